@@ -1,0 +1,149 @@
+//! What someone asks to be done to a ticket.
+
+use crate::{IdempotencyKey, InvalidText, MessageText, Priority, Status, UserId};
+
+/// What someone asks to be done to a ticket, as a value.
+///
+/// [`Change::plan`] works it out by the rules, for an actor, a time and a policy.
+///
+/// ```
+/// use ventanilla_domain::*;
+///
+/// let policy = Policy::default();
+/// let now: Timestamp = "2026-03-02T12:00:00Z".parse()?;
+/// let (ana, luis) = (UserId::parse("ana")?, Actor::Admin(UserId::parse("luis")?));
+/// let mut ticket = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?)
+///     .open(TicketNumber::parse("TKT-ABC123")?, &ana, &Actor::Customer(ana.clone()), now, &policy)?;
+///
+/// let reply = MessageText::parse("Ya está devuelto.")?;
+/// let plan = Change::reply(reply, Status::Resolved).plan(&luis, now, &policy)?;
+/// assert!(matches!(plan.apply(&mut ticket), Outcome::Applied { .. }));
+/// assert_eq!(ticket.head().status, Status::Resolved);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    pub(crate) what: What,
+    pub(crate) expected: Option<u64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum What {
+    Message { message: NewMessage, status: Option<Status> },
+    Note(MessageText),
+    Status(Status),
+    Priority(Priority),
+    Assign(Option<UserId>),
+    Claim,
+}
+
+impl Change {
+    /// Adds a message in the actor's part.
+    #[must_use]
+    pub fn message(message: impl Into<NewMessage>) -> Self {
+        Self::of(What::Message { message: message.into(), status: None })
+    }
+
+    /// Adds a message and sets the status, both or neither.
+    #[must_use]
+    pub fn reply(message: impl Into<NewMessage>, status: Status) -> Self {
+        Self::of(What::Message { message: message.into(), status: Some(status) })
+    }
+
+    /// Adds an internal note.
+    #[must_use]
+    pub const fn note(text: MessageText) -> Self {
+        Self::of(What::Note(text))
+    }
+
+    /// Sets the status.
+    #[must_use]
+    pub const fn status(to: Status) -> Self {
+        Self::of(What::Status(to))
+    }
+
+    /// Sets the priority.
+    #[must_use]
+    pub const fn priority(to: Priority) -> Self {
+        Self::of(What::Priority(to))
+    }
+
+    /// Gives the ticket to an administrator, whoever has it; `None` puts it back.
+    #[must_use]
+    pub const fn assign(to: Option<UserId>) -> Self {
+        Self::of(What::Assign(to))
+    }
+
+    /// Gives the ticket to the actor, unless somebody else has it.
+    #[must_use]
+    pub const fn claim() -> Self {
+        Self::of(What::Claim)
+    }
+
+    /// Makes the change only to this version of the ticket.
+    #[must_use]
+    pub const fn expecting(mut self, version: u64) -> Self {
+        self.expected = Some(version);
+        self
+    }
+
+    const fn of(what: What) -> Self {
+        Self { what, expected: None }
+    }
+}
+
+/// A message that is about to be sent, with or without a key against sending it twice.
+///
+/// ```
+/// use ventanilla_domain::{IdempotencyKey, NewMessage};
+///
+/// let once = NewMessage::parse("Gracias, ya funciona.")?.with_key(IdempotencyKey::parse("envio-7")?);
+/// assert!(NewMessage::parse("").is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewMessage {
+    pub(crate) text: MessageText,
+    pub(crate) key: Option<IdempotencyKey>,
+}
+
+impl NewMessage {
+    /// Cleans and checks its text.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`MessageText::parse`].
+    pub fn parse(text: &str) -> Result<Self, InvalidText> {
+        MessageText::parse(text).map(Self::from)
+    }
+
+    /// The same message with a key: sent twice, it is added once.
+    #[must_use]
+    pub fn with_key(mut self, key: IdempotencyKey) -> Self {
+        self.key = Some(key);
+        self
+    }
+}
+
+impl From<MessageText> for NewMessage {
+    /// A message without a key.
+    fn from(text: MessageText) -> Self {
+        Self { text, key: None }
+    }
+}
+
+impl TryFrom<&str> for NewMessage {
+    type Error = InvalidText;
+
+    fn try_from(text: &str) -> Result<Self, InvalidText> {
+        Self::parse(text)
+    }
+}
+
+impl TryFrom<String> for NewMessage {
+    type Error = InvalidText;
+
+    fn try_from(text: String) -> Result<Self, InvalidText> {
+        Self::parse(&text)
+    }
+}

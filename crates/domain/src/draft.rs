@@ -1,0 +1,195 @@
+//! A ticket that is about to be opened.
+
+use crate::{
+    Actor, ActorKind, Author, Category, IdempotencyKey, Message, MessageText, Policy, Refusal, Status,
+    Ticket, TicketHead, TicketNumber, Timestamp, UserId,
+    event::{Event, EventKind},
+    plan::Facts,
+};
+
+/// What someone asks for, before it has a number: the only thing from which a ticket is opened.
+///
+/// ```
+/// use ventanilla_domain::{Actor, Category, MessageText, NewTicket, Policy, TicketNumber, UserId};
+///
+/// let ana = UserId::parse("ana")?;
+/// let draft = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
+/// let ticket = draft.open(
+///     TicketNumber::parse("TKT-ABC123")?,
+///     &ana,
+///     &Actor::Customer(ana.clone()),
+///     "2026-03-02T12:00:00Z".parse()?,
+///     &Policy::default(),
+/// )?;
+/// assert_eq!(ticket.messages()[0].text.as_str(), "Me cobraron dos veces");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewTicket {
+    category: Category,
+    description: MessageText,
+    key: Option<IdempotencyKey>,
+    follow_up_of: Option<TicketNumber>,
+}
+
+impl NewTicket {
+    /// A ticket about something.
+    #[must_use]
+    pub const fn new(category: Category, description: MessageText) -> Self {
+        Self { category, description, key: None, follow_up_of: None }
+    }
+
+    /// The same with a key, so that sending it twice opens one ticket.
+    ///
+    /// ```
+    /// use ventanilla_domain::{Category, IdempotencyKey, MessageText, NewTicket};
+    ///
+    /// let draft = NewTicket::new(Category::BUG, MessageText::parse("La página no carga")?)
+    ///     .with_key(IdempotencyKey::parse("formulario-42")?);
+    /// assert!(draft.key().is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_key(mut self, key: IdempotencyKey) -> Self {
+        self.key = Some(key);
+        self
+    }
+
+    /// The idempotency key, if it has one.
+    #[must_use]
+    pub const fn key(&self) -> Option<&IdempotencyKey> {
+        self.key.as_ref()
+    }
+
+    /// Opens the ticket under a number.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotPermitted`] unless `by` is the requester or an administrator;
+    /// [`Refusal::TextTooLong`] where the description is over this desk's limit.
+    pub fn open(
+        &self,
+        number: TicketNumber,
+        requester: &UserId,
+        by: &Actor,
+        at: Timestamp,
+        policy: &Policy,
+    ) -> Result<Ticket, Refusal> {
+        match by {
+            Actor::Customer(id) if id == requester => {}
+            Actor::Admin(_) => {}
+            Actor::Customer(_) | Actor::Bot | Actor::System => {
+                return Err(Refusal::NotPermitted { by: by.kind() });
+            }
+        }
+        crate::rules::fits(&self.description, policy)?;
+        let head = TicketHead {
+            ticket_number: number,
+            requester: requester.clone(),
+            category: self.category.clone(),
+            status: Status::default(),
+            priority: crate::Priority::default(),
+            assignee: None,
+            created_at: at,
+            updated_at: at,
+            first_response_at: None,
+            resolved_at: None,
+            closed_at: None,
+            follow_up_of: self.follow_up_of.clone(),
+            version: 0,
+            message_count: 1,
+        };
+        let creation_key = self.key.clone().zip(by.user().cloned());
+        Ok(Ticket::from_parts(
+            head,
+            self.description.clone(),
+            vec![Message::new(Author::Requester, self.description.clone(), at)],
+            vec![Event { at, by: by.clone(), kind: EventKind::Created }],
+            creation_key.map(|(key, by)| CreationKey { by, key }),
+        ))
+    }
+}
+
+/// The key under which somebody opened a ticket. It is theirs alone: another's may be the same.
+///
+/// ```
+/// use ventanilla_domain::{CreationKey, IdempotencyKey, UserId};
+///
+/// let key = CreationKey { by: UserId::parse("ana")?, key: IdempotencyKey::parse("k1")? };
+/// assert_eq!(serde_json::to_string(&key)?, r#"{"by":"ana","key":"k1"}"#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub struct CreationKey {
+    /// Who opened the ticket.
+    pub by: UserId,
+    /// The key of their request.
+    pub key: IdempotencyKey,
+}
+
+/// The offer to open a new ticket where an old one can no longer be reopened.
+///
+/// Only an old ticket gives one (see [`Policy::follow_up`]), so a follow-up always names a ticket
+/// of the same requester.
+///
+/// ```
+/// # use ventanilla_domain::*;
+/// # let ana = UserId::parse("ana")?;
+/// # let draft = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
+/// # let number = TicketNumber::parse("TKT-ABC123")?;
+/// # let (policy, now) = (Policy::default(), "2026-03-02T12:00:00Z".parse()?);
+/// # let mut ticket = draft.open(number, &ana, &Actor::Customer(ana.clone()), now, &policy)?;
+/// # let luis = Actor::Admin(UserId::parse("luis")?);
+/// # assert_eq!(policy.follow_up(ticket.head(), now), None);
+/// Change::status(Status::Closed).plan(&luis, now, &policy)?.apply(&mut ticket);
+///
+/// let offer = policy.follow_up(ticket.head(), now).expect("the ticket is closed");
+/// assert_eq!(offer.follows().as_str(), "TKT-ABC123");
+/// let draft = offer.ticket(MessageText::parse("Me lo han vuelto a cobrar")?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FollowUp {
+    follows: TicketNumber,
+    requester: UserId,
+    category: Category,
+}
+
+impl FollowUp {
+    /// The ticket to follow up.
+    #[must_use]
+    pub const fn follows(&self) -> &TicketNumber {
+        &self.follows
+    }
+
+    /// Whose ticket it is, who alone may open the follow-up.
+    #[must_use]
+    pub const fn requester(&self) -> &UserId {
+        &self.requester
+    }
+
+    /// A new ticket of the same category that names the old one.
+    #[must_use]
+    pub fn ticket(&self, description: MessageText) -> NewTicket {
+        NewTicket {
+            follow_up_of: Some(self.follows.clone()),
+            ..NewTicket::new(self.category.clone(), description)
+        }
+    }
+}
+
+impl Policy {
+    /// The follow-up that is offered to the requester, where writing is refused at that time
+    /// because the ticket is closed or can no longer be reopened.
+    #[must_use]
+    pub fn follow_up(&self, head: &TicketHead, at: Timestamp) -> Option<FollowUp> {
+        self.writable(&Facts::of_head(head), ActorKind::Customer, at)
+            .err()
+            .filter(Refusal::offers_follow_up)?;
+        Some(FollowUp {
+            follows: head.ticket_number.clone(),
+            requester: head.requester.clone(),
+            category: head.category.clone(),
+        })
+    }
+}

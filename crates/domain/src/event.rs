@@ -1,0 +1,163 @@
+//! What happened to a ticket: told to the host as it happens, and kept as its history.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Actor, Locale, Priority, Role, Status, Timestamp, UserId, locale::say};
+
+/// Something that happened to a ticket.
+///
+/// A change returns its events, so that a host can send e-mails and webhooks. Creation and changes
+/// of status, priority and assignee are kept in the ticket's history too; messages and notes stand
+/// in the ticket themselves.
+///
+/// As JSON: `{"at", "by", "event": "STATUS_CHANGED", "from": "OPEN", "to": "RESOLVED"}`.
+///
+/// ```
+/// use ventanilla_domain::{Actor, Event, EventKind, Priority, Timestamp};
+///
+/// let event = Event {
+///     at: Timestamp::from_millis(0)?,
+///     by: Actor::System,
+///     kind: EventKind::PriorityChanged { from: Priority::Low, to: Priority::High },
+/// };
+/// let json = serde_json::to_string(&event)?;
+/// assert!(json.ends_with(r#""event":"PRIORITY_CHANGED","from":"LOW","to":"HIGH"}"#));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// When.
+    pub at: Timestamp,
+    /// Who did it.
+    pub by: Actor,
+    /// What.
+    #[serde(flatten)]
+    pub kind: EventKind,
+}
+
+/// What happened.
+///
+/// ```
+/// use ventanilla_domain::{EventKind, Locale, Status, UserId};
+///
+/// let moved = EventKind::StatusChanged { from: Status::Open, to: Status::Resolved };
+/// assert_eq!(moved.describe(Locale::Es, UserId::to_string), "Cambió el estado de Abierto a Resuelto");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum EventKind {
+    /// The ticket was opened.
+    Created,
+    /// A message was added to the conversation.
+    MessageAdded {
+        /// In what part its author speaks.
+        role: Role,
+    },
+    /// An internal note was added: for administrators only.
+    NoteAdded,
+    /// The status changed.
+    StatusChanged {
+        /// The status before.
+        from: Status,
+        /// The status after.
+        to: Status,
+    },
+    /// The priority changed.
+    PriorityChanged {
+        /// The priority before.
+        from: Priority,
+        /// The priority after.
+        to: Priority,
+    },
+    /// The ticket was assigned, handed over or put back.
+    AssigneeChanged {
+        /// Who had it before.
+        from: Option<UserId>,
+        /// Who has it now.
+        to: Option<UserId>,
+    },
+}
+
+impl EventKind {
+    /// The sentence for a history, without who did it; `name` turns an administrator's id into
+    /// the name to show.
+    ///
+    /// ```
+    /// use ventanilla_domain::{EventKind, Locale, UserId};
+    ///
+    /// let claimed = EventKind::AssigneeChanged { from: None, to: Some(UserId::parse("luis")?) };
+    /// assert_eq!(claimed.describe(Locale::Es, |_| "Luis Paz".into()), "Asignó el ticket a Luis Paz");
+    /// # Ok::<(), ventanilla_domain::InvalidUserId>(())
+    /// ```
+    #[must_use]
+    pub fn describe(&self, locale: Locale, name: impl Fn(&UserId) -> String) -> String {
+        match self {
+            EventKind::Created => locale.pick("Abrió el ticket", "Opened the ticket").into(),
+            EventKind::MessageAdded { role } => {
+                let role = role.label(locale);
+                say!(locale, "Escribió un mensaje como {role}", "Wrote a message as {role}")
+            }
+            EventKind::NoteAdded => {
+                locale.pick("Añadió una nota interna", "Added an internal note").into()
+            }
+            EventKind::StatusChanged { from, to } => {
+                let (from, to) = (from.label(locale), to.label(locale));
+                say!(
+                    locale,
+                    "Cambió el estado de {from} a {to}",
+                    "Changed the status from {from} to {to}"
+                )
+            }
+            EventKind::PriorityChanged { from, to } => {
+                let (from, to) = (from.label(locale), to.label(locale));
+                say!(
+                    locale,
+                    "Cambió la prioridad de {from} a {to}",
+                    "Changed the priority from {from} to {to}"
+                )
+            }
+            EventKind::AssigneeChanged { from, to: Some(to) } => match (from, name(to)) {
+                (None, to) => say!(locale, "Asignó el ticket a {to}", "Assigned the ticket to {to}"),
+                (Some(from), to) => {
+                    let from = name(from);
+                    say!(
+                        locale,
+                        "Pasó el ticket de {from} a {to}",
+                        "Handed the ticket over from {from} to {to}"
+                    )
+                }
+            },
+            EventKind::AssigneeChanged { to: None, .. } => {
+                locale.pick("Dejó el ticket sin asignar", "Left the ticket unassigned").into()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_event_has_texts_and_json_both_ways() {
+        let [ana, luis] = ["ana", "luis"].map(|id| UserId::parse(id).unwrap());
+        for kind in [
+            EventKind::Created,
+            EventKind::MessageAdded { role: Role::Admin },
+            EventKind::NoteAdded,
+            EventKind::StatusChanged { from: Status::Resolved, to: Status::Open },
+            EventKind::PriorityChanged { from: Priority::Low, to: Priority::High },
+            EventKind::AssigneeChanged { from: None, to: Some(ana.clone()) },
+            EventKind::AssigneeChanged { from: Some(ana.clone()), to: Some(luis) },
+            EventKind::AssigneeChanged { from: Some(ana.clone()), to: None },
+        ] {
+            let [es, en] = Locale::ALL.map(|locale| kind.describe(locale, UserId::to_string));
+            assert!(!es.is_empty() && es != en, "{kind:?}");
+            for by in [Actor::System, Actor::Admin(ana.clone())] {
+                let event = Event { at: Timestamp::MIN, by, kind: kind.clone() };
+                let json = serde_json::to_string(&event).unwrap();
+                assert_eq!(serde_json::from_str::<Event>(&json).unwrap(), event, "{json}");
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! A ticket without its texts.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Category, Priority, Status, TicketNumber, Timestamp, UserId};
+
+/// A ticket without its texts: what a change returns and a list row begins with.
+///
+/// Its JSON names are those of the stored collection: `ticketNumber`, `userId`, `assigneeId` ...;
+/// what is absent is left out.
+///
+/// ```
+/// # use ventanilla_domain::*;
+/// # let ana = UserId::parse("ana")?;
+/// # let draft = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
+/// # let number = TicketNumber::from_entropy(b"example");
+/// # let now = "2026-03-02T12:00:00Z".parse()?;
+/// # let ticket = draft.open(number, &ana, &Actor::Customer(ana.clone()), now, &Policy::default())?;
+/// let head: &TicketHead = ticket.head();
+/// assert_eq!((head.status, head.priority), (Status::Open, Priority::Medium));
+/// assert_eq!((head.message_count, head.version), (1, 0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct TicketHead {
+    /// The number by which everybody names it.
+    pub ticket_number: TicketNumber,
+    /// Who asked for help.
+    #[serde(rename = "userId")]
+    pub requester: UserId,
+    /// What it is about.
+    pub category: Category,
+    /// Where it stands.
+    pub status: Status,
+    /// How pressing it is.
+    pub priority: Priority,
+    /// The administrator who has it.
+    #[serde(rename = "assigneeId", default, skip_serializing_if = "Option::is_none")]
+    pub assignee: Option<UserId>,
+    /// When it was opened.
+    pub created_at: Timestamp,
+    /// When it last changed, notes left aside.
+    pub updated_at: Timestamp,
+    /// When an administrator who isn't the requester first wrote a public message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_response_at: Option<Timestamp>,
+    /// When it was last resolved, or closed without that; absent while it is live.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved_at: Option<Timestamp>,
+    /// When it was closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_at: Option<Timestamp>,
+    /// The ticket that this one follows up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follow_up_of: Option<TicketNumber>,
+    /// How many changes were made by these crates; another application's writes don't count.
+    #[serde(default)]
+    pub version: u64,
+    /// How many messages the conversation has.
+    pub message_count: u32,
+}
+
+impl TicketHead {
+    /// The instant from which a reopening window counts: `resolved_at`, without it `updated_at`.
+    #[must_use]
+    pub fn resolved_or_updated_at(&self) -> Timestamp {
+        self.resolved_at.unwrap_or(self.updated_at)
+    }
+}

@@ -1,0 +1,132 @@
+//! Who someone is, and which request is the same request again.
+
+use compact_str::CompactString;
+
+use crate::parse::{Rules, parsed_text};
+
+const fn rules(max_chars: usize) -> Rules {
+    Rules {
+        max_chars,
+        max_bytes: max_chars,
+        allows: |character| !character.is_control() && !character.is_whitespace(),
+    }
+}
+
+/// A person as the host knows them: a customer or an administrator.
+///
+/// - 1 to 64 bytes of UTF-8, no white space, no control characters;
+/// - compared as it is, case included;
+/// - a backend may ask for a form of its own (MongoDB for an `ObjectId` in hexadecimal, by default).
+///
+/// Up to 24 bytes it needs no heap.
+///
+/// ```
+/// use ventanilla_domain::UserId;
+///
+/// let ana = UserId::parse("65a1f0c2e4b0a1b2c3d4e5f6")?;
+/// assert_eq!(ana.as_str(), "65a1f0c2e4b0a1b2c3d4e5f6");
+/// assert!(UserId::parse("ana maría").is_err());
+/// # Ok::<(), ventanilla_domain::InvalidUserId>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct UserId(CompactString);
+
+parsed_text!(UserId, InvalidUserId, "user_id", "El identificador de usuario", "The user id");
+
+impl UserId {
+    /// Checks an id.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidUserId`] if it is empty, blank, too long or holds white space or control characters.
+    ///
+    /// ```
+    /// assert!(ventanilla_domain::UserId::parse("").is_err());
+    /// ```
+    pub fn parse(value: &str) -> Result<Self, InvalidUserId> {
+        rules(64).check(value).map_err(|problem| InvalidUserId::new(value, problem))?;
+        Ok(Self(value.into()))
+    }
+
+    /// The id as the host gave it.
+    ///
+    /// ```
+    /// assert_eq!(ventanilla_domain::UserId::parse("ana")?.as_str(), "ana");
+    /// # Ok::<(), ventanilla_domain::InvalidUserId>(())
+    /// ```
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Marks a request so that sending it twice does it once: put one in the form that you render.
+///
+/// - 1 to 128 bytes of UTF-8, no white space, no control characters (a UUID is a good one);
+/// - it counts in the scope of its author: two people may use the same key;
+/// - the same key and content again gives the first result; the same key with other content is
+///   refused as [`Refusal::KeyConflict`](crate::Refusal::KeyConflict).
+///
+/// ```
+/// use ventanilla_domain::IdempotencyKey;
+///
+/// let key = IdempotencyKey::parse("0f8fad5b-d9cb-469f-a165-70867728950e")?;
+/// assert_eq!(key.as_str().len(), 36);
+/// # Ok::<(), ventanilla_domain::InvalidKey>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct IdempotencyKey(Box<str>);
+
+parsed_text!(IdempotencyKey, InvalidKey, "key", "La clave de envío", "The idempotency key");
+
+impl IdempotencyKey {
+    /// Checks a key.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidKey`] if it is empty, blank, too long or holds white space or control characters.
+    ///
+    /// ```
+    /// assert!(ventanilla_domain::IdempotencyKey::parse("dos palabras").is_err());
+    /// ```
+    pub fn parse(value: &str) -> Result<Self, InvalidKey> {
+        rules(128).check(value).map_err(|problem| InvalidKey::new(value, problem))?;
+        Ok(Self(value.into()))
+    }
+
+    /// The key as the host gave it.
+    ///
+    /// ```
+    /// assert_eq!(ventanilla_domain::IdempotencyKey::parse("envio-1")?.as_str(), "envio-1");
+    /// # Ok::<(), ventanilla_domain::InvalidKey>(())
+    /// ```
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Explain;
+
+    #[test]
+    fn bad_ids_are_named() {
+        for (value, code) in [
+            ("", "user_id_empty"),
+            ("  ", "user_id_blank"),
+            ("ana\nb", "user_id_forbidden_character"),
+            (&"x".repeat(65), "user_id_too_long"),
+        ] {
+            assert_eq!(UserId::parse(value).unwrap_err().code(), code);
+        }
+        assert_eq!(IdempotencyKey::parse(&"k".repeat(129)).unwrap_err().code(), "key_too_long");
+    }
+
+    #[test]
+    fn an_object_id_needs_no_heap() {
+        assert!(!UserId::parse("65a1f0c2e4b0a1b2c3d4e5f6").unwrap().0.is_heap_allocated());
+        assert_eq!(size_of::<Option<UserId>>(), 24);
+    }
+}

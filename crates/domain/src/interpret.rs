@@ -1,0 +1,257 @@
+//! Plans carried out on a ticket in memory.
+
+use crate::{
+    ActorKind, Days, Effect, Event, EventKind, Facts, Field, Guard, Message, Miss, Outcome, Plan,
+    Refusal, Reopen, Stamp, Status, Ticket, TicketHead, Timestamp, When,
+};
+
+impl<'a> Facts<'a> {
+    /// What a head alone tells: the size of the conversation in bytes, keys and notes aside.
+    #[must_use]
+    pub const fn of_head(head: &'a TicketHead) -> Self {
+        Self { head, conversation_bytes: 0, notes: 0, messages: &[] }
+    }
+}
+
+impl Plan {
+    /// Looks at the guards, in order.
+    ///
+    /// # Errors
+    ///
+    /// The answer of the first guard that fails.
+    ///
+    /// ```
+    /// # use ventanilla_domain::*;
+    /// # let ana = UserId::parse("ana")?;
+    /// # let draft = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
+    /// # let (number, now) = (TicketNumber::from_entropy(b"example"), Timestamp::MIN);
+    /// # let policy = Policy::default();
+    /// # let ticket = draft.open(number, &ana, &Actor::Customer(ana.clone()), now, &policy)?;
+    /// let eva = Actor::Customer(UserId::parse("eva")?);
+    /// let plan = Change::message(MessageText::parse("Hola")?).plan(&eva, now, &policy)?;
+    /// assert_eq!(plan.check(&ticket.facts()), Err(Miss::NotFound), "it is Ana's");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn check(&self, facts: &Facts<'_>) -> Result<(), Miss> {
+        self.guards.iter().try_for_each(|guard| guard.check(facts, self.by.kind()))
+    }
+
+    /// Carries the plan out, if its guards pass: all of it, or nothing.
+    ///
+    /// ```
+    /// # use ventanilla_domain::*;
+    /// # let ana = UserId::parse("ana")?;
+    /// # let by = Actor::Customer(ana.clone());
+    /// # let draft = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
+    /// # let (number, now) = (TicketNumber::from_entropy(b"example"), Timestamp::MIN);
+    /// # let policy = Policy::default();
+    /// # let mut ticket = draft.open(number, &ana, &by, now, &policy)?;
+    /// let plan = Change::message(MessageText::parse("¿Hay novedades?")?).plan(&by, now, &policy)?;
+    /// let Outcome::Applied { head, events } = plan.apply(&mut ticket) else { panic!("it is open") };
+    /// assert_eq!(head.message_count, 2);
+    /// assert_eq!(events[0].kind, EventKind::MessageAdded { role: Role::User });
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn apply(&self, ticket: &mut Ticket) -> Outcome {
+        match self.check(&ticket.facts()) {
+            Ok(()) => {
+                let events = self.carry_out(ticket);
+                Outcome::Applied { head: ticket.head.clone(), events }
+            }
+            Err(miss) => self.missed(miss, ticket),
+        }
+    }
+
+    /// The answer for a plan that missed, given the ticket as it is.
+    #[must_use]
+    pub fn missed(&self, miss: Miss, ticket: &Ticket) -> Outcome {
+        match miss {
+            Miss::NotFound => Outcome::NotFound,
+            Miss::Refused(refusal) => Outcome::Refused(refusal),
+            Miss::Unchanged => Outcome::Unchanged { head: ticket.head.clone() },
+            Miss::Repeated { at } => {
+                let head = ticket.head.clone();
+                Outcome::Repeated { head, events: self.events_of(at, ticket) }
+            }
+        }
+    }
+
+    /// What the same request caused when it was carried out: its message, and what the actor
+    /// changed in the same instant.
+    fn events_of(&self, at: Timestamp, ticket: &Ticket) -> Vec<Event> {
+        let message = self.message_event().map(|event| Event { at, ..event });
+        let changes = ticket.history.iter().filter(|event| event.at == at && event.by == self.by);
+        let changes = changes.filter(|event| event.kind != EventKind::Created);
+        message.into_iter().chain(changes.cloned()).collect()
+    }
+
+    fn message_event(&self) -> Option<Event> {
+        let role = self.by.author()?.role();
+        Some(self.event(EventKind::MessageAdded { role }))
+    }
+
+    fn carry_out(&self, ticket: &mut Ticket) -> Vec<Event> {
+        let go = self.go.filter(|go| go.from.contains(ticket.head.status));
+        let mut events = Vec::with_capacity(2);
+        for effect in &self.effects {
+            match effect {
+                Effect::Append(message) => {
+                    ticket.push(message.clone());
+                    events.extend(self.message_event());
+                }
+                Effect::AddNote(note) => {
+                    ticket.notes.push(note.clone());
+                    events.push(self.event(EventKind::NoteAdded));
+                }
+                Effect::Set(field) => {
+                    let event = self.event(set(&mut ticket.head, field));
+                    record(event, ticket, &mut events);
+                }
+                Effect::Stamp(stamp, when) if self.holds(*when, ticket) => {
+                    *slot(&mut ticket.head, *stamp) = Some(self.at);
+                }
+                Effect::StampOnce(stamp, when) if self.holds(*when, ticket) => {
+                    slot(&mut ticket.head, *stamp).get_or_insert(self.at);
+                }
+                Effect::Clear(stamp, when) if self.holds(*when, ticket) => {
+                    *slot(&mut ticket.head, *stamp) = None;
+                }
+                Effect::Stamp(..) | Effect::StampOnce(..) | Effect::Clear(..) => {}
+                Effect::Touch => ticket.head.updated_at = ticket.head.updated_at.max(self.at),
+            }
+        }
+        if let Some(go) = go {
+            let from = std::mem::replace(&mut ticket.head.status, go.to);
+            let event = self.event(EventKind::StatusChanged { from, to: go.to });
+            record(event, ticket, &mut events);
+        }
+        let over = ticket.history.len().saturating_sub(self.history_limit as usize);
+        ticket.history.drain(..over);
+        ticket.head.version = ticket.head.version.saturating_add(1);
+        events
+    }
+
+    fn holds(&self, when: When, ticket: &Ticket) -> bool {
+        match when {
+            When::Moves => self.go.is_some_and(|go| go.from.contains(ticket.head.status)),
+            When::NotRequester => self.by.user() != Some(&ticket.head.requester),
+        }
+    }
+
+    fn event(&self, kind: EventKind) -> Event {
+        Event { at: self.at, by: self.by.clone(), kind }
+    }
+}
+
+/// Writes an event to the history, and tells it.
+fn record(event: Event, ticket: &mut Ticket, events: &mut Vec<Event>) {
+    ticket.history.push(event.clone());
+    events.push(event);
+}
+
+fn set(head: &mut TicketHead, field: &Field) -> EventKind {
+    match field {
+        Field::Priority(to) => {
+            let from = std::mem::replace(&mut head.priority, *to);
+            EventKind::PriorityChanged { from, to: *to }
+        }
+        Field::Assignee(to) => {
+            let from = std::mem::replace(&mut head.assignee, to.clone());
+            EventKind::AssigneeChanged { from, to: to.clone() }
+        }
+    }
+}
+
+fn slot(head: &mut TicketHead, stamp: Stamp) -> &mut Option<Timestamp> {
+    match stamp {
+        Stamp::FirstResponse => &mut head.first_response_at,
+        Stamp::Resolved => &mut head.resolved_at,
+        Stamp::Closed => &mut head.closed_at,
+    }
+}
+
+impl Guard {
+    pub(crate) fn check(&self, facts: &Facts<'_>, by: ActorKind) -> Result<(), Miss> {
+        let head = facts.head;
+        let refuse = |refusal| Err(Miss::Refused(refusal));
+        match self {
+            Guard::Owner(id) if *id != head.requester => Err(Miss::NotFound),
+            Guard::KeyUnused(message) => key_unused(message, facts.messages),
+            Guard::StatusIsNot(status) if *status == head.status => Err(Miss::Unchanged),
+            Guard::Differs(field) if is_so(field, head) => Err(Miss::Unchanged),
+            Guard::Accepts(statuses) if !statuses.contains(head.status) => refuse(match head.status {
+                Status::Closed => Refusal::Closed,
+                Status::Open | Status::InProgress | Status::Resolved => Refusal::ReopenOver {
+                    resolved_at: head.resolved_or_updated_at(),
+                    policy: Reopen::Never,
+                },
+            }),
+            Guard::MayGo { from, to } if !from.contains(head.status) => {
+                refuse(Refusal::Transition { from: head.status, to: *to, by })
+            }
+            Guard::ResolvedSince { earliest, policy }
+                if head.status == Status::Resolved && head.resolved_or_updated_at() < *earliest =>
+            {
+                refuse(Refusal::ReopenOver {
+                    resolved_at: head.resolved_or_updated_at(),
+                    policy: *policy,
+                })
+            }
+            Guard::ResolvedUntil { latest, wait } if head.resolved_or_updated_at() > *latest => {
+                refuse(too_early(head.resolved_or_updated_at(), *wait))
+            }
+            Guard::Version(expected) if *expected != head.version => {
+                refuse(Refusal::VersionConflict { expected: *expected, found: head.version })
+            }
+            Guard::Unassigned => match &head.assignee {
+                Some(to) => refuse(Refusal::AlreadyAssigned { to: to.clone() }),
+                None => Ok(()),
+            },
+            Guard::Room { messages, bytes, adding }
+                if head.message_count >= *messages
+                    || facts.conversation_bytes.saturating_add(*adding) > *bytes =>
+            {
+                refuse(Refusal::ConversationFull {
+                    messages: head.message_count,
+                    bytes: facts.conversation_bytes,
+                    adding: *adding,
+                })
+            }
+            Guard::NoteRoom { notes } if facts.notes >= *notes => {
+                refuse(Refusal::NotesFull { notes: facts.notes })
+            }
+            Guard::Owner(_)
+            | Guard::StatusIsNot(_)
+            | Guard::Differs(_)
+            | Guard::Accepts(_)
+            | Guard::MayGo { .. }
+            | Guard::ResolvedSince { .. }
+            | Guard::ResolvedUntil { .. }
+            | Guard::Version(_)
+            | Guard::Room { .. }
+            | Guard::NoteRoom { .. } => Ok(()),
+        }
+    }
+}
+
+fn too_early(resolved_at: Timestamp, wait: Days) -> Refusal {
+    Refusal::TooEarlyToClose { resolved_at, closes_at: resolved_at.plus(wait.duration()) }
+}
+
+fn is_so(field: &Field, head: &TicketHead) -> bool {
+    match field {
+        Field::Priority(priority) => *priority == head.priority,
+        Field::Assignee(assignee) => *assignee == head.assignee,
+    }
+}
+
+fn key_unused(message: &Message, messages: &[Message]) -> Result<(), Miss> {
+    let used = |earlier: &&Message| earlier.key == message.key && earlier.author == message.author;
+    match (&message.key, messages.iter().find(used)) {
+        (Some(_), Some(earlier)) if earlier.text == message.text => {
+            Err(Miss::Repeated { at: earlier.created_at })
+        }
+        (Some(key), Some(_)) => Err(Miss::Refused(Refusal::KeyConflict { key: key.clone() })),
+        _ => Ok(()),
+    }
+}

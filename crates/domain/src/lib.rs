@@ -1,0 +1,79 @@
+//! Support tickets: the types, the rules of transition and the Spanish texts.
+//!
+//! This crate knows what a ticket is and what may be done to it. It has no async, no database and
+//! no clock: time and identity come in as values. Stores are in `ventanilla-storage`, the use cases
+//! in `ventanilla-service`.
+//!
+//! A change is a value, and the rules turn it into a [`Plan`]: conditions and effects, worked out
+//! without reading the ticket. Here a plan is carried out on a [`Ticket`] in memory; a database
+//! backend translates the same plan to one command.
+//!
+//! ```
+//! use ventanilla_domain::*;
+//!
+//! let policy = Policy::default();
+//! let now: Timestamp = "2026-03-02T12:00:00Z".parse()?;
+//! let ana = UserId::parse("ana")?;
+//! let customer = Actor::Customer(ana.clone());
+//! let admin = Actor::Admin(UserId::parse("luis")?);
+//!
+//! // A customer opens a ticket.
+//! let draft = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
+//! let number = TicketNumber::parse("TKT-ABC123")?;
+//! let mut ticket = draft.open(number, &ana, &customer, now, &policy)?;
+//!
+//! // An administrator closes it ...
+//! let outcome = Change::status(Status::Closed).plan(&admin, now, &policy)?.apply(&mut ticket);
+//! assert!(matches!(outcome, Outcome::Applied { .. }));
+//!
+//! // ... and now nobody can write in it.
+//! let message = Change::message(MessageText::parse("¿Y mi dinero?")?);
+//! let Outcome::Refused(refusal) = message.plan(&customer, now, &policy)?.apply(&mut ticket) else {
+//!     panic!("a closed ticket accepts no messages");
+//! };
+//! assert_eq!(refusal.code(), "ticket_closed");
+//! assert!(refusal.explain(Locale::Es).starts_with("Este ticket está cerrado"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod actor;
+mod category;
+mod change;
+mod draft;
+mod event;
+mod head;
+mod id;
+mod interpret;
+mod locale;
+mod message;
+mod number;
+mod parse;
+mod plan;
+mod policy;
+mod refusal;
+mod rules;
+mod text;
+mod ticket;
+mod timestamp;
+mod view;
+mod vocabulary;
+
+pub use actor::{Actor, ActorKind, Author, UnknownActorKind};
+pub use category::{Category, InvalidCategory};
+pub use change::{Change, NewMessage};
+pub use draft::{CreationKey, FollowUp, NewTicket};
+pub use enumset::EnumSet;
+pub use event::{Event, EventKind};
+pub use head::TicketHead;
+pub use id::{IdempotencyKey, InvalidKey, InvalidUserId, UserId};
+pub use locale::{Explain, Locale};
+pub use message::{Message, Note};
+pub use number::{InvalidNumber, TicketLookup, TicketNumber};
+pub use plan::{Effect, Facts, Field, Go, Guard, Miss, Outcome, Plan, Stamp, When};
+pub use policy::{Days, InvalidLimit, Limits, Policy, Reopen};
+pub use refusal::Refusal;
+pub use text::{InvalidText, MessageText};
+pub use ticket::{Ticket, TicketRecord};
+pub use timestamp::{InvalidTimestamp, Timestamp};
+pub use view::{Scope, TicketSummary, TicketView, Window};
+pub use vocabulary::{Priority, Role, Status, UnknownPriority, UnknownRole, UnknownStatus};

@@ -1,0 +1,160 @@
+//! What stands in a ticket's conversation, and the notes beside it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Author, IdempotencyKey, MessageText, Role, Timestamp, UserId};
+
+/// One message of the conversation, seen by everybody who sees the ticket.
+///
+/// As JSON: `{"content", "role", "createdAt"}` and, where known, `authorId` and `key`.
+///
+/// ```
+/// use ventanilla_domain::{Author, Message, MessageText, Timestamp};
+///
+/// let message = Message::new(Author::Bot, MessageText::parse("¡Hola!")?, Timestamp::from_millis(0)?);
+/// assert_eq!(
+///     serde_json::to_string(&message)?,
+///     r#"{"content":"¡Hola!","role":"SUPPORT_BOT","createdAt":"1970-01-01T00:00:00.000Z"}"#,
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "MessageRecord", into = "MessageRecord")]
+#[non_exhaustive]
+pub struct Message {
+    /// What was written.
+    pub text: MessageText,
+    /// Who wrote it.
+    pub author: Author,
+    /// When it arrived.
+    pub created_at: Timestamp,
+    /// What tells this message from the same one sent again.
+    pub key: Option<IdempotencyKey>,
+}
+
+impl Message {
+    /// A message without a key.
+    ///
+    /// ```
+    /// use ventanilla_domain::{Author, Message, MessageText, Timestamp};
+    ///
+    /// let message = Message::new(Author::Bot, MessageText::parse("¡Hola!")?, Timestamp::MIN);
+    /// assert_eq!(message.key, None);
+    /// # Ok::<(), ventanilla_domain::InvalidText>(())
+    /// ```
+    #[must_use]
+    pub const fn new(author: Author, text: MessageText, created_at: Timestamp) -> Self {
+        Self { text, author, created_at, key: None }
+    }
+
+    /// The same message with a key.
+    ///
+    /// ```
+    /// use ventanilla_domain::{Author, IdempotencyKey, Message, MessageText, Timestamp};
+    ///
+    /// let key = IdempotencyKey::parse("k1")?;
+    /// let text = MessageText::parse("¡Hola!")?;
+    /// let message = Message::new(Author::Bot, text, Timestamp::MIN).with_key(Some(key.clone()));
+    /// assert_eq!(message.key, Some(key));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_key(mut self, key: Option<IdempotencyKey>) -> Self {
+        self.key = key;
+        self
+    }
+}
+
+/// The stored form of a [`Message`].
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct MessageRecord {
+    content: MessageText,
+    role: Role,
+    created_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    author_id: Option<UserId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key: Option<IdempotencyKey>,
+}
+
+impl From<MessageRecord> for Message {
+    fn from(record: MessageRecord) -> Self {
+        let author = match record.role {
+            Role::User => Author::Requester,
+            Role::Admin => Author::Admin(record.author_id),
+            Role::SupportBot => Author::Bot,
+        };
+        Message::new(author, record.content, record.created_at).with_key(record.key)
+    }
+}
+
+impl From<Message> for MessageRecord {
+    fn from(message: Message) -> Self {
+        Self {
+            content: message.text,
+            role: message.author.role(),
+            created_at: message.created_at,
+            author_id: match message.author {
+                Author::Admin(id) => id,
+                Author::Requester | Author::Bot => None,
+            },
+            key: message.key,
+        }
+    }
+}
+
+/// An internal note, which the requester never sees.
+///
+/// ```
+/// use ventanilla_domain::{MessageText, Note, Timestamp, UserId};
+///
+/// let note = Note {
+///     text: MessageText::parse("Cliente de los de siempre.")?,
+///     by: UserId::parse("luis")?,
+///     created_at: Timestamp::from_millis(0)?,
+/// };
+/// assert!(serde_json::to_string(&note)?.contains(r#""by":"luis""#));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Note {
+    /// What was written.
+    pub text: MessageText,
+    /// The administrator who wrote it.
+    pub by: UserId,
+    /// When.
+    pub created_at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_applications_message_is_read() {
+        let json =
+            r#"{"content":"Hola","role":"ADMIN","createdAt":"2024-01-01T00:00:00Z","key":null,"x":1}"#;
+        let message: Message = serde_json::from_str(json).unwrap();
+        assert_eq!(message.author, Author::Admin(None));
+        assert_eq!(message.key, None);
+    }
+
+    #[test]
+    fn json_goes_both_ways() {
+        let text = MessageText::parse("Hola").unwrap();
+        let at = Timestamp::from_millis(1_700_000_000_123).unwrap();
+        for author in [
+            Author::Requester,
+            Author::Admin(Some(UserId::parse("luis").unwrap())),
+            Author::Admin(None),
+            Author::Bot,
+        ] {
+            let message = Message::new(author, text.clone(), at)
+                .with_key(Some(IdempotencyKey::parse("k").unwrap()));
+            let json = serde_json::to_string(&message).unwrap();
+            assert_eq!(serde_json::from_str::<Message>(&json).unwrap(), message);
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! Ticket numbers: what is stored, and what a person types.
+
+use arrayvec::ArrayVec;
+use compact_str::CompactString;
+
+use crate::parse::{Rules, parsed_text};
+
+/// The number by which everybody names a ticket.
+///
+/// - 1 to 64 printable characters, not only spaces: whatever an application before stored is read;
+/// - ours are `TKT-` and six or more characters of Crockford's base 32 (digits and capital letters
+///   without `I`, `L`, `O` and `U`), made by [`TicketNumber::from_entropy`];
+/// - compared as it is. What a person typed goes through [`TicketLookup::typed`].
+///
+/// ```
+/// use ventanilla_domain::TicketNumber;
+///
+/// let ours = TicketNumber::parse("TKT-ABC123")?;
+/// let legacy = TicketNumber::parse("1733333333333042")?;
+/// assert_ne!(ours, legacy);
+/// assert!(TicketNumber::parse("").is_err());
+/// # Ok::<(), ventanilla_domain::InvalidNumber>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TicketNumber(CompactString);
+
+parsed_text!(TicketNumber, InvalidNumber, "number", "El número de ticket", "The ticket number");
+
+/// Crockford's alphabet: <https://www.crockford.com/base32.html>.
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+impl TicketNumber {
+    /// What our own numbers begin with.
+    pub const PREFIX: &'static str = "TKT-";
+    /// How many characters follow the prefix at first: 32⁶, about a thousand million numbers.
+    pub const FIRST_LENGTH: usize = 6;
+    /// How many characters may follow the prefix at most.
+    pub const MAX_LENGTH: usize = 64 - Self::PREFIX.len();
+
+    /// Checks a stored number.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidNumber`] if it is empty, blank, over 64 characters or holds control characters.
+    ///
+    /// ```
+    /// assert!(ventanilla_domain::TicketNumber::parse("TKT-\n").is_err());
+    /// ```
+    pub fn parse(value: &str) -> Result<Self, InvalidNumber> {
+        const RULES: Rules = Rules {
+            max_chars: 64,
+            max_bytes: 256,
+            allows: |c| !c.is_control() && (c == ' ' || !c.is_whitespace()),
+        };
+        RULES.check(value).map_err(|problem| InvalidNumber::new(value, problem))?;
+        Ok(Self(value.into()))
+    }
+
+    /// Makes a number of ours, one character a byte from the low five bits of each.
+    ///
+    /// Fewer than [`FIRST_LENGTH`](Self::FIRST_LENGTH) bytes are filled up with zeros; those after
+    /// [`MAX_LENGTH`](Self::MAX_LENGTH) are not used.
+    ///
+    /// ```
+    /// use ventanilla_domain::TicketNumber;
+    ///
+    /// let number = TicketNumber::from_entropy(&[10, 11, 12, 1, 2, 3]);
+    /// assert_eq!(number.as_str(), "TKT-ABC123");
+    /// ```
+    #[must_use]
+    pub fn from_entropy(bytes: &[u8]) -> Self {
+        let mut number = CompactString::const_new(Self::PREFIX);
+        let padded = bytes.iter().copied().chain(std::iter::repeat(0));
+        let length = bytes.len().clamp(Self::FIRST_LENGTH, Self::MAX_LENGTH);
+        number.extend(padded.take(length).map(|byte| char::from(ALPHABET[usize::from(byte % 32)])));
+        Self(number)
+    }
+
+    /// The number as it is stored and shown.
+    ///
+    /// ```
+    /// let number = ventanilla_domain::TicketNumber::parse("TKT-ABC123")?;
+    /// assert_eq!(number.as_str(), "TKT-ABC123");
+    /// # Ok::<(), ventanilla_domain::InvalidNumber>(())
+    /// ```
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The numbers that someone may have meant, the likeliest first.
+///
+/// A store looks all of them up at once, within what the asker may see, and the first that exists
+/// wins: what was typed literally before what it can be folded to.
+///
+/// ```
+/// use ventanilla_domain::{TicketLookup, TicketNumber};
+///
+/// let typed = TicketLookup::typed(" #tkt-abc l2o")?;
+/// assert!(typed.candidates().contains(&TicketNumber::parse("TKT-ABC120")?));
+///
+/// let exact = TicketLookup::from(TicketNumber::parse("TKT-ABC123")?);
+/// assert_eq!(exact.candidates().len(), 1);
+/// # Ok::<(), ventanilla_domain::InvalidNumber>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TicketLookup(ArrayVec<TicketNumber, 3>);
+
+impl TicketLookup {
+    /// Reads what a person typed: as it is; without `#`, spaces and dashes around; and as a number
+    /// of ours, with or without the prefix, in any case, with `O` for `0` and `I` or `L` for `1`.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidNumber`] if it cannot be a number at all.
+    ///
+    /// ```
+    /// use ventanilla_domain::TicketLookup;
+    ///
+    /// let legacy = TicketLookup::typed("# 1733333333333042")?;
+    /// assert!(legacy.candidates().iter().any(|number| number.as_str() == "1733333333333042"));
+    /// assert!(TicketLookup::typed("   ").is_err());
+    /// # Ok::<(), ventanilla_domain::InvalidNumber>(())
+    /// ```
+    pub fn typed(value: &str) -> Result<Self, InvalidNumber> {
+        let literal = TicketNumber::parse(value)?;
+        let bare = value.trim_matches(|c: char| c == '#' || c.is_whitespace());
+        let folded = fold(bare);
+        let mut candidates = ArrayVec::from_iter([literal]);
+        let others = [TicketNumber::parse(bare).ok(), folded];
+        for candidate in others.into_iter().flatten() {
+            if !candidates.contains(&candidate) {
+                candidates.push(candidate);
+            }
+        }
+        Ok(Self(candidates))
+    }
+
+    /// The numbers to look up, the one that wins first; one to three.
+    ///
+    /// ```
+    /// use ventanilla_domain::TicketLookup;
+    ///
+    /// assert_eq!(TicketLookup::typed("TKT-ABC123")?.candidates().len(), 1);
+    /// # Ok::<(), ventanilla_domain::InvalidNumber>(())
+    /// ```
+    #[must_use]
+    pub fn candidates(&self) -> &[TicketNumber] {
+        &self.0
+    }
+}
+
+impl From<TicketNumber> for TicketLookup {
+    /// Exactly this number.
+    fn from(number: TicketNumber) -> Self {
+        Self(ArrayVec::from_iter([number]))
+    }
+}
+
+impl From<&TicketNumber> for TicketLookup {
+    /// Exactly this number.
+    fn from(number: &TicketNumber) -> Self {
+        number.clone().into()
+    }
+}
+
+/// The number of ours that a text stands for, if it can be one.
+fn fold(typed: &str) -> Option<TicketNumber> {
+    let joined: CompactString = typed
+        .chars()
+        .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '#'))
+        .map(|c| c.to_ascii_uppercase())
+        .collect();
+    let body = match joined.strip_prefix("TKT") {
+        Some(rest) if rest.len() >= TicketNumber::FIRST_LENGTH => rest,
+        _ => &joined,
+    };
+    if !(TicketNumber::FIRST_LENGTH..=TicketNumber::MAX_LENGTH).contains(&body.len()) {
+        return None;
+    }
+    let entropy: Option<ArrayVec<u8, { TicketNumber::MAX_LENGTH }>> = body.chars().map(digit).collect();
+    Some(TicketNumber::from_entropy(&entropy?))
+}
+
+/// The value of a character as people write it.
+fn digit(character: char) -> Option<u8> {
+    let meant = match character {
+        'O' => '0',
+        'I' | 'L' => '1',
+        other => other,
+    };
+    let at = ALPHABET.iter().position(|symbol| char::from(*symbol) == meant)?;
+    u8::try_from(at).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Explain;
+
+    #[test]
+    fn bad_numbers_are_named() {
+        for (value, code) in [
+            ("", "number_empty"),
+            ("  ", "number_blank"),
+            ("TKT\t1", "number_forbidden_character"),
+            (&"9".repeat(65), "number_too_long"),
+        ] {
+            assert_eq!(TicketNumber::parse(value).unwrap_err().code(), code);
+        }
+    }
+
+    #[test]
+    fn the_literal_reading_comes_first() {
+        let lookup = TicketLookup::typed("tkt-abc123").unwrap();
+        let read: Vec<_> = lookup.candidates().iter().map(TicketNumber::as_str).collect();
+        assert_eq!(read, ["tkt-abc123", "TKT-ABC123"]);
+    }
+
+    proptest! {
+        #[test]
+        fn ours_have_the_format_and_parse_after_print(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
+            let number = TicketNumber::from_entropy(&bytes);
+            let body = number.as_str().strip_prefix("TKT-").unwrap();
+            prop_assert_eq!(body.len(), bytes.len().clamp(6, 60));
+            prop_assert!(body.chars().all(|c| c.is_ascii_digit() || (c.is_ascii_uppercase() && !"ILOU".contains(c))));
+            prop_assert_eq!(&TicketNumber::parse(number.as_str()).unwrap(), &number);
+        }
+
+        #[test]
+        fn what_a_person_types_finds_it(
+            bytes in prop::collection::vec(any::<u8>(), 6..20),
+            lower in any::<bool>(),
+            letters in any::<bool>(),
+            prefix in prop::sample::select(vec!["", "#", " # ", "TKT", "tkt ", "#tkt-", "TKT-"]),
+            gap in 0..6_usize,
+        ) {
+            let number = TicketNumber::from_entropy(&bytes);
+            let mut body = number.as_str()[4..].to_owned();
+            // Without a prefix, "TKT..." would be read as one.
+            prop_assume!(!prefix.trim_matches(['#', ' ']).is_empty() || !body.starts_with("TKT"));
+            if letters {
+                body = body.replace('0', "O").replace('1', "l");
+            }
+            if lower {
+                body = body.to_lowercase();
+            }
+            body.insert(gap, ' ');
+            let lookup = TicketLookup::typed(&format!("{prefix}{body} ")).unwrap();
+            prop_assert!(lookup.candidates().contains(&number), "{:?}", lookup);
+        }
+
+        #[test]
+        fn no_typed_text_panics(value in any::<String>()) {
+            if let Ok(lookup) = TicketLookup::typed(&value) {
+                prop_assert_eq!(lookup.candidates()[0].as_str(), value);
+            }
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! What a desk may set: limits, reopening and closing.
+
+use std::time::Duration;
+
+use crate::{Explain, Locale, MessageText, locale::say};
+
+/// How a desk is run. One for all its tickets.
+///
+/// ```
+/// use ventanilla_domain::{Days, Limits, Policy, Reopen};
+///
+/// let policy = Policy {
+///     reopen: Reopen::Within(Days(7)),
+///     limits: Limits::default().with_messages(200)?,
+///     ..Policy::default()
+/// };
+/// assert_eq!(policy.close_after, Days(14));
+/// # Ok::<(), ventanilla_domain::InvalidLimit>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Policy {
+    /// How large texts, conversations and the rest may grow.
+    pub limits: Limits,
+    /// Whether a requester's message reopens a resolved ticket.
+    pub reopen: Reopen,
+    /// How long a ticket stays resolved before the system may close it.
+    pub close_after: Days,
+}
+
+/// A number of days of 24 hours; 14 by default.
+///
+/// ```
+/// use std::time::Duration;
+/// use ventanilla_domain::Days;
+///
+/// assert_eq!(Days(2).duration(), Duration::from_secs(48 * 3600));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Days(pub u16);
+
+impl Days {
+    /// The same length of time as a duration.
+    ///
+    /// ```
+    /// assert_eq!(ventanilla_domain::Days(1).duration().as_secs(), 86_400);
+    /// ```
+    #[must_use]
+    pub const fn duration(self) -> Duration {
+        Duration::from_secs(self.0 as u64 * 24 * 60 * 60)
+    }
+}
+
+impl Default for Days {
+    fn default() -> Self {
+        Self(14)
+    }
+}
+
+/// Whether a requester's message reopens a resolved ticket; otherwise a follow-up is offered.
+///
+/// ```
+/// use ventanilla_domain::{Days, Reopen};
+///
+/// assert_eq!(Reopen::default(), Reopen::Within(Days(14)));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reopen {
+    /// So many days since it was resolved, to the millisecond and inclusive.
+    Within(Days),
+    /// As long as it isn't closed.
+    Always,
+    /// Not at all.
+    Never,
+}
+
+impl Default for Reopen {
+    fn default() -> Self {
+        Reopen::Within(Days::default())
+    }
+}
+
+/// How large a ticket may grow. Every limit can be lowered, none raised.
+///
+/// At the limit of the conversation the customer can write no more, while status changes still
+/// work. Notes and history have limits of their own, so they never lock the customer out.
+///
+/// ```
+/// use ventanilla_domain::Limits;
+///
+/// let limits = Limits::default().with_text_bytes(2_000)?;
+/// assert_eq!(limits.text_bytes(), 2_000);
+/// assert!(Limits::default().with_messages(1_001).is_err());
+/// # Ok::<(), ventanilla_domain::InvalidLimit>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    text_bytes: u32,
+    messages: u32,
+    conversation_bytes: u32,
+    notes: u32,
+    history: u32,
+}
+
+/// A limit that is zero or above what is possible; its code is `invalid_limit`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.explain(Locale::En))]
+pub struct InvalidLimit {
+    name: &'static str,
+    value: u32,
+    ceiling: u32,
+}
+
+const CEILING: Limits = Limits {
+    text_bytes: MessageText::MAX_BYTES as u32,
+    messages: 1_000,
+    conversation_bytes: 1024 * 1024,
+    notes: 200,
+    history: 500,
+};
+
+impl Default for Limits {
+    /// The ceiling of each.
+    fn default() -> Self {
+        CEILING
+    }
+}
+
+macro_rules! limits {
+    ($($(#[$doc:meta])* $name:ident, $with:ident;)+) => {
+        impl Limits {
+            $(
+                $(#[$doc])*
+                #[must_use]
+                pub const fn $name(&self) -> u32 {
+                    self.$name
+                }
+
+                #[doc = concat!("Lowers [`", stringify!($name), "`](Self::", stringify!($name), ").")]
+                ///
+                /// # Errors
+                ///
+                /// [`InvalidLimit`] if it is zero or above the default.
+                pub const fn $with(mut self, value: u32) -> Result<Self, InvalidLimit> {
+                    let ceiling = CEILING.$name;
+                    if value == 0 || value > ceiling {
+                        return Err(InvalidLimit { name: stringify!($name), value, ceiling });
+                    }
+                    self.$name = value;
+                    Ok(self)
+                }
+            )+
+        }
+    };
+}
+
+limits! {
+    /// The most bytes of one description, message or note: at most 16 KiB.
+    text_bytes, with_text_bytes;
+    /// The most messages of a conversation: at most 1,000.
+    messages, with_messages;
+    /// The most bytes of text in a conversation: at most 1 MiB.
+    conversation_bytes, with_conversation_bytes;
+    /// The most notes of a ticket: at most 200.
+    notes, with_notes;
+    /// How many events a ticket's history keeps, the newest: at most 500.
+    history, with_history;
+}
+
+impl InvalidLimit {
+    /// The offending value.
+    #[must_use]
+    pub const fn value(&self) -> u32 {
+        self.value
+    }
+}
+
+impl Explain for InvalidLimit {
+    fn code(&self) -> &'static str {
+        "invalid_limit"
+    }
+
+    fn explain(&self, locale: Locale) -> String {
+        let Self { name, value, ceiling } = self;
+        say!(
+            locale,
+            "El límite {name} debe estar entre 1 y {ceiling}, y es {value}.",
+            "The limit {name} must lie between 1 and {ceiling}, and is {value}."
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_can_only_be_lowered() {
+        let limits = Limits::default();
+        assert!(limits.with_notes(1).is_ok());
+        for bad in [0, 201] {
+            let error = limits.with_notes(bad).unwrap_err();
+            assert_eq!((error.code(), error.value()), ("invalid_limit", bad));
+        }
+        assert!(limits.with_conversation_bytes(1024 * 1024 + 1).is_err());
+    }
+}

@@ -1,0 +1,191 @@
+//! Why a change was refused.
+
+use crate::{
+    ActorKind, Explain, IdempotencyKey, Locale, Reopen, Status, Timestamp, UserId, locale::say,
+};
+
+/// Why the rules refuse a change. Nothing was changed.
+///
+/// ```
+/// use ventanilla_domain::{ActorKind, Explain, Locale, Refusal, Status};
+///
+/// let refusal = Refusal::Transition {
+///     from: Status::Closed,
+///     to: Status::Open,
+///     by: ActorKind::Admin,
+/// };
+/// assert_eq!(refusal.code(), "transition_refused");
+/// assert_eq!(refusal.explain(Locale::Es), "Un ticket no puede pasar de Cerrado a Abierto.");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.explain(Locale::En))]
+#[non_exhaustive]
+pub enum Refusal {
+    /// This kind of actor never makes this kind of change.
+    NotPermitted {
+        /// Who asked.
+        by: ActorKind,
+    },
+    /// The ticket cannot go from its status to that one, or not by this actor's hand.
+    Transition {
+        /// The status it has.
+        from: Status,
+        /// The status asked for.
+        to: Status,
+        /// Who asked.
+        by: ActorKind,
+    },
+    /// A closed ticket accepts notes only; a follow-up can be opened.
+    Closed,
+    /// The ticket is resolved and can no longer be reopened by writing; a follow-up can be opened.
+    ReopenOver {
+        /// When it was resolved.
+        resolved_at: Timestamp,
+        /// The policy that refuses it.
+        policy: Reopen,
+    },
+    /// The ticket was resolved too recently for the system to close it.
+    TooEarlyToClose {
+        /// When it was resolved.
+        resolved_at: Timestamp,
+        /// The instant from which on it may be closed, if nothing else happens.
+        closes_at: Timestamp,
+    },
+    /// Somebody else has the ticket already.
+    AlreadyAssigned {
+        /// Who has it.
+        to: UserId,
+    },
+    /// The ticket has changed since the version that the change was made for.
+    VersionConflict {
+        /// The version that was expected.
+        expected: u64,
+        /// The version that it has.
+        found: u64,
+    },
+    /// The conversation holds no further message of this size.
+    ConversationFull {
+        /// How many messages it has.
+        messages: u32,
+        /// How many bytes of text it has.
+        bytes: u32,
+        /// How many bytes the message would have added.
+        adding: u32,
+    },
+    /// The ticket holds no further note.
+    NotesFull {
+        /// How many notes it has.
+        notes: u32,
+    },
+    /// The text is longer than this desk accepts.
+    TextTooLong {
+        /// How many bytes it has.
+        bytes: u32,
+        /// How many it may have.
+        limit: u32,
+    },
+    /// The idempotency key was used by the same author for something else.
+    KeyConflict {
+        /// The key.
+        key: IdempotencyKey,
+    },
+}
+
+impl Refusal {
+    /// Whether the requester may open a follow-up ticket instead.
+    ///
+    /// ```
+    /// assert!(ventanilla_domain::Refusal::Closed.offers_follow_up());
+    /// ```
+    #[must_use]
+    pub const fn offers_follow_up(&self) -> bool {
+        matches!(self, Refusal::Closed | Refusal::ReopenOver { .. })
+    }
+}
+
+impl Explain for Refusal {
+    fn code(&self) -> &'static str {
+        match self {
+            Refusal::NotPermitted { .. } => "not_permitted",
+            Refusal::Transition { .. } => "transition_refused",
+            Refusal::Closed => "ticket_closed",
+            Refusal::ReopenOver { .. } => "reopen_over",
+            Refusal::TooEarlyToClose { .. } => "too_early_to_close",
+            Refusal::AlreadyAssigned { .. } => "already_assigned",
+            Refusal::VersionConflict { .. } => "version_conflict",
+            Refusal::ConversationFull { .. } => "conversation_full",
+            Refusal::NotesFull { .. } => "notes_full",
+            Refusal::TextTooLong { .. } => "text_over_limit",
+            Refusal::KeyConflict { .. } => "key_conflict",
+        }
+    }
+
+    fn explain(&self, locale: Locale) -> String {
+        match self {
+            Refusal::NotPermitted { .. } => {
+                locale.pick("No tienes permiso para hacer este cambio.", "You may not make this change.").into()
+            }
+            Refusal::Transition { from, to, .. } => {
+                let (from, to) = (from.label(locale), to.label(locale));
+                say!(locale, "Un ticket no puede pasar de {from} a {to}.", "A ticket cannot go from {from} to {to}.")
+            }
+            Refusal::Closed => locale
+                .pick(
+                    "Este ticket está cerrado y ya no admite cambios. Si aún necesitas ayuda, abre uno de seguimiento.",
+                    "This ticket is closed and accepts no more changes. If you still need help, open a follow-up.",
+                )
+                .into(),
+            Refusal::ReopenOver { policy: Reopen::Within(days), .. } => {
+                let days = days.0;
+                say!(
+                    locale,
+                    "Este ticket se resolvió hace más de {days} días. Si aún necesitas ayuda, abre uno de seguimiento.",
+                    "This ticket was resolved more than {days} days ago. If you still need help, open a follow-up."
+                )
+            }
+            Refusal::ReopenOver { .. } => locale
+                .pick(
+                    "Este ticket ya está resuelto. Si aún necesitas ayuda, abre uno de seguimiento.",
+                    "This ticket has been resolved. If you still need help, open a follow-up.",
+                )
+                .into(),
+            Refusal::TooEarlyToClose { .. } => locale
+                .pick(
+                    "Este ticket se resolvió hace poco y todavía no se puede cerrar.",
+                    "This ticket was resolved recently and cannot be closed yet.",
+                )
+                .into(),
+            Refusal::AlreadyAssigned { .. } => {
+                locale.pick("Otra persona ya atiende este ticket.", "Somebody else has this ticket already.").into()
+            }
+            Refusal::VersionConflict { .. } => locale
+                .pick(
+                    "El ticket ha cambiado mientras tanto. Vuelve a cargarlo y revisa tu cambio.",
+                    "The ticket has changed in the meantime. Load it again and look at your change once more.",
+                )
+                .into(),
+            Refusal::ConversationFull { .. } => locale
+                .pick(
+                    "La conversación ha alcanzado su tamaño máximo y no admite más mensajes.",
+                    "The conversation has reached its greatest size and takes no more messages.",
+                )
+                .into(),
+            Refusal::NotesFull { notes } => say!(
+                locale,
+                "El ticket ya tiene {notes} notas y no admite más.",
+                "The ticket has {notes} notes already and takes no more."
+            ),
+            Refusal::TextTooLong { bytes, limit } => say!(
+                locale,
+                "El texto ocupa {bytes} bytes y el máximo es {limit}.",
+                "The text takes {bytes} bytes and the limit is {limit}."
+            ),
+            Refusal::KeyConflict { .. } => locale
+                .pick(
+                    "Este envío ya se hizo con otro contenido. Vuelve a cargar la página e inténtalo de nuevo.",
+                    "This was already sent with other content. Load the page again and try once more.",
+                )
+                .into(),
+        }
+    }
+}

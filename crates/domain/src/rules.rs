@@ -1,0 +1,287 @@
+//! The rules, stated once: what each change comes down to, by whose hand it may be made.
+
+use arrayvec::ArrayVec;
+use enumset::{EnumSet, enum_set};
+
+use crate::{
+    Actor, ActorKind, Author, Change, Effect, Facts, Field, Go, Guard, Message, MessageText, Miss, Note,
+    Plan, Policy, Refusal, Reopen, Stamp, Status, Timestamp, When,
+    change::{NewMessage, What},
+    ticket::count,
+};
+
+/// The statuses that are not final.
+const NOT_CLOSED: EnumSet<Status> = enum_set!(Status::Open | Status::InProgress | Status::Resolved);
+
+impl Status {
+    /// The table of transitions: the statuses from which this one may be set by such an actor.
+    ///
+    /// A requester's message, which reopens a resolved ticket, is no setting and not in it. Nothing
+    /// leads away from closed.
+    ///
+    /// ```
+    /// use ventanilla_domain::{ActorKind, Status};
+    ///
+    /// assert!(Status::Closed.reachable_from(ActorKind::Customer).contains(Status::Resolved));
+    /// assert!(Status::Open.reachable_from(ActorKind::Customer).is_empty());
+    /// ```
+    #[must_use]
+    pub const fn reachable_from(self, by: ActorKind) -> EnumSet<Status> {
+        match (by, self) {
+            (ActorKind::Admin, Status::Open) => enum_set!(Status::InProgress),
+            (ActorKind::Admin, Status::InProgress) => enum_set!(Status::Open | Status::Resolved),
+            (ActorKind::Admin, Status::Resolved) => enum_set!(Status::Open | Status::InProgress),
+            (ActorKind::Admin, Status::Closed) => NOT_CLOSED,
+            (ActorKind::Customer | ActorKind::System, Status::Closed) => enum_set!(Status::Resolved),
+            (
+                ActorKind::Customer | ActorKind::System,
+                Status::Open | Status::InProgress | Status::Resolved,
+            )
+            | (ActorKind::Bot, _) => EnumSet::empty(),
+        }
+    }
+
+    /// The statuses that such an actor may set a ticket of this status to: what a page offers.
+    ///
+    /// ```
+    /// use ventanilla_domain::{ActorKind, Status};
+    ///
+    /// let offered: Vec<Status> = Status::Resolved.next_for(ActorKind::Admin).iter().collect();
+    /// assert_eq!(offered, [Status::InProgress, Status::Closed]);
+    /// ```
+    #[must_use]
+    pub fn next_for(self, by: ActorKind) -> EnumSet<Status> {
+        Status::ALL.into_iter().filter(|to| to.reachable_from(by).contains(self)).collect()
+    }
+}
+
+impl Change {
+    /// Works the change out, without reading the ticket.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotPermitted`] where this kind of actor never makes such a change, and
+    /// [`Refusal::TextTooLong`] where its text is over the desk's limit: what is wrong with any
+    /// ticket.
+    ///
+    /// ```
+    /// use ventanilla_domain::{Actor, Change, Explain, Policy, Priority, Timestamp};
+    ///
+    /// let raise = Change::priority(Priority::Urgent);
+    /// let refusal = raise.plan(&Actor::Bot, Timestamp::MIN, &Policy::default()).unwrap_err();
+    /// assert_eq!(refusal.code(), "not_permitted");
+    /// ```
+    pub fn plan(self, by: &Actor, at: Timestamp, policy: &Policy) -> Result<Plan, Refusal> {
+        let mut rule = Rule::new(by, at, policy, self.expected);
+        match self.what {
+            What::Message { message, status } => rule.message(message, status)?,
+            What::Note(text) => rule.note(text)?,
+            What::Status(to) => rule.status(to)?,
+            What::Priority(to) => rule.set(Field::Priority(to), None)?,
+            What::Assign(to) => rule.set(Field::Assignee(to), None)?,
+            What::Claim => {
+                let to = by.user().cloned();
+                rule.set(Field::Assignee(to), Some(Guard::Unassigned))?;
+            }
+        }
+        Ok(rule.plan)
+    }
+}
+
+impl Policy {
+    /// Whether such an actor may write one more message, however short, at that time.
+    ///
+    /// # Errors
+    ///
+    /// The refusal that the message would meet.
+    ///
+    /// ```
+    /// # use ventanilla_domain::*;
+    /// # let ana = UserId::parse("ana")?;
+    /// # let draft = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
+    /// # let (number, now) = (TicketNumber::from_entropy(b"example"), Timestamp::MIN);
+    /// # let policy = Policy::default();
+    /// # let ticket = draft.open(number, &ana, &Actor::Customer(ana.clone()), now, &policy)?;
+    /// assert!(policy.writable(&ticket.facts(), ActorKind::Customer, now).is_ok());
+    /// assert!(policy.writable(&ticket.facts(), ActorKind::System, now).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn writable(&self, facts: &Facts<'_>, by: ActorKind, at: Timestamp) -> Result<(), Refusal> {
+        if by == ActorKind::System {
+            return Err(Refusal::NotPermitted { by });
+        }
+        let conditions = conversation(by, at, self).into_iter().flatten().chain([room(self, 1)]);
+        for guard in conditions {
+            if let Err(Miss::Refused(refusal)) = guard.check(facts, by) {
+                return Err(refusal);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a text is within this desk's limit.
+pub(crate) fn fits(text: &MessageText, policy: &Policy) -> Result<(), Refusal> {
+    let (bytes, limit) = (count(text.bytes()), policy.limits.text_bytes());
+    if bytes > limit { Err(Refusal::TextTooLong { bytes, limit }) } else { Ok(()) }
+}
+
+/// Under which statuses, and until when, such an actor may write.
+fn conversation(by: ActorKind, at: Timestamp, policy: &Policy) -> [Option<Guard>; 2] {
+    match (by, policy.reopen) {
+        (ActorKind::Customer, Reopen::Never) => {
+            [Some(Guard::Accepts(enum_set!(Status::Open | Status::InProgress))), None]
+        }
+        (ActorKind::Customer, Reopen::Within(days)) => {
+            let earliest = at.minus(days.duration());
+            [
+                Some(Guard::Accepts(NOT_CLOSED)),
+                Some(Guard::ResolvedSince { earliest, policy: policy.reopen }),
+            ]
+        }
+        _ => [Some(Guard::Accepts(NOT_CLOSED)), None],
+    }
+}
+
+fn room(policy: &Policy, adding: u32) -> Guard {
+    let limits = &policy.limits;
+    Guard::Room { messages: limits.messages(), bytes: limits.conversation_bytes(), adding }
+}
+
+/// A plan in the making. Its guards go in the order owner, key, already so, status, window,
+/// version, room.
+struct Rule<'a> {
+    policy: &'a Policy,
+    expected: Option<u64>,
+    plan: Plan,
+}
+
+impl<'a> Rule<'a> {
+    fn new(by: &Actor, at: Timestamp, policy: &'a Policy, expected: Option<u64>) -> Self {
+        let mut guards = ArrayVec::new();
+        if let Actor::Customer(id) = by {
+            guards.push(Guard::Owner(id.clone()));
+        }
+        let plan = Plan {
+            by: by.clone(),
+            at,
+            history_limit: policy.limits.history(),
+            guards,
+            effects: ArrayVec::new(),
+            go: None,
+        };
+        Self { policy, expected, plan }
+    }
+
+    fn message(&mut self, message: NewMessage, status: Option<Status>) -> Result<(), Refusal> {
+        let by = self.plan.by.kind();
+        let author = self.plan.by.author().ok_or(Refusal::NotPermitted { by })?;
+        if status.is_some() && by != ActorKind::Admin {
+            return Err(Refusal::NotPermitted { by });
+        }
+        fits(&message.text, self.policy)?;
+        let adding = count(message.text.bytes());
+        let responds = matches!(author, Author::Admin(_));
+        let message = Message::new(author, message.text, self.plan.at).with_key(message.key);
+
+        if message.key.is_some() {
+            self.guard(Guard::KeyUnused(message.clone()));
+        }
+        let conditions = conversation(by, self.plan.at, self.policy);
+        conditions.into_iter().flatten().for_each(|guard| self.guard(guard));
+        if let Some(to) = status {
+            // A status that is already so is no obstacle to the message.
+            self.guard(Guard::MayGo { from: to.reachable_from(by) | to, to });
+        }
+        self.version();
+        self.guard(room(self.policy, adding));
+
+        self.effect(Effect::Append(message));
+        if responds {
+            self.effect(Effect::StampOnce(Stamp::FirstResponse, When::NotRequester));
+        }
+        match status {
+            Some(to) => self.go(to.reachable_from(by), to),
+            None if by == ActorKind::Customer => self.go(Status::Resolved.into(), Status::Open),
+            None => {}
+        }
+        self.effect(Effect::Touch);
+        Ok(())
+    }
+
+    /// A note, which leaves `updatedAt` alone: the requester must not learn of it.
+    fn note(&mut self, text: MessageText) -> Result<(), Refusal> {
+        let by = self.admin()?;
+        fits(&text, self.policy)?;
+        self.version();
+        self.guard(Guard::NoteRoom { notes: self.policy.limits.notes() });
+        self.effect(Effect::AddNote(Note { text, by, created_at: self.plan.at }));
+        Ok(())
+    }
+
+    fn status(&mut self, to: Status) -> Result<(), Refusal> {
+        let by = self.plan.by.kind();
+        let from = to.reachable_from(by);
+        if from.is_empty() {
+            return Err(Refusal::NotPermitted { by });
+        }
+        self.guard(Guard::StatusIsNot(to));
+        self.guard(Guard::MayGo { from, to });
+        if by == ActorKind::System {
+            let wait = self.policy.close_after;
+            self.guard(Guard::ResolvedUntil { latest: self.plan.at.minus(wait.duration()), wait });
+        }
+        self.version();
+        self.go(from, to);
+        self.effect(Effect::Touch);
+        Ok(())
+    }
+
+    fn set(&mut self, field: Field, only_if: Option<Guard>) -> Result<(), Refusal> {
+        self.admin()?;
+        self.guard(Guard::Differs(field.clone()));
+        self.guard(Guard::Accepts(NOT_CLOSED));
+        self.version();
+        only_if.into_iter().for_each(|guard| self.guard(guard));
+        self.effect(Effect::Set(field));
+        self.effect(Effect::Touch);
+        Ok(())
+    }
+
+    /// The move to a status, and the stamps that go with it: a closed ticket was resolved at some
+    /// time, a live one isn't.
+    fn go(&mut self, from: EnumSet<Status>, to: Status) {
+        match to {
+            Status::Open | Status::InProgress => {
+                self.effect(Effect::Clear(Stamp::Resolved, When::Moves));
+            }
+            Status::Resolved => self.effect(Effect::Stamp(Stamp::Resolved, When::Moves)),
+            Status::Closed => {
+                self.effect(Effect::StampOnce(Stamp::Resolved, When::Moves));
+                self.effect(Effect::Stamp(Stamp::Closed, When::Moves));
+            }
+        }
+        self.plan.go = Some(Go { from, to });
+    }
+
+    fn admin(&self) -> Result<crate::UserId, Refusal> {
+        match &self.plan.by {
+            Actor::Admin(id) => Ok(id.clone()),
+            other => Err(Refusal::NotPermitted { by: other.kind() }),
+        }
+    }
+
+    fn version(&mut self) {
+        if let Some(expected) = self.expected {
+            self.guard(Guard::Version(expected));
+        }
+    }
+
+    fn guard(&mut self, guard: Guard) {
+        self.plan.guards.push(guard);
+    }
+
+    fn effect(&mut self, effect: Effect) {
+        self.plan.effects.push(effect);
+    }
+}

@@ -1,0 +1,174 @@
+//! What people write: descriptions, messages and notes.
+
+use std::sync::Arc;
+
+use crate::parse::{Problem, Rules, parsed_text};
+
+/// What someone wrote: a description, a message or a note.
+///
+/// - 1 to [`MessageText::MAX_BYTES`] bytes of UTF-8, counted after cleaning;
+/// - cleaned: `CRLF` is `LF`, white space at both ends is gone;
+/// - no control characters but line feed and tab (a lone `CR` is refused);
+/// - everything else is kept as it came: emoji, marks of writing direction, `<script>`. It is for
+///   the page to escape it.
+///
+/// Cloning is cheap: the text is shared. As JSON it is a string, read back through [`parse`].
+///
+/// [`parse`]: MessageText::parse
+///
+/// ```
+/// use ventanilla_domain::MessageText;
+///
+/// let text = MessageText::parse("  Me cobraron dos veces.\r\n¿Qué hago?\n")?;
+/// assert_eq!(text.as_str(), "Me cobraron dos veces.\n¿Qué hago?");
+/// # Ok::<(), ventanilla_domain::InvalidText>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct MessageText(Arc<str>);
+
+parsed_text!(MessageText, InvalidText, "text", "El mensaje", "The message");
+
+impl MessageText {
+    /// The most bytes of a text: 16 KiB.
+    pub const MAX_BYTES: usize = 16 * 1024;
+
+    const RULES: Rules = Rules {
+        max_chars: Self::MAX_BYTES,
+        max_bytes: Self::MAX_BYTES,
+        allows: |character| !character.is_control() || matches!(character, '\n' | '\t'),
+    };
+
+    /// Cleans and checks a text.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidText`] if it is empty, blank, too long or holds a forbidden control character.
+    ///
+    /// ```
+    /// use ventanilla_domain::{Explain, MessageText};
+    ///
+    /// let error = MessageText::parse("campana: \u{7}").unwrap_err();
+    /// assert_eq!(error.code(), "text_forbidden_character");
+    /// ```
+    pub fn parse(value: &str) -> Result<Self, InvalidText> {
+        let unified;
+        let cleaned = if value.contains("\r\n") {
+            unified = value.replace("\r\n", "\n");
+            unified.trim()
+        } else {
+            value.trim()
+        };
+        if cleaned.is_empty() && !value.is_empty() {
+            return Err(InvalidText::new(value, Problem::Blank));
+        }
+        match Self::RULES.check(cleaned) {
+            Ok(()) => Ok(Self(cleaned.into())),
+            Err(problem) => Err(InvalidText::new(value, problem)),
+        }
+    }
+
+    /// The cleaned text.
+    ///
+    /// ```
+    /// assert_eq!(ventanilla_domain::MessageText::parse(" Hola ")?.as_str(), "Hola");
+    /// # Ok::<(), ventanilla_domain::InvalidText>(())
+    /// ```
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The length in bytes of UTF-8, which is what limits count.
+    ///
+    /// ```
+    /// assert_eq!(ventanilla_domain::MessageText::parse("año")?.bytes(), 4);
+    /// # Ok::<(), ventanilla_domain::InvalidText>(())
+    /// ```
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The first `chars` characters on one line, with `…` where something was left out.
+    ///
+    /// ```
+    /// use ventanilla_domain::MessageText;
+    ///
+    /// let text = MessageText::parse("No puedo entrar\na mi cuenta")?;
+    /// assert_eq!(text.excerpt(20), "No puedo entrar a mi…");
+    /// assert_eq!(text.excerpt(80), "No puedo entrar a mi cuenta");
+    /// # Ok::<(), ventanilla_domain::InvalidText>(())
+    /// ```
+    #[must_use]
+    pub fn excerpt(&self, chars: usize) -> String {
+        let mut line: String = self.0.chars().take(chars).map(on_one_line).collect();
+        if self.0.chars().nth(chars).is_some() {
+            line.truncate(line.trim_end().len());
+            line.push('…');
+        }
+        line
+    }
+}
+
+fn on_one_line(character: char) -> char {
+    if matches!(character, '\n' | '\t') { ' ' } else { character }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{Explain, Locale};
+
+    #[test]
+    fn each_bad_text_has_its_own_code() {
+        let too_long = "ñ".repeat(MessageText::MAX_BYTES / 2 + 1);
+        for (value, code) in [
+            ("", "text_empty"),
+            (" \r\n\t ", "text_blank"),
+            ("\u{0}", "text_forbidden_character"),
+            ("solo un retorno\rde carro", "text_forbidden_character"),
+            (too_long.as_str(), "text_too_long"),
+        ] {
+            let error = MessageText::parse(value).unwrap_err();
+            assert_eq!(error.code(), code);
+            assert!(error.explain(Locale::Es).starts_with("El mensaje: "));
+        }
+        let bytes: &[u8] = b"ma\xf1ana";
+        let error = MessageText::try_from(bytes).unwrap_err();
+        assert_eq!(error.code(), "text_not_utf8");
+        assert_eq!(error.value(), "ma\u{fffd}ana");
+    }
+
+    #[test]
+    fn json_is_read_through_the_parser() {
+        assert_eq!(serde_json::from_str::<MessageText>(r#"" hola ""#).unwrap().as_str(), "hola");
+        assert!(serde_json::from_str::<MessageText>(r#""\u0000""#).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn the_limit_counts_bytes_not_characters(unit in "[añ€😀]", room in 0_usize..4) {
+            let fitting = MessageText::MAX_BYTES / unit.len();
+            let text = unit.repeat(fitting + 1 - room.min(fitting));
+            let fits = text.len() <= MessageText::MAX_BYTES;
+            prop_assert_eq!(MessageText::parse(&text).is_ok(), fits);
+        }
+
+        #[test]
+        fn parsing_is_idempotent(value in any::<String>()) {
+            if let Ok(text) = MessageText::parse(&value) {
+                prop_assert_eq!(MessageText::parse(text.as_str()).unwrap(), text);
+            }
+        }
+
+        #[test]
+        fn nothing_inside_is_lost(value in "[^\\p{Cc}]{1,200}") {
+            match MessageText::parse(&value) {
+                Ok(text) => prop_assert_eq!(text.as_str(), value.trim()),
+                Err(error) => prop_assert!(value.trim().is_empty(), "{error}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Instants, in the milliseconds that a database keeps.
+
+use std::{fmt, time::Duration};
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::{Explain, Locale, locale::say};
+
+/// An instant in whole milliseconds of UTC, between the years 1 and 9999.
+///
+/// It has the precision of a BSON date, so what is stored is what is read. As JSON it is a string
+/// of RFC 3339 with three decimals; finer ones are cut off when read.
+///
+/// ```
+/// use std::time::Duration;
+/// use ventanilla_domain::Timestamp;
+///
+/// let noon: Timestamp = "2026-03-02T12:00:00.000Z".parse()?;
+/// assert_eq!(noon.plus(Duration::from_secs(90)).to_string(), "2026-03-02T12:01:30.000Z");
+/// assert_eq!(noon.as_millis(), 1_772_452_800_000);
+/// # Ok::<(), ventanilla_domain::InvalidTimestamp>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Timestamp(i64);
+
+/// A time that is no [`Timestamp`]; its code is `invalid_timestamp`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.explain(Locale::En))]
+pub struct InvalidTimestamp {
+    value: Box<str>,
+}
+
+impl Timestamp {
+    /// The beginning of the year 1.
+    pub const MIN: Timestamp = Timestamp(-62_135_596_800_000);
+    /// The last millisecond of the year 9999.
+    pub const MAX: Timestamp = Timestamp(253_402_300_799_999);
+
+    /// The instant so many milliseconds after 1970 began.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidTimestamp`] if it lies outside the years 1 to 9999.
+    ///
+    /// ```
+    /// use ventanilla_domain::Timestamp;
+    ///
+    /// assert_eq!(Timestamp::from_millis(0)?.to_string(), "1970-01-01T00:00:00.000Z");
+    /// assert!(Timestamp::from_millis(i64::MAX).is_err());
+    /// # Ok::<(), ventanilla_domain::InvalidTimestamp>(())
+    /// ```
+    pub fn from_millis(millis: i64) -> Result<Self, InvalidTimestamp> {
+        if (Self::MIN.0..=Self::MAX.0).contains(&millis) {
+            Ok(Self(millis))
+        } else {
+            Err(InvalidTimestamp { value: millis.to_string().into() })
+        }
+    }
+
+    /// Milliseconds since 1970 began, negative before.
+    ///
+    /// ```
+    /// assert_eq!(ventanilla_domain::Timestamp::from_millis(7)?.as_millis(), 7);
+    /// # Ok::<(), ventanilla_domain::InvalidTimestamp>(())
+    /// ```
+    #[must_use]
+    pub const fn as_millis(self) -> i64 {
+        self.0
+    }
+
+    /// The instant `duration` later, at most [`Timestamp::MAX`].
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use ventanilla_domain::Timestamp;
+    ///
+    /// assert_eq!(Timestamp::MAX.plus(Duration::from_secs(1)), Timestamp::MAX);
+    /// ```
+    #[must_use]
+    pub fn plus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(millis(duration)).min(Self::MAX.0))
+    }
+
+    /// The instant `duration` earlier, at least [`Timestamp::MIN`].
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use ventanilla_domain::Timestamp;
+    ///
+    /// let later = Timestamp::from_millis(1_500)?;
+    /// assert_eq!(later.minus(Duration::from_secs(1)).as_millis(), 500);
+    /// # Ok::<(), ventanilla_domain::InvalidTimestamp>(())
+    /// ```
+    #[must_use]
+    pub fn minus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(millis(duration)).max(Self::MIN.0))
+    }
+
+    /// The same instant as a `chrono` date and time.
+    ///
+    /// ```
+    /// use chrono::Datelike;
+    ///
+    /// let time: ventanilla_domain::Timestamp = "2026-03-02T12:00:00Z".parse()?;
+    /// assert_eq!(time.to_datetime().year(), 2026);
+    /// # Ok::<(), ventanilla_domain::InvalidTimestamp>(())
+    /// ```
+    #[must_use]
+    pub fn to_datetime(self) -> DateTime<Utc> {
+        DateTime::from_timestamp_millis(self.0).unwrap_or_default()
+    }
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+impl TryFrom<DateTime<Utc>> for Timestamp {
+    type Error = InvalidTimestamp;
+
+    /// Cuts off what is finer than a millisecond.
+    fn try_from(time: DateTime<Utc>) -> Result<Self, InvalidTimestamp> {
+        Self::from_millis(time.timestamp_millis())
+    }
+}
+
+impl std::str::FromStr for Timestamp {
+    type Err = InvalidTimestamp;
+
+    fn from_str(value: &str) -> Result<Self, InvalidTimestamp> {
+        DateTime::parse_from_rfc3339(value)
+            .ok()
+            .and_then(|time| Self::from_millis(time.timestamp_millis()).ok())
+            .ok_or_else(|| InvalidTimestamp { value: crate::parse::excerpt(value) })
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.to_datetime().to_rfc3339_opts(SecondsFormat::Millis, true))
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        std::borrow::Cow::<'de, str>::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+impl InvalidTimestamp {
+    /// The offending value, in text.
+    #[must_use]
+    pub fn value(&self) -> &str {
+        &self.value
+    }
+}
+
+impl Explain for InvalidTimestamp {
+    fn code(&self) -> &'static str {
+        "invalid_timestamp"
+    }
+
+    fn explain(&self, locale: Locale) -> String {
+        let value = &self.value;
+        say!(locale, "Fecha y hora no válidas: {value:?}.", "Not a valid date and time: {value:?}.")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn text_and_milliseconds_are_the_same_instant(
+            millis in Timestamp::MIN.0..=Timestamp::MAX.0,
+        ) {
+            let time = Timestamp::from_millis(millis).unwrap();
+            prop_assert_eq!(time.to_string().parse::<Timestamp>().unwrap(), time);
+            prop_assert_eq!(Timestamp::try_from(time.to_datetime()).unwrap(), time);
+        }
+
+        #[test]
+        fn plus_and_minus_are_inverse_within_range(millis in 0..=4_000_000_000_000_i64, ms in 0..u64::from(u32::MAX)) {
+            let time = Timestamp::from_millis(millis).unwrap();
+            let step = Duration::from_millis(ms);
+            prop_assert_eq!(time.plus(step).minus(step), time);
+        }
+
+        #[test]
+        fn no_text_panics(value in any::<String>()) {
+            let _ = value.parse::<Timestamp>();
+        }
+    }
+
+    #[test]
+    fn the_ends_hold() {
+        assert_eq!(Timestamp::MIN.to_string(), "0001-01-01T00:00:00.000Z");
+        assert_eq!(Timestamp::MAX.to_string(), "9999-12-31T23:59:59.999Z");
+        assert_eq!(Timestamp::MIN.minus(Duration::MAX), Timestamp::MIN);
+        let error = "ayer".parse::<Timestamp>().unwrap_err();
+        assert_eq!((error.code(), error.value()), ("invalid_timestamp", "ayer"));
+    }
+}

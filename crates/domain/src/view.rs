@@ -1,0 +1,189 @@
+//! What a reader may see of a ticket.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Event, Message, MessageText, Note, Ticket, TicketHead, UserId, plan::Facts, ticket::count};
+
+/// Whose eyes a ticket is read with.
+///
+/// ```
+/// use ventanilla_domain::{Scope, UserId};
+///
+/// let ana = UserId::parse("ana")?;
+/// assert!(Scope::Owner(ana.clone()).may_see(&ana));
+/// assert!(!Scope::Owner(UserId::parse("eva")?).may_see(&ana));
+/// assert!(Scope::All.may_see(&ana));
+/// # Ok::<(), ventanilla_domain::InvalidUserId>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// A requester's: their own tickets, without notes and history.
+    Owner(UserId),
+    /// The desk's: every ticket, whole.
+    All,
+}
+
+impl Scope {
+    /// Whether tickets of this requester are within it.
+    #[must_use]
+    pub fn may_see(&self, requester: &UserId) -> bool {
+        match self {
+            Scope::Owner(owner) => owner == requester,
+            Scope::All => true,
+        }
+    }
+}
+
+/// Which part of a conversation to read, counted in order of arrival from 0.
+///
+/// ```
+/// use ventanilla_domain::Window;
+///
+/// assert_eq!(Window::Last(2).of(5), 3..5);
+/// assert_eq!(Window::From { first: 4, count: 10 }.of(5), 4..5);
+/// assert_eq!(Window::All.of(5), 0..5);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Window {
+    /// All of it.
+    #[default]
+    All,
+    /// The last so many messages.
+    Last(u32),
+    /// So many messages from this one on.
+    From {
+        /// The first message to read.
+        first: u32,
+        /// How many at most.
+        count: u32,
+    },
+}
+
+impl Window {
+    /// The messages that it covers of a conversation of so many.
+    #[must_use]
+    pub fn of(self, messages: u32) -> std::ops::Range<u32> {
+        match self {
+            Window::All => 0..messages,
+            Window::Last(count) => messages.saturating_sub(count)..messages,
+            Window::From { first, count } => {
+                let first = first.min(messages);
+                first..first.saturating_add(count).min(messages)
+            }
+        }
+    }
+}
+
+/// A ticket as one reader may see it.
+///
+/// Messages stand in order of time, ties in order of arrival. A requester's view has neither notes
+/// nor history.
+///
+/// ```
+/// # use ventanilla_domain::*;
+/// # let ana = UserId::parse("ana")?;
+/// # let draft = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
+/// # let number = TicketNumber::from_entropy(b"example");
+/// # let by = Actor::Customer(ana.clone());
+/// # let ticket = draft.open(number, &ana, &by, Timestamp::MIN, &Policy::default())?;
+/// let view = ticket.view(&Scope::Owner(ana), Window::Last(50)).expect("it is Ana's");
+/// assert_eq!(view.messages.len(), 1);
+/// assert!(ticket.view(&Scope::Owner(UserId::parse("eva")?), Window::All).is_none());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct TicketView {
+    /// Everything but the texts.
+    #[serde(flatten)]
+    pub head: TicketHead,
+    /// The first description of the problem.
+    pub description: MessageText,
+    /// The messages within the window.
+    pub messages: Vec<Message>,
+    /// How many messages arrived before those of the window.
+    pub earlier_messages: u32,
+    /// How many bytes of text the whole conversation has.
+    pub conversation_bytes: u32,
+    /// The internal notes; empty in a requester's view.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
+    /// The history; empty in a requester's view.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<Event>,
+}
+
+/// A list row: a ticket's head and the beginning of its description.
+///
+/// ```
+/// # use ventanilla_domain::*;
+/// # let ana = UserId::parse("ana")?;
+/// # let draft = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron\ndos veces")?);
+/// # let number = TicketNumber::from_entropy(b"example");
+/// # let by = Actor::Customer(ana.clone());
+/// # let ticket = draft.open(number, &ana, &by, Timestamp::MIN, &Policy::default())?;
+/// assert_eq!(ticket.summary().excerpt, "Me cobraron dos veces");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct TicketSummary {
+    /// Everything but the texts.
+    #[serde(flatten)]
+    pub head: TicketHead,
+    /// The first [`TicketSummary::EXCERPT_CHARS`] characters of the description, on one line.
+    pub excerpt: String,
+}
+
+impl TicketSummary {
+    /// How many characters of the description a list row shows.
+    pub const EXCERPT_CHARS: usize = 120;
+}
+
+impl Ticket {
+    /// What a reader of this scope sees; `None` if the ticket is beyond it.
+    #[must_use]
+    pub fn view(&self, scope: &Scope, window: Window) -> Option<TicketView> {
+        if !scope.may_see(&self.head.requester) {
+            return None;
+        }
+        let range = window.of(count(self.messages.len()));
+        let mut messages = self.messages[range.start as usize..range.end as usize].to_vec();
+        messages.sort_by_key(|message| message.created_at);
+        let (notes, history) = match scope {
+            Scope::Owner(_) => (Vec::new(), Vec::new()),
+            Scope::All => (self.notes.clone(), self.history.clone()),
+        };
+        Some(TicketView {
+            head: self.head.clone(),
+            description: self.description.clone(),
+            messages,
+            earlier_messages: range.start,
+            conversation_bytes: self.conversation_bytes,
+            notes,
+            history,
+        })
+    }
+
+    /// The list row of this ticket.
+    #[must_use]
+    pub fn summary(&self) -> TicketSummary {
+        TicketSummary {
+            head: self.head.clone(),
+            excerpt: self.description.excerpt(TicketSummary::EXCERPT_CHARS),
+        }
+    }
+
+    /// What the rules look at.
+    #[must_use]
+    pub fn facts(&self) -> Facts<'_> {
+        Facts {
+            head: &self.head,
+            conversation_bytes: self.conversation_bytes,
+            notes: count(self.notes.len()),
+            messages: &self.messages,
+        }
+    }
+}
