@@ -1,8 +1,8 @@
 //! A ticket that is about to be opened.
 
 use crate::{
-    Actor, ActorKind, Author, Category, IdempotencyKey, Message, MessageText, Policy, Refusal, Status,
-    Ticket, TicketHead, TicketNumber, Timestamp, UserId,
+    Actor, ActorKind, Author, Category, IdempotencyKey, Message, MessageText, NewMessage, Policy,
+    Refusal, Status, Ticket, TicketHead, TicketNumber, Timestamp, UserId,
     event::{Event, EventKind},
     plan::Facts,
 };
@@ -170,10 +170,13 @@ impl FollowUp {
 
     /// A new ticket of the same category that names the old one.
     #[must_use]
-    pub fn ticket(&self, description: MessageText) -> NewTicket {
+    pub fn ticket(&self, message: impl Into<NewMessage>) -> NewTicket {
+        let NewMessage { text, key } = message.into();
         NewTicket {
+            category: self.category.clone(),
+            description: text,
+            key,
             follow_up_of: Some(self.follows.clone()),
-            ..NewTicket::new(self.category.clone(), description)
         }
     }
 }

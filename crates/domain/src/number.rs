@@ -151,6 +151,15 @@ impl TicketLookup {
     }
 }
 
+impl TryFrom<&str> for TicketLookup {
+    type Error = InvalidNumber;
+
+    /// What a person typed.
+    fn try_from(value: &str) -> Result<Self, InvalidNumber> {
+        Self::typed(value)
+    }
+}
+
 impl From<TicketNumber> for TicketLookup {
     /// Exactly this number.
     fn from(number: TicketNumber) -> Self {

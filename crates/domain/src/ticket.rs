@@ -126,13 +126,6 @@ impl Ticket {
             && self.description == other.description
     }
 
-    /// The same ticket under another number, for when the first was taken.
-    #[must_use]
-    pub fn with_number(mut self, number: TicketNumber) -> Self {
-        self.head.ticket_number = number;
-        self
-    }
-
     pub(crate) fn push(&mut self, message: Message) {
         self.conversation_bytes = self.conversation_bytes.saturating_add(bytes(&message));
         self.messages.push(message);

@@ -19,6 +19,8 @@ use crate::{Event, Message, MessageText, Note, Ticket, TicketHead, UserId, plan:
 pub enum Scope {
     /// A requester's: their own tickets, without notes and history.
     Owner(UserId),
+    /// The bot's: every ticket, as its requester sees it.
+    Public,
     /// The desk's: every ticket, whole.
     All,
 }
@@ -29,7 +31,7 @@ impl Scope {
     pub fn may_see(&self, requester: &UserId) -> bool {
         match self {
             Scope::Owner(owner) => owner == requester,
-            Scope::All => true,
+            Scope::Public | Scope::All => true,
         }
     }
 }
@@ -76,8 +78,8 @@ impl Window {
 
 /// A ticket as one reader may see it.
 ///
-/// Messages stand in order of time, ties in order of arrival. A requester's view has neither notes
-/// nor history.
+/// Messages stand in order of time, ties in order of arrival. Only the desk's own view has notes and
+/// history.
 ///
 /// ```
 /// # use ventanilla_domain::*;
@@ -106,10 +108,10 @@ pub struct TicketView {
     pub earlier_messages: u32,
     /// How many bytes of text the whole conversation has.
     pub conversation_bytes: u32,
-    /// The internal notes; empty in a requester's view.
+    /// The internal notes; empty but in the desk's own view.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
-    /// The history; empty in a requester's view.
+    /// The history; empty but in the desk's own view.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<Event>,
 }
@@ -153,7 +155,7 @@ impl Ticket {
         let mut messages = self.messages[range.start as usize..range.end as usize].to_vec();
         messages.sort_by_key(|message| message.created_at);
         let (notes, history) = match scope {
-            Scope::Owner(_) => (Vec::new(), Vec::new()),
+            Scope::Owner(_) | Scope::Public => (Vec::new(), Vec::new()),
             Scope::All => (self.notes.clone(), self.history.clone()),
         };
         Some(TicketView {

@@ -1,1 +1,78 @@
+//! A help desk for any Rust service: the use cases of customers, administrators, bots and the
+//! system, and view models for their pages. Spanish first.
+//!
+//! ```
+//! use ventanilla_service::*;
+//!
+//! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+//! let desk = HelpDesk::new(MemoryStore::new());
+//!
+//! let ana = desk.customer(UserId::parse("ana")?);
+//! let draft = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
+//! let number = ana.create(draft).await?.head.ticket_number;
+//!
+//! let luis = desk.admin(UserId::parse("luis")?);
+//! luis.reply(&number, "Ya está devuelto.", Status::Resolved).await?;
+//!
+//! let chat = ana.view(&number).await?;
+//! assert_eq!(chat.messages.len(), 2);
+//! assert_eq!(chat.head.status.label(Locale::Es), "Resuelto");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # }).unwrap();
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! The host authenticates; a handle says for whom. A [`Customer`] handle has no way to name an
+//! administrator's work:
+//!
+//! ```compile_fail,E0599
+//! # use ventanilla_service::*;
+//! # async fn example(desk: HelpDesk, ana: UserId, number: TicketNumber) -> Result<(), ServiceError> {
+//! desk.customer(ana).set_priority(&number, Priority::Urgent).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! ```
+//! # use ventanilla_service::*;
+//! # async fn example(desk: HelpDesk, luis: UserId, number: TicketNumber) -> Result<(), ServiceError> {
+//! desk.admin(luis).set_priority(&number, Priority::Urgent).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Every use case has a [`tracing`] span named `ventanilla.` and the use case, with the actor's kind,
+//! the ticket's number and the outcome's code; what people wrote never stands in it.
+//!
+//! All of `ventanilla-domain` and `ventanilla-storage` is here too, so that a host depends on one
+//! crate. Features `conformance`, `mock` and `testing` are those of the storage crate.
 
+mod admin;
+mod bot;
+mod clock;
+mod customer;
+mod desk;
+mod error;
+mod form;
+mod numbers;
+mod receipt;
+mod system;
+mod view;
+
+pub use admin::Admin;
+pub use bot::Bot;
+pub use chrono_tz::Tz;
+pub use clock::{Clock, SystemClock};
+pub use customer::{Customer, MyTickets};
+pub use desk::{HelpDesk, HelpDeskBuilder};
+pub use error::ServiceError;
+pub use form::{Form, InvalidForm, Screened};
+pub use numbers::{NumberSource, RandomNumbers};
+pub use receipt::Receipt;
+pub use system::System;
+pub use ventanilla_domain::*;
+pub use ventanilla_storage::*;
+pub use view::{
+    AttachmentButton, Badge, Bubble, ChatView, Directory, InputState, Label, LocalTime, Person, Reader,
+    Side, TicketRow,
+};

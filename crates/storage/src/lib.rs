@@ -1,1 +1,30 @@
+//! Where support tickets live: the [`TicketStore`] contract, a store in memory, and a suite that
+//! tests any other.
+//!
+//! A store keeps [tickets](ventanilla_domain::Ticket) and carries out
+//! [plans](ventanilla_domain::Plan); the rules stay in the domain. [`MemoryStore`] is complete and
+//! indexed: good for tests, demonstrations and small desks that may forget.
+//!
+//! Features, all off by default: `conformance` (the suite that every store must pass), `mock`
+//! (`MockTicketStore`), `testing` (ready tickets for a host's tests).
 
+mod cursor;
+mod error;
+mod memory;
+mod page;
+mod query;
+mod store;
+
+#[cfg(feature = "conformance")]
+pub mod conformance;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use cursor::{Cursor, InvalidCursor, Position};
+pub use error::{Applied, Source, StoreError};
+pub use memory::MemoryStore;
+pub use page::{Counts, Page, Unreadable};
+pub use query::{AssigneeFilter, Direction, InvalidPageSize, ListQuery, PageQuery, PageSize, Sort};
+#[cfg(feature = "mock")]
+pub use store::MockTicketStore;
+pub use store::{Inserted, TicketStore};

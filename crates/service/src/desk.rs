@@ -1,0 +1,254 @@
+//! The help desk: what all handles share.
+
+use std::{fmt, sync::Arc};
+
+use tracing::Span;
+use ventanilla_domain::{
+    Actor, Change, Event, EventKind, Explain, NewTicket, Outcome, Policy, Refusal, Scope, TicketLookup,
+    TicketNumber, TicketSummary, TicketView, Timestamp, UserId, Window,
+};
+use ventanilla_storage::{Counts, Inserted, Page, PageQuery, TicketStore};
+
+use crate::{
+    Admin, Bot, Clock, Customer, NumberSource, RandomNumbers, Receipt, ServiceError, System,
+    SystemClock, numbers,
+};
+
+/// A help desk over a store of tickets. Cloning it is cheap: all clones are one desk.
+///
+/// It gives out a handle for each role; the host authenticates and says for whom.
+///
+/// ```
+/// use ventanilla_service::{Days, HelpDesk, MemoryStore, Policy, Reopen, UserId};
+///
+/// let desk = HelpDesk::builder(MemoryStore::new())
+///     .policy(Policy { reopen: Reopen::Within(Days(7)), ..Policy::default() })
+///     .build();
+/// let customer = desk.customer(UserId::parse("ana")?);
+/// let admin = desk.admin(UserId::parse("luis")?);
+/// # Ok::<(), ventanilla_service::InvalidUserId>(())
+/// ```
+#[derive(Clone)]
+pub struct HelpDesk(Arc<Shared>);
+
+struct Shared {
+    store: Arc<dyn TicketStore>,
+    clock: Box<dyn Clock>,
+    numbers: Box<dyn NumberSource>,
+    policy: Policy,
+}
+
+impl HelpDesk {
+    /// A desk with the system's clock, random numbers and the default policy.
+    pub fn new(store: impl TicketStore + 'static) -> Self {
+        Self::builder(store).build()
+    }
+
+    /// A desk to be set up.
+    pub fn builder(store: impl TicketStore + 'static) -> HelpDeskBuilder {
+        HelpDeskBuilder(Shared {
+            store: Arc::new(store),
+            clock: Box::new(SystemClock),
+            numbers: Box::new(RandomNumbers),
+            policy: Policy::default(),
+        })
+    }
+
+    /// What a customer can do, for this customer.
+    #[must_use]
+    pub fn customer(&self, id: UserId) -> Customer {
+        Customer::new(self.clone(), id)
+    }
+
+    /// What an administrator can do, for this administrator.
+    #[must_use]
+    pub fn admin(&self, id: UserId) -> Admin {
+        Admin::new(self.clone(), id)
+    }
+
+    /// What the host's bot can do.
+    #[must_use]
+    pub fn bot(&self) -> Bot {
+        Bot::new(self.clone())
+    }
+
+    /// What the desk does by itself.
+    #[must_use]
+    pub fn system(&self) -> System {
+        System::new(self.clone())
+    }
+
+    /// How this desk is run.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.0.policy
+    }
+}
+
+/// What the handles are made of.
+impl HelpDesk {
+    pub(crate) fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    /// A number that looks like any other and belongs to no ticket that was opened for it.
+    pub(crate) fn decoy(&self) -> TicketNumber {
+        numbers::draw(&*self.0.numbers, TicketNumber::FIRST_LENGTH)
+    }
+
+    /// Opens a ticket under the first number that is free.
+    pub(crate) async fn open(
+        &self,
+        by: &Actor,
+        requester: &UserId,
+        draft: &NewTicket,
+    ) -> Result<Receipt, ServiceError> {
+        observed(self.try_open(by, requester, draft).await)
+    }
+
+    async fn try_open(
+        &self,
+        by: &Actor,
+        requester: &UserId,
+        draft: &NewTicket,
+    ) -> Result<Receipt, ServiceError> {
+        let at = self.now();
+        for number in numbers::candidates(&*self.0.numbers) {
+            let ticket = draft
+                .open(number, requester, by, at, self.policy())
+                .map_err(|refusal| ServiceError::NotOpened { refusal })?;
+            match self.0.store.insert(&ticket).await? {
+                Inserted::Stored => {
+                    return Ok(Receipt::new(ticket.head().clone(), vec![created(at, by)]));
+                }
+                Inserted::Repeated(head) => {
+                    let first = created(head.created_at, by);
+                    return Ok(Receipt::repeated(head, vec![first]));
+                }
+                Inserted::KeyConflict { number, key } => {
+                    return Err(ServiceError::Refused { number, refusal: Refusal::KeyConflict { key } });
+                }
+                Inserted::NumberTaken => {}
+            }
+        }
+        Err(ServiceError::NumbersExhausted { longest: TicketNumber::MAX_LENGTH })
+    }
+
+    /// Carries out a change.
+    pub(crate) async fn change(
+        &self,
+        by: &Actor,
+        number: &TicketNumber,
+        change: Change,
+    ) -> Result<Receipt, ServiceError> {
+        observed(self.try_change(by, number, change).await)
+    }
+
+    async fn try_change(
+        &self,
+        by: &Actor,
+        number: &TicketNumber,
+        change: Change,
+    ) -> Result<Receipt, ServiceError> {
+        let refused = |refusal| ServiceError::Refused { number: number.clone(), refusal };
+        let plan = change.plan(by, self.now(), self.policy()).map_err(refused)?;
+        match self.0.store.update(number, &plan).await? {
+            Outcome::Applied { head, events } => Ok(Receipt::new(head, events)),
+            Outcome::Unchanged { head } => Ok(Receipt::new(head, Vec::new())),
+            Outcome::Repeated { head, events } => Ok(Receipt::repeated(head, events)),
+            Outcome::Refused(refusal) => Err(refused(refusal)),
+            Outcome::NotFound => Err(ServiceError::NotFound { number: number.clone() }),
+        }
+    }
+
+    /// Reads a ticket within a scope.
+    pub(crate) async fn view(
+        &self,
+        lookup: &TicketLookup,
+        scope: &Scope,
+        window: Window,
+    ) -> Result<TicketView, ServiceError> {
+        let found = self.0.store.get(lookup, scope, window).await.map_err(ServiceError::from);
+        observed(found.and_then(|view| view.ok_or_else(|| ServiceError::not_found(lookup))))
+    }
+
+    /// Lists a page of tickets.
+    pub(crate) async fn list(&self, page: &PageQuery) -> Result<Page<TicketSummary>, ServiceError> {
+        observed(self.0.store.list(page).await.map_err(ServiceError::from))
+    }
+
+    /// Counts all tickets.
+    pub(crate) async fn counts(&self, mine: &UserId) -> Result<Counts, ServiceError> {
+        observed(self.0.store.counts(mine).await.map_err(ServiceError::from))
+    }
+}
+
+impl fmt::Debug for HelpDesk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HelpDesk").field("policy", &self.0.policy).finish_non_exhaustive()
+    }
+}
+
+/// A help desk to be set up.
+///
+/// ```
+/// use ventanilla_service::{HelpDesk, MemoryStore, Timestamp};
+///
+/// let desk = HelpDesk::builder(MemoryStore::new()).clock(|| Timestamp::MIN).build();
+/// ```
+pub struct HelpDeskBuilder(Shared);
+
+impl HelpDeskBuilder {
+    /// Takes the time from this clock.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.0.clock = Box::new(clock);
+        self
+    }
+
+    /// Takes ticket numbers from this source.
+    #[must_use]
+    pub fn numbers(mut self, numbers: impl NumberSource + 'static) -> Self {
+        self.0.numbers = Box::new(numbers);
+        self
+    }
+
+    /// Runs the desk by this policy.
+    #[must_use]
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.0.policy = policy;
+        self
+    }
+
+    /// The desk.
+    #[must_use]
+    pub fn build(self) -> HelpDesk {
+        HelpDesk(Arc::new(self.0))
+    }
+}
+
+impl fmt::Debug for HelpDeskBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HelpDeskBuilder").field("policy", &self.0.policy).finish_non_exhaustive()
+    }
+}
+
+fn created(at: Timestamp, by: &Actor) -> Event {
+    Event { at, by: by.clone(), kind: EventKind::Created }
+}
+
+/// Reads what a caller gave, and tells the span if it can't be read.
+pub(crate) fn parsed<T, V>(value: V) -> Result<T, ServiceError>
+where
+    V: TryInto<T>,
+    ServiceError: From<V::Error>,
+{
+    observed(value.try_into().map_err(ServiceError::from))
+}
+
+/// Writes the outcome's code to the span of the use case.
+pub(crate) fn observed<T>(result: Result<T, ServiceError>) -> Result<T, ServiceError> {
+    let code = result.as_ref().err().map_or("ok", Explain::code);
+    Span::current().record("outcome", code);
+    result
+}

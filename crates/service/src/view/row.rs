@@ -1,0 +1,74 @@
+//! A row of a list of tickets.
+
+use serde::{Deserialize, Serialize};
+use ventanilla_domain::{Role, TicketSummary};
+
+use super::{Badge, Directory, Label, LocalTime, Reader};
+
+/// A row of a list of tickets.
+///
+/// Made by [`Customer::row`](crate::Customer::row) and [`Admin::row`](crate::Admin::row). As JSON
+/// its fields are in `camelCase`.
+///
+/// ```
+/// # use ventanilla_service::*;
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// # let desk = HelpDesk::new(MemoryStore::new());
+/// # let luis = desk.admin(UserId::parse("luis")?);
+/// # let draft = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
+/// # luis.create_for(&UserId::parse("ana")?, draft).await?;
+/// let reader = Reader::new(Tz::Europe__Madrid);
+/// let page = luis.list(ListQuery::new()).await?.map(|ticket| luis.row(&ticket, &reader, &()));
+/// assert_eq!(page.rows[0].status.text, "Abierto");
+/// assert_eq!(page.rows[0].assignee.name, "Sin asignar");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct TicketRow {
+    /// The ticket's number.
+    pub ticket_number: String,
+    /// The beginning of the description, on one line.
+    pub excerpt: String,
+    /// Where the ticket stands.
+    pub status: Label,
+    /// How pressing it is.
+    pub priority: Label,
+    /// What it is about.
+    pub category: Label,
+    /// Who asked for help.
+    pub requester: Badge,
+    /// Who has it, or that nobody has.
+    pub assignee: Badge,
+    /// How many messages it has.
+    pub message_count: u32,
+    /// When it was opened.
+    pub created_at: LocalTime,
+    /// When it last changed.
+    pub updated_at: LocalTime,
+}
+
+impl TicketRow {
+    pub(crate) fn new(ticket: &TicketSummary, reader: &Reader, directory: &impl Directory) -> Self {
+        let TicketSummary { head, excerpt, .. } = ticket;
+        let locale = reader.locale;
+        let nobody = locale.pick("Sin asignar", "Unassigned");
+        let assignee = head.assignee.as_ref();
+        let unknown = if assignee.is_some() { Role::Admin.label(locale) } else { nobody };
+        Self {
+            ticket_number: head.ticket_number.to_string(),
+            excerpt: excerpt.clone(),
+            status: Label::new(head.status.as_str(), head.status.label(locale)),
+            priority: Label::new(head.priority.as_str(), head.priority.label(locale)),
+            category: Label::new(head.category.as_str(), head.category.label(locale)),
+            requester: Badge::of(Some(&head.requester), directory, Role::User.label(locale)),
+            assignee: Badge::of(assignee, directory, unknown),
+            message_count: head.message_count,
+            created_at: LocalTime::new(head.created_at, reader),
+            updated_at: LocalTime::new(head.updated_at, reader),
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Dates and times as a reader writes them.
+
+use chrono::{DateTime, Datelike, SecondsFormat, Timelike};
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+use ventanilla_domain::{Locale, Timestamp};
+
+use crate::Reader;
+
+/// An instant as its reader writes it, in their time zone.
+///
+/// ```
+/// use ventanilla_service::{LocalTime, Reader, Tz};
+///
+/// let reader = Reader::new(Tz::America__Argentina__Buenos_Aires);
+/// let time = LocalTime::new("2026-03-02T12:05:00Z".parse()?, &reader);
+/// assert_eq!(time.text, "2 de marzo de 2026, 9:05");
+/// assert_eq!(time.iso, "2026-03-02T09:05:00.000-03:00");
+/// # Ok::<(), ventanilla_service::InvalidTimestamp>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct LocalTime {
+    /// The date: `2 de marzo de 2026`.
+    pub date: String,
+    /// The time of day, in 24 hours: `9:05`.
+    pub time: String,
+    /// Both: `2 de marzo de 2026, 9:05`.
+    pub text: String,
+    /// Both for machines, as in HTML's `<time datetime>`: RFC 3339 with milliseconds and offset.
+    pub iso: String,
+}
+
+impl LocalTime {
+    /// The instant for a reader.
+    #[must_use]
+    pub fn new(instant: Timestamp, reader: &Reader) -> Self {
+        let local = instant.to_datetime().with_timezone(&reader.time_zone);
+        let date = date(&local, reader.locale);
+        let time = format!("{}:{:02}", local.hour(), local.minute());
+        let text = format!("{date}, {time}");
+        Self { date, time, text, iso: local.to_rfc3339_opts(SecondsFormat::Millis, true) }
+    }
+}
+
+fn date(local: &DateTime<Tz>, locale: Locale) -> String {
+    let (day, year) = (local.day(), local.year());
+    let month = month(local.month(), locale);
+    match locale {
+        Locale::Es => format!("{day} de {month} de {year}"),
+        Locale::En => format!("{day} {month} {year}"),
+    }
+}
+
+fn month(month: u32, locale: Locale) -> &'static str {
+    const MONTHS: [(&str, &str); 12] = [
+        ("enero", "January"),
+        ("febrero", "February"),
+        ("marzo", "March"),
+        ("abril", "April"),
+        ("mayo", "May"),
+        ("junio", "June"),
+        ("julio", "July"),
+        ("agosto", "August"),
+        ("septiembre", "September"),
+        ("octubre", "October"),
+        ("noviembre", "November"),
+        ("diciembre", "December"),
+    ];
+    let (es, en) = MONTHS[(month as usize - 1) % MONTHS.len()];
+    locale.pick(es, en)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_day_is_that_of_the_readers_zone() {
+        let midnight: Timestamp = "2026-01-01T02:30:00Z".parse().unwrap();
+        for (zone, text) in [
+            (Tz::UTC, "1 de enero de 2026, 2:30"),
+            (Tz::America__Mexico_City, "31 de diciembre de 2025, 20:30"),
+            (Tz::Europe__Madrid, "1 de enero de 2026, 3:30"),
+        ] {
+            assert_eq!(LocalTime::new(midnight, &Reader::new(zone)).text, text);
+        }
+    }
+
+    #[test]
+    fn summer_time_is_the_zones() {
+        let summer: Timestamp = "2026-07-15T10:00:00Z".parse().unwrap();
+        let winter: Timestamp = "2026-12-15T10:00:00Z".parse().unwrap();
+        let reader = Reader { locale: Locale::En, time_zone: Tz::Europe__Madrid };
+        assert_eq!(LocalTime::new(summer, &reader).text, "15 July 2026, 12:00");
+        assert_eq!(LocalTime::new(winter, &reader).text, "15 December 2026, 11:00");
+    }
+
+    #[test]
+    fn the_ends_of_time_can_be_written() {
+        for instant in [Timestamp::MIN, Timestamp::MAX] {
+            for zone in [Tz::Pacific__Kiritimati, Tz::Pacific__Niue] {
+                assert!(!LocalTime::new(instant, &Reader::new(zone)).text.is_empty());
+            }
+        }
+    }
+}

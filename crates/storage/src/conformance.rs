@@ -1,0 +1,85 @@
+//! The suite that every store must pass: all of [`TicketStore`]'s contract that can be seen from
+//! outside.
+//!
+//! A backend of your own adds one test, in whatever runtime it needs:
+//!
+//! ```
+//! use ventanilla_storage::{MemoryStore, conformance};
+//!
+//! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+//! let passed = conformance::check(async || MemoryStore::new()).await;
+//! assert!(passed > 50);
+//! # });
+//! # Ok::<(), std::io::Error>(())
+//! ```
+
+mod counts;
+mod desk;
+mod get;
+mod insert;
+mod list;
+mod race;
+mod refuse;
+mod texts;
+mod update;
+mod walk;
+
+use std::{any::Any, panic::AssertUnwindSafe};
+
+use futures::{FutureExt, future::BoxFuture};
+
+use crate::TicketStore;
+
+/// Tries a store in every way, and returns how many cases it passed: all of them.
+///
+/// Each case gets an empty store of its own from `make`, and the ids of users in it are 24
+/// hexadecimal digits. No case looks at the clock or needs a certain runtime.
+///
+/// # Panics
+///
+/// If a case fails, after all have been tried, naming each one that failed and why.
+pub async fn check<S: TicketStore>(make: impl AsyncFn() -> S) -> usize {
+    let suite = [
+        insert::CASES,
+        get::CASES,
+        update::CASES,
+        refuse::CASES,
+        texts::CASES,
+        list::CASES,
+        walk::CASES,
+        counts::CASES,
+        race::CASES,
+    ]
+    .concat();
+    let mut failures = Vec::new();
+    for case in &suite {
+        let run = async { (case.run)(&make().await).await };
+        if let Err(panic) = AssertUnwindSafe(run).catch_unwind().await {
+            failures.push(format!("\n- {}: {}", case.name, message(&*panic)));
+        }
+    }
+    assert!(failures.is_empty(), "{} of {} cases failed:{}", failures.len(), suite.len(), failures.concat());
+    suite.len()
+}
+
+/// One thing that a store promises.
+#[derive(Clone, Copy)]
+struct Case {
+    name: &'static str,
+    run: for<'a> fn(&'a dyn TicketStore) -> BoxFuture<'a, ()>,
+}
+
+/// Lists the cases of a file; one that is left out is dead code, which the compiler reports.
+macro_rules! cases {
+    ($($case:ident),+ $(,)?) => {
+        pub(super) const CASES: &[crate::conformance::Case] = &[$(
+            crate::conformance::Case { name: stringify!($case), run: |store| Box::pin($case(store)) },
+        )+];
+    };
+}
+use cases;
+
+fn message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it panicked without a text")
+}

@@ -1,0 +1,232 @@
+//! Where a walk over pages goes on.
+
+use std::{fmt, str::FromStr};
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use sha2::{Digest, Sha256};
+use ventanilla_domain::{Explain, Locale, Priority, Timestamp};
+
+use crate::query::ListQuery;
+
+const VERSION: u8 = 1;
+const POSITION: usize = 8 + 1 + 12;
+const TAG: usize = 16;
+const LENGTH: usize = 1 + POSITION + TAG;
+
+/// Where a walk over pages goes on: opaque, safe in a URL, bound to its query.
+///
+/// It names the last row that was seen, so rows that come and go before it don't shift the rest.
+/// It is no credential: who may see what is decided by the query, every time anew.
+///
+/// ```
+/// use ventanilla_domain::Explain;
+/// use ventanilla_storage::Cursor;
+///
+/// assert_eq!("no soy un cursor".parse::<Cursor>().unwrap_err().code(), "cursor_malformed");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor([u8; LENGTH]);
+
+/// The place of a row in a list.
+///
+/// ```
+/// use ventanilla_domain::{Priority, Timestamp};
+/// use ventanilla_storage::{ListQuery, Position};
+///
+/// let last = Position { created_at: Timestamp::MIN, priority: Priority::High, tie: [7; 12] };
+/// let cursor = ListQuery::new().first_page().cursor_after(&last);
+/// let next = ListQuery::new().page_after(&cursor)?;
+/// assert_eq!(next.position(), Some(&last));
+/// # Ok::<(), ventanilla_storage::InvalidCursor>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// When the row's ticket was created.
+    pub created_at: Timestamp,
+    /// Its priority.
+    pub priority: Priority,
+    /// The store's own identity of it, which orders tickets of the same millisecond.
+    pub tie: [u8; 12],
+}
+
+/// A text that is no cursor of this list. Nothing was read; begin again at the first page.
+///
+/// Its code is `cursor_malformed` where it is no cursor at all, `cursor_foreign` where it is forged
+/// or comes from another query.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{} ({value})", self.explain(Locale::En))]
+pub struct InvalidCursor {
+    value: String,
+    problem: Problem,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Problem {
+    Malformed,
+    Foreign,
+}
+
+impl Cursor {
+    pub(crate) fn seal(query: &ListQuery, last: &Position) -> Self {
+        let mut bytes = [0; LENGTH];
+        bytes[0] = VERSION;
+        bytes[1..=POSITION].copy_from_slice(&last.to_bytes());
+        bytes[1 + POSITION..].copy_from_slice(&tag(query, &last.to_bytes()));
+        Self(bytes)
+    }
+
+    pub(crate) fn open(&self, query: &ListQuery) -> Result<Position, InvalidCursor> {
+        let position = &self.0[1..=POSITION];
+        if self.0[0] != VERSION || self.0[1 + POSITION..] != tag(query, position) {
+            return Err(self.refused(Problem::Foreign));
+        }
+        Position::from_bytes(position).ok_or_else(|| self.refused(Problem::Foreign))
+    }
+
+    fn refused(&self, problem: Problem) -> InvalidCursor {
+        InvalidCursor { value: self.to_string(), problem }
+    }
+}
+
+/// Binds a position to its query, so that neither can be exchanged by mistake.
+fn tag(query: &ListQuery, position: &[u8]) -> [u8; TAG] {
+    let query = serde_json::to_vec(query).unwrap_or_default();
+    let digest = Sha256::new().chain_update(position).chain_update(query).finalize();
+    std::array::from_fn(|at| digest[at])
+}
+
+impl Position {
+    fn to_bytes(self) -> [u8; POSITION] {
+        let mut bytes = [0; POSITION];
+        bytes[..8].copy_from_slice(&self.created_at.as_millis().to_be_bytes());
+        bytes[8] = self.priority as u8;
+        bytes[9..].copy_from_slice(&self.tie);
+        bytes
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let millis = i64::from_be_bytes(bytes.get(..8)?.try_into().ok()?);
+        Some(Self {
+            created_at: Timestamp::from_millis(millis).ok()?,
+            priority: *Priority::ALL.get(usize::from(*bytes.get(8)?))?,
+            tie: bytes.get(9..)?.try_into().ok()?,
+        })
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = InvalidCursor;
+
+    fn from_str(value: &str) -> Result<Self, InvalidCursor> {
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(value).ok();
+        bytes.and_then(|bytes| bytes.try_into().ok()).map(Self).ok_or_else(|| InvalidCursor {
+            value: value.chars().take(64).collect(),
+            problem: Problem::Malformed,
+        })
+    }
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&BASE64_URL_SAFE_NO_PAD.encode(self.0))
+    }
+}
+
+impl Serialize for Cursor {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Cursor {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        std::borrow::Cow::<'de, str>::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+impl InvalidCursor {
+    /// The start of the offending text, at most 64 characters.
+    #[must_use]
+    pub fn value(&self) -> &str {
+        &self.value
+    }
+}
+
+impl Explain for InvalidCursor {
+    fn code(&self) -> &'static str {
+        match self.problem {
+            Problem::Malformed => "cursor_malformed",
+            Problem::Foreign => "cursor_foreign",
+        }
+    }
+
+    fn explain(&self, locale: Locale) -> String {
+        let text = match self.problem {
+            Problem::Malformed => locale.pick(
+                "La dirección de esta página no es válida. Vuelve al principio de la lista.",
+                "The address of this page is not valid. Go back to the beginning of the list.",
+            ),
+            Problem::Foreign => locale.pick(
+                "Esta página pertenece a otra lista. Vuelve al principio.",
+                "This page belongs to another list. Go back to the beginning.",
+            ),
+        };
+        text.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use ventanilla_domain::Status;
+
+    use super::*;
+
+    fn position() -> impl Strategy<Value = Position> {
+        let millis = Timestamp::MIN.as_millis()..=Timestamp::MAX.as_millis();
+        (millis, prop::sample::select(Priority::ALL.to_vec()), any::<[u8; 12]>()).prop_map(
+            |(millis, priority, tie)| Position {
+                created_at: Timestamp::from_millis(millis).unwrap(),
+                priority,
+                tie,
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn a_cursor_comes_back_as_it_was(last in position()) {
+            let cursor = Cursor::seal(&ListQuery::new(), &last);
+            let read: Cursor = cursor.to_string().parse().unwrap();
+            prop_assert_eq!(read.open(&ListQuery::new()).unwrap(), last);
+        }
+
+        #[test]
+        fn any_changed_byte_is_refused(last in position(), at in 0..LENGTH, flip in 1..=u8::MAX) {
+            let mut cursor = Cursor::seal(&ListQuery::new(), &last);
+            cursor.0[at] ^= flip;
+            prop_assert_eq!(cursor.open(&ListQuery::new()).unwrap_err().code(), "cursor_foreign");
+        }
+
+        #[test]
+        fn another_querys_is_refused(last in position()) {
+            let cursor = Cursor::seal(&ListQuery::new(), &last);
+            for other in [
+                ListQuery::new().statuses(Status::Open),
+                ListQuery::new().unassigned(),
+                ListQuery::new().created_from(Timestamp::MIN),
+                ListQuery::new().sort(crate::Sort::UrgentFirst(crate::Direction::NewestFirst)),
+            ] {
+                prop_assert!(cursor.open(&other).is_err());
+            }
+        }
+
+        #[test]
+        fn no_text_panics(value in any::<String>()) {
+            if let Err(error) = value.parse::<Cursor>() {
+                prop_assert_eq!(error.code(), "cursor_malformed");
+            }
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! Tickets in memory: one lock around plain state.
+
+mod index;
+
+use std::{
+    collections::HashMap,
+    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+};
+
+use async_trait::async_trait;
+use index::{Facets, Index, Seq};
+use ventanilla_domain::{
+    CreationKey, Outcome, Plan, Priority, Scope, Status, Ticket, TicketHead, TicketLookup, TicketNumber,
+    TicketSummary, TicketView, UserId, Window,
+};
+
+use crate::{Counts, Inserted, Page, PageQuery, Position, StoreError, TicketStore};
+
+/// Tickets in memory, indexed: no list scans them all.
+///
+/// Complete and quick, and empty again when the process ends.
+///
+/// ```
+/// use ventanilla_storage::MemoryStore;
+///
+/// let store = MemoryStore::new();
+/// assert!(store.is_empty());
+/// ```
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    state: RwLock<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// In order of arrival; a ticket's place is its identity. Boxed, so that growing moves little.
+    #[expect(clippy::vec_box, reason = "growing a vector of a million tickets would move them all")]
+    tickets: Vec<Box<Ticket>>,
+    numbers: HashMap<TicketNumber, Seq>,
+    keys: HashMap<CreationKey, Seq>,
+    index: Index,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How many tickets it holds.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.read().tickets.len()
+    }
+
+    /// Whether it holds none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    // A panic under the lock could only come from a bug in a pure interpreter; other tickets stay
+    // usable even then.
+    fn read(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl TicketStore for MemoryStore {
+    async fn insert(&self, ticket: &Ticket) -> Result<Inserted, StoreError> {
+        self.write().insert(ticket)
+    }
+
+    async fn get(
+        &self,
+        lookup: &TicketLookup,
+        scope: &Scope,
+        window: Window,
+    ) -> Result<Option<TicketView>, StoreError> {
+        let state = self.read();
+        let found = lookup.candidates().iter().filter_map(|number| state.by_number(number));
+        Ok(found.filter_map(|ticket| ticket.view(scope, window)).next())
+    }
+
+    async fn update(&self, number: &TicketNumber, plan: &Plan) -> Result<Outcome, StoreError> {
+        Ok(self.write().update(number, plan))
+    }
+
+    async fn list(&self, page: &PageQuery) -> Result<Page<TicketSummary>, StoreError> {
+        Ok(self.read().list(page))
+    }
+
+    async fn counts(&self, mine: &UserId) -> Result<Counts, StoreError> {
+        Ok(self.read().counts(mine))
+    }
+}
+
+impl State {
+    fn ticket(&self, seq: Seq) -> &Ticket {
+        &self.tickets[seq as usize]
+    }
+
+    fn by_number(&self, number: &TicketNumber) -> Option<&Ticket> {
+        self.numbers.get(number).map(|seq| self.ticket(*seq))
+    }
+
+    fn insert(&mut self, ticket: &Ticket) -> Result<Inserted, StoreError> {
+        let head = ticket.head();
+        if let Some(key) = ticket.creation_key()
+            && let Some(seq) = self.keys.get(key)
+        {
+            let first = self.ticket(*seq);
+            let number = first.head().ticket_number.clone();
+            return Ok(if first.asks_the_same_as(ticket) {
+                Inserted::Repeated(first.head().clone())
+            } else {
+                Inserted::KeyConflict { number, key: key.key.clone() }
+            });
+        }
+        if self.numbers.contains_key(&head.ticket_number) {
+            return Ok(Inserted::NumberTaken);
+        }
+        let seq = Seq::try_from(self.tickets.len())
+            .map_err(|full| StoreError::Failed { source: Box::new(full) })?;
+        self.numbers.insert(head.ticket_number.clone(), seq);
+        if let Some(key) = ticket.creation_key() {
+            self.keys.insert(key.clone(), seq);
+        }
+        self.index.add(&Facets::of(head), seq);
+        self.tickets.push(Box::new(ticket.clone()));
+        Ok(Inserted::Stored)
+    }
+
+    fn update(&mut self, number: &TicketNumber, plan: &Plan) -> Outcome {
+        let Some(&seq) = self.numbers.get(number) else {
+            return Outcome::NotFound;
+        };
+        let ticket = &mut self.tickets[seq as usize];
+        let before = Facets::of(ticket.head());
+        let outcome = plan.apply(ticket);
+        let after = Facets::of(ticket.head());
+        if before != after {
+            self.index.remove(&before, seq);
+            self.index.add(&after, seq);
+        }
+        outcome
+    }
+
+    fn list(&self, page: &PageQuery) -> Page<TicketSummary> {
+        let query = page.query();
+        let seqs = self.index.walk(query, page.position().map(place));
+        let mut matching =
+            seqs.map(|seq| (seq, self.ticket(seq))).filter(|(_, t)| query.matches(t.head()));
+        let mut rows = Vec::with_capacity(query.rows());
+        let mut last = None;
+        for (seq, ticket) in matching.by_ref().take(query.rows()) {
+            rows.push(ticket.summary());
+            last = Some(position(ticket.head(), seq));
+        }
+        let more = matching.next().is_some();
+        let next = last.filter(|_| more).map(|last| page.cursor_after(&last));
+        Page { rows, next, unreadable: Vec::new() }
+    }
+
+    fn counts(&self, mine: &UserId) -> Counts {
+        let mut counts = Counts::default();
+        for status in Status::ALL {
+            for priority in Priority::ALL {
+                counts.add(status, priority, self.index.count(&index::Group::All, status, priority));
+                if status.is_live() {
+                    let nobody = index::Group::Assignee(None);
+                    counts.unassigned += self.index.count(&nobody, status, priority);
+                    let mine = index::Group::Assignee(Some(mine.clone()));
+                    counts.mine += self.index.count(&mine, status, priority);
+                }
+            }
+        }
+        counts
+    }
+}
+
+/// A row's place, with its identity as the tie breaker.
+fn position(head: &TicketHead, seq: Seq) -> Position {
+    let mut tie = [0; 12];
+    tie[8..].copy_from_slice(&seq.to_be_bytes());
+    Position { created_at: head.created_at, priority: head.priority, tie }
+}
+
+fn place(position: &Position) -> index::Place {
+    let [.., a, b, c, d] = position.tie;
+    index::Place {
+        priority: position.priority,
+        created_at: position.created_at,
+        seq: Seq::from_be_bytes([a, b, c, d]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conformance;
+
+    #[tokio::test]
+    async fn conforms() {
+        conformance::check(async || MemoryStore::new()).await;
+    }
+}

@@ -1,0 +1,226 @@
+//! The order of tickets by creation, for every combination of status and priority, overall and
+//! within each category, assignee and requester.
+
+use std::collections::{BTreeSet, HashMap};
+
+use itertools::{Either, Itertools};
+use ventanilla_domain::{Category, EnumSet, Priority, Status, TicketHead, Timestamp, UserId};
+
+use crate::{AssigneeFilter, Direction, ListQuery, Sort};
+
+/// A ticket's place in order of arrival.
+pub(super) type Seq = u32;
+
+/// A set of tickets that are indexed together.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Group {
+    All,
+    Category(Category),
+    Assignee(Option<UserId>),
+    Requester(UserId),
+}
+
+/// What of a ticket is indexed.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Facets {
+    status: Status,
+    priority: Priority,
+    category: Category,
+    assignee: Option<UserId>,
+    requester: UserId,
+    created_at: Timestamp,
+}
+
+/// Where a walk goes on: after the ticket of this place.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub(super) priority: Priority,
+    pub(super) created_at: Timestamp,
+    pub(super) seq: Seq,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    ids: HashMap<Group, u32>,
+    /// How many tickets each cell of each group has.
+    counts: Vec<[u32; CELLS]>,
+    entries: BTreeSet<Entry>,
+}
+
+/// A ticket in one cell of one group. Ordered by cell, then creation, then arrival.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Entry {
+    cell: u32,
+    created_at: Timestamp,
+    seq: Seq,
+}
+
+const CELLS: usize = Status::ALL.len() * Priority::ALL.len();
+
+impl Facets {
+    pub(super) fn of(head: &TicketHead) -> Self {
+        Self {
+            status: head.status,
+            priority: head.priority,
+            category: head.category.clone(),
+            assignee: head.assignee.clone(),
+            requester: head.requester.clone(),
+            created_at: head.created_at,
+        }
+    }
+
+    fn groups(&self) -> [Group; 4] {
+        [
+            Group::All,
+            Group::Category(self.category.clone()),
+            Group::Assignee(self.assignee.clone()),
+            Group::Requester(self.requester.clone()),
+        ]
+    }
+}
+
+impl Index {
+    pub(super) fn add(&mut self, facets: &Facets, seq: Seq) {
+        for group in facets.groups() {
+            let id = self.id(group);
+            self.counts[id as usize][cell(facets.status, facets.priority)] += 1;
+            self.entries.insert(Entry::of(id, facets, seq));
+        }
+    }
+
+    pub(super) fn remove(&mut self, facets: &Facets, seq: Seq) {
+        for group in facets.groups() {
+            let id = self.id(group);
+            self.counts[id as usize][cell(facets.status, facets.priority)] -= 1;
+            self.entries.remove(&Entry::of(id, facets, seq));
+        }
+    }
+
+    pub(super) fn count(&self, group: &Group, status: Status, priority: Priority) -> u64 {
+        let id = self.ids.get(group);
+        id.map_or(0, |id| u64::from(self.counts[*id as usize][cell(status, priority)]))
+    }
+
+    /// The tickets of the narrowest group of a query, with its statuses, priorities and times of
+    /// creation, in its order. Filters by a second group are left to the caller.
+    pub(super) fn walk(&self, query: &ListQuery, after: Option<Place>) -> impl Iterator<Item = Seq> {
+        let group = self.ids.get(&narrowest(query)).copied();
+        let (direction, urgent_first) = match query.order() {
+            Sort::Created(direction) => (direction, None),
+            Sort::UrgentFirst(direction) => (direction, Some(true)),
+            Sort::LowFirst(direction) => (direction, Some(false)),
+        };
+        let walk = Walk { index: self, query: query.clone(), direction };
+        let priorities = query.filtered_priorities();
+        let Some(group) = group else {
+            return Either::Left(std::iter::empty());
+        };
+        Either::Right(match urgent_first {
+            None => Either::Left(walk.merge(group, priorities, after)),
+            Some(urgent_first) => Either::Right(
+                in_order(priorities, urgent_first)
+                    .skip_while(move |priority| after.is_some_and(|after| after.priority != *priority))
+                    .flat_map(move |priority| {
+                        let after = after.filter(|after| after.priority == priority);
+                        walk.merge(group, priority.into(), after)
+                    }),
+            ),
+        })
+    }
+
+    fn id(&mut self, group: Group) -> u32 {
+        let next = self.counts.len() as u32;
+        let id = *self.ids.entry(group).or_insert(next);
+        if id == next {
+            self.counts.push([0; CELLS]);
+        }
+        id
+    }
+}
+
+/// One walk through the cells of a group.
+struct Walk<'a> {
+    index: &'a Index,
+    query: ListQuery,
+    direction: Direction,
+}
+
+impl<'a> Walk<'a> {
+    /// The tickets of these priorities by creation, from every cell that isn't empty.
+    fn merge(
+        &self,
+        group: u32,
+        priorities: EnumSet<Priority>,
+        after: Option<Place>,
+    ) -> impl Iterator<Item = Seq> + use<'a> {
+        let direction = self.direction;
+        let counts = &self.index.counts[group as usize];
+        let cells = self.query.filtered_statuses().iter().cartesian_product(priorities);
+        let filled =
+            cells.map(|(status, priority)| cell(status, priority)).filter(|cell| counts[*cell] > 0);
+        let runs: Vec<_> =
+            filled.map(|cell| self.run(group * CELLS as u32 + cell as u32, after)).collect();
+        runs.into_iter()
+            .kmerge_by(move |a, b| match direction {
+                Direction::NewestFirst => (a.created_at, a.seq) > (b.created_at, b.seq),
+                Direction::OldestFirst => (a.created_at, a.seq) < (b.created_at, b.seq),
+            })
+            .map(|entry| entry.seq)
+    }
+
+    /// One cell, in the order of the walk, after the place where it goes on.
+    fn run(&self, cell: u32, after: Option<Place>) -> impl Iterator<Item = &'a Entry> + use<'a> {
+        let (from, before) = self.query.filtered_creation();
+        let mut low = Entry { cell, created_at: from.unwrap_or(Timestamp::MIN), seq: 0 };
+        let mut high = match before {
+            Some(created_at) => Entry { cell, created_at, seq: 0 },
+            None => Entry { cell: cell + 1, created_at: Timestamp::MIN, seq: 0 },
+        };
+        if let Some(Place { created_at, seq, .. }) = after {
+            match self.direction {
+                Direction::NewestFirst => high = high.min(Entry { cell, created_at, seq }),
+                Direction::OldestFirst => {
+                    low = low.max(Entry { cell, created_at, seq: seq.saturating_add(1) });
+                }
+            }
+        }
+        let entries = self.index.entries.range(low..high.max(low));
+        match self.direction {
+            Direction::NewestFirst => Either::Left(entries.rev()),
+            Direction::OldestFirst => Either::Right(entries),
+        }
+    }
+}
+
+impl Entry {
+    fn of(group: u32, facets: &Facets, seq: Seq) -> Self {
+        let cell = group * CELLS as u32 + cell(facets.status, facets.priority) as u32;
+        Self { cell, created_at: facets.created_at, seq }
+    }
+}
+
+const fn cell(status: Status, priority: Priority) -> usize {
+    status as usize * Priority::ALL.len() + priority as usize
+}
+
+/// The group with the fewest tickets, as a rule, that holds all that a query asks for.
+fn narrowest(query: &ListQuery) -> Group {
+    if let Some(requester) = query.filtered_requester() {
+        return Group::Requester(requester.clone());
+    }
+    match (query.filtered_assignee(), query.filtered_category()) {
+        (Some(AssigneeFilter::To(admin)), _) => Group::Assignee(Some(admin.clone())),
+        (_, Some(category)) => Group::Category(category.clone()),
+        (Some(AssigneeFilter::Unassigned), None) => Group::Assignee(None),
+        (None, None) => Group::All,
+    }
+}
+
+fn in_order(priorities: EnumSet<Priority>, urgent_first: bool) -> impl Iterator<Item = Priority> {
+    let ascending: Vec<Priority> = priorities.iter().collect();
+    if urgent_first {
+        Either::Left(ascending.into_iter().rev())
+    } else {
+        Either::Right(ascending.into_iter())
+    }
+}
