@@ -45,6 +45,9 @@ impl Change {
     }
 
     /// Adds a message and sets the status, both or neither.
+    ///
+    /// A key stands for the message: sent again with the same text, it is the same request,
+    /// whatever the status.
     #[must_use]
     pub fn reply(message: impl Into<NewMessage>, status: Status) -> Self {
         Self::of(What::Message { message: message.into(), status: Some(status) })

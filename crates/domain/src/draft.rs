@@ -29,14 +29,14 @@ pub struct NewTicket {
     category: Category,
     description: MessageText,
     key: Option<IdempotencyKey>,
-    follow_up_of: Option<TicketNumber>,
+    follows: Option<FollowUp>,
 }
 
 impl NewTicket {
     /// A ticket about something.
     #[must_use]
     pub const fn new(category: Category, description: MessageText) -> Self {
-        Self { category, description, key: None, follow_up_of: None }
+        Self { category, description, key: None, follows: None }
     }
 
     /// The same with a key, so that sending it twice opens one ticket.
@@ -65,7 +65,8 @@ impl NewTicket {
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotPermitted`] unless `by` is the requester or an administrator;
+    /// [`Refusal::NotPermitted`] unless `by` is the requester or an administrator, and where it
+    /// follows up somebody else's ticket;
     /// [`Refusal::TextTooLong`] where the description is over this desk's limit.
     pub fn open(
         &self,
@@ -75,12 +76,14 @@ impl NewTicket {
         at: Timestamp,
         policy: &Policy,
     ) -> Result<Ticket, Refusal> {
-        match by {
-            Actor::Customer(id) if id == requester => {}
-            Actor::Admin(_) => {}
-            Actor::Customer(_) | Actor::Bot | Actor::System => {
-                return Err(Refusal::NotPermitted { by: by.kind() });
-            }
+        let theirs = self.follows.as_ref().is_none_or(|offer| offer.requester == *requester);
+        let permitted = match by {
+            Actor::Customer(id) => id == requester,
+            Actor::Admin(_) => true,
+            Actor::Bot | Actor::System => false,
+        };
+        if !(theirs && permitted) {
+            return Err(Refusal::NotPermitted { by: by.kind() });
         }
         crate::rules::fits(&self.description, policy)?;
         let head = TicketHead {
@@ -95,7 +98,7 @@ impl NewTicket {
             first_response_at: None,
             resolved_at: None,
             closed_at: None,
-            follow_up_of: self.follow_up_of.clone(),
+            follow_up_of: self.follows.as_ref().map(|offer| offer.follows.clone()),
             version: 0,
             message_count: 1,
         };
@@ -129,8 +132,8 @@ pub struct CreationKey {
 
 /// The offer to open a new ticket where an old one can no longer be reopened.
 ///
-/// Only an old ticket gives one (see [`Policy::follow_up`]), so a follow-up always names a ticket
-/// of the same requester.
+/// Only an old ticket gives one (see [`Policy::follow_up`]), and only its requester's new ticket can
+/// be opened from it.
 ///
 /// ```
 /// # use ventanilla_domain::*;
@@ -176,7 +179,7 @@ impl FollowUp {
             category: self.category.clone(),
             description: text,
             key,
-            follow_up_of: Some(self.follows.clone()),
+            follows: Some(self.clone()),
         }
     }
 }

@@ -55,7 +55,8 @@ pub struct TicketHead {
     /// The ticket that this one follows up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follow_up_of: Option<TicketNumber>,
-    /// How many changes were made by these crates; another application's writes don't count.
+    /// How many changes were made by these crates; notes and another application's writes don't
+    /// count.
     #[serde(default)]
     pub version: u64,
     /// How many messages the conversation has.

@@ -117,7 +117,10 @@ impl Plan {
                     *slot(&mut ticket.head, *stamp) = None;
                 }
                 Effect::Stamp(..) | Effect::StampOnce(..) | Effect::Clear(..) => {}
-                Effect::Touch => ticket.head.updated_at = ticket.head.updated_at.max(self.at),
+                Effect::Touch => {
+                    ticket.head.updated_at = ticket.head.updated_at.max(self.at);
+                    ticket.head.version = ticket.head.version.saturating_add(1);
+                }
             }
         }
         if let Some(go) = go {
@@ -127,7 +130,6 @@ impl Plan {
         }
         let over = ticket.history.len().saturating_sub(self.history_limit as usize);
         ticket.history.drain(..over);
-        ticket.head.version = ticket.head.version.saturating_add(1);
         events
     }
 
@@ -180,7 +182,7 @@ impl Guard {
             Guard::StatusIsNot(status) if *status == head.status => Err(Miss::Unchanged),
             Guard::Differs(field) if is_so(field, head) => Err(Miss::Unchanged),
             Guard::Accepts(statuses) if !statuses.contains(head.status) => refuse(match head.status {
-                Status::Closed => Refusal::Closed,
+                Status::Closed => Refusal::Closed { by },
                 Status::Open | Status::InProgress | Status::Resolved => Refusal::ReopenOver {
                     resolved_at: head.resolved_or_updated_at(),
                     policy: Reopen::Never,

@@ -69,6 +69,7 @@ impl Message {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct MessageRecord {
+    #[serde(deserialize_with = "crate::text::restored")]
     content: MessageText,
     role: Role,
     created_at: Timestamp,

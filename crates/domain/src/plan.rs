@@ -14,7 +14,7 @@ use crate::{Actor, Event, Message, Note, Priority, Refusal, Status, TicketHead, 
 /// 1. the [guards](Guard) are looked at in order, and the first that fails is the answer;
 /// 2. the [effects](Effect) are applied in order, each on what the one before left;
 /// 3. [`Go`] then moves the status, so every condition before it saw the old one;
-/// 4. `version` grows by one, and of the history only the newest events are kept.
+/// 4. of the history only the newest events are kept.
 ///
 /// It lives in inline arrays: nothing is on the heap but texts and ids of over 24 bytes.
 ///
@@ -149,7 +149,8 @@ pub enum Effect {
     StampOnce(Stamp, When),
     /// Takes a stamp away.
     Clear(Stamp, When),
-    /// Sets `updatedAt` to the plan's time, unless it is later already.
+    /// Marks the ticket as changed: `version` grows by one, and `updatedAt` is the plan's time,
+    /// unless it is later already.
     Touch,
 }
 
@@ -255,7 +256,7 @@ pub enum Outcome {
     Repeated {
         /// The ticket as it is now.
         head: TicketHead,
-        /// What happened the first time.
+        /// What happened the first time, as far as the ticket still tells.
         events: Vec<Event>,
     },
     /// The rules refuse it.

@@ -1,7 +1,7 @@
 //! Why a change was refused.
 
 use crate::{
-    ActorKind, Explain, IdempotencyKey, Locale, Reopen, Status, Timestamp, UserId, locale::say,
+    ActorKind, Days, Explain, IdempotencyKey, Locale, Reopen, Status, Timestamp, UserId, locale::say,
 };
 
 /// Why the rules refuse a change. Nothing was changed.
@@ -35,8 +35,11 @@ pub enum Refusal {
         /// Who asked.
         by: ActorKind,
     },
-    /// A closed ticket accepts notes only; a follow-up can be opened.
-    Closed,
+    /// A closed ticket accepts notes only; its requester can open a follow-up.
+    Closed {
+        /// Who asked.
+        by: ActorKind,
+    },
     /// The ticket is resolved and can no longer be reopened by writing; a follow-up can be opened.
     ReopenOver {
         /// When it was resolved.
@@ -95,11 +98,14 @@ impl Refusal {
     /// Whether the requester may open a follow-up ticket instead.
     ///
     /// ```
-    /// assert!(ventanilla_domain::Refusal::Closed.offers_follow_up());
+    /// use ventanilla_domain::{ActorKind, Refusal};
+    ///
+    /// assert!(Refusal::Closed { by: ActorKind::Customer }.offers_follow_up());
+    /// assert!(!Refusal::Closed { by: ActorKind::Admin }.offers_follow_up());
     /// ```
     #[must_use]
     pub const fn offers_follow_up(&self) -> bool {
-        matches!(self, Refusal::Closed | Refusal::ReopenOver { .. })
+        matches!(self, Refusal::Closed { by: ActorKind::Customer } | Refusal::ReopenOver { .. })
     }
 }
 
@@ -108,7 +114,7 @@ impl Explain for Refusal {
         match self {
             Refusal::NotPermitted { .. } => "not_permitted",
             Refusal::Transition { .. } => "transition_refused",
-            Refusal::Closed => "ticket_closed",
+            Refusal::Closed { .. } => "ticket_closed",
             Refusal::ReopenOver { .. } => "reopen_over",
             Refusal::TooEarlyToClose { .. } => "too_early_to_close",
             Refusal::AlreadyAssigned { .. } => "already_assigned",
@@ -125,14 +131,34 @@ impl Explain for Refusal {
             Refusal::NotPermitted { .. } => {
                 locale.pick("No tienes permiso para hacer este cambio.", "You may not make this change.").into()
             }
+            Refusal::Transition { from, by: ActorKind::Customer | ActorKind::System, .. } => {
+                let from = from.label(locale);
+                say!(
+                    locale,
+                    "Solo se puede cerrar un ticket resuelto, y este está en estado {from}.",
+                    "Only a resolved ticket can be closed, and this one's status is {from}."
+                )
+            }
             Refusal::Transition { from, to, .. } => {
                 let (from, to) = (from.label(locale), to.label(locale));
                 say!(locale, "Un ticket no puede pasar de {from} a {to}.", "A ticket cannot go from {from} to {to}.")
             }
-            Refusal::Closed => locale
+            Refusal::Closed { by: ActorKind::Customer } => locale
                 .pick(
                     "Este ticket está cerrado y ya no admite cambios. Si aún necesitas ayuda, abre uno de seguimiento.",
                     "This ticket is closed and accepts no more changes. If you still need help, open a follow-up.",
+                )
+                .into(),
+            Refusal::Closed { .. } => locale
+                .pick(
+                    "Este ticket está cerrado y solo admite notas internas.",
+                    "This ticket is closed and accepts internal notes only.",
+                )
+                .into(),
+            Refusal::ReopenOver { policy: Reopen::Within(Days(1)), .. } => locale
+                .pick(
+                    "Este ticket se resolvió hace más de un día. Si aún necesitas ayuda, abre uno de seguimiento.",
+                    "This ticket was resolved more than one day ago. If you still need help, open a follow-up.",
                 )
                 .into(),
             Refusal::ReopenOver { policy: Reopen::Within(days), .. } => {
@@ -172,8 +198,8 @@ impl Explain for Refusal {
                 .into(),
             Refusal::NotesFull { notes } => say!(
                 locale,
-                "El ticket ya tiene {notes} notas y no admite más.",
-                "The ticket has {notes} notes already and takes no more."
+                "El ticket ha alcanzado su máximo de notas ({notes}).",
+                "The ticket has reached its greatest number of notes ({notes})."
             ),
             Refusal::TextTooLong { bytes, limit } => say!(
                 locale,

@@ -122,7 +122,8 @@ impl Policy {
 
 /// Whether a text is within this desk's limit.
 pub(crate) fn fits(text: &MessageText, policy: &Policy) -> Result<(), Refusal> {
-    let (bytes, limit) = (count(text.bytes()), policy.limits.text_bytes());
+    let limit = policy.limits.text_bytes().min(policy.limits.conversation_bytes());
+    let bytes = count(text.bytes());
     if bytes > limit { Err(Refusal::TextTooLong { bytes, limit }) } else { Ok(()) }
 }
 
@@ -209,7 +210,7 @@ impl<'a> Rule<'a> {
         Ok(())
     }
 
-    /// A note, which leaves `updatedAt` alone: the requester must not learn of it.
+    /// A note, which doesn't touch the ticket: the requester must not learn of it.
     fn note(&mut self, text: MessageText) -> Result<(), Refusal> {
         let by = self.admin()?;
         fits(&text, self.policy)?;

@@ -1,12 +1,15 @@
 //! What people write: descriptions, messages and notes.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
+
+use serde::{Deserialize, Deserializer};
 
 use crate::parse::{Problem, Rules, parsed_text};
 
 /// What someone wrote: a description, a message or a note.
 ///
-/// - 1 to [`MessageText::MAX_BYTES`] bytes of UTF-8, counted after cleaning;
+/// - 1 to [`MessageText::MAX_BYTES`] bytes of UTF-8, counted after cleaning; only what another
+///   application has stored may be empty or longer, and comes back by [`MessageText::restore`];
 /// - cleaned: `CRLF` is `LF`, white space at both ends is gone;
 /// - no control characters but line feed and tab (a lone `CR` is refused);
 /// - everything else is kept as it came: emoji, marks of writing direction, `<script>`. It is for
@@ -67,6 +70,21 @@ impl MessageText {
         }
     }
 
+    /// Takes a text that is stored already, by whatever application, so that none is lost: of any
+    /// length, with each forbidden control character shown as `U+FFFD`.
+    ///
+    /// ```
+    /// use ventanilla_domain::MessageText;
+    ///
+    /// assert_eq!(MessageText::restore("a\u{0}b\r\n").as_str(), "a\u{fffd}b\n");
+    /// ```
+    #[must_use]
+    pub fn restore(stored: &str) -> Self {
+        let unified = stored.replace("\r\n", "\n");
+        let shown = |c| if (Self::RULES.allows)(c) { c } else { char::REPLACEMENT_CHARACTER };
+        Self(unified.chars().map(shown).collect::<String>().into())
+    }
+
     /// The cleaned text.
     ///
     /// ```
@@ -108,6 +126,11 @@ impl MessageText {
         }
         line
     }
+}
+
+/// Reads a stored text, for `deserialize_with`.
+pub(crate) fn restored<'de, D: Deserializer<'de>>(deserializer: D) -> Result<MessageText, D::Error> {
+    Ok(MessageText::restore(&Cow::<'de, str>::deserialize(deserializer)?))
 }
 
 fn on_one_line(character: char) -> char {
@@ -160,6 +183,13 @@ mod tests {
         fn parsing_is_idempotent(value in any::<String>()) {
             if let Ok(text) = MessageText::parse(&value) {
                 prop_assert_eq!(MessageText::parse(text.as_str()).unwrap(), text);
+            }
+        }
+
+        #[test]
+        fn a_parsed_text_is_restored_as_it_was(value in any::<String>()) {
+            if let Ok(text) = MessageText::parse(&value) {
+                prop_assert_eq!(MessageText::restore(text.as_str()), text);
             }
         }
 

@@ -148,7 +148,7 @@ fn bytes(message: &Message) -> u32 {
 
 /// The stored form of a ticket, field by field: what a database document or JSON object holds.
 ///
-/// Every field has been parsed by itself. Turning it into a [`Ticket`] can't fail and recomputes
+/// Every field has been parsed by itself, texts by [`MessageText::restore`]. Turning it into a [`Ticket`] can't fail and recomputes
 /// what is derived, because another application may have left it stale or missing: an empty
 /// conversation begins with the description, the first response is found among the messages, and
 /// a live ticket isn't resolved.
@@ -170,13 +170,14 @@ fn bytes(message: &Message) -> u32 {
 pub struct TicketRecord {
     pub ticket_number: TicketNumber,
     pub user_id: UserId,
+    #[serde(deserialize_with = "crate::text::restored")]
     pub description: MessageText,
     pub category: Category,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_absent")]
     pub status: Status,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_absent")]
     pub priority: Priority,
-    #[serde(default, deserialize_with = "null_is_empty")]
+    #[serde(default, deserialize_with = "null_is_absent")]
     pub messages: Vec<Message>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
@@ -192,18 +193,18 @@ pub struct TicketRecord {
     pub creation_key: Option<CreationKey>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follow_up_of: Option<TicketNumber>,
-    #[serde(default, deserialize_with = "null_is_empty", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
-    #[serde(default, deserialize_with = "null_is_empty", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<Event>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_absent")]
     pub version: u64,
 }
 
-fn null_is_empty<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+fn null_is_absent<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
-    T: Deserialize<'de>,
+    T: Deserialize<'de> + Default,
 {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }

@@ -1,0 +1,198 @@
+//! What a change leaves behind and tells, how a ticket begins, and how a refusal is worded.
+
+mod common;
+
+use std::collections::HashSet;
+
+use common::*;
+use ventanilla_domain::{Status::*, *};
+
+fn priority(from: Priority, to: Priority) -> EventKind {
+    EventKind::PriorityChanged { from, to }
+}
+
+/// A step of each kind, in time, with what it tells.
+fn day_at_the_desk() -> Vec<(Actor, i64, Change, Vec<EventKind>)> {
+    let (ana, luis) = (customer("ana"), admin("luis"));
+    vec![
+        (Actor::Bot, 1, message("¡Hola!"), vec![added(Role::SupportBot)]),
+        (luis.clone(), 2, Change::claim(), vec![handed(None, Some("luis"))]),
+        (luis.clone(), 3, Change::note(text("Ojo")), vec![EventKind::NoteAdded]),
+        (luis.clone(), 4, Change::status(InProgress), vec![moved(Open, InProgress)]),
+        (luis.clone(), 5, message("Lo miro"), vec![added(Role::Admin)]),
+        (
+            luis.clone(),
+            6,
+            Change::priority(Priority::Urgent),
+            vec![priority(Priority::Medium, Priority::Urgent)],
+        ),
+        (luis.clone(), 7, Change::assign(Some(id("eva"))), vec![handed(Some("luis"), Some("eva"))]),
+        (
+            luis,
+            8,
+            Change::reply(text("Hecho"), Resolved),
+            vec![added(Role::Admin), moved(InProgress, Resolved)],
+        ),
+        (ana.clone(), 9, message("Aún no"), vec![added(Role::User), moved(Resolved, Open)]),
+        (admin("eva"), 10, Change::assign(None), vec![handed(Some("eva"), None)]),
+        (admin("eva"), 11, Change::status(Resolved), vec![moved(Open, Resolved)]),
+        (ana, 12, Change::status(Closed), vec![moved(Resolved, Closed)]),
+    ]
+}
+
+#[test]
+fn every_change_tells_what_it_did_and_history_keeps_the_fields() {
+    let mut case = Case::new(Policy::default());
+    let mut history = vec![Event { at: at(0), by: customer("ana"), kind: EventKind::Created }];
+    for (by, ms, change, events) in day_at_the_desk() {
+        let kept =
+            |kind: &EventKind| !matches!(kind, EventKind::MessageAdded { .. } | EventKind::NoteAdded);
+        let kinds = events.iter().filter(|kind| kept(kind)).cloned();
+        history.extend(kinds.map(|kind| Event { at: at(ms), by: by.clone(), kind }));
+        assert_eq!(case.does(&by, ms, change), Answer::Applied(events));
+        assert_eq!(case.ticket.history(), history);
+    }
+}
+
+#[test]
+fn of_a_long_history_the_oldest_is_dropped() {
+    let policy = |history| Policy {
+        limits: Limits::default().with_history(history).expect("a lower limit"),
+        ..Policy::default()
+    };
+    let mut whole = Case::new(Policy::default());
+    let mut short = Case::new(policy(3));
+    for (by, ms, change, _) in day_at_the_desk() {
+        whole.must(&by, ms, change.clone());
+        short.must(&by, ms, change);
+        let all = whole.ticket.history();
+        assert_eq!(short.ticket.history(), &all[all.len().saturating_sub(3)..]);
+    }
+    // Lowered later, the limit holds from the next change on.
+    whole.policy = policy(1);
+    whole.must(&admin("luis"), 20, Change::note(text("Ojo")));
+    assert_eq!(whole.ticket.history(), &short.ticket.history()[2..]);
+}
+
+#[test]
+fn every_change_but_a_note_touches_and_none_turns_the_clock_back() {
+    let mut on_time = Case::new(Policy::default());
+    let mut late = on_time.clone();
+    late.must(&Actor::Bot, 50, message("¡Hola!"));
+    for (by, ms, change, events) in day_at_the_desk() {
+        let before = on_time.head().updated_at;
+        on_time.must(&by, ms, change.clone());
+        let touched = if events == [EventKind::NoteAdded] { before } else { at(ms) };
+        assert_eq!(on_time.head().updated_at, touched);
+        late.must(&by, ms, change);
+        assert_eq!(late.head().updated_at, at(50));
+    }
+}
+
+#[test]
+fn a_message_carries_its_author_time_and_key() {
+    let mut case = Case::new(Policy::default());
+    for (by, author) in [
+        (customer("ana"), Author::Requester),
+        (admin("luis"), Author::Admin(Some(id("luis")))),
+        (Actor::Bot, Author::Bot),
+    ] {
+        case.must(&by, 3, Change::message(keyed("Hola", "k")));
+        let expected = Message::new(author, text("Hola"), at(3)).with_key(Some(key("k")));
+        assert_eq!(case.ticket.messages().last(), Some(&expected));
+    }
+    assert_eq!((case.head().message_count, case.ticket.conversation_bytes()), (4, 8 + 3 * 4));
+}
+
+#[test]
+fn the_requester_or_an_administrator_opens_a_ticket_and_nobody_else() {
+    let draft = NewTicket::new(Category::PAGOS, text("Me cobraron dos veces")).with_key(key("k"));
+    for (by, may) in [
+        (customer("ana"), true),
+        (admin("luis"), true),
+        (customer("eva"), false),
+        (Actor::Bot, false),
+        (Actor::System, false),
+    ] {
+        let number = TicketNumber::from_entropy(b"opened");
+        let opened = draft.open(number, &id("ana"), &by, at(0), &Policy::default());
+        if !may {
+            assert_eq!(opened, Err(Refusal::NotPermitted { by: by.kind() }));
+            continue;
+        }
+        let ticket = opened.unwrap();
+        let head = ticket.head();
+        assert_eq!(head.requester, id("ana"));
+        assert_eq!((head.status, head.priority, head.version), (Open, Priority::Medium, 0));
+        assert_eq!((head.created_at, head.updated_at), (at(0), at(0)));
+        assert_eq!((head.first_response_at, head.resolved_at, head.closed_at), (None, None, None));
+        // Even on behalf, the first message is what the requester says, and the key is the opener's.
+        let first = Message::new(Author::Requester, text("Me cobraron dos veces"), at(0));
+        assert_eq!(ticket.messages(), [first]);
+        let opener = by.user().cloned().unwrap();
+        assert_eq!(ticket.creation_key(), Some(&CreationKey { by: opener, key: key("k") }));
+        assert_eq!(ticket.history(), [Event { at: at(0), by, kind: EventKind::Created }]);
+    }
+}
+
+#[test]
+fn a_follow_up_is_offered_where_writing_is_over_and_names_the_old_ticket() {
+    for (status, ms, offered) in [
+        (Open, 99 * DAY, false),
+        (InProgress, 99 * DAY, false),
+        (Resolved, 14 * DAY, false),
+        (Resolved, 14 * DAY + 1, true),
+        (Closed, 0, true),
+    ] {
+        let case = Case::in_status(status, Policy::default());
+        let offer = case.policy.follow_up(case.head(), at(ms));
+        assert_eq!(offer.is_some(), offered, "{status}");
+        let Some(offer) = offer else { continue };
+        assert_eq!((offer.follows(), offer.requester()), (&case.head().ticket_number, &id("ana")));
+        let draft = offer.ticket(keyed("Otra vez", "k"));
+        let number = TicketNumber::from_entropy(b"follow");
+        let ticket = draft.open(number, &id("ana"), &customer("ana"), at(ms), &case.policy).unwrap();
+        assert_eq!(ticket.head().follow_up_of, Some(case.head().ticket_number.clone()));
+        assert_eq!((&ticket.head().category, ticket.description()), (&Category::BUG, &text("Otra vez")));
+        assert_eq!(ticket.creation_key(), Some(&CreationKey { by: id("ana"), key: key("k") }));
+        let foreign = draft.open(
+            ticket.head().ticket_number.clone(),
+            &id("eva"),
+            &customer("eva"),
+            at(ms),
+            &case.policy,
+        );
+        assert_eq!(foreign, Err(Refusal::NotPermitted { by: ActorKind::Customer }));
+    }
+}
+
+#[test]
+fn every_refusal_has_a_code_and_texts_of_its_own() {
+    let resolved_at = at(0);
+    let all = [
+        Refusal::NotPermitted { by: ActorKind::Bot },
+        Refusal::Transition { from: Closed, to: Open, by: ActorKind::Admin },
+        Refusal::Closed { by: ActorKind::Customer },
+        Refusal::ReopenOver { resolved_at, policy: Reopen::Never },
+        Refusal::TooEarlyToClose { resolved_at, closes_at: at(DAY) },
+        Refusal::AlreadyAssigned { to: id("luis") },
+        Refusal::VersionConflict { expected: 1, found: 2 },
+        Refusal::ConversationFull { messages: 1, bytes: 2, adding: 3 },
+        Refusal::NotesFull { notes: 2 },
+        Refusal::TextTooLong { bytes: 9, limit: 8 },
+        Refusal::KeyConflict { key: key("k") },
+    ];
+    assert_eq!(all.iter().map(Explain::code).collect::<HashSet<_>>().len(), all.len());
+    assert!(!Refusal::Closed { by: ActorKind::Admin }.offers_follow_up());
+    let windowed = Refusal::ReopenOver { resolved_at, policy: Reopen::Within(Days(7)) };
+    let texts = all.iter().chain([&windowed]).flat_map(|refusal| {
+        assert_eq!(refusal.to_string(), refusal.explain(Locale::En));
+        assert!(!refusal.is_retryable());
+        Locale::ALL.map(|locale| refusal.explain(locale))
+    });
+    let texts: HashSet<_> = texts.collect();
+    assert_eq!(texts.len(), 2 * (all.len() + 1), "{texts:?}");
+    assert!(!texts.contains(""));
+    let offering: Vec<_> = all.iter().filter(|refusal| refusal.offers_follow_up()).collect();
+    assert_eq!(offering, [&all[2], &all[3]]);
+}

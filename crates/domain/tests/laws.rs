@@ -1,0 +1,223 @@
+//! What holds of every ticket, whatever is done to it.
+
+mod common;
+
+use std::collections::{BTreeSet, HashSet};
+
+use common::*;
+use proptest::{
+    prelude::*,
+    strategy::ValueTree,
+    test_runner::{FileFailurePersistence, TestRunner},
+};
+use ventanilla_domain::*;
+
+#[derive(Debug, Clone)]
+struct Step {
+    by: Actor,
+    ms: i64,
+    change: Change,
+    /// Made for the current version, or for the one after.
+    expecting: Option<u64>,
+}
+
+/// Time wanders over a few days, so windows of whole days are met a millisecond around their ends.
+fn times() -> impl Strategy<Value = i64> {
+    (0..5_i64, -1..=1_i64).prop_map(|(day, ms)| day * DAY + ms)
+}
+
+fn actors() -> impl Strategy<Value = Actor> {
+    let people = [customer("ana"), customer("ana"), customer("eva"), admin("luis"), admin("luis")];
+    let others = [admin("eva"), admin("ana"), Actor::Bot, Actor::System];
+    prop::sample::select([&people[..], &others].concat())
+}
+
+fn changes() -> impl Strategy<Value = Change> {
+    let texts = prop::sample::select(vec!["1", "ñandú", "demasiado largo"]);
+    let messages = (texts.clone(), prop::option::of(prop::sample::select(vec!["k1", "k2"]))).prop_map(
+        |(value, name)| match name {
+            Some(name) => keyed(value, name),
+            None => NewMessage::from(text(value)),
+        },
+    );
+    let statuses = prop::sample::select(Status::ALL.to_vec());
+    let admins = prop::option::of(prop::sample::select(vec![id("luis"), id("eva")]));
+    prop_oneof![
+        3 => messages.clone().prop_map(Change::message),
+        2 => (messages, statuses.clone()).prop_map(|(message, to)| Change::reply(message, to)),
+        1 => texts.prop_map(|value| Change::note(text(value))),
+        3 => statuses.prop_map(Change::status),
+        1 => prop::sample::select(Priority::ALL.to_vec()).prop_map(Change::priority),
+        1 => admins.prop_map(Change::assign),
+        1 => Just(Change::claim()),
+    ]
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let expecting = prop::option::weighted(0.2, 0..=1_u64);
+    let step = (actors(), times(), changes(), expecting).prop_map(|(by, ms, change, expecting)| Step {
+        by,
+        ms,
+        change,
+        expecting,
+    });
+    prop::collection::vec(step, 0..40)
+}
+
+/// The description, "No carga", fits under all of them.
+fn policies() -> impl Strategy<Value = Policy> {
+    let days = || (0..3_u16).prop_map(Days);
+    let reopen = prop_oneof![3 => days().prop_map(Reopen::Within), 1 => Just(Reopen::Always), 1 => Just(Reopen::Never)];
+    let limits = (8..=15_u32, 1..12_u32, 8..60_u32, 1..4_u32, 1..6_u32).prop_map(
+        |(text, messages, conversation, notes, history)| {
+            Limits::default()
+                .with_text_bytes(text)
+                .and_then(|limits| limits.with_messages(messages))
+                .and_then(|limits| limits.with_conversation_bytes(conversation))
+                .and_then(|limits| limits.with_notes(notes))
+                .and_then(|limits| limits.with_history(history))
+                .expect("lower limits")
+        },
+    );
+    (reopen, days(), limits).prop_map(|(reopen, close_after, limits)| Policy {
+        reopen,
+        close_after,
+        limits,
+    })
+}
+
+/// Takes a step. [`Case::does`] has laws of its own, on versions and on changes that leave no trace.
+fn take(case: &mut Case, step: &Step) -> Answer {
+    let change = match step.expecting {
+        Some(ahead) => step.change.clone().expecting(case.head().version + ahead),
+        None => step.change.clone(),
+    };
+    case.does(&step.by, step.ms, change)
+}
+
+fn sound(case: &Case) -> Result<(), TestCaseError> {
+    let (ticket, head, limits) = (&case.ticket, case.head(), &case.policy.limits);
+    let messages = ticket.messages();
+    let bytes: usize = messages.iter().map(|message| message.text.bytes()).sum();
+    prop_assert_eq!(head.message_count as usize, messages.len());
+    prop_assert_eq!(ticket.conversation_bytes() as usize, bytes);
+    prop_assert!(head.message_count <= limits.messages());
+    prop_assert!(ticket.conversation_bytes() <= limits.conversation_bytes());
+    prop_assert!(ticket.notes().len() <= limits.notes() as usize);
+    prop_assert!(ticket.history().len() <= limits.history() as usize);
+
+    let stamps = (head.resolved_at.is_some(), head.closed_at.is_some());
+    let expected = match head.status {
+        Status::Open | Status::InProgress => (false, false),
+        Status::Resolved => (true, false),
+        Status::Closed => (true, true),
+    };
+    prop_assert_eq!(stamps, expected);
+
+    let mut keys = HashSet::new();
+    let used = messages.iter().filter(|message| message.key.is_some());
+    prop_assert!(used.into_iter().all(|message| keys.insert((&message.author, &message.key))));
+
+    let json = serde_json::to_string(ticket).expect("a ticket is JSON");
+    prop_assert_eq!(&serde_json::from_str::<Ticket>(&json).expect("as it was written"), ticket);
+
+    let seen = ticket.view(&Scope::Owner(id("ana")), Window::All).expect("it is hers");
+    prop_assert!(seen.notes.is_empty() && seen.history.is_empty());
+    prop_assert!(seen.messages.is_sorted_by_key(|message| message.created_at));
+    prop_assert_eq!(seen.messages.len(), messages.len());
+    Ok(())
+}
+
+fn follows(before: &Ticket, after: &Ticket) -> Result<(), TestCaseError> {
+    let (old, new) = (before.head(), after.head());
+    prop_assert!(new.updated_at >= old.updated_at);
+    prop_assert!(after.messages().starts_with(before.messages()));
+    prop_assert!(after.notes().starts_with(before.notes()));
+    if old.first_response_at.is_some() {
+        prop_assert_eq!(new.first_response_at, old.first_response_at);
+    }
+    if old.status == Status::Closed {
+        let mut same = old.clone();
+        same.version = new.version;
+        prop_assert_eq!(&same, new);
+        prop_assert_eq!(before.messages(), after.messages());
+    }
+    Ok(())
+}
+
+/// What a page says about writing is what the shortest message then meets.
+fn writable_as_said(case: &Case, ms: i64) -> Result<(), TestCaseError> {
+    for by in ActorKind::ALL {
+        let said = case.policy.writable(&case.ticket.facts(), by, at(ms));
+        match case.clone().does(&actor(by), ms, message("1")) {
+            Answer::Applied(_) => prop_assert_eq!(said, Ok(())),
+            answer => prop_assert_eq!(said.map_err(Answer::Refused), Err(answer)),
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn no_sequence_of_changes_breaks_a_law(policy in policies(), steps in steps()) {
+        let mut case = Case::new(policy);
+        let mut applied = 0;
+        sound(&case)?;
+        for step in &steps {
+            writable_as_said(&case, step.ms)?;
+            let before = case.ticket.clone();
+            let notes = vec![EventKind::NoteAdded];
+            applied += u64::from(matches!(take(&mut case, step), Answer::Applied(events) if events != notes));
+            prop_assert_eq!(case.head().version, applied);
+            sound(&case)?;
+            follows(&before, &case.ticket)?;
+        }
+    }
+}
+
+/// Laws prove nothing about situations that never come up.
+#[test]
+fn the_walks_meet_every_answer() {
+    let mut met = BTreeSet::new();
+    let mut runner = TestRunner::deterministic();
+    for _ in 0..300 {
+        let walk = (policies(), steps()).new_tree(&mut runner).unwrap().current();
+        let mut case = Case::new(walk.0);
+        for step in &walk.1 {
+            met.insert(match take(&mut case, step) {
+                Answer::Applied(events) if events.contains(&moved(Status::Resolved, Status::Open)) => {
+                    "reopened"
+                }
+                Answer::Applied(_) => "applied",
+                Answer::Unchanged => "unchanged",
+                Answer::Repeated(_) => "repeated",
+                Answer::NotFound => "not_found",
+                Answer::Refused(refusal) => refusal.code(),
+            });
+        }
+    }
+    let expected = [
+        "already_assigned",
+        "applied",
+        "conversation_full",
+        "key_conflict",
+        "not_found",
+        "not_permitted",
+        "notes_full",
+        "reopen_over",
+        "reopened",
+        "repeated",
+        "text_over_limit",
+        "ticket_closed",
+        "too_early_to_close",
+        "transition_refused",
+        "unchanged",
+        "version_conflict",
+    ];
+    assert_eq!(met, BTreeSet::from(expected));
+}

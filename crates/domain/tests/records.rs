@@ -1,0 +1,178 @@
+//! Tickets as another application (Node, Prisma) leaves them, and how they are read.
+
+use proptest::{prelude::*, test_runner::FileFailurePersistence};
+use serde_json::{Value, json};
+use ventanilla_domain::*;
+
+/// What that application always writes.
+fn theirs() -> Value {
+    json!({
+        "ticketNumber": "1733333333333042", "userId": "65a1f0c2e4b0a1b2c3d4e5f6",
+        "category": "ENVÍOS", "description": "No llega", "status": "OPEN", "priority": "HIGH",
+        "createdAt": "2024-12-04T17:28:53.333Z", "updatedAt": "2024-12-05T08:00:00.000Z",
+    })
+}
+
+fn with(fields: Value) -> Value {
+    let mut document = theirs();
+    if let (Value::Object(document), Value::Object(fields)) = (&mut document, fields) {
+        document.extend(fields);
+    }
+    document
+}
+
+fn read(document: Value) -> Ticket {
+    serde_json::from_value(document).expect("a document of theirs")
+}
+
+fn time(value: &str) -> Option<Timestamp> {
+    Some(value.parse().expect("a time"))
+}
+
+const EARLY: &str = "2024-12-04T18:00:00.000Z";
+const LATE: &str = "2024-12-04T19:00:00.000Z";
+
+#[test]
+fn a_document_without_any_field_of_ours_is_complete() {
+    let ticket = read(theirs());
+    let head = ticket.head();
+    assert_eq!(head.ticket_number.as_str(), "1733333333333042");
+    assert_eq!(head.category.label(Locale::Es), "ENVÍOS");
+    assert_eq!((head.version, head.message_count, ticket.conversation_bytes()), (0, 1, 8));
+    assert_eq!((&head.assignee, &head.follow_up_of, ticket.creation_key()), (&None, &None, None));
+    assert!(ticket.notes().is_empty() && ticket.history().is_empty());
+    let text = ticket.description().clone();
+    assert_eq!(ticket.messages(), [Message::new(Author::Requester, text, head.created_at)]);
+}
+
+#[test]
+fn a_null_is_as_good_as_absent_and_unknown_fields_are_passed_over() {
+    let nulls = json!({
+        "messages": null, "assigneeId": null, "firstResponseAt": null, "resolvedAt": null,
+        "closedAt": null, "creationKey": null, "followUpOf": null, "notes": null, "history": null,
+    });
+    assert_eq!(read(with(nulls)), read(theirs()));
+    assert_eq!(read(with(json!({"_id": "x", "attachments": [1], "messages": []}))), read(theirs()));
+}
+
+#[test]
+fn status_and_priority_have_defaults_and_no_unknown_words() {
+    let mut document = theirs();
+    let fields = document.as_object_mut().unwrap();
+    fields.remove("status");
+    fields.remove("priority");
+    let head = read(document).head().clone();
+    assert_eq!((head.status, head.priority), (Status::Open, Priority::Medium));
+    let message = json!([{"content": "Hola", "role": "ROBOT", "createdAt": EARLY}]);
+    for bad in [json!({"status": "ABIERTO"}), json!({"priority": "ALTA"}), json!({"messages": message})]
+    {
+        assert!(serde_json::from_value::<Ticket>(with(bad)).is_err());
+    }
+}
+
+#[test]
+fn the_first_response_is_found_among_the_messages_unless_it_is_stored() {
+    let message = |role, author: Value, at| json!({"content": "Hola", "role": role, "createdAt": at, "authorId": author});
+    let owner = json!("65a1f0c2e4b0a1b2c3d4e5f6");
+    let unknown = || message("ADMIN", Value::Null, LATE);
+    for (messages, first) in [
+        (json!([message("USER", Value::Null, EARLY), message("SUPPORT_BOT", Value::Null, EARLY)]), None),
+        (json!([message("ADMIN", owner.clone(), EARLY)]), None),
+        (json!([message("ADMIN", owner, EARLY), unknown()]), time(LATE)),
+        (json!([unknown(), message("ADMIN", json!("luis"), EARLY)]), time(EARLY)),
+    ] {
+        let stored = json!({"messages": messages.clone(), "firstResponseAt": theirs()["updatedAt"]});
+        assert_eq!(read(with(json!({"messages": messages}))).head().first_response_at, first);
+        assert_eq!(read(with(stored)).head().first_response_at, time("2024-12-05T08:00:00.000Z"));
+    }
+}
+
+#[test]
+fn stale_times_are_dropped_with_the_status_they_belong_to() {
+    for (status, resolved, closed) in [
+        ("OPEN", None, None),
+        ("IN_PROGRESS", None, None),
+        ("RESOLVED", time(EARLY), None),
+        ("CLOSED", time(EARLY), time(LATE)),
+    ] {
+        let stored = json!({"status": status, "resolvedAt": EARLY, "closedAt": LATE});
+        let head = read(with(stored)).head().clone();
+        assert_eq!((head.resolved_at, head.closed_at), (resolved, closed), "{status}");
+        // Nobody stamped it: no time is made up.
+        let head = read(with(json!({"status": status}))).head().clone();
+        assert_eq!((head.resolved_at, head.closed_at), (None, None), "{status}");
+    }
+}
+
+#[test]
+fn their_ticket_is_used_as_ours() {
+    let mut ticket = read(with(json!({"status": "RESOLVED"})));
+    let (ana, now) = (ticket.head().requester.clone(), time("2024-12-06T08:00:00.000Z").unwrap());
+    let message = Change::message(MessageText::parse("Sigue sin llegar").unwrap());
+    let plan = message.plan(&Actor::Customer(ana), now, &Policy::default()).unwrap();
+    assert!(matches!(plan.apply(&mut ticket), Outcome::Applied { .. }));
+    let head = ticket.head();
+    assert_eq!((head.status, head.version, head.message_count), (Status::Open, 1, 2));
+    assert_eq!(ticket.messages()[0].text, *ticket.description());
+}
+
+/// A field as they may leave it: absent, null or one of these.
+fn field(name: &'static str, values: Vec<Value>) -> impl Strategy<Value = Option<(String, Value)>> {
+    let values = values.into_iter().chain([Value::Null]).map(|value| Some((name.to_owned(), value)));
+    prop::sample::select([None].into_iter().chain(values).collect::<Vec<_>>())
+}
+
+fn documents() -> impl Strategy<Value = Value> {
+    let words =
+        |words: &[&str]| prop::sample::select(words.iter().map(|word| json!(word)).collect::<Vec<_>>());
+    let times = || vec![json!(EARLY), json!(LATE)];
+    let people = || vec![json!("luis"), json!("65a1f0c2e4b0a1b2c3d4e5f6")];
+    let (roles, instants) = (words(&["USER", "ADMIN", "SUPPORT_BOT"]), words(&[EARLY, LATE]));
+    let message = (roles, instants, field("authorId", people()), field("key", vec![json!("k")]));
+    let message = message.prop_map(|(role, at, author, key)| {
+        let known = [("content", json!("Hola")), ("role", role), ("createdAt", at)];
+        let known = known.map(|(name, value)| (name.to_owned(), value));
+        known.into_iter().chain(author).chain(key).collect::<Value>()
+    });
+    let messages = prop::collection::vec(message, 0..4).prop_map(Value::from);
+    let status = words(&["OPEN", "IN_PROGRESS", "RESOLVED", "CLOSED"]);
+    let note = json!([{"text": "Ojo", "by": "luis", "createdAt": EARLY}]);
+    let event = json!([{"at": EARLY, "by": {"kind": "SYSTEM"}, "event": "CREATED"}]);
+    let fields = (
+        field("resolvedAt", times()),
+        field("closedAt", times()),
+        field("firstResponseAt", times()),
+        field("assigneeId", people()),
+        field("creationKey", vec![json!({"by": "luis", "key": "k"})]),
+        field("followUpOf", vec![json!("TKT-ABC123")]),
+        field("notes", vec![note]),
+        field("history", vec![event]),
+    );
+    (status, messages, fields).prop_map(|(status, messages, (a, b, c, d, e, f, g, h))| {
+        let known = [("status".to_owned(), status), ("messages".to_owned(), messages)];
+        let optional = [a, b, c, d, e, f, g, h].into_iter().flatten();
+        with(known.into_iter().chain(optional).collect())
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn reading_settles_a_document_at_once(document in documents()) {
+        let ticket = read(document.clone());
+        let head = ticket.head();
+        prop_assert_eq!(head.message_count as usize, ticket.messages().len());
+        prop_assert!(head.message_count > 0);
+        prop_assert!(!head.status.is_live() || head.resolved_at.is_none());
+        prop_assert!(head.status == Status::Closed || head.closed_at.is_none());
+        prop_assert_eq!(json!(head.status), document["status"].clone());
+
+        // Read, written and read again it is the same, as a record and as JSON.
+        prop_assert_eq!(&Ticket::from(TicketRecord::from(ticket.clone())), &ticket);
+        prop_assert_eq!(&read(serde_json::to_value(&ticket).expect("a ticket is JSON")), &ticket);
+    }
+}

@@ -1,0 +1,241 @@
+//! What changes ask for and what they leave behind, rule by rule.
+
+mod common;
+
+use common::*;
+use ventanilla_domain::{Status::*, *};
+
+fn limited(limits: Result<Limits, InvalidLimit>) -> Policy {
+    Policy { limits: limits.expect("a lower limit"), ..Policy::default() }
+}
+
+fn raise() -> Change {
+    Change::priority(Priority::High)
+}
+
+#[test]
+fn the_first_response_is_anothers_first_public_message_as_administrator() {
+    let mut case = Case::new(Policy::default());
+    let luis = admin("luis");
+    for (by, ms, change, first) in [
+        (&Actor::Bot, 1, message("¡Hola!"), None),
+        (&customer("ana"), 2, message("¿Hay alguien?"), None),
+        (&admin("ana"), 3, message("Soy administradora, pero el ticket es mío"), None),
+        (&luis, 4, Change::note(text("La conozco")), None),
+        (&luis, 5, Change::status(InProgress), None),
+        (&luis, 6, Change::claim(), None),
+        (&luis, 7, raise(), None),
+        (&luis, 9, message("Lo miro"), Some(9)),
+        (&admin("eva"), 10, message("Yo también"), Some(9)),
+        // Another server's clock is late.
+        (&luis, 8, message("Sigo con ello"), Some(9)),
+    ] {
+        case.must(by, ms, change.clone());
+        assert_eq!(case.head().first_response_at, first.map(at), "{change:?}");
+    }
+    let mut replied = Case::new(Policy::default());
+    replied.must(&luis, 3, Change::reply(text("Hecho"), Resolved));
+    assert_eq!(replied.head().first_response_at, Some(at(3)));
+}
+
+#[test]
+fn a_key_makes_a_message_once_and_says_what_it_did() {
+    let mut case = Case::new(Policy::default());
+    let luis = admin("luis");
+    let reply = Change::reply(keyed("Hecho", "k"), Resolved);
+    case.must(&luis, 1, reply.clone());
+    // What happens later is no part of it.
+    case.must(&luis, 2, Change::claim());
+    case.must(&customer("ana"), 2, message("No funciona"));
+    let kinds = [added(Role::Admin), moved(Open, Resolved)];
+    let first = kinds.map(|kind| Event { at: at(1), by: luis.clone(), kind });
+    assert_eq!(case.does(&luis, 3, reply), Answer::Repeated(first.to_vec()));
+    let conflict = Answer::Refused(Refusal::KeyConflict { key: key("k") });
+    assert_eq!(case.does(&luis, 4, Change::message(keyed("Otra cosa", "k"))), conflict);
+}
+
+#[test]
+fn a_key_is_its_authors_alone() {
+    let mut case = Case::new(Policy::default());
+    for by in [customer("ana"), admin("luis"), admin("eva"), admin("ana"), Actor::Bot] {
+        case.must(&by, 1, Change::message(keyed("Hola", "k")));
+    }
+    assert_eq!(case.head().message_count, 6);
+    // Without a key the same words are another message.
+    case.must(&customer("ana"), 1, message("Hola"));
+}
+
+#[test]
+fn guards_answer_in_order() {
+    let policy = Policy {
+        limits: Limits::default().with_messages(2).and_then(|limits| limits.with_notes(1)).unwrap(),
+        ..Policy::default()
+    };
+    let (ana, luis) = (customer("ana"), admin("luis"));
+    // Full, Luis's, and with a key of Ana's in it: whatever follows a guard would refuse as well.
+    let full = |status| {
+        let mut case = Case::new(policy.clone());
+        case.must(&ana, 0, Change::message(keyed("Hola", "k")));
+        case.must(&luis, 0, Change::note(text("Ojo")));
+        case.must(&luis, 0, Change::claim());
+        if status != Open {
+            case.must(&luis, 0, Change::status(status));
+        }
+        case
+    };
+    let repeated = || {
+        let kind = added(Role::User);
+        Answer::Repeated(vec![Event { at: at(0), by: customer("ana"), kind }])
+    };
+    let refused = Answer::Refused;
+    let late = 100 * DAY;
+    let resolved_at = at(0);
+    let stale = |found| refused(Refusal::VersionConflict { expected: 99, found });
+    let over = Refusal::ReopenOver { resolved_at, policy: Reopen::default() };
+    let early = Refusal::TooEarlyToClose { resolved_at, closes_at: at(14 * DAY) };
+    let barred = Refusal::Transition { from: Resolved, to: Open, by: ActorKind::Admin };
+    let closed = |by| Refusal::Closed { by };
+    let moved_by_system = Refusal::Transition { from: Open, to: Closed, by: ActorKind::System };
+    let (again, other) = (Change::message(keyed("Hola", "k")), Change::message(keyed("Otra", "k")));
+    for (what, status, by, ms, change, expected) in [
+        ("owner, key", Closed, &customer("eva"), 0, again.clone(), Answer::NotFound),
+        ("owner, key", Closed, &customer("eva"), 0, other.clone(), Answer::NotFound),
+        ("owner, already so", Closed, &customer("eva"), 0, Change::status(Closed), Answer::NotFound),
+        ("key, status", Closed, &ana, 0, again.clone(), repeated()),
+        ("key, status", Closed, &ana, 0, other, refused(Refusal::KeyConflict { key: key("k") })),
+        ("key, window", Resolved, &ana, late, again.clone(), repeated()),
+        ("key, version", Open, &ana, 0, again, repeated()),
+        ("already so, version", Closed, &luis, 0, Change::status(Closed), Answer::Unchanged),
+        ("already so, status", Closed, &luis, 0, Change::claim(), Answer::Unchanged),
+        ("already so, status", Closed, &luis, 0, Change::priority(Priority::Medium), Answer::Unchanged),
+        ("status, window", Open, &Actor::System, 0, Change::status(Closed), refused(moved_by_system)),
+        ("status, window", Closed, &ana, late, message("Hola"), refused(closed(ActorKind::Customer))),
+        ("status, version", Closed, &luis, 0, raise(), refused(closed(ActorKind::Admin))),
+        ("status, version", Resolved, &luis, 0, Change::reply(text("Hola"), Open), refused(barred)),
+        ("window, version", Resolved, &ana, late, message("Hola"), refused(over)),
+        ("window, version", Resolved, &Actor::System, 0, Change::status(Closed), refused(early)),
+        ("version, room", Open, &ana, 0, message("Hola"), stale(2)),
+        ("version, room", Open, &luis, 0, Change::note(text("Ojo")), stale(2)),
+        ("version, claimed", Open, &admin("eva"), 0, Change::claim(), stale(2)),
+    ] {
+        assert_eq!(full(status).does(by, ms, change.expecting(99)), expected, "{what}");
+    }
+}
+
+#[test]
+fn a_change_can_be_made_to_one_version_only() {
+    let mut case = Case::new(Policy::default());
+    let luis = admin("luis");
+    case.must(&luis, 1, Change::status(InProgress).expecting(0));
+    for expected in [0, 2] {
+        let conflict = Answer::Refused(Refusal::VersionConflict { expected, found: 1 });
+        assert_eq!(case.does(&luis, 2, message("Hola").expecting(expected)), conflict);
+    }
+    case.must(&luis, 2, message("Hola").expecting(1));
+    assert_eq!(case.head().version, 2);
+}
+
+#[test]
+fn a_claim_has_one_winner_and_the_loser_learns_who() {
+    let mut case = Case::new(Policy::default());
+    let (luis, eva) = (admin("luis"), admin("eva"));
+    let applied = |kind| Answer::Applied(vec![kind]);
+    let lost = Answer::Refused(Refusal::AlreadyAssigned { to: id("luis") });
+    for (by, change, expected) in [
+        (&luis, Change::claim(), applied(handed(None, Some("luis")))),
+        (&luis, Change::claim(), Answer::Unchanged),
+        (&eva, Change::claim(), lost),
+        (&eva, Change::assign(Some(id("eva"))), applied(handed(Some("luis"), Some("eva")))),
+        (&luis, Change::assign(Some(id("eva"))), Answer::Unchanged),
+        (&luis, Change::assign(None), applied(handed(Some("eva"), None))),
+        (&eva, Change::assign(None), Answer::Unchanged),
+        (&eva, Change::claim(), applied(handed(None, Some("eva")))),
+    ] {
+        assert_eq!(case.does(by, 1, change), expected);
+    }
+}
+
+#[test]
+fn notes_are_for_the_desk_alone_and_lock_nobody_out() {
+    let mut case = Case::in_status(Closed, limited(Limits::default().with_notes(2)));
+    let note = || Change::note(text("Ojo"));
+    let before = case.head().clone();
+    for ms in [5, 6] {
+        assert_eq!(case.does(&admin("luis"), ms, note()), Answer::Applied(vec![EventKind::NoteAdded]));
+    }
+    assert_eq!(*case.head(), before, "nothing else moves");
+    let expected = [5, 6].map(|ms| Note { text: text("Ojo"), by: id("luis"), created_at: at(ms) });
+    assert_eq!(case.ticket.notes(), expected);
+    let full = Answer::Refused(Refusal::NotesFull { notes: 2 });
+    assert_eq!(case.does(&admin("luis"), 7, note()), full);
+
+    let seen_by = |scope| case.ticket.view(&scope, Window::All);
+    for (scope, beside) in [(Scope::Owner(id("ana")), 0), (Scope::Public, 0), (Scope::All, 2)] {
+        let seen = seen_by(scope).unwrap();
+        assert_eq!((seen.notes.len(), seen.history.len()), (beside, beside));
+    }
+    assert_eq!(seen_by(Scope::Owner(id("eva"))), None);
+
+    let mut open = Case::new(case.policy.clone());
+    (0..2).for_each(|_| open.must(&admin("luis"), 1, note()));
+    open.must(&customer("ana"), 2, message("Hola"));
+}
+
+#[test]
+fn a_text_over_the_desks_limit_is_refused_everywhere() {
+    let (fits, long) = (text("12345678"), text("12345678ñ"));
+    let refusal = Refusal::TextTooLong { bytes: 10, limit: 8 };
+    let policy = limited(Limits::default().with_text_bytes(8));
+    for change in [Change::message, Change::note, |text| Change::reply(text, Resolved)] {
+        let mut case = Case::new(policy.clone());
+        assert_eq!(case.does(&admin("luis"), 1, change(long.clone())), Answer::Refused(refusal.clone()));
+        case.must(&admin("luis"), 1, change(fits.clone()));
+    }
+    let draft = NewTicket::new(Category::BUG, long);
+    let number = TicketNumber::from_entropy(b"long");
+    assert_eq!(draft.open(number, &id("ana"), &customer("ana"), at(0), &policy), Err(refusal));
+}
+
+#[test]
+fn a_full_conversation_takes_no_message_and_everything_else() {
+    // The description has 8 bytes and "Hola" 4.
+    for limits in [Limits::default().with_messages(2), Limits::default().with_conversation_bytes(12)] {
+        let mut case = Case::new(limited(limits));
+        case.must(&customer("ana"), 1, message("Hola"));
+        for by in [ActorKind::Customer, ActorKind::Admin, ActorKind::Bot] {
+            let full = Refusal::ConversationFull { messages: 2, bytes: 12, adding: 1 };
+            assert_eq!(case.policy.writable(&case.ticket.facts(), by, at(2)), Err(full.clone()));
+            assert_eq!(case.does(&actor(by), 2, message("1")), Answer::Refused(full));
+            assert_eq!(case.policy.follow_up(case.head(), at(2)), None);
+        }
+        let adding = Refusal::ConversationFull { messages: 2, bytes: 12, adding: 5 };
+        let reply = Change::reply(text("Hecho"), Resolved);
+        assert_eq!(case.does(&admin("luis"), 2, reply), Answer::Refused(adding));
+        for change in [Change::note(text("Ojo")), raise(), Change::claim(), Change::status(Resolved)] {
+            case.must(&admin("luis"), 2, change);
+        }
+        case.must(&customer("ana"), 2, Change::status(Closed));
+    }
+}
+
+#[test]
+fn a_closed_ticket_takes_notes_only() {
+    for change in [raise(), Change::claim(), Change::assign(Some(id("eva"))), message("Hola")] {
+        let mut case = Case::in_status(Closed, Policy::default());
+        assert_eq!(
+            case.does(&admin("luis"), 1, change),
+            Answer::Refused(Refusal::Closed { by: ActorKind::Admin })
+        );
+        case.must(&admin("luis"), 1, Change::note(text("Ojo")));
+    }
+}
+
+#[test]
+fn what_is_an_administrators_is_nobody_elses() {
+    for by in [ActorKind::Customer, ActorKind::Bot, ActorKind::System] {
+        for change in [Change::note(text("Ojo")), raise(), Change::claim(), Change::assign(None)] {
+            let answer = Case::new(Policy::default()).does(&actor(by), 1, change);
+            assert_eq!(answer, Answer::Refused(Refusal::NotPermitted { by }));
+        }
+    }
+}
