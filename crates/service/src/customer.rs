@@ -171,8 +171,8 @@ impl Customer {
     ///
     /// # Errors
     ///
-    /// [`ServiceError::NotFound`] if the offer is another customer's; those of
-    /// [`Customer::create`] and [`ServiceError::InvalidText`].
+    /// [`ServiceError::InvalidText`]; those of [`Customer::create`], among others if the offer is
+    /// another customer's.
     #[instrument(name = "ventanilla.follow_up", skip_all, fields(actor = "CUSTOMER", number = %offer.follows(), outcome))]
     pub async fn follow_up<M>(&self, offer: &FollowUp, message: M) -> Result<Receipt, ServiceError>
     where
@@ -180,9 +180,6 @@ impl Customer {
         ServiceError: From<M::Error>,
     {
         let message: NewMessage = parsed(message)?;
-        if *offer.requester() != self.id {
-            return observed(Err(ServiceError::NotFound { number: offer.follows().clone() }));
-        }
         self.desk.open(&self.actor, &self.id, &offer.ticket(message)).await
     }
 

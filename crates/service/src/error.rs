@@ -71,9 +71,10 @@ impl ServiceError {
     /// What became of the change.
     ///
     /// ```
-    /// use ventanilla_service::{Applied, Refusal, ServiceError};
+    /// use ventanilla_service::{ActorKind, Applied, Refusal, ServiceError};
     ///
-    /// assert_eq!(ServiceError::NotOpened { refusal: Refusal::Closed }.applied(), Applied::No);
+    /// let refusal = Refusal::NotPermitted { by: ActorKind::Bot };
+    /// assert_eq!(ServiceError::NotOpened { refusal }.applied(), Applied::No);
     /// ```
     #[must_use]
     pub const fn applied(&self) -> Applied {
