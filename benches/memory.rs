@@ -1,1 +1,117 @@
-fn main() {}
+//! The store in memory at a million tickets, through the use cases.
+//!
+//! `VENTANILLA_BENCH_TICKETS` sets another number.
+
+use std::hint::black_box;
+
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use futures::executor::block_on;
+use ventanilla_service::{testing, *};
+
+/// The tickets among which a reader picks: more than any cache holds.
+const READ: usize = 50_000;
+
+fn reads(c: &mut Criterion) {
+    let desk = desk_of(tickets());
+    let admin = desk.admin(testing::admin(0));
+    let numbers: Vec<TicketNumber> = testing::tickets(tickets().min(READ))
+        .map(|ticket| ticket.head().ticket_number.clone())
+        .inspect(|number| with_five_messages(&desk, number))
+        .collect();
+
+    let mut next = (0..numbers.len()).cycle().step_by(7919);
+    c.bench_function("memory/get", |b| {
+        b.iter(|| block_on(admin.view(&numbers[next.next().unwrap_or(0)])));
+    });
+
+    let urgent = Sort::UrgentFirst(Direction::OldestFirst);
+    for (name, query) in [
+        ("newest", ListQuery::new()),
+        ("oldest", ListQuery::new().sort(Sort::Created(Direction::OldestFirst))),
+        ("urgent", ListQuery::new().sort(urgent)),
+        ("queue", ListQuery::new().statuses(Status::Open).unassigned().sort(urgent)),
+        ("category", ListQuery::new().category(Category::PAGOS).sort(urgent)),
+        ("assignee", ListQuery::new().assigned_to(testing::admin(1)).statuses(Status::InProgress)),
+        ("requester", ListQuery::new().requester(testing::customer(3))),
+    ] {
+        let later = block_on(admin.list(query.clone())).expect("it is listed").next;
+        c.bench_function(&format!("memory/page/{name}"), |b| {
+            b.iter(|| block_on(admin.list(query.clone())))
+        });
+        if let Some(cursor) = later {
+            c.bench_function(&format!("memory/next page/{name}"), |b| {
+                b.iter(|| {
+                    block_on(admin.list(query.clone().page_after(&cursor).expect("it is its own")))
+                });
+            });
+        }
+    }
+    c.bench_function("memory/counts", |b| b.iter(|| block_on(admin.counts())));
+}
+
+fn writes(c: &mut Criterion) {
+    let desk = desk_of(tickets());
+    let customer = desk.customer(testing::customer(0));
+    let text: MessageText = "Sigue sin funcionar, ¿hay novedades?".parse().expect("it is a text");
+    let draft = NewTicket::new(Category::BUG, text.clone());
+    c.bench_function("memory/create", |b| {
+        b.iter_batched(
+            || draft.clone(),
+            |draft| block_on(customer.create(draft)),
+            BatchSize::SmallInput,
+        );
+    });
+
+    for place in [10, 1_000] {
+        let store = std::sync::Arc::new(MemoryStore::new());
+        let desk = HelpDesk::new(std::sync::Arc::clone(&store));
+        let customer = desk.customer(testing::customer(0));
+        let mut many = (0_u32..).map(|n| long_ticket(n, place - 1, &text));
+        let mut stored = || {
+            let ticket = many.next().expect("there is always another");
+            block_on(store.insert(&ticket)).expect("it is stored");
+            ticket.head().ticket_number.clone()
+        };
+        c.bench_function(&format!("memory/add message/{place}"), |b| {
+            b.iter_batched(
+                &mut stored,
+                |number| block_on(customer.add_message(&number, black_box(&text).clone())),
+                BatchSize::SmallInput,
+            );
+        });
+    }
+}
+
+/// As many as asked for; few where benches are only tried.
+fn tickets() -> usize {
+    let asked = std::env::var("VENTANILLA_BENCH_TICKETS").ok().and_then(|value| value.parse().ok());
+    let tried = std::env::args().any(|argument| argument == "--test");
+    asked.unwrap_or(if tried { 2_000 } else { 1_000_000 })
+}
+
+fn desk_of(count: usize) -> HelpDesk {
+    let store = MemoryStore::new();
+    for ticket in testing::tickets(count) {
+        block_on(store.insert(&ticket)).expect("it is stored");
+    }
+    HelpDesk::new(store)
+}
+
+fn with_five_messages(desk: &HelpDesk, number: &TicketNumber) {
+    let bot = desk.bot();
+    let have = block_on(bot.view(number)).expect("it is there").messages.len();
+    for _ in have..5 {
+        // A closed ticket keeps the messages it has.
+        let _ = block_on(bot.add_message(number, "Seguimos trabajando en tu consulta."));
+    }
+}
+
+fn long_ticket(n: u32, messages: usize, text: &MessageText) -> Ticket {
+    let entropy: Vec<u8> = n.to_be_bytes().iter().flat_map(|byte| [byte >> 4, byte & 15]).collect();
+    let ticket = testing::ticket(TicketNumber::from_entropy(&entropy)).build();
+    let message = Message::new(Author::Requester, text.clone(), testing::start());
+    TicketRecord { messages: vec![message; messages], ..ticket.into() }.into()
+}
+
+criterion_group!(benches, reads, writes);
+criterion_main!(benches);

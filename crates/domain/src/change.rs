@@ -143,6 +143,14 @@ impl TryFrom<&str> for NewMessage {
     }
 }
 
+impl TryFrom<&[u8]> for NewMessage {
+    type Error = InvalidText;
+
+    fn try_from(text: &[u8]) -> Result<Self, InvalidText> {
+        MessageText::try_from(text).map(Self::from)
+    }
+}
+
 impl TryFrom<String> for NewMessage {
     type Error = InvalidText;
 

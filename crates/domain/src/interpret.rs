@@ -2,7 +2,7 @@
 
 use crate::{
     ActorKind, Days, Effect, Event, EventKind, Facts, Field, Guard, Message, Miss, Outcome, Plan,
-    Refusal, Reopen, Stamp, Status, Ticket, TicketHead, Timestamp, When,
+    Refusal, Reopen, Stamp, Status, Ticket, TicketHead, Timestamp, When, ticket::push_tight,
 };
 
 impl<'a> Facts<'a> {
@@ -100,7 +100,7 @@ impl Plan {
                     events.extend(self.message_event());
                 }
                 Effect::AddNote(note) => {
-                    ticket.notes.push(note.clone());
+                    push_tight(&mut ticket.notes, note.clone());
                     events.push(self.event(EventKind::NoteAdded));
                 }
                 Effect::Set(field) => {
@@ -147,7 +147,7 @@ impl Plan {
 
 /// Writes an event to the history, and tells it.
 fn record(event: Event, ticket: &mut Ticket, events: &mut Vec<Event>) {
-    ticket.history.push(event.clone());
+    push_tight(&mut ticket.history, event.clone());
     events.push(event);
 }
 

@@ -105,7 +105,7 @@ macro_rules! parsed_text {
                 Self { value: $crate::parse::excerpt(value), problem }
             }
 
-            /// The start of the offending value, at most 64 characters.
+            /// The start of the offending value: 64 characters, and `…` where more followed.
             #[must_use]
             pub fn value(&self) -> &str {
                 &self.value

@@ -89,11 +89,11 @@ impl Change {
 }
 
 impl Policy {
-    /// Whether such an actor may write one more message, however short, at that time.
+    /// How many bytes a message of such an actor may have at that time.
     ///
     /// # Errors
     ///
-    /// The refusal that the message would meet.
+    /// The refusal that even the shortest would meet.
     ///
     /// ```
     /// # use ventanilla_domain::*;
@@ -102,11 +102,11 @@ impl Policy {
     /// # let (number, now) = (TicketNumber::from_entropy(b"example"), Timestamp::MIN);
     /// # let policy = Policy::default();
     /// # let ticket = draft.open(number, &ana, &Actor::Customer(ana.clone()), now, &policy)?;
-    /// assert!(policy.writable(&ticket.facts(), ActorKind::Customer, now).is_ok());
+    /// assert_eq!(policy.writable(&ticket.facts(), ActorKind::Customer, now), Ok(16 * 1024));
     /// assert!(policy.writable(&ticket.facts(), ActorKind::System, now).is_err());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn writable(&self, facts: &Facts<'_>, by: ActorKind, at: Timestamp) -> Result<(), Refusal> {
+    pub fn writable(&self, facts: &Facts<'_>, by: ActorKind, at: Timestamp) -> Result<u32, Refusal> {
         if by == ActorKind::System {
             return Err(Refusal::NotPermitted { by });
         }
@@ -116,15 +116,19 @@ impl Policy {
                 return Err(refusal);
             }
         }
-        Ok(())
+        let left = self.limits.conversation_bytes().saturating_sub(facts.conversation_bytes);
+        Ok(longest_text(self).min(left))
     }
 }
 
 /// Whether a text is within this desk's limit.
 pub(crate) fn fits(text: &MessageText, policy: &Policy) -> Result<(), Refusal> {
-    let limit = policy.limits.text_bytes().min(policy.limits.conversation_bytes());
-    let bytes = count(text.bytes());
+    let (bytes, limit) = (count(text.bytes()), longest_text(policy));
     if bytes > limit { Err(Refusal::TextTooLong { bytes, limit }) } else { Ok(()) }
+}
+
+fn longest_text(policy: &Policy) -> u32 {
+    policy.limits.text_bytes().min(policy.limits.conversation_bytes())
 }
 
 /// Under which statuses, and until when, such an actor may write.

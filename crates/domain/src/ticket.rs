@@ -128,7 +128,7 @@ impl Ticket {
 
     pub(crate) fn push(&mut self, message: Message) {
         self.conversation_bytes = self.conversation_bytes.saturating_add(bytes(&message));
-        self.messages.push(message);
+        push_tight(&mut self.messages, message);
         self.head.message_count = count(self.messages.len());
     }
 
@@ -136,6 +136,15 @@ impl Ticket {
         self.head.message_count = count(self.messages.len());
         self.conversation_bytes = self.messages.iter().map(bytes).fold(0, u32::saturating_add);
     }
+}
+
+/// Adds at the end and leaves little room behind it: tickets are many and their lists short, so
+/// that doubling would waste more than it saves.
+pub(crate) fn push_tight<T>(list: &mut Vec<T>, item: T) {
+    if list.len() == list.capacity() {
+        list.reserve_exact(1 + list.len() / 8);
+    }
+    list.push(item);
 }
 
 pub(crate) fn count(length: usize) -> u32 {

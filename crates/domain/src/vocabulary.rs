@@ -39,7 +39,7 @@ macro_rules! vocabulary {
         pub struct $unknown { value: Box<str> }
 
         impl $unknown {
-            /// The start of the offending word, at most 64 characters.
+            /// The start of the offending word: 64 characters, and `…` where more followed.
             #[must_use]
             pub fn value(&self) -> &str {
                 &self.value

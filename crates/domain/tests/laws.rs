@@ -145,12 +145,17 @@ fn follows(before: &Ticket, after: &Ticket) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// What a page says about writing is what the shortest message then meets.
+/// What a page says about writing is what the shortest and the longest message then meet.
 fn writable_as_said(case: &Case, ms: i64) -> Result<(), TestCaseError> {
     for by in ActorKind::ALL {
         let said = case.policy.writable(&case.ticket.facts(), by, at(ms));
         match case.clone().does(&actor(by), ms, message("1")) {
-            Answer::Applied(_) => prop_assert_eq!(said, Ok(())),
+            Answer::Applied(_) => {
+                let longest = said.expect("it was written") as usize;
+                let fits = |bytes| case.clone().does(&actor(by), ms, message(&"x".repeat(bytes)));
+                prop_assert!(matches!(fits(longest), Answer::Applied(_)));
+                prop_assert!(matches!(fits(longest + 1), Answer::Refused(_)));
+            }
             answer => prop_assert_eq!(said.map_err(Answer::Refused), Err(answer)),
         }
     }

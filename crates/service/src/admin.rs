@@ -53,7 +53,7 @@ impl Admin {
     ///
     /// [`ServiceError::NotOpened`], or [`ServiceError::Refused`] if the key was used for another
     /// ticket; [`ServiceError::Store`].
-    #[instrument(name = "ventanilla.create", skip_all, fields(actor = "ADMIN", outcome))]
+    #[instrument(name = "ventanilla.create", skip_all, fields(actor = "ADMIN", number, outcome))]
     pub async fn create_for(
         &self,
         requester: &UserId,
@@ -110,7 +110,7 @@ impl Admin {
     /// # Errors
     ///
     /// [`ServiceError::InvalidNumber`] if it can be no number; those of [`Admin::view`].
-    #[instrument(name = "ventanilla.find", skip_all, fields(actor = "ADMIN", outcome))]
+    #[instrument(name = "ventanilla.find", skip_all, fields(actor = "ADMIN", number, outcome))]
     pub async fn find(&self, typed: &str) -> Result<TicketView, ServiceError> {
         self.desk.view(&parsed(typed)?, &Scope::All, Window::All).await
     }

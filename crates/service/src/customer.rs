@@ -53,7 +53,7 @@ impl Customer {
     ///
     /// [`ServiceError::NotOpened`], or [`ServiceError::Refused`] if the key was used for another
     /// ticket; [`ServiceError::Store`].
-    #[instrument(name = "ventanilla.create", skip_all, fields(actor = "CUSTOMER", outcome))]
+    #[instrument(name = "ventanilla.create", skip_all, fields(actor = "CUSTOMER", number, outcome))]
     pub async fn create(&self, draft: NewTicket) -> Result<Receipt, ServiceError> {
         self.desk.open(&self.actor, &self.id, &draft).await
     }
@@ -105,7 +105,7 @@ impl Customer {
     /// # Errors
     ///
     /// [`ServiceError::InvalidNumber`] if it can be no number; those of [`Customer::view`].
-    #[instrument(name = "ventanilla.find", skip_all, fields(actor = "CUSTOMER", outcome))]
+    #[instrument(name = "ventanilla.find", skip_all, fields(actor = "CUSTOMER", number, outcome))]
     pub async fn find(&self, typed: &str) -> Result<TicketView, ServiceError> {
         self.desk.view(&parsed(typed)?, &self.scope, Window::All).await
     }
@@ -173,7 +173,7 @@ impl Customer {
     ///
     /// [`ServiceError::InvalidText`]; those of [`Customer::create`], among others if the offer is
     /// another customer's.
-    #[instrument(name = "ventanilla.follow_up", skip_all, fields(actor = "CUSTOMER", number = %offer.follows(), outcome))]
+    #[instrument(name = "ventanilla.follow_up", skip_all, fields(actor = "CUSTOMER", follows = %offer.follows(), number, outcome))]
     pub async fn follow_up<M>(&self, offer: &FollowUp, message: M) -> Result<Receipt, ServiceError>
     where
         M: TryInto<NewMessage>,

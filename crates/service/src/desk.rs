@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use tracing::Span;
+use tracing::{Span, field::display};
 use ventanilla_domain::{
     Actor, Change, Event, EventKind, Explain, NewTicket, Outcome, Policy, Refusal, Scope, TicketLookup,
     TicketNumber, TicketSummary, TicketView, Timestamp, UserId, Window,
@@ -119,9 +119,11 @@ impl HelpDesk {
                 .map_err(|refusal| ServiceError::NotOpened { refusal })?;
             match self.0.store.insert(&ticket).await? {
                 Inserted::Stored => {
+                    tell("number", &ticket.head().ticket_number);
                     return Ok(Receipt::new(ticket.head().clone(), vec![created(at, by)]));
                 }
                 Inserted::Repeated(head) => {
+                    tell("number", &head.ticket_number);
                     let first = created(head.created_at, by);
                     return Ok(Receipt::repeated(head, vec![first]));
                 }
@@ -169,7 +171,9 @@ impl HelpDesk {
         window: Window,
     ) -> Result<TicketView, ServiceError> {
         let found = self.0.store.get(lookup, scope, window).await.map_err(ServiceError::from);
-        observed(found.and_then(|view| view.ok_or_else(|| ServiceError::not_found(lookup))))
+        let view = observed(found.and_then(|view| view.ok_or_else(|| ServiceError::not_found(lookup))))?;
+        tell("number", &view.head.ticket_number);
+        Ok(view)
     }
 
     /// Lists a page of tickets.
@@ -248,7 +252,14 @@ where
 
 /// Writes the outcome's code to the span of the use case.
 pub(crate) fn observed<T>(result: Result<T, ServiceError>) -> Result<T, ServiceError> {
-    let code = result.as_ref().err().map_or("ok", Explain::code);
-    Span::current().record("outcome", code);
+    tell("outcome", result.as_ref().err().map_or("ok", Explain::code));
     result
+}
+
+/// Writes a field to the span of the use case, and never to the host's where ours is disabled.
+fn tell(field: &str, value: impl fmt::Display) {
+    let span = Span::current();
+    if span.metadata().is_some_and(|metadata| metadata.target().starts_with(env!("CARGO_CRATE_NAME"))) {
+        span.record(field, display(value));
+    }
 }

@@ -31,8 +31,9 @@ pub enum ServiceError {
         /// The number that was asked for.
         number: TicketNumber,
     },
-    /// The rules refuse the change. Nothing was changed.
-    #[error("the change to ticket {number} was refused")]
+    /// The rules refuse the change, or the key of a new ticket was used for this one. Nothing was
+    /// changed.
+    #[error("what was asked of ticket {number} was refused")]
     Refused {
         /// The ticket.
         number: TicketNumber,

@@ -31,7 +31,7 @@ pub struct Receipt {
     /// What happened, in order: for e-mails and webhooks. Empty where it was so already.
     pub events: Vec<Event>,
     /// Whether the same request, known by its key, had been carried out before. Its events are then
-    /// those of the first time: a host that must not tell anybody twice leaves them aside, one that
+    /// those of the first time, as far as the ticket still tells: a host that must not tell anybody twice leaves them aside, one that
     /// may have failed to tell sends them now.
     pub repeated: bool,
 }

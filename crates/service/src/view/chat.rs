@@ -182,15 +182,16 @@ fn input(
     let facts = Facts { conversation_bytes: ticket.conversation_bytes, ..Facts::of_head(&ticket.head) };
     let locale = reader.locale;
     match policy.writable(&facts, by, at) {
-        Ok(()) => InputState::Writable {
+        Ok(max_bytes) => InputState::Writable {
             placeholder: locale.pick("Escribe tu mensaje…", "Write your message…").into(),
             send: locale.pick("Enviar", "Send").into(),
-            max_bytes: policy.limits.text_bytes(),
+            max_bytes,
         },
         Err(refusal) => InputState::ReadOnly {
             code: refusal.code().into(),
             reason: refusal.explain(locale),
-            follow_up: (by == ActorKind::Customer && refusal.offers_follow_up())
+            follow_up: refusal
+                .offers_follow_up()
                 .then(|| locale.pick("Abrir ticket de seguimiento", "Open a follow-up ticket").into()),
         },
     }

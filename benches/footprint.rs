@@ -1,0 +1,57 @@
+//! How many bytes a stored ticket takes, and which rules allocate.
+//!
+//! Counts what is asked of the allocator, which rounds up a little.
+
+use futures::executor::block_on;
+use ventanilla_service::{testing, *};
+
+#[global_allocator]
+static ALLOCATOR: dhat::Alloc = dhat::Alloc;
+
+const TICKETS: usize = 50_000;
+const MESSAGES: usize = 5;
+
+fn main() {
+    let _profiler = dhat::Profiler::builder().testing().build();
+    memory();
+    allocations();
+}
+
+/// Tickets of five messages, opened and written in as they are in life.
+fn memory() {
+    let desk_store = std::sync::Arc::new(MemoryStore::new());
+    let desk = HelpDesk::new(std::sync::Arc::clone(&desk_store));
+    let before = dhat::HeapStats::get().curr_bytes;
+    let mut texts = 0;
+    for (n, ticket) in testing::tickets(TICKETS).enumerate() {
+        let text = format!("{} ({n})", ticket.description());
+        let customer = desk.customer(ticket.head().requester.clone());
+        let draft = NewTicket::new(ticket.head().category.clone(), own(&text));
+        let number = block_on(customer.create(draft)).expect("it is opened").head.ticket_number;
+        for _ in 1..MESSAGES {
+            block_on(customer.add_message(&number, own(&text))).expect("it is open");
+        }
+        texts += MESSAGES * text.len();
+    }
+    let bytes = (dhat::HeapStats::get().curr_bytes - before - texts) / TICKETS;
+    let allowed = 700 + 64 * MESSAGES;
+    println!("bytes of a ticket of {MESSAGES} messages beside its texts: {bytes} ({allowed} aimed at)");
+    println!("bytes of an event in its history: {}", size_of::<Event>());
+}
+
+fn own(text: &str) -> MessageText {
+    text.parse().expect("it was one before")
+}
+
+fn allocations() {
+    let policy = Policy::default();
+    let admin = Actor::Admin(testing::admin(0));
+    let text: MessageText = "Ya está devuelto.".parse().expect("it is a text");
+    let before = dhat::HeapStats::get().total_blocks;
+    for _ in 0..1_000 {
+        let reply = Change::reply(text.clone(), Status::Resolved);
+        let plan = reply.plan(&admin, testing::start(), &policy);
+        assert!(plan.is_ok());
+    }
+    println!("allocations of 1,000 plans: {}", dhat::HeapStats::get().total_blocks - before);
+}

@@ -1,0 +1,201 @@
+//! What the tests of the service share: people, a desk at a fixed time, and every use case by name.
+
+#![allow(dead_code, reason = "each test file uses its own part")]
+
+use std::sync::Arc;
+
+use ventanilla_service::*;
+
+/// What somebody writes in every use case that takes a text.
+pub(crate) const WORDS: &str = "Me cobraron dos veces: es un secreto";
+
+/// The number of the ticket on which the use cases are tried.
+pub(crate) const NUMBER: &str = "TKT-ABC123";
+
+pub(crate) fn id(name: &str) -> UserId {
+    UserId::parse(name).expect("a user id")
+}
+
+pub(crate) fn text(value: &str) -> MessageText {
+    MessageText::parse(value).expect("a text")
+}
+
+pub(crate) fn number(value: &str) -> TicketNumber {
+    TicketNumber::parse(value).expect("a number")
+}
+
+pub(crate) fn key(value: &str) -> IdempotencyKey {
+    IdempotencyKey::parse(value).expect("a key")
+}
+
+pub(crate) fn customer(name: &str) -> Actor {
+    Actor::Customer(id(name))
+}
+
+pub(crate) fn admin(name: &str) -> Actor {
+    Actor::Admin(id(name))
+}
+
+pub(crate) fn draft() -> NewTicket {
+    NewTicket::new(Category::PAGOS, text(WORDS))
+}
+
+/// One of each handle; the customer is Ana, whose ticket it is.
+pub(crate) fn everybody() -> [Actor; 4] {
+    [customer("ana"), admin("luis"), Actor::Bot, Actor::System]
+}
+
+/// The time of every desk here: three weeks after the tickets of [`testing`] begin.
+pub(crate) fn now() -> Timestamp {
+    testing::start().plus(Days(21).duration())
+}
+
+/// A desk at that time, on which a resolved ticket can be reopened.
+pub(crate) fn desk_over(store: impl TicketStore + 'static) -> HelpDesk {
+    let policy = Policy { reopen: Reopen::Always, ..Policy::default() };
+    HelpDesk::builder(store).clock(now).policy(policy).build()
+}
+
+/// Ana's ticket, resolved three weeks ago, on which every use case can succeed.
+pub(crate) fn anas_ticket() -> Ticket {
+    testing::ticket(NUMBER)
+        .requester("ana")
+        .category(Category::PAGOS)
+        .note("luis", "Una nota que Ana no ve.")
+        .status(Status::Resolved)
+        .build()
+}
+
+/// The offer to follow up a closed ticket of Ana's.
+pub(crate) fn offer(number: &TicketNumber) -> FollowUp {
+    let closed = testing::ticket(number.as_str()).requester("ana").status(Status::Closed).build();
+    Policy::default().follow_up(closed.head(), now()).expect("a closed ticket offers one")
+}
+
+/// A store in memory that holds these.
+pub(crate) async fn storing(tickets: impl IntoIterator<Item = Ticket>) -> Arc<MemoryStore> {
+    let store = Arc::new(MemoryStore::new());
+    for ticket in tickets {
+        assert_eq!(store.insert(&ticket).await.expect("memory never fails"), Inserted::Stored);
+    }
+    store
+}
+
+/// The errors under an error, in words.
+pub(crate) fn causes(error: &dyn std::error::Error) -> Vec<String> {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.map(ToString::to_string).collect()
+}
+
+/// A result without its value: `ok`, or the error's code.
+pub(crate) fn code<T>(result: &Result<T, ServiceError>) -> &'static str {
+    result.as_ref().err().map_or("ok", Explain::code)
+}
+
+/// Every use case, by the name of its method.
+pub(crate) const USE_CASES: [&str; 20] = [
+    "create",
+    "create_for",
+    "follow_up",
+    "tickets",
+    "list",
+    "counts",
+    "view",
+    "view_part",
+    "find",
+    "add_message",
+    "reply",
+    "add_note",
+    "confirm",
+    "close",
+    "set_status",
+    "set_priority",
+    "assign",
+    "unassign",
+    "claim",
+    "change",
+];
+
+/// Carries out a use case as somebody; `None` where their handle has no such method.
+pub(crate) async fn run(
+    desk: &HelpDesk,
+    who: &Actor,
+    use_case: &str,
+    number: &TicketNumber,
+) -> Option<Result<(), ServiceError>> {
+    match who {
+        Actor::Customer(id) => as_customer(&desk.customer(id.clone()), use_case, number).await,
+        Actor::Admin(id) => as_admin(&desk.admin(id.clone()), use_case, number).await,
+        Actor::Bot => as_bot(&desk.bot(), use_case, number).await,
+        Actor::System => match use_case {
+            "close" => Some(desk.system().close(number).await.map(drop)),
+            _ => None,
+        },
+    }
+}
+
+async fn as_customer(
+    ana: &Customer,
+    use_case: &str,
+    number: &TicketNumber,
+) -> Option<Result<(), ServiceError>> {
+    Some(match use_case {
+        "create" => ana.create(draft()).await.map(drop),
+        "follow_up" => ana.follow_up(&offer(number), WORDS).await.map(drop),
+        "tickets" => ana.tickets(MyTickets::all()).await.map(drop),
+        "view" => ana.view(number).await.map(drop),
+        "view_part" => ana.view_part(number, Window::Last(1)).await.map(drop),
+        "find" => ana.find(number.as_str()).await.map(drop),
+        "add_message" => ana.add_message(number, WORDS).await.map(drop),
+        "confirm" => ana.confirm(number).await.map(drop),
+        _ => return None,
+    })
+}
+
+async fn as_admin(
+    luis: &Admin,
+    use_case: &str,
+    number: &TicketNumber,
+) -> Option<Result<(), ServiceError>> {
+    Some(match use_case {
+        "create_for" => luis.create_for(&id("ana"), draft()).await.map(drop),
+        "list" => luis.list(ListQuery::new()).await.map(drop),
+        "counts" => luis.counts().await.map(drop),
+        "view" => luis.view(number).await.map(drop),
+        "view_part" => luis.view_part(number, Window::Last(1)).await.map(drop),
+        "find" => luis.find(number.as_str()).await.map(drop),
+        "add_message" => luis.add_message(number, WORDS).await.map(drop),
+        "reply" => luis.reply(number, WORDS, Status::Resolved).await.map(drop),
+        "add_note" => luis.add_note(number, WORDS).await.map(drop),
+        "set_status" => luis.set_status(number, Status::InProgress).await.map(drop),
+        "set_priority" => luis.set_priority(number, Priority::High).await.map(drop),
+        "assign" => luis.assign(number, &id("marta")).await.map(drop),
+        "unassign" => luis.unassign(number).await.map(drop),
+        "claim" => luis.claim(number).await.map(drop),
+        "change" => luis.change(number, Change::note(text(WORDS))).await.map(drop),
+        _ => return None,
+    })
+}
+
+async fn as_bot(bot: &Bot, use_case: &str, number: &TicketNumber) -> Option<Result<(), ServiceError>> {
+    Some(match use_case {
+        "view" => bot.view(number).await.map(drop),
+        "add_message" => bot.add_message(number, WORDS).await.map(drop),
+        _ => return None,
+    })
+}
+
+/// Every use case of every handle.
+pub(crate) async fn possible() -> Vec<(Actor, &'static str)> {
+    let desk = desk_over(MemoryStore::new());
+    let mut possible = Vec::new();
+    for who in everybody() {
+        for use_case in USE_CASES {
+            if run(&desk, &who, use_case, &number(NUMBER)).await.is_some() {
+                possible.push((who.clone(), use_case));
+            }
+        }
+    }
+    assert_eq!(possible.len(), 8 + 15 + 2 + 1);
+    possible
+}

@@ -1,0 +1,226 @@
+//! Who may do what: one table of every use case and everybody.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod common;
+
+use std::collections::BTreeSet;
+
+use common::{
+    NUMBER, USE_CASES, admin, anas_ticket, customer, desk_over, id, number, offer, run, storing,
+};
+use ventanilla_service::*;
+
+/// What everybody gets who tries a use case on Ana's ticket, on a missing one, or on none: `ok`, the
+/// error's code without `ticket_`, or `-` where their handle has no such method.
+///
+/// Eva is another customer, Luis an administrator; in the column `ana*`, Ana is one too.
+const TABLE: &str = "
+use case      ticket   ana        eva            luis       ana*       bot        system
+create        none     ok         ok             -          -          -          -
+create_for    none     -          -              ok         ok         -          -
+tickets       none     ok         ok             -          -          -          -
+list          none     -          -              ok         ok         -          -
+counts        none     -          -              ok         ok         -          -
+view          hers     ok         not_found      ok         ok         ok         -
+view          missing  not_found  not_found      not_found  not_found  not_found  -
+view_part     hers     ok         not_found      ok         ok         -          -
+view_part     missing  not_found  not_found      not_found  not_found  -          -
+find          hers     ok         not_found      ok         ok         -          -
+find          missing  not_found  not_found      not_found  not_found  -          -
+add_message   hers     ok         not_found      ok         ok         ok         -
+add_message   missing  not_found  not_found      not_found  not_found  not_found  -
+follow_up     hers     ok         not_permitted  -          -          -          -
+follow_up     missing  ok         not_permitted  -          -          -          -
+confirm       hers     ok         not_found      -          -          -          -
+confirm       missing  not_found  not_found      -          -          -          -
+reply         hers     -          -              ok         ok         -          -
+reply         missing  -          -              not_found  not_found  -          -
+add_note      hers     -          -              ok         ok         -          -
+add_note      missing  -          -              not_found  not_found  -          -
+set_status    hers     -          -              ok         ok         -          -
+set_status    missing  -          -              not_found  not_found  -          -
+set_priority  hers     -          -              ok         ok         -          -
+set_priority  missing  -          -              not_found  not_found  -          -
+assign        hers     -          -              ok         ok         -          -
+assign        missing  -          -              not_found  not_found  -          -
+unassign      hers     -          -              ok         ok         -          -
+unassign      missing  -          -              not_found  not_found  -          -
+claim         hers     -          -              ok         ok         -          -
+claim         missing  -          -              not_found  not_found  -          -
+change        hers     -          -              ok         ok         -          -
+change        missing  -          -              not_found  not_found  -          -
+close         hers     -          -              -          -          -          ok
+close         missing  -          -              -          -          -          not_found
+";
+
+fn columns() -> [Actor; 6] {
+    [customer("ana"), customer("eva"), admin("luis"), admin("ana"), Actor::Bot, Actor::System]
+}
+
+/// A desk whose only ticket is Ana's, or one without any.
+async fn desk(stored: bool) -> HelpDesk {
+    desk_over(storing(stored.then(anas_ticket)).await)
+}
+
+fn cell(answer: Option<Result<(), ServiceError>>) -> &'static str {
+    match answer {
+        None => "-",
+        Some(Ok(())) => "ok",
+        Some(Err(error)) => error.code().trim_start_matches("ticket_"),
+    }
+}
+
+#[tokio::test]
+async fn everybody_may_do_what_the_table_says() {
+    let mut named = BTreeSet::new();
+    for row in TABLE.trim().lines().skip(1) {
+        let mut words = row.split_whitespace();
+        let [use_case, ticket] = [words.next().unwrap(), words.next().unwrap()];
+        let mut answers = Vec::new();
+        for who in columns() {
+            let desk = desk(ticket != "missing").await;
+            answers.push(cell(run(&desk, &who, use_case, &number(NUMBER)).await));
+        }
+        assert_eq!(answers, words.collect::<Vec<_>>(), "{use_case} on {ticket}");
+        named.insert(use_case);
+    }
+    assert_eq!(named, BTreeSet::from(USE_CASES), "the table names every use case");
+}
+
+/// A method that a handle lacks. Were it to gain one, that one would be meant and this file would
+/// not compile.
+macro_rules! lacks {
+    ($($method:ident)+) => {
+        trait Lacks { $(fn $method(&self) -> &'static str { stringify!($method) })+ }
+        impl Lacks for Customer {}
+        impl Lacks for Admin {}
+        impl Lacks for Bot {}
+        impl Lacks for System {}
+    };
+}
+lacks!(create create_for follow_up tickets list counts view view_part find add_message reply add_note
+    confirm close set_status set_priority assign unassign claim change);
+
+#[tokio::test]
+async fn what_a_handle_may_not_do_it_cannot_name() {
+    macro_rules! lacking {
+        ($handle:expr, $($method:ident)+) => {
+            BTreeSet::from([$($handle.$method()),+])
+        };
+    }
+    let desk = desk(true).await;
+    let (ana, luis) = (desk.customer(id("ana")), desk.admin(id("luis")));
+    let lacking = [
+        lacking!(ana, create_for list counts reply add_note close set_status set_priority assign
+            unassign claim change),
+        lacking!(luis, create tickets follow_up confirm close),
+        lacking!(desk.bot(), create create_for follow_up tickets list counts view_part find reply
+            add_note confirm close set_status set_priority assign unassign claim change),
+        lacking!(desk.system(), create create_for follow_up tickets list counts view view_part find
+            add_message reply add_note confirm set_status set_priority assign unassign claim change),
+    ];
+    for (who, lacking) in common::everybody().iter().zip(lacking) {
+        for use_case in USE_CASES {
+            let named = run(&desk, who, use_case, &number(NUMBER)).await.is_some();
+            assert_ne!(named, lacking.contains(use_case), "{who:?}: {use_case}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_foreign_ticket_and_a_missing_one_are_the_same() {
+    let mut tried = 0;
+    for use_case in USE_CASES {
+        let [foreign, missing] = [desk(true).await, desk(false).await];
+        let foreign = run(&foreign, &customer("eva"), use_case, &number(NUMBER)).await;
+        let missing = run(&missing, &customer("eva"), use_case, &number(NUMBER)).await;
+        let (Some(Err(foreign)), Some(Err(missing))) = (foreign, missing) else { continue };
+        assert_eq!(format!("{foreign:?}"), format!("{missing:?}"), "{use_case}");
+        assert_eq!(foreign.to_string(), missing.to_string(), "{use_case}");
+        for locale in Locale::ALL {
+            assert_eq!(foreign.explain(locale), missing.explain(locale), "{use_case}");
+        }
+        tried += 1;
+    }
+    assert_eq!(tried, 6, "view, view_part, find, add_message, follow_up, confirm");
+}
+
+#[tokio::test]
+async fn only_the_desk_sees_notes_and_history() {
+    let desk = desk(true).await;
+    let (ana, number) = (desk.customer(id("ana")), number(NUMBER));
+    let whole = desk.admin(id("luis")).view(&number).await.unwrap();
+    assert!(!whole.notes.is_empty() && !whole.history.is_empty());
+
+    for view in [
+        ana.view(&number).await.unwrap(),
+        ana.view_part(&number, Window::Last(1)).await.unwrap(),
+        ana.find(NUMBER).await.unwrap(),
+        desk.bot().view(&number).await.unwrap(),
+    ] {
+        assert!(view.notes.is_empty() && view.history.is_empty(), "{view:?}");
+        assert!(!serde_json::to_string(&view).unwrap().contains("Una nota"));
+        assert_eq!(view.messages, whole.messages);
+    }
+}
+
+#[tokio::test]
+async fn a_customers_list_holds_their_own_tickets_only() {
+    let evas = testing::ticket("TKT-EVA123").requester("eva").build();
+    let desk = desk_over(storing([anas_ticket(), evas]).await);
+    for (name, expected) in [("ana", vec![NUMBER]), ("eva", vec!["TKT-EVA123"]), ("pau", vec![])] {
+        let page = desk.customer(id(name)).tickets(MyTickets::all()).await.unwrap();
+        let listed: Vec<_> = page.rows.iter().map(|row| row.head.ticket_number.as_str()).collect();
+        assert_eq!(listed, expected);
+    }
+}
+
+#[tokio::test]
+async fn an_offer_serves_its_requester_alone_whoever_takes_it_up() {
+    let store = storing([anas_ticket()]).await;
+    let desk = desk_over(store.clone());
+    let (eva, luis, offer) = (desk.customer(id("eva")), desk.admin(id("luis")), offer(&number(NUMBER)));
+    let draft = || offer.ticket(common::text("Hola"));
+    for refused in [
+        eva.follow_up(&offer, "Hola").await,
+        eva.create(draft()).await,
+        luis.create_for(&id("eva"), draft()).await,
+    ] {
+        let error = refused.unwrap_err();
+        assert!(matches!(error, ServiceError::NotOpened { refusal: Refusal::NotPermitted { .. } }));
+        assert_eq!(store.len(), 1);
+    }
+    let receipt = luis.create_for(&id("ana"), draft()).await.unwrap();
+    assert_eq!(receipt.head.follow_up_of, Some(number(NUMBER)));
+}
+
+#[tokio::test]
+async fn a_follow_up_names_its_predecessor_and_its_requester() {
+    let closed = testing::ticket(NUMBER).requester("ana").category(Category::PAGOS);
+    let ana = desk_over(storing([closed.status(Status::Closed).build()]).await).customer(id("ana"));
+    let offer = ana.follow_up_offer(&ana.view(&number(NUMBER)).await.unwrap()).unwrap();
+    let receipt = ana.follow_up(&offer, "Vuelve a pasar").await.unwrap();
+    let opened = ana.view(&receipt.head.ticket_number).await.unwrap();
+    assert_eq!(opened.head, receipt.head);
+    assert_eq!(opened.head.follow_up_of, Some(number(NUMBER)));
+    assert_eq!((opened.head.requester, opened.head.category), (id("ana"), Category::PAGOS));
+    assert_eq!(opened.description.as_str(), "Vuelve a pasar");
+}
+
+#[tokio::test]
+async fn an_open_ticket_offers_no_follow_up() {
+    let open = testing::ticket(NUMBER).requester("ana").build();
+    let ana = desk_over(storing([open]).await).customer(id("ana"));
+    assert_eq!(ana.follow_up_offer(&ana.view(&number(NUMBER)).await.unwrap()), None);
+}
+
+#[tokio::test]
+async fn an_administrator_opens_a_ticket_in_the_customers_name() {
+    let desk = desk(false).await;
+    let draft = common::draft().with_key(common::key("k"));
+    let receipt = desk.admin(id("luis")).create_for(&id("ana"), draft).await.unwrap();
+    assert_eq!(receipt.head.requester, id("ana"));
+    assert_eq!(receipt.events[0].by, admin("luis"));
+    assert!(desk.customer(id("ana")).view(&receipt.head.ticket_number).await.is_ok());
+}

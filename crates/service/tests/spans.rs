@@ -1,0 +1,198 @@
+//! What a use case tells its tracing subscriber: one span, and nothing that people wrote.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod common;
+
+use std::{
+    collections::BTreeMap,
+    fmt::Debug,
+    sync::{Arc, Mutex},
+};
+
+use common::{NUMBER, WORDS, anas_ticket, code, desk_over, id, key, number, possible, run, storing};
+use tracing::{
+    Subscriber,
+    field::{Field, Visit},
+    span::{Attributes, Id, Record},
+};
+use tracing_subscriber::{Layer, layer::Context, prelude::*};
+use ventanilla_service::*;
+
+/// A span or an event: its name and its fields.
+#[derive(Debug, Default, Clone)]
+struct Entry {
+    name: &'static str,
+    fields: BTreeMap<&'static str, String>,
+}
+
+impl Visit for Entry {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.fields.insert(field.name(), format!("{value:?}").trim_matches('"').to_owned());
+    }
+}
+
+impl Entry {
+    fn field(&self, name: &str) -> Option<&str> {
+        self.fields.get(name).map(String::as_str)
+    }
+}
+
+/// Keeps every span and event of every level.
+#[derive(Clone, Default)]
+struct Capture {
+    spans: Arc<Mutex<Vec<(Id, Entry)>>>,
+    events: Arc<Mutex<Vec<Entry>>>,
+}
+
+impl<S: Subscriber> Layer<S> for Capture {
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, _: Context<'_, S>) {
+        let mut entry = Entry { name: attributes.metadata().name(), ..Entry::default() };
+        attributes.record(&mut entry);
+        self.spans.lock().unwrap().push((id.clone(), entry));
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, _: Context<'_, S>) {
+        let mut spans = self.spans.lock().unwrap();
+        let (_, entry) = spans.iter_mut().rfind(|(span, _)| span == id).unwrap();
+        values.record(entry);
+    }
+
+    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
+        let mut entry = Entry { name: event.metadata().name(), ..Entry::default() };
+        event.record(&mut entry);
+        self.events.lock().unwrap().push(entry);
+    }
+}
+
+/// What was told while something ran. Nothing that people wrote is ever told.
+async fn told<T>(run: impl Future<Output = T>) -> (T, Vec<Entry>, Vec<Entry>) {
+    let capture = Capture::default();
+    let guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(capture.clone()));
+    let value = run.await;
+    drop(guard);
+    let spans: Vec<Entry> = capture.spans.lock().unwrap().iter().map(|(_, span)| span.clone()).collect();
+    let events = capture.events.lock().unwrap().clone();
+    for entry in spans.iter().chain(&events) {
+        let told = format!("{entry:?}");
+        assert!(!told.contains("secreto") && !told.contains(WORDS), "{told}");
+    }
+    (value, spans, events)
+}
+
+/// The only span that was told while something ran.
+async fn span_of<T>(run: impl Future<Output = T>) -> (T, Entry) {
+    let (value, spans, events) = told(run).await;
+    assert!(events.is_empty(), "{events:?}");
+    let [span] = spans.try_into().unwrap();
+    (value, span)
+}
+
+/// The name in the span: by what is done, not by the method that does it.
+fn name(use_case: &str) -> String {
+    let name = match use_case {
+        "create_for" => "create",
+        "view_part" => "view",
+        other => other,
+    };
+    format!("ventanilla.{name}")
+}
+
+/// Fails every call in the same way.
+fn broken_store() -> MockTicketStore {
+    fn broken<T>() -> Result<T, StoreError> {
+        Err(StoreError::Failed { source: WORDS.into() })
+    }
+    let mut store = MockTicketStore::new();
+    store.expect_insert().returning(|_| broken());
+    store.expect_get().returning(|_, _, _| broken());
+    store.expect_update().returning(|_, _| broken());
+    store.expect_list().returning(|_| broken());
+    store.expect_counts().returning(|_| broken());
+    store
+}
+
+#[tokio::test]
+async fn a_use_case_opens_one_span_with_actor_number_and_outcome() {
+    const LISTS: [&str; 3] = ["tickets", "list", "counts"];
+    /// Their number is known only once there is a ticket.
+    const FINDING: [&str; 4] = ["create", "create_for", "follow_up", "find"];
+    for (who, use_case) in possible().await {
+        for desk in [
+            desk_over(storing([anas_ticket()]).await),
+            desk_over(MemoryStore::new()),
+            desk_over(broken_store()),
+        ] {
+            let number = number(NUMBER);
+            let (answer, span) = span_of(async { run(&desk, &who, use_case, &number).await }).await;
+            assert_eq!(span.name, name(use_case));
+            assert_eq!(span.field("actor"), Some(who.kind().as_str()), "{span:?}");
+            assert_eq!(span.field("outcome"), Some(code(&answer.unwrap())), "{span:?}");
+            let numbered = match span.field("outcome") {
+                _ if LISTS.contains(&use_case) => false,
+                Some("ok") => true,
+                _ => !FINDING.contains(&use_case),
+            };
+            assert_eq!(span.field("number").is_some(), numbered, "{span:?}");
+            if numbered && !use_case.starts_with("create") && use_case != "follow_up" {
+                assert_eq!(span.field("number"), Some(NUMBER), "{span:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_an_outcome_too() {
+    let desk = desk_over(storing([anas_ticket()]).await);
+    let (ana, luis, bot) = (desk.customer(id("ana")), desk.admin(id("luis")), desk.bot());
+    let (number, bad) = (number(NUMBER), "secreto\u{7}");
+    let forged: Cursor = "A".repeat(51).parse().unwrap();
+    let offer = common::offer(&number);
+    let spans = [
+        span_of(async { code(&ana.find(bad).await) }).await,
+        span_of(async { code(&luis.find(bad).await) }).await,
+        span_of(async { code(&ana.add_message(&number, bad).await) }).await,
+        span_of(async { code(&luis.add_message(&number, bad).await) }).await,
+        span_of(async { code(&bot.add_message(&number, bad).await) }).await,
+        span_of(async { code(&luis.reply(&number, bad, Status::Resolved).await) }).await,
+        span_of(async { code(&luis.add_note(&number, bad).await) }).await,
+        span_of(async { code(&ana.follow_up(&offer, bad).await) }).await,
+        span_of(async { code(&ana.tickets(MyTickets::all().after(forged)).await) }).await,
+        span_of(async { code(&ana.find("no es un secreto").await) }).await,
+    ];
+    let codes: Vec<&str> = spans.iter().map(|(code, _)| *code).collect();
+    const TEXT: &str = "text_forbidden_character";
+    const FIND: &str = "number_forbidden_character";
+    let expected =
+        [FIND, FIND, TEXT, TEXT, TEXT, TEXT, TEXT, TEXT, "cursor_foreign", "ticket_not_found"];
+    assert_eq!(codes, expected);
+    for (code, span) in spans {
+        assert_eq!(span.field("outcome"), Some(code), "{span:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_people_write_and_their_keys_are_never_told() {
+    let desk = desk_over(MemoryStore::new());
+    let ana = desk.customer(id("ana"));
+    let (receipt, _, _) =
+        told(async { ana.create(common::draft().with_key(key("secreto"))).await }).await;
+    let number = receipt.unwrap().head.ticket_number;
+    for text in [WORDS, "otro secreto"] {
+        let message = NewMessage::parse(text).unwrap().with_key(key("secreto"));
+        let (answer, _) = span_of(async { code(&ana.add_message(&number, message).await) }).await;
+        assert_eq!(answer, if text == WORDS { "ok" } else { "key_conflict" });
+    }
+}
+
+#[tokio::test]
+async fn a_bots_form_is_one_event_without_its_texts() {
+    let desk = desk_over(MemoryStore::new());
+    let form =
+        Form { category: "secreto", description: WORDS, honeypot: "secreto", key: Some("secreto") };
+    let (screened, spans, events) = told(async { desk.screen(&form) }).await;
+    assert!(matches!(screened, Ok(Screened::Bot { .. })));
+    assert!(spans.is_empty());
+    let [event] = events.try_into().unwrap();
+    assert_eq!((event.name, event.field("outcome")), ("ventanilla.screen", Some("bot")));
+}

@@ -1,0 +1,294 @@
+//! What each use case asks of its store, and what it makes of the store's answer.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod common;
+
+use common::{
+    NUMBER, admin, anas_ticket, causes, code, customer, desk_over, draft, id, key, now, number,
+    possible, run,
+};
+use ventanilla_service::*;
+
+/// The method of the store that a use case calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Call {
+    Insert,
+    Get,
+    Update,
+    List,
+    Counts,
+}
+
+fn call_of(use_case: &str) -> Call {
+    match use_case {
+        "create" | "create_for" | "follow_up" => Call::Insert,
+        "view" | "view_part" | "find" => Call::Get,
+        "tickets" | "list" => Call::List,
+        "counts" => Call::Counts,
+        _ => Call::Update,
+    }
+}
+
+type Fault = fn() -> StoreError;
+
+/// A store that is called once in this way, and fails where there is a fault.
+fn once(call: Call, fault: Option<Fault>) -> MockTicketStore {
+    let fails = move || fault.map_or(Ok(()), |fault| Err(fault()));
+    let mut store = MockTicketStore::new();
+    match call {
+        Call::Insert => {
+            store.expect_insert().times(1).returning(move |_| fails().map(|()| Inserted::Stored));
+        }
+        Call::Get => {
+            let view = anas_ticket().view(&Scope::All, Window::All);
+            store.expect_get().times(1).returning(move |_, _, _| fails().map(|()| view.clone()));
+        }
+        Call::Update => {
+            let done = Outcome::Applied { head: anas_ticket().head().clone(), events: Vec::new() };
+            store.expect_update().times(1).returning(move |_, _| fails().map(|()| done.clone()));
+        }
+        Call::List => {
+            let page = Page { rows: Vec::new(), next: None, unreadable: Vec::new() };
+            store.expect_list().times(1).returning(move |_| fails().map(|()| page.clone()));
+        }
+        Call::Counts => {
+            store.expect_counts().times(1).returning(move |_| fails().map(|()| Counts::default()));
+        }
+    }
+    store
+}
+
+/// A store that is asked once for a change, and answers this.
+fn answering(outcome: Outcome) -> HelpDesk {
+    let mut store = MockTicketStore::new();
+    store.expect_update().times(1).return_once(move |_, _| Ok(outcome));
+    desk_over(store)
+}
+
+#[tokio::test]
+async fn a_use_case_is_one_call_to_the_store() {
+    for (who, use_case) in possible().await {
+        let desk = desk_over(once(call_of(use_case), None));
+        let answer = run(&desk, &who, use_case, &number(NUMBER)).await.unwrap();
+        assert_eq!(code(&answer), "ok", "{who:?}: {use_case}");
+    }
+}
+
+/// Every way in which a store fails: its code, whether to send the same again, and what became of
+/// the change.
+const FAULTS: [(Fault, &str, bool, Applied); 7] = {
+    use Applied::{No, NotDurably, Unknown};
+    fn why() -> Source {
+        "so said the server".into()
+    }
+    [
+        (|| StoreError::Unavailable { source: why() }, "store_unavailable", true, No),
+        (|| StoreError::Contention { number: number(NUMBER), attempts: 8 }, "contention", true, No),
+        (
+            || StoreError::OutcomeUnknown { number: number(NUMBER), source: why() },
+            "outcome_unknown",
+            false,
+            Unknown,
+        ),
+        (
+            || StoreError::NotDurable { number: number(NUMBER), source: why() },
+            "not_durable",
+            false,
+            NotDurably,
+        ),
+        (
+            || StoreError::Unreadable { number: NUMBER.into(), source: why() },
+            "ticket_unreadable",
+            false,
+            No,
+        ),
+        (|| StoreError::ForeignUserId { id: id("ana") }, "foreign_user_id", false, No),
+        (|| StoreError::Failed { source: why() }, "store_failed", false, No),
+    ]
+};
+
+#[tokio::test]
+async fn a_fault_of_the_store_is_told_whole_after_one_call() {
+    for (fault, code, retryable, applied) in FAULTS {
+        let told = fault();
+        for (who, use_case) in possible().await {
+            let desk = desk_over(once(call_of(use_case), Some(fault)));
+            let error = run(&desk, &who, use_case, &number(NUMBER)).await.unwrap().unwrap_err();
+            assert_eq!(error.code(), code, "{use_case}");
+            assert_eq!((error.is_retryable(), error.applied()), (retryable, applied), "{use_case}");
+            assert_eq!(error.explain(Locale::Es), told.explain(Locale::Es));
+            assert_eq!(causes(&error), [vec![told.to_string()], causes(&told)].concat(), "{use_case}");
+        }
+    }
+    let sourced = FAULTS.iter().filter(|(fault, ..)| causes(&fault()) == ["so said the server"]);
+    assert_eq!(sourced.count(), 5, "all but contention and a foreign id have a source");
+}
+
+#[tokio::test]
+async fn an_unknown_outcome_is_never_repeated_by_itself_not_even_with_a_key() {
+    let unknown: Fault = || StoreError::OutcomeUnknown { number: number(NUMBER), source: "lost".into() };
+    let ana = desk_over(once(Call::Insert, Some(unknown))).customer(id("ana"));
+    let error = ana.create(draft().with_key(key("k"))).await.unwrap_err();
+    assert_eq!((error.applied(), error.is_retryable()), (Applied::Unknown, false));
+
+    let ana = desk_over(once(Call::Update, Some(unknown))).customer(id("ana"));
+    let message = NewMessage::parse("Hola").unwrap().with_key(key("k"));
+    let error = ana.add_message(&number(NUMBER), message).await.unwrap_err();
+    assert_eq!((error.applied(), error.is_retryable()), (Applied::Unknown, false));
+}
+
+#[tokio::test]
+async fn each_outcome_of_a_change_has_its_answer() {
+    let head = anas_ticket().head().clone();
+    let event =
+        Event { at: now(), by: customer("ana"), kind: EventKind::MessageAdded { role: Role::User } };
+    let events = vec![event];
+    let (some, none) = (events.clone(), Vec::new());
+    for (outcome, events, repeated) in [
+        (Outcome::Applied { head: head.clone(), events: events.clone() }, some.clone(), false),
+        (Outcome::Unchanged { head: head.clone() }, none, false),
+        (Outcome::Repeated { head: head.clone(), events }, some, true),
+    ] {
+        let ana = answering(outcome).customer(id("ana"));
+        let receipt = ana.add_message(&number(NUMBER), "Hola").await.unwrap();
+        assert_eq!((receipt.head, receipt.events, receipt.repeated), (head.clone(), events, repeated));
+    }
+
+    let ana = answering(Outcome::NotFound).customer(id("ana"));
+    let error = ana.confirm(&number(NUMBER)).await.unwrap_err();
+    assert!(
+        matches!(&error, ServiceError::NotFound { number } if number.as_str() == NUMBER),
+        "{error:?}"
+    );
+
+    let refusal = Refusal::VersionConflict { expected: 1, found: 2 };
+    let luis = answering(Outcome::Refused(refusal.clone())).admin(id("luis"));
+    let error = luis.claim(&number(NUMBER)).await.unwrap_err();
+    assert_eq!((error.code(), error.applied()), ("version_conflict", Applied::No));
+    assert_eq!(causes(&error), [refusal.to_string()]);
+}
+
+#[tokio::test]
+async fn each_answer_to_an_insertion_has_its_own() {
+    let first = anas_ticket().head().clone();
+    let conflict = Inserted::KeyConflict { number: number(NUMBER), key: key("k") };
+    for inserted in [Inserted::Stored, Inserted::Repeated(first.clone()), conflict] {
+        let mut store = MockTicketStore::new();
+        let answer = inserted.clone();
+        store.expect_insert().times(1).return_once(move |_| Ok(answer));
+        let result = desk_over(store).customer(id("ana")).create(draft().with_key(key("k"))).await;
+        let created = |at| Event { at, by: customer("ana"), kind: EventKind::Created };
+        match (inserted, result) {
+            (Inserted::Stored, Ok(receipt)) => {
+                assert_eq!((receipt.events, receipt.repeated), (vec![created(now())], false));
+                assert_eq!((receipt.head.created_at, receipt.head.requester), (now(), id("ana")));
+            }
+            (Inserted::Repeated(head), Ok(receipt)) => {
+                let when = head.created_at;
+                assert_eq!((receipt.head, receipt.repeated), (head, true));
+                assert_eq!(receipt.events, [created(when)], "those of the first time");
+            }
+            (Inserted::KeyConflict { .. }, Err(ServiceError::Refused { number, refusal })) => {
+                assert_eq!(number.as_str(), NUMBER, "the ticket that has the key");
+                assert_eq!(refusal, Refusal::KeyConflict { key: key("k") });
+            }
+            (inserted, result) => panic!("{inserted:?}: {result:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_ticket_that_the_store_does_not_have_is_not_found() {
+    for (typed, named) in [("TKT-ABC123", "TKT-ABC123"), (" #tkt-abc l2o ", "TKT-ABC120")] {
+        let mut store = MockTicketStore::new();
+        store.expect_get().times(1).returning(|_, _, _| Ok(None));
+        let error = desk_over(store).customer(id("ana")).find(typed).await.unwrap_err();
+        assert_eq!(error.code(), "ticket_not_found");
+        assert_eq!(error.explain(Locale::Es), format!("No encontramos el ticket {named}."));
+    }
+}
+
+#[test]
+fn screening_a_form_calls_no_store() {
+    let desk = desk_over(MockTicketStore::new());
+    let form = Form { category: "PAGOS", description: "Hola", ..Form::default() };
+    assert!(matches!(desk.screen(&form), Ok(Screened::Genuine(_))));
+    assert!(matches!(desk.screen(&Form { honeypot: "x", ..form }), Ok(Screened::Bot { .. })));
+    assert!(desk.screen(&Form::default()).is_err());
+}
+
+#[tokio::test]
+async fn what_no_ticket_can_answer_calls_no_store() {
+    let policy = Policy { limits: Limits::default().with_text_bytes(4).unwrap(), ..Policy::default() };
+    let desk = HelpDesk::builder(MockTicketStore::new()).policy(policy).build();
+    let (ana, luis) = (desk.customer(id("ana")), desk.admin(id("luis")));
+    let number = number(NUMBER);
+    assert_eq!(code(&ana.create(draft()).await), "text_over_limit");
+    assert_eq!(code(&ana.add_message(&number, "12345").await), "text_over_limit");
+    assert_eq!(code(&luis.add_note(&number, "12345").await), "text_over_limit");
+    assert_eq!(code(&luis.add_note(&number, "").await), "text_empty");
+    assert_eq!(code(&ana.find("").await), "number_empty");
+}
+
+#[tokio::test]
+async fn the_plan_carries_the_clocks_time_and_the_actor() {
+    for (who, use_case) in possible().await {
+        if call_of(use_case) == Call::Update {
+            let by = who.clone();
+            let head = anas_ticket().head().clone();
+            let mut store = MockTicketStore::new();
+            store
+                .expect_update()
+                .withf(move |to, plan| *to == number(NUMBER) && plan.at() == now() && *plan.by() == by)
+                .times(1)
+                .return_once(|_, _| Ok(Outcome::Unchanged { head }));
+            assert!(run(&desk_over(store), &who, use_case, &number(NUMBER)).await.unwrap().is_ok());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_new_ticket_carries_the_clocks_time_the_requester_and_who_opened_it() {
+    for (who, use_case) in
+        [(customer("ana"), "create"), (customer("ana"), "follow_up"), (admin("luis"), "create_for")]
+    {
+        let by = who.clone();
+        let mut store = MockTicketStore::new();
+        store
+            .expect_insert()
+            .withf(move |ticket| {
+                let opening = [Event { at: now(), by: by.clone(), kind: EventKind::Created }];
+                ticket.history() == opening
+                    && ticket.head().requester == id("ana")
+                    && ticket.head().created_at == now()
+                    && ticket.head().updated_at == now()
+            })
+            .times(1)
+            .return_once(|_| Ok(Inserted::Stored));
+        assert!(run(&desk_over(store), &who, use_case, &number(NUMBER)).await.unwrap().is_ok());
+    }
+}
+
+#[tokio::test]
+async fn every_reader_reads_within_their_own_scope() {
+    for (who, use_case) in possible().await {
+        if call_of(use_case) != Call::Get {
+            continue;
+        }
+        let scope = match &who {
+            Actor::Customer(id) => Scope::Owner(id.clone()),
+            Actor::Admin(_) => Scope::All,
+            Actor::Bot | Actor::System => Scope::Public,
+        };
+        let window = if use_case == "view_part" { Window::Last(1) } else { Window::All };
+        let mut store = MockTicketStore::new();
+        store
+            .expect_get()
+            .withf(move |_, within, part| *within == scope && *part == window)
+            .times(1)
+            .return_once(|_, _, _| Ok(None));
+        let answer = run(&desk_over(store), &who, use_case, &number(NUMBER)).await.unwrap();
+        assert_eq!(code(&answer), "ticket_not_found");
+    }
+}

@@ -1,0 +1,112 @@
+//! The JSON of the chat page and of a list row, as it is documented: both ways.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod common;
+
+use std::collections::HashMap;
+
+use common::{NUMBER, customer, desk_over, id, number, text};
+use serde_json::json;
+use ventanilla_service::*;
+
+const READER: Reader = Reader::new(Tz::Europe__Madrid);
+
+fn ticket() -> testing::TicketFixture {
+    testing::ticket(NUMBER)
+        .requester("ana")
+        .category(Category::PAGOS)
+        .description("Me cobraron dos veces")
+}
+
+fn people() -> HashMap<UserId, Person> {
+    let luis = Person { avatar_url: Some("/luis.png".into()), ..Person::named("Luis Paz") };
+    HashMap::from([(id("ana"), Person::named("Ana Gómez")), (id("luis"), luis)])
+}
+
+fn chat(ticket: &Ticket, window: Window) -> ChatView {
+    let ana = desk_over(MemoryStore::new()).customer(id("ana"));
+    ana.chat(&ticket.view(&Scope::Owner(id("ana")), window).unwrap(), &READER, &people())
+}
+
+fn row(ticket: &Ticket) -> TicketRow {
+    desk_over(MemoryStore::new()).admin(id("luis")).row(&ticket.summary(), &READER, &people())
+}
+
+fn noon(text: &str) -> serde_json::Value {
+    json!({ "date": "5 de enero de 2026", "time": text, "text": format!("5 de enero de 2026, {text}"),
+        "iso": format!("2026-01-05T{text}:00.000+01:00") })
+}
+
+#[test]
+fn a_chat_has_its_documented_json() {
+    let ticket = ticket().reply("luis", "Ya está devuelto.").status(Status::Closed).build();
+    let chat = chat(&ticket, Window::Last(1));
+    let expected = json!({
+        "ticketNumber": "TKT-ABC123",
+        "title": "Ticket #TKT-ABC123",
+        "status": { "code": "CLOSED", "text": "Cerrado" },
+        "category": { "code": "PAGOS", "text": "Pagos" },
+        "createdAt": noon("10:00"),
+        "earlierMessages": 1,
+        "bubbles": [{
+            "side": "left",
+            "role": { "code": "ADMIN", "text": "Soporte" },
+            "author": { "name": "Luis Paz", "avatarUrl": "/luis.png", "initial": "L" },
+            "text": "Ya está devuelto.",
+            "at": noon("10:01"),
+        }],
+        "input": {
+            "state": "readOnly",
+            "code": "ticket_closed",
+            "reason": "Este ticket está cerrado y ya no admite cambios. Si aún necesitas ayuda, abre uno de seguimiento.",
+            "followUp": "Abrir ticket de seguimiento",
+        },
+        "attachment": {
+            "label": "Adjuntar archivo",
+            "enabled": false,
+            "hint": "Todavía no se pueden adjuntar archivos.",
+        },
+    });
+    assert_eq!(serde_json::to_value(&chat).unwrap(), expected);
+    assert_eq!(serde_json::from_value::<ChatView>(expected).unwrap(), chat);
+}
+
+#[test]
+fn a_row_has_its_documented_json() {
+    let row = row(&ticket().priority(Priority::Urgent).assignee("luis").build());
+    let expected = json!({
+        "ticketNumber": "TKT-ABC123",
+        "excerpt": "Me cobraron dos veces",
+        "status": { "code": "OPEN", "text": "Abierto" },
+        "priority": { "code": "URGENT", "text": "Urgente" },
+        "category": { "code": "PAGOS", "text": "Pagos" },
+        "requester": { "name": "Ana Gómez", "initial": "A" },
+        "assignee": { "name": "Luis Paz", "avatarUrl": "/luis.png", "initial": "L" },
+        "messageCount": 1,
+        "createdAt": noon("10:00"),
+        "updatedAt": noon("10:02"),
+    });
+    assert_eq!(serde_json::to_value(&row).unwrap(), expected);
+    assert_eq!(serde_json::from_value::<TicketRow>(expected).unwrap(), row);
+}
+
+#[test]
+fn an_open_follow_up_says_so_in_json_and_is_written_in() {
+    let closed = ticket().status(Status::Closed).build();
+    let offer = Policy::default().follow_up(closed.head(), testing::start()).unwrap();
+    let opened = offer.ticket(text("Otra vez")).open(
+        number("TKT-NEW123"),
+        &id("ana"),
+        &customer("ana"),
+        testing::start(),
+        &Policy::default(),
+    );
+    let chat = chat(&opened.unwrap(), Window::All);
+    let json = serde_json::to_value(&chat).unwrap();
+    assert_eq!(json["followUpOf"], NUMBER);
+    assert_eq!(json["bubbles"][0]["side"], "right");
+    let expected = json!({ "state": "writable", "placeholder": "Escribe tu mensaje…", "send": "Enviar", "maxBytes": 16_384 });
+    assert_eq!(json["input"], expected);
+    assert_eq!(serde_json::from_value::<ChatView>(json).unwrap(), chat);
+}

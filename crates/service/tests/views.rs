@@ -1,0 +1,275 @@
+//! The chat page and the list rows: all that a page shows, worked out.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod common;
+
+use std::{collections::HashMap, time::Duration};
+
+use common::{NUMBER, id, text};
+use ventanilla_service::*;
+
+const MADRID: Reader = Reader::new(Tz::Europe__Madrid);
+const ENGLISH: Reader = Reader { locale: Locale::En, ..MADRID };
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Ana's ticket, created on 5 January 2026 at nine o'clock UTC.
+fn ticket() -> testing::TicketFixture {
+    testing::ticket(NUMBER)
+        .requester("ana")
+        .category(Category::PAGOS)
+        .description("Me cobraron dos veces")
+}
+
+/// A desk at a time after that.
+fn desk(after: Duration, policy: Policy) -> HelpDesk {
+    HelpDesk::builder(MemoryStore::new())
+        .clock(move || testing::start().plus(after))
+        .policy(policy)
+        .build()
+}
+
+/// The page of somebody who has that ticket open, under the default policy.
+fn chat(ticket: &Ticket, window: Window, reader: &Reader, directory: &impl Directory) -> ChatView {
+    let ana = desk(MINUTE, Policy::default()).customer(id("ana"));
+    let view = ticket.view(&Scope::Owner(id("ana")), window).unwrap();
+    ana.chat(&view, reader, directory)
+}
+
+fn row(ticket: &Ticket, reader: &Reader, directory: &impl Directory) -> TicketRow {
+    desk(MINUTE, Policy::default()).admin(id("luis")).row(&ticket.summary(), reader, directory)
+}
+
+fn texts(chat: &ChatView) -> Vec<&str> {
+    chat.bubbles.iter().map(|bubble| bubble.text.as_str()).collect()
+}
+
+fn people() -> HashMap<UserId, Person> {
+    let luis = Person { avatar_url: Some("/luis.png".into()), ..Person::named("Luis Paz") };
+    HashMap::from([(id("ana"), Person::named("Ana Gómez")), (id("luis"), luis)])
+}
+
+/// A conversation in which everybody speaks, Ana also as an administrator.
+fn conversation() -> Ticket {
+    ticket()
+        .reply("luis", "Lo miramos.")
+        .reply("marta", "Seguimos.")
+        .change(Actor::Bot, Change::message(text("Un momento.")))
+        .reply("ana", "Me contesto yo.")
+        .build()
+}
+
+#[test]
+fn the_user_stands_on_the_right_and_everybody_else_on_the_left_by_name() {
+    let chat = chat(&conversation(), Window::All, &MADRID, &people());
+    let bubbles = chat.bubbles.iter().map(|bubble| {
+        let Badge { name, initial, avatar_url, .. } = &bubble.author;
+        (bubble.side, bubble.role.code.as_str(), name.as_str(), initial.as_str(), avatar_url.as_deref())
+    });
+    let expected = [
+        (Side::Right, "USER", "Ana Gómez", "A", None),
+        (Side::Left, "ADMIN", "Luis Paz", "L", Some("/luis.png")),
+        (Side::Left, "ADMIN", "Soporte", "S", None),
+        (Side::Left, "SUPPORT_BOT", "Asistente virtual", "A", None),
+        (Side::Left, "ADMIN", "Ana Gómez", "A", None),
+    ];
+    assert!(bubbles.eq(expected), "{:#?}", chat.bubbles);
+}
+
+#[test]
+fn people_that_the_directory_does_not_know_are_named_by_their_part() {
+    for (reader, names) in [
+        (MADRID, ["Usuario", "Soporte", "Soporte", "Asistente virtual", "Soporte"]),
+        (ENGLISH, ["User", "Support", "Support", "Virtual assistant", "Support"]),
+    ] {
+        let chat = chat(&conversation(), Window::All, &reader, &());
+        assert!(chat.bubbles.iter().map(|bubble| bubble.author.name.as_str()).eq(names));
+        assert!(chat.bubbles.iter().all(|bubble| bubble.author.name == bubble.role.text));
+    }
+    let (free, taken) = (ticket().build(), ticket().assignee("marta").build());
+    for (ticket, reader, requester, assignee) in [
+        (&free, MADRID, "Usuario", "Sin asignar"),
+        (&free, ENGLISH, "User", "Unassigned"),
+        (&taken, MADRID, "Usuario", "Soporte"),
+        (&taken, ENGLISH, "User", "Support"),
+    ] {
+        let row = row(ticket, &reader, &());
+        assert_eq!((row.requester.name.as_str(), row.assignee.name.as_str()), (requester, assignee));
+    }
+}
+
+#[test]
+fn an_initial_is_the_first_letter_or_digit_in_capitals() {
+    for (name, initial) in [
+        ("Ana", "A"),
+        ("  élida Ruiz", "É"),
+        ("ñandú", "Ñ"),
+        ("¡Óscar!", "Ó"),
+        ("7 Leguas", "7"),
+        ("😀 paz", "P"),
+        ("\u{202e}ana", "A"),
+        ("李", "李"),
+        ("ßeta", "SS"),
+        ("¿?", "?"),
+        ("", "?"),
+    ] {
+        let badge = Badge::from(Person::named(name));
+        assert_eq!((badge.initial.as_str(), badge.name.as_str()), (initial, name));
+    }
+}
+
+#[test]
+fn labels_are_in_the_readers_language_with_stable_codes() {
+    for (reader, status, priority, categories) in [
+        (
+            MADRID,
+            ["Abierto", "En progreso", "Resuelto", "Cerrado"],
+            ["Baja", "Media", "Alta", "Urgente"],
+            ["Error técnico", "Pagos", "Cuenta", "Consulta general", "ENVÍOS"],
+        ),
+        (
+            ENGLISH,
+            ["Open", "In progress", "Resolved", "Closed"],
+            ["Low", "Medium", "High", "Urgent"],
+            ["Technical problem", "Payments", "Account", "General question", "ENVÍOS"],
+        ),
+    ] {
+        for (to, label) in Status::ALL.into_iter().zip(status) {
+            let ticket = ticket().status(to).build();
+            let expected = Label::new(to.as_str(), label);
+            assert_eq!(chat(&ticket, Window::All, &reader, &()).status, expected);
+            assert_eq!(row(&ticket, &reader, &()).status, expected);
+        }
+        for (to, label) in Priority::ALL.into_iter().zip(priority) {
+            let row = row(&ticket().priority(to).build(), &reader, &());
+            assert_eq!(row.priority, Label::new(to.as_str(), label));
+        }
+        let own = Category::parse("ENVÍOS").unwrap();
+        for (category, label) in Category::KNOWN.into_iter().chain([own]).zip(categories) {
+            let expected = Label::new(category.as_str(), label);
+            let ticket = ticket().category(category).build();
+            assert_eq!(chat(&ticket, Window::All, &reader, &()).category, expected);
+            assert_eq!(row(&ticket, &reader, &()).category, expected);
+        }
+    }
+}
+
+#[test]
+fn dates_and_times_are_those_of_the_readers_zone() {
+    let evening = "2026-03-28T23:30:00Z".parse().unwrap();
+    let ticket = ticket().created_at(evening).at(evening.plus(2 * 60 * MINUTE)).message("Hola").build();
+    for (reader, created, updated) in [
+        (MADRID, "29 de marzo de 2026, 0:30", "29 de marzo de 2026, 3:30"),
+        (ENGLISH, "29 March 2026, 0:30", "29 March 2026, 3:30"),
+        (Reader::new(Tz::America__Bogota), "28 de marzo de 2026, 18:30", "28 de marzo de 2026, 20:30"),
+        (Reader::new(Tz::Asia__Kathmandu), "29 de marzo de 2026, 5:15", "29 de marzo de 2026, 7:15"),
+    ] {
+        let (chat, row) = (chat(&ticket, Window::All, &reader, &()), row(&ticket, &reader, &()));
+        assert_eq!(
+            [&chat.created_at.text, &chat.bubbles[0].at.text, &row.created_at.text],
+            [created; 3]
+        );
+        assert_eq!([&chat.bubbles[1].at.text, &row.updated_at.text], [updated; 2]);
+    }
+}
+
+#[test]
+fn bubbles_stand_in_order_of_time_and_ties_in_order_of_arrival() {
+    let (early, late) = (testing::start().plus(MINUTE), testing::start().plus(10 * MINUTE));
+    let ticket =
+        ticket().at(late).message("Uno").at(late).message("Dos").at(early).reply("luis", "Antes");
+    let chat = chat(&ticket.build(), Window::All, &MADRID, &());
+    assert_eq!(texts(&chat), ["Me cobraron dos veces", "Antes", "Uno", "Dos"]);
+}
+
+#[test]
+fn a_window_shows_its_part_and_says_how_many_came_before() {
+    let ticket = ticket().message("1").message("2").message("3").message("4").build();
+    let from = |first, count| Window::From { first, count };
+    for (window, earlier, expected) in [
+        (Window::All, 0, vec!["Me cobraron dos veces", "1", "2", "3", "4"]),
+        (Window::Last(2), 3, vec!["3", "4"]),
+        (Window::Last(0), 5, vec![]),
+        (Window::Last(9), 0, vec!["Me cobraron dos veces", "1", "2", "3", "4"]),
+        (from(1, 2), 1, vec!["1", "2"]),
+        (from(4, 2), 4, vec!["4"]),
+        (from(9, 2), 5, vec![]),
+    ] {
+        let chat = chat(&ticket, window, &MADRID, &());
+        assert_eq!((chat.earlier_messages, texts(&chat)), (earlier, expected), "{window:?}");
+    }
+}
+
+#[test]
+fn a_message_can_be_written_where_the_rules_take_it_and_only_customers_are_offered_a_follow_up() {
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    let (always, never) = (Reopen::Always, Reopen::Never);
+    let within = Reopen::Within(Days(14));
+    let full = Limits::default().with_messages(1).unwrap();
+    let by_bytes = Limits::default().with_conversation_bytes(21).unwrap();
+    let free = Limits::default();
+    // A ticket in this status is resolved a minute after its creation, if at all.
+    for (status, after, reopen, limits, customer, admin) in [
+        (Status::Open, MINUTE, within, free, "writable", "writable"),
+        (Status::InProgress, 99 * DAY, never, free, "writable", "writable"),
+        (Status::Resolved, 14 * DAY + MINUTE, within, free, "writable", "writable"),
+        (Status::Resolved, 14 * DAY + 2 * MINUTE, within, free, "reopen_over +", "writable"),
+        (Status::Resolved, 99 * DAY, always, free, "writable", "writable"),
+        (Status::Resolved, MINUTE, never, free, "reopen_over +", "writable"),
+        (Status::Closed, MINUTE, always, free, "ticket_closed +", "ticket_closed"),
+        (Status::Open, MINUTE, within, full, "conversation_full", "conversation_full"),
+        (Status::Open, MINUTE, within, by_bytes, "conversation_full", "conversation_full"),
+        (Status::Closed, MINUTE, within, full, "ticket_closed +", "ticket_closed"),
+    ] {
+        let desk = desk(after, Policy { reopen, limits, ..Policy::default() });
+        let view = ticket().status(status).build().view(&Scope::All, Window::Last(0)).unwrap();
+        for reader in [MADRID, ENGLISH] {
+            let state = |chat: ChatView| match chat.input {
+                InputState::Writable { max_bytes, placeholder, send } => {
+                    assert_eq!(max_bytes, limits.text_bytes());
+                    assert_eq!(
+                        placeholder,
+                        reader.locale.pick("Escribe tu mensaje…", "Write your message…")
+                    );
+                    assert_eq!(send, reader.locale.pick("Enviar", "Send"));
+                    "writable".into()
+                }
+                InputState::ReadOnly { code, reason, follow_up: None } if !reason.is_empty() => code,
+                InputState::ReadOnly { code, follow_up: Some(button), .. } => {
+                    let text =
+                        reader.locale.pick("Abrir ticket de seguimiento", "Open a follow-up ticket");
+                    assert_eq!(button, text);
+                    code + " +"
+                }
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(state(desk.customer(id("ana")).chat(&view, &reader, &())), customer, "{status}");
+            assert_eq!(state(desk.admin(id("luis")).chat(&view, &reader, &())), admin, "{status}");
+        }
+    }
+}
+
+#[test]
+fn attachments_have_a_button_that_does_not_work_yet() {
+    for (reader, label, hint) in [
+        (MADRID, "Adjuntar archivo", "Todavía no se pueden adjuntar archivos."),
+        (ENGLISH, "Attach a file", "Files cannot be attached yet."),
+    ] {
+        let button = chat(&ticket().build(), Window::All, &reader, &()).attachment;
+        assert_eq!((button.label.as_str(), button.enabled, button.hint.as_str()), (label, false, hint));
+    }
+}
+
+#[test]
+fn what_was_written_is_shown_as_it_came() {
+    for text in
+        ["<script>alert('1')</script> &amp;", "\u{202e}derecha\u{202c} \u{200f}!", "👩‍👩‍👧 ¡ñ!", "a\n\n\tb"]
+    {
+        let ticket = ticket().description(text).message(text).build();
+        let people = HashMap::from([(id("ana"), Person::named(text))]);
+        let chat = chat(&ticket, Window::All, &MADRID, &people);
+        assert_eq!(texts(&chat), [text; 2]);
+        assert_eq!(chat.bubbles[0].author.name, text);
+        assert_eq!(row(&ticket, &MADRID, &()).excerpt, text.replace(['\n', '\t'], " "));
+    }
+}

@@ -1,0 +1,66 @@
+//! Who and what appears in the model: few of each, so that they meet again and again.
+
+use ventanilla_service::*;
+
+/// The people. The third is an administrator who also asks for help; ids are 24 hexadecimal digits,
+/// which every store takes.
+pub(crate) fn person(number: u8) -> UserId {
+    UserId::parse(&format!("65a1f0c2c11e47e0{number:08x}")).unwrap()
+}
+
+pub(crate) fn customers() -> Vec<UserId> {
+    (0..3).map(person).collect()
+}
+
+pub(crate) fn admins() -> Vec<UserId> {
+    (2..5).map(person).collect()
+}
+
+pub(crate) fn categories() -> Vec<Category> {
+    vec![Category::PAGOS, Category::PAGOS, Category::BUG, Category::parse("ENVÍOS").unwrap()]
+}
+
+pub(crate) fn keys() -> Vec<IdempotencyKey> {
+    ["k1", "k2"].map(|key| IdempotencyKey::parse(key).unwrap()).into()
+}
+
+/// What someone types, and what becomes of it: the text, or the code of what is wrong with it.
+#[derive(Debug)]
+pub(crate) struct Typed {
+    pub(crate) raw: &'static str,
+    pub(crate) clean: Result<&'static str, &'static str>,
+}
+
+/// The first two are one text, the first four are allowed: up to 12 bytes.
+pub(crate) static TEXTS: [Typed; 8] = [
+    Typed { raw: "hola", clean: Ok("hola") },
+    Typed { raw: " hola\r\n", clean: Ok("hola") },
+    Typed { raw: "¿y?\r\nno", clean: Ok("¿y?\nno") },
+    Typed { raw: "doce letras.", clean: Ok("doce letras.") },
+    Typed { raw: "trece letras.", clean: Ok("trece letras.") },
+    Typed { raw: "", clean: Err("text_empty") },
+    Typed { raw: " \n", clean: Err("text_blank") },
+    Typed { raw: "\u{7}", clean: Err("text_forbidden_character") },
+];
+
+impl Typed {
+    pub(crate) fn text(&self) -> MessageText {
+        MessageText::parse(self.raw).unwrap()
+    }
+}
+
+/// A house with narrow limits, in which a conversation is full after 6 messages or 40 bytes.
+pub(crate) fn house(reopen: Reopen, close_after: Days) -> Policy {
+    let limits = Limits::default()
+        .with_text_bytes(12)
+        .and_then(|limits| limits.with_messages(6))
+        .and_then(|limits| limits.with_conversation_bytes(40))
+        .and_then(|limits| limits.with_notes(2))
+        .and_then(|limits| limits.with_history(4));
+    Policy { limits: limits.unwrap(), reopen, close_after }
+}
+
+/// When every run begins.
+pub(crate) fn start() -> Timestamp {
+    Timestamp::from_millis(1_767_603_600_000).unwrap()
+}

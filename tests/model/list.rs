@@ -1,0 +1,118 @@
+//! The reference's lists: every ticket is looked at, and what passes is sorted.
+
+use ventanilla_service::*;
+
+use super::{
+    answer::{Answer, Head},
+    step::{Filter, Query},
+    world::World,
+};
+
+/// A walk over the pages of a list, in which other steps come between.
+#[derive(Debug, Clone)]
+pub(crate) struct Walk {
+    query: Query,
+    /// The rank of the last row that was shown; `None` where no page is left.
+    last: Option<Rank>,
+    /// The tickets that the list had at its beginning, as long as nothing that it filters or sorts
+    /// by changes.
+    pub(crate) steady: Vec<(usize, Place)>,
+}
+
+/// Where a ticket stands in a list, from the first to the last.
+pub(crate) type Rank = (i64, i64, i64);
+
+/// What of a ticket can change and is filtered or sorted by.
+pub(crate) type Place = (Status, Priority, Option<UserId>);
+
+impl World {
+    pub(crate) fn list(&mut self, query: &Query, rows: u32) -> Answer {
+        let listed = self.tickets.iter().filter(|ticket| query.lists(&ticket.head));
+        let steady = listed.map(|ticket| (ticket.head.ticket, place(&ticket.head))).collect();
+        self.walk = Some(Walk { query: query.clone(), last: None, steady });
+        self.page(query, None, rows)
+    }
+
+    pub(crate) fn next_page(&mut self, rows: u32) -> Answer {
+        let walk = self.walk.clone().unwrap();
+        self.page(&walk.query, walk.last, rows)
+    }
+
+    pub(crate) fn may_turn_the_page(&self) -> bool {
+        self.walk.as_ref().is_some_and(|walk| walk.last.is_some())
+    }
+
+    /// Forgets the tickets of the walk that the last step moved.
+    pub(crate) fn watch(&mut self) {
+        if let Some(walk) = &mut self.walk {
+            walk.steady.retain(|(ticket, was)| place(&self.tickets[*ticket].head) == *was);
+        }
+    }
+
+    fn page(&mut self, query: &Query, after: Option<Rank>, rows: u32) -> Answer {
+        let listed = self.tickets.iter().filter(|ticket| query.lists(&ticket.head));
+        let ranked = listed.map(|ticket| (query.rank(&ticket.head), ticket));
+        let mut rest: Vec<_> =
+            ranked.filter(|(rank, _)| after.is_none_or(|after| *rank > after)).collect();
+        rest.sort_by_key(|(rank, _)| *rank);
+        let more = rest.len() > rows as usize;
+        rest.truncate(rows as usize);
+        let last = rest.last().filter(|_| more).map(|(rank, _)| *rank);
+        let one_line = |text: &MessageText| text.as_str().replace('\n', " ");
+        let rows = rest.iter().map(|(_, t)| (t.head(), one_line(&t.description))).collect();
+        self.walk.as_mut().unwrap().last = last;
+        Answer::Page { rows, more }
+    }
+}
+
+impl Query {
+    fn lists(&self, head: &Head) -> bool {
+        match self {
+            Query::Mine { by, closed } => {
+                head.requester == *by && (*closed || head.status != Status::Closed)
+            }
+            Query::All(filter, _) => filter.lists(head),
+        }
+    }
+
+    fn rank(&self, head: &Head) -> Rank {
+        let sort = match self {
+            Query::Mine { .. } => Sort::Created(Direction::NewestFirst),
+            Query::All(_, sort) => *sort,
+        };
+        let urgency = match head.priority {
+            Priority::Low => 0,
+            Priority::Medium => 1,
+            Priority::High => 2,
+            Priority::Urgent => 3,
+        };
+        let (first, direction) = match sort {
+            Sort::Created(direction) => (0, direction),
+            Sort::UrgentFirst(direction) => (-urgency, direction),
+            Sort::LowFirst(direction) => (urgency, direction),
+        };
+        // Tickets of one millisecond stand in order of arrival.
+        let (created, arrival) = (head.created_at.as_millis(), head.ticket as i64);
+        match direction {
+            Direction::OldestFirst => (first, created, arrival),
+            Direction::NewestFirst => (first, -created, -arrival),
+        }
+    }
+}
+
+impl Filter {
+    fn lists(&self, head: &Head) -> bool {
+        let category = self.category.as_ref().is_none_or(|wanted| *wanted == head.category);
+        let assignee = self.assignee.as_ref().is_none_or(|wanted| *wanted == head.assignee);
+        let requester = self.requester.as_ref().is_none_or(|wanted| *wanted == head.requester);
+        let from = self.from.is_none_or(|from| from <= head.created_at);
+        let before = self.before.is_none_or(|before| head.created_at < before);
+        self.statuses.contains(&head.status)
+            && self.priorities.contains(&head.priority)
+            && (category && assignee && requester && from && before)
+    }
+}
+
+fn place(head: &Head) -> Place {
+    (head.status, head.priority, head.assignee.clone())
+}

@@ -1,0 +1,100 @@
+//! Reference and help desk side by side.
+
+use std::{marker::PhantomData, sync::Arc};
+
+use proptest::prelude::*;
+use proptest_state_machine::{ReferenceStateMachine, StateMachineTest};
+use tokio::runtime::Runtime;
+use ventanilla_service::*;
+
+use super::{
+    answer::Answer,
+    cast,
+    desk::Desk,
+    draw::{self, Focus},
+    step::{Action, Read, Step},
+    world::World,
+};
+
+/// Where the tickets of a run live: one line for a store, and all of the model goes over it.
+pub(crate) trait Backend: 'static {
+    /// The runtime on which the store is used.
+    fn runtime() -> Arc<Runtime>;
+
+    /// An empty store.
+    fn store() -> impl Future<Output = Arc<dyn TicketStore>>;
+}
+
+pub(crate) struct Reference<F>(PhantomData<F>);
+
+impl<F: Focus> ReferenceStateMachine for Reference<F> {
+    type State = World;
+    type Transition = Step;
+
+    fn init_state() -> BoxedStrategy<World> {
+        draw::worlds()
+    }
+
+    fn transitions(world: &World) -> BoxedStrategy<Step> {
+        draw::steps::<F>(world)
+    }
+
+    fn preconditions(world: &World, step: &Step) -> bool {
+        !matches!(step.action, Action::NextPage { .. }) || world.may_turn_the_page()
+    }
+
+    fn apply(mut world: World, step: &Step) -> World {
+        world.take(step);
+        world
+    }
+}
+
+/// The law: a desk over this store answers as the reference does.
+pub(crate) struct Agreement<B, F>(PhantomData<(B, F)>);
+
+pub(crate) struct Running {
+    runtime: Arc<Runtime>,
+    desk: Desk,
+}
+
+impl<B: Backend, F: Focus> StateMachineTest for Agreement<B, F> {
+    type SystemUnderTest = Running;
+    type Reference = Reference<F>;
+
+    fn init_test(world: &World) -> Running {
+        let runtime = B::runtime();
+        let desk = Desk::new(runtime.block_on(B::store()), &world.house);
+        Running { runtime, desk }
+    }
+
+    fn apply(mut running: Running, world: &World, step: Step) -> Running {
+        let answer = running.runtime.block_on(running.desk.take(&step));
+        assert_eq!(Some(&answer), world.answer.as_ref(), "desk and model differ on {step:?}");
+        let listed = matches!(step.action, Action::List { .. } | Action::NextPage { .. });
+        if listed && let Some(walk) = running.desk.walked() {
+            steady_tickets_were_visited_once(world, &walk.visited);
+        }
+        running
+    }
+
+    /// At the end, every ticket is as the model has it, seen from inside.
+    fn teardown(running: Running, world: World) {
+        let by = Actor::Admin(cast::person(4));
+        let views = (0..=world.tickets.len()).map(|ticket| Read::View {
+            ticket,
+            by: by.clone(),
+            window: Window::All,
+        });
+        for read in views.chain([Read::Counts(cast::person(4))]) {
+            let answer: Answer = running.runtime.block_on(running.desk.read(&read));
+            assert_eq!(answer, world.read(&read), "desk and model differ in the end on {read:?}");
+        }
+    }
+}
+
+fn steady_tickets_were_visited_once(world: &World, visited: &[usize]) {
+    for (ticket, _) in world.walk.iter().flat_map(|walk| &walk.steady) {
+        let visits = visited.iter().filter(|visited| *visited == ticket).count();
+        assert_eq!(visits, 1, "visits of ticket {ticket}, which stayed as it was");
+    }
+}

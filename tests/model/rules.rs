@@ -1,0 +1,256 @@
+//! The reference's own rules of change, written down a second time and plainly.
+
+use ventanilla_service::*;
+
+use super::{
+    answer::Answer,
+    step::{Request, What, Words},
+    world::{Ticket, World, too_long},
+};
+
+/// Why nothing was done.
+pub(crate) enum No {
+    Unchanged,
+    Repeated(Vec<Event>),
+    Refused(Refusal),
+}
+
+/// Who asks, when, and under which rules of the house.
+struct Asker<'a> {
+    by: &'a Actor,
+    now: Timestamp,
+    house: &'a Policy,
+    expecting: Option<u64>,
+}
+
+impl World {
+    pub(crate) fn change(&mut self, request: &Request) -> Answer {
+        let place = request.ticket;
+        let refused = |refusal| Answer::Refused { ticket: place, refusal };
+        match request.what.text().map(|text| (text, text.clean)) {
+            Some((_, Err(code))) => return Answer::Invalid(code),
+            Some((text, Ok(clean))) if clean.len() > self.house.limits.text_bytes() as usize => {
+                return refused(too_long(&text.text(), &self.house));
+            }
+            _ => {}
+        }
+        let Some(ticket) = self.tickets.get_mut(place).filter(|t| t.is_visible_to(&request.by)) else {
+            return Answer::NotFound(place);
+        };
+        let asker =
+            Asker { by: &request.by, now: self.now, house: &self.house, expecting: request.expecting };
+        let (events, repeated) = match ticket.change(&request.what, &asker) {
+            Ok(events) => {
+                while ticket.history.len() > self.house.limits.history() as usize {
+                    ticket.history.remove(0);
+                }
+                (events, false)
+            }
+            Err(No::Unchanged) => (Vec::new(), false),
+            Err(No::Repeated(events)) => (events, true),
+            Err(No::Refused(refusal)) => return refused(refusal),
+        };
+        Answer::Done { head: ticket.head(), events, repeated }
+    }
+}
+
+impl Ticket {
+    fn change(&mut self, what: &What, asker: &Asker<'_>) -> Result<Vec<Event>, No> {
+        match what {
+            What::Write(words, status) => self.write(words, *status, asker),
+            What::Note(typed) => self.note(typed.text(), asker),
+            What::Status(to) => self.set_status(*to, asker),
+            What::Priority(to) => self.set_priority(*to, asker),
+            What::Assign(to) => self.assign(to.as_ref(), false, asker),
+            What::Claim => self.assign(asker.by.user(), true, asker),
+        }
+    }
+
+    fn write(
+        &mut self,
+        words: &Words,
+        status: Option<Status>,
+        asker: &Asker<'_>,
+    ) -> Result<Vec<Event>, No> {
+        let (author, role) = match asker.by {
+            Actor::Customer(_) => (Author::Requester, Role::User),
+            Actor::Admin(id) => (Author::Admin(Some(id.clone())), Role::Admin),
+            Actor::Bot | Actor::System => (Author::Bot, Role::SupportBot),
+        };
+        let text = words.text.text();
+        let written = |at| asker.event_at(at, EventKind::MessageAdded { role });
+        if let Some(key) = &words.key {
+            let sent = |m: &&Message| m.key.as_ref() == Some(key) && m.author == author;
+            if let Some(first) = self.messages.iter().find(sent) {
+                if first.text != text {
+                    return refuse(Refusal::KeyConflict { key: key.clone() });
+                }
+                let at = first.created_at;
+                let then = self.history.iter().filter(|event| event.at == at && event.by == *asker.by);
+                let then = then.filter(|event| event.kind != EventKind::Created).cloned();
+                return Err(No::Repeated([written(at)].into_iter().chain(then).collect()));
+            }
+        }
+        if matches!(asker.by, Actor::Customer(_)) {
+            self.accepts_requester(asker.now, asker.house).map_err(No::Refused)?;
+        } else if self.head.status == Status::Closed {
+            return refuse(Refusal::Closed { by: asker.by.kind() });
+        }
+        if let Some(to) = status.filter(|to| *to != self.head.status) {
+            self.may_go(to, asker)?;
+        }
+        asker.expects(self)?;
+        let limits = &asker.house.limits;
+        let bytes = self.bytes();
+        if self.messages.len() == limits.messages() as usize
+            || bytes + text.bytes() > limits.conversation_bytes() as usize
+        {
+            return refuse(Refusal::ConversationFull {
+                messages: self.messages.len() as u32,
+                bytes: bytes as u32,
+                adding: text.bytes() as u32,
+            });
+        }
+
+        self.messages.push(Message::new(author, text, asker.now).with_key(words.key.clone()));
+        let answers = matches!(asker.by, Actor::Admin(id) if *id != self.head.requester);
+        if answers && self.head.first_response_at.is_none() {
+            self.head.first_response_at = Some(asker.now);
+        }
+        let reopens = matches!(asker.by, Actor::Customer(_)) && self.head.status == Status::Resolved;
+        let to = if reopens { Some(Status::Open) } else { status };
+        let moved = to.filter(|to| *to != self.head.status).map(|to| self.go(to, asker));
+        self.touch(asker.now);
+        Ok([written(asker.now)].into_iter().chain(moved).collect())
+    }
+
+    fn note(&mut self, text: MessageText, asker: &Asker<'_>) -> Result<Vec<Event>, No> {
+        asker.expects(self)?;
+        if self.notes.len() == asker.house.limits.notes() as usize {
+            return refuse(Refusal::NotesFull { notes: self.notes.len() as u32 });
+        }
+        let by = asker.by.user().cloned().unwrap();
+        self.notes.push(Note { text, by, created_at: asker.now });
+        Ok(vec![asker.event_at(asker.now, EventKind::NoteAdded)])
+    }
+
+    fn set_status(&mut self, to: Status, asker: &Asker<'_>) -> Result<Vec<Event>, No> {
+        if self.head.status == to {
+            return Err(No::Unchanged);
+        }
+        self.may_go(to, asker)?;
+        let closes_at = self.resolved().plus(asker.house.close_after.duration());
+        if *asker.by == Actor::System && asker.now < closes_at {
+            return refuse(Refusal::TooEarlyToClose { resolved_at: self.resolved(), closes_at });
+        }
+        asker.expects(self)?;
+        let moved = self.go(to, asker);
+        self.touch(asker.now);
+        Ok(vec![moved])
+    }
+
+    fn set_priority(&mut self, to: Priority, asker: &Asker<'_>) -> Result<Vec<Event>, No> {
+        let from = self.head.priority;
+        if from == to {
+            return Err(No::Unchanged);
+        }
+        self.must_not_be_closed(asker)?;
+        asker.expects(self)?;
+        self.head.priority = to;
+        self.touch(asker.now);
+        Ok(vec![self.record(EventKind::PriorityChanged { from, to }, asker)])
+    }
+
+    fn assign(
+        &mut self,
+        to: Option<&UserId>,
+        only_if_free: bool,
+        asker: &Asker<'_>,
+    ) -> Result<Vec<Event>, No> {
+        let (from, to) = (self.head.assignee.clone(), to.cloned());
+        if from == to {
+            return Err(No::Unchanged);
+        }
+        self.must_not_be_closed(asker)?;
+        asker.expects(self)?;
+        if let Some(to) = from.clone().filter(|_| only_if_free) {
+            return refuse(Refusal::AlreadyAssigned { to });
+        }
+        self.head.assignee.clone_from(&to);
+        self.touch(asker.now);
+        Ok(vec![self.record(EventKind::AssigneeChanged { from, to }, asker)])
+    }
+
+    /// Whether its requester may write in it.
+    pub(crate) fn accepts_requester(&self, now: Timestamp, house: &Policy) -> Result<(), Refusal> {
+        let policy = house.reopen;
+        let over = match (self.head.status, policy) {
+            (Status::Open | Status::InProgress, _) | (Status::Resolved, Reopen::Always) => false,
+            (Status::Closed, _) => return Err(Refusal::Closed { by: ActorKind::Customer }),
+            (Status::Resolved, Reopen::Never) => true,
+            (Status::Resolved, Reopen::Within(days)) => self.resolved().plus(days.duration()) < now,
+        };
+        if over { Err(Refusal::ReopenOver { resolved_at: self.resolved(), policy }) } else { Ok(()) }
+    }
+
+    fn may_go(&self, to: Status, asker: &Asker<'_>) -> Result<(), No> {
+        let from = self.head.status;
+        let may = match asker.by {
+            Actor::Admin(_) if from == Status::Resolved => to != Status::Open,
+            Actor::Admin(_) => from != Status::Closed,
+            Actor::Customer(_) | Actor::System => (from, to) == (Status::Resolved, Status::Closed),
+            Actor::Bot => false,
+        };
+        if may { Ok(()) } else { refuse(Refusal::Transition { from, to, by: asker.by.kind() }) }
+    }
+
+    fn must_not_be_closed(&self, asker: &Asker<'_>) -> Result<(), No> {
+        match self.head.status {
+            Status::Closed => refuse(Refusal::Closed { by: asker.by.kind() }),
+            Status::Open | Status::InProgress | Status::Resolved => Ok(()),
+        }
+    }
+
+    fn go(&mut self, to: Status, asker: &Asker<'_>) -> Event {
+        let from = std::mem::replace(&mut self.head.status, to);
+        self.head.resolved_at = match to {
+            Status::Open | Status::InProgress => None,
+            Status::Resolved => Some(asker.now),
+            Status::Closed => self.head.resolved_at.or(Some(asker.now)),
+        };
+        if to == Status::Closed {
+            self.head.closed_at = Some(asker.now);
+        }
+        self.record(EventKind::StatusChanged { from, to }, asker)
+    }
+
+    /// What the requester may notice counts as a change; a note doesn't.
+    fn touch(&mut self, now: Timestamp) {
+        self.head.version += 1;
+        self.head.updated_at = self.head.updated_at.max(now);
+    }
+
+    fn record(&mut self, kind: EventKind, asker: &Asker<'_>) -> Event {
+        let event = asker.event_at(asker.now, kind);
+        self.history.push(event.clone());
+        event
+    }
+}
+
+impl Asker<'_> {
+    fn expects(&self, ticket: &Ticket) -> Result<(), No> {
+        let found = ticket.head.version;
+        match self.expecting.filter(|expected| *expected != found) {
+            Some(expected) => refuse(Refusal::VersionConflict { expected, found }),
+            None => Ok(()),
+        }
+    }
+
+    fn event_at(&self, at: Timestamp, kind: EventKind) -> Event {
+        Event { at, by: self.by.clone(), kind }
+    }
+}
+
+fn refuse<T>(refusal: Refusal) -> Result<T, No> {
+    Err(No::Refused(refusal))
+}

@@ -1,0 +1,114 @@
+//! What is asked of the help desk, one step after the other.
+
+use ventanilla_service::*;
+
+use super::cast::Typed;
+
+/// One request, at one time. Tickets go by their place in order of arrival; the place after the
+/// last stands for a ticket that doesn't exist.
+#[derive(Debug, Clone)]
+pub(crate) struct Step {
+    pub(crate) at: Timestamp,
+    pub(crate) action: Action,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Action {
+    Open(Opening),
+    FollowUp {
+        ticket: usize,
+        by: UserId,
+        words: Words,
+    },
+    Change(Request),
+    Read(Read),
+    /// A list begins, and with it a walk over its pages.
+    List {
+        query: Query,
+        rows: u32,
+    },
+    /// The walk goes on, perhaps in pages of another size.
+    NextPage {
+        rows: u32,
+    },
+}
+
+/// A text that is sent, with or without a key.
+#[derive(Debug, Clone)]
+pub(crate) struct Words {
+    pub(crate) text: &'static Typed,
+    pub(crate) key: Option<IdempotencyKey>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Opening {
+    pub(crate) by: Actor,
+    pub(crate) requester: UserId,
+    pub(crate) category: Category,
+    pub(crate) words: Words,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    pub(crate) ticket: usize,
+    pub(crate) by: Actor,
+    pub(crate) what: What,
+    pub(crate) expecting: Option<u64>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum What {
+    Write(Words, Option<Status>),
+    Note(&'static Typed),
+    Status(Status),
+    Priority(Priority),
+    Assign(Option<UserId>),
+    Claim,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Read {
+    View { ticket: usize, by: Actor, window: Window },
+    Find { ticket: usize, by: Actor, hand: Hand },
+    Counts(UserId),
+}
+
+/// How somebody types a ticket's number.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Hand {
+    Exact,
+    Lower,
+    Hash,
+    NoPrefix,
+    Letters,
+    Blank,
+}
+
+/// A list: a customer's own tickets, or an administrator's with filters and an order.
+#[derive(Debug, Clone)]
+pub(crate) enum Query {
+    Mine { by: UserId, closed: bool },
+    All(Filter, Sort),
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Filter {
+    pub(crate) statuses: Vec<Status>,
+    pub(crate) priorities: Vec<Priority>,
+    pub(crate) category: Option<Category>,
+    pub(crate) assignee: Option<Option<UserId>>,
+    pub(crate) requester: Option<UserId>,
+    pub(crate) from: Option<Timestamp>,
+    pub(crate) before: Option<Timestamp>,
+}
+
+impl What {
+    /// What it has to say, if anything.
+    pub(crate) fn text(&self) -> Option<&'static Typed> {
+        match self {
+            What::Write(words, _) => Some(words.text),
+            What::Note(text) => Some(text),
+            What::Status(_) | What::Priority(_) | What::Assign(_) | What::Claim => None,
+        }
+    }
+}

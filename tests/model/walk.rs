@@ -1,0 +1,84 @@
+//! A walk over the pages of one of the desk's lists.
+
+use ventanilla_service::*;
+
+use super::step::{Filter, Query};
+
+pub(crate) struct Walk {
+    query: Query,
+    next: Next,
+    /// The tickets of all pages so far.
+    pub(crate) visited: Vec<usize>,
+}
+
+enum Next {
+    First,
+    After(Cursor),
+    Nothing,
+}
+
+impl Walk {
+    pub(crate) fn new(query: Query) -> Self {
+        Self { query, next: Next::First, visited: Vec::new() }
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.next, Next::Nothing)
+    }
+
+    pub(crate) async fn turn(
+        &mut self,
+        desk: &HelpDesk,
+        size: PageSize,
+    ) -> Result<Page<TicketSummary>, ServiceError> {
+        let cursor = match &self.next {
+            Next::First => None,
+            Next::After(cursor) => Some(cursor),
+            Next::Nothing => panic!("the walk is over"),
+        };
+        let page = match &self.query {
+            Query::Mine { by, closed } => {
+                let all = if *closed { MyTickets::all() } else { MyTickets::not_closed() };
+                let all = all.page_size(size);
+                let which = match cursor {
+                    Some(cursor) => all.after(cursor.clone()),
+                    None => all,
+                };
+                desk.customer(by.clone()).tickets(which).await?
+            }
+            Query::All(filter, sort) => {
+                let query = list_query(filter).sort(*sort).page_size(size);
+                let page = match cursor {
+                    Some(cursor) => query.page_after(cursor)?,
+                    None => query.first_page(),
+                };
+                desk.admin(super::cast::person(4)).list(page).await?
+            }
+        };
+        self.next = page.next.clone().map_or(Next::Nothing, Next::After);
+        Ok(page)
+    }
+}
+
+fn list_query(filter: &Filter) -> ListQuery {
+    let statuses: EnumSet<Status> = filter.statuses.iter().copied().collect();
+    let priorities: EnumSet<Priority> = filter.priorities.iter().copied().collect();
+    let mut query = ListQuery::new().statuses(statuses).priorities(priorities);
+    if let Some(category) = &filter.category {
+        query = query.category(category.clone());
+    }
+    if let Some(requester) = &filter.requester {
+        query = query.requester(requester.clone());
+    }
+    if let Some(from) = filter.from {
+        query = query.created_from(from);
+    }
+    if let Some(before) = filter.before {
+        query = query.created_before(before);
+    }
+    match &filter.assignee {
+        Some(Some(admin)) => query.assigned_to(admin.clone()),
+        Some(None) => query.unassigned(),
+        None => query,
+    }
+}

@@ -1,0 +1,201 @@
+//! The reference: tickets in a vector, scanned from end to end, and nothing of the crates' rules.
+
+use ventanilla_service::*;
+
+use super::{
+    answer::{Answer, Head, Seen},
+    list::Walk,
+    step::{Action, Opening, Read, Step, Words},
+};
+
+#[derive(Debug, Clone)]
+pub(crate) struct World {
+    pub(crate) house: Policy,
+    pub(crate) now: Timestamp,
+    pub(crate) tickets: Vec<Ticket>,
+    pub(crate) walk: Option<Walk>,
+    /// What the last step must be answered.
+    pub(crate) answer: Option<Answer>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Ticket {
+    /// All but the count of messages is kept here.
+    pub(crate) head: Head,
+    pub(crate) description: MessageText,
+    pub(crate) messages: Vec<Message>,
+    pub(crate) notes: Vec<Note>,
+    pub(crate) history: Vec<Event>,
+    key: Option<(UserId, IdempotencyKey)>,
+}
+
+impl World {
+    pub(crate) fn new(house: Policy, now: Timestamp) -> Self {
+        Self { house, now, tickets: Vec::new(), walk: None, answer: None }
+    }
+
+    pub(crate) fn take(&mut self, step: &Step) {
+        self.now = step.at;
+        let answer = match &step.action {
+            Action::Open(opening) => self.open(opening, None),
+            Action::FollowUp { ticket, by, words } => self.follow_up(*ticket, by, words),
+            Action::Change(request) => self.change(request),
+            Action::Read(read) => self.read(read),
+            Action::List { query, rows } => self.list(query, *rows),
+            Action::NextPage { rows } => self.next_page(*rows),
+        };
+        self.answer = Some(answer);
+        self.watch();
+    }
+
+    fn open(&mut self, opening: &Opening, follows: Option<usize>) -> Answer {
+        let Opening { by, requester, category, words } = opening;
+        let text = words.text.text();
+        if text.bytes() > self.house.limits.text_bytes() as usize {
+            return Answer::NotOpened(too_long(&text, &self.house));
+        }
+        let event = |at| Event { at, by: by.clone(), kind: EventKind::Created };
+        let key = by.user().cloned().zip(words.key.clone());
+        if let Some(first) = self.tickets.iter().find(|ticket| key.is_some() && ticket.key == key) {
+            let same = first.head.requester == *requester
+                && first.head.category == *category
+                && first.head.follows == follows
+                && first.description == text;
+            return match (&words.key, same) {
+                (Some(key), false) => Answer::Refused {
+                    ticket: first.head.ticket,
+                    refusal: Refusal::KeyConflict { key: key.clone() },
+                },
+                _ => Answer::Done {
+                    head: first.head(),
+                    events: vec![event(first.head.created_at)],
+                    repeated: true,
+                },
+            };
+        }
+        let head = Head {
+            ticket: self.tickets.len(),
+            requester: requester.clone(),
+            category: category.clone(),
+            status: Status::Open,
+            priority: Priority::Medium,
+            assignee: None,
+            created_at: self.now,
+            updated_at: self.now,
+            first_response_at: None,
+            resolved_at: None,
+            closed_at: None,
+            follows,
+            version: 0,
+            messages: 0,
+        };
+        let ticket = Ticket {
+            head,
+            messages: vec![Message::new(Author::Requester, text.clone(), self.now)],
+            description: text,
+            notes: Vec::new(),
+            history: vec![event(self.now)],
+            key,
+        };
+        let head = ticket.head();
+        self.tickets.push(ticket);
+        Answer::Done { head, events: vec![event(self.now)], repeated: false }
+    }
+
+    fn follow_up(&mut self, ticket: usize, by: &UserId, words: &Words) -> Answer {
+        let Some(old) = self.tickets.get(ticket).filter(|old| old.head.requester == *by) else {
+            return Answer::NotFound(ticket);
+        };
+        if old.accepts_requester(self.now, &self.house).is_ok() {
+            return Answer::NoFollowUp;
+        }
+        if let Err(code) = words.text.clean {
+            return Answer::Invalid(code);
+        }
+        let opening = Opening {
+            by: Actor::Customer(by.clone()),
+            requester: by.clone(),
+            category: old.head.category.clone(),
+            words: words.clone(),
+        };
+        self.open(&opening, Some(ticket))
+    }
+
+    pub(crate) fn read(&self, read: &Read) -> Answer {
+        match read {
+            Read::View { ticket, by, window } => self.view(*ticket, by, *window),
+            Read::Find { hand: super::step::Hand::Blank, .. } => Answer::Invalid("number_blank"),
+            Read::Find { ticket, by, .. } => self.view(*ticket, by, Window::All),
+            Read::Counts(admin) => self.counts(admin),
+        }
+    }
+
+    fn view(&self, place: usize, by: &Actor, window: Window) -> Answer {
+        let Some(ticket) = self.tickets.get(place).filter(|ticket| ticket.is_visible_to(by)) else {
+            return Answer::NotFound(place);
+        };
+        let length = ticket.messages.len();
+        let (earlier, shown) = match window {
+            Window::All => (0, length),
+            Window::Last(count) => (length.saturating_sub(count as usize), count as usize),
+            Window::From { first, count } => (length.min(first as usize), count as usize),
+        };
+        let mut messages: Vec<Message> =
+            ticket.messages.iter().skip(earlier).take(shown).cloned().collect();
+        messages.sort_by_key(|message| message.created_at);
+        let inside = matches!(by, Actor::Admin(_));
+        Answer::Seen(Box::new(Seen {
+            head: ticket.head(),
+            description: ticket.description.clone(),
+            messages,
+            earlier,
+            bytes: ticket.bytes(),
+            notes: if inside { ticket.notes.clone() } else { Vec::new() },
+            history: if inside { ticket.history.clone() } else { Vec::new() },
+        }))
+    }
+
+    fn counts(&self, admin: &UserId) -> Answer {
+        let count = |wanted: &dyn Fn(&Head) -> bool| {
+            self.tickets.iter().filter(|ticket| wanted(&ticket.head)).count() as u64
+        };
+        let live = |head: &Head| matches!(head.status, Status::Open | Status::InProgress);
+        let mut cells = Vec::new();
+        for status in Status::ALL {
+            for priority in Priority::ALL {
+                cells.push(count(&|head| (head.status, head.priority) == (status, priority)));
+            }
+        }
+        Answer::Counted {
+            cells,
+            unassigned: count(&|head| live(head) && head.assignee.is_none()),
+            mine: count(&|head| live(head) && head.assignee.as_ref() == Some(admin)),
+        }
+    }
+}
+
+impl Ticket {
+    pub(crate) fn head(&self) -> Head {
+        Head { messages: self.messages.len(), ..self.head.clone() }
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.messages.iter().map(|message| message.text.bytes()).sum()
+    }
+
+    pub(crate) fn is_visible_to(&self, actor: &Actor) -> bool {
+        match actor {
+            Actor::Customer(id) => *id == self.head.requester,
+            Actor::Admin(_) | Actor::Bot | Actor::System => true,
+        }
+    }
+
+    /// The instant from which the days of a resolved ticket count.
+    pub(crate) fn resolved(&self) -> Timestamp {
+        self.head.resolved_at.unwrap_or(self.head.updated_at)
+    }
+}
+
+pub(crate) fn too_long(text: &MessageText, house: &Policy) -> Refusal {
+    Refusal::TextTooLong { bytes: text.bytes() as u32, limit: house.limits.text_bytes() }
+}

@@ -1,0 +1,72 @@
+//! Many at once, and the tickets they crowd around.
+
+use std::{future::Future, sync::Arc};
+
+use tokio::{sync::Barrier, task::JoinSet};
+use ventanilla_service::*;
+
+/// How many do the same thing at the same time.
+pub(crate) const CROWD: usize = 64;
+
+/// A desk over an empty store, for any store.
+pub(crate) trait Backend: 'static {
+    /// How often each race is run.
+    const ROUNDS: usize;
+
+    async fn desk() -> HelpDeskBuilder;
+}
+
+/// Lets everybody go at once, and collects what came of it, in the order of their numbers.
+pub(crate) async fn at_once<T, F>(people: usize, task: impl Fn(usize) -> F) -> Vec<T>
+where
+    T: Send + 'static,
+    F: Future<Output = T> + Send + 'static,
+{
+    let barrier = Arc::new(Barrier::new(people));
+    let mut tasks = JoinSet::new();
+    for number in 0..people {
+        let (barrier, work) = (barrier.clone(), task(number));
+        tasks.spawn(async move {
+            barrier.wait().await;
+            (number, work.await)
+        });
+    }
+    let mut results = tasks.join_all().await;
+    results.sort_by_key(|(number, _)| *number);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+/// People with ids that every store takes.
+pub(crate) fn person(number: usize) -> UserId {
+    UserId::parse(&format!("65a1f0c2c11e47e0{number:08x}")).expect("24 hexadecimal digits are an id")
+}
+
+/// The customer whose ticket it is.
+pub(crate) fn ana() -> UserId {
+    person(1_000)
+}
+
+pub(crate) fn draft() -> NewTicket {
+    let text = MessageText::parse("Me cobraron dos veces").expect("a text");
+    NewTicket::new(Category::PAGOS, text)
+}
+
+pub(crate) fn key() -> IdempotencyKey {
+    IdempotencyKey::parse("envio-1").expect("a key")
+}
+
+/// A ticket of Ana's.
+pub(crate) async fn ticket(desk: &HelpDesk) -> TicketNumber {
+    let receipt = desk.customer(ana()).create(draft()).await.expect("it is opened");
+    receipt.head.ticket_number
+}
+
+/// The ticket as it is in the end.
+pub(crate) async fn view(desk: &HelpDesk, number: &TicketNumber) -> TicketView {
+    desk.admin(person(0)).view(number).await.expect("it is there")
+}
+
+/// Whether something was done, as against repeated, or so already.
+pub(crate) fn is_change(result: &Result<Receipt, ServiceError>) -> bool {
+    result.as_ref().is_ok_and(|receipt| !receipt.repeated && !receipt.events.is_empty())
+}
