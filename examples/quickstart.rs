@@ -1,1 +1,209 @@
-fn main() {}
+//! A ticket's life, from the form to the follow-up, as a person would read it.
+//!
+//! `cargo run --example quickstart`
+
+use std::{
+    collections::HashMap,
+    error::Error,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use serde::Deserialize;
+use ventanilla_service::*;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let script: Script = serde_json::from_str(include_str!("tickets.json"))?;
+    let [story, other_story] = script.tickets;
+    let [ana_id, bruno_id] = script.customers;
+    let people = &script.people;
+    let reader = Reader::new(Tz::America__Argentina__Buenos_Aires);
+
+    // A host would write `HelpDesk::new(store)`; here days pass in a moment.
+    let clock = Calendar::starting_at("2026-03-02T12:04:00Z".parse()?);
+    let desk = HelpDesk::builder(MemoryStore::new()).clock(clock.clone()).build();
+    let (ana, bruno) = (desk.customer(ana_id), desk.customer(bruno_id));
+    let lucia = desk.admin(script.admin);
+
+    heading("Dos personas abren un ticket");
+    let number = open(&desk, &ana, &story).await?;
+    clock.pass_minutes(3);
+    let other = open(&desk, &bruno, &other_story).await?;
+    for number in [&number, &other] {
+        desk.bot().add_message(number, script.greeting.as_str()).await?;
+    }
+    clock.pass_minutes(9);
+    ana.add_message(&number, story.followed_by.as_str()).await?;
+    bruno.add_message(&other, other_story.followed_by.as_str()).await?;
+
+    heading("Un robot rellena el campo oculto");
+    let Spam { category, description, website } = &script.spam;
+    match desk.screen(&Form { category, description, honeypot: website, key: None })? {
+        Screened::Bot { decoy } => {
+            println!("Se le dan las gracias con el número {decoy}. No se guarda nada.");
+        }
+        Screened::Genuine(_) => println!("No se ha detectado."),
+    }
+    println!("Tickets en el sistema: {}", lucia.counts().await?.total());
+
+    heading("Bruno prueba con el ticket de Ana");
+    show_refusal(bruno.view(&number).await.err());
+
+    heading("Lucía mira la cola: lo urgente primero");
+    lucia.set_priority(&number, Priority::High).await?;
+    let queue = ListQuery::new()
+        .statuses(Status::Open)
+        .unassigned()
+        .sort(Sort::UrgentFirst(Direction::OldestFirst));
+    for ticket in lucia.list(queue).await?.rows {
+        let row = lucia.row(&ticket, &reader, people);
+        println!(
+            "{}  {:8} {:7} {:10} {}",
+            row.ticket_number, row.priority.text, row.category.text, row.requester.name, row.excerpt,
+        );
+    }
+
+    heading("Lo atiende, lo resuelve, y Ana lo reabre");
+    clock.pass_minutes(25);
+    tell(lucia.claim(&number).await?, people);
+    tell(lucia.set_status(&number, Status::InProgress).await?, people);
+    tell(lucia.reply(&number, story.answer.as_str(), Status::Resolved).await?, people);
+    clock.pass_minutes(7 * 24 * 60);
+    tell(ana.add_message(&number, story.reopened_by.as_str()).await?, people);
+    clock.pass_minutes(42);
+    tell(lucia.add_note(&number, story.note.as_str()).await?, people);
+    tell(lucia.reply(&number, story.final_answer.as_str(), Status::Resolved).await?, people);
+    clock.pass_minutes(95);
+    tell(ana.add_message(&number, story.thanks.as_str()).await?, people);
+    tell(lucia.set_status(&number, Status::Resolved).await?, people);
+    tell(ana.confirm(&number).await?, people);
+
+    heading("Lo cerrado no se reabre");
+    show_refusal(lucia.set_status(&number, Status::Open).await.err());
+    show_refusal(ana.add_message(&number, "Hola de nuevo").await.err());
+
+    let ticket = ana.view(&number).await?;
+    if let Some(offer) = ana.follow_up_offer(&ticket) {
+        let follow_up = ana.follow_up(&offer, story.reopened_by.as_str()).await?.head;
+        println!("Ana abre {}, que sigue a {}.", follow_up.ticket_number, offer.follows());
+    }
+
+    show_chat(&ana.chat(&ticket, &reader, people));
+    Ok(())
+}
+
+/// Sends the form as the page of a help centre would.
+async fn open(
+    desk: &HelpDesk,
+    customer: &Customer,
+    story: &Story,
+) -> Result<TicketNumber, Box<dyn Error>> {
+    let form = Form { category: &story.category, description: &story.description, ..Form::default() };
+    let Screened::Genuine(draft) = desk.screen(&form)? else {
+        return Err("a person's form was taken for a bot's".into());
+    };
+    let head = customer.create(draft).await?.head;
+    let (category, status) = (head.category.label(Locale::Es), head.status.label(Locale::Es));
+    println!("{}  {category}, {status}", head.ticket_number);
+    Ok(head.ticket_number)
+}
+
+/// What a host would send by e-mail or webhook.
+fn tell(receipt: Receipt, people: &HashMap<UserId, Person>) {
+    let name = |id: &UserId| people.get(id).map_or_else(|| id.to_string(), |person| person.name.clone());
+    for event in receipt.events {
+        let who = event.by.user().map_or_else(|| event.by.kind().label(Locale::Es).into(), name);
+        println!("{who}: {}", event.kind.describe(Locale::Es, name));
+    }
+}
+
+fn show_refusal(error: Option<ServiceError>) {
+    match error {
+        Some(error) => println!("[{}] {}", error.code(), error.explain(Locale::Es)),
+        None => println!("No se ha rechazado."),
+    }
+}
+
+fn show_chat(chat: &ChatView) {
+    heading(&format!("{} · {} · {}", chat.title, chat.category.text, chat.status.text));
+    for bubble in &chat.bubbles {
+        let margin = match bubble.side {
+            Side::Left => "",
+            Side::Right => "            ",
+        };
+        println!("{margin}{} · {}", bubble.author.name, bubble.at.text);
+        for line in bubble.text.lines() {
+            println!("{margin}  {line}");
+        }
+        println!();
+    }
+    match &chat.input {
+        InputState::Writable { placeholder, .. } => println!("[ {placeholder} ]"),
+        InputState::ReadOnly { reason, .. } => println!("[ {reason} ]"),
+    }
+}
+
+fn heading(text: &str) {
+    println!("\n── {text} ──\n");
+}
+
+/// A clock that passes when told to.
+#[derive(Clone)]
+struct Calendar(Arc<AtomicI64>);
+
+impl Calendar {
+    fn starting_at(time: Timestamp) -> Self {
+        Self(Arc::new(time.as_millis().into()))
+    }
+
+    fn pass_minutes(&self, minutes: i64) {
+        self.0.fetch_add(minutes * 60_000, Ordering::Relaxed);
+    }
+}
+
+impl Clock for Calendar {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(Ordering::Relaxed)).unwrap_or(Timestamp::MAX)
+    }
+}
+
+#[derive(Deserialize)]
+struct Script {
+    #[serde(deserialize_with = "named")]
+    people: HashMap<UserId, Person>,
+    customers: [UserId; 2],
+    admin: UserId,
+    greeting: String,
+    tickets: [Story; 2],
+    spam: Spam,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Story {
+    category: String,
+    description: String,
+    followed_by: String,
+    answer: String,
+    reopened_by: String,
+    final_answer: String,
+    note: String,
+    thanks: String,
+}
+
+#[derive(Deserialize)]
+struct Spam {
+    category: String,
+    description: String,
+    website: String,
+}
+
+fn named<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<HashMap<UserId, Person>, D::Error> {
+    let names = HashMap::<UserId, String>::deserialize(deserializer)?;
+    Ok(names.into_iter().map(|(id, name)| (id, Person::named(name))).collect())
+}

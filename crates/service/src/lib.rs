@@ -76,3 +76,8 @@ pub use view::{
     AttachmentButton, Badge, Bubble, ChatView, Directory, InputState, Label, LocalTime, Person, Reader,
     Side, TicketRow,
 };
+
+/// The README's code runs as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -26,7 +26,7 @@ mod walk;
 
 use std::{any::Any, panic::AssertUnwindSafe};
 
-use futures::{FutureExt, future::BoxFuture};
+use futures::{FutureExt, future::LocalBoxFuture};
 
 use crate::TicketStore;
 
@@ -58,7 +58,13 @@ pub async fn check<S: TicketStore>(make: impl AsyncFn() -> S) -> usize {
             failures.push(format!("\n- {}: {}", case.name, message(&*panic)));
         }
     }
-    assert!(failures.is_empty(), "{} of {} cases failed:{}", failures.len(), suite.len(), failures.concat());
+    assert!(
+        failures.is_empty(),
+        "{} of {} cases failed:{}",
+        failures.len(),
+        suite.len(),
+        failures.concat()
+    );
     suite.len()
 }
 
@@ -66,7 +72,7 @@ pub async fn check<S: TicketStore>(make: impl AsyncFn() -> S) -> usize {
 #[derive(Clone, Copy)]
 struct Case {
     name: &'static str,
-    run: for<'a> fn(&'a dyn TicketStore) -> BoxFuture<'a, ()>,
+    run: for<'a> fn(&'a dyn TicketStore) -> LocalBoxFuture<'a, ()>,
 }
 
 /// Lists the cases of a file; one that is left out is dead code, which the compiler reports.
@@ -83,3 +89,6 @@ fn message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it panicked without a text")
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,7 @@ mod cursor;
 mod error;
 mod memory;
 mod page;
+mod paging;
 mod query;
 mod store;
 
@@ -24,7 +25,8 @@ pub use cursor::{Cursor, InvalidCursor, Position};
 pub use error::{Applied, Source, StoreError};
 pub use memory::MemoryStore;
 pub use page::{Counts, Page, Unreadable};
-pub use query::{AssigneeFilter, Direction, InvalidPageSize, ListQuery, PageQuery, PageSize, Sort};
+pub use paging::{InvalidPageSize, PageQuery, PageSize};
+pub use query::{AssigneeFilter, Direction, ListQuery, Sort};
 #[cfg(feature = "mock")]
 pub use store::MockTicketStore;
 pub use store::{Inserted, TicketStore};

@@ -1,15 +1,14 @@
 //! Which tickets to list, and in what order.
 
 use serde::Serialize;
-use ventanilla_domain::{
-    Category, EnumSet, Explain, Locale, Priority, Status, TicketHead, Timestamp, UserId,
-};
+use ventanilla_domain::{Category, EnumSet, Priority, Status, TicketHead, Timestamp, UserId};
 
-use crate::cursor::{Cursor, InvalidCursor, Position};
+use crate::paging::PageSize;
 
 /// Which tickets to list, in what order and in pages of what size.
 ///
-/// Every filter narrows the list; without any it holds all tickets, newest first.
+/// Each kind of filter narrows the list, and given twice the last one counts. Without any it holds
+/// all tickets, newest first.
 ///
 /// ```
 /// use ventanilla_domain::{Category, Priority, Status};
@@ -169,30 +168,6 @@ impl ListQuery {
         self.page_size = size;
         self
     }
-
-    /// The first page.
-    #[must_use]
-    pub fn first_page(self) -> PageQuery {
-        PageQuery { query: self, after: None }
-    }
-
-    /// The page after a cursor that an earlier page of the same query gave.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidCursor`] if the cursor is forged or of another query: other filters, another order.
-    ///
-    /// ```
-    /// use ventanilla_domain::Explain;
-    /// use ventanilla_storage::{Cursor, ListQuery};
-    ///
-    /// let forged: Cursor = "AAAA".repeat(17).parse().unwrap_or_else(|_| unreachable!());
-    /// assert_eq!(ListQuery::new().page_after(&forged).unwrap_err().code(), "cursor_foreign");
-    /// ```
-    pub fn page_after(self, cursor: &Cursor) -> Result<PageQuery, InvalidCursor> {
-        let after = Some(cursor.open(&self)?);
-        Ok(PageQuery { query: self, after })
-    }
 }
 
 /// What a store asks of a query.
@@ -274,117 +249,5 @@ impl ListQuery {
             && self.requester.as_ref().is_none_or(|requester| *requester == head.requester)
             && self.created_from.is_none_or(|from| head.created_at >= from)
             && self.created_before.is_none_or(|before| head.created_at < before)
-    }
-}
-
-/// One page of a [`ListQuery`]: what a store is asked for.
-///
-/// A cursor has been checked against its query here, so a store never sees a foreign one.
-///
-/// ```
-/// use ventanilla_storage::{ListQuery, PageQuery};
-///
-/// let first: PageQuery = ListQuery::new().into();
-/// assert!(first.position().is_none());
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PageQuery {
-    query: ListQuery,
-    after: Option<Position>,
-}
-
-impl PageQuery {
-    /// The query of which this is a page.
-    #[must_use]
-    pub const fn query(&self) -> &ListQuery {
-        &self.query
-    }
-
-    /// The last row before this page; `None` on the first page.
-    #[must_use]
-    pub const fn position(&self) -> Option<&Position> {
-        self.after.as_ref()
-    }
-
-    /// The cursor for what comes after a row.
-    #[must_use]
-    pub fn cursor_after(&self, last: &Position) -> Cursor {
-        Cursor::seal(&self.query, last)
-    }
-}
-
-impl From<ListQuery> for PageQuery {
-    /// The first page.
-    fn from(query: ListQuery) -> Self {
-        query.first_page()
-    }
-}
-
-/// How many rows a page has at most: 1 to 100, by default 20.
-///
-/// ```
-/// use ventanilla_storage::PageSize;
-///
-/// assert_eq!(PageSize::default().get(), 20);
-/// assert_eq!(PageSize::new(0).unwrap_err().value(), 0);
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PageSize(u8);
-
-impl PageSize {
-    /// The largest page.
-    pub const MAX: u32 = 100;
-
-    /// Checks a size.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidPageSize`] unless it is between 1 and 100.
-    pub fn new(rows: u32) -> Result<Self, InvalidPageSize> {
-        match u8::try_from(rows) {
-            Ok(size) if (1..=Self::MAX).contains(&rows) => Ok(Self(size)),
-            _ => Err(InvalidPageSize { value: rows }),
-        }
-    }
-
-    /// The number of rows.
-    #[must_use]
-    pub const fn get(self) -> usize {
-        self.0 as usize
-    }
-}
-
-impl Default for PageSize {
-    fn default() -> Self {
-        Self(20)
-    }
-}
-
-/// A number of rows that no page may have; its code is `invalid_page_size`.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}", self.explain(Locale::En))]
-pub struct InvalidPageSize {
-    value: u32,
-}
-
-impl InvalidPageSize {
-    /// The offending value.
-    #[must_use]
-    pub const fn value(&self) -> u32 {
-        self.value
-    }
-}
-
-impl Explain for InvalidPageSize {
-    fn code(&self) -> &'static str {
-        "invalid_page_size"
-    }
-
-    fn explain(&self, locale: Locale) -> String {
-        let value = self.value;
-        match locale {
-            Locale::Es => format!("Una página tiene entre 1 y 100 filas, no {value}."),
-            Locale::En => format!("A page has between 1 and 100 rows, not {value}."),
-        }
     }
 }

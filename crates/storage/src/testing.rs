@@ -17,12 +17,16 @@
 //! assert_eq!(ticket.messages().len(), 2);
 //! ```
 
+mod crowd;
+
 use std::{fmt::Debug, time::Duration};
 
 use ventanilla_domain::{
     Actor, Category, Change, IdempotencyKey, MessageText, NewMessage, NewTicket, Outcome, Policy,
     Priority, Status, Ticket, TicketNumber, Timestamp, UserId,
 };
+
+pub use crowd::tickets;
 
 /// Begins a ticket of this number: open, of [`customer(0)`](customer), created at [`start`].
 ///
@@ -36,7 +40,6 @@ use ventanilla_domain::{
 /// let ticket = testing::ticket("TKT-ABC123").build();
 /// assert_eq!(ticket.head().created_at, testing::start());
 /// ```
-#[must_use]
 pub fn ticket(number: impl TryInto<TicketNumber, Error: Debug>) -> TicketFixture {
     TicketFixture {
         number: parsed(number),
@@ -49,27 +52,6 @@ pub fn ticket(number: impl TryInto<TicketNumber, Error: Debug>) -> TicketFixture
         policy: Policy::default(),
         steps: Vec::new(),
     }
-}
-
-/// Makes so many tickets of all kinds, always the same ones.
-///
-/// - Categories, statuses, priorities and assignees mix; conversations have one to four messages.
-/// - Time goes on from ticket to ticket, but every fourth has the same millisecond as the one
-///   before.
-/// - New [customers](customer) come all the time, and old ones come back; the
-///   [administrators](admin) are the first five.
-/// - Every eighth has a number of 16 digits, as other applications give them.
-///
-/// ```
-/// use ventanilla_domain::Status;
-/// use ventanilla_storage::testing;
-///
-/// let closed = testing::tickets(100).filter(|ticket| ticket.head().status == Status::Closed);
-/// assert!(closed.count() > 10);
-/// assert!(testing::tickets(100).eq(testing::tickets(100)));
-/// ```
-pub fn tickets(count: usize) -> impl Iterator<Item = Ticket> {
-    (0..count as u64).map(nth)
 }
 
 /// The customer of this number.
@@ -286,8 +268,7 @@ impl TicketFixture {
         if let Some(key) = self.key {
             draft = draft.with_key(key);
         }
-        let opened =
-            draft.open(self.number, &self.requester, &opened_by, self.created_at, &self.policy);
+        let opened = draft.open(self.number, &self.requester, &opened_by, self.created_at, &self.policy);
         let mut ticket = opened.unwrap_or_else(|refusal| panic!("it can't be opened: {refusal}"));
         let mut now = self.created_at.plus(STEP);
         for step in self.steps {
@@ -323,108 +304,16 @@ fn carry_out(change: Change, by: &Actor, at: Timestamp, policy: &Policy, ticket:
     }
 }
 
-/// The ticket at this place of [`tickets`].
-fn nth(place: u64) -> Ticket {
-    let mut dice = Dice(place);
-    let created_at = start().plus(Duration::from_secs(7 * 60) * (place - place % 4 / 3) as u32);
-    let (category, description) = dice.pick(&OPENINGS);
-    let requester = customer(dice.below(place / 8 + 4) as u32);
-    let luis = admin(dice.below(5) as u32);
-    let mut fixture = ticket(number(place, created_at))
-        .requester(requester)
-        .category(category)
-        .description(description)
-        .created_at(created_at)
-        .priority(dice.pick(&Priority::ALL));
-    if dice.below(3) > 0 {
-        fixture = fixture.assignee(luis.clone());
-    }
-    if dice.below(2) > 0 {
-        fixture = fixture.message(dice.pick(&QUESTIONS));
-    }
-    if dice.below(2) > 0 {
-        fixture = fixture.reply(luis.clone(), dice.pick(&REPLIES));
-    }
-    if dice.below(4) > 0 {
-        fixture = fixture.change(Actor::Bot, Change::message(parsed::<MessageText>(dice.pick(&GREETINGS))));
-    }
-    fixture.status(dice.pick(&Status::ALL)).build()
-}
-
-/// Ours are scattered over all numbers of six characters without meeting.
-fn number(place: u64, created_at: Timestamp) -> TicketNumber {
-    if place % 8 == 5 {
-        return parsed(format!("{:013}{:03}", created_at.as_millis(), place % 1_000));
-    }
-    let scattered = place.wrapping_mul(387_420_489);
-    TicketNumber::from_entropy(&[25, 20, 15, 10, 5, 0].map(|shift| (scattered >> shift) as u8))
-}
-
-/// Throws that depend on nothing but the place: SplitMix64.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % sides
-    }
-
-    fn pick<T: Copy>(&mut self, of: &[T]) -> T {
-        of[self.below(of.len() as u64) as usize]
-    }
-}
-
-const OPENINGS: [(&str, &str); 8] = [
-    ("PAGOS", "Me cobraron dos veces la cuota de enero."),
-    ("PAGOS", "La factura no lleva el NIF de mi empresa. ¿Me la podéis corregir?"),
-    ("CUENTA", "No puedo entrar en mi cuenta desde que cambié la contraseña."),
-    ("CUENTA", "Quiero cambiar la dirección de correo con la que me registré."),
-    ("BUG", "La página se queda en blanco al guardar.\nPasa en el móvil y en el ordenador."),
-    ("BUG", "El buscador no encuentra palabras con «ñ»."),
-    ("GENERAL", "¿Hasta qué hora atendéis por teléfono?"),
-    ("ENVÍOS", "El paquete llegó abierto y falta una pieza."),
-];
-
-const QUESTIONS: [&str; 3] =
-    ["¿Hay novedades?", "Adjunto la captura que me pedisteis.", "Sigue igual esta mañana."];
-
-const REPLIES: [&str; 3] = [
-    "Gracias por escribirnos. Lo estamos mirando.",
-    "Ya está corregido. ¿Puedes comprobarlo?",
-    "¿Nos dices desde qué dispositivo entras?",
-];
-
-const GREETINGS: [&str; 2] =
-    ["¡Hola! Hemos recibido tu consulta.", "Te respondemos de lunes a viernes, de 9 a 18 h."];
-
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-
     use super::*;
-
-    #[test]
-    fn the_crowd_has_all_kinds() {
-        let crowd: Vec<Ticket> = tickets(400).collect();
-        let distinct = |of: fn(&Ticket) -> String| crowd.iter().map(of).collect::<HashSet<_>>().len();
-        assert_eq!(distinct(|ticket| ticket.head().ticket_number.to_string()), 400);
-        assert_eq!(distinct(|ticket| ticket.head().created_at.to_string()), 300);
-        assert_eq!(distinct(|ticket| ticket.head().category.to_string()), 5);
-        assert_eq!(distinct(|ticket| format!("{:?}", ticket.head().assignee)), 6);
-        assert_eq!(distinct(|ticket| ticket.head().message_count.to_string()), 4);
-        let statuses_and_priorities =
-            distinct(|ticket| format!("{} {}", ticket.head().status, ticket.head().priority));
-        assert_eq!(statuses_and_priorities, 16);
-        assert!((20..55).contains(&distinct(|ticket| ticket.head().requester.to_string())));
-    }
 
     #[test]
     fn steps_come_a_minute_apart_unless_said_otherwise() {
         let earlier = start().minus(STEP);
         let ticket = ticket("TKT-ABC123").message("Uno").message("Dos").at(earlier).message("Tres");
-        let times = ticket.build().messages().iter().map(|message| message.created_at).collect::<Vec<_>>();
+        let times =
+            ticket.build().messages().iter().map(|message| message.created_at).collect::<Vec<_>>();
         assert_eq!(times, [start(), start().plus(STEP), start().plus(STEP * 2), earlier]);
     }
 

@@ -1,0 +1,76 @@
+//! Counts for a dashboard.
+
+use ventanilla_domain::{Actor, Change, Priority, Status, Ticket, UserId};
+
+use super::{
+    cases,
+    desk::{admin, answer, customer, fill, hour, luis, marta, number, parsed, plan},
+    list::crowd,
+};
+use crate::{Counts, Inserted, TicketStore, testing};
+
+cases![
+    an_empty_store_counts_nothing,
+    counts_are_those_of_the_tickets,
+    counts_follow_every_change,
+    what_is_not_stored_is_not_counted,
+];
+
+async fn an_empty_store_counts_nothing(store: &dyn TicketStore) {
+    assert_eq!(answer(store.counts(&luis()).await), Counts::default());
+}
+
+async fn counts_are_those_of_the_tickets(store: &dyn TicketStore) {
+    let tickets = crowd(store).await;
+    for mine in (0..6).map(testing::admin).chain([testing::customer(0)]) {
+        assert_eq!(answer(store.counts(&mine).await), counted(&tickets, &mine), "{mine}");
+    }
+}
+
+async fn counts_follow_every_change(store: &dyn TicketStore) {
+    let mut tickets = [testing::ticket("TKT-ABC123").build(), testing::ticket("TKT-ABC124").build()];
+    fill(store, &tickets).await;
+    let marta = Actor::Admin(marta());
+    for (change, by) in [
+        (Change::claim(), admin()),
+        (Change::claim(), marta.clone()),
+        (Change::priority(Priority::Urgent), marta.clone()),
+        (Change::assign(Some(testing::admin(1))), marta.clone()),
+        (Change::status(Status::InProgress), marta.clone()),
+        (Change::assign(None), marta.clone()),
+        (Change::claim(), admin()),
+        (Change::status(Status::Resolved), admin()),
+        (Change::message(parsed::<ventanilla_domain::MessageText>("Sigue igual")), customer()),
+        (Change::status(Status::Closed), admin()),
+    ] {
+        let plan = plan(change.clone(), &by, hour(1));
+        plan.apply(&mut tickets[0]);
+        answer(store.update(&number(), &plan).await);
+        for mine in [luis(), testing::admin(1)] {
+            let counts = answer(store.counts(&mine).await);
+            assert_eq!(counts, counted(&tickets, &mine), "{mine} after {change:?}");
+        }
+    }
+}
+
+async fn what_is_not_stored_is_not_counted(store: &dyn TicketStore) {
+    let first = testing::ticket("TKT-ABC123").key("formulario-1").build();
+    fill(store, std::slice::from_ref(&first)).await;
+    let taken = testing::ticket("TKT-ABC123").assignee(luis()).build();
+    assert_eq!(answer(store.insert(&taken).await), Inserted::NumberTaken);
+    let again = testing::ticket("TKT-ABC124").key("formulario-1").build();
+    assert!(matches!(answer(store.insert(&again).await), Inserted::Repeated(_)));
+    assert_eq!(answer(store.counts(&luis()).await), counted(&[first], &luis()));
+}
+
+fn counted(tickets: &[Ticket], mine: &UserId) -> Counts {
+    let mut counts = Counts::default();
+    for head in tickets.iter().map(Ticket::head) {
+        counts.add(head.status, head.priority, 1);
+        if matches!(head.status, Status::Open | Status::InProgress) {
+            counts.unassigned += u64::from(head.assignee.is_none());
+            counts.mine += u64::from(head.assignee.as_ref() == Some(mine));
+        }
+    }
+    counts
+}

@@ -1,0 +1,120 @@
+//! What the cases share: people, texts, times, and a store with its twin.
+
+use std::{collections::BTreeMap, fmt::Debug, time::Duration};
+
+use ventanilla_domain::{
+    Actor, Change, Outcome, Plan, Policy, Scope, Ticket, TicketHead, TicketNumber, TicketView,
+    Timestamp, UserId, Window,
+};
+
+use crate::{Inserted, StoreError, TicketStore, testing};
+
+pub(super) fn ana() -> UserId {
+    testing::customer(0)
+}
+
+pub(super) fn eva() -> UserId {
+    testing::customer(1)
+}
+
+pub(super) fn luis() -> UserId {
+    testing::admin(0)
+}
+
+pub(super) fn marta() -> UserId {
+    testing::admin(1)
+}
+
+pub(super) fn customer() -> Actor {
+    Actor::Customer(ana())
+}
+
+pub(super) fn admin() -> Actor {
+    Actor::Admin(luis())
+}
+
+/// The number of most tickets here.
+pub(super) fn number() -> TicketNumber {
+    parsed("TKT-ABC123")
+}
+
+/// So many hours after the first ticket of the day: later than any step of a fixture.
+pub(super) fn hour(hours: u64) -> Timestamp {
+    testing::start().plus(Duration::from_secs(3600) * hours as u32)
+}
+
+pub(super) const MILLISECOND: Duration = Duration::from_millis(1);
+
+pub(super) fn parsed<T>(value: impl TryInto<T, Error: Debug>) -> T {
+    value.try_into().expect("the suite's own values can be parsed")
+}
+
+/// Works a change out that the rules allow on some ticket.
+pub(super) fn plan(change: Change, by: &Actor, at: Timestamp) -> Plan {
+    plan_under(&Policy::default(), change, by, at)
+}
+
+pub(super) fn plan_under(policy: &Policy, change: Change, by: &Actor, at: Timestamp) -> Plan {
+    change.plan(by, at, policy).expect("such an actor makes such changes")
+}
+
+/// What a store answered, which is never an error here.
+pub(super) fn answer<T>(result: Result<T, StoreError>) -> T {
+    result.unwrap_or_else(|error| panic!("the store failed: {error:?}"))
+}
+
+/// A whole ticket, as an administrator sees it.
+pub(super) async fn view(store: &dyn TicketStore, number: &TicketNumber) -> Option<TicketView> {
+    answer(store.get(&number.into(), &Scope::All, Window::All).await)
+}
+
+pub(super) async fn head(store: &dyn TicketStore, number: &TicketNumber) -> TicketHead {
+    view(store, number).await.expect("the ticket is stored").head
+}
+
+/// Stores tickets that nothing speaks against.
+pub(super) async fn fill(store: &dyn TicketStore, tickets: &[Ticket]) {
+    for ticket in tickets {
+        assert_eq!(answer(store.insert(ticket).await), Inserted::Stored);
+    }
+}
+
+/// A store beside the same tickets in memory: whatever is done to it is done to them by the
+/// domain's own interpreter, and both must agree, in the answer and in every field afterwards.
+pub(super) struct Twin<'a> {
+    store: &'a dyn TicketStore,
+    tickets: BTreeMap<TicketNumber, Ticket>,
+}
+
+impl<'a> Twin<'a> {
+    pub(super) async fn of(store: &'a dyn TicketStore, ticket: Ticket) -> Self {
+        let mut twin = Self { store, tickets: BTreeMap::new() };
+        twin.insert(ticket).await;
+        twin
+    }
+
+    pub(super) async fn insert(&mut self, ticket: Ticket) {
+        let number = ticket.head().ticket_number.clone();
+        fill(self.store, std::slice::from_ref(&ticket)).await;
+        self.tickets.insert(number.clone(), ticket);
+        self.agrees_on(&number).await;
+    }
+
+    pub(super) async fn update(&mut self, number: &TicketNumber, plan: &Plan) -> Outcome {
+        let meant = self.tickets.get_mut(number).map_or(Outcome::NotFound, |ticket| plan.apply(ticket));
+        let outcome = answer(self.store.update(number, plan).await);
+        assert_eq!(outcome, meant, "the answer to {plan:?}");
+        self.agrees_on(number).await;
+        outcome
+    }
+
+    /// [`update`](Self::update) of the ticket that most cases have.
+    pub(super) async fn change(&mut self, change: Change, by: &Actor, at: Timestamp) -> Outcome {
+        self.update(&number(), &plan(change, by, at)).await
+    }
+
+    async fn agrees_on(&self, number: &TicketNumber) {
+        let meant = self.tickets.get(number).and_then(|ticket| ticket.view(&Scope::All, Window::All));
+        assert_eq!(view(self.store, number).await, meant, "ticket {number}");
+    }
+}

@@ -1,0 +1,196 @@
+//! New tickets: numbers and creation keys.
+
+use ventanilla_domain::{
+    Change, IdempotencyKey, NewMessage, Outcome, Policy, Scope, Status, Ticket, TicketRecord, Window,
+};
+
+use super::{
+    cases,
+    desk::{
+        admin, ana, answer, customer, eva, fill, head, hour, luis, marta, number, parsed, plan, view,
+    },
+};
+use crate::{Inserted, ListQuery, TicketStore, testing};
+
+cases![
+    a_new_ticket_is_read_back_whole,
+    a_taken_number_overwrites_nothing,
+    a_number_that_was_refused_uses_up_no_key,
+    numbers_are_compared_literally,
+    a_key_sent_again_opens_one_ticket,
+    a_repeated_key_answers_with_the_ticket_as_it_is_now,
+    the_very_same_ticket_again_is_not_stored_twice,
+    a_used_key_and_a_taken_number_at_once_store_nothing,
+    a_key_for_something_else_is_a_conflict,
+    a_follow_up_under_the_key_of_its_old_ticket_is_a_conflict,
+    a_key_is_its_authors_alone,
+    without_keys_the_same_words_open_two_tickets,
+    a_creation_key_is_no_message_key,
+];
+
+async fn a_new_ticket_is_read_back_whole(store: &dyn TicketStore) {
+    let rich = testing::ticket("TKT-ABC123")
+        .opened_by(marta())
+        .key("formulario-1")
+        .message(parsed::<NewMessage>("¿Hay novedades?").with_key(parsed("mensaje-1")))
+        .note(luis(), "Cliente de los de siempre.")
+        .assignee(luis())
+        .status(Status::Closed)
+        .build();
+    let tickets: Vec<Ticket> = testing::tickets(40).chain([rich, follow_up()]).collect();
+    fill(store, &tickets).await;
+    for ticket in &tickets {
+        let stored = view(store, &ticket.head().ticket_number).await;
+        assert_eq!(stored, ticket.view(&Scope::All, Window::All));
+    }
+}
+
+async fn a_taken_number_overwrites_nothing(store: &dyn TicketStore) {
+    let first = testing::ticket("TKT-ABC123").requester(ana()).build();
+    let other = testing::ticket("TKT-ABC123").requester(eva()).description("Otra cosa").build();
+    fill(store, std::slice::from_ref(&first)).await;
+    assert_eq!(answer(store.insert(&other).await), Inserted::NumberTaken);
+    assert_eq!(answer(store.insert(&first).await), Inserted::NumberTaken, "it has no key");
+    assert_eq!(view(store, &number()).await, first.view(&Scope::All, Window::All));
+    assert_eq!(stored(store).await, 1);
+}
+
+async fn a_number_that_was_refused_uses_up_no_key(store: &dyn TicketStore) {
+    fill(store, &[testing::ticket("TKT-ABC123").build()]).await;
+    assert_eq!(answer(store.insert(&keyed("TKT-ABC123").build()).await), Inserted::NumberTaken);
+    assert_eq!(answer(store.insert(&keyed("TKT-ABC124").build()).await), Inserted::Stored);
+}
+
+async fn numbers_are_compared_literally(store: &dyn TicketStore) {
+    let numbers =
+        ["TKT-ABC123", "tkt-abc123", "TKT-ABC12", "TKT-ABC1234", "TKT-ABC123 ", "$TKT", "TKT.*"];
+    let tickets = numbers.map(|number| testing::ticket(number).description(number).build());
+    fill(store, &tickets).await;
+    for ticket in tickets {
+        let stored = view(store, &ticket.head().ticket_number).await.expect("it is stored");
+        assert_eq!(stored.description, *ticket.description());
+    }
+}
+
+async fn a_key_sent_again_opens_one_ticket(store: &dyn TicketStore) {
+    let first = keyed("TKT-ABC123").created_at(hour(0)).build();
+    let again = keyed("TKT-ABC124").created_at(hour(1)).build();
+    fill(store, std::slice::from_ref(&first)).await;
+    assert_eq!(answer(store.insert(&again).await), Inserted::Repeated(first.head().clone()));
+    assert_eq!(view(store, &parsed("TKT-ABC124")).await, None);
+    assert_eq!(stored(store).await, 1);
+}
+
+async fn a_repeated_key_answers_with_the_ticket_as_it_is_now(store: &dyn TicketStore) {
+    fill(store, &[keyed("TKT-ABC123").build()]).await;
+    answer(store.update(&number(), &plan(Change::status(Status::Closed), &admin(), hour(1))).await);
+    let now = head(store, &number()).await;
+    assert_eq!(now.status, Status::Closed);
+    assert_eq!(answer(store.insert(&keyed("TKT-ABC124").build()).await), Inserted::Repeated(now));
+}
+
+async fn the_very_same_ticket_again_is_not_stored_twice(store: &dyn TicketStore) {
+    let ticket = keyed("TKT-ABC123").build();
+    fill(store, std::slice::from_ref(&ticket)).await;
+    let repeated = Inserted::Repeated(ticket.head().clone());
+    assert_eq!(past_taken_numbers(store, &ticket).await, repeated);
+    assert_eq!(stored(store).await, 1);
+}
+
+async fn a_used_key_and_a_taken_number_at_once_store_nothing(store: &dyn TicketStore) {
+    let (first, other) = (keyed("TKT-ABC123").build(), testing::ticket("TKT-ABC124").build());
+    fill(store, &[first.clone(), other.clone()]).await;
+    let repeated = Inserted::Repeated(first.head().clone());
+    assert_eq!(past_taken_numbers(store, &keyed("TKT-ABC124").build()).await, repeated);
+    let otherwise = keyed("TKT-ABC124").description("Otra cosa").build();
+    assert_eq!(past_taken_numbers(store, &otherwise).await, conflict());
+    assert_eq!(view(store, &parsed("TKT-ABC124")).await, other.view(&Scope::All, Window::All));
+    assert_eq!(stored(store).await, 2);
+}
+
+async fn a_key_for_something_else_is_a_conflict(store: &dyn TicketStore) {
+    let first = keyed("TKT-ABC123").opened_by(luis()).build();
+    fill(store, std::slice::from_ref(&first)).await;
+    let again = || keyed("TKT-ABC124").opened_by(luis());
+    for other in [again().description("Otra cosa"), again().category("CUENTA"), again().requester(eva())]
+    {
+        assert_eq!(answer(store.insert(&other.build()).await), conflict());
+    }
+    assert_eq!(view(store, &parsed("TKT-ABC124")).await, None);
+    assert_eq!(view(store, &number()).await, first.view(&Scope::All, Window::All));
+}
+
+async fn a_follow_up_under_the_key_of_its_old_ticket_is_a_conflict(store: &dyn TicketStore) {
+    let ticket = follow_up();
+    let first = testing::ticket("TKT-ABC123")
+        .key("formulario-1")
+        .description(ticket.description().clone())
+        .build();
+    fill(store, &[first]).await;
+    assert_eq!(answer(store.insert(&ticket).await), conflict());
+}
+
+async fn a_key_is_its_authors_alone(store: &dyn TicketStore) {
+    let tickets = [
+        keyed("TKT-ABC123").build(),
+        keyed("TKT-ABC124").requester(eva()).build(),
+        keyed("TKT-ABC125").opened_by(luis()).build(),
+        keyed("TKT-ABC126").key("FORMULARIO-1").build(),
+    ];
+    fill(store, &tickets).await;
+    assert_eq!(stored(store).await, 4);
+}
+
+async fn without_keys_the_same_words_open_two_tickets(store: &dyn TicketStore) {
+    fill(store, &["TKT-ABC123", "TKT-ABC124"].map(|number| testing::ticket(number).build())).await;
+    assert_eq!(stored(store).await, 2);
+}
+
+async fn a_creation_key_is_no_message_key(store: &dyn TicketStore) {
+    fill(store, &[keyed("TKT-ABC123").build()]).await;
+    let key: IdempotencyKey = parsed("formulario-1");
+    let message = Change::message(parsed::<NewMessage>("Hola").with_key(key.clone()));
+    let outcome = answer(store.update(&number(), &plan(message, &customer(), hour(1))).await);
+    assert!(matches!(outcome, Outcome::Applied { .. }), "{outcome:?}");
+}
+
+fn keyed(number: &str) -> testing::TicketFixture {
+    testing::ticket(number).key("formulario-1")
+}
+
+/// The ticket that most cases have was opened with the key.
+fn conflict() -> Inserted {
+    Inserted::KeyConflict { number: number(), key: parsed("formulario-1") }
+}
+
+/// A ticket of Ana's with a key, which names an old one.
+fn follow_up() -> Ticket {
+    let policy = Policy::default();
+    let old = testing::ticket("TKT-0DD").status(Status::Closed).build();
+    let offer = policy.follow_up(old.head(), hour(1)).expect("it is closed");
+    offer
+        .ticket(parsed::<NewMessage>("Me lo han vuelto a cobrar"))
+        .with_key(parsed("formulario-1"))
+        .open(parsed("TKT-ABC999"), &ana(), &customer(), hour(1), &policy)
+        .expect("it is hers")
+}
+
+/// Inserts as a desk does, under another number where one is taken: a store that can't tell a used
+/// key and a taken number at once may answer with the number first.
+async fn past_taken_numbers(store: &dyn TicketStore, ticket: &Ticket) -> Inserted {
+    match answer(store.insert(ticket).await) {
+        Inserted::NumberTaken => {
+            let mut record = TicketRecord::from(ticket.clone());
+            record.ticket_number = parsed("TKT-FRESH1");
+            answer(store.insert(&record.into()).await)
+        }
+        other => other,
+    }
+}
+
+async fn stored(store: &dyn TicketStore) -> u64 {
+    let counted = answer(store.counts(&luis()).await).total();
+    let listed = answer(store.list(&ListQuery::new().into()).await).rows.len();
+    assert_eq!(counted, listed as u64);
+    counted
+}

@@ -1,0 +1,297 @@
+//! Lists: every filter, alone and with others, in every order.
+
+use std::collections::BTreeMap;
+
+use itertools::Itertools;
+use ventanilla_domain::{
+    Category, Change, EnumSet, Priority, Status, Ticket, TicketHead, TicketNumber, TicketSummary,
+};
+
+use super::{
+    cases,
+    desk::{MILLISECOND, admin, answer, fill, hour, luis, marta, number, parsed, plan},
+};
+use crate::{Direction, ListQuery, PageSize, Sort, TicketStore, testing};
+
+cases![
+    an_empty_store_lists_nothing,
+    each_filter_in_each_order,
+    each_two_filters_together,
+    all_filters_together,
+    a_filter_that_nothing_passes,
+    creation_is_bounded_to_the_millisecond,
+    a_row_shows_the_ticket_as_it_is,
+    a_change_moves_a_ticket_from_list_to_list,
+    tickets_of_one_millisecond_keep_their_order,
+];
+
+async fn an_empty_store_lists_nothing(store: &dyn TicketStore) {
+    for sort in SORTS {
+        for filter in &FILTERS {
+            assert_eq!(walk(store, &(filter.narrow)(ListQuery::new()).sort(sort)).await, []);
+        }
+    }
+}
+
+async fn each_filter_in_each_order(store: &dyn TicketStore) {
+    let tickets = crowd(store).await;
+    for sort in SORTS {
+        lists(store, &tickets, sort, &[]).await;
+        for filter in &FILTERS {
+            lists(store, &tickets, sort, &[filter]).await;
+        }
+    }
+}
+
+async fn each_two_filters_together(store: &dyn TicketStore) {
+    let tickets = crowd(store).await;
+    let pairs = FILTERS.iter().array_combinations().filter(|[one, other]| one.field != other.field);
+    for ([one, other], sort) in pairs.zip(SORTS.into_iter().cycle()) {
+        lists(store, &tickets, sort, &[one, other]).await;
+    }
+}
+
+async fn all_filters_together(store: &dyn TicketStore) {
+    let tickets = crowd(store).await;
+    let wanted = tickets.iter().map(Ticket::head).filter(|head| head.assignee.is_some());
+    for (head, sort) in wanted.zip(SORTS.into_iter().cycle()).take(24) {
+        let query = ListQuery::new()
+            .statuses(head.status)
+            .priorities(head.priority)
+            .category(head.category.clone())
+            .assigned_to(head.assignee.clone().expect("it is assigned"))
+            .requester(head.requester.clone())
+            .created_from(head.created_at)
+            .created_before(head.created_at.plus(MILLISECOND))
+            .sort(sort);
+        let rows = walk(store, &query).await;
+        assert_eq!(rows.iter().map(|row| &row.head).collect::<Vec<_>>(), [head]);
+    }
+}
+
+async fn a_filter_that_nothing_passes(store: &dyn TicketStore) {
+    crowd(store).await;
+    for query in [
+        ListQuery::new().statuses(EnumSet::empty()),
+        ListQuery::new().priorities(EnumSet::empty()),
+        ListQuery::new().category(parsed("pagos")),
+        ListQuery::new().assigned_to(testing::customer(0)),
+        ListQuery::new().requester(testing::admin(0)),
+        ListQuery::new().created_from(hour(9_000)),
+        ListQuery::new().created_before(testing::start()),
+        ListQuery::new().created_from(hour(2)).created_before(hour(2)),
+        ListQuery::new().created_from(hour(3)).created_before(hour(2)),
+    ] {
+        for sort in SORTS {
+            let query = query.clone().sort(sort);
+            assert_eq!(walk(store, &query).await, [], "{query:?}");
+        }
+    }
+}
+
+async fn creation_is_bounded_to_the_millisecond(store: &dyn TicketStore) {
+    let times = [hour(1).minus(MILLISECOND), hour(1), hour(1).plus(MILLISECOND)];
+    let numbers = ["TKT-ABC120", "TKT-ABC121", "TKT-ABC122"];
+    let made = |(number, time)| testing::ticket(number).created_at(time).build();
+    fill(store, &numbers.into_iter().zip(times).map(made).collect::<Vec<_>>()).await;
+    let oldest_first = ListQuery::new().sort(Sort::Created(Direction::OldestFirst));
+    let from = walk(store, &oldest_first.clone().created_from(hour(1))).await;
+    assert_eq!(names(&from), ["TKT-ABC121", "TKT-ABC122"]);
+    let before = walk(store, &oldest_first.created_before(hour(1))).await;
+    assert_eq!(names(&before), ["TKT-ABC120"]);
+}
+
+async fn a_row_shows_the_ticket_as_it_is(store: &dyn TicketStore) {
+    let mut ticket = testing::ticket("TKT-ABC123").description("ñ\n".repeat(200)).build();
+    fill(store, std::slice::from_ref(&ticket)).await;
+    for change in [Change::claim(), Change::priority(Priority::Urgent), Change::status(Status::Resolved)]
+    {
+        let plan = plan(change, &admin(), hour(1));
+        plan.apply(&mut ticket);
+        answer(store.update(&number(), &plan).await);
+        assert_eq!(walk(store, &ListQuery::new()).await, [ticket.summary()]);
+    }
+}
+
+async fn a_change_moves_a_ticket_from_list_to_list(store: &dyn TicketStore) {
+    fill(store, &[testing::ticket("TKT-ABC123").build(), testing::ticket("TKT-ABC124").build()]).await;
+    let all = ListQuery::new;
+    for (change, left, joined) in [
+        (Change::claim(), all().unassigned(), all().assigned_to(luis())),
+        (Change::assign(Some(marta())), all().assigned_to(luis()), all().assigned_to(marta())),
+        (
+            Change::priority(Priority::Low),
+            all().priorities(Priority::Medium),
+            all().priorities(Priority::Low),
+        ),
+        (
+            Change::status(Status::InProgress),
+            all().statuses(Status::Open),
+            all().statuses(Status::InProgress),
+        ),
+        (
+            Change::status(Status::Closed),
+            all().statuses(!EnumSet::only(Status::Closed)),
+            all().statuses(Status::Closed),
+        ),
+    ] {
+        let has = async |query: &ListQuery| {
+            names(&walk(store, query).await).contains(&"TKT-ABC123".to_owned())
+        };
+        assert!(has(&left).await && !has(&joined).await, "before {change:?}");
+        answer(store.update(&number(), &plan(change.clone(), &admin(), hour(1))).await);
+        assert!(!has(&left).await && has(&joined).await, "after {change:?}");
+    }
+    assert_eq!(walk(store, &all()).await.len(), 2);
+}
+
+async fn tickets_of_one_millisecond_keep_their_order(store: &dyn TicketStore) {
+    let numbered = |at: u8| TicketNumber::from_entropy(&[0, 0, 0, 0, 0, at * 11 % 32]);
+    let tickets: Vec<Ticket> = (0..12).map(|at| testing::ticket(numbered(at)).build()).collect();
+    fill(store, &tickets).await;
+    for sort in SORTS {
+        let query = ListQuery::new().sort(sort);
+        let order = names(&walk(store, &query).await);
+        for ticket in &tickets {
+            for priority in [Priority::Urgent, Priority::Medium] {
+                let change = plan(Change::priority(priority), &admin(), hour(1));
+                answer(store.update(&ticket.head().ticket_number, &change).await);
+            }
+        }
+        assert_eq!(names(&walk(store, &query).await), order, "{sort:?}");
+    }
+}
+
+pub(super) const SORTS: [Sort; 6] = [
+    Sort::Created(Direction::NewestFirst),
+    Sort::Created(Direction::OldestFirst),
+    Sort::UrgentFirst(Direction::NewestFirst),
+    Sort::UrgentFirst(Direction::OldestFirst),
+    Sort::LowFirst(Direction::NewestFirst),
+    Sort::LowFirst(Direction::OldestFirst),
+];
+
+/// A filter, as it is asked for and as it is meant.
+struct Filter {
+    field: &'static str,
+    narrow: fn(ListQuery) -> ListQuery,
+    passes: fn(&TicketHead) -> bool,
+}
+
+const FILTERS: [Filter; 10] = [
+    Filter {
+        field: "status",
+        narrow: |query| query.statuses(Status::Open | Status::InProgress),
+        passes: |head| head.status.is_live(),
+    },
+    Filter {
+        field: "status",
+        narrow: |query| query.statuses(Status::Closed),
+        passes: |head| head.status == Status::Closed,
+    },
+    Filter {
+        field: "priority",
+        narrow: |query| query.priorities(Priority::Urgent | Priority::Low),
+        passes: |head| matches!(head.priority, Priority::Urgent | Priority::Low),
+    },
+    Filter {
+        field: "category",
+        narrow: |query| query.category(Category::PAGOS),
+        passes: |head| head.category == Category::PAGOS,
+    },
+    Filter {
+        field: "category",
+        narrow: |query| query.category(parsed("ENVÍOS")),
+        passes: |head| head.category.as_str() == "ENVÍOS",
+    },
+    Filter {
+        field: "assignee",
+        narrow: |query| query.assigned_to(luis()),
+        passes: |head| head.assignee == Some(luis()),
+    },
+    Filter { field: "assignee", narrow: ListQuery::unassigned, passes: |head| head.assignee.is_none() },
+    Filter {
+        field: "requester",
+        narrow: |query| query.requester(testing::customer(2)),
+        passes: |head| head.requester == testing::customer(2),
+    },
+    Filter {
+        field: "from",
+        narrow: |query| query.created_from(hour(3)),
+        passes: |head| head.created_at >= hour(3),
+    },
+    Filter {
+        field: "before",
+        narrow: |query| query.created_before(hour(10)),
+        passes: |head| head.created_at < hour(10),
+    },
+];
+
+/// Stores tickets of all kinds, in another order than they were created.
+pub(super) async fn crowd(store: &dyn TicketStore) -> Vec<Ticket> {
+    let tickets: Vec<Ticket> = testing::tickets(120).collect();
+    let shuffled: Vec<Ticket> = (0..120).map(|at| tickets[at * 49 % 120].clone()).collect();
+    fill(store, &shuffled).await;
+    tickets
+}
+
+/// Walks a list from its first page to its last.
+pub(super) async fn walk(store: &dyn TicketStore, query: &ListQuery) -> Vec<TicketSummary> {
+    let mut rows: Vec<TicketSummary> = Vec::new();
+    let mut page = query.clone().first_page();
+    for _ in 0..200 {
+        let answered = answer(store.list(&page).await);
+        assert!(answered.rows.len() <= query.rows(), "{} rows for {query:?}", answered.rows.len());
+        assert_eq!(answered.unreadable, []);
+        rows.extend(answered.rows);
+        let Some(next) = answered.next else {
+            return rows;
+        };
+        page = query.clone().page_after(&next).expect("the cursor is of this query");
+    }
+    panic!("the walk has no end: {query:?}");
+}
+
+pub(super) fn names(rows: &[TicketSummary]) -> Vec<String> {
+    rows.iter().map(|row| row.head.ticket_number.to_string()).collect()
+}
+
+/// Holds a list against the tickets that pass, put in order here.
+async fn lists(store: &dyn TicketStore, tickets: &[Ticket], sort: Sort, filters: &[&Filter]) {
+    let query = filters.iter().fold(ListQuery::new(), |query, filter| (filter.narrow)(query));
+    let query = query.sort(sort).page_size(page_of(PageSize::MAX));
+    let passes = |head: &TicketHead| filters.iter().all(|filter| (filter.passes)(head));
+    let mut meant: Vec<&Ticket> = tickets.iter().filter(|ticket| passes(ticket.head())).collect();
+    meant.sort_by_key(|ticket| place(sort, ticket.head()));
+
+    let rows = walk(store, &query).await;
+    assert!(
+        rows.iter()
+            .map(|row| place(sort, &row.head))
+            .eq(meant.iter().map(|ticket| place(sort, ticket.head()))),
+        "{query:?}: {:?}",
+        names(&rows),
+    );
+    let by_number = |row: &TicketSummary| row.head.ticket_number.clone();
+    let listed: BTreeMap<_, _> = rows.into_iter().map(|row| (by_number(&row), row)).collect();
+    let meant = meant.into_iter().map(Ticket::summary).map(|row| (by_number(&row), row)).collect();
+    assert_eq!(listed, meant, "{query:?}");
+}
+
+/// Where a ticket stands in an order, ties aside.
+fn place(sort: Sort, head: &TicketHead) -> (i64, i64) {
+    let urgency = head.priority as i64;
+    let (rank, direction) = match sort {
+        Sort::Created(direction) => (0, direction),
+        Sort::UrgentFirst(direction) => (-urgency, direction),
+        Sort::LowFirst(direction) => (urgency, direction),
+    };
+    match direction {
+        Direction::NewestFirst => (rank, -head.created_at.as_millis()),
+        Direction::OldestFirst => (rank, head.created_at.as_millis()),
+    }
+}
+
+pub(super) fn page_of(rows: u32) -> PageSize {
+    PageSize::new(rows).expect("a page may have so many rows")
+}

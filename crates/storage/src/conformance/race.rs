@@ -1,0 +1,172 @@
+//! Many at once: one winner, nothing lost, nothing twice.
+
+use std::collections::BTreeSet;
+
+use futures::future::join_all;
+use ventanilla_domain::{
+    Actor, Change, Explain, Limits, NewMessage, Outcome, Plan, Policy, Refusal, Scope, Status, Ticket,
+    TicketNumber, Window,
+};
+
+use super::{
+    cases,
+    desk::{admin, answer, customer, fill, head, hour, luis, number, parsed, plan, plan_under, view},
+    list::page_of,
+};
+use crate::{Inserted, ListQuery, StoreError, TicketStore, testing};
+
+cases![
+    one_of_many_claims_wins,
+    every_one_of_many_messages_is_kept,
+    a_message_that_is_sent_many_times_at_once_is_kept_once,
+    one_of_many_changes_to_the_same_version_wins,
+    one_of_many_moves_happens,
+    many_messages_fill_a_conversation_exactly,
+    one_of_many_tickets_gets_the_number,
+    one_of_many_tickets_gets_the_key,
+    tickets_do_not_stand_in_each_others_way,
+];
+
+const MANY: u8 = 32;
+
+async fn one_of_many_claims_wins(store: &dyn TicketStore) {
+    fill(store, &[testing::ticket("TKT-ABC123").build()]).await;
+    let claim = |at| plan(Change::claim(), &Actor::Admin(testing::admin(at)), hour(1));
+    let outcomes = at_once(store, (0..u32::from(MANY)).map(claim)).await;
+    assert_eq!(applied(&outcomes), 1, "{outcomes:?}");
+    let winner = head(store, &number()).await.assignee.expect("somebody has it");
+    let lost = Outcome::Refused(Refusal::AlreadyAssigned { to: winner });
+    assert_eq!(outcomes.iter().filter(|outcome| **outcome == lost).count(), 31, "{outcomes:?}");
+}
+
+async fn every_one_of_many_messages_is_kept(store: &dyn TicketStore) {
+    fill(store, &[testing::ticket("TKT-ABC123").build()]).await;
+    let text = |at| format!("Mensaje {at}");
+    let message = |at| plan(Change::message(message(&text(at))), &customer(), hour(1));
+    let outcomes = at_once(store, (0..MANY).map(message)).await;
+    assert_eq!(applied(&outcomes), 32, "{outcomes:?}");
+    let versions: BTreeSet<u64> = outcomes.iter().filter_map(version).collect();
+    assert!(versions.into_iter().eq(1..=32), "each had its turn: {outcomes:?}");
+    let stored = view(store, &number()).await.expect("it is stored");
+    let texts: BTreeSet<&str> = stored.messages.iter().map(|message| message.text.as_str()).collect();
+    assert!((0..MANY).all(|at| texts.contains(text(at).as_str())), "{texts:?}");
+    assert_eq!((stored.head.message_count, stored.head.version), (33, 32));
+}
+
+async fn a_message_that_is_sent_many_times_at_once_is_kept_once(store: &dyn TicketStore) {
+    fill(store, &[testing::ticket("TKT-ABC123").build()]).await;
+    let once = Change::message(message("Hola").with_key(parsed("envio-1")));
+    let outcomes = at_once(store, (0..MANY).map(|_| plan(once.clone(), &customer(), hour(1)))).await;
+    let repeated = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Repeated { .. })).count();
+    assert_eq!((applied(&outcomes), repeated), (1, 31), "{outcomes:?}");
+    assert_eq!(head(store, &number()).await.message_count, 2);
+}
+
+async fn one_of_many_changes_to_the_same_version_wins(store: &dyn TicketStore) {
+    fill(store, &[testing::ticket("TKT-ABC123").build()]).await;
+    let change = |at| Change::message(message(&format!("Mensaje {at}"))).expecting(0);
+    let outcomes = at_once(store, (0..MANY).map(|at| plan(change(at), &admin(), hour(1)))).await;
+    let conflict = Outcome::Refused(Refusal::VersionConflict { expected: 0, found: 1 });
+    let lost = outcomes.iter().filter(|outcome| **outcome == conflict).count();
+    assert_eq!((applied(&outcomes), lost), (1, 31), "{outcomes:?}");
+}
+
+async fn one_of_many_moves_happens(store: &dyn TicketStore) {
+    fill(store, &[testing::ticket("TKT-ABC123").build()]).await;
+    let resolve = |_| plan(Change::status(Status::Resolved), &admin(), hour(1));
+    let outcomes = at_once(store, (0..MANY).map(resolve)).await;
+    let unchanged =
+        outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Unchanged { .. })).count();
+    assert_eq!((applied(&outcomes), unchanged), (1, 31), "{outcomes:?}");
+    assert_eq!(view(store, &number()).await.expect("it is stored").history.len(), 2);
+}
+
+async fn many_messages_fill_a_conversation_exactly(store: &dyn TicketStore) {
+    fill(store, &[testing::ticket("TKT-ABC123").build()]).await;
+    let limits = Limits::default().with_messages(10).expect("a limit can be lowered");
+    let policy = Policy { limits, ..Policy::default() };
+    let plan = |_| plan_under(&policy, Change::message(message("Hola")), &customer(), hour(1));
+    let outcomes = at_once(store, (0..MANY).map(plan)).await;
+    assert_eq!(applied(&outcomes), 9, "{outcomes:?}");
+    assert_eq!(head(store, &number()).await.message_count, 10);
+}
+
+async fn one_of_many_tickets_gets_the_number(store: &dyn TicketStore) {
+    let ticket = |at| testing::ticket("TKT-ABC123").requester(testing::customer(at)).build();
+    let tickets: Vec<Ticket> = (0..u32::from(MANY)).map(ticket).collect();
+    let answers = join_all(tickets.iter().map(|ticket| insert(store, ticket))).await;
+    let won: Vec<usize> = (0..32).filter(|at| answers[*at] == Inserted::Stored).collect();
+    assert_eq!(won.len(), 1, "{answers:?}");
+    let taken = answers.iter().filter(|answer| **answer == Inserted::NumberTaken).count();
+    assert_eq!(taken, 31, "{answers:?}");
+    let winner = tickets[won[0]].view(&Scope::All, Window::All);
+    assert_eq!(view(store, &number()).await, winner);
+}
+
+async fn one_of_many_tickets_gets_the_key(store: &dyn TicketStore) {
+    let ticket = |at| testing::ticket(numbered(at)).key("formulario-1").build();
+    let tickets: Vec<Ticket> = (0..MANY).map(ticket).collect();
+    let answers = join_all(tickets.iter().map(|ticket| insert(store, ticket))).await;
+    let won: Vec<usize> = (0..32).filter(|at| answers[*at] == Inserted::Stored).collect();
+    assert_eq!(won.len(), 1, "{answers:?}");
+    let repeated = Inserted::Repeated(tickets[won[0]].head().clone());
+    let others = answers.iter().filter(|answer| **answer == repeated).count();
+    assert_eq!(others, 31, "{answers:?}");
+    assert_eq!(answer(store.counts(&luis()).await).total(), 1);
+}
+
+async fn tickets_do_not_stand_in_each_others_way(store: &dyn TicketStore) {
+    let tickets: Vec<Ticket> = (0..MANY).map(|at| testing::ticket(numbered(at)).build()).collect();
+    let inserted = join_all(tickets.iter().map(|ticket| insert(store, ticket))).await;
+    assert!(inserted.iter().all(|answer| *answer == Inserted::Stored), "{inserted:?}");
+    let close = plan(Change::status(Status::Closed), &admin(), hour(1));
+    let numbers: Vec<TicketNumber> = (0..MANY).map(numbered).collect();
+    let outcomes = join_all(numbers.iter().map(|number| update(store, number, &close))).await;
+    assert_eq!(applied(&outcomes), 32, "{outcomes:?}");
+    let closed = ListQuery::new().statuses(Status::Closed).page_size(page_of(100));
+    assert_eq!(answer(store.list(&closed.into()).await).rows.len(), 32);
+}
+
+/// Carries out plans on one ticket, all at once.
+async fn at_once(store: &dyn TicketStore, plans: impl Iterator<Item = Plan>) -> Vec<Outcome> {
+    let (plans, number): (Vec<Plan>, _) = (plans.collect(), number());
+    join_all(plans.iter().map(|plan| update(store, &number, plan))).await
+}
+
+async fn update(store: &dyn TicketStore, number: &TicketNumber, plan: &Plan) -> Outcome {
+    in_the_end(async || store.update(number, plan).await).await
+}
+
+async fn insert(store: &dyn TicketStore, ticket: &Ticket) -> Inserted {
+    in_the_end(async || store.insert(ticket).await).await
+}
+
+/// Repeats what was too busy, as a host may: nothing was changed then.
+async fn in_the_end<T>(attempt: impl AsyncFn() -> Result<T, StoreError>) -> T {
+    for _ in 0..100 {
+        match attempt().await {
+            Err(error) if error.is_retryable() => {}
+            answered => return answer(answered),
+        }
+    }
+    panic!("the store was too busy a hundred times");
+}
+
+fn applied(outcomes: &[Outcome]) -> usize {
+    outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Applied { .. })).count()
+}
+
+fn version(outcome: &Outcome) -> Option<u64> {
+    match outcome {
+        Outcome::Applied { head, .. } => Some(head.version),
+        _ => None,
+    }
+}
+
+fn numbered(at: u8) -> TicketNumber {
+    TicketNumber::from_entropy(&[0, 0, 0, 0, 0, at])
+}
+
+fn message(text: &str) -> NewMessage {
+    parsed(text)
+}

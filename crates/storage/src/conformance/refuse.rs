@@ -1,0 +1,262 @@
+//! Refusals: each kind that the rules know, at its boundary. Nothing changes, which the twin sees.
+
+use ventanilla_domain::{
+    Actor, Change, Days, Explain, InvalidLimit, Limits, MessageText, NewMessage, Outcome, Policy,
+    Reopen, Status, Ticket, TicketRecord,
+};
+
+use super::{
+    cases,
+    desk::{MILLISECOND, Twin, admin, customer, head, hour, luis, marta, number, parsed, plan_under},
+};
+use crate::{TicketStore, testing};
+
+cases![
+    a_transition_that_is_not_allowed,
+    a_closed_ticket_accepts_notes_only,
+    the_window_for_reopening_ends_to_the_millisecond,
+    under_never_nothing_is_reopened_and_under_always_everything,
+    without_a_time_of_resolution_the_window_counts_from_the_last_change,
+    the_system_closes_from_the_millisecond_on,
+    a_ticket_that_somebody_has_cant_be_claimed,
+    a_stale_version,
+    a_key_with_other_words,
+    a_conversation_full_of_messages,
+    a_conversation_full_of_bytes,
+    a_full_conversation_still_moves,
+    a_reply_that_finds_no_room_moves_nothing,
+    a_conversation_of_a_thousand_messages,
+    a_conversation_of_a_mebibyte,
+    full_notes_lock_no_customer_out,
+];
+
+async fn a_transition_that_is_not_allowed(store: &dyn TicketStore) {
+    let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
+    let closing = Change::status(Status::Closed);
+    assert_eq!(refused(&mut twin, closing.clone(), &customer()).await, "transition_refused");
+    assert_eq!(refused(&mut twin, closing, &Actor::System).await, "transition_refused");
+    twin.change(Change::status(Status::Resolved), &admin(), hour(1)).await;
+    assert_eq!(refused(&mut twin, Change::status(Status::Open), &admin()).await, "transition_refused");
+    let reply = Change::reply(words("Hola"), Status::Open);
+    assert_eq!(refused(&mut twin, reply, &admin()).await, "transition_refused");
+}
+
+async fn a_closed_ticket_accepts_notes_only(store: &dyn TicketStore) {
+    let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").status(Status::Closed).build()).await;
+    for by in [customer(), admin(), Actor::Bot] {
+        assert_eq!(refused(&mut twin, message("Hola"), &by).await, "ticket_closed");
+    }
+    let priority = Change::priority(ventanilla_domain::Priority::Low);
+    for change in [priority, Change::assign(Some(marta())), Change::claim()] {
+        assert_eq!(refused(&mut twin, change, &admin()).await, "ticket_closed");
+    }
+    let note = twin.change(Change::note(parsed("Llamó por teléfono.")), &admin(), hour(1)).await;
+    assert!(matches!(note, Outcome::Applied { .. }), "{note:?}");
+}
+
+async fn the_window_for_reopening_ends_to_the_millisecond(store: &dyn TicketStore) {
+    let policy = Policy { reopen: Reopen::Within(Days(3)), ..Policy::default() };
+    let last = hour(1).plus(Days(3).duration());
+    let mut twin = Twin::of(store, resolved_at_one()).await;
+    let late = plan_under(&policy, message("Sigue igual"), &customer(), last.plus(MILLISECOND));
+    assert_eq!(code(&twin.update(&number(), &late).await), "reopen_over");
+    let just = plan_under(&policy, message("Sigue igual"), &customer(), last);
+    assert_eq!(code(&twin.update(&number(), &just).await), "applied");
+    assert_eq!(head(store, &number()).await.status, Status::Open);
+    // An open ticket has no window.
+    assert_eq!(code(&twin.update(&number(), &late).await), "applied");
+}
+
+async fn under_never_nothing_is_reopened_and_under_always_everything(store: &dyn TicketStore) {
+    let mut twin = Twin::of(store, resolved_at_one()).await;
+    for (reopen, by, at, meant) in [
+        (Reopen::Never, customer(), hour(1), "reopen_over"),
+        (Reopen::Never, admin(), hour(1), "applied"),
+        (Reopen::Always, customer(), hour(24 * 365 * 5), "applied"),
+    ] {
+        let policy = Policy { reopen, ..Policy::default() };
+        let plan = plan_under(&policy, message("Sigue igual"), &by, at);
+        assert_eq!(code(&twin.update(&number(), &plan).await), meant, "{reopen:?}");
+    }
+    assert_eq!(head(store, &number()).await.status, Status::Open);
+}
+
+/// Another application resolves tickets without saying when.
+async fn without_a_time_of_resolution_the_window_counts_from_the_last_change(store: &dyn TicketStore) {
+    let mut record = TicketRecord::from(resolved_at_one());
+    record.resolved_at = None;
+    record.updated_at = hour(2);
+    let mut twin = Twin::of(store, Ticket::from(record)).await;
+    let last = hour(2).plus(Days::default().duration());
+    for (change, by, at, meant) in [
+        (message("Sigue igual"), customer(), last.plus(MILLISECOND), "reopen_over"),
+        (Change::status(Status::Closed), Actor::System, last.minus(MILLISECOND), "too_early_to_close"),
+        (message("Sigue igual"), customer(), last, "applied"),
+    ] {
+        assert_eq!(code(&twin.change(change, &by, at).await), meant);
+    }
+}
+
+async fn the_system_closes_from_the_millisecond_on(store: &dyn TicketStore) {
+    let mut twin = Twin::of(store, resolved_at_one()).await;
+    let policy = Policy { close_after: Days(7), ..Policy::default() };
+    let first = hour(1).plus(Days(7).duration());
+    for (at, meant) in [
+        (hour(1), "too_early_to_close"),
+        (first.minus(MILLISECOND), "too_early_to_close"),
+        (first, "applied"),
+        (first.plus(MILLISECOND), "unchanged"),
+    ] {
+        let plan = plan_under(&policy, Change::status(Status::Closed), &Actor::System, at);
+        assert_eq!(code(&twin.update(&number(), &plan).await), meant, "at {at}");
+    }
+    assert_eq!(head(store, &number()).await.closed_at, Some(first));
+}
+
+async fn a_ticket_that_somebody_has_cant_be_claimed(store: &dyn TicketStore) {
+    let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").assignee(luis()).build()).await;
+    let marta = Actor::Admin(marta());
+    assert_eq!(refused(&mut twin, Change::claim(), &marta).await, "already_assigned");
+    assert_eq!(head(store, &number()).await.assignee, Some(luis()));
+}
+
+async fn a_stale_version(store: &dyn TicketStore) {
+    let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
+    twin.change(message("Hola"), &customer(), hour(1)).await;
+    for change in [
+        message("Hola"),
+        Change::note(parsed("Nota")),
+        Change::status(Status::Closed),
+        Change::assign(Some(marta())),
+        Change::claim(),
+    ] {
+        for stale in [0, 2, u64::MAX] {
+            let stale = change.clone().expecting(stale);
+            assert_eq!(refused(&mut twin, stale, &admin()).await, "version_conflict");
+        }
+    }
+    let fresh = twin.change(Change::status(Status::Closed).expecting(1), &admin(), hour(2)).await;
+    assert_eq!(code(&fresh), "applied");
+}
+
+async fn a_key_with_other_words(store: &dyn TicketStore) {
+    let once = words("Hola").with_key(parsed("envio-1"));
+    let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").message(once).build()).await;
+    let other = Change::message(words("Adiós").with_key(parsed("envio-1")));
+    assert_eq!(refused(&mut twin, other.clone(), &customer()).await, "key_conflict");
+    twin.change(Change::status(Status::Closed), &admin(), hour(1)).await;
+    assert_eq!(refused(&mut twin, other, &customer()).await, "key_conflict");
+}
+
+async fn a_conversation_full_of_messages(store: &dyn TicketStore) {
+    let policy = limited(|limits| limits.with_messages(3));
+    let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
+    for (by, meant) in [
+        (customer(), "applied"),
+        (Actor::Bot, "applied"),
+        (customer(), "conversation_full"),
+        (admin(), "conversation_full"),
+    ] {
+        let plan = plan_under(&policy, message("Hola"), &by, hour(1));
+        assert_eq!(code(&twin.update(&number(), &plan).await), meant);
+    }
+}
+
+/// The limit counts bytes of UTF-8, and a text that just fits is taken.
+async fn a_conversation_full_of_bytes(store: &dyn TicketStore) {
+    let policy = limited(|limits| limits.with_conversation_bytes(10));
+    let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").description("año").build()).await;
+    for (text, meant) in
+        [("ñandú", "conversation_full"), ("ñoño", "applied"), ("a", "conversation_full")]
+    {
+        let plan = plan_under(&policy, message(text), &customer(), hour(1));
+        assert_eq!(code(&twin.update(&number(), &plan).await), meant, "{text}");
+    }
+}
+
+async fn a_full_conversation_still_moves(store: &dyn TicketStore) {
+    let policy = limited(|limits| limits.with_messages(1));
+    let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
+    for change in [
+        Change::claim(),
+        Change::note(parsed("Nota")),
+        Change::priority(ventanilla_domain::Priority::Low),
+        Change::status(Status::Resolved),
+    ] {
+        let plan = plan_under(&policy, change, &admin(), hour(1));
+        assert_eq!(code(&twin.update(&number(), &plan).await), "applied");
+    }
+}
+
+async fn a_reply_that_finds_no_room_moves_nothing(store: &dyn TicketStore) {
+    let policy = limited(|limits| limits.with_messages(1));
+    let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
+    let reply = Change::reply(words("Ya está."), Status::Resolved);
+    let plan = plan_under(&policy, reply, &admin(), hour(1));
+    assert_eq!(code(&twin.update(&number(), &plan).await), "conversation_full");
+    assert_eq!(head(store, &number()).await.status, Status::Open);
+}
+
+async fn a_conversation_of_a_thousand_messages(store: &dyn TicketStore) {
+    let messages =
+        |count| (1..count).fold(testing::ticket("TKT-ABC123"), |ticket, _| ticket.message("Hola"));
+    let mut twin = Twin::of(store, messages(999).build()).await;
+    assert_eq!(code(&twin.change(message("Hola"), &customer(), hour(99)).await), "applied");
+    assert_eq!(refused(&mut twin, message("Hola"), &customer()).await, "conversation_full");
+}
+
+async fn a_conversation_of_a_mebibyte(store: &dyn TicketStore) {
+    let longest: MessageText = parsed("ñ".repeat(MessageText::MAX_BYTES / 2));
+    let opened = testing::ticket("TKT-ABC123").description(longest.clone());
+    let ticket = (1..63).fold(opened, |ticket, _| ticket.message(longest.clone())).build();
+    let mut twin = Twin::of(store, ticket).await;
+    let message = |text: &MessageText| Change::message(text.clone());
+    assert_eq!(code(&twin.change(message(&longest), &customer(), hour(2)).await), "applied");
+    assert_eq!(refused(&mut twin, message(&parsed("a")), &customer()).await, "conversation_full");
+}
+
+async fn full_notes_lock_no_customer_out(store: &dyn TicketStore) {
+    let policy = limited(|limits| limits.with_notes(2));
+    let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
+    for (change, by, meant) in [
+        (Change::note(parsed("Una")), admin(), "applied"),
+        (Change::note(parsed("Otra")), admin(), "applied"),
+        (Change::note(parsed("La tercera")), admin(), "notes_full"),
+        (message("¿Hay novedades?"), customer(), "applied"),
+    ] {
+        let plan = plan_under(&policy, change, &by, hour(1));
+        assert_eq!(code(&twin.update(&number(), &plan).await), meant);
+    }
+}
+
+/// The code of the refusal that a change meets.
+async fn refused(twin: &mut Twin<'_>, change: Change, by: &Actor) -> &'static str {
+    code(&twin.change(change, by, hour(3)).await)
+}
+
+fn code(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Applied { .. } => "applied",
+        Outcome::Unchanged { .. } => "unchanged",
+        Outcome::Repeated { .. } => "repeated",
+        Outcome::Refused(refusal) => refusal.code(),
+        Outcome::NotFound => "not found",
+    }
+}
+
+fn resolved_at_one() -> Ticket {
+    testing::ticket("TKT-ABC123").at(hour(1)).status(Status::Resolved).build()
+}
+
+fn limited(lower: fn(Limits) -> Result<Limits, InvalidLimit>) -> Policy {
+    let limits = lower(Limits::default()).expect("a limit can be lowered");
+    Policy { limits, ..Policy::default() }
+}
+
+fn words(text: &str) -> NewMessage {
+    parsed(text)
+}
+
+fn message(text: &str) -> Change {
+    Change::message(words(text))
+}

@@ -1,0 +1,222 @@
+//! Walks over pages: each ticket once, whatever the size of a page and whatever else happens.
+
+use std::collections::BTreeMap;
+
+use ventanilla_domain::{Actor, Change, Priority, Status, Ticket, TicketNumber, TicketSummary};
+
+use super::{
+    cases,
+    desk::{admin, answer, fill, hour, luis, marta, plan},
+    list::{SORTS, crowd, names, page_of, walk},
+};
+use crate::{Cursor, Direction, ListQuery, Page, PageQuery, Sort, TicketStore, testing};
+
+cases![
+    pages_of_every_size_make_the_same_list,
+    the_last_page_names_no_next_even_if_it_is_full,
+    tickets_of_one_millisecond_are_visited_once_each,
+    the_size_of_pages_may_change_on_the_way,
+    the_same_cursor_gives_the_same_page_again,
+    a_walk_survives_what_others_create_and_change,
+    a_walk_by_creation_survives_every_change,
+    a_walk_goes_on_where_its_last_row_has_changed,
+];
+
+async fn pages_of_every_size_make_the_same_list(store: &dyn TicketStore) {
+    crowd(store).await;
+    let live = ListQuery::new().statuses(Status::Open | Status::InProgress);
+    let requester = ListQuery::new().requester(testing::customer(2)).unassigned();
+    for query in [ListQuery::new(), live, requester] {
+        for sort in SORTS {
+            let query = query.clone().sort(sort);
+            let whole = walk(store, &query.clone().page_size(page_of(100))).await;
+            for rows in [1, 2, 7, 39, 40, 41, 60] {
+                let pages = walk(store, &query.clone().page_size(page_of(rows))).await;
+                assert_eq!(names(&pages), names(&whole), "{rows} a page, {query:?}");
+            }
+        }
+    }
+}
+
+async fn the_last_page_names_no_next_even_if_it_is_full(store: &dyn TicketStore) {
+    let tickets: Vec<Ticket> = testing::tickets(12).collect();
+    fill(store, &tickets).await;
+    for sort in SORTS {
+        for rows in [1, 2, 3, 4, 6, 12, 13] {
+            let query = ListQuery::new().sort(sort).page_size(page_of(rows));
+            let mut page = list(store, &query.clone().into()).await;
+            let mut visited = page.rows.len();
+            while let Some(next) = page.next {
+                page = list(store, &after(&query, &next)).await;
+                assert!(!page.rows.is_empty(), "{rows} a page: nothing comes after {visited} rows");
+                visited += page.rows.len();
+                assert!(visited <= 12, "{rows} a page: a row comes again");
+            }
+            assert_eq!(visited, 12, "{rows} a page, {sort:?}");
+        }
+    }
+}
+
+async fn tickets_of_one_millisecond_are_visited_once_each(store: &dyn TicketStore) {
+    let ticket = |at: u8| testing::ticket(TicketNumber::from_entropy(&[0, 0, 0, 0, 0, at * 11 % 32]));
+    let tickets: Vec<Ticket> = (0..13).map(|at| ticket(at).build()).collect();
+    fill(store, &tickets).await;
+    let mut meant: Vec<String> =
+        tickets.iter().map(|ticket| ticket.head().ticket_number.to_string()).collect();
+    meant.sort();
+    for sort in SORTS {
+        for rows in 1..=14 {
+            let mut visited =
+                names(&walk(store, &ListQuery::new().sort(sort).page_size(page_of(rows))).await);
+            visited.sort();
+            assert_eq!(visited, meant, "{rows} a page, {sort:?}");
+        }
+    }
+}
+
+async fn the_size_of_pages_may_change_on_the_way(store: &dyn TicketStore) {
+    crowd(store).await;
+    for sort in SORTS {
+        let query = ListQuery::new().sort(sort);
+        let whole = names(&walk(store, &query).await);
+        let mut visited = Vec::new();
+        let mut page = query.clone().page_size(page_of(1)).first_page();
+        for rows in [2, 7, 30, 100] {
+            let Page { rows: seen, next, .. } = list(store, &page).await;
+            visited.extend(names(&seen));
+            page = after(&query.clone().page_size(page_of(rows)), &next.expect("more follow"));
+        }
+        visited.extend(names(&list(store, &page).await.rows));
+        assert_eq!(visited, whole);
+    }
+}
+
+async fn the_same_cursor_gives_the_same_page_again(store: &dyn TicketStore) {
+    crowd(store).await;
+    for sort in SORTS {
+        let query = ListQuery::new().sort(sort).page_size(page_of(10));
+        let next = list(store, &query.clone().into()).await.next.expect("more follow");
+        // As it comes back from a web page.
+        let sent: Cursor = parsed_cursor(&next.to_string());
+        let page = list(store, &after(&query, &sent)).await;
+        assert_eq!(list(store, &after(&query, &next)).await, page);
+    }
+}
+
+/// Every second ticket is left alone; the others change between the pages, and new ones come.
+async fn a_walk_survives_what_others_create_and_change(store: &dyn TicketStore) {
+    let mut tickets = crowd(store).await;
+    let mut busy = Vec::new();
+    tickets.retain(|ticket| {
+        let quiet = ticket.head().created_at.as_millis() / 60_000 % 2 == 0;
+        if !quiet {
+            busy.push(ticket.head().ticket_number.clone());
+        }
+        quiet
+    });
+    let live = ListQuery::new().statuses(Status::Open | Status::InProgress);
+    let mut created = 0;
+    for query in [ListQuery::new(), live, ListQuery::new().priorities(Priority::High | Priority::Low)] {
+        for sort in SORTS {
+            let query = query.clone().sort(sort).page_size(page_of(5));
+            let visited = walk_amid(store, &query, &busy, &mut created).await;
+            let quiet = tickets.iter().map(Ticket::head).filter(|head| query.matches(head));
+            for head in quiet {
+                let times = visited.get(&head.ticket_number).copied().unwrap_or(0);
+                assert_eq!(times, 1, "{} in {query:?}", head.ticket_number);
+            }
+        }
+    }
+}
+
+/// No change touches the time of creation, so this order never shifts.
+async fn a_walk_by_creation_survives_every_change(store: &dyn TicketStore) {
+    let numbers: Vec<TicketNumber> =
+        crowd(store).await.iter().map(|ticket| ticket.head().ticket_number.clone()).collect();
+    let mut created = 0;
+    for direction in [Direction::NewestFirst, Direction::OldestFirst] {
+        let query = ListQuery::new().sort(Sort::Created(direction)).page_size(page_of(3));
+        let visited = walk_amid(store, &query, &numbers, &mut created).await;
+        for number in &numbers {
+            assert_eq!(visited.get(number), Some(&1), "{number}, {direction:?}");
+        }
+    }
+}
+
+async fn a_walk_goes_on_where_its_last_row_has_changed(store: &dyn TicketStore) {
+    let numbered = |at: u8| TicketNumber::from_entropy(&[0, 0, 0, 0, 0, at * 11 % 32]);
+    let tickets: Vec<Ticket> = (0..20).map(|at| testing::ticket(numbered(at)).build()).collect();
+    fill(store, &tickets).await;
+    for direction in [Direction::NewestFirst, Direction::OldestFirst] {
+        let query = ListQuery::new()
+            .priorities(Priority::Medium)
+            .sort(Sort::UrgentFirst(direction))
+            .page_size(page_of(4));
+        let meant = names(&walk(store, &query).await);
+        let mut visited = Vec::new();
+        let mut page = query.clone().first_page();
+        loop {
+            let Page { rows, next, .. } = list(store, &page).await;
+            visited.extend(names(&rows));
+            assert!(visited.len() <= meant.len(), "a row comes again: {visited:?}");
+            let Some(next) = next else { break };
+            let last = &rows.last().expect("a page before another has rows").head.ticket_number;
+            change(store, last, Change::priority(Priority::Urgent), &admin()).await;
+            page = after(&query, &next);
+        }
+        assert_eq!(visited, meant);
+    }
+}
+
+/// Walks a list while new tickets come and busy ones change after every page; counts the visits.
+async fn walk_amid(
+    store: &dyn TicketStore,
+    query: &ListQuery,
+    busy: &[TicketNumber],
+    created: &mut u8,
+) -> BTreeMap<TicketNumber, u32> {
+    let mut visits = BTreeMap::new();
+    let mut page = query.clone().first_page();
+    let mut turn = 0;
+    loop {
+        let Page { rows, next, .. } = list(store, &page).await;
+        for row in rows {
+            *visits.entry(row.head.ticket_number).or_default() += 1;
+        }
+        let Some(next) = next else { return visits };
+        page = after(query, &next);
+
+        // Before, amid and after all others, and in the same millisecond as some.
+        let number = TicketNumber::from_entropy(&[31, 31, 31, 0, *created / 32, *created % 32]);
+        let newcomer = testing::ticket(number).created_at(hour(turn as u64 % 16));
+        if turn < 8 {
+            fill(store, &[newcomer.build()]).await;
+            *created += 1;
+        }
+        for (at, number) in busy.iter().skip(turn % 7).step_by(7).enumerate() {
+            let (to, priority) = (Status::ALL[(turn + at) % 3], Priority::ALL[(turn + at) % 4]);
+            change(store, number, Change::status(to), &admin()).await;
+            change(store, number, Change::priority(priority), &admin()).await;
+            change(store, number, Change::assign(Some(luis())), &Actor::Admin(marta())).await;
+        }
+        turn += 1;
+        assert!(turn < 200, "the walk has no end: {query:?}");
+    }
+}
+
+/// Makes a change that may as well be refused.
+async fn change(store: &dyn TicketStore, number: &TicketNumber, change: Change, by: &Actor) {
+    answer(store.update(number, &plan(change, by, hour(99))).await);
+}
+
+async fn list(store: &dyn TicketStore, page: &PageQuery) -> Page<TicketSummary> {
+    answer(store.list(page).await)
+}
+
+fn after(query: &ListQuery, cursor: &Cursor) -> PageQuery {
+    query.clone().page_after(cursor).expect("the cursor is of this query")
+}
+
+fn parsed_cursor(text: &str) -> Cursor {
+    text.parse().expect("a cursor's text is a cursor")
+}

@@ -1,0 +1,134 @@
+//! A store of one's own: what a backend has to write, and the suite that tries it.
+//!
+//! `cargo run --example custom_store`
+//!
+//! The rules stay in the domain: a store only finds tickets, keeps them and carries out plans. This
+//! one keeps all of them in one list behind one lock and looks through it from end to end, which a
+//! few thousand tickets allow. A large store has an index for every list.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use ventanilla_service::*;
+
+#[tokio::main]
+async fn main() {
+    // This line is all that a backend's own test needs.
+    let passed = conformance::check(async || Journal::default()).await;
+    println!("El almacén ha superado los {passed} casos.");
+}
+
+/// Tickets in order of arrival.
+#[derive(Default)]
+struct Journal {
+    tickets: Mutex<Vec<Ticket>>,
+}
+
+#[async_trait]
+impl TicketStore for Journal {
+    async fn insert(&self, ticket: &Ticket) -> Result<Inserted, StoreError> {
+        let mut tickets = self.tickets();
+        // The key comes before the number: who sends the same form twice gets the first ticket.
+        if let Some(key) = ticket.creation_key()
+            && let Some(first) = tickets.iter().find(|first| first.creation_key() == Some(key))
+        {
+            let head = first.head().clone();
+            return Ok(if first.asks_the_same_as(ticket) {
+                Inserted::Repeated(head)
+            } else {
+                Inserted::KeyConflict { number: head.ticket_number, key: key.key.clone() }
+            });
+        }
+        if tickets.iter().any(|other| has_number(other, &ticket.head().ticket_number)) {
+            return Ok(Inserted::NumberTaken);
+        }
+        tickets.push(ticket.clone());
+        Ok(Inserted::Stored)
+    }
+
+    async fn get(
+        &self,
+        lookup: &TicketLookup,
+        scope: &Scope,
+        window: Window,
+    ) -> Result<Option<TicketView>, StoreError> {
+        let tickets = self.tickets();
+        // The first candidate within the scope wins, not the first ticket of the list.
+        let found = lookup.candidates().iter().find_map(|number| {
+            let ticket = tickets.iter().find(|ticket| has_number(ticket, number))?;
+            ticket.view(scope, window)
+        });
+        Ok(found)
+    }
+
+    async fn update(&self, number: &TicketNumber, plan: &Plan) -> Result<Outcome, StoreError> {
+        let mut tickets = self.tickets();
+        let ticket = tickets.iter_mut().find(|ticket| has_number(ticket, number));
+        Ok(ticket.map_or(Outcome::NotFound, |ticket| plan.apply(ticket)))
+    }
+
+    async fn list(&self, page: &PageQuery) -> Result<Page<TicketSummary>, StoreError> {
+        let (tickets, query) = (self.tickets(), page.query());
+        let place = |position: &Position| place(query.order(), position);
+        let seen = page.position().map(place);
+        let matching = tickets.iter().enumerate().filter(|(_, ticket)| query.matches(ticket.head()));
+        let mut rows: Vec<(Position, &Ticket)> = matching
+            .map(|(at, ticket)| (position(at, ticket), ticket))
+            .filter(|(position, _)| seen.is_none_or(|seen| place(position) > seen))
+            .collect();
+        rows.sort_by_key(|(position, _)| place(position));
+
+        let more = rows.len() > query.rows();
+        rows.truncate(query.rows());
+        let last = rows.last().filter(|_| more);
+        Ok(Page {
+            next: last.map(|(position, _)| page.cursor_after(position)),
+            rows: rows.into_iter().map(|(_, ticket)| ticket.summary()).collect(),
+            unreadable: Vec::new(),
+        })
+    }
+
+    async fn counts(&self, mine: &UserId) -> Result<Counts, StoreError> {
+        let mut counts = Counts::default();
+        for head in self.tickets().iter().map(Ticket::head) {
+            counts.add(head.status, head.priority, 1);
+            if head.status.is_live() {
+                counts.unassigned += u64::from(head.assignee.is_none());
+                counts.mine += u64::from(head.assignee.as_ref() == Some(mine));
+            }
+        }
+        Ok(counts)
+    }
+}
+
+impl Journal {
+    fn tickets(&self) -> MutexGuard<'_, Vec<Ticket>> {
+        self.tickets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn has_number(ticket: &Ticket, number: &TicketNumber) -> bool {
+    ticket.head().ticket_number == *number
+}
+
+/// What a cursor remembers of a row. Its place in the list never changes, so it can break ties.
+fn position(at: usize, ticket: &Ticket) -> Position {
+    let mut tie = [0; 12];
+    tie[4..].copy_from_slice(&(at as u64).to_be_bytes());
+    Position { created_at: ticket.head().created_at, priority: ticket.head().priority, tie }
+}
+
+/// Where a row stands in an order; the smallest comes first.
+fn place(sort: Sort, row: &Position) -> (i64, i64, [u8; 12]) {
+    let urgency = row.priority as i64;
+    let (rank, direction) = match sort {
+        Sort::Created(direction) => (0, direction),
+        Sort::UrgentFirst(direction) => (-urgency, direction),
+        Sort::LowFirst(direction) => (urgency, direction),
+    };
+    let time = match direction {
+        Direction::NewestFirst => -row.created_at.as_millis(),
+        Direction::OldestFirst => row.created_at.as_millis(),
+    };
+    (rank, time, row.tie)
+}
