@@ -66,17 +66,20 @@ fn writes(c: &mut Criterion) {
         let store = std::sync::Arc::new(MemoryStore::new());
         let desk = HelpDesk::new(std::sync::Arc::clone(&store));
         let customer = desk.customer(testing::customer(0));
-        let mut many = (0_u32..).map(|n| long_ticket(n, place - 1, &text));
+        let mut many = (0_u32..).map(|n| long_ticket(n, place - 2, &text));
         let mut stored = || {
             let ticket = many.next().expect("there is always another");
             block_on(store.insert(&ticket)).expect("it is stored");
-            ticket.head().ticket_number.clone()
+            let number = ticket.head().ticket_number.clone();
+            // A conversation makes room for more than one message at a time.
+            block_on(customer.add_message(&number, text.clone())).expect("there is room");
+            number
         };
         c.bench_function(&format!("memory/add message/{place}"), |b| {
             b.iter_batched(
                 &mut stored,
                 |number| block_on(customer.add_message(&number, black_box(&text).clone())),
-                BatchSize::SmallInput,
+                BatchSize::NumIterations(500),
             );
         });
     }

@@ -90,23 +90,34 @@ impl Plan {
         Some(self.event(EventKind::MessageAdded { role }))
     }
 
+    /// What carrying the plan out tells, given the events that it wrote to the history: those, and
+    /// before them the messages and notes that it added.
+    ///
+    /// ```
+    /// use ventanilla_domain::*;
+    ///
+    /// let plan = Change::message(MessageText::parse("Hola")?).plan(&Actor::Bot, Timestamp::MIN, &Policy::default())?;
+    /// assert_eq!(plan.events(Vec::new())[0].kind, EventKind::MessageAdded { role: Role::SupportBot });
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn events(&self, recorded: Vec<Event>) -> Vec<Event> {
+        let added = self.effects.iter().filter_map(|effect| match effect {
+            Effect::Append(_) => self.message_event(),
+            Effect::AddNote(_) => Some(self.event(EventKind::NoteAdded)),
+            _ => None,
+        });
+        added.chain(recorded).collect()
+    }
+
     fn carry_out(&self, ticket: &mut Ticket) -> Vec<Event> {
         let go = self.go.filter(|go| go.from.contains(ticket.head.status));
-        let mut events = Vec::with_capacity(2);
+        let mut recorded = Vec::new();
         for effect in &self.effects {
             match effect {
-                Effect::Append(message) => {
-                    ticket.push(message.clone());
-                    events.extend(self.message_event());
-                }
-                Effect::AddNote(note) => {
-                    push_tight(&mut ticket.notes, note.clone());
-                    events.push(self.event(EventKind::NoteAdded));
-                }
-                Effect::Set(field) => {
-                    let event = self.event(set(&mut ticket.head, field));
-                    record(event, ticket, &mut events);
-                }
+                Effect::Append(message) => ticket.push(message.clone()),
+                Effect::AddNote(note) => push_tight(&mut ticket.notes, note.clone()),
+                Effect::Set(field) => recorded.push(self.event(set(&mut ticket.head, field))),
                 Effect::Stamp(stamp, when) if self.holds(*when, ticket) => {
                     *slot(&mut ticket.head, *stamp) = Some(self.at);
                 }
@@ -125,12 +136,19 @@ impl Plan {
         }
         if let Some(go) = go {
             let from = std::mem::replace(&mut ticket.head.status, go.to);
-            let event = self.event(EventKind::StatusChanged { from, to: go.to });
-            record(event, ticket, &mut events);
+            recorded.push(self.event(EventKind::StatusChanged { from, to: go.to }));
         }
-        let over = ticket.history.len().saturating_sub(self.history_limit as usize);
-        ticket.history.drain(..over);
-        events
+        self.record(&recorded, &mut ticket.history);
+        self.events(recorded)
+    }
+
+    /// Writes events to the history, and drops the oldest at its limit.
+    fn record(&self, events: &[Event], history: &mut Vec<Event>) {
+        for event in events {
+            push_tight(history, event.clone());
+            let over = history.len().saturating_sub(self.history_limit as usize);
+            history.drain(..over);
+        }
     }
 
     fn holds(&self, when: When, ticket: &Ticket) -> bool {
@@ -143,12 +161,6 @@ impl Plan {
     fn event(&self, kind: EventKind) -> Event {
         Event { at: self.at, by: self.by.clone(), kind }
     }
-}
-
-/// Writes an event to the history, and tells it.
-fn record(event: Event, ticket: &mut Ticket, events: &mut Vec<Event>) {
-    push_tight(&mut ticket.history, event.clone());
-    events.push(event);
 }
 
 fn set(head: &mut TicketHead, field: &Field) -> EventKind {

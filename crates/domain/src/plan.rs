@@ -14,7 +14,7 @@ use crate::{Actor, Event, Message, Note, Priority, Refusal, Status, TicketHead, 
 /// 1. the [guards](Guard) are looked at in order, and the first that fails is the answer;
 /// 2. the [effects](Effect) are applied in order, each on what the one before left;
 /// 3. [`Go`] then moves the status, so every condition before it saw the old one;
-/// 4. of the history only the newest events are kept.
+/// 4. whatever writes to the history keeps only its newest events.
 ///
 /// It lives in inline arrays: nothing is on the heap but texts and ids of over 24 bytes.
 ///

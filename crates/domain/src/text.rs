@@ -8,12 +8,12 @@ use crate::parse::{Problem, Rules, parsed_text};
 
 /// What someone wrote: a description, a message or a note.
 ///
-/// - 1 to [`MessageText::MAX_BYTES`] bytes of UTF-8, counted after cleaning; only what another
-///   application has stored may be empty or longer, and comes back by [`MessageText::restore`];
+/// - 1 to [`MessageText::MAX_BYTES`] bytes of UTF-8, counted after cleaning;
 /// - cleaned: `CRLF` is `LF`, white space at both ends is gone;
 /// - no control characters but line feed and tab (a lone `CR` is refused);
 /// - everything else is kept as it came: emoji, marks of writing direction, `<script>`. It is for
-///   the page to escape it.
+///   the page to escape it;
+/// - what another application has stored comes back by [`MessageText::restore`], whatever it holds.
 ///
 /// Cloning is cheap: the text is shared. As JSON it is a string, read back through [`parse`].
 ///
@@ -70,22 +70,19 @@ impl MessageText {
         }
     }
 
-    /// Takes a text that is stored already, by whatever application, so that none is lost: of any
-    /// length, with each forbidden control character shown as `U+FFFD`.
+    /// Takes a text that is stored already, by whatever application, as it is: none is lost.
     ///
     /// ```
     /// use ventanilla_domain::MessageText;
     ///
-    /// assert_eq!(MessageText::restore("a\u{0}b\r\n").as_str(), "a\u{fffd}b\n");
+    /// assert_eq!(MessageText::restore("a\r\n").as_str(), "a\r\n");
     /// ```
     #[must_use]
     pub fn restore(stored: &str) -> Self {
-        let unified = stored.replace("\r\n", "\n");
-        let shown = |c| if (Self::RULES.allows)(c) { c } else { char::REPLACEMENT_CHARACTER };
-        Self(unified.chars().map(shown).collect::<String>().into())
+        Self(stored.into())
     }
 
-    /// The cleaned text.
+    /// The text.
     ///
     /// ```
     /// assert_eq!(ventanilla_domain::MessageText::parse(" Hola ")?.as_str(), "Hola");

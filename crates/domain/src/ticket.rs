@@ -157,7 +157,8 @@ fn bytes(message: &Message) -> u32 {
 
 /// The stored form of a ticket, field by field: what a database document or JSON object holds.
 ///
-/// Every field has been parsed by itself, texts by [`MessageText::restore`]. Turning it into a [`Ticket`] can't fail and recomputes
+/// Every field has been parsed by itself, texts by [`MessageText::restore`]. Turning it into a
+/// [`Ticket`] can't fail and recomputes
 /// what is derived, because another application may have left it stale or missing: an empty
 /// conversation begins with the description, the first response is found among the messages, and
 /// a live ticket isn't resolved.

@@ -50,9 +50,20 @@ fn a_null_is_as_good_as_absent_and_unknown_fields_are_passed_over() {
     let nulls = json!({
         "messages": null, "assigneeId": null, "firstResponseAt": null, "resolvedAt": null,
         "closedAt": null, "creationKey": null, "followUpOf": null, "notes": null, "history": null,
+        "version": null,
     });
     assert_eq!(read(with(nulls)), read(theirs()));
     assert_eq!(read(with(json!({"_id": "x", "attachments": [1], "messages": []}))), read(theirs()));
+}
+
+#[test]
+fn no_stored_text_makes_a_ticket_unreadable() {
+    for content in ["", "  ", "\u{0}", &"ñ".repeat(20_000)] {
+        let said = json!({"content": content, "role": "USER", "createdAt": EARLY});
+        let ticket = read(with(json!({"messages": [said], "description": content})));
+        assert_eq!(ticket.messages()[0].text.as_str(), content);
+        assert_eq!(ticket.conversation_bytes() as usize, content.len());
+    }
 }
 
 #[test]
