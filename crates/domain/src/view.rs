@@ -142,6 +142,13 @@ pub struct TicketSummary {
 impl TicketSummary {
     /// How many characters of the description a list row shows.
     pub const EXCERPT_CHARS: usize = 120;
+
+    /// The row of a ticket with this description, or as much of it as the row shows and one
+    /// character more.
+    #[must_use]
+    pub fn new(head: TicketHead, description: &MessageText) -> Self {
+        Self { head, excerpt: description.excerpt(Self::EXCERPT_CHARS) }
+    }
 }
 
 impl Ticket {
@@ -172,10 +179,7 @@ impl Ticket {
     /// The list row of this ticket.
     #[must_use]
     pub fn summary(&self) -> TicketSummary {
-        TicketSummary {
-            head: self.head.clone(),
-            excerpt: self.description.excerpt(TicketSummary::EXCERPT_CHARS),
-        }
+        TicketSummary::new(self.head.clone(), &self.description)
     }
 
     /// What the rules look at.

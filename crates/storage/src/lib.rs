@@ -5,12 +5,14 @@
 //! [plans](ventanilla_domain::Plan); the rules stay in the domain. [`MemoryStore`] is complete and
 //! indexed: good for tests, demonstrations and small desks that may forget.
 //!
-//! Features, all off by default: `conformance` (the suite that every store must pass), `mock`
+//! Features, all off by default: `mongodb` (`MongoStore`), `conformance` (the suite that every store must pass), `mock`
 //! (`MockTicketStore`), `testing` (ready tickets for a host's tests).
 
 mod cursor;
 mod error;
 mod memory;
+#[cfg(feature = "mongodb")]
+mod mongo;
 mod page;
 mod paging;
 mod query;
@@ -24,6 +26,8 @@ pub mod testing;
 pub use cursor::{Cursor, InvalidCursor, Position};
 pub use error::{Applied, Source, StoreError};
 pub use memory::MemoryStore;
+#[cfg(feature = "mongodb")]
+pub use mongo::{ConnectError, MongoOptions, MongoStore, UserIdForm};
 pub use page::{Counts, Page, Unreadable};
 pub use paging::{InvalidPageSize, PageQuery, PageSize};
 pub use query::{AssigneeFilter, Direction, ListQuery, Sort};

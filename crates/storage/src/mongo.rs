@@ -1,0 +1,137 @@
+//! Tickets in MongoDB, beside whatever else uses the collection.
+
+mod change;
+mod connect;
+mod counts;
+mod effect;
+mod expr;
+mod fault;
+mod guard;
+mod ids;
+mod index;
+mod insert;
+mod list;
+mod read;
+mod view;
+mod write;
+
+use std::{fmt, future::Future, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use bson::Document;
+use mongodb::{Collection, options::WriteConcern};
+use ventanilla_domain::{
+    Outcome, Plan, Scope, Ticket, TicketLookup, TicketNumber, TicketSummary, TicketView, UserId, Window,
+};
+
+pub use connect::{ConnectError, MongoOptions};
+pub use ids::UserIdForm;
+
+use crate::{Counts, Inserted, Page, PageQuery, StoreError, TicketStore};
+
+/// Tickets in a MongoDB collection, which another application may use too.
+///
+/// Every method is one command on its plain success path; each write is acknowledged by a majority
+/// of the servers and their journals. Made by [`MongoOptions`]; cloning it is cheap.
+///
+/// ```no_run
+/// use ventanilla_storage::MongoStore;
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = MongoStore::connect("mongodb://localhost/app?replicaSet=rs0").await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct MongoStore {
+    inner: Arc<Inner>,
+    time_limit: Duration,
+}
+
+struct Inner {
+    tickets: Collection<Document>,
+    ids: UserIdForm,
+    write_concern: WriteConcern,
+}
+
+impl MongoStore {
+    /// Connects to the database that a URI names, with the default [`MongoOptions`].
+    ///
+    /// # Errors
+    ///
+    /// [`ConnectError`], among others where an index is missing.
+    pub async fn connect(uri: &str) -> Result<Self, ConnectError> {
+        MongoOptions::new().connect(uri).await
+    }
+
+    /// Runs a command apart from whoever waits for it: a request that is given up must not leave a
+    /// connection in the middle of a command.
+    async fn apart<T: Send + 'static>(
+        &self,
+        command: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+        late: impl FnOnce(Late) -> StoreError,
+    ) -> Result<T, StoreError> {
+        match tokio::time::timeout(self.time_limit, tokio::spawn(command)).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(broken)) => Err(StoreError::Failed { source: Box::new(broken) }),
+            Err(_) => Err(late(Late(self.time_limit))),
+        }
+    }
+}
+
+/// A command that took longer than the store's time limit.
+#[derive(Debug, thiserror::Error)]
+#[error("no answer within {0:?}")]
+struct Late(Duration);
+
+impl Late {
+    fn reading(self) -> StoreError {
+        StoreError::Unavailable { source: Box::new(self) }
+    }
+
+    fn writing(self, number: &TicketNumber) -> StoreError {
+        StoreError::OutcomeUnknown { number: number.clone(), source: Box::new(self) }
+    }
+}
+
+#[async_trait]
+impl TicketStore for MongoStore {
+    async fn insert(&self, ticket: &Ticket) -> Result<Inserted, StoreError> {
+        let (inner, ticket) = (Arc::clone(&self.inner), ticket.clone());
+        let number = ticket.head().ticket_number.clone();
+        self.apart(async move { inner.store(&ticket).await }, |late| late.writing(&number)).await
+    }
+
+    async fn get(
+        &self,
+        lookup: &TicketLookup,
+        scope: &Scope,
+        window: Window,
+    ) -> Result<Option<TicketView>, StoreError> {
+        let (inner, lookup, scope) = (Arc::clone(&self.inner), lookup.clone(), scope.clone());
+        self.apart(async move { inner.view(&lookup, &scope, window).await }, Late::reading).await
+    }
+
+    async fn update(&self, number: &TicketNumber, plan: &Plan) -> Result<Outcome, StoreError> {
+        let (inner, plan, changed) = (Arc::clone(&self.inner), plan.clone(), number.clone());
+        self.apart(async move { inner.change(&changed, &plan).await }, |late| late.writing(number)).await
+    }
+
+    async fn list(&self, page: &PageQuery) -> Result<Page<TicketSummary>, StoreError> {
+        let (inner, page) = (Arc::clone(&self.inner), page.clone());
+        self.apart(async move { inner.page(&page).await }, Late::reading).await
+    }
+
+    async fn counts(&self, mine: &UserId) -> Result<Counts, StoreError> {
+        let (inner, mine) = (Arc::clone(&self.inner), mine.clone());
+        self.apart(async move { inner.count(&mine).await }, Late::reading).await
+    }
+}
+
+impl fmt::Debug for MongoStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MongoStore")
+            .field("collection", &self.inner.tickets.namespace())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,62 @@
+//! Counts for a dashboard, in one command.
+
+use bson::{Document, doc};
+use futures::TryStreamExt;
+use ventanilla_domain::{EnumSet, Priority, Status, UserId};
+
+use super::{Inner, expr, fault};
+use crate::{Counts, StoreError};
+
+impl Inner {
+    /// A count of index keys for each cell, all in one aggregate.
+    pub(super) async fn count(&self, mine: &UserId) -> Result<Counts, StoreError> {
+        let mine = self.ids.write(mine)?;
+        let live: EnumSet<Status> = Status::Open | Status::InProgress;
+        let of = |assignee| {
+            doc! {
+                "assigneeId": assignee,
+                "status": { "$in": expr::statuses(live) },
+                "priority": { "$in": expr::priorities(EnumSet::all()) },
+            }
+        };
+        let cells =
+            Status::ALL.into_iter().flat_map(|status| Priority::ALL.map(|priority| (status, priority)));
+        let mut branches: Vec<Vec<Document>> = cells
+            .clone()
+            .map(|(status, priority)| {
+                doc! {
+                    "status": { "$in": expr::statuses(status.into()) },
+                    "priority": { "$in": expr::priorities(priority.into()) },
+                }
+            })
+            .chain([of(bson::Bson::Null), of(mine)])
+            .enumerate()
+            .map(|(at, matching)| {
+                vec![
+                    doc! { "$match": matching },
+                    doc! { "$count": "tickets" },
+                    doc! { "$set": { "at": at as i32 } },
+                ]
+            })
+            .collect();
+        let mut stages = branches.remove(0);
+        for pipeline in branches {
+            stages.push(doc! { "$unionWith": { "coll": self.tickets.name(), "pipeline": pipeline } });
+        }
+        let found = self.tickets.aggregate(stages).await.map_err(fault::read)?;
+        let found: Vec<Document> = found.try_collect().await.map_err(fault::read)?;
+        let counted = |at: usize| {
+            let row = found.iter().find(|row| row.get_i32("at").is_ok_and(|found| found as usize == at));
+            row.and_then(|row| {
+                row.get_i32("tickets").map(i64::from).or_else(|_| row.get_i64("tickets")).ok()
+            })
+            .map_or(0, i64::unsigned_abs)
+        };
+        let mut counts = Counts::default();
+        (counts.unassigned, counts.mine) = (counted(16), counted(17));
+        for (at, (status, priority)) in cells.enumerate() {
+            counts.add(status, priority, counted(at));
+        }
+        Ok(counts)
+    }
+}

@@ -1,0 +1,54 @@
+//! How user ids are stored.
+
+use bson::{Bson, oid::ObjectId};
+use ventanilla_domain::UserId;
+
+use crate::StoreError;
+
+/// How user ids are stored.
+///
+/// ```
+/// use ventanilla_storage::UserIdForm;
+///
+/// assert_eq!(UserIdForm::default(), UserIdForm::ObjectId);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UserIdForm {
+    /// As an `ObjectId`, of which the [`UserId`] is the 24 lower-case hexadecimal digits. Other ids
+    /// are refused.
+    #[default]
+    ObjectId,
+    /// As the text that they are.
+    Text,
+}
+
+impl UserIdForm {
+    pub(super) fn write(self, id: &UserId) -> Result<Bson, StoreError> {
+        match self {
+            UserIdForm::Text => Ok(id.as_str().into()),
+            UserIdForm::ObjectId => ObjectId::parse_str(id.as_str())
+                .ok()
+                .filter(|oid| oid.to_hex() == id.as_str())
+                .map(Bson::ObjectId)
+                .ok_or_else(|| StoreError::ForeignUserId { id: id.clone() }),
+        }
+    }
+
+    /// The name of the stored type, for `$type`.
+    pub(super) const fn type_name(self) -> &'static str {
+        match self {
+            UserIdForm::ObjectId => "objectId",
+            UserIdForm::Text => "string",
+        }
+    }
+
+    pub(super) fn read(self, value: &Bson) -> Result<UserId, String> {
+        match (self, value) {
+            (UserIdForm::ObjectId, Bson::ObjectId(oid)) => {
+                UserId::parse(&oid.to_hex()).map_err(|error| error.to_string())
+            }
+            (UserIdForm::Text, Bson::String(id)) => UserId::parse(id).map_err(|error| error.to_string()),
+            (_, other) => Err(format!("a user id is stored as {:?}", other.element_type())),
+        }
+    }
+}

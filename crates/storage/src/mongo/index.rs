@@ -1,0 +1,79 @@
+//! The indexes that every use case stands on.
+
+use bson::{Document, doc};
+use futures::TryStreamExt;
+use mongodb::{Collection, IndexModel, error::Error, options::IndexOptions};
+
+/// The name that Prisma gives the unique index of the number; another name would conflict.
+pub(super) const NUMBER: &str = "SupportTicket_ticketNumber_key";
+/// One ticket for each key of an author.
+pub(super) const CREATION_KEY: &str = "SupportTicket_creationKey_key";
+
+/// Every index, by name, with its keys.
+pub(super) fn all() -> Vec<IndexModel> {
+    vec![
+        index(NUMBER, doc! { "ticketNumber": 1 }, true, None),
+        index(
+            CREATION_KEY,
+            doc! { "creationKey": 1 },
+            true,
+            Some(doc! { "creationKey": { "$exists": true } }),
+        ),
+        run("SupportTicket_status_idx", doc! {}),
+        run("SupportTicket_category_idx", doc! { "category": 1 }),
+        run("SupportTicket_assigneeId_idx", doc! { "assigneeId": 1 }),
+        run("SupportTicket_userId_idx", doc! { "userId": 1 }),
+    ]
+}
+
+/// Creates what is missing. Doing it again changes nothing.
+pub(super) async fn ensure(tickets: &Collection<Document>) -> Result<(), Error> {
+    tickets.create_indexes(all()).await.map(drop)
+}
+
+/// The names of the indexes that are missing or not as they must be.
+pub(super) async fn missing(tickets: &Collection<Document>) -> Result<Vec<String>, Error> {
+    let found: Vec<IndexModel> = match tickets.list_indexes().await {
+        Ok(indexes) => indexes.try_collect().await?,
+        // The collection isn't there yet.
+        Err(error) if is_namespace_missing(&error) => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    let there = |wanted: &IndexModel| found.iter().any(|index| serves(index, wanted));
+    Ok(all().into_iter().filter(|wanted| !there(wanted)).map(|wanted| name(&wanted)).collect())
+}
+
+fn serves(index: &IndexModel, wanted: &IndexModel) -> bool {
+    let unique =
+        |index: &IndexModel| index.options.as_ref().and_then(|options| options.unique) == Some(true);
+    // Keys come back as whatever number they were given as.
+    let keys = |index: &IndexModel| -> Vec<(String, String)> {
+        index
+            .keys
+            .iter()
+            .map(|(key, order)| (key.clone(), order.to_string().replace(".0", "")))
+            .collect()
+    };
+    keys(index) == keys(wanted) && unique(index) == unique(wanted)
+}
+
+/// The tickets of one group by creation, for each status and priority.
+fn run(name: &str, mut keys: Document) -> IndexModel {
+    keys.extend(doc! { "status": 1, "priority": 1, "createdAt": -1, "_id": -1 });
+    index(name, keys, false, None)
+}
+
+fn index(name: &str, keys: Document, unique: bool, only: Option<Document>) -> IndexModel {
+    let options = IndexOptions::builder().name(name.to_owned()).partial_filter_expression(only);
+    let options = if unique { options.unique(true).build() } else { options.build() };
+    IndexModel::builder().keys(keys).options(options).build()
+}
+
+fn name(index: &IndexModel) -> String {
+    index.options.as_ref().and_then(|options| options.name.clone()).unwrap_or_default()
+}
+
+fn is_namespace_missing(error: &Error) -> bool {
+    const NAMESPACE_NOT_FOUND: i32 = 26;
+    matches!(&*error.kind, mongodb::error::ErrorKind::Command(command) if command.code == NAMESPACE_NOT_FOUND)
+}

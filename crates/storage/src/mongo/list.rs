@@ -1,0 +1,190 @@
+//! Pages of tickets, each in one command that examines what it returns and little more.
+
+use bson::{Document, bson, doc, oid::ObjectId};
+use futures::TryStreamExt;
+use ventanilla_domain::{EnumSet, MessageText, Priority, TicketSummary};
+
+use super::{Inner, expr, fault, ids::UserIdForm, read::Malformed, write::date};
+use crate::{
+    AssigneeFilter, Direction, ListQuery, Page, PageQuery, Position, Sort, StoreError, Unreadable,
+};
+
+impl Inner {
+    pub(super) async fn page(&self, page: &PageQuery) -> Result<Page<TicketSummary>, StoreError> {
+        let query = page.query();
+        let mut found = match query.order() {
+            Sort::Created(direction) => {
+                self.run(self.by_creation(
+                    query,
+                    query.filtered_priorities(),
+                    direction,
+                    page.position(),
+                )?)
+                .await?
+            }
+            Sort::UrgentFirst(direction) => self.run(self.by_priority(page, direction, true)?).await?,
+            Sort::LowFirst(direction) => self.run(self.by_priority(page, direction, false)?).await?,
+        };
+        let more = found.len() > query.rows();
+        found.truncate(query.rows());
+        let next = found.last().filter(|_| more).and_then(place).map(|last| page.cursor_after(&last));
+        let (mut rows, mut unreadable) = (Vec::with_capacity(found.len()), Vec::new());
+        for document in &found {
+            match self.ids.summary(document) {
+                Ok(row) => rows.push(row),
+                Err(problem) => unreadable.push(Unreadable {
+                    ticket_number: document.get_str("ticketNumber").unwrap_or_default().into(),
+                    problem: problem.to_string(),
+                }),
+            }
+        }
+        Ok(Page { rows, next, unreadable })
+    }
+
+    async fn run(&self, stages: Vec<Document>) -> Result<Vec<Document>, StoreError> {
+        let found = self.tickets.aggregate(stages).await.map_err(fault::read)?;
+        found.try_collect().await.map_err(fault::read)
+    }
+
+    /// A page in order of creation: a merge of the index's runs, one for each status and priority.
+    fn by_creation(
+        &self,
+        query: &ListQuery,
+        priorities: EnumSet<Priority>,
+        direction: Direction,
+        after: Option<&Position>,
+    ) -> Result<Vec<Document>, StoreError> {
+        let order = step(direction);
+        Ok(vec![
+            doc! { "$match": self.matching(query, priorities, direction, after)? },
+            doc! { "$sort": { "createdAt": order, "_id": order } },
+            doc! { "$limit": limit(query) },
+            doc! { "$project": row() },
+        ])
+    }
+
+    /// A page in order of priority: as many rows of each priority as the page could hold, in one
+    /// command, so that no rank has to be stored that another application would leave stale.
+    fn by_priority(
+        &self,
+        page: &PageQuery,
+        direction: Direction,
+        urgent_first: bool,
+    ) -> Result<Vec<Document>, StoreError> {
+        let (query, after) = (page.query(), page.position());
+        let mut order: Vec<Priority> = query.filtered_priorities().iter().collect();
+        if urgent_first {
+            order.reverse();
+        }
+        let left = order
+            .into_iter()
+            .skip_while(|priority| after.is_some_and(|last| last.priority != *priority));
+        let mut stages = Vec::new();
+        for (rank, priority) in left.enumerate() {
+            let after = after.filter(|last| last.priority == priority);
+            let mut branch = self.by_creation(query, priority.into(), direction, after)?;
+            branch.push(doc! { "$set": { "rank": rank as i32 } });
+            if stages.is_empty() {
+                stages = branch;
+            } else {
+                stages.push(doc! { "$unionWith": { "coll": self.tickets.name(), "pipeline": branch } });
+            }
+        }
+        if stages.is_empty() {
+            return Ok(vec![doc! { "$match": { "_id": { "$exists": false } } }]);
+        }
+        let step = step(direction);
+        stages.push(doc! { "$sort": { "rank": 1, "createdAt": step, "_id": step } });
+        stages.push(doc! { "$limit": limit(query) });
+        Ok(stages)
+    }
+
+    fn matching(
+        &self,
+        query: &ListQuery,
+        priorities: EnumSet<Priority>,
+        direction: Direction,
+        after: Option<&Position>,
+    ) -> Result<Document, StoreError> {
+        let mut matching = doc! {
+            // Both always stand here: the index's runs are then merged in order and none is sorted.
+            "status": { "$in": expr::statuses(query.filtered_statuses()) },
+            "priority": { "$in": expr::priorities(priorities) },
+        };
+        if let Some(category) = query.filtered_category() {
+            matching.insert("category", category.as_str());
+        }
+        if let Some(requester) = query.filtered_requester() {
+            matching.insert("userId", self.ids.write(requester)?);
+        }
+        match query.filtered_assignee() {
+            Some(AssigneeFilter::To(admin)) => matching.insert("assigneeId", self.ids.write(admin)?),
+            Some(AssigneeFilter::Unassigned) => matching.insert("assigneeId", bson::Bson::Null),
+            None => None,
+        };
+        let mut created = doc! {};
+        let (from, before) = query.filtered_creation();
+        if let Some(from) = from {
+            created.insert("$gte", date(from));
+        }
+        if let Some(before) = before {
+            created.insert("$lt", date(before));
+        }
+        let mut conditions = vec![doc! { "createdAt": { "$type": "date" } }];
+        if !created.is_empty() {
+            conditions = vec![doc! { "createdAt": created }];
+        }
+        if let Some(last) = after {
+            // One bound for the index, and within its millisecond another.
+            let (up_to, beyond) = match direction {
+                Direction::NewestFirst => ("$lte", "$lt"),
+                Direction::OldestFirst => ("$gte", "$gt"),
+            };
+            let (at, id) = (date(last.created_at), ObjectId::from_bytes(last.tie));
+            conditions.push(doc! { "createdAt": { up_to: at.clone() } });
+            conditions
+                .push(doc! { "$or": [{ "createdAt": { beyond: at } }, { "_id": { beyond: id } }] });
+        }
+        matching.insert("$and", conditions);
+        Ok(matching)
+    }
+}
+
+impl UserIdForm {
+    fn summary(self, document: &Document) -> Result<TicketSummary, Malformed> {
+        let head = self.head(document)?;
+        let description = MessageText::restore(document.get_str("description").unwrap_or_default());
+        Ok(TicketSummary::new(head, &description))
+    }
+}
+
+/// What is read of a ticket for its row.
+fn row() -> Document {
+    let mut fields = expr::head();
+    // One character more than is shown tells whether there is more.
+    let beginning = bson!({ "$substrCP": ["$description", 0, TicketSummary::EXCERPT_CHARS as i32 + 1] });
+    let is_text = bson!({ "$eq": [{ "$type": "$description" }, "string"] });
+    fields.insert("description", bson!({ "$cond": [is_text, beginning, ""] }));
+    fields
+}
+
+fn place(row: &Document) -> Option<Position> {
+    let created_at = row.get_datetime("createdAt").ok()?.timestamp_millis();
+    let priority = row.get_str("priority").ok().map_or(Ok(Priority::default()), str::parse);
+    Some(Position {
+        created_at: ventanilla_domain::Timestamp::from_millis(created_at).ok()?,
+        priority: priority.ok()?,
+        tie: row.get_object_id("_id").ok()?.bytes(),
+    })
+}
+
+fn limit(query: &ListQuery) -> i64 {
+    query.rows() as i64 + 1
+}
+
+const fn step(direction: Direction) -> i32 {
+    match direction {
+        Direction::NewestFirst => -1,
+        Direction::OldestFirst => 1,
+    }
+}

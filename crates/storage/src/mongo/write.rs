@@ -1,0 +1,117 @@
+//! Tickets as documents: how each field is written.
+
+use bson::{Bson, DateTime, Document, doc, oid::ObjectId};
+use ventanilla_domain::{
+    Actor, Author, CreationKey, Event, EventKind, Message, Note, Ticket, Timestamp, UserId,
+};
+
+use super::ids::UserIdForm;
+use crate::StoreError;
+
+impl UserIdForm {
+    pub(super) fn ticket(self, ticket: &Ticket) -> Result<Document, StoreError> {
+        let head = ticket.head();
+        let list = |items: Result<Vec<Bson>, StoreError>| items.map(Bson::Array);
+        let mut document = doc! {
+            "_id": ObjectId::new(),
+            "userId": self.write(&head.requester)?,
+            "ticketNumber": head.ticket_number.as_str(),
+            "description": ticket.description().as_str(),
+            "category": head.category.as_str(),
+            "status": head.status.as_str(),
+            "priority": head.priority.as_str(),
+            "messages": list(ticket.messages().iter().map(|message| self.message(message)).collect())?,
+            "createdAt": date(head.created_at),
+            "updatedAt": date(head.updated_at),
+            "history": list(ticket.history().iter().map(|event| self.event(event)).collect())?,
+            "version": version(head.version),
+        };
+        let mut add = |name: &str, value: Option<Bson>| {
+            if let Some(value) = value {
+                document.insert(name, value);
+            }
+        };
+        add("assigneeId", head.assignee.as_ref().map(|id| self.write(id)).transpose()?);
+        add("firstResponseAt", head.first_response_at.map(date));
+        add("resolvedAt", head.resolved_at.map(date));
+        add("closedAt", head.closed_at.map(date));
+        add("followUpOf", head.follow_up_of.as_ref().map(|number| number.as_str().into()));
+        add("creationKey", ticket.creation_key().map(|key| self.creation_key(key)).transpose()?);
+        if !ticket.notes().is_empty() {
+            add("notes", Some(list(ticket.notes().iter().map(|note| self.note(note)).collect())?));
+        }
+        Ok(document)
+    }
+
+    pub(super) fn message(self, message: &Message) -> Result<Bson, StoreError> {
+        let mut document = doc! {
+            "content": message.text.as_str(),
+            "role": message.author.role().as_str(),
+            "createdAt": date(message.created_at),
+        };
+        if let Author::Admin(Some(id)) = &message.author {
+            document.insert("authorId", self.write(id)?);
+        }
+        if let Some(key) = &message.key {
+            document.insert("key", key.as_str());
+        }
+        Ok(document.into())
+    }
+
+    pub(super) fn note(self, note: &Note) -> Result<Bson, StoreError> {
+        let by = self.write(&note.by)?;
+        Ok(doc! { "text": note.text.as_str(), "by": by, "createdAt": date(note.created_at) }.into())
+    }
+
+    pub(super) fn creation_key(self, key: &CreationKey) -> Result<Bson, StoreError> {
+        Ok(doc! { "by": self.write(&key.by)?, "key": key.key.as_str() }.into())
+    }
+
+    pub(super) fn actor(self, actor: &Actor) -> Result<Document, StoreError> {
+        let mut document = doc! { "kind": actor.kind().as_str() };
+        if let Some(id) = actor.user() {
+            document.insert("id", self.write(id)?);
+        }
+        Ok(document)
+    }
+
+    pub(super) fn optional(self, id: Option<&UserId>) -> Result<Bson, StoreError> {
+        id.map_or(Ok(Bson::Null), |id| self.write(id))
+    }
+
+    pub(super) fn event(self, event: &Event) -> Result<Bson, StoreError> {
+        let mut document = doc! { "at": date(event.at), "by": self.actor(&event.by)? };
+        let mut change = |name: &str, from: Bson, to: Bson| {
+            document.extend(doc! { "event": name, "from": from, "to": to });
+        };
+        match &event.kind {
+            EventKind::StatusChanged { from, to } => {
+                change(STATUS_CHANGED, from.as_str().into(), to.as_str().into());
+            }
+            EventKind::PriorityChanged { from, to } => {
+                change(PRIORITY_CHANGED, from.as_str().into(), to.as_str().into());
+            }
+            EventKind::AssigneeChanged { from, to } => {
+                change(ASSIGNEE_CHANGED, self.optional(from.as_ref())?, self.optional(to.as_ref())?);
+            }
+            EventKind::Created => document.extend(doc! { "event": "CREATED" }),
+            EventKind::NoteAdded => document.extend(doc! { "event": "NOTE_ADDED" }),
+            EventKind::MessageAdded { role } => {
+                document.extend(doc! { "event": "MESSAGE_ADDED", "role": role.as_str() });
+            }
+        }
+        Ok(document.into())
+    }
+}
+
+pub(super) const STATUS_CHANGED: &str = "STATUS_CHANGED";
+pub(super) const PRIORITY_CHANGED: &str = "PRIORITY_CHANGED";
+pub(super) const ASSIGNEE_CHANGED: &str = "ASSIGNEE_CHANGED";
+
+pub(super) fn date(time: Timestamp) -> Bson {
+    DateTime::from_millis(time.as_millis()).into()
+}
+
+pub(super) fn version(version: u64) -> Bson {
+    i64::try_from(version).unwrap_or(i64::MAX).into()
+}
