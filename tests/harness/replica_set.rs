@@ -1,0 +1,128 @@
+//! Three servers that hold the same data.
+
+use std::time::Duration;
+
+use bson::{Document, doc};
+use futures::future::join_all;
+use mongodb::Client;
+
+use super::{patience::until, server::Server};
+
+/// How many servers a set has: one may be lost.
+const NODES: usize = 3;
+
+/// A replica set of a test's own, whose servers it may kill, pause and step down.
+///
+/// Nodes are numbered from 0 to 2. The servers and their data are gone when it is dropped.
+///
+/// ```no_run
+/// # async fn example() {
+/// use ventanilla_tests::ReplicaSet;
+///
+/// let set = ReplicaSet::start().await;
+/// let tickets = set.client().await.database("desk").collection::<bson::Document>("SupportTicket");
+/// let old = set.primary().await;
+/// set.kill(old);
+/// tickets.insert_one(bson::doc! {}).await.unwrap(); // the driver waits for the next primary
+/// set.restart(old).await;
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct ReplicaSet {
+    pub(crate) nodes: Vec<Server>,
+}
+
+impl ReplicaSet {
+    /// Starts a set that elects a new primary a second after it lost one.
+    ///
+    /// # Panics
+    /// If there is no `mongod` to be had; so do all methods if a server doesn't do as told.
+    pub async fn start() -> Self {
+        Self::with_election_timeout(Duration::from_secs(1)).await
+    }
+
+    pub(crate) async fn with_election_timeout(timeout: Duration) -> Self {
+        let arguments = ["--replSet", "rs0", "--setParameter", "enableTestCommands=1"];
+        let nodes = join_all((0..NODES).map(|_| Server::start(&arguments))).await;
+        let set = Self { nodes };
+        set.initiate(timeout).await;
+        set
+    }
+
+    async fn initiate(&self, timeout: Duration) {
+        let member = |(id, node): (usize, &Server)| doc! { "_id": id as i32, "host": node.address() };
+        let members: Vec<Document> = self.nodes.iter().enumerate().map(member).collect();
+        let settings = doc! {
+            "electionTimeoutMillis": timeout.as_millis() as i64,
+            "heartbeatIntervalMillis": 200,
+        };
+        let config = doc! { "_id": "rs0", "members": members, "settings": settings };
+        let first = &self.nodes[0];
+        first.command(doc! { "replSetInitiate": config }).await.expect("the set is made");
+        // Rather than to wait for the election timeout.
+        until("the first election", || first.command(doc! { "replSetStepUp": 1 })).await;
+        // The two others copy the data, and then have to find whom to follow: seconds, else, that the
+        // first write for a majority would take.
+        let everywhere = doc! { "w": NODES as i32 };
+        let note = doc! { "appendOplogNote": 1, "data": {}, "writeConcern": everywhere };
+        until("copying the data", || first.command(note.clone())).await;
+    }
+
+    /// The connection string of the whole set. Its clients look for a lost server twice a second, where
+    /// by default they would take 10 s.
+    pub fn uri(&self) -> String {
+        let addresses: Vec<String> = self.nodes.iter().map(Server::address).collect();
+        format!("mongodb://{}/?replicaSet=rs0&heartbeatFrequencyMS=500", addresses.join(","))
+    }
+
+    /// A new client, for the runtime that asks.
+    pub async fn client(&self) -> Client {
+        Client::with_uri_str(self.uri()).await.expect("the URI is ours")
+    }
+
+    /// The node that is the primary, waiting until there is one.
+    pub async fn primary(&self) -> usize {
+        let elected = async |node: usize| {
+            let hello = self.hello(node).await.ok()?;
+            let election = hello.get_object_id("electionId").ok()?;
+            hello.get_bool("isWritablePrimary").ok()?.then_some((election, node))
+        };
+        // One that was cut off may still believe that it is: the last election counts.
+        let last = async || join_all((0..NODES).map(elected)).await.into_iter().flatten().max();
+        until("an election", async || last().await.ok_or("no node is primary")).await.1
+    }
+
+    /// The nodes other than the primary.
+    pub async fn secondaries(&self) -> Vec<usize> {
+        let primary = self.primary().await;
+        (0..NODES).filter(|node| *node != primary).collect()
+    }
+
+    /// Waits until a node carries data, as primary or secondary.
+    pub(crate) async fn ready(&self, node: usize) {
+        until("taking part again", async || {
+            let hello = self.hello(node).await?;
+            let takes_part = |role: &&str| hello.get_bool(role).unwrap_or_default();
+            ["isWritablePrimary", "secondary"]
+                .iter()
+                .any(takes_part)
+                .then_some(())
+                .ok_or(hello.to_string())
+        })
+        .await;
+    }
+
+    /// What a node says of itself.
+    async fn hello(&self, node: usize) -> Result<Document, String> {
+        let node = &self.nodes[node];
+        if !node.runs() {
+            return Err(format!("{} doesn't run", node.address()));
+        }
+        node.command(doc! { "hello": 1 }).await.map_err(|error| error.to_string())
+    }
+
+    /// The servers' process ids.
+    pub fn process_ids(&self) -> Vec<u32> {
+        self.nodes.iter().map(Server::process_id).collect()
+    }
+}

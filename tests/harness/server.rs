@@ -1,0 +1,172 @@
+//! One server process.
+
+use std::{
+    ffi::OsStr,
+    fs,
+    path::PathBuf,
+    sync::Mutex,
+    time::{Duration, Instant},
+};
+
+use bson::Document;
+use mongodb::{Client, error::Result, options::ClientOptions};
+use tokio::time::{sleep, timeout};
+
+use super::{
+    binary,
+    guardian::{Guardian, Order},
+    patience::PATIENCE,
+};
+
+/// Below the ports that systems give to outgoing connections, so that a server that is down for a
+/// while finds its own free again.
+const PORTS: std::ops::Range<u16> = 20_000..30_000;
+
+/// Small and quiet: a server would take half of the memory, 5 % of the disk, and every second's figures.
+const FIXED: [&str; 10] = [
+    "--bind_ip",
+    "127.0.0.1",
+    "--nounixsocket",
+    "--quiet",
+    "--wiredTigerCacheSizeGB",
+    "0.25",
+    "--oplogSize",
+    "512",
+    "--setParameter",
+    "diagnosticDataCollectionEnabled=false",
+];
+
+/// One server on a loopback port, with a directory of its own.
+#[derive(Debug)]
+pub(crate) struct Server {
+    port: u16,
+    directory: PathBuf,
+    process: Mutex<Process>,
+}
+
+#[derive(Debug)]
+struct Process {
+    guardian: Guardian,
+    id: u32,
+    /// The last that was done to it.
+    last: Order,
+}
+
+impl Server {
+    /// Starts a server with further arguments, and waits until it listens.
+    pub(crate) async fn start(arguments: &[&str]) -> Self {
+        loop {
+            let server = Self::new(rand::random_range(PORTS), arguments);
+            if server.listens(0).await {
+                return server;
+            }
+        }
+    }
+
+    fn new(port: u16, arguments: &[&str]) -> Self {
+        let mongod = binary::mongod();
+        let directory = tempfile::Builder::new().prefix("ventanilla-mongod-").tempdir().unwrap().keep();
+        let port_text = port.to_string();
+        let place: [&OsStr; 4] =
+            ["--dbpath".as_ref(), directory.as_ref(), "--port".as_ref(), port_text.as_ref()];
+        let mut command = vec![mongod.as_os_str()];
+        command.extend(place);
+        command.extend(FIXED.iter().chain(arguments).map(OsStr::new));
+        let mut guardian = Guardian::new(&directory, &command);
+        let id = guardian.order(Order::Start);
+        Self { port, directory, process: Mutex::new(Process { guardian, id, last: Order::Start }) }
+    }
+
+    /// Waits until it listens, going by its log from there on. False if the port is taken.
+    async fn listens(&self, from: usize) -> bool {
+        let begin = Instant::now();
+        while begin.elapsed() < PATIENCE {
+            let log = fs::read(self.log()).unwrap_or_default();
+            let news = String::from_utf8_lossy(log.get(from..).unwrap_or_default());
+            if news.contains("Waiting for connections") {
+                return true;
+            }
+            if news.contains("Address already in use") {
+                return false;
+            }
+            sleep(Duration::from_millis(10)).await;
+        }
+        panic!("the server doesn't start:\n{}", self.end_of_log());
+    }
+
+    /// Has something done to the process.
+    pub(crate) fn order(&self, order: Order) {
+        let mut process = self.process.lock().unwrap();
+        let fits = match order {
+            Order::Start => process.last == Order::Kill,
+            Order::Kill => process.last != Order::Kill,
+            Order::Pause => matches!(process.last, Order::Start | Order::Resume),
+            Order::Resume => process.last == Order::Pause,
+        };
+        assert!(fits, "{order:?} doesn't go after {:?}", process.last);
+        process.id = process.guardian.order(order);
+        process.last = order;
+    }
+
+    /// Starts it again, with its data, and waits until it listens.
+    pub(crate) async fn restart(&self) {
+        let before = fs::metadata(self.log()).map_or(0, |log| log.len() as usize);
+        self.order(Order::Start);
+        assert!(self.listens(before).await, "port {} was taken meanwhile", self.port);
+    }
+
+    /// Whether it was neither killed nor paused.
+    pub(crate) fn runs(&self) -> bool {
+        matches!(self.process.lock().unwrap().last, Order::Start | Order::Resume)
+    }
+
+    /// `127.0.0.1:27017`.
+    pub(crate) fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    pub(crate) fn process_id(&self) -> u32 {
+        self.process.lock().unwrap().id
+    }
+
+    /// Runs an administrator's command on this very server.
+    pub(crate) async fn command(&self, command: Document) -> Result<Document> {
+        let uri = format!("mongodb://{}/?directConnection=true", self.address());
+        let mut options = ClientOptions::parse(uri).await?;
+        options.server_selection_timeout = Some(Duration::from_secs(5));
+        let client = Client::with_options(options)?;
+        let admin = client.database("admin");
+        let answer = timeout(PATIENCE, admin.run_command(command)).await;
+        answer.unwrap_or_else(|_| panic!("no answer from {}:\n{}", self.address(), self.end_of_log()))
+    }
+
+    fn log(&self) -> PathBuf {
+        self.directory.join("log")
+    }
+
+    /// What the server said last.
+    fn end_of_log(&self) -> String {
+        let log = fs::read(self.log()).unwrap_or_default();
+        let log = String::from_utf8_lossy(&log);
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(20)..].join("\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_taken_port_is_noticed() {
+        let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let server = Server::new(taken.local_addr().unwrap().port(), &[]);
+        assert!(!server.listens(0).await);
+    }
+
+    #[tokio::test]
+    #[should_panic(expected = "unrecognised option")]
+    async fn a_server_that_does_not_start_shows_its_log() {
+        Server::start(&["--no-such-option"]).await;
+    }
+}

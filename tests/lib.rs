@@ -1,0 +1,33 @@
+//! A real MongoDB for tests, with nothing set up by hand.
+//!
+//! - [`Mongo::shared`]: one replica set for the whole test binary, a database of its own per test.
+//! - [`ReplicaSet`]: three servers of a test's own, to kill, pause and step down, and a [`Proxy`]
+//!   that loses their replies.
+//! - [`Standalone`]: one server that is no replica set, with or without a password.
+//!
+//! The servers are those of `MONGODB_URI`, which serves [`Mongo::shared`] alone; else of the
+//! `mongod` on the PATH; else of a binary that is fetched once. What can't be had is a panic that says
+//! what to install. Servers die with the test process, however it ends.
+//!
+//! A driver's client lives on the runtime that made it, and a test's runtime ends with the test: so
+//! every call here gives a new client, and a test keeps it to itself.
+
+#![allow(clippy::unwrap_used, reason = "a harness fails loudly")]
+
+mod harness {
+    pub(crate) mod binary;
+    pub(crate) mod database;
+    pub(crate) mod faults;
+    pub(crate) mod guardian;
+    pub(crate) mod patience;
+    pub(crate) mod proxy;
+    pub(crate) mod replica_set;
+    pub(crate) mod server;
+    pub(crate) mod shared;
+    pub(crate) mod standalone;
+    pub(crate) mod wheel;
+}
+
+pub use harness::{
+    database::TestDatabase, proxy::Proxy, replica_set::ReplicaSet, shared::Mongo, standalone::Standalone,
+};
