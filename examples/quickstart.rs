@@ -1,6 +1,7 @@
 //! A ticket's life, from the form to the follow-up, as a person would read it.
 //!
-//! `cargo run --example quickstart`
+//! `cargo run --example quickstart`, or on a real server
+//! `MONGODB_URI=mongodb://localhost/app?replicaSet=rs0 cargo run --features mongodb --example quickstart`
 
 use std::{
     collections::HashMap,
@@ -24,7 +25,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     // A host would write `HelpDesk::new(store)`; here days pass in a moment.
     let clock = Calendar::starting_at("2026-03-02T12:04:00Z".parse()?);
-    let desk = HelpDesk::builder(MemoryStore::new()).clock(clock.clone()).build();
+    let desk = HelpDesk::builder(store().await?).clock(clock.clone()).build();
     let (ana, bruno) = (desk.customer(ana_id), desk.customer(bruno_id));
     let lucia = desk.admin(script.admin);
 
@@ -93,6 +94,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     show_chat(&ana.chat(&ticket, &reader, people));
     Ok(())
+}
+
+/// With the feature `mongodb`, the database that `MONGODB_URI` names; else the memory.
+async fn store() -> Result<Box<dyn TicketStore>, Box<dyn Error>> {
+    #[cfg(feature = "mongodb")]
+    if let Ok(uri) = std::env::var("MONGODB_URI") {
+        return Ok(Box::new(MongoOptions::new().create_indexes().connect(&uri).await?));
+    }
+    Ok(Box::new(MemoryStore::new()))
 }
 
 /// Sends the form as the page of a help centre would.

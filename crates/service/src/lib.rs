@@ -45,7 +45,7 @@
 //! the ticket's number and the outcome's code; what people wrote never stands in it.
 //!
 //! All of `ventanilla-domain` and `ventanilla-storage` is here too, so that a host depends on one
-//! crate. Features `conformance`, `mock` and `testing` are those of the storage crate.
+//! crate. Features `mongodb`, `conformance`, `mock` and `testing` are those of the storage crate.
 
 mod admin;
 mod bot;
@@ -81,3 +81,8 @@ pub use view::{
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
+
+/// So does that of the page on MongoDB.
+#[cfg(all(doctest, feature = "mongodb"))]
+#[doc = include_str!("../../../docs/mongodb.md")]
+struct MongoDb;

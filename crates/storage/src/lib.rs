@@ -27,7 +27,7 @@ pub use cursor::{Cursor, InvalidCursor, Position};
 pub use error::{Applied, Source, StoreError};
 pub use memory::MemoryStore;
 #[cfg(feature = "mongodb")]
-pub use mongo::{ConnectError, MongoOptions, MongoStore, UserIdForm};
+pub use mongo::{Checkpoint, ConnectError, MongoOptions, MongoStore, Reconciled, UserIdForm};
 pub use page::{Counts, Page, Unreadable};
 pub use paging::{InvalidPageSize, PageQuery, PageSize};
 pub use query::{AssigneeFilter, Direction, ListQuery, Sort};

@@ -12,6 +12,7 @@ mod index;
 mod insert;
 mod list;
 mod read;
+mod reconcile;
 mod view;
 mod write;
 
@@ -26,6 +27,7 @@ use ventanilla_domain::{
 
 pub use connect::{ConnectError, MongoOptions};
 pub use ids::UserIdForm;
+pub use reconcile::{Checkpoint, Reconciled};
 
 use crate::{Counts, Inserted, Page, PageQuery, StoreError, TicketStore};
 
