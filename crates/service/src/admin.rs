@@ -122,15 +122,11 @@ impl Admin {
     /// [`ServiceError::InvalidText`]; [`ServiceError::Refused`]; [`ServiceError::NotFound`];
     /// [`ServiceError::Store`].
     #[instrument(name = "ventanilla.add_message", skip_all, fields(actor = "ADMIN", %number, outcome))]
-    pub async fn add_message<M>(
+    pub async fn add_message(
         &self,
         number: &TicketNumber,
-        message: M,
-    ) -> Result<Receipt, ServiceError>
-    where
-        M: TryInto<NewMessage>,
-        ServiceError: From<M::Error>,
-    {
+        message: impl TryInto<NewMessage, Error: Into<ServiceError>>,
+    ) -> Result<Receipt, ServiceError> {
         let message: NewMessage = parsed(message)?;
         self.desk.change(&self.actor, number, Change::message(message)).await
     }
@@ -141,16 +137,12 @@ impl Admin {
     ///
     /// Those of [`Admin::add_message`] and [`Admin::set_status`].
     #[instrument(name = "ventanilla.reply", skip_all, fields(actor = "ADMIN", %number, %status, outcome))]
-    pub async fn reply<M>(
+    pub async fn reply(
         &self,
         number: &TicketNumber,
-        message: M,
+        message: impl TryInto<NewMessage, Error: Into<ServiceError>>,
         status: Status,
-    ) -> Result<Receipt, ServiceError>
-    where
-        M: TryInto<NewMessage>,
-        ServiceError: From<M::Error>,
-    {
+    ) -> Result<Receipt, ServiceError> {
         let message: NewMessage = parsed(message)?;
         self.desk.change(&self.actor, number, Change::reply(message, status)).await
     }
@@ -161,11 +153,11 @@ impl Admin {
     ///
     /// Those of [`Admin::add_message`].
     #[instrument(name = "ventanilla.add_note", skip_all, fields(actor = "ADMIN", %number, outcome))]
-    pub async fn add_note<M>(&self, number: &TicketNumber, note: M) -> Result<Receipt, ServiceError>
-    where
-        M: TryInto<MessageText>,
-        ServiceError: From<M::Error>,
-    {
+    pub async fn add_note(
+        &self,
+        number: &TicketNumber,
+        note: impl TryInto<MessageText, Error: Into<ServiceError>>,
+    ) -> Result<Receipt, ServiceError> {
         let note = parsed(note)?;
         self.desk.change(&self.actor, number, Change::note(note)).await
     }

@@ -48,15 +48,11 @@ impl Bot {
     /// [`ServiceError::InvalidText`]; [`ServiceError::Refused`]; [`ServiceError::NotFound`];
     /// [`ServiceError::Store`].
     #[instrument(name = "ventanilla.add_message", skip_all, fields(actor = "BOT", %number, outcome))]
-    pub async fn add_message<M>(
+    pub async fn add_message(
         &self,
         number: &TicketNumber,
-        message: M,
-    ) -> Result<Receipt, ServiceError>
-    where
-        M: TryInto<NewMessage>,
-        ServiceError: From<M::Error>,
-    {
+        message: impl TryInto<NewMessage, Error: Into<ServiceError>>,
+    ) -> Result<Receipt, ServiceError> {
         let message: NewMessage = parsed(message)?;
         self.desk.change(&Actor::Bot, number, Change::message(message)).await
     }

@@ -118,15 +118,11 @@ impl Customer {
     /// [`ServiceError::InvalidText`]; [`ServiceError::Refused`], among others where the ticket is
     /// closed; [`ServiceError::NotFound`]; [`ServiceError::Store`].
     #[instrument(name = "ventanilla.add_message", skip_all, fields(actor = "CUSTOMER", %number, outcome))]
-    pub async fn add_message<M>(
+    pub async fn add_message(
         &self,
         number: &TicketNumber,
-        message: M,
-    ) -> Result<Receipt, ServiceError>
-    where
-        M: TryInto<NewMessage>,
-        ServiceError: From<M::Error>,
-    {
+        message: impl TryInto<NewMessage, Error: Into<ServiceError>>,
+    ) -> Result<Receipt, ServiceError> {
         let message: NewMessage = parsed(message)?;
         self.desk.change(&self.actor, number, Change::message(message)).await
     }
@@ -174,11 +170,11 @@ impl Customer {
     /// [`ServiceError::InvalidText`]; those of [`Customer::create`], among others if the offer is
     /// another customer's.
     #[instrument(name = "ventanilla.follow_up", skip_all, fields(actor = "CUSTOMER", follows = %offer.follows(), number, outcome))]
-    pub async fn follow_up<M>(&self, offer: &FollowUp, message: M) -> Result<Receipt, ServiceError>
-    where
-        M: TryInto<NewMessage>,
-        ServiceError: From<M::Error>,
-    {
+    pub async fn follow_up(
+        &self,
+        offer: &FollowUp,
+        message: impl TryInto<NewMessage, Error: Into<ServiceError>>,
+    ) -> Result<Receipt, ServiceError> {
         let message: NewMessage = parsed(message)?;
         self.desk.open(&self.actor, &self.id, &offer.ticket(message)).await
     }

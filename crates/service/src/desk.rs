@@ -242,12 +242,8 @@ fn created(at: Timestamp, by: &Actor) -> Event {
 }
 
 /// Reads what a caller gave, and tells the span if it can't be read.
-pub(crate) fn parsed<T, V>(value: V) -> Result<T, ServiceError>
-where
-    V: TryInto<T>,
-    ServiceError: From<V::Error>,
-{
-    observed(value.try_into().map_err(ServiceError::from))
+pub(crate) fn parsed<T>(value: impl TryInto<T, Error: Into<ServiceError>>) -> Result<T, ServiceError> {
+    observed(value.try_into().map_err(Into::into))
 }
 
 /// Writes the outcome's code to the span of the use case.
