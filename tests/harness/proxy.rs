@@ -66,14 +66,14 @@ async fn pass(mut client: TcpStream, mut server: TcpStream, losses: Losses) -> i
     let (mut from_client, mut to_client) = client.split();
     let (mut from_server, mut to_server) = server.split();
     let doomed = AtomicBool::new(false);
-    let requests = async {
+    let mut requests = async || -> io::Result<()> {
         loop {
             let request = message(&mut from_client).await?;
             doomed.store(is_lost(&request, &losses), Ordering::SeqCst);
             to_server.write_all(&request).await?;
         }
     };
-    let replies = async {
+    let mut replies = async || -> io::Result<()> {
         loop {
             let reply = message(&mut from_server).await?;
             if doomed.load(Ordering::SeqCst) {
@@ -82,7 +82,7 @@ async fn pass(mut client: TcpStream, mut server: TcpStream, losses: Losses) -> i
             to_client.write_all(&reply).await?;
         }
     };
-    try_join!(requests, replies).map(|((), ())| ())
+    try_join!(requests(), replies()).map(|_| ())
 }
 
 /// One message of the wire protocol, which begins with its length.

@@ -163,10 +163,4 @@ mod tests {
         let server = Server::new(taken.local_addr().unwrap().port(), &[]);
         assert!(!server.listens(0).await);
     }
-
-    #[tokio::test]
-    #[should_panic(expected = "unrecognised option")]
-    async fn a_server_that_does_not_start_shows_its_log() {
-        Server::start(&["--no-such-option"]).await;
-    }
 }

@@ -253,7 +253,7 @@ pub(crate) fn observed<T>(result: Result<T, ServiceError>) -> Result<T, ServiceE
 }
 
 /// Writes a field to the span of the use case, and never to the host's where ours is disabled.
-fn tell(field: &str, value: impl fmt::Display) {
+pub(crate) fn tell(field: &str, value: impl fmt::Display) {
     let span = Span::current();
     if span.metadata().is_some_and(|metadata| metadata.target().starts_with(env!("CARGO_CRATE_NAME"))) {
         span.record(field, display(value));

@@ -1,11 +1,12 @@
 //! A form that someone, or something, has sent.
 
+use tracing::instrument;
 use ventanilla_domain::{
     Category, Explain, IdempotencyKey, InvalidCategory, InvalidKey, InvalidText, Locale, MessageText,
     NewTicket, TicketNumber,
 };
 
-use crate::HelpDesk;
+use crate::{HelpDesk, desk::tell};
 
 /// The form of a help centre, as it was submitted.
 ///
@@ -75,15 +76,16 @@ impl HelpDesk {
     /// # Errors
     ///
     /// [`InvalidForm`] if a person's form has fields that can't be read; a bot's always passes.
+    #[instrument(name = "ventanilla.screen", skip_all, fields(outcome))]
     pub fn screen(&self, form: &Form<'_>) -> Result<Screened, InvalidForm> {
         if !form.honeypot.is_empty() {
-            tracing::info!(name: "ventanilla.screen", outcome = "bot", "a form was filled in by a bot");
+            tell("outcome", "bot");
             return Ok(Screened::Bot { decoy: self.decoy() });
         }
         let category = Category::parse(form.category);
         let description = MessageText::parse(form.description);
         let key = form.key.map(IdempotencyKey::parse).transpose();
-        match (category, description, key) {
+        let genuine = match (category, description, key) {
             (Ok(category), Ok(description), Ok(key)) => {
                 let draft = NewTicket::new(category, description);
                 Ok(Screened::Genuine(match key {
@@ -96,7 +98,9 @@ impl HelpDesk {
                 description: description.err(),
                 key: key.err(),
             }),
-        }
+        };
+        tell("outcome", genuine.as_ref().err().map_or("ok", Explain::code));
+        genuine
     }
 }
 

@@ -186,13 +186,15 @@ async fn what_people_write_and_their_keys_are_never_told() {
 }
 
 #[tokio::test]
-async fn a_bots_form_is_one_event_without_its_texts() {
+async fn a_form_is_screened_in_a_span_without_its_texts() {
     let desk = desk_over(MemoryStore::new());
-    let form =
+    let bots =
         Form { category: "secreto", description: WORDS, honeypot: "secreto", key: Some("secreto") };
-    let (screened, spans, events) = told(async { desk.screen(&form) }).await;
-    assert!(matches!(screened, Ok(Screened::Bot { .. })));
-    assert!(spans.is_empty());
-    let [event] = events.try_into().unwrap();
-    assert_eq!((event.name, event.field("outcome")), ("ventanilla.screen", Some("bot")));
+    let persons = Form { honeypot: "", ..bots };
+    let bad = Form { key: Some("dos palabras"), ..persons };
+    for (form, outcome) in [(bots, "bot"), (persons, "ok"), (bad, "key_forbidden_character")] {
+        let (_, span) = span_of(async { desk.screen(&form) }).await;
+        assert_eq!((span.name, span.field("outcome")), ("ventanilla.screen", Some(outcome)));
+        assert!(!format!("{span:?}").contains("secreto"));
+    }
 }

@@ -1,0 +1,101 @@
+//! A desk whose commands are written down.
+
+use std::{
+    fmt::{self, Display},
+    future::Future,
+};
+
+use futures::future::try_join_all;
+use ventanilla_service::{
+    testing::{TicketFixture, customer, start},
+    *,
+};
+use ventanilla_tests::{Mongo, TestDatabase};
+
+use super::sent::Sent;
+
+pub(crate) struct Book {
+    _database: TestDatabase,
+    sent: Sent,
+    pub(crate) store: MongoStore,
+    pub(crate) entries: Vec<Entry>,
+}
+
+/// What one request cost.
+pub(crate) struct Entry {
+    request: String,
+    pub(crate) answer: &'static str,
+    pub(crate) commands: Vec<String>,
+}
+
+impl Book {
+    pub(crate) async fn new() -> Self {
+        let database = Mongo::shared().await.database().await;
+        let (store, sent) = Sent::by_a_store(&database).await;
+        Self { _database: database, sent, store, entries: Vec::new() }
+    }
+
+    /// A desk three weeks after its tickets were opened, when anything may be reopened or closed.
+    pub(crate) fn desk(&self) -> HelpDeskBuilder {
+        HelpDesk::builder(self.store.clone())
+            .clock(|| start().plus(Days(21).duration()))
+            .policy(Policy { reopen: Reopen::Always, ..Policy::default() })
+    }
+
+    /// Stores a ticket of the first customer's, in this shape.
+    pub(crate) async fn ticket(&self, shape: fn(TicketFixture) -> TicketFixture) -> TicketNumber {
+        let mut entropy = [0; 6];
+        RandomNumbers.fill(&mut entropy);
+        let number = TicketNumber::from_entropy(&entropy);
+        let ticket = shape(testing::ticket(number.as_str()).requester(customer(0))).build();
+        assert_eq!(self.store.insert(&ticket).await.unwrap(), Inserted::Stored);
+        number
+    }
+
+    /// Stores so many tickets of all kinds.
+    pub(crate) async fn fill(&self, count: usize) {
+        let crowd: Vec<Ticket> = testing::tickets(count).collect();
+        try_join_all(crowd.iter().map(|ticket| self.store.insert(ticket))).await.unwrap();
+    }
+
+    /// Writes down what a request costs. Its answer is given where it is no refusal.
+    pub(crate) async fn enter<T>(
+        &mut self,
+        request: impl Into<String>,
+        answer: impl Future<Output = Result<T, ServiceError>>,
+    ) -> Option<T> {
+        self.sent.take();
+        let result = answer.await;
+        let name = |command: bson::Document| command.keys().next().cloned().unwrap_or_default();
+        self.entries.push(Entry {
+            request: request.into(),
+            answer: result.as_ref().err().map_or("ok", Explain::code),
+            commands: self.sent.take().into_iter().map(name).collect(),
+        });
+        result.ok()
+    }
+
+    /// Every answer was this one and cost at most so many commands.
+    pub(crate) fn is_all(&self, answer: &str, commands: usize) {
+        println!("{self}");
+        assert!(!self.entries.is_empty());
+        for entry in &self.entries {
+            assert_eq!(entry.answer, answer, "{entry}");
+            assert!((1..=commands).contains(&entry.commands.len()), "{entry}");
+        }
+    }
+}
+
+impl Display for Book {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{:<48}{:<24}commands", "request", "answer")?;
+        self.entries.iter().try_for_each(|entry| writeln!(f, "{entry}"))
+    }
+}
+
+impl Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { request, answer, commands } = self;
+        write!(f, "{request:<48}{answer:<24}{} {}", commands.len(), commands.join(", "))
+    }
+}

@@ -1,0 +1,243 @@
+//! How many commands each use case costs; `--nocapture` shows them in tables.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use ventanilla_service::{
+    testing::{TicketFixture, admin, customer},
+    *,
+};
+
+use super::book::Book;
+
+const WORDS: &str = "Me cobraron dos veces.";
+
+#[tokio::test]
+async fn what_customers_the_bot_and_the_system_do_is_one_command() {
+    let mut book = Book::new().await;
+    let desk = book.desk().build();
+    let (ana, bot, system) = (desk.customer(customer(0)), desk.bot(), desk.system());
+    book.fill(220).await;
+
+    book.enter("customer: create", ana.create(draft())).await;
+    book.enter("customer: create, with a key", ana.create(draft().with_key(key()))).await;
+    let number = book.ticket(closed).await;
+    let offer = ana.follow_up_offer(&ana.view(&number).await.unwrap()).unwrap();
+    book.enter("customer: follow up", ana.follow_up(&offer, WORDS)).await;
+
+    let number = book.ticket(open).await;
+    book.enter("customer: view", ana.view(&number)).await;
+    book.enter("customer: view the end", ana.view_part(&number, Window::Last(1))).await;
+    let typed = format!(" #{number} ").to_lowercase();
+    book.enter("customer: find", ana.find(&typed)).await;
+    book.enter("customer: my tickets", ana.tickets(MyTickets::all())).await;
+    let mine = MyTickets::not_closed();
+    book.enter("customer: my tickets, not closed", ana.tickets(mine)).await;
+    book.enter("customer: message", ana.add_message(&number, WORDS)).await;
+    book.enter("customer: message, with a key", ana.add_message(&number, keyed(WORDS))).await;
+    let number = book.ticket(resolved).await;
+    book.enter("customer: message that reopens", ana.add_message(&number, WORDS)).await;
+    let number = book.ticket(resolved).await;
+    book.enter("customer: confirm", ana.confirm(&number)).await;
+
+    let number = book.ticket(open).await;
+    book.enter("bot: view", bot.view(&number)).await;
+    book.enter("bot: message", bot.add_message(&number, WORDS)).await;
+    let number = book.ticket(resolved).await;
+    book.enter("system: close", system.close(&number)).await;
+
+    book.is_all("ok", 1);
+}
+
+#[tokio::test]
+async fn what_an_administrator_does_is_one_command() {
+    let mut book = Book::new().await;
+    let luis = book.desk().build().admin(admin(0));
+    let number = book.ticket(open).await;
+
+    book.enter("admin: create for a customer", luis.create_for(&customer(0), draft())).await;
+    book.enter("admin: view", luis.view(&number)).await;
+    book.enter("admin: find", luis.find(number.as_str())).await;
+    book.enter("admin: message", luis.add_message(&number, WORDS)).await;
+    book.enter("admin: message, with a key", luis.add_message(&number, keyed(WORDS))).await;
+    let reply = luis.reply(&number, WORDS, Status::Resolved);
+    book.enter("admin: reply and resolve", reply).await;
+    book.enter("admin: transition", luis.set_status(&number, Status::InProgress)).await;
+    book.enter("admin: priority", luis.set_priority(&number, Priority::Urgent)).await;
+    book.enter("admin: note", luis.add_note(&number, WORDS)).await;
+    book.enter("admin: claim", luis.claim(&number)).await;
+    book.enter("admin: hand over", luis.assign(&number, &admin(1))).await;
+    book.enter("admin: unassign", luis.unassign(&number)).await;
+    book.enter("admin: assign", luis.assign(&number, &admin(1))).await;
+    let seen = luis.view(&number).await.unwrap().head.version;
+    let change = Change::priority(Priority::High).expecting(seen);
+    book.enter("admin: change of a version", luis.change(&number, change)).await;
+    book.enter("admin: counts", luis.counts()).await;
+
+    book.is_all("ok", 1);
+}
+
+/// The longest page is one that the server would send in two parts, unless it knows the end.
+#[tokio::test]
+async fn a_page_of_any_list_and_length_is_one_command() {
+    let mut book = Book::new().await;
+    let luis = book.desk().build().admin(admin(0));
+    book.fill(220).await;
+    for (name, order) in [
+        ("newest first", Sort::Created(Direction::NewestFirst)),
+        ("oldest first", Sort::Created(Direction::OldestFirst)),
+        ("urgent and newest first", Sort::UrgentFirst(Direction::NewestFirst)),
+        ("urgent and oldest first", Sort::UrgentFirst(Direction::OldestFirst)),
+        ("low and newest first", Sort::LowFirst(Direction::NewestFirst)),
+        ("low and oldest first", Sort::LowFirst(Direction::OldestFirst)),
+    ] {
+        for rows in [20, PageSize::MAX] {
+            let query = ListQuery::new().sort(order).page_size(PageSize::new(rows).unwrap());
+            let first = luis.list(query.clone());
+            let first = book.enter(format!("admin: {name}, {rows} rows"), first).await.unwrap();
+            let next = luis.list(query.page_after(&first.next.unwrap()).unwrap());
+            book.enter(format!("admin: {name}, {rows} more"), next).await;
+        }
+    }
+    book.is_all("ok", 1);
+}
+
+#[tokio::test]
+async fn what_is_already_so_costs_at_most_one_command_more() {
+    let mut book = Book::new().await;
+    let desk = book.desk().build();
+    let (ana, luis) = (desk.customer(customer(0)), desk.admin(admin(0)));
+
+    let number = book.ticket(open).await;
+    book.enter("the same status", luis.set_status(&number, Status::Open)).await;
+    book.enter("the same priority", luis.set_priority(&number, Priority::Medium)).await;
+    book.enter("unassign what nobody has", luis.unassign(&number)).await;
+    luis.claim(&number).await.unwrap();
+    book.enter("the same assignee", luis.assign(&number, &admin(0))).await;
+    book.enter("claim one's own", luis.claim(&number)).await;
+    let number = book.ticket(closed).await;
+    book.enter("confirm what is closed", ana.confirm(&number)).await;
+
+    let number = book.ticket(open).await;
+    ana.add_message(&number, keyed(WORDS)).await.unwrap();
+    book.enter("the same message by key", ana.add_message(&number, keyed(WORDS))).await;
+    ana.create(draft().with_key(key())).await.unwrap();
+    book.enter("the same ticket by key", ana.create(draft().with_key(key()))).await;
+
+    book.is_all("ok", 2);
+}
+
+#[tokio::test]
+async fn a_refusal_costs_at_most_one_command_more() {
+    let mut book = Book::new().await;
+    let desk = book.desk().build();
+    let (ana, luis, system) = (desk.customer(customer(0)), desk.admin(admin(0)), desk.system());
+
+    let number = book.ticket(open).await;
+    book.enter("close what isn't resolved", system.close(&number)).await;
+    book.enter("confirm what isn't resolved", ana.confirm(&number)).await;
+    let change = Change::priority(Priority::High).expecting(99);
+    book.enter("change another version", luis.change(&number, change)).await;
+    let number = book.ticket(closed).await;
+    book.enter("write in a closed one", ana.add_message(&number, WORDS)).await;
+    book.enter("reopen a closed one", luis.set_status(&number, Status::Open)).await;
+    let number = book.ticket(|ticket| ticket.assignee(admin(1))).await;
+    book.enter("claim another's", luis.claim(&number)).await;
+    let number = book.ticket(full).await;
+    book.enter("write in a full one", ana.add_message(&number, WORDS)).await;
+
+    let number = book.ticket(open).await;
+    ana.add_message(&number, keyed(WORDS)).await.unwrap();
+    let other = keyed("Otra cosa.");
+    book.enter("another message by the same key", ana.add_message(&number, other)).await;
+    ana.create(draft().with_key(key())).await.unwrap();
+    let other = NewTicket::new(Category::BUG, MessageText::parse(WORDS).unwrap()).with_key(key());
+    book.enter("another ticket by the same key", ana.create(other)).await;
+
+    println!("{book}");
+    let answers: Vec<&str> = book.entries.iter().map(|entry| entry.answer).collect();
+    let codes = [
+        "transition_refused",
+        "transition_refused",
+        "version_conflict",
+        "ticket_closed",
+        "transition_refused",
+        "already_assigned",
+        "conversation_full",
+        "key_conflict",
+        "key_conflict",
+    ];
+    assert_eq!(answers, codes);
+    assert!(book.entries.iter().all(|entry| entry.commands.len() <= 2));
+}
+
+#[tokio::test]
+async fn each_taken_number_costs_one_command_more() {
+    /// Draws number 1; numbers 1 and 2; numbers 1, 2 and 3.
+    struct Drawn(AtomicUsize);
+
+    impl NumberSource for Drawn {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill([1, 1, 2, 1, 2, 3][self.0.fetch_add(1, Ordering::Relaxed)]);
+        }
+    }
+
+    let mut book = Book::new().await;
+    let ana = book.desk().numbers(Drawn(AtomicUsize::new(0))).build().customer(customer(0));
+    for request in ["a free number", "a number once taken", "numbers twice taken"] {
+        book.enter(request, ana.create(draft())).await;
+    }
+    book.is_all("ok", 3);
+    let commands: Vec<usize> = book.entries.iter().map(|entry| entry.commands.len()).collect();
+    assert_eq!(commands, [1, 2, 3]);
+}
+
+/// What an answer costs must not tell whether somebody else has such a ticket.
+#[tokio::test]
+async fn a_foreign_ticket_costs_what_a_missing_one_costs() {
+    let mut book = Book::new().await;
+    let desk = book.desk().build();
+    let (owner, eva) = (desk.customer(customer(0)), desk.customer(customer(1)));
+    let foreign = book.ticket(resolved).await;
+    let missing = TicketNumber::parse("TKT-ZZZZZZ").unwrap();
+    assert!(owner.view(&foreign).await.is_ok());
+    for number in [&foreign, &missing] {
+        book.enter("view", eva.view(number)).await;
+        book.enter("view the end", eva.view_part(number, Window::Last(1))).await;
+        book.enter("find", eva.find(number.as_str())).await;
+        book.enter("message", eva.add_message(number, WORDS)).await;
+        book.enter("message, with a key", eva.add_message(number, keyed(WORDS))).await;
+        book.enter("confirm", eva.confirm(number)).await;
+    }
+    book.is_all("ticket_not_found", 2);
+    let commands: Vec<_> = book.entries.iter().map(|entry| &entry.commands).collect();
+    let (foreign, missing) = commands.split_at(commands.len() / 2);
+    assert_eq!(foreign, missing);
+}
+
+fn open(ticket: TicketFixture) -> TicketFixture {
+    ticket
+}
+
+fn resolved(ticket: TicketFixture) -> TicketFixture {
+    ticket.status(Status::Resolved)
+}
+
+fn closed(ticket: TicketFixture) -> TicketFixture {
+    ticket.status(Status::Closed)
+}
+
+fn full(ticket: TicketFixture) -> TicketFixture {
+    (1..1_000).fold(ticket, |ticket, _| ticket.message("¿Hola?"))
+}
+
+fn draft() -> NewTicket {
+    NewTicket::new(Category::PAGOS, MessageText::parse(WORDS).unwrap())
+}
+
+fn key() -> IdempotencyKey {
+    IdempotencyKey::parse("envio-7").unwrap()
+}
+
+fn keyed(text: &str) -> NewMessage {
+    NewMessage::parse(text).unwrap().with_key(key())
+}

@@ -1,0 +1,95 @@
+//! Repairs of what another application's writes leave stale or missing.
+
+use bson::{DateTime, Document, doc, oid::ObjectId};
+use ventanilla_service::{
+    Checkpoint, MongoOptions, Scope, TicketLookup, TicketStore, TicketView, Window,
+};
+use ventanilla_tests::Mongo;
+
+fn at(day: i64) -> DateTime {
+    DateTime::from_millis(1_772_452_800_000 + day * 86_400_000)
+}
+
+/// A document of the other application, with fields on top.
+fn theirs(number: &str, fields: Document) -> Document {
+    let mut document = doc! {
+        "_id": ObjectId::new(), "userId": ObjectId::new(), "ticketNumber": number,
+        "description": "No llega", "category": "GENERAL", "status": "OPEN", "priority": "MEDIUM",
+        "messages": [{ "content": "No llega", "role": "USER", "createdAt": at(0) }],
+        "createdAt": at(0), "updatedAt": at(3),
+    };
+    document.extend(fields);
+    document
+}
+
+fn answered() -> Document {
+    let answer = doc! { "content": "Ya salió", "role": "ADMIN", "createdAt": at(1) };
+    doc! { "messages": [{ "content": "No llega", "role": "USER", "createdAt": at(0) }, answer] }
+}
+
+/// What a batch repairs is stored as it was read, and needs no repair again.
+#[tokio::test]
+async fn what_is_derived_is_stored_as_it_is_read() {
+    let database = Mongo::shared().await.database().await;
+    let store = MongoOptions::new().create_indexes().open(&database).await.unwrap();
+    let raw = database.collection::<Document>("SupportTicket");
+    let documents = [
+        ("1", doc! {}, doc! {}),
+        ("2", answered(), doc! { "firstResponseAt": at(1) }),
+        ("3", doc! { "resolvedAt": at(2), "closedAt": at(2) }, doc! {}),
+        ("4", doc! { "status": "RESOLVED", "closedAt": at(2) }, doc! { "resolvedAt": at(3) }),
+        (
+            "5",
+            doc! { "status": "CLOSED", "resolvedAt": at(2) },
+            doc! { "resolvedAt": at(2), "closedAt": at(3) },
+        ),
+        ("6", doc! { "status": "CLOSED" }, doc! { "resolvedAt": at(3), "closedAt": at(3) }),
+        ("7", doc! { "status": "PERDIDO", "resolvedAt": at(2) }, doc! { "resolvedAt": at(2) }),
+    ];
+    for (number, fields, _) in &documents {
+        raw.insert_one(theirs(number, fields.clone())).await.unwrap();
+    }
+
+    let (mut place, mut batches, mut repaired, mut unreadable) = (None, 0, 0, Vec::new());
+    loop {
+        // It goes on in another process.
+        let resumed = place.map(|place: Checkpoint| place.to_string().parse().unwrap());
+        let batch = store.reconcile(resumed, 3).await.unwrap();
+        (batches, repaired) = (batches + 1, repaired + batch.repaired);
+        unreadable.extend(batch.unreadable.into_iter().map(|ticket| ticket.ticket_number));
+        place = batch.next;
+        if place.is_none() {
+            break;
+        }
+    }
+    assert_eq!((batches, repaired), (3, 5));
+    assert_eq!(unreadable, ["7"]);
+
+    for (number, _, expected) in &documents {
+        let document = raw.find_one(doc! { "ticketNumber": *number }).await.unwrap().unwrap();
+        for field in ["firstResponseAt", "resolvedAt", "closedAt"] {
+            assert_eq!(document.get(field), expected.get(field), "{field} of {number}");
+        }
+        assert_eq!(document.get_datetime("updatedAt").unwrap(), &at(3), "a repair is no change");
+    }
+    assert_eq!(store.reconcile(None, 100).await.unwrap().repaired, 0);
+}
+
+/// Nothing that a reader sees depends on a repair, where the other application left a time at all.
+#[tokio::test]
+async fn a_repair_changes_no_view() {
+    let database = Mongo::shared().await.database().await;
+    let store = MongoOptions::new().create_indexes().open(&database).await.unwrap();
+    let raw = database.collection::<Document>("SupportTicket");
+    let view = async |number: &str| -> Option<TicketView> {
+        let lookup = TicketLookup::typed(number).unwrap();
+        store.get(&lookup, &Scope::All, Window::All).await.unwrap()
+    };
+    let stale = [("1", answered()), ("2", doc! { "resolvedAt": at(2), "closedAt": at(2) })];
+    for (number, fields) in stale {
+        raw.insert_one(theirs(number, fields)).await.unwrap();
+        let before = view(number).await;
+        assert!(store.reconcile(None, 100).await.unwrap().repaired > 0);
+        assert_eq!(view(number).await, before);
+    }
+}

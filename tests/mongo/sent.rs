@@ -1,0 +1,48 @@
+//! What a store sends to the collection of the tickets, by the driver's own command monitoring.
+
+use std::sync::{Arc, Mutex};
+
+use bson::Document;
+use mongodb::{
+    Client,
+    event::{EventHandler, command::CommandEvent},
+    options::ClientOptions,
+};
+use ventanilla_service::{MongoOptions, MongoStore};
+use ventanilla_tests::TestDatabase;
+
+/// The collection that a store uses by default.
+pub(crate) const TICKETS: &str = "SupportTicket";
+
+/// The commands that were sent, in order; a command that is sent again counts again.
+#[derive(Clone, Default)]
+pub(crate) struct Sent(Arc<Mutex<Vec<Document>>>);
+
+impl Sent {
+    /// A store over this database with a client of its own, and what it sends from now on.
+    pub(crate) async fn by_a_store(database: &TestDatabase) -> (MongoStore, Self) {
+        let sent = Self::default();
+        let mut options = ClientOptions::parse(database.uri()).await.unwrap();
+        let seen = sent.clone();
+        options.command_event_handler = Some(EventHandler::callback(move |event| seen.write(event)));
+        let database = Client::with_options(options).unwrap().database(database.name());
+        let store = MongoOptions::new().create_indexes().open(&database).await.unwrap();
+        sent.take();
+        (store, sent)
+    }
+
+    /// What was sent since this was asked last.
+    pub(crate) fn take(&self) -> Vec<Document> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+
+    fn write(&self, event: CommandEvent) {
+        let CommandEvent::Started(started) = event else { return };
+        // A command names its collection in its first field; only `getMore` has a field for it. What
+        // the driver sends for itself, such as `endSessions`, names none.
+        let names = [started.command_name.as_str(), "collection"];
+        if names.iter().any(|field| started.command.get_str(field).is_ok_and(|name| name == TICKETS)) {
+            self.0.lock().unwrap().push(started.command);
+        }
+    }
+}
