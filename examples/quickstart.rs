@@ -111,7 +111,10 @@ async fn open(
     customer: &Customer,
     story: &Story,
 ) -> Result<TicketNumber, Box<dyn Error>> {
-    let form = Form { category: &story.category, description: &story.description, ..Form::default() };
+    // The page puts a fresh key into each form: sent twice, it opens one ticket.
+    let key = format!("formulario-{}", SystemClock.now().as_millis());
+    let Story { category, description, .. } = story;
+    let form = Form { category, description, honeypot: "", key: Some(&key) };
     let Screened::Genuine(draft) = desk.screen(&form)? else {
         return Err("a person's form was taken for a bot's".into());
     };
@@ -126,7 +129,7 @@ fn tell(receipt: Receipt, people: &HashMap<UserId, Person>) {
     let name = |id: &UserId| people.get(id).map_or_else(|| id.to_string(), |person| person.name.clone());
     for event in receipt.events {
         let who = event.by.user().map_or_else(|| event.by.kind().label(Locale::Es).into(), name);
-        println!("{who}: {}", event.kind.describe(Locale::Es, name));
+        println!("{who}: {}", event.describe(Locale::Es, name));
     }
 }
 

@@ -151,11 +151,6 @@ impl Author {
             Author::Bot => None,
         }
     }
-
-    /// Whether a message of theirs is a first response: a human's, and not the requester's.
-    pub(crate) fn responds_to(&self, requester: &UserId) -> bool {
-        matches!(self, Author::Admin(id) if id.as_ref() != Some(requester))
-    }
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Category(CompactString);
 
-parsed_text!(Category, InvalidCategory, "category", "La categoría", "The category");
+parsed_text!(Category, InvalidCategory, "category", "la categoría", "the category", public);
 
 impl Category {
     /// Something does not work.

@@ -76,15 +76,7 @@ impl NewTicket {
         at: Timestamp,
         policy: &Policy,
     ) -> Result<Ticket, Refusal> {
-        let theirs = self.follows.as_ref().is_none_or(|offer| offer.requester == *requester);
-        let permitted = match by {
-            Actor::Customer(id) => id == requester,
-            Actor::Admin(_) => true,
-            Actor::Bot | Actor::System => false,
-        };
-        if !(theirs && permitted) {
-            return Err(Refusal::NotPermitted { by: by.kind() });
-        }
+        crate::rules::may_open(by, requester, self.follows.as_ref())?;
         crate::rules::fits(&self.description, policy)?;
         let head = TicketHead {
             ticket_number: number,

@@ -35,6 +35,30 @@ pub struct Event {
     pub kind: EventKind,
 }
 
+impl Event {
+    /// The sentence for a history, without who did it; `name` turns an administrator's id into
+    /// the name to show.
+    ///
+    /// ```
+    /// use ventanilla_domain::{Actor, Event, EventKind, Locale, Timestamp, UserId};
+    ///
+    /// let luis = UserId::parse("luis")?;
+    /// let kind = EventKind::AssigneeChanged { from: None, to: Some(luis.clone()) };
+    /// let event = Event { at: Timestamp::MIN, by: Actor::Admin(luis), kind };
+    /// assert_eq!(event.describe(Locale::Es, UserId::to_string), "Se asignó el ticket");
+    /// # Ok::<(), ventanilla_domain::InvalidUserId>(())
+    /// ```
+    #[must_use]
+    pub fn describe(&self, locale: Locale, name: impl Fn(&UserId) -> String) -> String {
+        match &self.kind {
+            EventKind::AssigneeChanged { to: Some(to), .. } if self.by.user() == Some(to) => {
+                locale.pick("Se asignó el ticket", "Took the ticket").into()
+            }
+            kind => kind.describe(locale, name),
+        }
+    }
+}
+
 /// What happened.
 ///
 /// ```
@@ -79,8 +103,8 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    /// The sentence for a history, without who did it; `name` turns an administrator's id into
-    /// the name to show.
+    /// The sentence for a history, whoever did it; `name` turns an administrator's id into the name
+    /// to show.
     ///
     /// ```
     /// use ventanilla_domain::{EventKind, Locale, UserId};
@@ -93,9 +117,8 @@ impl EventKind {
     pub fn describe(&self, locale: Locale, name: impl Fn(&UserId) -> String) -> String {
         match self {
             EventKind::Created => locale.pick("Abrió el ticket", "Opened the ticket").into(),
-            EventKind::MessageAdded { role } => {
-                let role = role.label(locale);
-                say!(locale, "Escribió un mensaje como {role}", "Wrote a message as {role}")
+            EventKind::MessageAdded { .. } => {
+                locale.pick("Escribió un mensaje", "Wrote a message").into()
             }
             EventKind::NoteAdded => {
                 locale.pick("Añadió una nota interna", "Added an internal note").into()

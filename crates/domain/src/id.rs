@@ -31,7 +31,7 @@ const fn rules(max_chars: usize) -> Rules {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UserId(CompactString);
 
-parsed_text!(UserId, InvalidUserId, "user_id", "El identificador de usuario", "The user id");
+parsed_text!(UserId, InvalidUserId, "user_id", "el identificador de usuario", "the user id", public);
 
 impl UserId {
     /// Checks an id.
@@ -77,7 +77,7 @@ impl UserId {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct IdempotencyKey(Box<str>);
 
-parsed_text!(IdempotencyKey, InvalidKey, "key", "La clave de envío", "The idempotency key");
+parsed_text!(IdempotencyKey, InvalidKey, "key", "la clave de envío", "the idempotency key", public);
 
 impl IdempotencyKey {
     /// Checks a key.

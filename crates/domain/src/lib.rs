@@ -66,7 +66,7 @@ pub use enumset::EnumSet;
 pub use event::{Event, EventKind};
 pub use head::TicketHead;
 pub use id::{IdempotencyKey, InvalidKey, InvalidUserId, UserId};
-pub use locale::{Explain, Locale};
+pub use locale::{ErrorKind, Explain, Locale};
 pub use message::{Message, Note};
 pub use number::{InvalidNumber, TicketLookup, TicketNumber};
 pub use plan::{Effect, Facts, Field, Go, Guard, Miss, Outcome, Plan, Stamp, When};

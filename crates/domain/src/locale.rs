@@ -60,11 +60,12 @@ impl Locale {
 /// Every error of these crates implements it, so that a host translates all of them in one place.
 ///
 /// ```
-/// use ventanilla_domain::{Explain, Locale, MessageText};
+/// use ventanilla_domain::{ErrorKind, Explain, Locale, MessageText};
 ///
 /// let error = MessageText::parse("   ").unwrap_err();
 /// assert_eq!(error.code(), "text_blank");
-/// assert_eq!(error.explain(Locale::Es), "El mensaje: solo contiene espacios.");
+/// assert_eq!(error.explain(Locale::Es), "Falta el mensaje: solo hay espacios.");
+/// assert_eq!(error.kind(), ErrorKind::Invalid);
 /// assert!(!error.is_retryable());
 /// ```
 pub trait Explain: std::error::Error {
@@ -74,10 +75,51 @@ pub trait Explain: std::error::Error {
     /// What to tell the end user: a sentence or two, without technical detail.
     fn explain(&self, locale: Locale) -> String;
 
+    /// What kind of thing went wrong; unless it says otherwise, something invalid was given.
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Invalid
+    }
+
     /// Whether the same call may be sent again as it is: a passing fault that changed nothing.
     fn is_retryable(&self) -> bool {
         false
     }
+}
+
+/// What kind of thing went wrong: all that a host needs to choose its answer.
+///
+/// ```
+/// use ventanilla_domain::{ErrorKind, Explain, MessageText};
+///
+/// fn http_status(error: &dyn Explain) -> u16 {
+///     match error.kind() {
+///         ErrorKind::Invalid => 422,
+///         ErrorKind::NotPermitted => 403,
+///         ErrorKind::NotFound => 404,
+///         ErrorKind::Conflict => 409,
+///         ErrorKind::Internal | ErrorKind::Unknown => 500,
+///         ErrorKind::Unavailable => 503,
+///     }
+/// }
+///
+/// assert_eq!(http_status(&MessageText::parse("").unwrap_err()), 422);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ErrorKind {
+    /// What was given can't be right.
+    Invalid,
+    /// This actor may not do it.
+    NotPermitted,
+    /// There is no such ticket for this actor.
+    NotFound,
+    /// The ticket is not in a state for it.
+    Conflict,
+    /// A passing fault; nothing was changed.
+    Unavailable,
+    /// It may have been done, or done without being safe yet.
+    Unknown,
+    /// A fault on the host's side that won't pass by itself.
+    Internal,
 }
 
 /// A text with values in it, one column a language, like [`Locale::pick`] for fixed texts.

@@ -122,6 +122,7 @@ impl From<Message> for MessageRecord {
 #[serde(rename_all = "camelCase")]
 pub struct Note {
     /// What was written.
+    #[serde(deserialize_with = "crate::text::restored")]
     pub text: MessageText,
     /// The administrator who wrote it.
     pub by: UserId,

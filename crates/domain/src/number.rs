@@ -24,7 +24,7 @@ use crate::parse::{Rules, parsed_text};
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TicketNumber(CompactString);
 
-parsed_text!(TicketNumber, InvalidNumber, "number", "El número de ticket", "The ticket number");
+parsed_text!(TicketNumber, InvalidNumber, "number", "el número de ticket", "the ticket number", public);
 
 /// Crockford's alphabet: <https://www.crockford.com/base32.html>.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -105,11 +105,15 @@ impl TicketNumber {
 /// # Ok::<(), ventanilla_domain::InvalidNumber>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TicketLookup(ArrayVec<TicketNumber, 3>);
+pub struct TicketLookup {
+    candidates: ArrayVec<TicketNumber, 3>,
+    asked: TicketNumber,
+}
 
 impl TicketLookup {
-    /// Reads what a person typed: as it is; without `#`, spaces and dashes around; and as a number
-    /// of ours, with or without the prefix, in any case, with `O` for `0` and `I` or `L` for `1`.
+    /// Reads what a person typed: as it is; without `#` and white space around; and as a number of
+    /// ours, with or without the prefix and dashes, in any case, with `O` for `0` and `I` or `L` for
+    /// `1`.
     ///
     /// # Errors
     ///
@@ -118,23 +122,33 @@ impl TicketLookup {
     /// ```
     /// use ventanilla_domain::TicketLookup;
     ///
-    /// let legacy = TicketLookup::typed("# 1733333333333042")?;
-    /// assert!(legacy.candidates().iter().any(|number| number.as_str() == "1733333333333042"));
+    /// let legacy = TicketLookup::typed("# 1733333333333042\n")?;
+    /// assert_eq!(legacy.asked().as_str(), "1733333333333042");
     /// assert!(TicketLookup::typed("   ").is_err());
     /// # Ok::<(), ventanilla_domain::InvalidNumber>(())
     /// ```
     pub fn typed(value: &str) -> Result<Self, InvalidNumber> {
-        let literal = TicketNumber::parse(value)?;
         let bare = value.trim_matches(|c: char| c == '#' || c.is_whitespace());
-        let folded = fold(bare);
-        let mut candidates = ArrayVec::from_iter([literal]);
-        let others = [TicketNumber::parse(bare).ok(), folded];
-        for candidate in others.into_iter().flatten() {
-            if !candidates.contains(&candidate) {
+        let asked = match TicketNumber::parse(bare) {
+            Ok(number) => number,
+            // A stored number may begin or end with what was left out.
+            Err(_) => TicketNumber::parse(value)?,
+        };
+        let mut candidates = ArrayVec::new();
+        for candidate in [TicketNumber::parse(value).ok(), Some(asked.clone()), fold(bare)] {
+            if let Some(candidate) = candidate
+                && !candidates.contains(&candidate)
+            {
                 candidates.push(candidate);
             }
         }
-        Ok(Self(candidates))
+        Ok(Self { candidates, asked })
+    }
+
+    /// The number as it was asked for, to be named when there is none such.
+    #[must_use]
+    pub const fn asked(&self) -> &TicketNumber {
+        &self.asked
     }
 
     /// The numbers to look up, the one that wins first; one to three.
@@ -147,7 +161,7 @@ impl TicketLookup {
     /// ```
     #[must_use]
     pub fn candidates(&self) -> &[TicketNumber] {
-        &self.0
+        &self.candidates
     }
 }
 
@@ -163,7 +177,7 @@ impl TryFrom<&str> for TicketLookup {
 impl From<TicketNumber> for TicketLookup {
     /// Exactly this number.
     fn from(number: TicketNumber) -> Self {
-        Self(ArrayVec::from_iter([number]))
+        Self { candidates: ArrayVec::from_iter([number.clone()]), asked: number }
     }
 }
 
@@ -178,7 +192,7 @@ impl From<&TicketNumber> for TicketLookup {
 fn fold(typed: &str) -> Option<TicketNumber> {
     let joined: CompactString = typed
         .chars()
-        .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '#'))
+        .filter(|c| !c.is_whitespace() && !is_dash(*c) && *c != '#')
         .map(|c| c.to_ascii_uppercase())
         .collect();
     let body = match joined.strip_prefix("TKT") {
@@ -190,6 +204,11 @@ fn fold(typed: &str) -> Option<TicketNumber> {
     }
     let entropy: Option<ArrayVec<u8, { TicketNumber::MAX_LENGTH }>> = body.chars().map(digit).collect();
     Some(TicketNumber::from_entropy(&entropy?))
+}
+
+/// A hyphen, or what a word processor makes of one.
+fn is_dash(character: char) -> bool {
+    matches!(character, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}')
 }
 
 /// The value of a character as people write it.
@@ -229,6 +248,18 @@ mod tests {
         assert_eq!(read, ["tkt-abc123", "TKT-ABC123"]);
     }
 
+    #[test]
+    fn a_pasted_number_is_found_and_named_as_it_was_asked_for() {
+        for typed in ["TKT-65Y5VF\n", "\tTKT-65Y5VF", "\u{a0}tkt\u{2013}65y5vf", "#65Y5VF "] {
+            let lookup = TicketLookup::typed(typed).unwrap();
+            assert!(
+                lookup.candidates().iter().any(|number| number.as_str() == "TKT-65Y5VF"),
+                "{typed:?}"
+            );
+        }
+        assert_eq!(TicketLookup::typed(" #mi gato ").unwrap().asked().as_str(), "mi gato");
+    }
+
     proptest! {
         #[test]
         fn ours_have_the_format_and_parse_after_print(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
@@ -265,7 +296,8 @@ mod tests {
         #[test]
         fn no_typed_text_panics(value in any::<String>()) {
             if let Ok(lookup) = TicketLookup::typed(&value) {
-                prop_assert_eq!(lookup.candidates()[0].as_str(), value);
+                let literal = TicketNumber::parse(&value).is_ok();
+                prop_assert!(!literal || lookup.candidates()[0].as_str() == value);
             }
         }
     }

@@ -1,5 +1,7 @@
 //! How every text from outside becomes a value: one check, one set of problems, one set of texts.
 
+use std::fmt;
+
 use crate::{Locale, locale::say};
 
 /// What a kind of text may hold.
@@ -47,34 +49,54 @@ impl Rules {
 }
 
 impl Problem {
-    /// The sentence for the end user, after the name of the thing.
-    pub(crate) fn explain(self, locale: Locale) -> String {
+    /// What to tell the end user about a thing of this name, article included.
+    pub(crate) fn explain(self, name: &str, locale: Locale) -> String {
+        let subject = capitalised(name);
         match self {
-            Problem::Empty => say!(locale, "falta el valor.", "the value is missing."),
-            Problem::Blank => say!(locale, "solo contiene espacios.", "it holds nothing but spaces."),
-            Problem::TooManyChars { length, limit } => say!(
-                locale,
-                "tiene {length} caracteres y el máximo es {limit}.",
-                "it has {length} characters and the limit is {limit}."
-            ),
-            Problem::TooManyBytes { length, limit } => say!(
-                locale,
-                "ocupa {length} bytes y el máximo es {limit}.",
-                "it takes {length} bytes and the limit is {limit}."
-            ),
-            Problem::Forbidden { character, at } => {
-                let code = u32::from(character);
+            Problem::Empty => say!(locale, "Falta {name}.", "{subject} is missing."),
+            Problem::Blank => {
                 say!(
                     locale,
-                    "contiene un carácter no permitido (U+{code:04X}, byte {at}).",
-                    "it holds a character that is not allowed (U+{code:04X}, byte {at})."
+                    "Falta {name}: solo hay espacios.",
+                    "{subject} is missing: there are only spaces."
                 )
             }
-            Problem::NotUtf8 { at } => {
-                say!(locale, "no es UTF-8 válido (byte {at}).", "it is not valid UTF-8 (byte {at}).")
+            Problem::TooManyChars { .. } | Problem::TooManyBytes { .. } => {
+                say!(locale, "{subject} supera la longitud máxima.", "{subject} is too long.")
             }
+            Problem::Forbidden { .. } => say!(
+                locale,
+                "{subject} contiene un carácter que no se admite.",
+                "{subject} contains a character that is not allowed."
+            ),
+            Problem::NotUtf8 { .. } => say!(
+                locale,
+                "{subject} contiene texto que no se puede leer.",
+                "{subject} contains text that cannot be read."
+            ),
         }
     }
+}
+
+/// The exact problem, for logs.
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Problem::Empty => f.write_str("empty"),
+            Problem::Blank => f.write_str("blank"),
+            Problem::TooManyChars { length, limit } => write!(f, "{length} characters, at most {limit}"),
+            Problem::TooManyBytes { length, limit } => write!(f, "{length} bytes, at most {limit}"),
+            Problem::Forbidden { character, at } => {
+                write!(f, "forbidden character U+{:04X} at byte {at}", u32::from(*character))
+            }
+            Problem::NotUtf8 { at } => write!(f, "not UTF-8 at byte {at}"),
+        }
+    }
+}
+
+fn capitalised(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// The start of an offending value, short enough to log.
@@ -88,13 +110,20 @@ pub(crate) fn excerpt(value: &str) -> Box<str> {
 
 /// The conversions and the error of a text newtype that has `fn parse(&str) -> Result<Self, _>`.
 macro_rules! parsed_text {
-    ($name:ident, $error:ident, $code:literal, $es:literal, $en:literal) => {
+    (@value public, $error:expr) => {
+        format!(" ({:?})", $error.value)
+    };
+    // What people write is not for logs.
+    (@value private, $error:expr) => {
+        String::new()
+    };
+    ($name:ident, $error:ident, $code:literal, $es:literal, $en:literal, $shown:ident) => {
         #[doc = concat!("A text that is no [`", stringify!($name), "`]; names the value and the problem.")]
         ///
         #[doc = concat!("Its codes are `", $code, "_` and `empty`, `blank`, `too_long`, ")]
         /// `forbidden_character` or `not_utf8`.
         #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-        #[error("{} ({value:?})", $crate::Explain::explain(self, $crate::Locale::En))]
+        #[error("{}: {problem}{}", $en, $crate::parse::parsed_text!(@value $shown, self))]
         pub struct $error {
             value: Box<str>,
             problem: $crate::parse::Problem,
@@ -127,7 +156,7 @@ macro_rules! parsed_text {
             }
 
             fn explain(&self, locale: $crate::Locale) -> String {
-                format!("{}: {}", locale.pick($es, $en), self.problem.explain(locale))
+                self.problem.explain(locale.pick($es, $en), locale)
             }
         }
 

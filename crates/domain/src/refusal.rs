@@ -1,7 +1,8 @@
 //! Why a change was refused.
 
 use crate::{
-    ActorKind, Days, Explain, IdempotencyKey, Locale, Reopen, Status, Timestamp, UserId, locale::say,
+    ActorKind, Days, ErrorKind, Explain, IdempotencyKey, Locale, Reopen, Status, Timestamp, UserId,
+    locale::say,
 };
 
 /// Why the rules refuse a change. Nothing was changed.
@@ -126,6 +127,22 @@ impl Explain for Refusal {
         }
     }
 
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Refusal::NotPermitted { .. } => ErrorKind::NotPermitted,
+            Refusal::TextTooLong { .. } => ErrorKind::Invalid,
+            Refusal::Transition { .. }
+            | Refusal::Closed { .. }
+            | Refusal::ReopenOver { .. }
+            | Refusal::TooEarlyToClose { .. }
+            | Refusal::AlreadyAssigned { .. }
+            | Refusal::VersionConflict { .. }
+            | Refusal::ConversationFull { .. }
+            | Refusal::NotesFull { .. }
+            | Refusal::KeyConflict { .. } => ErrorKind::Conflict,
+        }
+    }
+
     fn explain(&self, locale: Locale) -> String {
         match self {
             Refusal::NotPermitted { .. } => {
@@ -161,7 +178,7 @@ impl Explain for Refusal {
                     "This ticket was resolved more than one day ago. If you still need help, open a follow-up.",
                 )
                 .into(),
-            Refusal::ReopenOver { policy: Reopen::Within(days), .. } => {
+            Refusal::ReopenOver { policy: Reopen::Within(days), .. } if days.0 > 0 => {
                 let days = days.0;
                 say!(
                     locale,
@@ -201,11 +218,9 @@ impl Explain for Refusal {
                 "El ticket ha alcanzado su máximo de notas ({notes}).",
                 "The ticket has reached its greatest number of notes ({notes})."
             ),
-            Refusal::TextTooLong { bytes, limit } => say!(
-                locale,
-                "El texto ocupa {bytes} bytes y el máximo es {limit}.",
-                "The text takes {bytes} bytes and the limit is {limit}."
-            ),
+            Refusal::TextTooLong { .. } => {
+                locale.pick("El texto supera la longitud máxima.", "The text is too long.").into()
+            }
             Refusal::KeyConflict { .. } => locale
                 .pick(
                     "Este envío ya se hizo con otro contenido. Vuelve a cargar la página e inténtalo de nuevo.",

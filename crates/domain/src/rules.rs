@@ -4,8 +4,8 @@ use arrayvec::ArrayVec;
 use enumset::{EnumSet, enum_set};
 
 use crate::{
-    Actor, ActorKind, Author, Change, Effect, Facts, Field, Go, Guard, Message, MessageText, Miss, Note,
-    Plan, Policy, Refusal, Reopen, Stamp, Status, Timestamp, When,
+    Actor, ActorKind, Author, Change, Effect, Facts, Field, FollowUp, Go, Guard, Message, MessageText,
+    Miss, Note, Plan, Policy, Refusal, Reopen, Stamp, Status, Timestamp, UserId, When,
     change::{NewMessage, What},
     ticket::count,
 };
@@ -121,6 +121,33 @@ impl Policy {
     }
 }
 
+/// Whether this actor may open a ticket of that requester: the requester, or an administrator; and a
+/// follow-up only of the requester's own ticket.
+pub(crate) fn may_open(
+    by: &Actor,
+    requester: &UserId,
+    follows: Option<&FollowUp>,
+) -> Result<(), Refusal> {
+    let theirs = follows.is_none_or(|offer| offer.requester() == requester);
+    let permitted = match by {
+        Actor::Customer(id) => id == requester,
+        Actor::Admin(_) => true,
+        Actor::Bot | Actor::System => false,
+    };
+    if theirs && permitted { Ok(()) } else { Err(Refusal::NotPermitted { by: by.kind() }) }
+}
+
+/// Whether a message of this author is a first response: an administrator's who isn't the
+/// requester. A plan, which doesn't know the requester, says the second half by
+/// [`When::NotRequester`].
+pub(crate) fn is_response(author: &Author, requester: &UserId) -> bool {
+    may_respond(author) && author.user(requester) != Some(requester)
+}
+
+fn may_respond(author: &Author) -> bool {
+    matches!(author, Author::Admin(_))
+}
+
 /// Whether a text is within this desk's limit.
 pub(crate) fn fits(text: &MessageText, policy: &Policy) -> Result<(), Refusal> {
     let (bytes, limit) = (count(text.bytes()), longest_text(policy));
@@ -186,7 +213,7 @@ impl<'a> Rule<'a> {
         }
         fits(&message.text, self.policy)?;
         let adding = count(message.text.bytes());
-        let responds = matches!(author, Author::Admin(_));
+        let responds = may_respond(&author);
         let message = Message::new(author, message.text, self.plan.at).with_key(message.key);
 
         if message.key.is_some() {
@@ -269,7 +296,7 @@ impl<'a> Rule<'a> {
         self.plan.go = Some(Go { from, to });
     }
 
-    fn admin(&self) -> Result<crate::UserId, Refusal> {
+    fn admin(&self) -> Result<UserId, Refusal> {
         match &self.plan.by {
             Actor::Admin(id) => Ok(id.clone()),
             other => Err(Refusal::NotPermitted { by: other.kind() }),

@@ -15,7 +15,8 @@ use crate::parse::{Problem, Rules, parsed_text};
 ///   the page to escape it;
 /// - what another application has stored comes back by [`MessageText::restore`], whatever it holds.
 ///
-/// Cloning is cheap: the text is shared. As JSON it is a string, read back through [`parse`].
+/// Cloning is cheap: the text is shared. As JSON it is a string, read back through [`parse`]; within
+/// a stored ticket, message or note through [`restore`](MessageText::restore).
 ///
 /// [`parse`]: MessageText::parse
 ///
@@ -29,7 +30,7 @@ use crate::parse::{Problem, Rules, parsed_text};
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MessageText(Arc<str>);
 
-parsed_text!(MessageText, InvalidText, "text", "El mensaje", "The message");
+parsed_text!(MessageText, InvalidText, "text", "el mensaje", "the message", private);
 
 impl MessageText {
     /// The most bytes of a text: 16 KiB.
@@ -131,7 +132,7 @@ pub(crate) fn restored<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Mes
 }
 
 fn on_one_line(character: char) -> char {
-    if matches!(character, '\n' | '\t') { ' ' } else { character }
+    if character.is_control() { ' ' } else { character }
 }
 
 #[cfg(test)]
@@ -153,7 +154,7 @@ mod tests {
         ] {
             let error = MessageText::parse(value).unwrap_err();
             assert_eq!(error.code(), code);
-            assert!(error.explain(Locale::Es).starts_with("El mensaje: "));
+            assert!(error.explain(Locale::Es).contains(" mensaje"));
         }
         let bytes: &[u8] = b"ma\xf1ana";
         let error = MessageText::try_from(bytes).unwrap_err();

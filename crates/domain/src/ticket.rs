@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
     Author, Category, CreationKey, Event, Message, MessageText, Note, Priority, Status, TicketHead,
-    TicketNumber, Timestamp, UserId,
+    TicketNumber, Timestamp, UserId, rules::is_response,
 };
 
 /// A whole ticket, as a store keeps it. Readers get a [`TicketView`](crate::TicketView) of it.
@@ -226,7 +226,7 @@ impl From<TicketRecord> for Ticket {
             record.messages.push(opening);
         }
         let requester = &record.user_id;
-        let responses = record.messages.iter().filter(|message| message.author.responds_to(requester));
+        let responses = record.messages.iter().filter(|message| is_response(&message.author, requester));
         let first_response = responses.map(|message| message.created_at).min();
         let closed = record.status == Status::Closed;
         let head = TicketHead {

@@ -101,6 +101,7 @@ pub struct TicketView {
     #[serde(flatten)]
     pub head: TicketHead,
     /// The first description of the problem.
+    #[serde(deserialize_with = "crate::text::restored")]
     pub description: MessageText,
     /// The messages within the window.
     pub messages: Vec<Message>,

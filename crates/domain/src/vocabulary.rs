@@ -169,7 +169,7 @@ vocabulary! {
     ///
     /// assert_eq!(Role::SupportBot.label(Locale::Es), "Asistente virtual");
     /// ```
-    Role, UnknownRole, "unknown_role", "No existe el papel", "There is no role";
+    Role, UnknownRole, "unknown_role", "No existe el rol", "There is no role";
     /// The ticket's requester.
     User = "USER", "Usuario", "User";
     /// An administrator.

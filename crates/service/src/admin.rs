@@ -131,7 +131,8 @@ impl Admin {
         self.desk.change(&self.actor, number, Change::message(message)).await
     }
 
-    /// Writes a message and sets the status, both or neither: "send and resolve".
+    /// Writes a message and sets the status, both or neither: "send and resolve". A key stands for the
+    /// message: sent again with the same text it is the same request, whatever the status.
     ///
     /// # Errors
     ///
@@ -247,13 +248,23 @@ impl Admin {
 
     /// The chat page of a ticket.
     #[must_use]
-    pub fn chat(&self, ticket: &TicketView, reader: &Reader, directory: &impl Directory) -> ChatView {
+    pub fn chat(
+        &self,
+        ticket: &TicketView,
+        reader: &Reader,
+        directory: &(impl Directory + ?Sized),
+    ) -> ChatView {
         ChatView::new(&self.desk, ActorKind::Admin, ticket, reader, directory)
     }
 
     /// A row of a list of tickets.
     #[must_use]
-    pub fn row(&self, ticket: &TicketSummary, reader: &Reader, directory: &impl Directory) -> TicketRow {
+    pub fn row(
+        &self,
+        ticket: &TicketSummary,
+        reader: &Reader,
+        directory: &(impl Directory + ?Sized),
+    ) -> TicketRow {
         TicketRow::new(ticket, reader, directory)
     }
 }

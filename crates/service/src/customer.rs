@@ -141,7 +141,8 @@ impl Customer {
     /// The offer to follow up a ticket in which this customer can no longer write.
     #[must_use]
     pub fn follow_up_offer(&self, ticket: &TicketView) -> Option<FollowUp> {
-        self.desk.policy().follow_up(&ticket.head, self.desk.now())
+        let offer = self.desk.policy().follow_up(&ticket.head, self.desk.now());
+        offer.filter(|offer| *offer.requester() == self.id)
     }
 
     /// Opens a follow-up: a new ticket of the same category that names the old one.
@@ -181,13 +182,23 @@ impl Customer {
 
     /// The chat page of a ticket.
     #[must_use]
-    pub fn chat(&self, ticket: &TicketView, reader: &Reader, directory: &impl Directory) -> ChatView {
+    pub fn chat(
+        &self,
+        ticket: &TicketView,
+        reader: &Reader,
+        directory: &(impl Directory + ?Sized),
+    ) -> ChatView {
         ChatView::new(&self.desk, ActorKind::Customer, ticket, reader, directory)
     }
 
     /// A row of the list of their tickets.
     #[must_use]
-    pub fn row(&self, ticket: &TicketSummary, reader: &Reader, directory: &impl Directory) -> TicketRow {
+    pub fn row(
+        &self,
+        ticket: &TicketSummary,
+        reader: &Reader,
+        directory: &(impl Directory + ?Sized),
+    ) -> TicketRow {
         TicketRow::new(ticket, reader, directory)
     }
 }

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use ventanilla_domain::{
-    Explain, InvalidNumber, InvalidText, Locale, Refusal, TicketLookup, TicketNumber,
+    ErrorKind, Explain, InvalidNumber, InvalidText, Locale, Refusal, TicketLookup, TicketNumber,
 };
 use ventanilla_storage::{Applied, InvalidCursor, StoreError};
 
@@ -86,9 +86,7 @@ impl ServiceError {
     }
 
     pub(crate) fn not_found(lookup: &TicketLookup) -> Self {
-        // The last candidate is how a number is usually written.
-        let number = lookup.candidates().last().unwrap_or(&lookup.candidates()[0]);
-        ServiceError::NotFound { number: number.clone() }
+        ServiceError::NotFound { number: lookup.asked().clone() }
     }
 
     /// The error to explain, where this one only says on what it was.
@@ -126,6 +124,14 @@ impl Explain for ServiceError {
                     "We could not give your ticket a number. Nothing was saved.",
                 )
                 .into(),
+        }
+    }
+
+    fn kind(&self) -> ErrorKind {
+        match (self, self.inner()) {
+            (_, Some(inner)) => inner.kind(),
+            (ServiceError::NumbersExhausted { .. }, None) => ErrorKind::Internal,
+            (_, None) => ErrorKind::NotFound,
         }
     }
 

@@ -30,7 +30,7 @@ pub struct Form<'a> {
     pub description: &'a str,
     /// The field that people don't see: whoever fills it is a bot.
     pub honeypot: &'a str,
-    /// The idempotency key that the page put in, if it did.
+    /// The idempotency key that the page put in, if it did; an empty one is none.
     pub key: Option<&'a str>,
 }
 
@@ -84,7 +84,7 @@ impl HelpDesk {
         }
         let category = Category::parse(form.category);
         let description = MessageText::parse(form.description);
-        let key = form.key.map(IdempotencyKey::parse).transpose();
+        let key = form.key.filter(|key| !key.is_empty()).map(IdempotencyKey::parse).transpose();
         let genuine = match (category, description, key) {
             (Ok(category), Ok(description), Ok(key)) => {
                 let draft = NewTicket::new(category, description);

@@ -5,8 +5,9 @@ use ventanilla_domain::TicketNumber;
 
 /// Where a help desk takes the entropy of its ticket numbers from. A test injects its own.
 ///
-/// A number that is taken is drawn again, and after a few collisions one character longer, so even
-/// a source that repeats itself ends with distinct numbers.
+/// A number that is taken is drawn again, and after three collisions one character longer, up to 60
+/// characters: even a source that repeats itself gives distinct numbers for a while, and then an
+/// error of its own.
 ///
 /// ```
 /// use ventanilla_service::{HelpDesk, MemoryStore, NumberSource};

@@ -14,7 +14,7 @@ use ventanilla_domain::{Event, TicketHead};
 /// let luis = desk.admin(UserId::parse("luis")?);
 /// let receipt = luis.set_status(&number, Status::InProgress).await?;
 /// assert_eq!(receipt.head.status, Status::InProgress);
-/// assert_eq!(receipt.events[0].kind.describe(Locale::Es, UserId::to_string),
+/// assert_eq!(receipt.events[0].describe(Locale::Es, UserId::to_string),
 ///            "Cambió el estado de Abierto a En progreso");
 ///
 /// let again = luis.set_status(&number, Status::InProgress).await?;

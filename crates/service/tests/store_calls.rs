@@ -117,6 +117,8 @@ async fn a_fault_of_the_store_is_told_whole_after_one_call() {
             let error = run(&desk, &who, use_case, &number(NUMBER)).await.unwrap().unwrap_err();
             assert_eq!(error.code(), code, "{use_case}");
             assert_eq!((error.is_retryable(), error.applied()), (retryable, applied), "{use_case}");
+            assert_eq!(error.kind() == ErrorKind::Unavailable, retryable, "{use_case}");
+            assert_eq!(error.kind() == ErrorKind::Unknown, applied != Applied::No, "{use_case}");
             assert_eq!(error.explain(Locale::Es), told.explain(Locale::Es));
             assert_eq!(causes(&error), [vec![told.to_string()], causes(&told)].concat(), "{use_case}");
         }

@@ -1,6 +1,6 @@
 //! What can go wrong between a help desk and its tickets.
 
-use ventanilla_domain::{Explain, Locale, TicketNumber, UserId};
+use ventanilla_domain::{ErrorKind, Explain, Locale, TicketNumber, UserId};
 
 /// The error under a [`StoreError`], of whatever kind the store has.
 pub type Source = Box<dyn std::error::Error + Send + Sync>;
@@ -132,8 +132,8 @@ impl Explain for StoreError {
                 "Your change was received but is not safe yet. Please check again in a while.",
             ),
             StoreError::Unreadable { .. } => locale.pick(
-                "No podemos mostrar este ticket. Ya hemos tomado nota del problema.",
-                "We cannot show this ticket. The problem has been noted.",
+                "No podemos mostrar este ticket por un problema en sus datos.",
+                "We cannot show this ticket because of a problem in its data.",
             ),
             StoreError::ForeignUserId { .. } | StoreError::Failed { .. } => locale.pick(
                 "Algo ha fallado por nuestra parte. No se ha cambiado nada.",
@@ -141,6 +141,16 @@ impl Explain for StoreError {
             ),
         };
         text.into()
+    }
+
+    fn kind(&self) -> ErrorKind {
+        match self {
+            StoreError::Unavailable { .. } | StoreError::Contention { .. } => ErrorKind::Unavailable,
+            StoreError::OutcomeUnknown { .. } | StoreError::NotDurable { .. } => ErrorKind::Unknown,
+            StoreError::Unreadable { .. }
+            | StoreError::ForeignUserId { .. }
+            | StoreError::Failed { .. } => ErrorKind::Internal,
+        }
     }
 
     fn is_retryable(&self) -> bool {

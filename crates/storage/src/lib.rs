@@ -1,5 +1,5 @@
-//! Where support tickets live: the [`TicketStore`] contract, a store in memory, and a suite that
-//! tests any other.
+//! Where support tickets live: the [`TicketStore`] contract, stores in memory and over MongoDB, and a
+//! suite that tests any other.
 //!
 //! A store keeps [tickets](ventanilla_domain::Ticket) and carries out
 //! [plans](ventanilla_domain::Plan); the rules stay in the domain. [`MemoryStore`] is complete and

@@ -132,7 +132,7 @@ impl ChatView {
         by: ActorKind,
         ticket: &TicketView,
         reader: &Reader,
-        directory: &impl Directory,
+        directory: &(impl Directory + ?Sized),
     ) -> Self {
         let TicketView { head, messages, earlier_messages, .. } = ticket;
         let (locale, number) = (reader.locale, &head.ticket_number);
@@ -157,7 +157,12 @@ impl ChatView {
     }
 }
 
-fn bubble(message: &Message, head: &TicketHead, reader: &Reader, directory: &impl Directory) -> Bubble {
+fn bubble(
+    message: &Message,
+    head: &TicketHead,
+    reader: &Reader,
+    directory: &(impl Directory + ?Sized),
+) -> Bubble {
     let role = message.author.role();
     let label = role.label(reader.locale);
     Bubble {

@@ -117,7 +117,7 @@ impl From<Person> for Badge {
 
 impl Badge {
     /// The badge of a person, under another name where the directory doesn't know them.
-    pub(crate) fn of(id: Option<&UserId>, directory: &impl Directory, unknown: &str) -> Self {
+    pub(crate) fn of(id: Option<&UserId>, directory: &(impl Directory + ?Sized), unknown: &str) -> Self {
         let known = id.and_then(|id| directory.person(id));
         let person = known.filter(|person| !person.name.trim().is_empty());
         person.unwrap_or_else(|| Person::named(unknown)).into()

@@ -52,7 +52,11 @@ pub struct TicketRow {
 }
 
 impl TicketRow {
-    pub(crate) fn new(ticket: &TicketSummary, reader: &Reader, directory: &impl Directory) -> Self {
+    pub(crate) fn new(
+        ticket: &TicketSummary,
+        reader: &Reader,
+        directory: &(impl Directory + ?Sized),
+    ) -> Self {
         let TicketSummary { head, excerpt, .. } = ticket;
         let locale = reader.locale;
         let nobody = locale.pick("Sin asignar", "Unassigned");

@@ -8,7 +8,7 @@ use mongodb::{
     error::{Error, ErrorKind},
     options::{ClientOptions, WriteConcern},
 };
-use ventanilla_domain::{Explain, Locale};
+use ventanilla_domain::{ErrorKind, Explain, Locale};
 
 use super::{Inner, MongoStore, UserIdForm, index};
 
@@ -203,6 +203,10 @@ impl Explain for ConnectError {
                 .pick("El servicio no está bien configurado.", "The service is not set up properly."),
         };
         text.into()
+    }
+
+    fn kind(&self) -> ErrorKind {
+        if self.is_retryable() { ErrorKind::Unavailable } else { ErrorKind::Internal }
     }
 
     fn is_retryable(&self) -> bool {
