@@ -2,19 +2,35 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails loudly")]
 
+#[path = "mongo/bad_input.rs"]
+mod bad_input;
+#[path = "mongo/bad_texts.rs"]
+mod bad_texts;
 #[path = "mongo/book.rs"]
 mod book;
 #[path = "mongo/commands.rs"]
 mod commands;
 #[path = "mongo/conform.rs"]
 mod conform;
-#[path = "mongo/reconcile.rs"]
-mod reconcile;
+#[path = "mongo/draw.rs"]
+mod draw;
 #[path = "mongo/examined.rs"]
 mod examined;
 #[path = "mongo/explain.rs"]
 mod explain;
+#[path = "mongo/foreign.rs"]
+mod foreign;
 #[path = "mongo/many.rs"]
 mod many;
+#[path = "mongo/raw.rs"]
+mod raw;
+#[path = "mongo/reconcile.rs"]
+mod reconcile;
 #[path = "mongo/sent.rs"]
 mod sent;
+#[path = "mongo/shapes.rs"]
+mod shapes;
+#[path = "mongo/their_queries.rs"]
+mod their_queries;
+#[path = "mongo/translation.rs"]
+mod translation;

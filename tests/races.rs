@@ -4,14 +4,15 @@ mod races {
     pub(crate) mod conversation;
     pub(crate) mod crowd;
     pub(crate) mod opening;
+    pub(crate) mod over_mongo;
     pub(crate) mod ticket;
 }
 
-use races::{conversation, crowd::Backend, opening, ticket};
+use races::{conversation, crowd::Backend, opening, over_mongo::OverMongo, ticket};
 use ventanilla_service::{HelpDesk, HelpDeskBuilder, MemoryStore};
 
-/// Every race over one store.
-macro_rules! races {
+/// Tests of one store, a race each.
+macro_rules! tests {
     ($store:ty: $($file:ident::$law:ident),+ $(,)?) => {$(
         #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
         async fn $law() {
@@ -20,6 +21,27 @@ macro_rules! races {
             }
         }
     )+};
+}
+
+/// Every race over one store.
+macro_rules! races {
+    ($name:ident: $store:ty) => {
+        mod $name {
+            use super::*;
+
+            tests! { $store:
+                ticket::one_claim_wins_and_the_others_learn_whose,
+                ticket::one_transition_moves_and_the_others_change_nothing,
+                ticket::increments_that_expect_a_version_are_never_lost,
+                ticket::history_is_a_chain_whoever_writes_confirms_and_reopens,
+                conversation::every_reply_arrives_once,
+                conversation::a_conversation_is_filled_to_its_limit_and_no_further,
+                conversation::one_key_is_one_message,
+                opening::one_key_is_one_ticket,
+                opening::numbers_that_repeat_themselves_end_up_distinct_and_longer,
+            }
+        }
+    };
 }
 
 struct Memory;
@@ -32,14 +54,5 @@ impl Backend for Memory {
     }
 }
 
-races! { Memory:
-    ticket::one_claim_wins_and_the_others_learn_whose,
-    ticket::one_transition_moves_and_the_others_change_nothing,
-    ticket::increments_that_expect_a_version_are_never_lost,
-    ticket::history_is_a_chain_whoever_writes_confirms_and_reopens,
-    conversation::every_reply_arrives_once,
-    conversation::a_conversation_is_filled_to_its_limit_and_no_further,
-    conversation::one_key_is_one_message,
-    opening::one_key_is_one_ticket,
-    opening::numbers_that_repeat_themselves_end_up_distinct_and_longer,
-}
+races! { in_memory: Memory }
+races! { over_mongodb: OverMongo }

@@ -171,7 +171,7 @@ impl Desk {
 
     fn failed(&self, error: ServiceError) -> Answer {
         match error {
-            ServiceError::NotFound { number } => Answer::NotFound(self.ticket(&number)),
+            ServiceError::NotFound { number } => Answer::NotFound(self.meant(&number)),
             ServiceError::Refused { number, refusal } => {
                 Answer::Refused { ticket: self.ticket(&number), refusal }
             }
@@ -217,6 +217,13 @@ impl Desk {
             assert_eq!(*number, nobodys(), "a number that was never given");
             self.numbers.len()
         })
+    }
+
+    /// The ticket of a number that is named as it was asked for.
+    fn meant(&self, asked: &TicketNumber) -> usize {
+        let lookup = TicketLookup::typed(asked.as_str()).unwrap();
+        let known = |number: &&TicketNumber| **number == nobodys() || self.numbers.contains(number);
+        self.ticket(lookup.candidates().iter().find(known).unwrap_or(asked))
     }
 
     fn number(&self, ticket: usize) -> TicketNumber {

@@ -2,22 +2,22 @@
 
 use std::collections::BTreeSet;
 
-use bson::{Bson, Document, doc};
+use bson::{Document, doc};
 use mongodb::Database;
 
-/// What was examined for a command, in all its parts.
+/// What was examined for a command, in all its parts together.
 #[derive(Debug, Default)]
 pub(crate) struct Examined {
     pub(crate) keys: i64,
     pub(crate) documents: i64,
-    /// What the plans of all parts returned, before they were put together.
+    /// What the parts returned, before they were put together.
     pub(crate) returned: i64,
-    /// The stages of all plans (`IXSCAN`) and pipelines (`$sort`).
+    /// The stages of plans (`IXSCAN`) and pipelines (`$sort`).
     pub(crate) stages: BTreeSet<String>,
 }
 
 impl Examined {
-    /// Has a command that was sent explained.
+    /// Has a command explained that was sent.
     pub(crate) async fn by(database: &Database, mut command: Document) -> Self {
         for of_the_session in ["$db", "lsid", "$clusterTime", "txnNumber", "writeConcern"] {
             command.remove(of_the_session);
@@ -26,37 +26,40 @@ impl Examined {
         let answer = database.run_command(explain).await.unwrap();
         let mut examined = Self::default();
         examined.read(&answer);
-        assert!(!examined.stages.is_empty(), "{answer}");
+        assert!(!examined.stages.is_empty(), "it can't be read: {answer}");
         examined
     }
 
+    /// Whether there are no stages but these.
+    pub(crate) fn has_only(&self, stages: &[&str]) -> bool {
+        self.stages.iter().all(|stage| stages.contains(&stage.as_str()))
+    }
+
+    /// Reads how a plan went, or a pipeline, each part of which may have a plan of its own.
     fn read(&mut self, part: &Document) {
-        let number = |name| part.get(name).map_or(0, |n: &Bson| n.as_i64().or_else(|| n.as_i32().map(i64::from)).unwrap());
-        for (name, value) in part {
-            match (name.as_str(), value) {
-                // What it meant to do, and what the command was; only what it did counts.
-                ("queryPlanner" | "command" | "serverParameters", _) => {}
-                ("totalKeysExamined", _) => self.keys += number("totalKeysExamined"),
-                ("totalDocsExamined", _) => {
-                    self.documents += number("totalDocsExamined");
-                    self.returned += number("nReturned");
-                }
-                ("stage", Bson::String(stage)) => drop(self.stages.insert(stage.clone())),
-                (_, value) => {
-                    if name.starts_with('$') && !name.starts_with("$clusterTime") {
-                        self.stages.insert(name.clone());
-                    }
-                    self.read_value(value);
-                }
+        if let Ok(plan) = part.get_document("executionStats") {
+            self.keys += number(plan, "totalKeysExamined");
+            self.documents += number(plan, "totalDocsExamined");
+            self.returned += number(plan, "nReturned");
+            self.read_plan(plan.get_document("executionStages").unwrap());
+        }
+        let stages = ["stages", "pipeline"].into_iter().filter_map(|list| part.get_array(list).ok());
+        for (name, stage) in stages.flatten().flat_map(|stage| stage.as_document().unwrap()) {
+            if name.starts_with('$') {
+                self.stages.insert(name.clone());
+                stage.as_document().into_iter().for_each(|stage| self.read(stage));
             }
         }
     }
 
-    fn read_value(&mut self, value: &Bson) {
-        match value {
-            Bson::Document(part) => self.read(part),
-            Bson::Array(parts) => parts.iter().for_each(|part| self.read_value(part)),
-            _ => {}
-        }
+    fn read_plan(&mut self, stage: &Document) {
+        self.stages.insert(stage.get_str("stage").unwrap().into());
+        let one = stage.get("inputStage").into_iter();
+        let many = stage.get_array("inputStages").into_iter().flatten();
+        one.chain(many).for_each(|input| self.read_plan(input.as_document().unwrap()));
     }
+}
+
+fn number(of: &Document, name: &str) -> i64 {
+    of.get_i32(name).map(i64::from).or_else(|_| of.get_i64(name)).unwrap()
 }

@@ -1,70 +1,179 @@
-//! What the server examines for each command, among very many tickets.
+//! What the server examines among very many tickets, by its own `explain` of the very commands that
+//! the store sent; `--nocapture` shows it in tables.
+//!
+//! `VENTANILLA_EXPLAIN_TICKETS=400000` takes that many, and also times the lists against those of a
+//! hundredth of them.
 
-use std::env;
+use std::{env, iter, time::Instant};
 
-use ventanilla_service::{testing, *};
-use ventanilla_tests::Mongo;
+use bson::{Bson, Document, doc};
+use ventanilla_service::{
+    testing::{admin, customer, start, ticket},
+    *,
+};
+use ventanilla_tests::{Mongo, TestDatabase};
 
-use super::{examined::Examined, many, sent::Sent};
+use super::{
+    examined::Examined,
+    many,
+    sent::{Sent, TICKETS},
+    shapes::Shape,
+};
+
+/// A store of very many tickets, and what it sends.
+struct Desk {
+    database: TestDatabase,
+    store: MongoStore,
+    sent: Sent,
+    count: u64,
+}
 
 #[tokio::test]
-async fn probe() {
-    let count: u64 = env::var("VENTANILLA_EXPLAIN_TICKETS").map_or(50_000, |count| count.parse().unwrap());
-    let database = Mongo::shared().await.database().await;
-    let t = std::time::Instant::now();
-    many::store(&database, count).await;
-    println!("seeded {:?}", t.elapsed());
-    let (store, sent) = Sent::by_a_store(&database).await;
-    println!("indexed {:?}", t.elapsed());
-    let middle = Position { created_at: many::created_at(count / 2), priority: Priority::Medium, tie: [0x80; 12] };
-    for (name, query) in shapes(count) {
-        for (sort_name, sort) in SORTS {
-            let query = query.clone().sort(sort);
-            let first = query.clone().first_page();
-            let cursor = first.cursor_after(&middle);
-            for (at, page) in [("first", first), ("middle", query.page_after(&cursor).unwrap())] {
-                sent.take();
-                let rows = store.list(&page).await.unwrap().rows.len();
-                for command in sent.take() {
-                    let e = Examined::by(&database, command).await;
-                    println!("{name:<24} {sort_name:<16} {at:<8} rows {rows:>3} keys {:>6} docs {:>6} ret {:>6} {:?}", e.keys, e.documents, e.returned, e.stages);
-                }
+async fn what_is_examined_does_not_grow_with_the_collection() {
+    let asked = env::var("VENTANILLA_EXPLAIN_TICKETS").ok().map(|count| count.parse().unwrap());
+    let desk = Desk::of(asked.unwrap_or(50_000)).await;
+    desk.lists_examine_what_they_return(false).await;
+    desk.reads_examine_one_ticket().await;
+    desk.changes_examine_one_ticket().await;
+    desk.counts_examine_keys_alone().await;
+    if asked.is_some() {
+        desk.is_timed_against(&Desk::of(desk.count / 100).await).await;
+    }
+    many::forget_some(&desk.database).await;
+    desk.lists_examine_what_they_return(true).await;
+}
+
+impl Desk {
+    async fn of(count: u64) -> Self {
+        let database = Mongo::shared().await.database().await;
+        many::store(&database, count).await;
+        let (store, sent) = Sent::by_a_store(&database).await;
+        Self { database, store, sent, count }
+    }
+
+    /// The command that was sent last.
+    fn command(&self) -> Document {
+        self.sent.take().pop().unwrap()
+    }
+
+    async fn lists_examine_what_they_return(&self, some_have_none: bool) {
+        let plain =
+            ["IXSCAN", "SORT_MERGE", "FETCH", "LIMIT", "PROJECTION_SIMPLE", "$cursor", "$project"];
+        // At last it sorts what the parts returned, each no more than a page.
+        let united = [&plain[..], &["$set", "$unionWith", "$sort"]].concat();
+        let gaps = if some_have_none { ", where some lack a status or a priority" } else { "" };
+        println!("\n{} tickets{gaps}", self.count);
+        println!("{:<46}{:>10}{:>10}{:>10}", "a page of a list", "rows", "keys", "documents");
+        for shape in Shape::all(self.count) {
+            let name = &shape.name;
+            let rows = self.store.list(&shape.page).await.unwrap().rows.len();
+            let examined = Examined::by(&self.database, self.command()).await;
+            println!("{name:<46}{rows:>10}{:>10}{:>10}", examined.keys, examined.documents);
+
+            let (keys, documents) = (shape.keys(some_have_none), shape.documents());
+            assert!(examined.keys <= keys as i64, "{name}: {keys} at most: {examined:?}");
+            assert!(examined.documents <= documents as i64, "{name}: {documents} at most: {examined:?}");
+            assert!(examined.returned <= documents as i64, "{name}: {documents} at most: {examined:?}");
+            let stages = if shape.is_by_priority() { &united[..] } else { &plain };
+            assert!(examined.has_only(stages), "{name}: {examined:?}");
+        }
+    }
+
+    async fn reads_examine_one_ticket(&self) {
+        let number = TicketNumber::parse(&many::number(12_345 % self.count)).unwrap();
+        let typed = TicketLookup::typed(&format!("#{number}")).unwrap();
+        for scope in [Scope::All, Scope::Owner(customer(0)), Scope::Owner(customer(1))] {
+            for lookup in [&TicketLookup::from(&number), &typed] {
+                self.store.get(lookup, &scope, Window::All).await.unwrap();
+                let examined = Examined::by(&self.database, self.command()).await;
+                // A key for each number that may be meant, and one where it goes on from there.
+                let meant = lookup.candidates().len() as i64;
+                assert!((1..2 * meant).contains(&examined.keys), "{meant} numbers: {examined:?}");
+                assert_eq!(examined.documents, 1, "{examined:?}");
+                assert!(examined.has_only(&["IXSCAN", "FETCH", "PROJECTION_DEFAULT"]), "{examined:?}");
             }
         }
     }
-    println!("listed {:?}", t.elapsed());
-    sent.take();
-    store.counts(&testing::admin(0)).await.unwrap();
-    println!("{:?}", Examined::by(&database, sent.take().remove(0)).await);
-    println!("done {:?}", t.elapsed());
+
+    async fn changes_examine_one_ticket(&self) {
+        let opened = ticket("TKT-ABC123").build();
+        self.store.insert(&opened).await.unwrap();
+        let number = &opened.head().ticket_number;
+        let text = || MessageText::parse("¿Hay novedades? Sigo sin poder entrar.").unwrap();
+        let luis = || Actor::Admin(admin(0));
+        println!("\n{:<46}{:>10}", "a change", "bytes");
+        for (name, by, change) in [
+            ("customer: message", Actor::Customer(customer(0)), Change::message(text())),
+            ("admin: message", luis(), Change::message(text())),
+            ("bot: message", Actor::Bot, Change::message(text())),
+            ("admin: note", luis(), Change::note(text())),
+            ("admin: priority", luis(), Change::priority(Priority::Urgent)),
+            ("admin: claim", luis(), Change::claim()),
+            ("admin: unassign", luis(), Change::assign(None)),
+            ("admin: transition", luis(), Change::status(Status::InProgress)),
+            ("admin: reply and resolve", luis(), Change::reply(text(), Status::Resolved)),
+        ] {
+            let plan = change.plan(&by, start(), &Policy::default()).unwrap();
+            let outcome = self.store.update(number, &plan).await.unwrap();
+            assert!(matches!(outcome, Outcome::Applied { .. }), "{name}: {outcome:?}");
+            let command = self.command();
+            println!("{name:<46}{:>10}", command.to_vec().unwrap().len());
+            let examined = Examined::by(&self.database, command).await;
+            assert_eq!((examined.keys, examined.documents), (1, 1), "{name}: {examined:?}");
+            let stages = ["IXSCAN", "FETCH", "UPDATE", "PROJECTION_DEFAULT"];
+            assert!(examined.has_only(&stages), "{name}: {examined:?}");
+        }
+    }
+
+    /// Its parts are explained one by one: of a union of counts, `explain` carries out the first.
+    async fn counts_examine_keys_alone(&self) {
+        let counts = self.store.counts(&admin(0)).await.unwrap();
+        let sent = self.command();
+        let (united, first): (Vec<_>, Vec<_>) =
+            pipeline(&sent).into_iter().partition(|stage| stage.contains_key("$unionWith"));
+        let others = united.iter().map(|stage| pipeline(stage.get_document("$unionWith").unwrap()));
+        let mut keys = 0;
+        for part in iter::once(first).chain(others) {
+            let part = doc! { "aggregate": TICKETS, "pipeline": part, "cursor": {} };
+            let examined = Examined::by(&self.database, part).await;
+            assert_eq!(examined.documents, 0, "{examined:?}");
+            let stages = ["IXSCAN", "COUNT_SCAN", "$cursor", "$group", "$project", "$set"];
+            assert!(examined.has_only(&stages), "{examined:?}");
+            keys += examined.keys;
+        }
+        println!("\ncounts of {} tickets: {keys} keys", counts.total());
+        let live = counts.with_status(Status::Open) + counts.with_status(Status::InProgress);
+        assert!(keys as u64 <= counts.total() + live + 64, "each once, and those of nobody and mine");
+    }
+
+    /// Medians in microseconds, the repetitions of both in turn, of pages with as many rows in both.
+    async fn is_timed_against(&self, fewer: &Self) {
+        println!("\n{:<46}{:>10}{:>10}{:>10}", "a page of a list", self.count, fewer.count, "ratio");
+        for (shape, same) in Shape::all(self.count).iter().zip(Shape::all(fewer.count)) {
+            let rows = self.store.list(&shape.page).await.unwrap().rows.len();
+            if fewer.store.list(&same.page).await.unwrap().rows.len() < rows {
+                continue;
+            }
+            let mut took = [Vec::new(), Vec::new()];
+            for _ in 0..51 {
+                for (at, desk, page) in [(0, self, &shape.page), (1, fewer, &same.page)] {
+                    let begin = Instant::now();
+                    desk.store.list(page).await.unwrap();
+                    took[at].push(begin.elapsed().as_micros());
+                }
+            }
+            let [many, few] = took.map(median);
+            println!("{:<46}{many:>10}{few:>10}{:>10.2}", shape.name, many as f64 / few as f64);
+        }
+    }
 }
 
-const SORTS: [(&str, Sort); 4] = [
-    ("newest", Sort::Created(Direction::NewestFirst)),
-    ("oldest", Sort::Created(Direction::OldestFirst)),
-    ("urgent, newest", Sort::UrgentFirst(Direction::NewestFirst)),
-    ("low, oldest", Sort::LowFirst(Direction::OldestFirst)),
-];
+fn pipeline(of: &Document) -> Vec<Document> {
+    let stages = of.get_array("pipeline").unwrap().iter().filter_map(Bson::as_document);
+    stages.cloned().collect()
+}
 
-fn shapes(count: u64) -> Vec<(&'static str, ListQuery)> {
-    let all = ListQuery::new;
-    let live = Status::Open | Status::InProgress;
-    vec![
-        ("all", all()),
-        ("live", all().statuses(live)),
-        ("resolved", all().statuses(Status::Resolved)),
-        ("open and urgent", all().statuses(Status::Open).priorities(Priority::Urgent)),
-        ("category", all().category(Category::PAGOS)),
-        ("rare category", all().category(Category::parse("RARA").unwrap())),
-        ("unused category", all().category(Category::parse("NADA").unwrap())),
-        ("live category", all().category(Category::PAGOS).statuses(live)),
-        ("assignee", all().assigned_to(testing::admin(0))),
-        ("live, assignee", all().assigned_to(testing::admin(0)).statuses(live)),
-        ("unassigned", all().unassigned()),
-        ("live, unassigned", all().unassigned().statuses(live)),
-        ("busy requester", all().requester(many::busy_customer())),
-        ("busy, not closed", all().requester(many::busy_customer()).statuses(!EnumSet::only(Status::Closed))),
-        ("requester", all().requester(testing::customer(7))),
-        ("range", all().created_from(many::created_at(count / 2)).created_before(many::created_at(count / 2 + 1000))),
-    ]
+fn median(mut of: Vec<u128>) -> u128 {
+    of.sort_unstable();
+    of[of.len() / 2]
 }

@@ -29,7 +29,7 @@ pub use connect::{ConnectError, MongoOptions};
 pub use ids::UserIdForm;
 pub use reconcile::{Checkpoint, Reconciled};
 
-use crate::{Counts, Inserted, Page, PageQuery, StoreError, TicketStore};
+use crate::{Counts, Inserted, Page, PageQuery, Source, StoreError, TicketStore};
 
 /// Tickets in a MongoDB collection, which another application may use too.
 ///
@@ -71,12 +71,12 @@ impl MongoStore {
     async fn apart<T: Send + 'static>(
         &self,
         command: impl Future<Output = Result<T, StoreError>> + Send + 'static,
-        late: impl FnOnce(Late) -> StoreError,
+        lost: impl FnOnce(Source) -> StoreError,
     ) -> Result<T, StoreError> {
         match tokio::time::timeout(self.time_limit, tokio::spawn(command)).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(broken)) => Err(StoreError::Failed { source: Box::new(broken) }),
-            Err(_) => Err(late(Late(self.time_limit))),
+            Ok(Err(broken)) => Err(lost(Box::new(broken))),
+            Err(_) => Err(lost(Box::new(Late(self.time_limit)))),
         }
     }
 }
@@ -86,14 +86,14 @@ impl MongoStore {
 #[error("no answer within {0:?}")]
 struct Late(Duration);
 
-impl Late {
-    fn reading(self) -> StoreError {
-        StoreError::Unavailable { source: Box::new(self) }
-    }
+/// A read without an answer.
+fn unread(source: Source) -> StoreError {
+    StoreError::Unavailable { source }
+}
 
-    fn writing(self, number: &TicketNumber) -> StoreError {
-        StoreError::OutcomeUnknown { number: number.clone(), source: Box::new(self) }
-    }
+/// A write without an answer.
+fn unknown(number: &TicketNumber, source: Source) -> StoreError {
+    StoreError::OutcomeUnknown { number: number.clone(), source }
 }
 
 #[async_trait]
@@ -101,7 +101,7 @@ impl TicketStore for MongoStore {
     async fn insert(&self, ticket: &Ticket) -> Result<Inserted, StoreError> {
         let (inner, ticket) = (Arc::clone(&self.inner), ticket.clone());
         let number = ticket.head().ticket_number.clone();
-        self.apart(async move { inner.store(&ticket).await }, |late| late.writing(&number)).await
+        self.apart(async move { inner.store(&ticket).await }, |lost| unknown(&number, lost)).await
     }
 
     async fn get(
@@ -111,22 +111,23 @@ impl TicketStore for MongoStore {
         window: Window,
     ) -> Result<Option<TicketView>, StoreError> {
         let (inner, lookup, scope) = (Arc::clone(&self.inner), lookup.clone(), scope.clone());
-        self.apart(async move { inner.view(&lookup, &scope, window).await }, Late::reading).await
+        self.apart(async move { inner.view(&lookup, &scope, window).await }, unread).await
     }
 
     async fn update(&self, number: &TicketNumber, plan: &Plan) -> Result<Outcome, StoreError> {
         let (inner, plan, changed) = (Arc::clone(&self.inner), plan.clone(), number.clone());
-        self.apart(async move { inner.change(&changed, &plan).await }, |late| late.writing(number)).await
+        self.apart(async move { inner.change(&changed, &plan).await }, |lost| unknown(number, lost))
+            .await
     }
 
     async fn list(&self, page: &PageQuery) -> Result<Page<TicketSummary>, StoreError> {
         let (inner, page) = (Arc::clone(&self.inner), page.clone());
-        self.apart(async move { inner.page(&page).await }, Late::reading).await
+        self.apart(async move { inner.page(&page).await }, unread).await
     }
 
     async fn counts(&self, mine: &UserId) -> Result<Counts, StoreError> {
         let (inner, mine) = (Arc::clone(&self.inner), mine.clone());
-        self.apart(async move { inner.count(&mine).await }, Late::reading).await
+        self.apart(async move { inner.count(&mine).await }, unread).await
     }
 }
 

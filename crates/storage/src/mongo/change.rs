@@ -1,8 +1,8 @@
 //! A plan, carried out in one guarded command.
 
 use bson::{Document, doc};
-use mongodb::options::ReturnDocument;
-use ventanilla_domain::{Outcome, Plan, TicketNumber};
+use mongodb::{error::Error, options::ReturnDocument};
+use ventanilla_domain::{Guard, Outcome, Plan, TicketNumber};
 
 use super::{Inner, effect, expr, fault, guard};
 use crate::StoreError;
@@ -19,16 +19,25 @@ impl Inner {
         let filter = self.filter(number, plan)?;
         let pipeline = effect::pipeline(plan, self.ids)?;
         for _ in 0..ATTEMPTS {
-            if let Some(changed) = self.send(number, &filter, &pipeline).await? {
-                return self.applied(number, plan, &changed);
-            }
+            let unsafe_miss = match self.send(&filter, &pipeline).await {
+                Ok(Some(changed)) => return self.applied(number, plan, &changed),
+                Ok(None) => None,
+                Err(error) if fault::is_miss(&error) => Some(error),
+                Err(error) => return Err(fault::write(error, number)),
+            };
             // The command missed. What the ticket is like tells why.
-            let Some(document) = self.by_number(number).await? else {
+            let Some(document) = self.by_number(number, plan).await? else {
                 return Ok(Outcome::NotFound);
             };
             let ticket = self.ids.whole(&document).map_err(|problem| unreadable(number, problem))?;
             if let Err(miss) = plan.check(&ticket.facts()) {
-                return Ok(plan.missed(miss, &ticket));
+                return match (plan.missed(miss, &ticket), unsafe_miss) {
+                    // It is there already, and may be lost again.
+                    (Outcome::Repeated { .. } | Outcome::Unchanged { .. }, Some(error)) => {
+                        Err(fault::write(error, number))
+                    }
+                    (outcome, _) => Ok(outcome),
+                };
             }
         }
         Err(StoreError::Contention { number: number.clone(), attempts: ATTEMPTS })
@@ -42,21 +51,16 @@ impl Inner {
         Ok(doc! { "ticketNumber": number.as_str(), "$and": conditions })
     }
 
-    async fn send(
-        &self,
-        number: &TicketNumber,
-        filter: &Document,
-        pipeline: &[Document],
-    ) -> Result<Option<Document>, StoreError> {
+    async fn send(&self, filter: &Document, pipeline: &[Document]) -> Result<Option<Document>, Error> {
         let mut answer = expr::head();
-        answer.insert("history", doc! { "$slice": [expr::array("$history"), -2] });
-        let command = self
-            .tickets
+        // Under a name of its own: the answer needs no more of the history than what was written now.
+        answer.insert("recorded", doc! { "$slice": [expr::array("$history"), -2] });
+        self.tickets
             .find_one_and_update(filter.clone(), pipeline.to_vec())
             .projection(answer)
             .return_document(ReturnDocument::After)
-            .write_concern(self.write_concern.clone());
-        command.await.map_err(|error| fault::write(error, number))
+            .write_concern(self.write_concern.clone())
+            .await
     }
 
     fn applied(
@@ -78,8 +82,17 @@ impl Inner {
         Ok(Outcome::Applied { head, events: plan.events(recorded) })
     }
 
-    async fn by_number(&self, number: &TicketNumber) -> Result<Option<Document>, StoreError> {
-        self.tickets.find_one(doc! { "ticketNumber": number.as_str() }).await.map_err(fault::read)
+    /// The ticket, unless it is somebody else's.
+    async fn by_number(
+        &self,
+        number: &TicketNumber,
+        plan: &Plan,
+    ) -> Result<Option<Document>, StoreError> {
+        let mut filter = doc! { "ticketNumber": number.as_str() };
+        if let Some(owner @ Guard::Owner(_)) = plan.guards().first() {
+            filter.extend(guard::condition(owner, self.ids)?);
+        }
+        self.tickets.find_one(filter).await.map_err(fault::read)
     }
 }
 

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use bson::{Document, doc};
 use mongodb::{
     Client, Database,
-    error::{Error, ErrorKind},
+    error::{Error, ErrorKind as Cause},
     options::{ClientOptions, WriteConcern},
 };
 use ventanilla_domain::{ErrorKind, Explain, Locale};
@@ -218,8 +218,8 @@ fn unreachable(source: Error) -> ConnectError {
     /// No rights, a wrong password.
     const REFUSALS: [i32; 2] = [13, 18];
     match &*source.kind {
-        ErrorKind::Authentication { .. } => ConnectError::AccessRefused { source },
-        ErrorKind::Command(command) if REFUSALS.contains(&command.code) => {
+        Cause::Authentication { .. } => ConnectError::AccessRefused { source },
+        Cause::Command(command) if REFUSALS.contains(&command.code) => {
             ConnectError::AccessRefused { source }
         }
         _ => ConnectError::Unreachable { source },
@@ -230,7 +230,7 @@ fn conflict(source: Error) -> ConnectError {
     /// Other options, other keys under the name, data that contradict it.
     const CONFLICTS: [i32; 3] = [85, 86, 11000];
     match &*source.kind {
-        ErrorKind::Command(command) if CONFLICTS.contains(&command.code) => {
+        Cause::Command(command) if CONFLICTS.contains(&command.code) => {
             ConnectError::IndexConflict { source }
         }
         _ => unreachable(source),

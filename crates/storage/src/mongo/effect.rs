@@ -50,7 +50,7 @@ impl Stages<'_> {
             Effect::Set(Field::Assignee(to)) => {
                 let to = self.ids.optional(to.as_ref())?;
                 self.record(ASSIGNEE_CHANGED, bson!({ "$ifNull": ["$assigneeId", null] }), to.clone())?;
-                self.set("assigneeId", if to == Bson::Null { "$$REMOVE".into() } else { to });
+                self.set("assigneeId", if to == Bson::Null { "$$REMOVE".into() } else { literal(to) });
             }
             Effect::Stamp(stamp, when) => {
                 let kept = kept(*stamp);

@@ -2,9 +2,9 @@
 //! reads a record.
 
 use bson::{Bson, Document, bson, doc};
-use ventanilla_domain::{EnumSet, Priority, Role, Status};
+use ventanilla_domain::{EnumSet, Priority, Role, Status, Timestamp};
 
-use super::ids::UserIdForm;
+use super::{ids::UserIdForm, read::MOST_COUNTED, write::date};
 
 /// The conversation; where there is none, the description stands for it.
 pub(super) fn conversation() -> Bson {
@@ -17,9 +17,11 @@ pub(super) fn conversation() -> Bson {
     ] })
 }
 
-/// How many messages the conversation has.
+/// How many messages the conversation has; null where there is something that is none.
 pub(super) fn message_count() -> Bson {
-    bson!({ "$max": [1, { "$size": array("$messages") }] })
+    let count = bson!({ "$max": [1, { "$size": array("$messages") }] });
+    let is_there = bson!({ "$or": [{ "$isArray": "$messages" }, { "$lte": ["$messages", null] }] });
+    bson!({ "$cond": [is_there, count, null] })
 }
 
 /// How many bytes of text the conversation has.
@@ -83,26 +85,87 @@ pub(super) fn head() -> Document {
     fields
 }
 
-/// What must be true of a document for its head to be readable: a change is only made where its
-/// answer can be read.
+/// What must be true of a document for it to be readable: a change is only made where its answer
+/// can be read.
 pub(super) fn readable(ids: UserIdForm) -> Vec<Document> {
-    let absent_or =
-        |name: &str, kind: &str| doc! { "$or": [{ name: null }, { name: { "$type": kind } }] };
-    let dates = ["createdAt", "updatedAt"].map(|name| doc! { name: { "$type": "date" } });
-    let times = ["firstResponseAt", "resolvedAt", "closedAt"].map(|name| absent_or(name, "date"));
-    let mut conditions = vec![
-        doc! { "userId": { "$type": ids.type_name() } },
-        doc! { "category": { "$type": "string" } },
-        doc! { "description": { "$type": "string" } },
-        doc! { "status": { "$in": statuses(EnumSet::all()) } },
-        doc! { "priority": { "$in": priorities(EnumSet::all()) } },
-        absent_or("assigneeId", ids.type_name()),
-        absent_or("messages", "array"),
-        absent_or("version", "number"),
+    // An expression sees an array where a query would see its elements.
+    let kind = |name: &str, kinds: &[&str]| bson!({ "$in": [{ "$type": format!("${name}") }, kinds] });
+    let fixed = [
+        ("_id", "objectId"),
+        ("userId", ids.type_name()),
+        ("ticketNumber", "string"),
+        ("category", "string"),
+        ("description", "string"),
+        ("createdAt", "date"),
+        ("updatedAt", "date"),
     ];
-    conditions.extend(dates);
-    conditions.extend(times);
+    let optional = [
+        ("assigneeId", ids.type_name()),
+        ("followUpOf", "string"),
+        ("firstResponseAt", "date"),
+        ("resolvedAt", "date"),
+        ("closedAt", "date"),
+        ("messages", "array"),
+        ("notes", "array"),
+        ("history", "array"),
+    ];
+    let fixed = fixed.map(|(name, stored)| kind(name, &[stored]));
+    let optional = optional.map(|(name, stored)| kind(name, &[stored, "null", "missing"]));
+    let mut types: Vec<Bson> = fixed.into_iter().chain(optional).collect();
+    let is_number = kind("version", &["int", "long", "double"]);
+    types.push(
+        bson!({ "$cond": [is_number, is_whole("$version"), kind("version", &["null", "missing"])] }),
+    );
+
+    let or_null =
+        |name: &str, condition: Document| doc! { "$or": [{ name: null }, { name: condition }] };
+    let mut conditions = vec![
+        doc! { "$expr": { "$and": types } },
+        doc! { "status": itself(doc! { "$in": statuses(EnumSet::all()) }) },
+        doc! { "priority": itself(doc! { "$in": priorities(EnumSet::all()) }) },
+        doc! { "category": { "$regex": CATEGORY } },
+        or_null("followUpOf", doc! { "$regex": NUMBER }),
+        doc! { "messages": { "$not": { "$elemMatch": { "$not": { "$type": "object" } } } } },
+        doc! { "messages": { "$not": { "$elemMatch": { "$nor": [message()] } } } },
+    ];
+    conditions.extend(["createdAt", "updatedAt"].map(|name| doc! { name: any_time() }));
+    let stamps = ["firstResponseAt", "resolvedAt", "closedAt"];
+    conditions.extend(stamps.map(|name| or_null(name, any_time())));
     conditions
+}
+
+/// A category, as the domain parses it: 1 to 64 characters, and no space at an end.
+const CATEGORY: &str = r"^(?!\p{Z})\P{Cc}{1,64}(?<!\p{Z})\z";
+/// A ticket's number, likewise: no white space but the space, and not only that.
+const NUMBER: &str = r"^(?! *\z)(?:[^\p{Cc}\p{Z}]| ){1,64}\z";
+
+/// A readable message.
+fn message() -> Document {
+    doc! {
+        "content": itself(doc! { "$type": "string" }),
+        "role": itself(doc! { "$in": Role::ALL.map(Role::as_str).to_vec() }),
+        "createdAt": itself(any_time()),
+    }
+}
+
+/// A condition on a value itself, where a query would also look into an array.
+fn itself(mut condition: Document) -> Document {
+    condition.insert("$not", doc! { "$type": "array" });
+    condition
+}
+
+/// Any time between the years 1 and 9999.
+pub(super) fn any_time() -> Document {
+    doc! { "$gte": date(Timestamp::MIN), "$lte": date(Timestamp::MAX) }
+}
+
+/// Whether a number is one that counts.
+fn is_whole(field: &str) -> Bson {
+    bson!({ "$and": [
+        { "$gte": [field, 0] },
+        { "$lt": [field, MOST_COUNTED as i64] },
+        { "$eq": [field, { "$trunc": field }] },
+    ] })
 }
 
 fn words(words: impl Iterator<Item = &'static str>, or_missing: bool) -> Vec<Bson> {

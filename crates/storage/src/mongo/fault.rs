@@ -1,5 +1,6 @@
 //! What the driver says went wrong, as what it means for a ticket.
 
+use bson::RawBsonRef;
 use mongodb::error::{Error, ErrorKind, RETRYABLE_WRITE_ERROR, WriteFailure};
 use ventanilla_domain::TicketNumber;
 
@@ -31,11 +32,15 @@ pub(super) fn write(error: Error, number: &TicketNumber) -> StoreError {
         _ if error.contains_label(NO_WRITES_PERFORMED) => {
             StoreError::Unavailable { source: Box::new(error) }
         }
-        _ if is_passing(&error) || error.contains_label(RETRYABLE_WRITE_ERROR) => {
-            StoreError::OutcomeUnknown { number: number(), source: Box::new(error) }
-        }
-        _ => StoreError::Failed { source: Box::new(error) },
+        _ if is_refusal(&error) => StoreError::Failed { source: Box::new(error) },
+        _ => StoreError::OutcomeUnknown { number: number(), source: Box::new(error) },
     }
+}
+
+/// Whether a change that ended in a write concern's error found nothing to change.
+pub(super) fn is_miss(error: &Error) -> bool {
+    let changed = error.server_response().and_then(|reply| reply.get("value").ok().flatten());
+    matches!(changed, Some(RawBsonRef::Null))
 }
 
 /// The message of a duplicate key, which alone names the index.
@@ -46,6 +51,20 @@ pub(super) fn duplicate_key(error: &Error) -> Option<&str> {
         }
         ErrorKind::Command(error) if error.code == DUPLICATE_KEY => Some(&error.message),
         _ => None,
+    }
+}
+
+/// Whether the server, or the driver before it asked one, has said no to a write for good.
+fn is_refusal(error: &Error) -> bool {
+    /// The write was made before, and its answer is no longer known.
+    const FORGOTTEN: i32 = 217;
+    let is_open = is_passing(error) || error.contains_label(RETRYABLE_WRITE_ERROR);
+    match &*error.kind {
+        _ if is_open => false,
+        ErrorKind::Command(command) => command.code != FORGOTTEN,
+        ErrorKind::Write(WriteFailure::WriteError(_)) => true,
+        ErrorKind::InvalidArgument { .. } | ErrorKind::Authentication { .. } => true,
+        _ => false,
     }
 }
 

@@ -7,7 +7,7 @@ use mongodb::{Collection, IndexModel, error::Error, options::IndexOptions};
 /// The name that Prisma gives the unique index of the number; another name would conflict.
 pub(super) const NUMBER: &str = "SupportTicket_ticketNumber_key";
 /// One ticket for each key of an author.
-pub(super) const CREATION_KEY: &str = "SupportTicket_creationKey_key";
+const CREATION_KEY: &str = "SupportTicket_creationKey_key";
 
 /// Every index, by name, with its keys.
 pub(super) fn all() -> Vec<IndexModel> {
@@ -17,13 +17,19 @@ pub(super) fn all() -> Vec<IndexModel> {
             CREATION_KEY,
             doc! { "creationKey": 1 },
             true,
-            Some(doc! { "creationKey": { "$exists": true } }),
+            // A null, which another application may write to any field, is no key.
+            Some(doc! { "creationKey.key": { "$exists": true } }),
         ),
         run("SupportTicket_status_idx", doc! {}),
         run("SupportTicket_category_idx", doc! { "category": 1 }),
         run("SupportTicket_assigneeId_idx", doc! { "assigneeId": 1 }),
         run("SupportTicket_userId_idx", doc! { "userId": 1 }),
     ]
+}
+
+/// Whether a duplicate is one of a creation key, going by what the server says of it.
+pub(super) fn is_of_creation_key(duplicate: &str) -> bool {
+    duplicate.contains("dup key: { creationKey: ")
 }
 
 /// Creates what is missing. Doing it again changes nothing.
@@ -44,8 +50,10 @@ pub(super) async fn missing(tickets: &Collection<Document>) -> Result<Vec<String
 }
 
 fn serves(index: &IndexModel, wanted: &IndexModel) -> bool {
-    let unique =
-        |index: &IndexModel| index.options.as_ref().and_then(|options| options.unique) == Some(true);
+    let options = |index: &IndexModel| {
+        let options = index.options.clone().unwrap_or_default();
+        (options.unique == Some(true), options.partial_filter_expression)
+    };
     // Keys come back as whatever number they were given as.
     let keys = |index: &IndexModel| -> Vec<(String, String)> {
         index
@@ -54,7 +62,7 @@ fn serves(index: &IndexModel, wanted: &IndexModel) -> bool {
             .map(|(key, order)| (key.clone(), order.to_string().replace(".0", "")))
             .collect()
     };
-    keys(index) == keys(wanted) && unique(index) == unique(wanted)
+    keys(index) == keys(wanted) && options(index) == options(wanted)
 }
 
 /// The tickets of one group by creation, for each status and priority.

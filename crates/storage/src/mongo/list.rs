@@ -2,9 +2,14 @@
 
 use bson::{Document, bson, doc, oid::ObjectId};
 use futures::TryStreamExt;
-use ventanilla_domain::{EnumSet, MessageText, Priority, TicketSummary};
+use ventanilla_domain::{EnumSet, Priority, TicketSummary};
 
-use super::{Inner, expr, fault, ids::UserIdForm, read::Malformed, write::date};
+use super::{
+    Inner, expr, fault,
+    ids::UserIdForm,
+    read::{Malformed, read_text, required},
+    write::date,
+};
 use crate::{
     AssigneeFilter, Direction, ListQuery, Page, PageQuery, PageSize, Position, Sort, StoreError,
     Unreadable,
@@ -34,7 +39,7 @@ impl Inner {
             match self.ids.summary(document) {
                 Ok(row) => rows.push(row),
                 Err(problem) => unreadable.push(Unreadable {
-                    ticket_number: document.get_str("ticketNumber").unwrap_or_default().into(),
+                    ticket_number: shown_number(document),
                     problem: problem.to_string(),
                 }),
             }
@@ -86,7 +91,7 @@ impl Inner {
         for (rank, priority) in left.enumerate() {
             let after = after.filter(|last| last.priority == priority);
             let mut branch = self.by_creation(query, priority.into(), direction, after)?;
-            branch.push(doc! { "$set": { "rank": rank as i32 } });
+            branch.push(doc! { "$set": { "rank": rank as i32, "ranked": priority.as_str() } });
             if stages.is_empty() {
                 stages = branch;
             } else {
@@ -125,28 +130,32 @@ impl Inner {
             Some(AssigneeFilter::Unassigned) => matching.insert("assigneeId", bson::Bson::Null),
             None => None,
         };
-        let mut created = doc! {};
         let (from, before) = query.filtered_creation();
+        let mut created = expr::any_time();
         if let Some(from) = from {
             created.insert("$gte", date(from));
         }
         if let Some(before) = before {
+            created.remove("$lte");
             created.insert("$lt", date(before));
         }
-        let mut conditions = vec![doc! { "createdAt": { "$type": "date" } }];
-        if !created.is_empty() {
-            conditions = vec![doc! { "createdAt": created }];
-        }
+        // A walk goes on from any row: each has a time and an id.
+        let mut conditions = vec![
+            doc! { "createdAt": created },
+            doc! { "createdAt": { "$not": { "$type": "array" } } },
+            // Not by `$type`: as a bound of the index it would cost a key more for each row.
+            doc! { "$expr": { "$eq": [{ "$type": "$_id" }, "objectId"] } },
+        ];
         if let Some(last) = after {
-            // One bound for the index, and within its millisecond another.
-            let (up_to, beyond) = match direction {
-                Direction::NewestFirst => ("$lte", "$lt"),
-                Direction::OldestFirst => ("$gte", "$gt"),
+            // One bound for the index, and what of its millisecond has been seen. Said by `$or`, it
+            // would tempt the planner to look the two up apart and to sort what it found.
+            let (up_to, seen) = match direction {
+                Direction::NewestFirst => ("$lte", "$gte"),
+                Direction::OldestFirst => ("$gte", "$lte"),
             };
             let (at, id) = (date(last.created_at), ObjectId::from_bytes(last.tie));
             conditions.push(doc! { "createdAt": { up_to: at.clone() } });
-            conditions
-                .push(doc! { "$or": [{ "createdAt": { beyond: at } }, { "_id": { beyond: id } }] });
+            conditions.push(doc! { "$nor": [{ "createdAt": at, "_id": { seen: id } }] });
         }
         matching.insert("$and", conditions);
         Ok(matching)
@@ -156,8 +165,16 @@ impl Inner {
 impl UserIdForm {
     fn summary(self, document: &Document) -> Result<TicketSummary, Malformed> {
         let head = self.head(document)?;
-        let description = MessageText::restore(document.get_str("description").unwrap_or_default());
+        let description = required(document, "description", read_text)?;
         Ok(TicketSummary::new(head, &description))
+    }
+}
+
+/// The number of a ticket that can't be read, whatever it is.
+fn shown_number(document: &Document) -> String {
+    match document.get("ticketNumber") {
+        Some(bson::Bson::String(number)) if !number.is_empty() => number.clone(),
+        other => other.map(ToString::to_string).unwrap_or_default(),
     }
 }
 
@@ -167,13 +184,13 @@ fn row() -> Document {
     // One character more than is shown tells whether there is more.
     let beginning = bson!({ "$substrCP": ["$description", 0, TicketSummary::EXCERPT_CHARS as i32 + 1] });
     let is_text = bson!({ "$eq": [{ "$type": "$description" }, "string"] });
-    fields.insert("description", bson!({ "$cond": [is_text, beginning, ""] }));
+    fields.insert("description", bson!({ "$cond": [is_text, beginning, "$description"] }));
     fields
 }
 
 fn place(row: &Document) -> Option<Position> {
     let created_at = row.get_datetime("createdAt").ok()?.timestamp_millis();
-    let priority = row.get_str("priority").ok().map_or(Ok(Priority::default()), str::parse);
+    let priority = row.get_str("ranked").map_or(Ok(Priority::default()), str::parse);
     Some(Position {
         created_at: ventanilla_domain::Timestamp::from_millis(created_at).ok()?,
         priority: priority.ok()?,

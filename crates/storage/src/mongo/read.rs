@@ -46,12 +46,14 @@ impl UserIdForm {
             let found = entry.as_document().and_then(|entry| entry.get("version"));
             found.and_then(|found| read_version(found).ok()) == Some(written)
         };
-        let entries = document.get("history").and_then(Bson::as_array).map_or(&[][..], Vec::as_slice);
+        let recorded = document.get("recorded").or_else(|| document.get("history"));
+        let entries = recorded.and_then(Bson::as_array).map_or(&[][..], Vec::as_slice);
         entries.iter().filter(of_version).map(|entry| self.read_event(entry)).collect()
     }
 
     fn record(self, document: &Document, description: MessageText) -> Result<TicketRecord, Malformed> {
         let id = |value: &Bson| self.read(value);
+        required(document, "_id", |id| id.as_object_id().ok_or_else(|| unexpected(id)))?;
         Ok(TicketRecord {
             ticket_number: required(document, "ticketNumber", read_parsed)?,
             user_id: required(document, "userId", id)?,
@@ -179,7 +181,7 @@ fn read_str(value: &Bson) -> Result<&str, String> {
     value.as_str().ok_or_else(|| unexpected(value))
 }
 
-fn read_text(value: &Bson) -> Result<MessageText, String> {
+pub(super) fn read_text(value: &Bson) -> Result<MessageText, String> {
     read_str(value).map(MessageText::restore)
 }
 
@@ -197,17 +199,18 @@ pub(super) fn read_count(value: &Bson) -> Result<u32, String> {
     read_version(value).and_then(|count| u32::try_from(count).map_err(|error| error.to_string()))
 }
 
+/// Up to here every numeric type counts without a gap.
+pub(super) const MOST_COUNTED: u64 = 1 << 53;
+
 /// A whole number, of whatever numeric type a writer chose.
 fn read_version(value: &Bson) -> Result<u64, String> {
     let whole = match value {
         Bson::Int32(number) => u64::try_from(*number).ok(),
         Bson::Int64(number) => u64::try_from(*number).ok(),
-        Bson::Double(number) if *number >= 0.0 && number.fract() == 0.0 && *number < 9e15 => {
-            Some(*number as u64)
-        }
+        Bson::Double(number) if *number >= 0.0 && number.fract() == 0.0 => Some(*number as u64),
         _ => None,
     };
-    whole.ok_or_else(|| format!("{value} is no whole number"))
+    whole.filter(|number| *number < MOST_COUNTED).ok_or_else(|| format!("{value} is no whole number"))
 }
 
 fn malformed(field: &str, problem: String) -> Malformed {

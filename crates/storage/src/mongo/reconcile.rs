@@ -4,7 +4,7 @@ use bson::{Document, bson, doc, oid::ObjectId};
 use futures::TryStreamExt;
 use ventanilla_domain::{EnumSet, Role, Status};
 
-use super::{Inner, Late, MongoStore, expr, fault};
+use super::{Inner, MongoStore, expr, fault, unread};
 use crate::{StoreError, Unreadable};
 
 /// What one batch of [`MongoStore::reconcile`] did, and where the next begins.
@@ -80,7 +80,7 @@ impl MongoStore {
         batch: u32,
     ) -> Result<Reconciled, StoreError> {
         let inner = std::sync::Arc::clone(&self.inner);
-        self.apart(async move { inner.reconcile(after, batch.max(1)).await }, Late::reading).await
+        self.apart(async move { inner.reconcile(after, batch.max(1)).await }, unread).await
     }
 }
 

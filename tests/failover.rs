@@ -1,0 +1,89 @@
+//! Work goes on while primaries are killed and stepped down, and nothing of it is lost or doubled.
+
+#![allow(clippy::unwrap_used, reason = "a test fails loudly")]
+
+mod failover {
+    pub(crate) mod check;
+    pub(crate) mod ledger;
+    pub(crate) mod life;
+}
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use bson::{Document, doc};
+use failover::{ledger::Ledger, life::Clerk};
+use futures::future::join_all;
+use mongodb::{Client, Database};
+use tokio::time::timeout;
+use ventanilla_service::{HelpDesk, MongoOptions};
+use ventanilla_tests::ReplicaSet;
+
+const TASKS: usize = 16;
+/// Of these each is a killed primary and one that steps down.
+const ROUNDS: usize = 5;
+/// How much is done between two faults.
+const PROGRESS: u64 = 150;
+const PATIENCE: Duration = Duration::from_secs(300);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_acknowledged_is_there_once_and_what_is_refused_is_not() {
+    let begin = Instant::now();
+    let set = ReplicaSet::start().await;
+    let desks = desks(&set).await;
+    let (ledger, closing) = (Arc::new(Ledger::default()), Arc::new(AtomicBool::new(false)));
+    let clerks = (0..TASKS).map(|task| {
+        let clerk = Clerk::new(task, &desks[task % 2], Arc::clone(&ledger));
+        tokio::spawn(clerk.work(Arc::clone(&closing)))
+    });
+    let clerks: Vec<_> = clerks.collect();
+
+    timeout(PATIENCE, trouble(&set, &ledger)).await.expect("work goes on after each fault");
+    closing.store(true, Ordering::Relaxed);
+    let work = timeout(PATIENCE, join_all(clerks)).await.expect("all come to an end");
+
+    println!("killed {ROUNDS}, stepped down {ROUNDS}\n{ledger}in {:?}", begin.elapsed());
+    let lives: Vec<_> = work.into_iter().flat_map(Result::unwrap).collect();
+    let tickets = database(&set, "").await.collection::<Document>("SupportTicket");
+    assert_eq!(tickets.count_documents(doc! {}).await.unwrap(), lives.len() as u64);
+    for life in &lives {
+        failover::check::is_as_acknowledged(life, &desks[0]).await;
+    }
+    println!("{} tickets looked at after {:?}", lives.len(), begin.elapsed());
+    assert!(ledger.unknown() > 0, "no reply was lost: the faults came to nothing");
+}
+
+/// Primaries are killed, come back, and hand over, each time after some work.
+async fn trouble(set: &ReplicaSet, ledger: &Ledger) {
+    ledger.progress(PROGRESS).await;
+    for _ in 0..ROUNDS {
+        let primary = set.primary().await;
+        set.kill(primary);
+        ledger.progress(PROGRESS).await;
+        set.restart(primary).await;
+        ledger.progress(PROGRESS).await;
+        set.step_down().await;
+        ledger.progress(PROGRESS).await;
+    }
+}
+
+/// One whose driver repeats what is lost and waits for elections, and one whose driver does neither.
+async fn desks(set: &ReplicaSet) -> [HelpDesk; 2] {
+    let patient = database(set, "").await;
+    let hasty = database(set, "&retryWrites=false&serverSelectionTimeoutMS=200").await;
+    let options = MongoOptions::new().time_limit(Duration::from_secs(60)).create_indexes();
+    [
+        HelpDesk::new(options.clone().open(&patient).await.unwrap()),
+        HelpDesk::new(options.open(&hasty).await.unwrap()),
+    ]
+}
+
+async fn database(set: &ReplicaSet, settings: &str) -> Database {
+    let uri = format!("{}&maxPoolSize={}{settings}", set.uri(), 3 * TASKS);
+    Client::with_uri_str(uri).await.unwrap().database("desk")
+}

@@ -1,0 +1,83 @@
+//! What came of everything that was asked.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    future::Future,
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use tokio::time::sleep;
+use ventanilla_service::*;
+
+#[derive(Default)]
+pub(crate) struct Ledger {
+    acknowledged: AtomicU64,
+    refused: AtomicU64,
+    /// Asked again, because it wasn't known what had come of it.
+    unknown: AtomicU64,
+    /// Of those, found to have been made at first.
+    repeated: AtomicU64,
+    codes: Mutex<BTreeMap<&'static str, u64>>,
+}
+
+impl Ledger {
+    /// Asks until it is known what came of it: a receipt, or nothing. What may have been made is asked
+    /// again, with the same key; what was surely not made is left at that.
+    pub(crate) async fn ask<F>(&self, request: impl Fn() -> F) -> Option<Receipt>
+    where
+        F: Future<Output = Result<Receipt, ServiceError>>,
+    {
+        let mut is_open = false;
+        loop {
+            let error = match request().await {
+                Ok(receipt) => {
+                    self.acknowledged.fetch_add(1, Relaxed);
+                    let made_before = receipt.repeated || receipt.events.is_empty();
+                    assert!(is_open || !made_before, "it was asked once: {receipt:?}");
+                    self.repeated.fetch_add(u64::from(made_before), Relaxed);
+                    return Some(receipt);
+                }
+                Err(error) => error,
+            };
+            *self.codes.lock().unwrap().entry(error.code()).or_default() += 1;
+            match error.applied() {
+                Applied::No if is_open && error.is_retryable() => {}
+                Applied::No => {
+                    self.refused.fetch_add(1, Relaxed);
+                    return None;
+                }
+                Applied::Unknown | Applied::NotDurably => {
+                    self.unknown.fetch_add(u64::from(!is_open), Relaxed);
+                    is_open = true;
+                }
+            }
+        }
+    }
+
+    /// Waits until so much more is acknowledged.
+    pub(crate) async fn progress(&self, more: u64) {
+        let enough = self.acknowledged.load(Relaxed) + more;
+        while self.acknowledged.load(Relaxed) < enough {
+            sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    pub(crate) fn unknown(&self) -> u64 {
+        self.unknown.load(Relaxed)
+    }
+}
+
+impl fmt::Display for Ledger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "acknowledged {}", self.acknowledged.load(Relaxed))?;
+        writeln!(f, "refused or surely not made {}", self.refused.load(Relaxed))?;
+        writeln!(f, "unknown and asked again {}", self.unknown.load(Relaxed))?;
+        writeln!(f, "found made by then {}", self.repeated.load(Relaxed))?;
+        writeln!(f, "errors {:?}", self.codes.lock().unwrap())
+    }
+}

@@ -1,0 +1,202 @@
+//! Draws documents that two applications have written, and what both do to them next.
+
+use bson::{Bson, Document, bson, doc};
+use proptest::{collection::vec, option, prelude::*, sample::select};
+use ventanilla_service::*;
+
+use super::raw::{DAY, after, date, person, said, text, theirs, user, with};
+
+#[derive(Debug, Clone)]
+pub(crate) struct Case {
+    pub(crate) policy: Policy,
+    pub(crate) document: Document,
+    pub(crate) steps: Vec<Step>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Step {
+    /// The other application writes, past every rule.
+    Theirs(Document),
+    Ours {
+        by: Actor,
+        change: Change,
+        at: Timestamp,
+    },
+}
+
+pub(crate) fn cases() -> impl Strategy<Value = Case> {
+    let steps = vec(prop_oneof![1 => writes().prop_map(Step::Theirs), 4 => changes()], 1..6);
+    (policies(), documents(), steps).prop_map(|(policy, document, steps)| Case {
+        policy,
+        document,
+        steps,
+    })
+}
+
+fn policies() -> impl Strategy<Value = Policy> {
+    let reopen = [0, 1, 1, 2, 2].map(|days| Reopen::Within(Days(days)));
+    let reopen = [&reopen[..], &[Reopen::Always, Reopen::Never]].concat();
+    // Mostly with room, so that what comes before that guard shows.
+    let limits =
+        (3..=8_u32, (4..=12_u32).prop_map(|fours| 4 * fours), 1..=3_u32, 1..=3_u32).prop_map(narrow);
+    let limits = prop_oneof![1 => Just(Limits::default()), 1 => limits];
+    (select(reopen), select(vec![0, 1, 2]), limits).prop_map(|(reopen, days, limits)| Policy {
+        limits,
+        reopen,
+        close_after: Days(days),
+    })
+}
+
+fn narrow((messages, bytes, notes, history): (u32, u32, u32, u32)) -> Limits {
+    let limits = Limits::default().with_text_bytes(12).unwrap();
+    let limits = limits.with_messages(messages - 2).unwrap().with_conversation_bytes(bytes).unwrap();
+    limits.with_notes(notes).unwrap().with_history(history).unwrap()
+}
+
+/// Milliseconds: days, of which windows and waits are made, and what lies next to them.
+fn times() -> impl Strategy<Value = i64> {
+    (select(vec![0, DAY, DAY, 2 * DAY, 2 * DAY, 3 * DAY]), select(vec![0, 0, 0, 0, -1, 1]))
+        .prop_map(|(time, off)| time + off)
+}
+
+fn dates() -> impl Strategy<Value = Bson> {
+    times().prop_map(|ms| date(ms).into())
+}
+
+/// A field that is there, is null, or isn't there.
+fn field(
+    name: &'static str,
+    value: impl Strategy<Value = Bson> + 'static,
+) -> impl Strategy<Value = Document> {
+    prop_oneof![
+        3 => value.prop_map(move |value| doc! { name: value }),
+        1 => Just(doc! { name: null }),
+        2 => Just(doc! {}),
+    ]
+}
+
+fn word(words: impl Into<Vec<&'static str>>) -> impl Strategy<Value = Bson> {
+    select(words.into()).prop_map(Bson::from)
+}
+
+/// Mostly one, who then meets a ticket of theirs; the last is an administrator too.
+fn customers() -> impl Strategy<Value = u8> {
+    select(vec![0, 0, 0, 1, 2, 2])
+}
+
+const STATUSES: [&str; 6] = ["OPEN", "IN_PROGRESS", "RESOLVED", "RESOLVED", "RESOLVED", "CLOSED"];
+const PRIORITIES: [&str; 4] = ["LOW", "MEDIUM", "HIGH", "URGENT"];
+/// Of 4, 8 and 12 bytes, so that a conversation often comes to its limit exactly.
+const TEXTS: [&str; 5] = ["hola", "¿y?", "$version", "doce letras.", "$$$$"];
+
+fn documents() -> impl Strategy<Value = Document> {
+    let admin = || (2..5_u8).prop_map(|number| Bson::from(person(number)));
+    let version = prop_oneof![
+        (0..3_i32).prop_map(Bson::from),
+        (0..3_i64).prop_map(Bson::from),
+        (0..3_i32).prop_map(|number| Bson::from(f64::from(number))),
+    ];
+    let notes = vec((select(TEXTS.to_vec()), admin()), 0..3).prop_map(|notes| {
+        notes
+            .into_iter()
+            .map(|(text, by)| bson!({ "text": text, "by": by, "createdAt": date(0) }))
+            .collect()
+    });
+    let history = vec(dates(), 0..4).prop_map(|times| {
+        let event = |at| bson!({ "at": at, "by": { "kind": "SYSTEM" }, "event": "CREATED" });
+        Bson::Array(times.into_iter().map(event).collect())
+    });
+    let base = (
+        prop_oneof![4 => word(STATUSES).prop_map(|word| doc! { "status": word }), 1 => field("status", word(STATUSES))],
+        field("priority", word(PRIORITIES)),
+        prop_oneof![
+            2 => vec(messages(), 1..5).prop_map(|said| doc! { "messages": said }),
+            1 => field("messages", Just(bson!([]))),
+        ],
+        customers().prop_map(|number| doc! { "userId": person(number) }),
+        (dates(), dates())
+            .prop_map(|(created, updated)| doc! { "createdAt": created, "updatedAt": updated }),
+        select(TEXTS.to_vec()).prop_map(|text| doc! { "description": text }),
+        field("unknown", Just(bson!({ "a.b": "$status", "$c": [1, null] }))),
+    );
+    let ours = (
+        field("assigneeId", admin()),
+        field("firstResponseAt", dates()),
+        field("resolvedAt", dates()),
+        field("closedAt", dates()),
+        field("notes", notes.prop_map(Bson::Array)),
+        field("history", history),
+        field("version", version),
+    );
+    (base, ours).prop_map(|((a, b, c, d, e, f, g), (h, i, j, k, l, m, n))| {
+        [a, b, c, d, e, f, g, h, i, j, k, l, m, n].into_iter().fold(theirs(), with)
+    })
+}
+
+fn messages() -> impl Strategy<Value = Bson> {
+    let key = select(vec!["k1", "k1", "k1", "k2"]).prop_map(Bson::from);
+    let author = (1..5_u8).prop_map(|number| Bson::from(person(number)));
+    let more = (field("key", key), field("authorId", author), field("readAt", dates()));
+    let roles = select(vec!["USER", "ADMIN", "ADMIN", "ADMIN", "SUPPORT_BOT"]);
+    (roles, select(TEXTS.to_vec()), times(), more).prop_map(
+        |(role, content, ms, (key, author, read))| {
+            [key, author, read].into_iter().fold(said(role, content, ms), with).into()
+        },
+    )
+}
+
+fn writes() -> impl Strategy<Value = Document> {
+    let message =
+        (select(vec!["USER", "ADMIN"]), times()).prop_map(|(role, ms)| said(role, "de ellos", ms));
+    prop_oneof![
+        (message, word(STATUSES), dates()).prop_map(|(message, status, at)| doc! {
+            // It reads the list and writes it whole where there is none to push to.
+            "$set": { "messages": [message], "status": status, "updatedAt": at },
+        }),
+        (word(STATUSES), dates())
+            .prop_map(|(to, at)| doc! { "$set": { "status": to, "updatedAt": at } }),
+        word(PRIORITIES).prop_map(|to| doc! { "$set": { "priority": to } }),
+        select(vec!["firstResponseAt", "resolvedAt", "assigneeId", "messages"])
+            .prop_map(|field| doc! { "$unset": { field: 1 } }),
+    ]
+}
+
+fn changes() -> impl Strategy<Value = Step> {
+    let statuses = || select(Status::ALL.to_vec());
+    let message = || {
+        let keys = option::weighted(0.6, select(vec!["k1", "k1", "k1", "k2"]));
+        (select(TEXTS.to_vec()), keys).prop_map(|(said, key)| {
+            let message = NewMessage::from(text(said));
+            match key {
+                Some(key) => message.with_key(IdempotencyKey::parse(key).unwrap()),
+                None => message,
+            }
+        })
+    };
+    let admins = || select(vec![2, 2, 3, 4]).prop_map(user);
+    let by_admin = prop_oneof![
+        6 => message().prop_map(Change::message),
+        6 => (message(), statuses()).prop_map(|(message, to)| Change::reply(message, to)),
+        2 => select(TEXTS.to_vec()).prop_map(|said| Change::note(text(said))),
+        4 => statuses().prop_map(Change::status),
+        2 => select(Priority::ALL.to_vec()).prop_map(Change::priority),
+        2 => option::weighted(0.6, admins()).prop_map(Change::assign),
+        1 => Just(Change::claim()),
+    ];
+    let by_customer = prop_oneof![
+        4 => message().prop_map(Change::message),
+        1 => Just(Change::status(Status::Closed)),
+    ];
+    let made = prop_oneof![
+        6 => (admins().prop_map(Actor::Admin), by_admin),
+        5 => (customers().prop_map(|number| Actor::Customer(user(number))), by_customer),
+        1 => message().prop_map(|message| (Actor::Bot, Change::message(message))),
+        1 => Just((Actor::System, Change::status(Status::Closed))),
+    ];
+    let expected = option::weighted(0.25, 0..4_u64);
+    (made, times(), expected).prop_map(|((by, change), ms, expected)| Step::Ours {
+        by,
+        change: expected.into_iter().fold(change, Change::expecting),
+        at: after(ms),
+    })
+}

@@ -1,0 +1,246 @@
+//! Documents of the other application, written by the bare driver, under all that a store does.
+
+use std::cmp::Reverse;
+
+use bson::{Bson, Document, doc};
+use ventanilla_service::*;
+
+use super::raw::{
+    Beside, DAY, HOUR, after, date, id, number, person, said, text, theirs, ticket, user, with,
+};
+
+/// Every shape in which the other application leaves a document.
+fn shapes() -> Vec<Document> {
+    let mut without_messages = theirs();
+    without_messages.remove("messages");
+    let nulls = [
+        "messages",
+        "assigneeId",
+        "firstResponseAt",
+        "resolvedAt",
+        "closedAt",
+        "creationKey",
+        "followUpOf",
+        "notes",
+        "history",
+        "version",
+    ];
+    let nulls: Document = nulls.map(|name| (name.to_owned(), Bson::Null)).into_iter().collect();
+    let two_clocks = vec![
+        said("USER", "Me cobraron dos veces", 0),
+        said("ADMIN", "Lo miramos", 3 * HOUR),
+        said("SUPPORT_BOT", "Hola", HOUR),
+        said("ADMIN", "Enseguida", 2 * HOUR),
+        said("USER", "¿Y bien?", 2 * HOUR),
+    ];
+    let unknown = doc! {
+        "attachments": [{ "url": "https://example.com/a.png", "size": 3 }],
+        "score": 4.5,
+        "meta": { "$ref": "x", "a.b": { "c": null } },
+        "messages": [
+            with(said("USER", "Me cobraron dos veces", 0), doc! { "readAt": date(HOUR), "tags": ["a"] }),
+            with(said("ADMIN", "Lo miramos", HOUR), doc! { "authorId": null, "key": null, "x.y": 1 }),
+        ],
+    };
+    let early = doc! { "messages": two_clocks, "createdAt": date(-DAY), "updatedAt": date(HOUR) };
+    vec![
+        theirs(),
+        without_messages,
+        with(theirs(), nulls.clone()),
+        with(theirs(), with(nulls, doc! { "userId": person(1) })),
+        with(theirs(), doc! { "messages": [], "category": "ENVÍOS", "priority": "URGENT" }),
+        with(theirs(), early),
+        with(theirs(), with(unknown, doc! { "priority": "LOW", "userId": person(2) })),
+        with(theirs(), doc! { "status": "IN_PROGRESS", "resolvedAt": date(1), "closedAt": date(2) }),
+        with(theirs(), doc! { "status": "RESOLVED", "assigneeId": person(3) }),
+        with(theirs(), doc! { "status": "CLOSED", "version": 7_i32, "createdAt": date(DAY) }),
+    ]
+}
+
+async fn written() -> (Beside, Vec<Document>) {
+    let (beside, documents) = (Beside::new().await, shapes());
+    for document in &documents {
+        beside.write(document).await;
+    }
+    (beside, documents)
+}
+
+#[tokio::test]
+async fn each_is_seen_by_every_reader_through_every_window() {
+    let (beside, documents) = written().await;
+    let windows = [
+        Window::All,
+        Window::Last(0),
+        Window::Last(2),
+        Window::Last(u32::MAX),
+        Window::From { first: 0, count: 1 },
+        Window::From { first: 1, count: 2 },
+        Window::From { first: 9, count: 2 },
+        Window::From { first: 1, count: u32::MAX },
+    ];
+    let scopes = [Scope::All, Scope::Public, Scope::Owner(user(0)), Scope::Owner(user(1))];
+    for document in &documents {
+        for (scope, window) in scopes.iter().flat_map(|scope| windows.map(|window| (scope, window))) {
+            let seen = beside.store.get(&number(document).into(), scope, window).await.unwrap();
+            assert_eq!(seen, ticket(document).view(scope, window), "{scope:?} {window:?} {document}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_stands_in_every_list_to_which_it_belongs() {
+    let (beside, documents) = written().await;
+    let all = ListQuery::new;
+    let queries = [
+        all(),
+        all().statuses(Status::Open),
+        all().statuses(Status::Resolved | Status::Closed),
+        all().priorities(Priority::Low | Priority::Urgent),
+        all().category(Category::PAGOS),
+        all().category(Category::parse("ENVÍOS").unwrap()),
+        all().unassigned(),
+        all().assigned_to(user(3)),
+        all().requester(user(0)),
+        all().requester(user(2)),
+        all().created_from(after(1)),
+        all().created_before(after(0)),
+        all().created_from(after(0)).created_before(after(1)).unassigned().statuses(Status::Open),
+    ];
+    let sorts = [Direction::NewestFirst, Direction::OldestFirst]
+        .map(|way| [Sort::Created(way), Sort::UrgentFirst(way), Sort::LowFirst(way)]);
+    for query in queries {
+        for sort in sorts.into_iter().flatten() {
+            let query = query.clone().sort(sort);
+            assert_eq!(walk(&beside, &query).await, expected(&documents, &query), "{query:?}");
+        }
+    }
+}
+
+async fn walk(beside: &Beside, query: &ListQuery) -> Vec<TicketSummary> {
+    let query = query.clone().page_size(PageSize::new(3).unwrap());
+    let (mut rows, mut page) = (Vec::new(), query.clone().first_page());
+    loop {
+        let found = beside.store.list(&page).await.unwrap();
+        assert_eq!(found.unreadable, []);
+        rows.extend(found.rows);
+        match found.next {
+            Some(cursor) => page = query.clone().page_after(&cursor).unwrap(),
+            None => return rows,
+        }
+    }
+}
+
+fn expected(documents: &[Document], query: &ListQuery) -> Vec<TicketSummary> {
+    let rows = documents.iter().map(|document| (id(document), ticket(document).summary()));
+    let mut rows: Vec<_> = rows.filter(|(_, row)| query.matches(&row.head)).collect();
+    rows.sort_by_key(|(id, row)| (row.head.created_at, *id));
+    let (Sort::Created(way) | Sort::UrgentFirst(way) | Sort::LowFirst(way)) = query.order();
+    if way == Direction::NewestFirst {
+        rows.reverse();
+    }
+    match query.order() {
+        Sort::Created(_) => {}
+        Sort::UrgentFirst(_) => rows.sort_by_key(|(_, row)| Reverse(row.head.priority)),
+        Sort::LowFirst(_) => rows.sort_by_key(|(_, row)| row.head.priority),
+    }
+    rows.into_iter().map(|(_, row)| row).collect()
+}
+
+#[tokio::test]
+async fn each_is_counted() {
+    let (beside, documents) = written().await;
+    let mut expected = Counts::default();
+    for document in &documents {
+        let ticket = ticket(document);
+        let head = ticket.head();
+        expected.add(head.status, head.priority, 1);
+        if head.status.is_live() {
+            expected.unassigned += u64::from(head.assignee.is_none());
+            expected.mine += u64::from(head.assignee == Some(user(3)));
+        }
+    }
+    assert_eq!(beside.store.counts(&user(3)).await.unwrap(), expected);
+}
+
+/// Every kind of change, by everybody who makes it.
+fn changes() -> Vec<(Actor, Change)> {
+    let by_admin = [
+        Change::message(text("$userId")),
+        Change::reply(text("Ya está devuelto"), Status::Resolved),
+        Change::note(text("Es la segunda vez")),
+        Change::status(Status::InProgress),
+        Change::status(Status::Closed),
+        Change::priority(Priority::High),
+        Change::assign(Some(user(4))),
+        Change::assign(None),
+        Change::claim(),
+    ];
+    let by_customer = [Change::message(text("Hola")), Change::status(Status::Closed)];
+    let by = |actor: Actor| move |change| (actor.clone(), change);
+    let mut changes: Vec<_> = by_admin.map(by(Actor::Admin(user(2)))).into();
+    changes.extend(by_customer.map(by(Actor::Customer(user(0)))));
+    changes.push((Actor::Bot, Change::message(text("Soy un bot"))));
+    changes.push((Actor::System, Change::status(Status::Closed)));
+    changes
+}
+
+#[tokio::test]
+async fn each_takes_every_change_and_stays_what_the_other_application_writes() {
+    let beside = Beside::new().await;
+    let policy = Policy { reopen: Reopen::Always, ..Policy::default() };
+    let mut applied = 0;
+    for (shape, (by, change)) in
+        (0..shapes().len()).flat_map(|at| changes().into_iter().map(move |c| (at, c)))
+    {
+        let before = with(shapes().remove(shape), doc! { "userId": person(0) });
+        beside.write(&before).await;
+        let plan = change.plan(&by, after(20 * DAY), &policy).unwrap();
+        let mut expected = ticket(&before);
+        let outcome = plan.apply(&mut expected);
+        assert_eq!(beside.store.update(&number(&before), &plan).await.unwrap(), outcome, "{before}");
+        let now = beside.read(&before).await;
+        if let Outcome::Applied { .. } = outcome {
+            applied += 1;
+            assert_eq!(ticket(&now), expected, "{before}");
+            is_still_theirs(&before, &now, plan.effects());
+        } else {
+            assert_eq!(now, before);
+        }
+    }
+    assert!(applied > 80, "{applied} changes were made");
+}
+
+fn is_still_theirs(before: &Document, now: &Document, effects: &[Effect]) {
+    const OURS: [&str; 6] =
+        ["assigneeId", "firstResponseAt", "resolvedAt", "closedAt", "history", "version"];
+    const CHANGING: [&str; 4] = ["status", "priority", "updatedAt", "messages"];
+    for (field, value) in before {
+        if !OURS.contains(&field.as_str()) && !CHANGING.contains(&field.as_str()) && field != "notes" {
+            assert_eq!(now.get(field), Some(value), "{field} is as it was");
+        }
+    }
+    for field in ["status", "priority", "updatedAt"] {
+        let kind = |document: &Document| document.get(field).map(Bson::element_type);
+        assert_eq!(kind(now), kind(before), "the type of {field}");
+    }
+    let appended = effects.iter().filter(|effect| matches!(effect, Effect::Append(_))).count();
+    if appended == 0 {
+        assert_eq!(now.get("messages"), before.get("messages"));
+        return;
+    }
+    let opening = said("USER", before.get_str("description").unwrap(), 0);
+    let opening = with(opening, doc! { "createdAt": before.get("createdAt") });
+    let earlier = match before.get_array("messages") {
+        Ok(messages) if !messages.is_empty() => messages.clone(),
+        _ => vec![opening.into()],
+    };
+    let messages = now.get_array("messages").unwrap();
+    assert_eq!(messages[..earlier.len()], earlier, "the earlier ones are as they were");
+    let added: Vec<&Document> =
+        messages[earlier.len()..].iter().map(|message| message.as_document().unwrap()).collect();
+    assert_eq!(added.len(), appended);
+    for message in added {
+        assert!(message.get_str("content").is_ok() && message.get_datetime("createdAt").is_ok());
+        assert!(["USER", "ADMIN", "SUPPORT_BOT"].contains(&message.get_str("role").unwrap()));
+    }
+}

@@ -1,0 +1,124 @@
+//! A collection seen from both sides: through a store, and through the bare driver as the other
+//! application uses it.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use bson::{Bson, DateTime, Document, doc, oid::ObjectId};
+use mongodb::Collection;
+use ventanilla_service::*;
+use ventanilla_tests::{Mongo, TestDatabase};
+
+pub(crate) struct Beside {
+    pub(crate) database: TestDatabase,
+    pub(crate) store: MongoStore,
+    pub(crate) raw: Collection<Document>,
+}
+
+impl Beside {
+    pub(crate) async fn new() -> Self {
+        let database = Mongo::shared().await.database().await;
+        let store = MongoOptions::new().create_indexes().open(&database).await.unwrap();
+        let raw = database.collection("SupportTicket");
+        Self { database, store, raw }
+    }
+
+    pub(crate) async fn write(&self, document: &Document) {
+        self.raw.insert_one(document).await.unwrap();
+    }
+
+    /// The document as it stands now.
+    pub(crate) async fn read(&self, document: &Document) -> Document {
+        self.raw.find_one(doc! { "_id": id(document) }).await.unwrap().unwrap()
+    }
+
+    /// What the desk sees of the ticket.
+    pub(crate) async fn view(&self, document: &Document) -> Result<Option<TicketView>, StoreError> {
+        self.store.get(&number(document).into(), &Scope::All, Window::All).await
+    }
+
+    pub(crate) async fn list(&self, query: &ListQuery) -> Page<TicketSummary> {
+        self.store.list(&query.clone().first_page()).await.unwrap()
+    }
+}
+
+/// The domain's reading of a document, by its JSON form: nothing of the store's own reading is in it.
+pub(crate) fn ticket(document: &Document) -> Ticket {
+    let record: TicketRecord = bson::deserialize_from_bson(plain(&document.into())).unwrap();
+    Ticket::from(record)
+}
+
+fn plain(value: &Bson) -> Bson {
+    match value {
+        Bson::Document(fields) => {
+            fields.iter().map(|(name, value)| (name.clone(), plain(value))).collect::<Document>().into()
+        }
+        Bson::Array(items) => items.iter().map(plain).collect::<Vec<_>>().into(),
+        Bson::ObjectId(id) => id.to_hex().into(),
+        Bson::DateTime(time) => time.try_to_rfc3339_string().unwrap().into(),
+        Bson::Double(number) => (*number as i64).into(),
+        other => other.clone(),
+    }
+}
+
+pub(crate) fn number(document: &Document) -> TicketNumber {
+    TicketNumber::parse(document.get_str("ticketNumber").unwrap()).unwrap()
+}
+
+pub(crate) fn id(document: &Document) -> ObjectId {
+    document.get_object_id("_id").unwrap()
+}
+
+/// A person, as documents name them; 0 and 1 are customers, 2 to 4 administrators.
+pub(crate) fn person(number: u8) -> ObjectId {
+    format!("65a1f0c2c11e47e0{number:08x}").parse().unwrap()
+}
+
+pub(crate) fn user(number: u8) -> UserId {
+    UserId::parse(&person(number).to_hex()).unwrap()
+}
+
+pub(crate) const HOUR: i64 = 60 * 60 * 1000;
+pub(crate) const DAY: i64 = 24 * HOUR;
+
+/// So many milliseconds after the tests begin.
+pub(crate) fn after(ms: i64) -> Timestamp {
+    Timestamp::from_millis(1_767_603_600_000 + ms).unwrap()
+}
+
+/// The same, as documents hold it.
+pub(crate) fn date(ms: i64) -> DateTime {
+    DateTime::from_millis(after(ms).as_millis())
+}
+
+/// A document of the other application with nothing in it but what its schema asks for, and a number
+/// of its own: milliseconds and three digits more.
+pub(crate) fn theirs() -> Document {
+    static NEXT: AtomicI64 = AtomicI64::new(0);
+    let next = NEXT.fetch_add(1, Ordering::Relaxed);
+    doc! {
+        "_id": ObjectId::new(),
+        "userId": person(0),
+        "ticketNumber": format!("{}{:03}", after(next / 1000).as_millis(), next % 1000),
+        "description": "Me cobraron dos veces",
+        "category": "PAGOS",
+        "status": "OPEN",
+        "priority": "MEDIUM",
+        "messages": [said("USER", "Me cobraron dos veces", 0)],
+        "createdAt": date(0),
+        "updatedAt": date(0),
+    }
+}
+
+pub(crate) fn said(role: &str, content: &str, ms: i64) -> Document {
+    doc! { "content": content, "role": role, "createdAt": date(ms) }
+}
+
+/// A document with other fields instead of its own.
+pub(crate) fn with(mut document: Document, fields: Document) -> Document {
+    document.extend(fields);
+    document
+}
+
+pub(crate) fn text(text: &str) -> MessageText {
+    MessageText::parse(text).unwrap()
+}

@@ -1,0 +1,108 @@
+//! The lists that there are: every filter, order and kind of page.
+
+use ventanilla_service::{
+    testing::{admin, customer},
+    *,
+};
+
+use super::many;
+
+/// A page of a list, and how much may be examined for it.
+pub(crate) struct Shape {
+    pub(crate) name: String,
+    pub(crate) page: PageQuery,
+    query: ListQuery,
+}
+
+impl Shape {
+    /// All of them, over so many tickets.
+    pub(crate) fn all(count: u64) -> Vec<Self> {
+        let orders = [
+            ("newest", Sort::Created(Direction::NewestFirst)),
+            ("oldest", Sort::Created(Direction::OldestFirst)),
+            ("urgent, newest", Sort::UrgentFirst(Direction::NewestFirst)),
+            ("urgent, oldest", Sort::UrgentFirst(Direction::OldestFirst)),
+            ("low, newest", Sort::LowFirst(Direction::NewestFirst)),
+        ];
+        let mut shapes = Vec::new();
+        for (filter, query) in filters(count) {
+            for (order, sort) in orders {
+                let query = query.clone().sort(sort);
+                let first = query.clone().first_page();
+                let cursor = first.cursor_after(&middle(&query, count));
+                let after = query.clone().page_after(&cursor).unwrap();
+                for (part, page) in [("first", first), ("after", after)] {
+                    let name = format!("{filter:<24}{order:<16}{part}");
+                    shapes.push(Self { name, page, query: query.clone() });
+                }
+            }
+        }
+        shapes
+    }
+
+    /// The most keys that may be examined: the rows, for each priority where they come in its order;
+    /// and where each run of the index begins. A run has one status and one priority; where some
+    /// tickets have none, there are runs of those too.
+    pub(crate) fn keys(&self, some_have_none: bool) -> usize {
+        let (statuses, priorities) = (self.query.filtered_statuses(), self.query.filtered_priorities());
+        let of_no_status = some_have_none && statuses.contains(Status::default());
+        let of_no_priority = some_have_none && priorities.contains(Priority::default());
+        let runs = (statuses.len() + usize::from(of_no_status))
+            * (priorities.len() + usize::from(of_no_priority));
+        self.parts() * self.query.rows() + runs + self.ties()
+    }
+
+    /// The most documents: the rows, and one more that tells whether that is all.
+    pub(crate) fn documents(&self) -> usize {
+        self.parts() * (self.query.rows() + 1) + self.ties()
+    }
+
+    pub(crate) fn is_by_priority(&self) -> bool {
+        !matches!(self.query.order(), Sort::Created(_))
+    }
+
+    /// How many lists are put together.
+    fn parts(&self) -> usize {
+        if self.is_by_priority() { self.query.filtered_priorities().len() } else { 1 }
+    }
+
+    /// What of the cursor's millisecond has been seen already.
+    fn ties(&self) -> usize {
+        if self.page.position().is_some() { many::TIES as usize } else { 0 }
+    }
+}
+
+fn filters(count: u64) -> Vec<(&'static str, ListQuery)> {
+    let all = ListQuery::new;
+    let live = Status::Open | Status::InProgress;
+    let category = |name| Category::parse(name).unwrap();
+    let (from, before) = (many::created_at(count / 4), many::created_at(count / 4 * 3));
+    vec![
+        ("all", all()),
+        ("live", all().statuses(live)),
+        ("resolved", all().statuses(Status::Resolved)),
+        ("urgent", all().priorities(Priority::Urgent)),
+        ("open and urgent", all().statuses(Status::Open).priorities(Priority::Urgent)),
+        ("category", all().category(Category::PAGOS)),
+        ("category, live", all().category(Category::PAGOS).statuses(live)),
+        ("rare category", all().category(category("RARA"))),
+        ("unused category", all().category(category("NADA"))),
+        ("assignee", all().assigned_to(admin(0))),
+        ("assignee, live", all().assigned_to(admin(0)).statuses(live)),
+        ("idle assignee", all().assigned_to(admin(99))),
+        ("unassigned", all().unassigned()),
+        ("unassigned, live", all().unassigned().statuses(live)),
+        ("requester of many", all().requester(customer(0))),
+        ("requester, not closed", all().requester(customer(0)).statuses(!EnumSet::only(Status::Closed))),
+        ("requester of few", all().requester(customer(7))),
+        ("created between", all().created_from(from).created_before(before)),
+        ("live, 100 rows", all().statuses(live).page_size(PageSize::new(100).unwrap())),
+    ]
+}
+
+/// A place in the middle of a list, after half of its millisecond.
+fn middle(query: &ListQuery, count: u64) -> Position {
+    let priorities = query.filtered_priorities();
+    let priority = priorities.iter().nth(priorities.len() / 2).unwrap();
+    Position { created_at: many::created_at(count / 2), priority, tie: [0x80; 12] }
+}

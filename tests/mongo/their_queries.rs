@@ -1,0 +1,195 @@
+//! What the other application reads and writes, against tickets of ours.
+
+use bson::{Bson, Document, doc};
+use futures::TryStreamExt;
+use ventanilla_service::*;
+
+use super::raw::{Beside, DAY, HOUR, after, date, person, said, text, ticket, user};
+
+/// A ticket of ours, a while into its life, as the collection holds it.
+async fn ours(beside: &Beside, name: &str, opened: i64) -> Document {
+    let (ana, luis) = (Actor::Customer(user(0)), Actor::Admin(user(2)));
+    let number = TicketNumber::parse(name).unwrap();
+    let ticket = NewTicket::new(Category::PAGOS, text("Me cobraron dos veces"))
+        .with_key(IdempotencyKey::parse(name).unwrap())
+        .open(number.clone(), &user(0), &ana, after(opened), &Policy::default())
+        .unwrap();
+    assert_eq!(beside.store.insert(&ticket).await.unwrap(), Inserted::Stored);
+    for (by, change) in [
+        (&luis, Change::claim()),
+        (&luis, Change::priority(Priority::High)),
+        (&luis, Change::reply(text("Lo miramos"), Status::InProgress)),
+        (&ana, Change::message(text("Gracias"))),
+        (&luis, Change::note(text("Es la segunda vez"))),
+    ] {
+        change_it(beside, &number, by, change, opened + HOUR).await;
+    }
+    stored(beside, name).await
+}
+
+async fn change_it(
+    beside: &Beside,
+    number: &TicketNumber,
+    by: &Actor,
+    change: Change,
+    ms: i64,
+) -> TicketHead {
+    let plan = change.plan(by, after(ms), &Policy::default()).unwrap();
+    let Outcome::Applied { head, .. } = beside.store.update(number, &plan).await.unwrap() else {
+        panic!("it is not refused")
+    };
+    head
+}
+
+async fn stored(beside: &Beside, name: &str) -> Document {
+    beside.raw.find_one(doc! { "ticketNumber": name }).await.unwrap().unwrap()
+}
+
+/// What Prisma sends for `findFirst({ where: { ticketNumber, userId }, select: ... })`.
+#[tokio::test]
+async fn it_finds_a_ticket_of_ours_by_number_and_user() {
+    let beside = Beside::new().await;
+    ours(&beside, "TKT-ABC123", 0).await;
+    let find = |user| {
+        let fields = doc! { "_id": 0, "messages": 1, "ticketNumber": 1, "status": 1 };
+        beside
+            .raw
+            .find_one(doc! { "ticketNumber": "TKT-ABC123", "userId": person(user) })
+            .projection(fields)
+    };
+    let mut found = find(0).await.unwrap().unwrap();
+    let messages = found.get_array_mut("messages").unwrap();
+    for message in messages.iter_mut() {
+        // It reads the fields that it knows and no others.
+        let message = message.as_document_mut().unwrap();
+        message.remove("authorId");
+    }
+    let messages = [
+        said("USER", "Me cobraron dos veces", 0),
+        said("ADMIN", "Lo miramos", HOUR),
+        said("USER", "Gracias", HOUR),
+    ];
+    let expected =
+        doc! { "ticketNumber": "TKT-ABC123", "status": "IN_PROGRESS", "messages": messages.to_vec() };
+    // The order of fields is nobody's concern.
+    for field in expected.keys().chain(found.keys()) {
+        assert_eq!(found.get(field), expected.get(field), "{field}");
+    }
+    assert_eq!(find(1).await.unwrap(), None, "it is another's");
+}
+
+#[tokio::test]
+async fn every_base_field_of_ours_has_the_type_that_it_declares() {
+    let beside = Beside::new().await;
+    let document = ours(&beside, "TKT-ABC123", 0).await;
+    for (field, kind) in [
+        ("_id", "ObjectId"),
+        ("userId", "ObjectId"),
+        ("ticketNumber", "String"),
+        ("description", "String"),
+        ("category", "String"),
+        ("status", "String"),
+        ("priority", "String"),
+        ("messages", "Array"),
+        ("createdAt", "DateTime"),
+        ("updatedAt", "DateTime"),
+    ] {
+        let found = document.get(field).map(Bson::element_type);
+        assert_eq!(format!("{found:?}"), format!("Some({kind})"), "{field}");
+    }
+    assert!(!document.iter().any(|(_, value)| *value == Bson::Null), "{document}");
+}
+
+#[tokio::test]
+async fn it_lists_a_users_tickets_newest_first() {
+    let beside = Beside::new().await;
+    for (name, opened) in [("TKT-000002", DAY), ("TKT-000001", 0), ("TKT-000003", 2 * DAY)] {
+        ours(&beside, name, opened).await;
+    }
+    let find = beside.raw.find(doc! { "userId": person(0) }).sort(doc! { "createdAt": -1 });
+    let found: Vec<Document> = find.await.unwrap().try_collect().await.unwrap();
+    let numbers: Vec<_> = found.iter().map(|found| found.get_str("ticketNumber").unwrap()).collect();
+    assert_eq!(numbers, ["TKT-000003", "TKT-000002", "TKT-000001"]);
+}
+
+/// What it does to a ticket of ours, and what we make of that.
+#[tokio::test]
+async fn what_it_writes_in_a_ticket_of_ours_is_read_listed_and_built_upon() {
+    let beside = Beside::new().await;
+    let (ana, luis) = (Actor::Customer(user(0)), Actor::Admin(user(2)));
+    let document = ours(&beside, "TKT-ABC123", 0).await;
+    let number = TicketNumber::parse("TKT-ABC123").unwrap();
+    for (role, status) in [("USER", "OPEN"), ("ADMIN", "RESOLVED"), ("SUPPORT_BOT", "IN_PROGRESS")] {
+        let write = doc! {
+            "$push": { "messages": said(role, "Desde la otra aplicación", DAY) },
+            "$set": { "status": status, "updatedAt": date(DAY) },
+        };
+        beside.raw.update_one(doc! { "ticketNumber": "TKT-ABC123" }, write).await.unwrap();
+        assert_all_read_alike(&beside, "TKT-ABC123").await;
+    }
+    change_it(&beside, &number, &ana, Change::message(text("¿Y ahora?")), 2 * DAY).await;
+    change_it(&beside, &number, &luis, Change::reply(text("Listo"), Status::Resolved), 2 * DAY).await;
+    let head = change_it(&beside, &number, &ana, Change::status(Status::Closed), 2 * DAY).await;
+    assert_eq!((head.message_count, head.version), (8, 7));
+    assert_eq!(head.resolved_at, Some(after(2 * DAY)));
+    assert_all_read_alike(&beside, "TKT-ABC123").await;
+    let now = stored(&beside, "TKT-ABC123").await;
+    for field in ["creationKey", "notes", "assigneeId", "firstResponseAt"] {
+        assert_eq!(now.get(field), document.get(field), "{field} of ours outlives its writes");
+    }
+}
+
+/// Caches that its writes leave behind: an answer of which no time is kept, a time of resolution
+/// under a ticket that is live again, and the like.
+#[tokio::test]
+async fn stale_caches_change_no_answer() {
+    let beside = Beside::new().await;
+    let answered = said("ADMIN", "Lo miramos", HOUR);
+    for (name, write) in [
+        ("TKT-000001", doc! { "$unset": { "firstResponseAt": 1 } }),
+        ("TKT-000002", doc! { "$set": { "firstResponseAt": null } }),
+        ("TKT-000003", doc! { "$set": { "firstResponseAt": null, "messages": [answered] } }),
+        ("TKT-000004", doc! { "$set": { "status": "OPEN", "resolvedAt": date(HOUR) } }),
+        ("TKT-000005", doc! { "$set": { "status": "RESOLVED", "closedAt": date(HOUR) } }),
+        ("TKT-000006", doc! { "$set": { "status": "CLOSED" } }),
+        ("TKT-000007", doc! { "$set": { "messages": [] }, "$unset": { "firstResponseAt": 1 } }),
+    ] {
+        ours(&beside, name, 0).await;
+        beside.raw.update_one(doc! { "ticketNumber": name }, write).await.unwrap();
+        assert_all_read_alike(&beside, name).await;
+
+        // An answer to a change reads the head anew.
+        let by = Actor::Admin(user(2));
+        for change in [
+            Change::note(text("otra")),
+            Change::priority(Priority::Urgent),
+            Change::message(text("Ya está")),
+            Change::status(Status::Resolved),
+            Change::status(Status::InProgress),
+        ] {
+            let plan = change.plan(&by, after(2 * DAY), &Policy::default()).unwrap();
+            let mut expected = ticket(&stored(&beside, name).await);
+            let outcome = plan.apply(&mut expected);
+            let number = TicketNumber::parse(name).unwrap();
+            assert_eq!(beside.store.update(&number, &plan).await.unwrap(), outcome, "{name}");
+            assert_eq!(ticket(&stored(&beside, name).await), expected, "{name}");
+            assert_all_read_alike(&beside, name).await;
+        }
+    }
+}
+
+async fn assert_all_read_alike(beside: &Beside, name: &str) {
+    let ticket = ticket(&stored(beside, name).await);
+    let lookup = TicketNumber::parse(name).unwrap().into();
+    for scope in [Scope::All, Scope::Public, Scope::Owner(user(0))] {
+        for window in [Window::All, Window::Last(1), Window::Last(0)] {
+            let seen = beside.store.get(&lookup, &scope, window).await.unwrap();
+            assert_eq!(seen, ticket.view(&scope, window), "{name} {scope:?} {window:?}");
+        }
+    }
+    for sort in [Sort::Created(Direction::NewestFirst), Sort::UrgentFirst(Direction::OldestFirst)] {
+        let page = beside.list(&ListQuery::new().sort(sort)).await;
+        let row = page.rows.iter().find(|row| row.head.ticket_number.as_str() == name);
+        assert_eq!(row, Some(&ticket.summary()), "{name} {sort:?}");
+    }
+}

@@ -1,0 +1,108 @@
+//! Indexes that aren't as they must be.
+
+use std::error::Error;
+
+use bson::{Document, doc};
+use futures::TryStreamExt;
+use mongodb::{Database, IndexModel, options::IndexOptions};
+use ventanilla_service::{ConnectError, Explain, MongoOptions};
+use ventanilla_tests::Mongo;
+
+use super::world::{ana, desk, draft};
+
+const NUMBER: &str = "SupportTicket_ticketNumber_key";
+
+async fn index(database: &Database, name: &str, unique: bool) {
+    let options = IndexOptions::builder().name(name.to_owned()).unique(unique).build();
+    let index = IndexModel::builder().keys(doc! { "ticketNumber": 1 }).options(options).build();
+    database.collection::<Document>("SupportTicket").create_index(index).await.unwrap();
+}
+
+async fn refused(database: &Database, options: MongoOptions) -> ConnectError {
+    options.open(database).await.unwrap_err()
+}
+
+#[tokio::test]
+async fn missing_indexes_are_named() {
+    let database = Mongo::shared().await.database().await;
+    let error = refused(&database, MongoOptions::new()).await;
+
+    assert_eq!(error.code(), "mongodb_missing_indexes");
+    let ConnectError::MissingIndexes { names } = &error else { panic!("{error:?}") };
+    assert!(names.len() > 1 && names.iter().all(|name| error.to_string().contains(name)), "{error}");
+    assert!(names.iter().any(|name| name == NUMBER), "{error}");
+
+    MongoOptions::new().create_indexes().open(&database).await.unwrap();
+    MongoOptions::new().open(&database).await.unwrap();
+    MongoOptions::new().create_indexes().open(&database).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_index_with_another_name_is_in_the_way() {
+    let database = Mongo::shared().await.database().await;
+    index(&database, "by_number", true).await;
+    let error = refused(&database, MongoOptions::new().create_indexes()).await;
+
+    assert_eq!(error.code(), "mongodb_index_conflict");
+    assert!(error.source().unwrap().to_string().contains("by_number"), "{error:?}");
+}
+
+#[tokio::test]
+async fn an_index_that_lets_numbers_repeat_is_in_the_way() {
+    let database = Mongo::shared().await.database().await;
+    index(&database, NUMBER, false).await;
+
+    let error = refused(&database, MongoOptions::new()).await;
+    assert!(error.to_string().contains(NUMBER), "{error}");
+
+    let error = refused(&database, MongoOptions::new().create_indexes()).await;
+    assert_eq!(error.code(), "mongodb_index_conflict");
+    assert!(error.source().unwrap().to_string().contains(NUMBER), "{error:?}");
+}
+
+#[tokio::test]
+async fn numbers_that_stand_there_twice_are_in_the_way() {
+    let database = Mongo::shared().await.database().await;
+    let twice = [doc! { "ticketNumber": "TKT-ABC123" }, doc! { "ticketNumber": "TKT-ABC123" }];
+    let tickets = database.collection("SupportTicket");
+    tickets.insert_many(twice).await.unwrap();
+    let error = refused(&database, MongoOptions::new().create_indexes()).await;
+
+    assert_eq!(error.code(), "mongodb_index_conflict");
+    assert!(error.source().unwrap().to_string().contains("TKT-ABC123"), "{error:?}");
+    assert_eq!(tickets.count_documents(doc! {}).await.unwrap(), 2);
+}
+
+/// A name is only a name, where it stands in nobody's way.
+#[tokio::test]
+async fn a_creation_key_is_known_again_whatever_its_index_is_called() {
+    let database = Mongo::shared().await.database().await;
+    MongoOptions::new().create_indexes().open(&database).await.unwrap();
+    let tickets = database.collection::<Document>("SupportTicket");
+    let indexes: Vec<IndexModel> = tickets.list_indexes().await.unwrap().try_collect().await.unwrap();
+    let mut of_keys = indexes.into_iter().find(|index| index.keys.contains_key("creationKey")).unwrap();
+    tickets.drop_index("SupportTicket_creationKey_key").await.unwrap();
+    of_keys.options.as_mut().unwrap().name = Some("once".to_owned());
+    tickets.create_index(of_keys).await.unwrap();
+
+    let ana = desk(&database, MongoOptions::new()).await.customer(ana());
+    let first = ana.create(draft("otro")).await.unwrap();
+    let second = ana.create(draft("otro")).await.unwrap();
+    assert!(second.repeated && second.head == first.head);
+}
+
+/// Of the indexes that two tickets must not share a place in, the options count too.
+#[tokio::test]
+async fn an_index_over_the_tickets_without_a_key_is_not_the_one_that_is_wanted() {
+    let database = Mongo::shared().await.database().await;
+    MongoOptions::new().create_indexes().open(&database).await.unwrap();
+    let tickets = database.collection::<Document>("SupportTicket");
+    let key = "SupportTicket_creationKey_key";
+    tickets.drop_index(key).await.unwrap();
+    let options = IndexOptions::builder().name(key.to_owned()).unique(true).build();
+    let over_all = IndexModel::builder().keys(doc! { "creationKey": 1 }).options(options).build();
+    tickets.create_index(over_all).await.unwrap();
+
+    let error = refused(&database, MongoOptions::new()).await;
+    assert!(error.to_string().contains(key), "{error}");
+}

@@ -1,0 +1,82 @@
+//! Answers that come too late, and callers who don't wait for them.
+
+use std::time::Duration;
+
+use bson::doc;
+use tokio::time::timeout;
+use ventanilla_service::*;
+
+use super::world::{
+    UNAVAILABLE, UNKNOWN, World, ana, database, desk, draft, fault, keyed, luis, patient,
+};
+
+/// How long a server is held up.
+const PAUSE: u64 = 2_000;
+
+fn held_up() -> bson::Document {
+    doc! { "blockConnection": true, "blockTimeMS": PAUSE as i64 }
+}
+
+#[tokio::test]
+async fn a_change_that_takes_too_long_may_still_be_made() {
+    let world = World::start().await;
+    let hasty = world.desk_with(patient().time_limit(Duration::from_millis(PAUSE / 4))).await;
+    let (customer, number) = (hasty.customer(ana()), &world.number);
+
+    world.set.fail(1, &["findAndModify"], held_up()).await;
+    assert_eq!(fault(customer.add_message(number, keyed("hola")).await), UNKNOWN);
+    // The answer came too late for the caller; the server took its time and made the change.
+    world.until_written(1).await;
+    let ana = world.desk.customer(ana());
+    assert!(ana.add_message(number, keyed("hola")).await.unwrap().repeated);
+
+    world.set.fail(1, &["insert"], held_up()).await;
+    assert_eq!(fault(customer.create(draft("otro")).await), UNKNOWN);
+    ana.create(draft("otro")).await.unwrap();
+
+    tokio::time::sleep(Duration::from_millis(PAUSE)).await;
+    assert_eq!(world.texts().await, ["hola"]);
+    assert_eq!(world.count().await, 2);
+}
+
+#[tokio::test]
+async fn a_read_that_takes_too_long_is_a_passing_fault() {
+    let world = World::start().await;
+    let hasty = world.desk_with(patient().time_limit(Duration::from_millis(PAUSE / 4))).await;
+    let (customer, admin) = (hasty.customer(ana()), hasty.admin(luis()));
+
+    world.set.fail(1, &["find"], held_up()).await;
+    assert_eq!(fault(customer.view(&world.number).await), UNAVAILABLE);
+    world.set.fail(1, &["aggregate"], held_up()).await;
+    assert_eq!(fault(admin.list(ListQuery::new()).await), UNAVAILABLE);
+    world.set.fail(1, &["aggregate"], held_up()).await;
+    assert_eq!(fault(admin.counts().await), UNAVAILABLE);
+
+    tokio::time::sleep(Duration::from_millis(PAUSE)).await;
+    customer.view(&world.number).await.unwrap();
+}
+
+/// With one connection, a command that was left in its middle would spoil all that follow.
+#[tokio::test]
+async fn a_caller_who_goes_away_leaves_a_connection_as_it_was() {
+    let world = World::start().await;
+    let uri = format!("{}&maxPoolSize=1", world.set.uri());
+    let desk = desk(&database(&uri).await, patient()).await;
+    let (customer, admin) = (desk.customer(ana()), desk.admin(luis()));
+
+    for round in 0..30 {
+        let text = format!("mensaje-{round}");
+        let change = customer.add_message(&world.number, keyed(&text));
+        let gone = timeout(Duration::from_micros(100 * round), change).await;
+        let answer = admin.view(&world.number).await.unwrap();
+        assert_eq!(answer.head.ticket_number, world.number);
+        let again = customer.add_message(&world.number, keyed(&text)).await.unwrap();
+        assert!(again.repeated || gone.is_err());
+    }
+
+    let mut expected: Vec<String> = (0..30).map(|round| format!("mensaje-{round}")).collect();
+    let mut texts = world.texts().await;
+    texts.sort();
+    expected.sort();
+    assert_eq!(texts, expected);
+}

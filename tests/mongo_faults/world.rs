@@ -1,0 +1,125 @@
+//! A desk over servers of a test's own, one ticket on it, and what is asked about its faults.
+
+use std::{error::Error, future::Future, time::Duration};
+
+use bson::{Document, doc};
+use mongodb::{
+    Client, Collection, Database,
+    options::{Acknowledgment, WriteConcern},
+};
+use tokio::time::{Instant, sleep};
+use ventanilla_service::*;
+use ventanilla_tests::ReplicaSet;
+
+/// How long anything may take on a busy machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Three servers to do anything to, and a desk over them with one ticket.
+pub(crate) struct World {
+    pub(crate) set: ReplicaSet,
+    pub(crate) tickets: Collection<Document>,
+    pub(crate) desk: HelpDesk,
+    pub(crate) number: TicketNumber,
+}
+
+impl World {
+    /// With time limits that no fault of a moment reaches.
+    pub(crate) async fn start() -> Self {
+        let set = ReplicaSet::start().await;
+        let database = database(&set.uri()).await;
+        let desk = desk(&database, patient()).await;
+        let number = ticket(&desk).await;
+        Self { tickets: database.collection("SupportTicket"), set, desk, number }
+    }
+
+    /// Another desk over the same tickets.
+    pub(crate) async fn desk_with(&self, options: MongoOptions) -> HelpDesk {
+        desk(&database(&self.set.uri()).await, options).await
+    }
+
+    /// What was written after the description, in order.
+    pub(crate) async fn texts(&self) -> Vec<String> {
+        texts(&self.desk, &self.number).await
+    }
+
+    pub(crate) async fn view(&self) -> TicketView {
+        self.desk.admin(luis()).view(&self.number).await.unwrap()
+    }
+
+    pub(crate) async fn count(&self) -> u64 {
+        self.tickets.count_documents(doc! {}).await.unwrap()
+    }
+
+    /// Waits until the ticket has so many messages beside its description.
+    pub(crate) async fn until_written(&self, messages: usize) {
+        until(async || self.texts().await.len() >= messages).await;
+    }
+}
+
+pub(crate) fn patient() -> MongoOptions {
+    MongoOptions::new().write_concern(majority_within(PATIENCE)).time_limit(PATIENCE).create_indexes()
+}
+
+pub(crate) fn majority_within(limit: Duration) -> WriteConcern {
+    WriteConcern::builder().w(Acknowledgment::Majority).journal(true).w_timeout(limit).build()
+}
+
+/// A database of servers, through a client of its own.
+pub(crate) async fn database(uri: &str) -> Database {
+    Client::with_uri_str(uri).await.unwrap().database("desk")
+}
+
+pub(crate) async fn desk(database: &Database, options: MongoOptions) -> HelpDesk {
+    HelpDesk::new(options.open(database).await.unwrap())
+}
+
+pub(crate) fn ana() -> UserId {
+    UserId::parse("65a1f0c2c11e47e000000001").unwrap()
+}
+
+pub(crate) fn luis() -> UserId {
+    UserId::parse("65a1f0c2c11e47e000000002").unwrap()
+}
+
+pub(crate) fn draft(text: &str) -> NewTicket {
+    let draft = NewTicket::new(Category::PAGOS, MessageText::parse(text).unwrap());
+    draft.with_key(IdempotencyKey::parse(text).unwrap())
+}
+
+/// A message whose key is its text.
+pub(crate) fn keyed(text: &str) -> NewMessage {
+    NewMessage::parse(text).unwrap().with_key(IdempotencyKey::parse(text).unwrap())
+}
+
+pub(crate) async fn ticket(desk: &HelpDesk) -> TicketNumber {
+    desk.customer(ana()).create(draft("cobro-doble")).await.unwrap().head.ticket_number
+}
+
+pub(crate) async fn texts(desk: &HelpDesk, number: &TicketNumber) -> Vec<String> {
+    let messages = desk.admin(luis()).view(number).await.unwrap().messages;
+    messages.iter().skip(1).map(|message| message.text.to_string()).collect()
+}
+
+pub(crate) async fn until<F: Future<Output = bool>>(mut done: impl FnMut() -> F) {
+    let begin = Instant::now();
+    while !done().await {
+        assert!(begin.elapsed() < PATIENCE, "it takes too long");
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// The fault that a use case ended in: its code, and what became of the change, both with a cause.
+pub(crate) fn fault<T: std::fmt::Debug>(result: Result<T, ServiceError>) -> (&'static str, Applied) {
+    let error = result.unwrap_err();
+    let ServiceError::Store(inside) = &error else { panic!("no fault of the store: {error:?}") };
+    assert!(inside.source().is_some() || inside.code() == "contention", "{error:?}");
+    assert_eq!((error.code(), error.applied()), (inside.code(), inside.applied()));
+    let passing = ["store_unavailable", "contention"].contains(&error.code());
+    assert_eq!(error.is_retryable(), passing, "{error:?}");
+    (error.code(), error.applied())
+}
+
+pub(crate) const NOT_DURABLE: (&str, Applied) = ("not_durable", Applied::NotDurably);
+pub(crate) const UNKNOWN: (&str, Applied) = ("outcome_unknown", Applied::Unknown);
+pub(crate) const UNAVAILABLE: (&str, Applied) = ("store_unavailable", Applied::No);
+pub(crate) const FAILED: (&str, Applied) = ("store_failed", Applied::No);
