@@ -20,7 +20,10 @@ use std::{fmt, future::Future, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bson::Document;
-use mongodb::{Collection, options::WriteConcern};
+use mongodb::{
+    Collection,
+    options::{ReadPreference, SelectionCriteria, WriteConcern},
+};
 use ventanilla_domain::{
     Outcome, Plan, Scope, Ticket, TicketLookup, TicketNumber, TicketSummary, TicketView, UserId, Window,
 };
@@ -137,4 +140,9 @@ impl fmt::Debug for MongoStore {
             .field("collection", &self.inner.tickets.namespace())
             .finish_non_exhaustive()
     }
+}
+
+/// Where to read why a write missed: a server that lags behind would give an old reason.
+fn primary() -> SelectionCriteria {
+    SelectionCriteria::ReadPreference(ReadPreference::Primary)
 }

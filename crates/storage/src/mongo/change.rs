@@ -4,7 +4,7 @@ use bson::{Document, doc};
 use mongodb::{error::Error, options::ReturnDocument};
 use ventanilla_domain::{Guard, Outcome, Plan, TicketNumber};
 
-use super::{Inner, effect, expr, fault, guard};
+use super::{Inner, effect, expr, fault, guard, primary};
 use crate::StoreError;
 
 /// How often a command is sent that misses although its guards would pass.
@@ -40,6 +40,8 @@ impl Inner {
                 };
             }
         }
+        // Either the ticket is fought over, or the translation and the domain disagree.
+        tracing::warn!(%number, attempts = ATTEMPTS, "a change misses although the rules would pass it");
         Err(StoreError::Contention { number: number.clone(), attempts: ATTEMPTS })
     }
 
@@ -92,7 +94,7 @@ impl Inner {
         if let Some(owner @ Guard::Owner(_)) = plan.guards().first() {
             filter.extend(guard::condition(owner, self.ids)?);
         }
-        self.tickets.find_one(filter).await.map_err(fault::read)
+        self.tickets.find_one(filter).selection_criteria(primary()).await.map_err(fault::read)
     }
 }
 

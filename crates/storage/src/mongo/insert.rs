@@ -4,7 +4,7 @@ use bson::{Document, doc};
 use mongodb::{error::Error, options::ReadConcern};
 use ventanilla_domain::{CreationKey, Ticket};
 
-use super::{Inner, change::unreadable, fault, index};
+use super::{Inner, change::unreadable, fault, index, primary};
 use crate::{Inserted, StoreError};
 
 impl Inner {
@@ -62,6 +62,7 @@ impl Inner {
             "creationKey": self.ids.creation_key(key)?,
             "creationKey.key": key.key.as_str(),
         };
-        self.tickets.find_one(opened).read_concern(concern).await.map_err(fault::read)
+        let found = self.tickets.find_one(opened).read_concern(concern).selection_criteria(primary());
+        found.await.map_err(fault::read)
     }
 }
