@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use bson::{Document, doc};
 use mongodb::{
-    Client, Database,
+    Client, Collection, Database,
     error::{Error, ErrorKind as Cause},
     options::{ClientOptions, WriteConcern},
 };
@@ -115,12 +115,26 @@ impl MongoOptions {
     ///
     /// [`ConnectError`].
     pub async fn open(self, database: &Database) -> Result<MongoStore, ConnectError> {
+        let tickets = database.collection::<Document>(&self.collection);
+        self.open_collection(&tickets).await
+    }
+
+    /// Uses a collection that the host has, by its own settings for reading.
+    ///
+    /// # Errors
+    ///
+    /// [`ConnectError`].
+    pub async fn open_collection<T: Send + Sync>(
+        self,
+        collection: &Collection<T>,
+    ) -> Result<MongoStore, ConnectError> {
+        let tickets = collection.clone_with_type::<Document>();
+        let database = tickets.client().database(&tickets.namespace().db);
         let hello = database.run_command(doc! { "hello": 1 }).await.map_err(unreachable)?;
         let is_router = hello.get_str("msg").is_ok_and(|msg| msg == "isdbgrid");
         if !is_router && !hello.contains_key("setName") {
             return Err(ConnectError::Standalone);
         }
-        let tickets = database.collection::<Document>(&self.collection);
         if self.create_indexes {
             index::ensure(&tickets).await.map_err(conflict)?;
         }
