@@ -12,11 +12,11 @@ use std::{
 
 use common::{NUMBER, WORDS, anas_ticket, code, desk_over, id, key, number, possible, run, storing};
 use tracing::{
-    Subscriber,
+    Instrument, Subscriber,
     field::{Field, Visit},
     span::{Attributes, Id, Record},
 };
-use tracing_subscriber::{Layer, layer::Context, prelude::*};
+use tracing_subscriber::{Layer, filter::filter_fn, layer::Context, prelude::*};
 use ventanilla_service::*;
 
 /// A span or an event: its name and its fields.
@@ -197,4 +197,20 @@ async fn a_form_is_screened_in_a_span_without_its_texts() {
         assert_eq!((span.name, span.field("outcome")), ("ventanilla.screen", Some(outcome)));
         assert!(!format!("{span:?}").contains("secreto"));
     }
+}
+
+#[tokio::test]
+async fn the_hosts_span_is_left_alone_where_ours_are_disabled() {
+    let capture = Capture::default();
+    let others = filter_fn(|metadata| !metadata.target().starts_with("ventanilla_service"));
+    let guard = tracing::subscriber::set_default(
+        tracing_subscriber::registry().with(others).with(capture.clone()),
+    );
+    let host = tracing::info_span!("request", outcome = "the host's", number = "the host's");
+    let missing = desk_over(MemoryStore::new()).bot().view(&number(NUMBER)).instrument(host).await;
+    drop(guard);
+    assert_eq!(missing.unwrap_err().code(), "ticket_not_found");
+    let spans = capture.spans.lock().unwrap();
+    let [(_, host)] = spans.as_slice() else { panic!("{spans:?}") };
+    assert_eq!((host.field("outcome"), host.field("number")), (Some("the host's"), Some("the host's")));
 }

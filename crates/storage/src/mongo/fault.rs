@@ -71,15 +71,13 @@ fn is_refusal(error: &Error) -> bool {
 /// A fault of the network or of a server on its way out, or a time limit.
 fn is_passing(error: &Error) -> bool {
     /// The server's codes for "not now": shutting down, stepping down, no primary, time limits.
-    const PASSING: [i32; 16] =
-        [6, 7, 50, 89, 91, 112, 134, 189, 262, 317, 358, 9001, 10058, 10107, 11600, 11602];
+    const PASSING: [i32; 18] =
+        [6, 7, 50, 89, 91, 112, 134, 189, 262, 317, 358, 9001, 10058, 10107, 11600, 11602, 13435, 13436];
     match &*error.kind {
         ErrorKind::Io(_)
         | ErrorKind::ServerSelection { .. }
         | ErrorKind::ConnectionPoolCleared { .. } => true,
-        ErrorKind::Command(command) => {
-            PASSING.contains(&command.code) || [13435, 13436].contains(&command.code)
-        }
+        ErrorKind::Command(command) => PASSING.contains(&command.code),
         _ => error.contains_label("RetryableReadError") || error.contains_label("NetworkError"),
     }
 }

@@ -12,7 +12,6 @@ use super::{
 };
 use crate::{
     AssigneeFilter, Direction, ListQuery, Page, PageQuery, PageSize, Position, Sort, StoreError,
-    Unreadable,
 };
 
 impl Inner {
@@ -38,10 +37,7 @@ impl Inner {
         for document in &found {
             match self.ids.summary(document) {
                 Ok(row) => rows.push(row),
-                Err(problem) => unreadable.push(Unreadable {
-                    ticket_number: shown_number(document),
-                    problem: problem.to_string(),
-                }),
+                Err(problem) => unreadable.push(problem.of(document)),
             }
         }
         Ok(Page { rows, next, unreadable })
@@ -167,14 +163,6 @@ impl UserIdForm {
         let head = self.head(document)?;
         let description = required(document, "description", read_text)?;
         Ok(TicketSummary::new(head, &description))
-    }
-}
-
-/// The number of a ticket that can't be read, whatever it is.
-fn shown_number(document: &Document) -> String {
-    match document.get("ticketNumber") {
-        Some(bson::Bson::String(number)) if !number.is_empty() => number.clone(),
-        other => other.map(ToString::to_string).unwrap_or_default(),
     }
 }
 

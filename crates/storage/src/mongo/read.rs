@@ -12,6 +12,7 @@ use super::{
     ids::UserIdForm,
     write::{ASSIGNEE_CHANGED, PRIORITY_CHANGED, STATUS_CHANGED},
 };
+use crate::Unreadable;
 
 /// What is wrong with a stored document.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +20,17 @@ use super::{
 pub(super) struct Malformed {
     field: String,
     problem: String,
+}
+
+impl Malformed {
+    /// The report of a document that holds no ticket, with its number, whatever that is.
+    pub(super) fn of(&self, document: &Document) -> Unreadable {
+        let ticket_number = match document.get("ticketNumber") {
+            Some(Bson::String(number)) if !number.is_empty() => number.clone(),
+            other => other.map(ToString::to_string).unwrap_or_default(),
+        };
+        Unreadable { ticket_number, problem: self.to_string() }
+    }
 }
 
 impl UserIdForm {

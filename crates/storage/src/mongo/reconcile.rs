@@ -100,12 +100,9 @@ impl Inner {
             [] => 0,
             ids => self.repair(ids).await?,
         };
-        let unreadable = found.iter().filter_map(|document| {
-            self.ids.head(document).err().map(|problem| Unreadable {
-                ticket_number: document.get_str("ticketNumber").unwrap_or_default().into(),
-                problem: problem.to_string(),
-            })
-        });
+        let unreadable = found
+            .iter()
+            .filter_map(|document| self.ids.head(document).err().map(|problem| problem.of(document)));
         Ok(Reconciled {
             examined: found.len() as u64,
             repaired,
