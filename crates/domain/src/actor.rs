@@ -67,6 +67,14 @@ impl Actor {
         }
     }
 
+    /// The administrator, where it is one.
+    pub(crate) const fn admin(&self) -> Option<&UserId> {
+        match self {
+            Actor::Admin(id) => Some(id),
+            Actor::Customer(_) | Actor::Bot | Actor::System => None,
+        }
+    }
+
     /// The person, where there is one.
     ///
     /// ```

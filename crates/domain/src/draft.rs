@@ -93,6 +93,7 @@ impl NewTicket {
             follow_up_of: self.follows.as_ref().map(|offer| offer.follows.clone()),
             version: 0,
             message_count: 1,
+            sla: policy.sla.as_ref().map(|sla| sla.open(&self.category, at)),
         };
         let creation_key = self.key.clone().zip(by.user().cloned());
         Ok(Ticket::from_parts(

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Category, Priority, Status, TicketNumber, Timestamp, UserId};
+use crate::{Category, Priority, SlaClocks, Status, TicketNumber, Timestamp, UserId};
 
 /// A ticket without its texts: what a change returns and a list row begins with.
 ///
@@ -61,6 +61,9 @@ pub struct TicketHead {
     pub version: u64,
     /// How many messages the conversation has.
     pub message_count: u32,
+    /// The clocks of what was promised: for the desk's eyes, and absent where nothing was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sla: Option<Box<SlaClocks>>,
 }
 
 impl TicketHead {

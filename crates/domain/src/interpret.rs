@@ -1,8 +1,11 @@
 //! Plans carried out on a ticket in memory.
 
+use enumset::EnumSet;
+
 use crate::{
-    ActorKind, Days, Effect, Event, EventKind, Facts, Field, Guard, Message, Miss, Outcome, Plan,
-    Refusal, Reopen, Stamp, Status, Ticket, TicketHead, Timestamp, When, ticket::push_tight,
+    ActorKind, ClockStep, Days, Effect, Event, EventKind, Facts, Field, Guard, Message, Miss, Outcome,
+    Plan, Refusal, Reopen, SlaMetric, Stamp, Status, Ticket, TicketHead, Timestamp, When,
+    ticket::push_tight,
 };
 
 impl<'a> Facts<'a> {
@@ -127,7 +130,13 @@ impl Plan {
                 Effect::Clear(stamp, when) if self.holds(*when, ticket) => {
                     *slot(&mut ticket.head, *stamp) = None;
                 }
-                Effect::Stamp(..) | Effect::StampOnce(..) | Effect::Clear(..) => {}
+                Effect::Clock(step, clocks, when) if self.holds(*when, ticket) => {
+                    self.clock(*step, *clocks, &mut ticket.head);
+                }
+                Effect::Stamp(..)
+                | Effect::StampOnce(..)
+                | Effect::Clear(..)
+                | Effect::Clock(..) => {}
                 Effect::Touch => {
                     ticket.head.updated_at = ticket.head.updated_at.max(self.at);
                     ticket.head.version = ticket.head.version.saturating_add(1);
@@ -142,6 +151,20 @@ impl Plan {
         self.events(recorded)
     }
 
+    fn clock(&self, step: ClockStep, metrics: EnumSet<SlaMetric>, head: &mut TicketHead) {
+        let (Some(clocks), Some(reading)) = (&mut head.sla, self.reading) else { return };
+        let (by, at, priority) = (&self.by, self.at, head.priority);
+        for metric in metrics {
+            match step {
+                ClockStep::Start { unless } => clocks.start(metric, unless, priority, at, reading),
+                ClockStep::Stop => clocks.stop(metric, by, at, reading, false),
+                ClockStep::Cancel => clocks.stop(metric, by, at, reading, true),
+                ClockStep::Resume => clocks.resume(metric, priority, at, reading),
+                ClockStep::Retarget(to) => clocks.retarget(metric, to, reading),
+            }
+        }
+    }
+
     /// Writes events to the history, and drops the oldest at its limit.
     fn record(&self, events: &[Event], history: &mut Vec<Event>) {
         for event in events {
@@ -153,6 +176,7 @@ impl Plan {
 
     fn holds(&self, when: When, ticket: &Ticket) -> bool {
         match when {
+            When::Always => true,
             When::Moves => self.go.is_some_and(|go| go.from.contains(ticket.head.status)),
             When::NotRequester => self.by.user() != Some(&ticket.head.requester),
         }

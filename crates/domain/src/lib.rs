@@ -52,6 +52,7 @@ mod plan;
 mod policy;
 mod refusal;
 mod rules;
+mod sla;
 mod text;
 mod ticket;
 mod timestamp;
@@ -69,9 +70,13 @@ pub use id::{IdempotencyKey, InvalidKey, InvalidUserId, UserId};
 pub use locale::{ErrorKind, Explain, Locale};
 pub use message::{Message, Note};
 pub use number::{InvalidNumber, TicketLookup, TicketNumber};
-pub use plan::{Effect, Facts, Field, Go, Guard, Miss, Outcome, Plan, Stamp, When};
+pub use plan::{ClockStep, Effect, Facts, Field, Go, Guard, Miss, Outcome, Plan, Stamp, When};
 pub use policy::{Days, InvalidLimit, Limits, Policy, Reopen};
 pub use refusal::Refusal;
+pub use sla::{
+    InvalidSla, Measured, Sla, SlaClock, SlaClocks, SlaMetric, SlaPolicy, SlaState, SlaStop, SlaTable,
+    SlaTargets, UnknownSlaMetric, UnknownSlaState,
+};
 pub use text::{InvalidText, MessageText};
 pub use ticket::{Ticket, TicketRecord};
 pub use timestamp::{InvalidTimestamp, Timestamp};

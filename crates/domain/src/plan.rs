@@ -3,7 +3,10 @@
 use arrayvec::ArrayVec;
 use enumset::EnumSet;
 
-use crate::{Actor, Event, Message, Note, Priority, Refusal, Status, TicketHead, Timestamp, UserId};
+use crate::{
+    Actor, BusinessTime, Event, Message, Note, Priority, Refusal, SlaMetric, Status, TicketHead, Timestamp,
+    UserId,
+};
 
 /// A change, worked out: the conditions under which it is made, and what it then does.
 ///
@@ -32,6 +35,7 @@ use crate::{Actor, Event, Message, Note, Priority, Refusal, Status, TicketHead, 
 pub struct Plan {
     pub(crate) by: Actor,
     pub(crate) at: Timestamp,
+    pub(crate) reading: Option<BusinessTime>,
     pub(crate) history_limit: u32,
     pub(crate) guards: ArrayVec<Guard, 8>,
     pub(crate) effects: ArrayVec<Effect, 8>,
@@ -49,6 +53,13 @@ impl Plan {
     #[must_use]
     pub const fn at(&self) -> Timestamp {
         self.at
+    }
+
+    /// What the desk's calendar reads at that time, for every clock; `None` where the desk promises
+    /// nothing, and then the plan has no clock effects.
+    #[must_use]
+    pub const fn reading(&self) -> Option<BusinessTime> {
+        self.reading
     }
 
     /// How many events the history keeps afterwards, the newest.
@@ -149,6 +160,9 @@ pub enum Effect {
     StampOnce(Stamp, When),
     /// Takes a stamp away.
     Clear(Stamp, When),
+    /// Moves the hands of these clocks, each where it is in a state for it. A ticket that was opened
+    /// without a promise has none.
+    Clock(ClockStep, EnumSet<SlaMetric>, When),
     /// Marks the ticket as changed: `version` grows by one, and `updatedAt` is the plan's time,
     /// unless it is later already.
     Touch,
@@ -174,9 +188,31 @@ pub enum Stamp {
     Closed,
 }
 
+/// What is done to a clock, by the plan's [reading](Plan::reading).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClockStep {
+    /// Starts it, due by the ticket's priority, unless it runs or one of these does. What it measured
+    /// before is kept.
+    Start {
+        /// The clocks that hold it back.
+        unless: EnumSet<SlaMetric>,
+    },
+    /// Stops it, if it runs: what it waited for came.
+    Stop,
+    /// Stops it, if it runs: what it waited for is no longer needed.
+    Cancel,
+    /// Lets it go on, if it had stopped, and leaves out the time between. It is due by the ticket's
+    /// priority, unless that time had passed before it stopped.
+    Resume,
+    /// Makes it due by another priority, counted from its start, if it runs and isn't overdue.
+    Retarget(Priority),
+}
+
 /// The condition of an effect, on the ticket as it was before the plan's [`Go`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
+    /// In any case.
+    Always,
     /// Where the plan's [`Go`] moves the status.
     Moves,
     /// Where the plan's actor isn't the requester.

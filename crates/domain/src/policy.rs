@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Explain, Locale, MessageText, locale::say};
+use crate::{Explain, Locale, MessageText, Sla, locale::say};
 
 /// How a desk is run. One for all its tickets.
 ///
@@ -25,6 +25,8 @@ pub struct Policy {
     pub reopen: Reopen,
     /// How long a ticket stays resolved before the system may close it.
     pub close_after: Days,
+    /// How soon the desk means to answer and to resolve; without it no clocks run.
+    pub sla: Option<Sla>,
 }
 
 /// A number of days of 24 hours; 14 by default.

@@ -4,11 +4,15 @@ use arrayvec::ArrayVec;
 use enumset::{EnumSet, enum_set};
 
 use crate::{
-    Actor, ActorKind, Author, Change, Effect, Facts, Field, FollowUp, Go, Guard, Message, MessageText,
-    Miss, Note, Plan, Policy, Refusal, Reopen, Stamp, Status, Timestamp, UserId, When,
+    Actor, ActorKind, Author, Change, ClockStep, Effect, Facts, Field, FollowUp, Go, Guard, Message,
+    MessageText, Miss, Note, Plan, Policy, Refusal, Reopen, SlaMetric, Stamp, Status, Timestamp, UserId,
+    When,
     change::{NewMessage, What},
     ticket::count,
 };
+
+/// The clocks that wait for an answer.
+const RESPONSES: EnumSet<SlaMetric> = enum_set!(SlaMetric::FirstResponse | SlaMetric::NextResponse);
 
 /// The statuses that are not final.
 const NOT_CLOSED: EnumSet<Status> = enum_set!(Status::Open | Status::InProgress | Status::Resolved);
@@ -197,6 +201,7 @@ impl<'a> Rule<'a> {
         let plan = Plan {
             by: by.clone(),
             at,
+            reading: policy.sla.as_ref().map(|sla| sla.reading(at)),
             history_limit: policy.limits.history(),
             guards,
             effects: ArrayVec::new(),
@@ -231,6 +236,12 @@ impl<'a> Rule<'a> {
         self.effect(Effect::Append(message));
         if responds {
             self.effect(Effect::StampOnce(Stamp::FirstResponse, When::NotRequester));
+            self.clock(ClockStep::Stop, RESPONSES, When::NotRequester);
+        }
+        if by == ActorKind::Customer {
+            // Until the first response that clock is the one of the oldest message.
+            let unless = SlaMetric::FirstResponse.into();
+            self.clock(ClockStep::Start { unless }, SlaMetric::NextResponse.into(), When::Always);
         }
         match status {
             Some(to) => self.go(to.reachable_from(by), to),
@@ -275,13 +286,21 @@ impl<'a> Rule<'a> {
         self.guard(Guard::Accepts(NOT_CLOSED));
         self.version();
         only_if.into_iter().for_each(|guard| self.guard(guard));
+        let priority = match field {
+            Field::Priority(to) => Some(to),
+            Field::Assignee(_) => None,
+        };
         self.effect(Effect::Set(field));
+        if let Some(to) = priority {
+            self.clock(ClockStep::Retarget(to), EnumSet::all(), When::Always);
+        }
         self.effect(Effect::Touch);
         Ok(())
     }
 
-    /// The move to a status, and the stamps that go with it: a closed ticket was resolved at some
-    /// time, a live one isn't.
+    /// The move to a status, and the stamps and clocks that go with it: a closed ticket was resolved
+    /// at some time, a live one isn't; nobody waits for an answer where it is, and its resolution
+    /// clock stands still.
     fn go(&mut self, from: EnumSet<Status>, to: Status) {
         match to {
             Status::Open | Status::InProgress => {
@@ -293,7 +312,19 @@ impl<'a> Rule<'a> {
                 self.effect(Effect::Stamp(Stamp::Closed, When::Moves));
             }
         }
+        if to.is_live() {
+            self.clock(ClockStep::Resume, SlaMetric::Resolution.into(), When::Moves);
+        } else {
+            self.clock(ClockStep::Cancel, RESPONSES, When::Moves);
+            self.clock(ClockStep::Stop, SlaMetric::Resolution.into(), When::Moves);
+        }
         self.plan.go = Some(Go { from, to });
+    }
+
+    fn clock(&mut self, step: ClockStep, clocks: EnumSet<SlaMetric>, when: When) {
+        if self.plan.reading.is_some() {
+            self.effect(Effect::Clock(step, clocks, when));
+        }
     }
 
     fn admin(&self) -> Result<UserId, Refusal> {

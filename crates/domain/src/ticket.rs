@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
-    Author, Category, CreationKey, Event, Message, MessageText, Note, Priority, Status, TicketHead,
+    Author, Category, CreationKey, Event, Message, MessageText, Note, Priority, SlaClocks, Status, TicketHead,
     TicketNumber, Timestamp, UserId, rules::is_response,
 };
 
@@ -203,6 +203,8 @@ pub struct TicketRecord {
     pub creation_key: Option<CreationKey>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follow_up_of: Option<TicketNumber>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sla: Option<Box<SlaClocks>>,
     #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
     #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "Vec::is_empty")]
@@ -244,6 +246,7 @@ impl From<TicketRecord> for Ticket {
             version: record.version,
             message_count: 0,
             requester: record.user_id,
+            sla: record.sla,
         };
         let mut ticket = Self::from_parts(
             head,
@@ -276,6 +279,7 @@ impl From<Ticket> for TicketRecord {
             closed_at: head.closed_at,
             creation_key: ticket.creation_key.map(|key| *key),
             follow_up_of: head.follow_up_of,
+            sla: head.sla,
             notes: ticket.notes,
             history: ticket.history,
             version: head.version,

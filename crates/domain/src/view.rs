@@ -78,8 +78,8 @@ impl Window {
 
 /// A ticket as one reader may see it.
 ///
-/// Messages stand in order of time, ties in order of arrival. Only the desk's own view has notes and
-/// history.
+/// Messages stand in order of time, ties in order of arrival. Only the desk's own view has clocks,
+/// notes and history.
 ///
 /// ```
 /// # use ventanilla_domain::*;
@@ -162,12 +162,16 @@ impl Ticket {
         let range = window.of(count(self.messages.len()));
         let mut messages = self.messages[range.start as usize..range.end as usize].to_vec();
         messages.sort_by_key(|message| message.created_at);
+        let mut head = self.head.clone();
         let (notes, history) = match scope {
-            Scope::Owner(_) | Scope::Public => (Vec::new(), Vec::new()),
+            Scope::Owner(_) | Scope::Public => {
+                head.sla = None;
+                (Vec::new(), Vec::new())
+            }
             Scope::All => (self.notes.clone(), self.history.clone()),
         };
         Some(TicketView {
-            head: self.head.clone(),
+            head,
             description: self.description.clone(),
             messages,
             earlier_messages: range.start,

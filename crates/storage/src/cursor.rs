@@ -5,9 +5,9 @@ use std::{fmt, str::FromStr};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest, Sha256};
-use ventanilla_domain::{Explain, Locale, Priority, Timestamp};
+use ventanilla_domain::{BusinessTime, Explain, Locale, Priority, TicketHead};
 
-use crate::query::ListQuery;
+use crate::query::{ListQuery, Sort, due};
 
 const VERSION: u8 = 1;
 const POSITION: usize = 8 + 1 + 12;
@@ -31,10 +31,10 @@ pub struct Cursor([u8; LENGTH]);
 /// The place of a row in a list.
 ///
 /// ```
-/// use ventanilla_domain::{Priority, Timestamp};
+/// use ventanilla_domain::Priority;
 /// use ventanilla_storage::{ListQuery, Position};
 ///
-/// let last = Position { created_at: Timestamp::MIN, priority: Priority::High, tie: [7; 12] };
+/// let last = Position { key: 1_772_452_800_000, priority: Priority::High, tie: [7; 12] };
 /// let cursor = ListQuery::new().first_page().cursor_after(&last);
 /// let next = ListQuery::new().page_after(&cursor)?;
 /// assert_eq!(next.position(), Some(&last));
@@ -42,12 +42,39 @@ pub struct Cursor([u8; LENGTH]);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Position {
-    /// When the row's ticket was created.
-    pub created_at: Timestamp,
-    /// Its priority.
+    /// What the list runs by, in milliseconds: when the row's ticket was created, or, in a list by due
+    /// time, the working time at which it is due.
+    pub key: i64,
+    /// The ticket's priority.
     pub priority: Priority,
     /// The store's own identity of it, which orders tickets of the same millisecond.
     pub tie: [u8; 12],
+}
+
+impl Position {
+    /// The place of a ticket in a list of this order.
+    ///
+    /// ```
+    /// # use ventanilla_domain::*;
+    /// use ventanilla_storage::{Position, Sort};
+    ///
+    /// # let ana = UserId::parse("ana")?;
+    /// # let draft = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
+    /// # let (number, policy) = (TicketNumber::from_entropy(b"example"), Policy::default());
+    /// # let by = Actor::Customer(ana.clone());
+    /// # let ticket = draft.open(number, &ana, &by, Timestamp::MIN, &policy)?;
+    /// let place = Position::of(Sort::default(), ticket.head(), [0; 12]);
+    /// assert_eq!(place.key, ticket.head().created_at.as_millis());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn of(order: Sort, head: &TicketHead, tie: [u8; 12]) -> Self {
+        let key = match order {
+            Sort::Created(_) | Sort::UrgentFirst(_) | Sort::LowFirst(_) => head.created_at.as_millis(),
+            Sort::Due(_) => due(head).map_or(i64::MAX, BusinessTime::as_millis),
+        };
+        Self { key, priority: head.priority, tie }
+    }
 }
 
 /// A text that is no cursor of this list. Nothing was read; begin again at the first page.
@@ -99,16 +126,15 @@ fn tag(query: &ListQuery, position: &[u8]) -> [u8; TAG] {
 impl Position {
     fn to_bytes(self) -> [u8; POSITION] {
         let mut bytes = [0; POSITION];
-        bytes[..8].copy_from_slice(&self.created_at.as_millis().to_be_bytes());
+        bytes[..8].copy_from_slice(&self.key.to_be_bytes());
         bytes[8] = self.priority as u8;
         bytes[9..].copy_from_slice(&self.tie);
         bytes
     }
 
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let millis = i64::from_be_bytes(bytes.get(..8)?.try_into().ok()?);
         Some(Self {
-            created_at: Timestamp::from_millis(millis).ok()?,
+            key: i64::from_be_bytes(bytes.get(..8)?.try_into().ok()?),
             priority: *Priority::ALL.get(usize::from(*bytes.get(8)?))?,
             tie: bytes.get(9..)?.try_into().ok()?,
         })
@@ -179,19 +205,13 @@ impl Explain for InvalidCursor {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use ventanilla_domain::Status;
+    use ventanilla_domain::{Status, Timestamp};
 
     use super::*;
 
     fn position() -> impl Strategy<Value = Position> {
-        let millis = Timestamp::MIN.as_millis()..=Timestamp::MAX.as_millis();
-        (millis, prop::sample::select(Priority::ALL.to_vec()), any::<[u8; 12]>()).prop_map(
-            |(millis, priority, tie)| Position {
-                created_at: Timestamp::from_millis(millis).unwrap(),
-                priority,
-                tie,
-            },
-        )
+        (any::<i64>(), prop::sample::select(Priority::ALL.to_vec()), any::<[u8; 12]>())
+            .prop_map(|(key, priority, tie)| Position { key, priority, tie })
     }
 
     proptest! {

@@ -16,7 +16,9 @@ mod mongo;
 mod page;
 mod paging;
 mod query;
+mod report;
 mod store;
+mod upkeep;
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -30,7 +32,13 @@ pub use memory::MemoryStore;
 pub use mongo::{Checkpoint, ConnectError, MongoOptions, MongoStore, Reconciled, UserIdForm};
 pub use page::{Counts, Page, Unreadable};
 pub use paging::{InvalidPageSize, PageQuery, PageSize};
-pub use query::{AssigneeFilter, Direction, ListQuery, Sort};
+pub use query::{AssigneeFilter, Direction, Due, ListQuery, Sort};
+pub use report::{
+    Figures, Histogram, InvalidPeriod, Mark, Measures, Period, Quantiles, Report, ReportQuery, Tally,
+};
 #[cfg(feature = "mock")]
 pub use store::MockTicketStore;
 pub use store::{Inserted, TicketStore};
+#[cfg(feature = "mock")]
+pub use upkeep::MockUpkeep;
+pub use upkeep::Upkeep;

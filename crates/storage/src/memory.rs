@@ -10,11 +10,14 @@ use std::{
 use async_trait::async_trait;
 use index::{Facets, Index, Seq};
 use ventanilla_domain::{
-    CreationKey, Outcome, Plan, Priority, Scope, Status, Ticket, TicketHead, TicketLookup, TicketNumber,
-    TicketSummary, TicketView, UserId, Window,
+    BusinessTime, CreationKey, Outcome, Plan, Priority, Scope, Status, Ticket, TicketLookup, TicketNumber,
+    TicketSummary, TicketView, Timestamp, UserId, Window,
 };
 
-use crate::{Counts, Inserted, Page, PageQuery, Position, StoreError, TicketStore};
+use crate::{
+    Counts, Due, Inserted, ListQuery, Page, PageQuery, Position, Report, ReportQuery, StoreError, Tally,
+    TicketStore, Upkeep,
+};
 
 /// Tickets in memory, indexed: no list scans them all.
 ///
@@ -96,8 +99,33 @@ impl TicketStore for MemoryStore {
         Ok(self.read().list(page))
     }
 
-    async fn counts(&self, mine: &UserId) -> Result<Counts, StoreError> {
-        Ok(self.read().counts(mine))
+    async fn counts(&self, mine: &UserId, as_of: Option<BusinessTime>) -> Result<Counts, StoreError> {
+        Ok(self.read().counts(mine, as_of))
+    }
+
+    fn upkeep(&self) -> Option<&dyn Upkeep> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl Upkeep for MemoryStore {
+    async fn resolved_until(
+        &self,
+        latest: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<TicketNumber>, StoreError> {
+        let resolved = ListQuery::new().statuses(Status::Resolved).first_page();
+        let state = self.read();
+        let heads = state.index.walk(&resolved, None).map(|seq| state.ticket(seq).head());
+        let long = heads.filter(|head| head.resolved_or_updated_at() <= latest);
+        Ok(long.take(limit as usize).map(|head| head.ticket_number.clone()).collect())
+    }
+
+    async fn report(&self, query: &ReportQuery) -> Result<Report, StoreError> {
+        let mut tally = Tally::default();
+        self.read().tickets.iter().for_each(|ticket| tally.add_ticket(query, ticket.head()));
+        Ok(tally.report())
     }
 }
 
@@ -154,22 +182,26 @@ impl State {
 
     fn list(&self, page: &PageQuery) -> Page<TicketSummary> {
         let query = page.query();
-        let seqs = self.index.walk(query, page.position().map(place));
+        let seqs = self.index.walk(page, page.position().map(place));
         let mut matching =
-            seqs.map(|seq| (seq, self.ticket(seq))).filter(|(_, t)| query.matches(t.head()));
+            seqs.map(|seq| (seq, self.ticket(seq))).filter(|(_, t)| page.holds(t.head()));
         let mut rows = Vec::with_capacity(query.rows());
         let mut last = None;
         for (seq, ticket) in matching.by_ref().take(query.rows()) {
             rows.push(ticket.summary());
-            last = Some(position(ticket.head(), seq));
+            last = Some(Position::of(query.order(), ticket.head(), tie(seq)));
         }
         let more = matching.next().is_some();
         let next = last.filter(|_| more).map(|last| page.cursor_after(&last));
         Page { rows, next, unreadable: Vec::new() }
     }
 
-    fn counts(&self, mine: &UserId) -> Counts {
+    fn counts(&self, mine: &UserId, as_of: Option<BusinessTime>) -> Counts {
         let mut counts = Counts::default();
+        if let Some(now) = as_of {
+            counts.overdue = self.index.count_due(Due::Overdue, now);
+            counts.at_risk = self.index.count_due(Due::AtRisk, now);
+        }
         for status in Status::ALL {
             for priority in Priority::ALL {
                 counts.add(status, priority, self.index.count(&index::Group::All, status, priority));
@@ -185,20 +217,17 @@ impl State {
     }
 }
 
-/// A row's place, with its identity as the tie breaker.
-fn position(head: &TicketHead, seq: Seq) -> Position {
+/// A ticket's identity, as the tie breaker.
+fn tie(seq: Seq) -> [u8; 12] {
     let mut tie = [0; 12];
     tie[8..].copy_from_slice(&seq.to_be_bytes());
-    Position { created_at: head.created_at, priority: head.priority, tie }
+    tie
 }
 
 fn place(position: &Position) -> index::Place {
     let [.., a, b, c, d] = position.tie;
-    index::Place {
-        priority: position.priority,
-        created_at: position.created_at,
-        seq: Seq::from_be_bytes([a, b, c, d]),
-    }
+    let Position { key, priority, .. } = *position;
+    index::Place { key, priority, seq: Seq::from_be_bytes([a, b, c, d]) }
 }
 
 #[cfg(test)]

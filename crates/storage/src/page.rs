@@ -69,6 +69,10 @@ pub struct Counts {
     pub unassigned: u64,
     /// Open tickets and tickets in progress of the administrator who asks.
     pub mine: u64,
+    /// Open tickets and tickets in progress of which a clock was due.
+    pub overdue: u64,
+    /// Open tickets and tickets in progress of which a clock is at risk and none was due.
+    pub at_risk: u64,
 }
 
 impl Counts {

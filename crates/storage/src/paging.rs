@@ -1,10 +1,10 @@
 //! One page of a list, and how long it may be.
 
-use ventanilla_domain::{Explain, Locale};
+use ventanilla_domain::{BusinessTime, Explain, Locale, TicketHead};
 
 use crate::{
     cursor::{Cursor, InvalidCursor, Position},
-    query::ListQuery,
+    query::{ListQuery, Sort},
 };
 
 /// One page of a [`ListQuery`]: what a store is asked for.
@@ -21,6 +21,7 @@ use crate::{
 pub struct PageQuery {
     query: ListQuery,
     after: Option<Position>,
+    as_of: BusinessTime,
 }
 
 impl PageQuery {
@@ -28,6 +29,30 @@ impl PageQuery {
     #[must_use]
     pub const fn query(&self) -> &ListQuery {
         &self.query
+    }
+
+    /// The same page as of this working time, by the desk's calendar: a help desk fills it in. Without
+    /// it nothing is overdue yet.
+    #[must_use]
+    pub const fn as_of(mut self, now: BusinessTime) -> Self {
+        self.as_of = now;
+        self
+    }
+
+    /// What the desk's calendar reads, for lists by due time.
+    #[must_use]
+    pub const fn reading(&self) -> BusinessTime {
+        self.as_of
+    }
+
+    /// Whether a ticket belongs to the list.
+    #[must_use]
+    pub fn holds(&self, head: &TicketHead) -> bool {
+        let in_time = match self.query.order() {
+            Sort::Due(due) => due.holds(head, self.as_of),
+            Sort::Created(_) | Sort::UrgentFirst(_) | Sort::LowFirst(_) => true,
+        };
+        in_time && self.query.matches(head)
     }
 
     /// The last row before this page; `None` on the first page.
@@ -47,8 +72,8 @@ impl PageQuery {
 impl ListQuery {
     /// The first page.
     #[must_use]
-    pub fn first_page(self) -> PageQuery {
-        PageQuery { query: self, after: None }
+    pub const fn first_page(self) -> PageQuery {
+        PageQuery { query: self, after: None, as_of: BEGINNING }
     }
 
     /// The page after a cursor that an earlier page of the same query gave.
@@ -67,9 +92,12 @@ impl ListQuery {
     /// ```
     pub fn page_after(self, cursor: &Cursor) -> Result<PageQuery, InvalidCursor> {
         let after = Some(cursor.open(&self)?);
-        Ok(PageQuery { query: self, after })
+        Ok(PageQuery { query: self, after, as_of: BEGINNING })
     }
 }
+
+/// A working time at which nothing is overdue.
+const BEGINNING: BusinessTime = BusinessTime::from_millis(i64::MIN);
 
 impl From<ListQuery> for PageQuery {
     /// The first page.

@@ -1,7 +1,9 @@
 //! Which tickets to list, and in what order.
 
 use serde::Serialize;
-use ventanilla_domain::{Category, EnumSet, Priority, Status, TicketHead, Timestamp, UserId};
+use ventanilla_domain::{
+    BusinessTime, Category, EnumSet, Priority, SlaClocks, Status, TicketHead, Timestamp, UserId,
+};
 
 use crate::paging::PageSize;
 
@@ -56,6 +58,39 @@ pub enum Sort {
     UrgentFirst(Direction),
     /// Low before urgent, and each by creation.
     LowFirst(Direction),
+    /// By the working time at which the first of a ticket's clocks is due, the earliest first: only
+    /// tickets that are open or in progress and have clocks that run.
+    Due(Due),
+}
+
+/// Which tickets a list by due time holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Due {
+    /// Every one that waits for something.
+    Any,
+    /// Those of which a clock has passed three quarters of its target, and none was due.
+    AtRisk,
+    /// Those of which a clock was due.
+    Overdue,
+}
+
+impl Due {
+    /// Whether a ticket belongs to the list when the desk's calendar reads `as_of`.
+    #[must_use]
+    pub fn holds(self, head: &TicketHead, as_of: BusinessTime) -> bool {
+        let risk = head.sla.as_deref().and_then(SlaClocks::risk);
+        due(head).is_some_and(|due| match self {
+            Due::Any => true,
+            Due::Overdue => due < as_of,
+            Due::AtRisk => as_of <= due && risk.is_some_and(|risk| risk <= as_of),
+        })
+    }
+}
+
+/// When the first of a ticket's clocks is due, as long as somebody waits.
+pub(crate) fn due(head: &TicketHead) -> Option<BusinessTime> {
+    head.sla.as_deref().filter(|_| head.status.is_live()).and_then(SlaClocks::due)
 }
 
 /// Which way creation runs. Tickets of the same millisecond stand in an order that is the store's
@@ -162,6 +197,19 @@ impl ListQuery {
         self
     }
 
+    /// Only tickets of which a clock was due, the longest overdue first.
+    #[must_use]
+    pub fn overdue(self) -> Self {
+        self.sort(Sort::Due(Due::Overdue))
+    }
+
+    /// Only tickets of which a clock has passed three quarters of its target and none was due, the
+    /// soonest due first.
+    #[must_use]
+    pub fn at_risk(self) -> Self {
+        self.sort(Sort::Due(Due::AtRisk))
+    }
+
     /// In pages of this size. A walk may change it from page to page.
     #[must_use]
     pub fn page_size(mut self, size: PageSize) -> Self {
@@ -220,7 +268,8 @@ impl ListQuery {
         self.page_size.get()
     }
 
-    /// Whether a ticket passes every filter: the meaning of a query, in one place.
+    /// Whether a ticket passes every filter: the meaning of a query, in one place. Of lists by due time
+    /// [`PageQuery::holds`](crate::PageQuery::holds) says the rest.
     ///
     /// ```
     /// # use ventanilla_domain::*;

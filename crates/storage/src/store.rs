@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 use ventanilla_domain::{
-    IdempotencyKey, Outcome, Plan, Scope, Ticket, TicketHead, TicketLookup, TicketNumber, TicketSummary,
+    BusinessTime, IdempotencyKey, Outcome, Plan, Scope, Ticket, TicketHead, TicketLookup, TicketNumber, TicketSummary,
     TicketView, UserId, Window,
 };
 
-use crate::{Counts, Page, PageQuery, StoreError};
+use crate::{Counts, Page, PageQuery, StoreError, Upkeep};
 
 /// Where tickets live.
 ///
@@ -82,8 +82,15 @@ pub trait TicketStore: Send + Sync {
     /// Lists a page of tickets.
     async fn list(&self, page: &PageQuery) -> Result<Page<TicketSummary>, StoreError>;
 
-    /// Counts all tickets by status and priority, and those that wait for somebody or for `mine`.
-    async fn counts(&self, mine: &UserId) -> Result<Counts, StoreError>;
+    /// Counts all tickets by status and priority, and those that wait for somebody or for `mine`; as of
+    /// a working time, those overdue and at risk too.
+    async fn counts(&self, mine: &UserId, as_of: Option<BusinessTime>) -> Result<Counts, StoreError>;
+
+    /// What the store does beyond single tickets, if it does: reports, and finding what is to be
+    /// closed. A small store need not.
+    fn upkeep(&self) -> Option<&dyn Upkeep> {
+        None
+    }
 }
 
 /// What came of storing a new ticket.
@@ -132,8 +139,16 @@ macro_rules! forward {
                 (**self).list(page).await
             }
 
-            async fn counts(&self, mine: &UserId) -> Result<Counts, StoreError> {
-                (**self).counts(mine).await
+            async fn counts(
+                &self,
+                mine: &UserId,
+                as_of: Option<BusinessTime>,
+            ) -> Result<Counts, StoreError> {
+                (**self).counts(mine, as_of).await
+            }
+
+            fn upkeep(&self) -> Option<&dyn Upkeep> {
+                (**self).upkeep()
             }
         }
     )+};

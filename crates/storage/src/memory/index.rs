@@ -4,9 +4,11 @@
 use std::collections::{BTreeSet, HashMap};
 
 use itertools::{Either, Itertools};
-use ventanilla_domain::{Category, EnumSet, Priority, Status, TicketHead, Timestamp, UserId};
+use ventanilla_domain::{
+    BusinessTime, Category, EnumSet, Priority, SlaClocks, Status, TicketHead, Timestamp, UserId,
+};
 
-use crate::{AssigneeFilter, Direction, ListQuery, Sort};
+use crate::{AssigneeFilter, Direction, Due, ListQuery, PageQuery, Sort, query::due};
 
 /// A ticket's place in order of arrival.
 pub(super) type Seq = u32;
@@ -29,13 +31,15 @@ pub(super) struct Facets {
     assignee: Option<UserId>,
     requester: UserId,
     created_at: Timestamp,
+    /// When it is due and from when it is at risk, while somebody waits.
+    due: Option<(BusinessTime, BusinessTime)>,
 }
 
 /// Where a walk goes on: after the ticket of this place.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place {
     pub(super) priority: Priority,
-    pub(super) created_at: Timestamp,
+    pub(super) key: i64,
     pub(super) seq: Seq,
 }
 
@@ -45,6 +49,15 @@ pub(super) struct Index {
     /// How many tickets each cell of each group has.
     counts: Vec<[u32; CELLS]>,
     entries: BTreeSet<Entry>,
+    dues: BTreeSet<DueEntry>,
+}
+
+/// A ticket that waits for something. Ordered by due time, then arrival.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct DueEntry {
+    due: BusinessTime,
+    seq: Seq,
+    risk: BusinessTime,
 }
 
 /// A ticket in one cell of one group. Ordered by cell, then creation, then arrival.
@@ -66,7 +79,12 @@ impl Facets {
             assignee: head.assignee.clone(),
             requester: head.requester.clone(),
             created_at: head.created_at,
+            due: due(head).zip(head.sla.as_deref().and_then(SlaClocks::risk)),
         }
+    }
+
+    fn waits(&self, seq: Seq) -> Option<DueEntry> {
+        self.due.map(|(due, risk)| DueEntry { due, seq, risk })
     }
 
     fn groups(&self) -> [Group; 4] {
@@ -86,6 +104,7 @@ impl Index {
             self.counts[id as usize][cell(facets.status, facets.priority)] += 1;
             self.entries.insert(Entry::of(id, facets, seq));
         }
+        self.dues.extend(facets.waits(seq));
     }
 
     pub(super) fn remove(&mut self, facets: &Facets, seq: Seq) {
@@ -94,6 +113,7 @@ impl Index {
             self.counts[id as usize][cell(facets.status, facets.priority)] -= 1;
             self.entries.remove(&Entry::of(id, facets, seq));
         }
+        facets.waits(seq).map(|entry| self.dues.remove(&entry));
     }
 
     pub(super) fn count(&self, group: &Group, status: Status, priority: Priority) -> u64 {
@@ -101,20 +121,61 @@ impl Index {
         id.map_or(0, |id| u64::from(self.counts[*id as usize][cell(status, priority)]))
     }
 
-    /// The tickets of the narrowest group of a query, with its statuses, priorities and times of
-    /// creation, in its order. Filters by a second group are left to the caller.
-    pub(super) fn walk(&self, query: &ListQuery, after: Option<Place>) -> impl Iterator<Item = Seq> {
-        let group = self.ids.get(&narrowest(query)).copied();
+    /// The tickets of a page on, in its order: of a list by due time all of them, of any other those of
+    /// the narrowest group with its statuses, priorities and times of creation. Filters by a second
+    /// group are left to the caller.
+    pub(super) fn walk(&self, page: &PageQuery, after: Option<Place>) -> impl Iterator<Item = Seq> {
+        let query = page.query();
         let (direction, urgent_first) = match query.order() {
+            Sort::Due(due) => return Either::Left(self.by_due(due, page.reading(), after)),
             Sort::Created(direction) => (direction, None),
             Sort::UrgentFirst(direction) => (direction, Some(true)),
             Sort::LowFirst(direction) => (direction, Some(false)),
         };
-        let walk = Walk { index: self, query: query.clone(), direction };
-        let priorities = query.filtered_priorities();
-        let Some(group) = group else {
+        Either::Right(self.by_creation(query, direction, urgent_first, after))
+    }
+
+    /// How many tickets a list by due time has.
+    pub(super) fn count_due(&self, due: Due, now: BusinessTime) -> u64 {
+        self.by_due(due, now, None).count() as u64
+    }
+
+    fn by_due(
+        &self,
+        due: Due,
+        now: BusinessTime,
+        after: Option<Place>,
+    ) -> impl Iterator<Item = Seq> + use<'_> {
+        let (mut low, mut high) = (BusinessTime::from_millis(i64::MIN), None);
+        match due {
+            Due::Any => {}
+            Due::Overdue => high = Some(now),
+            Due::AtRisk => low = now,
+        }
+        let mut low = DueEntry { due: low, seq: 0, risk: BusinessTime::from_millis(i64::MIN) };
+        if let Some(Place { key, seq, .. }) = after {
+            let next = DueEntry { due: BusinessTime::from_millis(key), seq: seq.saturating_add(1), ..low };
+            low = low.max(next);
+        }
+        self.dues
+            .range(low..)
+            .take_while(move |entry| high.is_none_or(|high| entry.due < high))
+            .filter(move |entry| due != Due::AtRisk || entry.risk <= now)
+            .map(|entry| entry.seq)
+    }
+
+    fn by_creation(
+        &self,
+        query: &ListQuery,
+        direction: Direction,
+        urgent_first: Option<bool>,
+        after: Option<Place>,
+    ) -> impl Iterator<Item = Seq> + use<'_> {
+        let Some(group) = self.ids.get(&narrowest(query)).copied() else {
             return Either::Left(std::iter::empty());
         };
+        let walk = Walk { index: self, query: query.clone(), direction };
+        let priorities = query.filtered_priorities();
         Either::Right(match urgent_first {
             None => Either::Left(walk.merge(group, priorities, after)),
             Some(urgent_first) => Either::Right(
@@ -176,7 +237,8 @@ impl<'a> Walk<'a> {
             Some(created_at) => Entry { cell, created_at, seq: 0 },
             None => Entry { cell: cell + 1, created_at: Timestamp::MIN, seq: 0 },
         };
-        if let Some(Place { created_at, seq, .. }) = after {
+        if let Some(Place { key, seq, .. }) = after {
+            let created_at = Timestamp::from_millis(key).unwrap_or(Timestamp::MAX);
             match self.direction {
                 Direction::NewestFirst => high = high.min(Entry { cell, created_at, seq }),
                 Direction::OldestFirst => {

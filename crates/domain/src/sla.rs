@@ -1,0 +1,89 @@
+//! What a desk promises, and how its tickets stand against it.
+
+mod clock;
+mod clocks;
+mod policy;
+
+use std::sync::Arc;
+
+pub use clock::{Measured, SlaClock, SlaMetric, SlaState, SlaStop, UnknownSlaMetric, UnknownSlaState};
+pub use clocks::SlaClocks;
+pub use policy::{InvalidSla, SlaPolicy, SlaTable, SlaTargets};
+
+use crate::{BusinessCalendar, BusinessTime, Category, TicketHead, Timestamp};
+
+/// What a desk promises: its targets, and the calendar by which time counts. Cloning it is cheap.
+///
+/// A ticket keeps the targets that held when it was opened; the calendar is the desk's, for all of
+/// its tickets.
+///
+/// ```
+/// use ventanilla_domain::*;
+///
+/// let hours = "09:00-14:00 16:00-19:00".parse()?;
+/// let office = BusinessCalendar::new(chrono_tz::Europe::Madrid, Week::weekdays(hours))?;
+/// let targets = Priority::ALL.map(|priority| (priority, SlaTargets::hours(4, 8, 40).unwrap()));
+/// let policy = Policy { sla: Some(Sla::new(SlaPolicy::new(targets)?, office)), ..Policy::default() };
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sla(Arc<Promise>);
+
+#[derive(Debug, PartialEq, Eq)]
+struct Promise {
+    policy: SlaPolicy,
+    calendar: BusinessCalendar,
+}
+
+impl Sla {
+    /// A promise to keep these targets in the hours of this calendar.
+    #[must_use]
+    pub fn new(policy: SlaPolicy, calendar: BusinessCalendar) -> Self {
+        Self(Arc::new(Promise { policy, calendar }))
+    }
+
+    /// The targets for new tickets.
+    #[must_use]
+    pub fn policy(&self) -> &SlaPolicy {
+        &self.0.policy
+    }
+
+    /// The hours in which time counts.
+    #[must_use]
+    pub fn calendar(&self) -> &BusinessCalendar {
+        &self.0.calendar
+    }
+
+    /// The clocks of a ticket as they truly stand: another application that answered or resolved it
+    /// left ours running, and they stopped when it did.
+    ///
+    /// `None` for a ticket that was opened without a promise.
+    #[must_use]
+    pub fn clocks(&self, head: &TicketHead) -> Option<SlaClocks> {
+        let mut clocks = head.sla.as_deref()?.clone();
+        let theirs = crate::Actor::System;
+        if let Some(at) = head.first_response_at {
+            clocks.stop(SlaMetric::FirstResponse, &theirs, at, self.reading(at), false);
+        }
+        if !head.status.is_live() {
+            let at = head.resolved_or_updated_at();
+            let reading = self.reading(at);
+            for metric in [SlaMetric::FirstResponse, SlaMetric::NextResponse] {
+                clocks.stop(metric, &theirs, at, reading, true);
+            }
+            clocks.stop(SlaMetric::Resolution, &theirs, at, reading, false);
+        }
+        Some(clocks)
+    }
+
+    /// What the calendar reads at an instant.
+    #[must_use]
+    pub fn reading(&self, at: Timestamp) -> BusinessTime {
+        self.calendar().reading(at)
+    }
+
+    pub(crate) fn open(&self, category: &Category, at: Timestamp) -> Box<SlaClocks> {
+        let targets = *self.policy().targets(category);
+        Box::new(SlaClocks::open(targets, crate::Priority::default(), at, self.reading(at)))
+    }
+}

@@ -1,0 +1,168 @@
+//! One clock of a ticket.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{BusinessTime, Timestamp, UserId};
+
+crate::vocabulary::vocabulary! {
+    /// What is measured against a target.
+    ///
+    /// ```
+    /// use ventanilla_domain::{Locale, SlaMetric};
+    ///
+    /// assert_eq!(SlaMetric::NextResponse.label(Locale::Es), "Siguiente respuesta");
+    /// ```
+    SlaMetric, UnknownSlaMetric, "unknown_sla_metric", "No existe la medida", "There is no metric";
+    /// From the opening to the first public message of an administrator who isn't the requester.
+    FirstResponse = "FIRST_RESPONSE", "Primera respuesta", "First response";
+    /// From the requester's oldest unanswered message to the next such answer.
+    NextResponse = "NEXT_RESPONSE", "Siguiente respuesta", "Next response";
+    /// From the opening until it is resolved, without the time in which it was resolved before.
+    Resolution = "RESOLUTION", "Resolución", "Resolution";
+}
+
+/// A clock that runs, or has stopped.
+///
+/// It keeps two times: the calendar's, and the working time that the desk's
+/// [`BusinessCalendar`](crate::BusinessCalendar) reads. It is due in working time, so a holiday that is
+/// announced moves the due time of every clock.
+///
+/// ```
+/// use std::time::Duration;
+/// use ventanilla_domain::{BusinessTime, SlaClock, SlaState, Timestamp};
+///
+/// let hour = Duration::from_secs(3600);
+/// let start = BusinessTime::from_millis(0);
+/// let clock = SlaClock { since: Timestamp::MIN, start, due: start.plus(4 * hour), stop: None };
+/// assert_eq!(clock.state(start.plus(hour)), SlaState::Running);
+/// assert_eq!(clock.state(start.plus(3 * hour)), SlaState::AtRisk);
+/// assert_eq!(clock.state(start.plus(5 * hour)), SlaState::Breached);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SlaClock {
+    /// When it began, moved on by the time in which it stood still.
+    pub since: Timestamp,
+    /// The working time at which it began, moved on likewise.
+    pub start: BusinessTime,
+    /// The working time up to which its target is met. Once that has passed, it never moves again.
+    pub due: BusinessTime,
+    /// How it stopped; absent while it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop: Option<SlaStop>,
+}
+
+/// How a clock stopped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SlaStop {
+    /// When.
+    pub at: Timestamp,
+    /// The working time then.
+    pub reading: BusinessTime,
+    /// The administrator who stopped it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<UserId>,
+    /// Whether what it waited for never came: an answer, on a ticket that was resolved without one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cancelled: bool,
+}
+
+crate::vocabulary::vocabulary! {
+    /// How a clock stands, from the best to the worst.
+    ///
+    /// ```
+    /// use ventanilla_domain::{Locale, SlaState};
+    ///
+    /// assert_eq!(SlaState::AtRisk.label(Locale::Es), "En riesgo");
+    /// ```
+    SlaState, UnknownSlaState, "unknown_sla_state", "No existe el estado del plazo", "There is no state of a target";
+    /// What it waited for was no longer needed, in time.
+    Cancelled = "CANCELLED", "Cancelado", "Cancelled";
+    /// It stopped in time.
+    Met = "MET", "Cumplido", "Met";
+    /// It runs.
+    Running = "RUNNING", "En plazo", "On time";
+    /// It runs, and three quarters of its target have passed.
+    AtRisk = "AT_RISK", "En riesgo", "At risk";
+    /// It was due, and had not stopped. That stays so, whatever comes.
+    Breached = "BREACHED", "Vencido", "Breached";
+}
+
+impl SlaClock {
+    /// How it stands when the calendar reads `now`.
+    #[must_use]
+    pub fn state(&self, now: BusinessTime) -> SlaState {
+        match &self.stop {
+            _ if self.is_breached(now) => SlaState::Breached,
+            Some(stop) if stop.cancelled => SlaState::Cancelled,
+            Some(_) => SlaState::Met,
+            None if now >= self.risk() => SlaState::AtRisk,
+            None => SlaState::Running,
+        }
+    }
+
+    /// Whether it runs.
+    #[must_use]
+    pub const fn is_running(&self) -> bool {
+        self.stop.is_none()
+    }
+
+    /// Whether it was due before it stopped, or by now.
+    #[must_use]
+    pub fn is_breached(&self, now: BusinessTime) -> bool {
+        self.due < self.stop.as_ref().map_or(now, |stop| stop.reading)
+    }
+
+    /// The reading from which it is at risk: three quarters of its target.
+    #[must_use]
+    pub const fn risk(&self) -> BusinessTime {
+        let target = self.due.as_millis().saturating_sub(self.start.as_millis());
+        BusinessTime::from_millis(self.due.as_millis().saturating_sub(target.div_euclid(4)))
+    }
+
+    /// The working time and the calendar's time that it measured; `None` while it runs and where what
+    /// it waited for never came.
+    #[must_use]
+    pub fn measured(&self) -> Option<Measured> {
+        let stop = self.stop.as_ref().filter(|stop| !stop.cancelled)?;
+        let calendar = stop.at.as_millis().saturating_sub(self.since.as_millis());
+        Some(Measured {
+            business: stop.reading.since(self.start),
+            calendar: Duration::from_millis(u64::try_from(calendar).unwrap_or(0)),
+        })
+    }
+
+    pub(super) fn new(since: Timestamp, start: BusinessTime, target: Duration) -> Self {
+        Self { since, start, due: start.plus(target), stop: None }
+    }
+
+    /// Goes on: what it stood still doesn't count. A breach stays where it was.
+    pub(super) fn resume(&mut self, at: Timestamp, reading: BusinessTime, target: Duration) {
+        let Some(stop) = self.stop.take() else { return };
+        let stood = at.as_millis().saturating_sub(stop.at.as_millis());
+        let since = self.since.as_millis().saturating_add(stood);
+        self.since = Timestamp::from_millis(since).unwrap_or(self.since);
+        let stood = reading.as_millis().saturating_sub(stop.reading.as_millis());
+        self.start = BusinessTime::from_millis(self.start.as_millis().saturating_add(stood));
+        if stop.reading <= self.due {
+            self.due = self.start.plus(target);
+        }
+    }
+
+    /// Takes another target, counted from its start. A breach stays where it was.
+    pub(super) fn retarget(&mut self, reading: BusinessTime, target: Duration) {
+        if self.is_running() && reading <= self.due {
+            self.due = self.start.plus(target);
+        }
+    }
+}
+
+/// What a clock measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Measured {
+    /// In working time.
+    pub business: Duration,
+    /// As the calendar runs.
+    pub calendar: Duration,
+}

@@ -1,0 +1,164 @@
+//! The clocks of one ticket.
+
+use enumset::EnumSet;
+use serde::{Deserialize, Serialize};
+
+use super::{SlaClock, SlaMetric, SlaStop, SlaTable};
+use crate::{Actor, BusinessTime, Priority, Timestamp, ticket::push_tight};
+
+/// The clocks of one ticket, and the targets that were promised when it was opened.
+///
+/// ```
+/// # use ventanilla_domain::*;
+/// # let same = Priority::ALL.map(|priority| (priority, SlaTargets::hours(4, 8, 40).unwrap()));
+/// # let sla = Sla::new(SlaPolicy::new(same)?, BusinessCalendar::always());
+/// # let policy = Policy { sla: Some(sla), ..Policy::default() };
+/// # let ana = UserId::parse("ana")?;
+/// # let draft = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
+/// # let now = "2026-03-02T12:00:00Z".parse()?;
+/// # let number = TicketNumber::from_entropy(b"example");
+/// let ticket = draft.open(number, &ana, &Actor::Customer(ana.clone()), now, &policy)?;
+/// let clocks = ticket.head().sla.as_deref().expect("the desk has targets");
+/// assert!(clocks.first_response.is_running() && clocks.resolution.is_running());
+/// assert_eq!(clocks.next_response, None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SlaClocks {
+    /// What was promised.
+    pub targets: SlaTable,
+    /// The first response.
+    pub first_response: SlaClock,
+    /// The last time that the requester waited for a further response.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_response: Option<SlaClock>,
+    /// The resolution. It stands still while the ticket is resolved.
+    pub resolution: SlaClock,
+    /// The times before that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier_responses: Vec<SlaClock>,
+}
+
+impl SlaClocks {
+    /// The clock of a metric, the latest.
+    #[must_use]
+    pub const fn of(&self, metric: SlaMetric) -> Option<&SlaClock> {
+        match metric {
+            SlaMetric::FirstResponse => Some(&self.first_response),
+            SlaMetric::NextResponse => self.next_response.as_ref(),
+            SlaMetric::Resolution => Some(&self.resolution),
+        }
+    }
+
+    /// Every clock that ever ran, with what it measures.
+    pub fn all(&self) -> impl Iterator<Item = (SlaMetric, &SlaClock)> {
+        let latest = SlaMetric::ALL.into_iter().filter_map(|metric| Some((metric, self.of(metric)?)));
+        latest.chain(self.earlier_responses.iter().map(|clock| (SlaMetric::NextResponse, clock)))
+    }
+
+    /// The reading at which the first of the running clocks is due: what overdue lists are sorted by.
+    #[must_use]
+    pub fn due(&self) -> Option<BusinessTime> {
+        self.running().map(|clock| clock.due).min()
+    }
+
+    /// The reading from which the first of the running clocks is at risk.
+    #[must_use]
+    pub fn risk(&self) -> Option<BusinessTime> {
+        self.running().map(SlaClock::risk).min()
+    }
+
+    /// When the last of the clocks that stand stopped: a report of an earlier time need not look here.
+    #[must_use]
+    pub fn last_stop(&self) -> Option<Timestamp> {
+        self.all().filter_map(|(_, clock)| Some(clock.stop.as_ref()?.at)).max()
+    }
+
+    fn running(&self) -> impl Iterator<Item = &SlaClock> {
+        self.all().map(|(_, clock)| clock).filter(|clock| clock.is_running())
+    }
+}
+
+/// What plans do to clocks. Each acts only on a clock in a state for it.
+impl SlaClocks {
+    pub(crate) fn open(
+        targets: SlaTable,
+        priority: Priority,
+        at: Timestamp,
+        reading: BusinessTime,
+    ) -> Self {
+        let clock = |metric| SlaClock::new(at, reading, targets.of(priority).of(metric));
+        Self {
+            targets,
+            first_response: clock(SlaMetric::FirstResponse),
+            next_response: None,
+            resolution: clock(SlaMetric::Resolution),
+            earlier_responses: Vec::new(),
+        }
+    }
+
+    pub(crate) fn start(
+        &mut self,
+        metric: SlaMetric,
+        unless: EnumSet<SlaMetric>,
+        priority: Priority,
+        at: Timestamp,
+        reading: BusinessTime,
+    ) {
+        let runs = |metric| self.of(metric).is_some_and(SlaClock::is_running);
+        if (unless | metric).iter().any(runs) {
+            return;
+        }
+        let clock = SlaClock::new(at, reading, self.targets.of(priority).of(metric));
+        match metric {
+            SlaMetric::FirstResponse => self.first_response = clock,
+            SlaMetric::Resolution => self.resolution = clock,
+            SlaMetric::NextResponse => {
+                let earlier = self.next_response.replace(clock);
+                earlier.into_iter().for_each(|clock| push_tight(&mut self.earlier_responses, clock));
+            }
+        }
+    }
+
+    pub(crate) fn stop(
+        &mut self,
+        metric: SlaMetric,
+        by: &Actor,
+        at: Timestamp,
+        reading: BusinessTime,
+        cancelled: bool,
+    ) {
+        if let Some(clock) = self.slot(metric).filter(|clock| clock.is_running()) {
+            clock.stop = Some(SlaStop { at, reading, by: by.admin().cloned(), cancelled });
+        }
+    }
+
+    pub(crate) fn resume(
+        &mut self,
+        metric: SlaMetric,
+        priority: Priority,
+        at: Timestamp,
+        reading: BusinessTime,
+    ) {
+        let target = self.targets.of(priority).of(metric);
+        if let Some(clock) = self.slot(metric) {
+            clock.resume(at, reading, target);
+        }
+    }
+
+    pub(crate) fn retarget(&mut self, metric: SlaMetric, priority: Priority, reading: BusinessTime) {
+        let target = self.targets.of(priority).of(metric);
+        if let Some(clock) = self.slot(metric) {
+            clock.retarget(reading, target);
+        }
+    }
+
+    fn slot(&mut self, metric: SlaMetric) -> Option<&mut SlaClock> {
+        match metric {
+            SlaMetric::FirstResponse => Some(&mut self.first_response),
+            SlaMetric::NextResponse => self.next_response.as_mut(),
+            SlaMetric::Resolution => Some(&mut self.resolution),
+        }
+    }
+}

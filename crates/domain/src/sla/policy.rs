@@ -1,0 +1,336 @@
+//! How soon a desk answers and resolves: its targets.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+use super::SlaMetric;
+use crate::{Category, Days, Explain, Locale, Priority, locale::say};
+
+/// How soon a desk means to answer and to resolve, in working time, by priority and, where it says
+/// so, by category.
+///
+/// Every priority has every target. As JSON, in milliseconds:
+/// `{"targets": {"LOW": {"firstResponse", "nextResponse", "resolution"}, ...}, "categories": {...}}`.
+///
+/// ```
+/// use ventanilla_domain::{Category, Priority, SlaPolicy, SlaTargets};
+///
+/// let usual = [
+///     (Priority::Urgent, SlaTargets::hours(1, 1, 4)?),
+///     (Priority::High, SlaTargets::hours(2, 4, 16)?),
+///     (Priority::Medium, SlaTargets::hours(4, 8, 40)?),
+///     (Priority::Low, SlaTargets::hours(8, 16, 80)?),
+/// ];
+/// let payments = usual.map(|(priority, _)| (priority, SlaTargets::hours(1, 2, 8).unwrap()));
+/// let policy = SlaPolicy::new(usual)?.category(Category::PAGOS, payments)?;
+/// assert_eq!(policy.targets(&Category::BUG).of(Priority::High), SlaTargets::hours(2, 4, 16)?);
+/// # Ok::<(), ventanilla_domain::InvalidSla>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SlaPolicy {
+    targets: SlaTable,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    categories: BTreeMap<Category, SlaTable>,
+}
+
+impl SlaPolicy {
+    /// A policy with these targets, one for each priority.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSla`] if a priority is missing or named twice.
+    pub fn new(
+        targets: impl IntoIterator<Item = (Priority, SlaTargets)>,
+    ) -> Result<Self, InvalidSla> {
+        Ok(Self { targets: SlaTable::new(targets)?, categories: BTreeMap::new() })
+    }
+
+    /// Other targets for tickets of a category.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`SlaPolicy::new`].
+    pub fn category(
+        mut self,
+        category: Category,
+        targets: impl IntoIterator<Item = (Priority, SlaTargets)>,
+    ) -> Result<Self, InvalidSla> {
+        self.categories.insert(category, SlaTable::new(targets)?);
+        Ok(self)
+    }
+
+    /// The targets for tickets of a category.
+    #[must_use]
+    pub fn targets(&self, category: &Category) -> &SlaTable {
+        self.categories.get(category).unwrap_or(&self.targets)
+    }
+}
+
+/// The targets of each priority.
+///
+/// ```
+/// use ventanilla_domain::{Priority, SlaTable, SlaTargets};
+///
+/// let same = Priority::ALL.map(|priority| (priority, SlaTargets::hours(4, 8, 40).unwrap()));
+/// assert!(SlaTable::new(same).is_ok());
+/// assert!(SlaTable::new(same.into_iter().skip(1)).is_err(), "one is missing");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "BTreeMap<Priority, Draft>", into = "BTreeMap<Priority, Draft>")]
+pub struct SlaTable([SlaTargets; Priority::ALL.len()]);
+
+impl SlaTable {
+    /// A table of these targets, one for each priority.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSla`] if a priority is missing or named twice.
+    pub fn new(
+        targets: impl IntoIterator<Item = (Priority, SlaTargets)>,
+    ) -> Result<Self, InvalidSla> {
+        let mut given = [None; Priority::ALL.len()];
+        for (priority, targets) in targets {
+            if given[priority as usize].replace(targets).is_some() {
+                return Err(InvalidSla(Problem::Repeated { priority }));
+            }
+        }
+        let mut table = [SlaTargets::LONGEST; Priority::ALL.len()];
+        for priority in Priority::ALL {
+            let missing = InvalidSla(Problem::Missing { priority, metric: None });
+            table[priority as usize] = given[priority as usize].ok_or(missing)?;
+        }
+        Ok(Self(table))
+    }
+
+    /// The targets of a priority.
+    #[must_use]
+    pub const fn of(&self, priority: Priority) -> SlaTargets {
+        self.0[priority as usize]
+    }
+}
+
+/// How soon something is due: three lengths of working time.
+///
+/// ```
+/// use std::time::Duration;
+/// use ventanilla_domain::{Explain, SlaMetric, SlaTargets};
+///
+/// let targets = SlaTargets::hours(1, 2, 8)?;
+/// assert_eq!(targets.of(SlaMetric::Resolution), Duration::from_secs(8 * 3600));
+/// assert_eq!(SlaTargets::hours(0, 2, 8).unwrap_err().code(), "sla_target_zero");
+/// # Ok::<(), ventanilla_domain::InvalidSla>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SlaTargets {
+    millis: [i64; SlaMetric::ALL.len()],
+}
+
+impl SlaTargets {
+    const LONGEST: SlaTargets = SlaTargets { millis: [Days(3650).duration().as_millis() as i64; 3] };
+
+    /// The targets for the first response, each further response, and the resolution; a fraction of a
+    /// millisecond is cut off.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSla`] unless each is between a millisecond and 3,650 days.
+    pub fn new(
+        first_response: Duration,
+        next_response: Duration,
+        resolution: Duration,
+    ) -> Result<Self, InvalidSla> {
+        let mut millis = [0; SlaMetric::ALL.len()];
+        for (metric, target) in SlaMetric::ALL.into_iter().zip([first_response, next_response, resolution]) {
+            millis[metric as usize] = match i64::try_from(target.as_millis()) {
+                Ok(0) => return Err(InvalidSla(Problem::Zero { metric })),
+                Ok(millis) if millis <= Self::LONGEST.millis[0] => millis,
+                _ => return Err(InvalidSla(Problem::TooLong { metric, target })),
+            };
+        }
+        Ok(Self { millis })
+    }
+
+    /// The same in whole hours.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`SlaTargets::new`].
+    pub fn hours(first_response: u32, next_response: u32, resolution: u32) -> Result<Self, InvalidSla> {
+        let hours = |hours: u32| Duration::from_secs(u64::from(hours) * 60 * 60);
+        Self::new(hours(first_response), hours(next_response), hours(resolution))
+    }
+
+    /// One of them.
+    #[must_use]
+    pub const fn of(&self, metric: SlaMetric) -> Duration {
+        Duration::from_millis(self.millis[metric as usize].unsigned_abs())
+    }
+}
+
+/// A policy that promises nothing, or too little: a target is zero, missing, given twice or longer
+/// than ten years.
+///
+/// Its codes are `sla_target_zero`, `sla_target_missing`, `sla_target_repeated` and
+/// `sla_target_too_long`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.explain(Locale::En))]
+pub struct InvalidSla(Problem);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Problem {
+    Zero { metric: SlaMetric },
+    TooLong { metric: SlaMetric, target: Duration },
+    Missing { priority: Priority, metric: Option<SlaMetric> },
+    Repeated { priority: Priority },
+}
+
+impl Explain for InvalidSla {
+    fn code(&self) -> &'static str {
+        match self.0 {
+            Problem::Zero { .. } => "sla_target_zero",
+            Problem::TooLong { .. } => "sla_target_too_long",
+            Problem::Missing { .. } => "sla_target_missing",
+            Problem::Repeated { .. } => "sla_target_repeated",
+        }
+    }
+
+    fn explain(&self, locale: Locale) -> String {
+        match &self.0 {
+            Problem::Zero { metric } => {
+                let metric = metric.label(locale);
+                say!(locale, "El plazo es cero: {metric}.", "The target is zero: {metric}.")
+            }
+            Problem::TooLong { metric, target } => {
+                let (metric, days) = (metric.label(locale), target.as_secs() / 86_400);
+                say!(
+                    locale,
+                    "El plazo supera 3650 días: {metric}, {days} días.",
+                    "The target is longer than 3650 days: {metric}, {days} days."
+                )
+            }
+            Problem::Missing { priority, metric: None } => {
+                let priority = priority.label(locale);
+                say!(
+                    locale,
+                    "Faltan los plazos de la prioridad {priority}.",
+                    "The targets of priority {priority} are missing."
+                )
+            }
+            Problem::Missing { priority, metric: Some(metric) } => {
+                let (priority, metric) = (priority.label(locale), metric.label(locale));
+                say!(
+                    locale,
+                    "Falta un plazo de la prioridad {priority}: {metric}.",
+                    "A target of priority {priority} is missing: {metric}."
+                )
+            }
+            Problem::Repeated { priority } => {
+                let priority = priority.label(locale);
+                say!(
+                    locale,
+                    "Los plazos de la prioridad {priority} están dos veces.",
+                    "The targets of priority {priority} are given twice."
+                )
+            }
+        }
+    }
+}
+
+/// The JSON form of [`SlaTargets`], in milliseconds.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Draft {
+    first_response: Option<u64>,
+    next_response: Option<u64>,
+    resolution: Option<u64>,
+}
+
+impl TryFrom<BTreeMap<Priority, Draft>> for SlaTable {
+    type Error = InvalidSla;
+
+    fn try_from(drafts: BTreeMap<Priority, Draft>) -> Result<Self, InvalidSla> {
+        let read = |(priority, draft): (Priority, Draft)| {
+            let given = |metric, millis: Option<u64>| {
+                let missing = Problem::Missing { priority, metric: Some(metric) };
+                millis.map(Duration::from_millis).ok_or(InvalidSla(missing))
+            };
+            let targets = SlaTargets::new(
+                given(SlaMetric::FirstResponse, draft.first_response)?,
+                given(SlaMetric::NextResponse, draft.next_response)?,
+                given(SlaMetric::Resolution, draft.resolution)?,
+            )?;
+            Ok((priority, targets))
+        };
+        let targets: Vec<_> = drafts.into_iter().map(read).collect::<Result<_, InvalidSla>>()?;
+        Self::new(targets)
+    }
+}
+
+impl From<SlaTable> for BTreeMap<Priority, Draft> {
+    fn from(table: SlaTable) -> Self {
+        let draft = |targets: SlaTargets| {
+            let [first_response, next_response, resolution] =
+                targets.millis.map(|millis| Some(millis.unsigned_abs()));
+            Draft { first_response, next_response, resolution }
+        };
+        Priority::ALL.into_iter().map(|priority| (priority, draft(table.of(priority)))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn targets(hours: u32) -> SlaTargets {
+        SlaTargets::hours(hours, 2 * hours, 10 * hours).unwrap()
+    }
+
+    #[test]
+    fn every_target_must_be_given_once_and_be_more_than_nothing() {
+        let four = Priority::ALL.map(|priority| (priority, targets(4)));
+        assert!(SlaPolicy::new(four).is_ok());
+        let code = |result: Result<SlaPolicy, InvalidSla>| result.unwrap_err().code();
+        assert_eq!(code(SlaPolicy::new([])), "sla_target_missing");
+        assert_eq!(code(SlaPolicy::new(four.into_iter().chain([four[0]]))), "sla_target_repeated");
+        let policy = SlaPolicy::new(four).unwrap();
+        assert_eq!(code(policy.category(Category::BUG, four[1..].to_vec())), "sla_target_missing");
+
+        let hour = Duration::from_secs(3600);
+        for (first, next, resolution, code) in [
+            (Duration::ZERO, hour, hour, "sla_target_zero"),
+            (hour, Duration::from_nanos(999_999), hour, "sla_target_zero"),
+            (hour, hour, Days(3651).duration(), "sla_target_too_long"),
+            (hour, hour, Duration::MAX, "sla_target_too_long"),
+        ] {
+            let error = SlaTargets::new(first, next, resolution).unwrap_err();
+            assert_eq!(error.code(), code);
+            let [es, en] = Locale::ALL.map(|locale| error.explain(locale));
+            assert!(es != en && !es.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_policy_goes_through_json_and_a_bad_one_says_what_is_wrong() {
+        let four = Priority::ALL.map(|priority| (priority, targets(1 + priority as u32)));
+        let policy = SlaPolicy::new(four).unwrap().category(Category::PAGOS, four).unwrap();
+        let json = serde_json::to_value(&policy).unwrap();
+        assert_eq!(json["targets"]["LOW"]["firstResponse"], 3_600_000);
+        assert_eq!(serde_json::from_value::<SlaPolicy>(json.clone()).unwrap(), policy);
+
+        let problem = |edit: &dyn Fn(&mut serde_json::Value)| {
+            let mut json = json.clone();
+            edit(&mut json);
+            serde_json::from_value::<SlaPolicy>(json).unwrap_err().to_string()
+        };
+        let zero = problem(&|json| json["targets"]["LOW"]["resolution"] = 0.into());
+        assert!(zero.starts_with("The target is zero: Resolution"), "{zero}");
+        let missing = problem(&|json| json["targets"]["HIGH"]["nextResponse"] = serde_json::Value::Null);
+        assert!(missing.contains("High is missing: Next response"), "{missing}");
+        let gone = problem(&|json| {
+            json["categories"]["PAGOS"].as_object_mut().unwrap().remove("URGENT");
+        });
+        assert!(gone.contains("Urgent are missing"), "{gone}");
+    }
+}

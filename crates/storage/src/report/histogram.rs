@@ -1,0 +1,114 @@
+//! Lengths of time, counted in buckets.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+/// Lengths of time in buckets that grow by a constant factor: small, easily added up by a database,
+/// and exact to a constant part of the value.
+///
+/// ```
+/// use std::time::Duration;
+/// use ventanilla_storage::Histogram;
+///
+/// let mut histogram = Histogram::default();
+/// (1..=100).for_each(|minutes| histogram.add(Histogram::bucket(minutes * 60_000), 1));
+/// let median = histogram.quantile(50).unwrap().as_secs_f64() / 60.0;
+/// assert!((median / 50.0 - 1.0).abs() <= Histogram::ERROR);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Histogram(BTreeMap<u32, u64>);
+
+/// The median and the 90th percentile: the smallest length that so many of all don't exceed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quantiles {
+    /// Half of all took no longer.
+    pub median: Duration,
+    /// Nine of ten took no longer.
+    pub p90: Duration,
+}
+
+impl Histogram {
+    /// By how much a quantile may be off, as a part of its value.
+    pub const ERROR: f64 = 0.02;
+
+    /// The factor from one bucket to the next. What lies between is taken for its geometric middle, so
+    /// it is off by the square root of this at most.
+    pub const GROWTH: f64 = 1.04;
+
+    /// The bucket of a length in milliseconds: 0 for none, and from 1 on that of
+    /// `⌊ln(milliseconds) / ln(GROWTH)⌋`.
+    #[must_use]
+    pub fn bucket(millis: u64) -> u32 {
+        if millis == 0 { 0 } else { 1 + ((millis as f64).ln() / Self::GROWTH.ln()).floor() as u32 }
+    }
+
+    /// Counts so many lengths of a bucket.
+    pub fn add(&mut self, bucket: u32, lengths: u64) {
+        *self.0.entry(bucket).or_default() += lengths;
+    }
+
+    /// How many lengths there are.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.0.values().sum()
+    }
+
+    /// The smallest length that so many of a hundred don't exceed (nearest rank); `None` of nothing.
+    #[must_use]
+    pub fn quantile(&self, percent: u32) -> Option<Duration> {
+        let rank = (self.count() * u64::from(percent)).div_ceil(100).max(1);
+        let mut seen = 0;
+        let reached = |(_, lengths): &(&u32, &u64)| {
+            seen += *lengths;
+            seen >= rank
+        };
+        self.0.iter().find(reached).map(|(bucket, _)| middle(*bucket))
+    }
+
+    /// The median and the 90th percentile; `None` of nothing.
+    #[must_use]
+    pub fn quantiles(&self) -> Option<Quantiles> {
+        Some(Quantiles { median: self.quantile(50)?, p90: self.quantile(90)? })
+    }
+}
+
+fn middle(bucket: u32) -> Duration {
+    match bucket.checked_sub(1) {
+        None => Duration::ZERO,
+        Some(power) => {
+            let millis = Histogram::GROWTH.powf(f64::from(power) + 0.5);
+            Duration::try_from_secs_f64(millis / 1000.0).unwrap_or(Duration::MAX)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_quantile_is_as_near_as_it_says(
+            mut lengths in prop::collection::vec(
+                prop_oneof![0..20_u64, 0..100_000_u64, 0..10_u64.pow(13)], 1..200),
+            percent in 1..=100_u32,
+        ) {
+            let mut histogram = Histogram::default();
+            lengths.iter().for_each(|millis| histogram.add(Histogram::bucket(*millis), 1));
+            lengths.sort_unstable();
+            let rank = (lengths.len() * percent as usize).div_ceil(100);
+            let exact = lengths[rank - 1] as f64 / 1000.0;
+            let found = histogram.quantile(percent).unwrap().as_secs_f64();
+            prop_assert!((found - exact).abs() <= Histogram::ERROR * exact, "{found} for {exact}");
+        }
+    }
+
+    #[test]
+    fn of_nothing_there_is_no_quantile() {
+        assert_eq!(Histogram::default().quantiles(), None);
+        assert_eq!(Histogram::default().count(), 0);
+    }
+}

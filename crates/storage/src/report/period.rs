@@ -1,0 +1,118 @@
+//! The period of a report.
+
+use ventanilla_domain::{BusinessTime, Explain, Locale, Sla, Timestamp};
+
+/// A stretch of time, from an instant to another that is no longer part of it.
+///
+/// ```
+/// use ventanilla_domain::Explain;
+/// use ventanilla_storage::Period;
+///
+/// let (first, last) = ("2026-03-01T00:00:00Z".parse()?, "2026-04-01T00:00:00Z".parse()?);
+/// let march = Period::new(first, last)?;
+/// assert_eq!(Period::new(last, first).unwrap_err().code(), "period_backwards");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Period {
+    from: Timestamp,
+    before: Timestamp,
+}
+
+impl Period {
+    /// The time from one instant on and before another.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidPeriod`] unless it ends after it starts.
+    pub fn new(from: Timestamp, before: Timestamp) -> Result<Self, InvalidPeriod> {
+        if from < before { Ok(Self { from, before }) } else { Err(InvalidPeriod { from, before }) }
+    }
+
+    /// The first instant of it.
+    #[must_use]
+    pub const fn from(&self) -> Timestamp {
+        self.from
+    }
+
+    /// The first instant after it.
+    #[must_use]
+    pub const fn before(&self) -> Timestamp {
+        self.before
+    }
+
+    /// Whether an instant lies in it.
+    #[must_use]
+    pub fn contains(&self, at: Timestamp) -> bool {
+        self.from <= at && at < self.before
+    }
+}
+
+/// A period that ends before it starts, or at once; its code is `period_backwards`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.explain(Locale::En))]
+pub struct InvalidPeriod {
+    from: Timestamp,
+    before: Timestamp,
+}
+
+impl Explain for InvalidPeriod {
+    fn code(&self) -> &'static str {
+        "period_backwards"
+    }
+
+    fn explain(&self, locale: Locale) -> String {
+        let Self { from, before } = self;
+        match locale {
+            Locale::Es => format!("El periodo debe terminar después de empezar: de {from} a {before}."),
+            Locale::En => format!("The period must end after it starts: from {from} to {before}."),
+        }
+    }
+}
+
+/// What a store is asked for a report: a period, in calendar and in working time.
+///
+/// ```
+/// # use ventanilla_domain::*;
+/// # use ventanilla_storage::{Period, ReportQuery};
+/// # let same = Priority::ALL.map(|priority| (priority, SlaTargets::hours(4, 8, 40).unwrap()));
+/// # let sla = Sla::new(SlaPolicy::new(same)?, BusinessCalendar::always());
+/// let (first, last) = ("2026-03-01T00:00:00Z".parse()?, "2026-04-01T00:00:00Z".parse()?);
+/// let now = "2026-03-20T12:00:00Z".parse()?;
+/// let query = ReportQuery::new(Period::new(first, last)?, &sla, now);
+/// assert_eq!(query.due_before(), sla.reading(now), "what is due later isn't breached yet");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReportQuery {
+    period: Period,
+    due_from: BusinessTime,
+    due_before: BusinessTime,
+}
+
+impl ReportQuery {
+    /// The period by a desk's calendar, as of now.
+    #[must_use]
+    pub fn new(period: Period, sla: &Sla, now: Timestamp) -> Self {
+        let due_before = sla.reading(period.before.min(now));
+        Self { period, due_from: sla.reading(period.from), due_before }
+    }
+
+    /// The period in which clocks stop.
+    #[must_use]
+    pub const fn period(&self) -> Period {
+        self.period
+    }
+
+    /// The first working time at which something was due within the period.
+    #[must_use]
+    pub const fn due_from(&self) -> BusinessTime {
+        self.due_from
+    }
+
+    /// The first working time after the period, or of now, if that is earlier.
+    #[must_use]
+    pub const fn due_before(&self) -> BusinessTime {
+        self.due_before
+    }
+}
