@@ -37,6 +37,7 @@
 //! ```
 
 mod actor;
+mod calendar;
 mod category;
 mod change;
 mod draft;
@@ -60,8 +61,11 @@ mod view;
 mod vocabulary;
 
 pub use actor::{Actor, ActorKind, Author, UnknownActorKind};
+pub use calendar::{BusinessCalendar, BusinessTime, Hours, InvalidCalendar, InvalidHours, Week};
 pub use category::{Category, InvalidCategory};
 pub use change::{Change, NewMessage};
+pub use chrono::{NaiveDate, Weekday};
+pub use chrono_tz::Tz;
 pub use draft::{CreationKey, FollowUp, NewTicket};
 pub use enumset::EnumSet;
 pub use event::{Event, EventKind};

@@ -1,0 +1,340 @@
+//! Working hours, and the time that passes within them.
+
+mod error;
+mod hours;
+mod record;
+mod time;
+mod wall;
+mod week;
+mod zone;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+
+pub use self::{
+    error::InvalidCalendar,
+    hours::{Hours, InvalidHours},
+    time::BusinessTime,
+    week::Week,
+};
+use self::{record::CalendarRecord, wall::Wall};
+use crate::Timestamp;
+
+/// The working hours of a desk in its time zone, week by week, and its holidays.
+///
+/// An instant is working time if the desk's wall clock then shows a time within the [`Hours`] of
+/// its date, and that date is no holiday. So summer time needs no rule of its own: an hour that is
+/// skipped is no working time, and one that happens twice counts twice.
+///
+/// - Exact to the millisecond, from the year 1 to 9999. The offsets of a zone are those of
+///   `chrono-tz`, with that of the beginning of 1970 for all time before.
+/// - **What has passed never changes.** [`reading`](Self::reading) gives the working time up to an
+///   instant; a later [holiday](Self::add_holiday) or [change of week](Self::change_week) leaves
+///   every reading up to now as it was, and moves what is due later by as much as was lost or won.
+/// - Cloning is cheap: the calendar is shared.
+///
+/// ```
+/// use std::time::Duration;
+/// use ventanilla_domain::{BusinessCalendar, Timestamp, Tz, Week, Weekday};
+///
+/// let week = Week::weekdays("09:00-13:00 15:00-19:00".parse()?).on(Weekday::Sat, "10:00-14:00".parse()?);
+/// let calendar = BusinessCalendar::new(Tz::America__Argentina__Buenos_Aires, week)?;
+///
+/// // Friday at 18:30, four working hours: half of one today, three and a half tomorrow.
+/// let opened: Timestamp = "2026-03-06T18:30:00-03:00".parse()?;
+/// let due = calendar.add(opened, Duration::from_secs(4 * 3600));
+/// assert_eq!(due, "2026-03-07T13:30:00-03:00".parse()?);
+/// assert_eq!(calendar.elapsed(opened, due), Duration::from_secs(4 * 3600));
+///
+/// // A holiday on Saturday moves it to Monday.
+/// let calendar = calendar.add_holiday("2026-03-07".parse()?, opened)?;
+/// let due = calendar.add(opened, Duration::from_secs(4 * 3600));
+/// assert_eq!(due, "2026-03-09T12:30:00-03:00".parse()?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// As JSON it has the zone's name, the weeks (each but the first with the date from which it
+/// holds) and the holidays; a day that is left out is closed. It is read through the same checks.
+///
+/// ```
+/// use ventanilla_domain::BusinessCalendar;
+///
+/// let json = r#"{
+///     "timeZone": "Europe/Madrid",
+///     "weeks": [
+///         { "hours": { "mon": "09:00-18:00", "tue": "09:00-18:00", "fri": "09:00-15:00" } },
+///         { "from": "2026-07-01", "hours": { "mon": "08:00-15:00" } }
+///     ],
+///     "holidays": ["2026-12-25", "2027-01-01"]
+/// }"#;
+/// let calendar: BusinessCalendar = serde_json::from_str(json)?;
+/// assert_eq!(calendar.zone().name(), "Europe/Madrid");
+/// assert_eq!(calendar.holidays().count(), 2);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "CalendarRecord", into = "CalendarRecord")]
+pub struct BusinessCalendar(Arc<Inner>);
+
+#[derive(PartialEq, Eq)]
+struct Inner {
+    zone: Tz,
+    wall: Wall,
+    /// In order; the first is from [`i64::MIN`] on.
+    stretches: Box<[Stretch]>,
+}
+
+/// A stretch of time without change of offset, in milliseconds.
+///
+/// Within it, working time passes as on the wall clock; only from one to the next the wall clock
+/// jumps, and `correction` makes up for all jumps so far.
+#[derive(PartialEq, Eq)]
+struct Stretch {
+    from: i64,
+    offset: i64,
+    correction: i64,
+}
+
+impl BusinessCalendar {
+    /// The same week for all time, without holidays.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidCalendar`] `calendar_empty` if the week has no working time.
+    ///
+    /// ```
+    /// use ventanilla_domain::{BusinessCalendar, Explain, Tz, Week};
+    ///
+    /// let error = BusinessCalendar::new(Tz::America__Santiago, Week::CLOSED).unwrap_err();
+    /// assert_eq!(error.code(), "calendar_empty");
+    /// ```
+    pub fn new(zone: Tz, week: Week) -> Result<Self, InvalidCalendar> {
+        Self::with_holidays(zone, week, [])
+    }
+
+    /// The same week for all time but on holidays, which may lie in the past: nothing has been
+    /// read from this calendar yet.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidCalendar`] `calendar_empty` if the week has no working time.
+    ///
+    /// ```
+    /// use ventanilla_domain::{BusinessCalendar, NaiveDate, Tz, Week};
+    ///
+    /// let holidays = ["2026-01-01".parse()?, "2026-12-25".parse()?];
+    /// let week = Week::weekdays("09:00-18:00".parse()?);
+    /// let calendar = BusinessCalendar::with_holidays(Tz::America__Mexico_City, week, holidays)?;
+    /// assert!(!calendar.is_working("2026-01-01T12:00:00-06:00".parse()?));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn with_holidays(
+        zone: Tz,
+        week: Week,
+        holidays: impl IntoIterator<Item = NaiveDate>,
+    ) -> Result<Self, InvalidCalendar> {
+        Self::from_parts(zone, vec![(NaiveDate::MIN, week)], holidays.into_iter().collect())
+    }
+
+    /// The calendar that never rests: its time is real time.
+    ///
+    /// ```
+    /// use ventanilla_domain::{BusinessCalendar, Timestamp};
+    ///
+    /// let now = Timestamp::from_millis(1_772_452_800_000)?;
+    /// assert_eq!(BusinessCalendar::always().reading(now).as_millis(), now.as_millis());
+    /// # Ok::<(), ventanilla_domain::InvalidTimestamp>(())
+    /// ```
+    #[must_use]
+    pub fn always() -> Self {
+        Self::new(Tz::UTC, Week::ALWAYS).expect("a week of seven days")
+    }
+
+    /// The time zone of a name of the IANA database, such as `America/Mexico_City`.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidCalendar`] `unknown_time_zone` with the name.
+    ///
+    /// ```
+    /// use ventanilla_domain::{BusinessCalendar, Tz};
+    ///
+    /// assert_eq!(BusinessCalendar::zone_named("America/Santiago")?, Tz::America__Santiago);
+    /// # Ok::<(), ventanilla_domain::InvalidCalendar>(())
+    /// ```
+    pub fn zone_named(name: &str) -> Result<Tz, InvalidCalendar> {
+        name.parse().map_err(|_| InvalidCalendar::zone(name))
+    }
+
+    /// The working time up to an instant.
+    ///
+    /// Nothing is allocated; it takes two binary searches.
+    #[must_use]
+    pub fn reading(&self, at: Timestamp) -> BusinessTime {
+        BusinessTime::from_millis(self.until(at.as_millis()))
+    }
+
+    /// The earliest instant whose reading is at least this one, at most [`Timestamp::MAX`].
+    #[must_use]
+    pub fn instant(&self, reading: BusinessTime) -> Timestamp {
+        let (mut low, mut high) = (Timestamp::MIN.as_millis(), Timestamp::MAX.as_millis());
+        while low < high {
+            let middle = low.midpoint(high);
+            if self.until(middle) < reading.as_millis() {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        Timestamp::from_millis(low).unwrap_or(Timestamp::MAX)
+    }
+
+    /// The working time between two instants; none if `to` is the earlier one.
+    #[must_use]
+    pub fn elapsed(&self, from: Timestamp, to: Timestamp) -> Duration {
+        self.reading(to).since(self.reading(from))
+    }
+
+    /// The earliest instant, from `start` on, by which so much working time has passed; at most
+    /// [`Timestamp::MAX`].
+    #[must_use]
+    pub fn add(&self, start: Timestamp, duration: Duration) -> Timestamp {
+        self.instant(self.reading(start).plus(duration)).max(start)
+    }
+
+    /// Whether an instant is working time.
+    #[must_use]
+    pub fn is_working(&self, at: Timestamp) -> bool {
+        let at = at.as_millis();
+        self.until(at) < self.until(at + 1)
+    }
+
+    /// The time zone of its wall clock.
+    #[must_use]
+    pub fn zone(&self) -> Tz {
+        self.0.zone
+    }
+
+    /// The holidays, in order.
+    pub fn holidays(&self) -> impl Iterator<Item = NaiveDate> {
+        self.0.wall.holidays()
+    }
+
+    /// The weeks, in order of the dates from which they hold; the first is [`NaiveDate::MIN`].
+    pub fn weeks(&self) -> impl Iterator<Item = (NaiveDate, &Week)> {
+        self.0.wall.weeks()
+    }
+
+    /// The calendar with one more holiday.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidCalendar`] `calendar_past` unless that date has still to begin.
+    pub fn add_holiday(&self, date: NaiveDate, now: Timestamp) -> Result<Self, InvalidCalendar> {
+        self.still_to_begin(date, now)?;
+        self.edited(self.owned_weeks(), self.holidays().chain([date]).collect())
+    }
+
+    /// The calendar with one holiday less.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidCalendar`] `calendar_past` unless that date has still to begin.
+    pub fn remove_holiday(&self, date: NaiveDate, now: Timestamp) -> Result<Self, InvalidCalendar> {
+        self.still_to_begin(date, now)?;
+        self.edited(self.owned_weeks(), self.holidays().filter(|holiday| *holiday != date).collect())
+    }
+
+    /// The calendar with another week from a date on, up to the next change of week, if any.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidCalendar`] `calendar_past` unless that date has still to begin, and
+    /// `calendar_empty` if the week has no working time.
+    pub fn change_week(
+        &self,
+        from: NaiveDate,
+        week: Week,
+        now: Timestamp,
+    ) -> Result<Self, InvalidCalendar> {
+        self.still_to_begin(from, now)?;
+        let mut weeks = self.owned_weeks();
+        weeks.retain(|(date, _)| *date != from);
+        let at = weeks.partition_point(|(date, _)| *date < from);
+        weeks.insert(at, (from, week));
+        self.edited(weeks, self.holidays().collect())
+    }
+
+    /// From weeks in order, the first from [`NaiveDate::MIN`] on.
+    fn from_parts(
+        zone: Tz,
+        weeks: Vec<(NaiveDate, Week)>,
+        holidays: Vec<NaiveDate>,
+    ) -> Result<Self, InvalidCalendar> {
+        let wall = Wall::new(weeks, holidays)?;
+        let shifts = zone::shifts(zone);
+        // Not `until`: holidays and changes of week still to come must not move it.
+        let mut correction = -wall.origin(shifts[0].offset);
+        let mut before = shifts[0].offset;
+        let stretch = |shift: &zone::Shift| {
+            if shift.offset != before {
+                correction += wall.until(shift.at + before) - wall.until(shift.at + shift.offset);
+                before = shift.offset;
+            }
+            Stretch { from: shift.at, offset: shift.offset, correction }
+        };
+        let stretches = shifts.iter().map(stretch).collect();
+        Ok(Self(Arc::new(Inner { zone, wall, stretches })))
+    }
+
+    fn edited(
+        &self,
+        weeks: Vec<(NaiveDate, Week)>,
+        holidays: Vec<NaiveDate>,
+    ) -> Result<Self, InvalidCalendar> {
+        Self::from_parts(self.zone(), weeks, holidays)
+    }
+
+    fn owned_weeks(&self) -> Vec<(NaiveDate, Week)> {
+        self.weeks().map(|(from, week)| (from, week.clone())).collect()
+    }
+
+    /// [`reading`](Self::reading) in milliseconds.
+    fn until(&self, at: i64) -> i64 {
+        let Inner { wall, stretches, .. } = &*self.0;
+        let later = stretches.partition_point(|stretch| stretch.from <= at);
+        let Stretch { offset, correction, .. } = stretches[later.saturating_sub(1)];
+        wall.until(at + offset) + correction
+    }
+
+    /// Refuses a date of which any instant, or any of a later date, is not after `now`.
+    ///
+    /// The wall clock may have shown a later date than now: some zones turn back past midnight.
+    fn still_to_begin(&self, date: NaiveDate, now: Timestamp) -> Result<(), InvalidCalendar> {
+        let now = now.as_millis();
+        let begun = self.0.stretches.iter().take_while(|stretch| stretch.from <= now);
+        let ends = self.0.stretches.iter().skip(1).map(|next| next.from - 1).chain([i64::MAX]);
+        let latest = begun.zip(ends).map(|(stretch, end)| end.min(now) + stretch.offset).max();
+        if latest.is_some_and(|latest| wall::day_of(date) <= latest.div_euclid(wall::DAY)) {
+            return Err(InvalidCalendar::past(date));
+        }
+        Ok(())
+    }
+}
+
+impl Default for BusinessCalendar {
+    /// [`BusinessCalendar::always`].
+    fn default() -> Self {
+        Self::always()
+    }
+}
+
+/// What JSON holds.
+impl fmt::Debug for BusinessCalendar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        CalendarRecord::from(self.clone()).fmt(f)
+    }
+}

@@ -1,0 +1,105 @@
+//! Why a calendar, or a change of one, was refused.
+
+use chrono::NaiveDate;
+
+use crate::{Explain, Locale, locale::say, parse::excerpt};
+
+/// A calendar, or a change of one, that was refused.
+///
+/// Its codes are `calendar_empty` (a week without working time), `calendar_past` (a change of what
+/// has begun), `unknown_time_zone`, and for what is read from JSON `calendar_date` (no date) and
+/// `calendar_unordered` (weeks that don't follow one another).
+///
+/// ```
+/// use ventanilla_domain::{BusinessCalendar, Explain, Locale};
+///
+/// let error = BusinessCalendar::zone_named("Europe/Madird").unwrap_err();
+/// assert_eq!((error.code(), error.value()), ("unknown_time_zone", "Europe/Madird"));
+/// assert_eq!(error.explain(Locale::Es), r#"No se conoce la zona horaria "Europe/Madird"."#);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.explain(Locale::En))]
+pub struct InvalidCalendar {
+    value: Box<str>,
+    problem: Problem,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Problem {
+    Empty,
+    Past,
+    Zone,
+    Date,
+    Unordered,
+}
+
+impl InvalidCalendar {
+    /// The offending name, text or date; empty for a week without working time.
+    #[must_use]
+    pub fn value(&self) -> &str {
+        &self.value
+    }
+
+    pub(super) fn empty() -> Self {
+        Self { value: "".into(), problem: Problem::Empty }
+    }
+
+    pub(super) fn past(date: NaiveDate) -> Self {
+        Self { value: date.to_string().into(), problem: Problem::Past }
+    }
+
+    pub(super) fn zone(name: &str) -> Self {
+        Self { value: excerpt(name), problem: Problem::Zone }
+    }
+
+    pub(super) fn date(text: &str) -> Self {
+        Self { value: excerpt(text), problem: Problem::Date }
+    }
+
+    pub(super) fn unordered(from: &str) -> Self {
+        Self { value: excerpt(from), problem: Problem::Unordered }
+    }
+}
+
+impl Explain for InvalidCalendar {
+    fn code(&self) -> &'static str {
+        match self.problem {
+            Problem::Empty => "calendar_empty",
+            Problem::Past => "calendar_past",
+            Problem::Zone => "unknown_time_zone",
+            Problem::Date => "calendar_date",
+            Problem::Unordered => "calendar_unordered",
+        }
+    }
+
+    fn explain(&self, locale: Locale) -> String {
+        let value = &self.value;
+        match self.problem {
+            Problem::Empty => say!(
+                locale,
+                "La semana no tiene ningún horario de atención.",
+                "The week has no working hours."
+            ),
+            Problem::Past => say!(
+                locale,
+                "El {value} ya empezó: el calendario solo se cambia a futuro.",
+                "{value} has begun already: a calendar is only changed for the future."
+            ),
+            Problem::Zone => {
+                say!(locale, "No se conoce la zona horaria {value:?}.", "Unknown time zone: {value:?}.")
+            }
+            Problem::Date => say!(
+                locale,
+                "No es una fecha: {value:?}. Se escribe como «2026-12-25».",
+                "Not a date: {value:?}. Dates are written as \"2026-12-25\"."
+            ),
+            Problem::Unordered => say!(
+                locale,
+                "Las semanas no están en orden: la primera no lleva fecha y cada otra lleva una \
+                 posterior ({value:?}).",
+                "The weeks are not in order: the first has no date and each other a later one \
+                 ({value:?})."
+            ),
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Working time on the wall clock: weeks and holidays, and no time zone.
+
+use chrono::{Datelike, NaiveDate};
+
+use crate::{Week, calendar::InvalidCalendar};
+
+/// Milliseconds of a day on the wall clock.
+pub(super) const DAY: i64 = 24 * 60 * 60 * 1000;
+
+/// The weeks and holidays of a calendar, ready to count.
+///
+/// Times are milliseconds on the wall clock since it showed 1970-01-01 00:00.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Wall {
+    /// In order of their dates; the first is from [`NaiveDate::MIN`] on.
+    eras: Box<[Era]>,
+    /// In order.
+    holidays: Box<[Holiday]>,
+}
+
+/// A week and the date from which it holds.
+#[derive(Debug, PartialEq, Eq)]
+struct Era {
+    from: NaiveDate,
+    week: Week,
+    first_day: i64,
+    /// The working time of a week before each of its days, and last of all of them.
+    before: [i64; 8],
+    /// Added to the time by this week, so that it goes on where the era before stopped.
+    base: i64,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Holiday {
+    date: NaiveDate,
+    day: i64,
+    /// The working time lost on this and all holidays before.
+    lost: i64,
+}
+
+impl Wall {
+    /// Checks the weeks, the first of which holds from [`NaiveDate::MIN`], and counts ahead.
+    pub(super) fn new(
+        mut weeks: Vec<(NaiveDate, Week)>,
+        mut dates: Vec<NaiveDate>,
+    ) -> Result<Self, InvalidCalendar> {
+        weeks.dedup_by(|later, earlier| later.1 == earlier.1);
+        let mut eras: Vec<Era> = Vec::with_capacity(weeks.len());
+        for (from, week) in weeks {
+            let mut era = Era::new(from, week);
+            if era.before[7] == 0 {
+                return Err(InvalidCalendar::empty());
+            }
+            if let Some(last) = eras.last() {
+                era.base = last.until(era.first_day, 0) - era.until(era.first_day, 0);
+            }
+            eras.push(era);
+        }
+        let mut wall = Self { eras: eras.into(), holidays: Box::default() };
+        dates.sort_unstable();
+        dates.dedup();
+        let mut lost = 0;
+        let holiday = |date: NaiveDate| {
+            let day = day_of(date);
+            lost += wall.planned(day + 1, 0) - wall.planned(day, 0);
+            Holiday { date, day, lost }
+        };
+        wall.holidays = dates.into_iter().map(holiday).collect();
+        Ok(wall)
+    }
+
+    /// Working milliseconds up to a time: negative before 1970, but for what holidays and changes
+    /// of week before then have added.
+    pub(super) fn until(&self, local: i64) -> i64 {
+        let (day, time) = (local.div_euclid(DAY), local.rem_euclid(DAY));
+        let next = self.holidays.partition_point(|holiday| holiday.day < day);
+        let lost = self.holidays[..next].last().map_or(0, |holiday| holiday.lost);
+        let off = self.holidays.get(next).is_some_and(|holiday| holiday.day == day);
+        self.planned(day, if off { 0 } else { time }) - lost
+    }
+
+    /// What [`until`](Self::until) were if the first week held for ever, without holidays.
+    ///
+    /// Nothing that may still change has a part in it.
+    pub(super) fn origin(&self, local: i64) -> i64 {
+        self.eras[0].until(local.div_euclid(DAY), local.rem_euclid(DAY))
+    }
+
+    pub(super) fn weeks(&self) -> impl Iterator<Item = (NaiveDate, &Week)> {
+        self.eras.iter().map(|era| (era.from, &era.week))
+    }
+
+    pub(super) fn holidays(&self) -> impl Iterator<Item = NaiveDate> {
+        self.holidays.iter().map(|holiday| holiday.date)
+    }
+
+    /// As if there were no holidays.
+    fn planned(&self, day: i64, time: i64) -> i64 {
+        let later = self.eras.partition_point(|era| era.first_day <= day);
+        self.eras[later.saturating_sub(1)].until(day, time)
+    }
+}
+
+impl Era {
+    fn new(from: NaiveDate, week: Week) -> Self {
+        let mut before = [0; 8];
+        for (at, hours) in week.days().iter().enumerate() {
+            before[at + 1] = before[at] + hours.until(DAY);
+        }
+        Self { from, week, first_day: day_of(from), before, base: 0 }
+    }
+
+    fn until(&self, day: i64, time: i64) -> i64 {
+        // 1970-01-01 was a Thursday.
+        let (weeks, weekday) = ((day + 3).div_euclid(7), (day + 3).rem_euclid(7) as usize);
+        let today = self.week.days()[weekday].until(time);
+        self.base + weeks * self.before[7] + self.before[weekday] + today
+    }
+}
+
+/// Days since 1970-01-01.
+pub(super) fn day_of(date: NaiveDate) -> i64 {
+    i64::from(date.num_days_from_ce()) - 719_163
+}

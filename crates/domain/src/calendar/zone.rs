@@ -1,0 +1,63 @@
+//! The offsets of a time zone, as instants at which they change.
+
+use std::sync::OnceLock;
+
+use chrono::{DateTime, Offset, TimeZone};
+use chrono_tz::{TZ_VARIANTS, Tz};
+
+/// From an instant on, in milliseconds of UTC, the wall clock is `offset` milliseconds ahead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Shift {
+    pub(super) at: i64,
+    pub(super) offset: i64,
+}
+
+/// The offsets of a zone in order, the first from [`i64::MIN`] on.
+///
+/// They are worked out once for each zone: by asking `chrono-tz`, which doesn't list them. Before
+/// 1970 the first offset holds, and after its data, which end with 2099, the last.
+pub(super) fn shifts(zone: Tz) -> &'static [Shift] {
+    static SHIFTS: [OnceLock<Box<[Shift]>>; TZ_VARIANTS.len()] =
+        [const { OnceLock::new() }; TZ_VARIANTS.len()];
+    SHIFTS[zone as usize].get_or_init(|| find(zone))
+}
+
+/// The end of 2100 in seconds.
+const END: i64 = 4_133_980_800;
+/// In seconds: no zone has changed its clocks twice within 6 days since 1970.
+const STEP: i64 = 3 * 24 * 60 * 60;
+
+fn find(zone: Tz) -> Box<[Shift]> {
+    let mut shifts = vec![Shift { at: i64::MIN, offset: offset(zone, 0) * 1000 }];
+    let mut from = 0;
+    let mut current = offset(zone, from);
+    while from < END {
+        let to = from + STEP;
+        let next = offset(zone, to);
+        if next != current {
+            let at = first_second(from, to, |second| offset(zone, second) != current);
+            shifts.push(Shift { at: at * 1000, offset: next * 1000 });
+        }
+        (from, current) = (to, next);
+    }
+    shifts.into()
+}
+
+/// Seconds by which the wall clock is ahead at a second of UTC.
+fn offset(zone: Tz, second: i64) -> i64 {
+    let time = DateTime::from_timestamp(second, 0).unwrap_or_default().naive_utc();
+    zone.offset_from_utc_datetime(&time).fix().local_minus_utc().into()
+}
+
+/// The first after `from` and up to `to` of which it holds, if it holds from some point on.
+fn first_second(mut from: i64, mut to: i64, holds: impl Fn(i64) -> bool) -> i64 {
+    while to - from > 1 {
+        let middle = from.midpoint(to);
+        if holds(middle) {
+            to = middle;
+        } else {
+            from = middle;
+        }
+    }
+    to
+}
