@@ -71,9 +71,9 @@ impl TicketStore for Journal {
         let (tickets, query) = (self.tickets(), page.query());
         let place = |position: &Position| place(query.order(), position);
         let seen = page.position().map(place);
-        let matching = tickets.iter().enumerate().filter(|(_, ticket)| query.matches(ticket.head()));
+        let matching = tickets.iter().enumerate().filter(|(_, ticket)| page.holds(ticket.head()));
         let mut rows: Vec<(Position, &Ticket)> = matching
-            .map(|(at, ticket)| (position(at, ticket), ticket))
+            .map(|(at, ticket)| (Position::of(query.order(), ticket.head(), tie(at)), ticket))
             .filter(|(position, _)| seen.is_none_or(|seen| place(position) > seen))
             .collect();
         rows.sort_by_key(|(position, _)| place(position));
@@ -88,15 +88,9 @@ impl TicketStore for Journal {
         })
     }
 
-    async fn counts(&self, mine: &UserId) -> Result<Counts, StoreError> {
+    async fn counts(&self, mine: &UserId, as_of: Option<BusinessTime>) -> Result<Counts, StoreError> {
         let mut counts = Counts::default();
-        for head in self.tickets().iter().map(Ticket::head) {
-            counts.add(head.status, head.priority, 1);
-            if head.status.is_live() {
-                counts.unassigned += u64::from(head.assignee.is_none());
-                counts.mine += u64::from(head.assignee.as_ref() == Some(mine));
-            }
-        }
+        self.tickets().iter().for_each(|ticket| counts.add_ticket(ticket.head(), mine, as_of));
         Ok(counts)
     }
 }
@@ -111,11 +105,11 @@ fn has_number(ticket: &Ticket, number: &TicketNumber) -> bool {
     ticket.head().ticket_number == *number
 }
 
-/// What a cursor remembers of a row. Its place in the list never changes, so it can break ties.
-fn position(at: usize, ticket: &Ticket) -> Position {
+/// A ticket's place in the list never changes, so it can break ties.
+fn tie(at: usize) -> [u8; 12] {
     let mut tie = [0; 12];
     tie[4..].copy_from_slice(&(at as u64).to_be_bytes());
-    Position { created_at: ticket.head().created_at, priority: ticket.head().priority, tie }
+    tie
 }
 
 /// Where a row stands in an order; the smallest comes first.
@@ -125,10 +119,11 @@ fn place(sort: Sort, row: &Position) -> (i64, i64, [u8; 12]) {
         Sort::Created(direction) => (0, direction),
         Sort::UrgentFirst(direction) => (-urgency, direction),
         Sort::LowFirst(direction) => (urgency, direction),
+        Sort::Due(_) => (0, Direction::OldestFirst),
     };
-    let time = match direction {
-        Direction::NewestFirst => -row.created_at.as_millis(),
-        Direction::OldestFirst => row.created_at.as_millis(),
+    let key = match direction {
+        Direction::NewestFirst => -row.key,
+        Direction::OldestFirst => row.key,
     };
-    (rank, time, row.tie)
+    (rank, key, row.tie)
 }

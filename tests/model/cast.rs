@@ -57,7 +57,7 @@ pub(crate) fn house(reopen: Reopen, close_after: Days) -> Policy {
         .and_then(|limits| limits.with_conversation_bytes(40))
         .and_then(|limits| limits.with_notes(2))
         .and_then(|limits| limits.with_history(4));
-    Policy { limits: limits.unwrap(), reopen, close_after }
+    Policy { limits: limits.unwrap(), reopen, close_after, sla: None }
 }
 
 /// When every run begins.

@@ -156,7 +156,7 @@ async fn an_id_of_another_form_is_refused_before_any_command() {
         let mut refused = vec![
             store.insert(&opened).await.unwrap_err(),
             store.get(&(&number).into(), &Scope::Owner(id.clone()), Window::All).await.unwrap_err(),
-            store.counts(&id).await.unwrap_err(),
+            store.counts(&id, None).await.unwrap_err(),
         ];
         for query in [ListQuery::new().requester(id.clone()), ListQuery::new().assigned_to(id.clone())] {
             refused.push(store.list(&query.first_page()).await.unwrap_err());

@@ -44,6 +44,7 @@ fn policies() -> impl Strategy<Value = Policy> {
         limits,
         reopen,
         close_after: Days(days),
+        sla: None,
     })
 }
 

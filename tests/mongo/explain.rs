@@ -127,7 +127,7 @@ impl Desk {
 
     /// Its parts are explained one by one: of a union of counts, `explain` carries out the first.
     async fn counts_examine_keys_alone(&self) {
-        let counts = self.store.counts(&admin(0)).await.unwrap();
+        let counts = self.store.counts(&admin(0), None).await.unwrap();
         let sent = self.command();
         let (united, first): (Vec<_>, Vec<_>) =
             pipeline(&sent).into_iter().partition(|stage| stage.contains_key("$unionWith"));

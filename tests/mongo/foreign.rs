@@ -159,7 +159,7 @@ async fn each_is_counted() {
             expected.mine += u64::from(head.assignee == Some(user(3)));
         }
     }
-    assert_eq!(beside.store.counts(&user(3)).await.unwrap(), expected);
+    assert_eq!(beside.store.counts(&user(3), None).await.unwrap(), expected);
 }
 
 /// Every kind of change, by everybody who makes it.

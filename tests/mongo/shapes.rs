@@ -104,5 +104,5 @@ fn filters(count: u64) -> Vec<(&'static str, ListQuery)> {
 fn middle(query: &ListQuery, count: u64) -> Position {
     let priorities = query.filtered_priorities();
     let priority = priorities.iter().nth(priorities.len() / 2).unwrap();
-    Position { created_at: many::created_at(count / 2), priority, tie: [0x80; 12] }
+    Position { key: many::created_at(count / 2).as_millis(), priority, tie: [0x80; 12] }
 }

@@ -133,10 +133,7 @@ impl Plan {
                 Effect::Clock(step, clocks, when) if self.holds(*when, ticket) => {
                     self.clock(*step, *clocks, &mut ticket.head);
                 }
-                Effect::Stamp(..)
-                | Effect::StampOnce(..)
-                | Effect::Clear(..)
-                | Effect::Clock(..) => {}
+                Effect::Stamp(..) | Effect::StampOnce(..) | Effect::Clear(..) | Effect::Clock(..) => {}
                 Effect::Touch => {
                     ticket.head.updated_at = ticket.head.updated_at.max(self.at);
                     ticket.head.version = ticket.head.version.saturating_add(1);

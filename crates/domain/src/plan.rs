@@ -4,8 +4,8 @@ use arrayvec::ArrayVec;
 use enumset::EnumSet;
 
 use crate::{
-    Actor, BusinessTime, Event, Message, Note, Priority, Refusal, SlaMetric, Status, TicketHead, Timestamp,
-    UserId,
+    Actor, BusinessTime, Event, Message, Note, Priority, Refusal, SlaMetric, Status, TicketHead,
+    Timestamp, UserId,
 };
 
 /// A change, worked out: the conditions under which it is made, and what it then does.

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
-    Author, Category, CreationKey, Event, Message, MessageText, Note, Priority, SlaClocks, Status, TicketHead,
-    TicketNumber, Timestamp, UserId, rules::is_response,
+    Author, Category, CreationKey, Event, Message, MessageText, Note, Priority, SlaClocks, Status,
+    TicketHead, TicketNumber, Timestamp, UserId, rules::is_response,
 };
 
 /// A whole ticket, as a store keeps it. Readers get a [`TicketView`](crate::TicketView) of it.

@@ -83,6 +83,7 @@ fn policies() -> impl Strategy<Value = Policy> {
         reopen,
         close_after,
         limits,
+        sla: None,
     })
 }
 

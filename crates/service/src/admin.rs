@@ -5,7 +5,7 @@ use ventanilla_domain::{
     Actor, ActorKind, Change, MessageText, NewMessage, NewTicket, Priority, Scope, Status, TicketNumber,
     TicketSummary, TicketView, UserId, Window,
 };
-use ventanilla_storage::{Counts, Page, PageQuery};
+use ventanilla_storage::{Counts, Page, PageQuery, Period, Report};
 
 use crate::{ChatView, Directory, HelpDesk, Reader, Receipt, ServiceError, TicketRow, desk::parsed};
 
@@ -66,10 +66,11 @@ impl Admin {
     ///
     /// # Errors
     ///
+    /// [`ServiceError::NoSla`] for a list by due time on a desk that promises nothing;
     /// [`ServiceError::Store`].
     #[instrument(name = "ventanilla.list", skip_all, fields(actor = "ADMIN", outcome))]
     pub async fn list(&self, page: impl Into<PageQuery>) -> Result<Page<TicketSummary>, ServiceError> {
-        self.desk.list(&page.into()).await
+        self.desk.list(page.into()).await
     }
 
     /// Counts tickets for a dashboard.
@@ -80,6 +81,17 @@ impl Admin {
     #[instrument(name = "ventanilla.counts", skip_all, fields(actor = "ADMIN", outcome))]
     pub async fn counts(&self) -> Result<Counts, ServiceError> {
         self.desk.counts(&self.id).await
+    }
+
+    /// How soon tickets were answered and resolved within a period, by administrator and overall.
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError::NoSla`] on a desk that promises nothing; [`ServiceError::NoUpkeep`] where the
+    /// store makes no reports; [`ServiceError::Store`].
+    #[instrument(name = "ventanilla.report", skip_all, fields(actor = "ADMIN", outcome))]
+    pub async fn report(&self, period: Period) -> Result<Report, ServiceError> {
+        self.desk.report(period).await
     }
 
     /// Reads a ticket, with the whole conversation, its notes and its history.

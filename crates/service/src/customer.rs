@@ -73,7 +73,9 @@ impl Customer {
             Some(cursor) => observed(query.page_after(cursor).map_err(ServiceError::from))?,
             None => query.first_page(),
         };
-        self.desk.list(&page).await
+        let mut found = self.desk.list(page).await?;
+        found.rows.iter_mut().for_each(|row| row.head.sla = None);
+        Ok(found)
     }
 
     /// Reads one of their tickets, with the whole conversation.

@@ -4,10 +4,12 @@ use std::{fmt, sync::Arc};
 
 use tracing::{Span, field::display};
 use ventanilla_domain::{
-    Actor, Change, Event, EventKind, Explain, NewTicket, Outcome, Policy, Refusal, Scope, TicketLookup,
-    TicketNumber, TicketSummary, TicketView, Timestamp, UserId, Window,
+    Actor, Change, Event, EventKind, Explain, NewTicket, Outcome, Policy, Refusal, Scope, Sla,
+    TicketHead, TicketLookup, TicketNumber, TicketSummary, TicketView, Timestamp, UserId, Window,
 };
-use ventanilla_storage::{Counts, Inserted, Page, PageQuery, TicketStore};
+use ventanilla_storage::{
+    Counts, Inserted, Page, PageQuery, Period, Report, ReportQuery, Sort, TicketStore, Upkeep,
+};
 
 use crate::{
     Admin, Bot, Clock, Customer, NumberSource, RandomNumbers, Receipt, ServiceError, System,
@@ -120,12 +122,13 @@ impl HelpDesk {
             match self.0.store.insert(&ticket).await? {
                 Inserted::Stored => {
                     tell("number", &ticket.head().ticket_number);
-                    return Ok(Receipt::new(ticket.head().clone(), vec![created(at, by)]));
+                    let head = seen(by, ticket.head().clone());
+                    return Ok(Receipt::new(head, vec![created(at, by)]));
                 }
                 Inserted::Repeated(head) => {
                     tell("number", &head.ticket_number);
                     let first = created(head.created_at, by);
-                    return Ok(Receipt::repeated(head, vec![first]));
+                    return Ok(Receipt::repeated(seen(by, head), vec![first]));
                 }
                 Inserted::KeyConflict { number, key } => {
                     return Err(ServiceError::Refused { number, refusal: Refusal::KeyConflict { key } });
@@ -155,9 +158,9 @@ impl HelpDesk {
         let refused = |refusal| ServiceError::Refused { number: number.clone(), refusal };
         let plan = change.plan(by, self.now(), self.policy()).map_err(refused)?;
         match self.0.store.update(number, &plan).await? {
-            Outcome::Applied { head, events } => Ok(Receipt::new(head, events)),
-            Outcome::Unchanged { head } => Ok(Receipt::new(head, Vec::new())),
-            Outcome::Repeated { head, events } => Ok(Receipt::repeated(head, events)),
+            Outcome::Applied { head, events } => Ok(Receipt::new(seen(by, head), events)),
+            Outcome::Unchanged { head } => Ok(Receipt::new(seen(by, head), Vec::new())),
+            Outcome::Repeated { head, events } => Ok(Receipt::repeated(seen(by, head), events)),
             Outcome::Refused(refusal) => Err(refused(refusal)),
             Outcome::NotFound => Err(ServiceError::NotFound { number: number.clone() }),
         }
@@ -177,13 +180,46 @@ impl HelpDesk {
     }
 
     /// Lists a page of tickets.
-    pub(crate) async fn list(&self, page: &PageQuery) -> Result<Page<TicketSummary>, ServiceError> {
-        observed(self.0.store.list(page).await.map_err(ServiceError::from))
+    pub(crate) async fn list(&self, page: PageQuery) -> Result<Page<TicketSummary>, ServiceError> {
+        observed(self.try_list(page).await)
+    }
+
+    async fn try_list(&self, page: PageQuery) -> Result<Page<TicketSummary>, ServiceError> {
+        let page = match page.query().order() {
+            Sort::Due(_) => page.as_of(self.sla()?.reading(self.now())),
+            Sort::Created(_) | Sort::UrgentFirst(_) | Sort::LowFirst(_) => page,
+        };
+        Ok(self.0.store.list(&page).await?)
     }
 
     /// Counts all tickets.
     pub(crate) async fn counts(&self, mine: &UserId) -> Result<Counts, ServiceError> {
-        observed(self.0.store.counts(mine).await.map_err(ServiceError::from))
+        let as_of = self.policy().sla.as_ref().map(|sla| sla.reading(self.now()));
+        observed(self.0.store.counts(mine, as_of).await.map_err(ServiceError::from))
+    }
+
+    /// Sums up what the clocks measured within a period.
+    pub(crate) async fn report(&self, period: Period) -> Result<Report, ServiceError> {
+        observed(self.try_report(period).await)
+    }
+
+    async fn try_report(&self, period: Period) -> Result<Report, ServiceError> {
+        let query = ReportQuery::new(period, self.sla()?, self.now());
+        Ok(self.upkeep()?.report(&query).await?)
+    }
+
+    /// The tickets that the system may close by now.
+    pub(crate) async fn closable(&self, limit: u32) -> Result<Vec<TicketNumber>, ServiceError> {
+        let latest = self.now().minus(self.policy().close_after.duration());
+        Ok(self.upkeep()?.resolved_until(latest, limit).await?)
+    }
+
+    fn sla(&self) -> Result<&Sla, ServiceError> {
+        self.policy().sla.as_ref().ok_or(ServiceError::NoSla)
+    }
+
+    fn upkeep(&self) -> Result<&dyn Upkeep, ServiceError> {
+        self.0.store.upkeep().ok_or(ServiceError::NoUpkeep)
     }
 }
 
@@ -235,6 +271,14 @@ impl fmt::Debug for HelpDeskBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HelpDeskBuilder").field("policy", &self.0.policy).finish_non_exhaustive()
     }
+}
+
+/// What an actor may see of a head: clocks are for the desk's eyes.
+pub(crate) fn seen(by: &Actor, mut head: TicketHead) -> TicketHead {
+    if !matches!(by, Actor::Admin(_) | Actor::System) {
+        head.sla = None;
+    }
+    head
 }
 
 fn created(at: Timestamp, by: &Actor) -> Event {

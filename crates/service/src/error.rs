@@ -63,6 +63,13 @@ pub enum ServiceError {
         /// How many characters were tried after the prefix.
         longest: usize,
     },
+    /// Something was asked of due times on a desk that promises nothing: its
+    /// [`Policy`](crate::Policy) has no `sla`.
+    #[error("this desk has no SLA policy")]
+    NoSla,
+    /// The store makes no reports and finds nothing to close.
+    #[error("this ticket store does no upkeep")]
+    NoUpkeep,
     /// The store failed.
     #[error("the ticket store failed")]
     Store(#[from] StoreError),
@@ -92,7 +99,10 @@ impl ServiceError {
     /// The error to explain, where this one only says on what it was.
     fn inner(&self) -> Option<&dyn Explain> {
         match self {
-            ServiceError::NotFound { .. } | ServiceError::NumbersExhausted { .. } => None,
+            ServiceError::NotFound { .. }
+            | ServiceError::NumbersExhausted { .. }
+            | ServiceError::NoSla
+            | ServiceError::NoUpkeep => None,
             ServiceError::Refused { refusal, .. } | ServiceError::NotOpened { refusal } => Some(refusal),
             ServiceError::InvalidText(error) => Some(error),
             ServiceError::InvalidNumber(error) => Some(error),
@@ -107,6 +117,8 @@ impl Explain for ServiceError {
         match (self, self.inner()) {
             (_, Some(inner)) => inner.code(),
             (ServiceError::NumbersExhausted { .. }, None) => "numbers_exhausted",
+            (ServiceError::NoSla, None) => "no_sla",
+            (ServiceError::NoUpkeep, None) => "no_upkeep",
             (_, None) => "ticket_not_found",
         }
     }
@@ -118,6 +130,18 @@ impl Explain for ServiceError {
                 Locale::Es => format!("No encontramos el ticket {number}."),
                 Locale::En => format!("We cannot find ticket {number}."),
             },
+            (ServiceError::NoSla, None) => locale
+                .pick(
+                    "Este servicio no tiene plazos de respuesta configurados.",
+                    "No response targets are set up for this service.",
+                )
+                .into(),
+            (ServiceError::NoUpkeep, None) => locale
+                .pick(
+                    "Este servicio no ofrece informes ni cierre automático.",
+                    "This service has neither reports nor automatic closing.",
+                )
+                .into(),
             (_, None) => locale
                 .pick(
                     "No hemos podido dar un número a tu ticket. No se ha guardado nada.",
@@ -130,7 +154,10 @@ impl Explain for ServiceError {
     fn kind(&self) -> ErrorKind {
         match (self, self.inner()) {
             (_, Some(inner)) => inner.kind(),
-            (ServiceError::NumbersExhausted { .. }, None) => ErrorKind::Internal,
+            (
+                ServiceError::NumbersExhausted { .. } | ServiceError::NoSla | ServiceError::NoUpkeep,
+                None,
+            ) => ErrorKind::Internal,
             (_, None) => ErrorKind::NotFound,
         }
     }

@@ -69,7 +69,7 @@ pub use error::ServiceError;
 pub use form::{Form, InvalidForm, Screened};
 pub use numbers::{NumberSource, RandomNumbers};
 pub use receipt::Receipt;
-pub use system::System;
+pub use system::{ClosedBatch, System};
 pub use ventanilla_domain::*;
 pub use ventanilla_storage::*;
 pub use view::{

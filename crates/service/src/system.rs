@@ -3,7 +3,7 @@
 use tracing::instrument;
 use ventanilla_domain::{Actor, Change, Status, TicketNumber};
 
-use crate::{HelpDesk, Receipt, ServiceError};
+use crate::{HelpDesk, Receipt, ServiceError, desk::observed};
 
 /// What the desk does by itself, when the host's scheduler says so.
 ///
@@ -31,6 +31,51 @@ impl System {
         Self { desk }
     }
 
+    /// Closes tickets that have been resolved for as long as
+    /// [`Policy::close_after`](crate::Policy::close_after) says, at most `batch` of them.
+    ///
+    /// One command finds them and one closes each, if it still is as it was: safe on many machines at
+    /// once, and each ticket is closed by one of them. A ticket that can't be closed stands in the
+    /// answer and keeps no other from it.
+    ///
+    /// ```
+    /// # use ventanilla_service::*;
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// # let desk = HelpDesk::new(MemoryStore::new());
+    /// let system = desk.system();
+    /// loop {
+    ///     let batch = system.close_resolved(100).await?;
+    ///     for receipt in &batch.closed {
+    ///         println!("{} is closed", receipt.head.ticket_number);
+    ///     }
+    ///     if batch.is_last() {
+    ///         break;
+    ///     }
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError::NoUpkeep`] where the store finds nothing to close; [`ServiceError::Store`] where
+    /// finding them failed. Nothing was closed then.
+    #[instrument(name = "ventanilla.close_resolved", skip_all, fields(actor = "SYSTEM", outcome))]
+    pub async fn close_resolved(&self, batch: u32) -> Result<ClosedBatch, ServiceError> {
+        let found = observed(self.desk.closable(batch).await)?;
+        let mut answer = ClosedBatch { full: found.len() >= batch as usize, ..ClosedBatch::default() };
+        for number in found {
+            match self.close(&number).await {
+                // Another machine was quicker, and told its host.
+                Ok(receipt) if receipt.events.is_empty() => {}
+                Ok(receipt) => answer.closed.push(receipt),
+                Err(error) => answer.failed.push((number, error)),
+            }
+        }
+        Ok(answer)
+    }
+
     /// Closes a ticket that has been resolved for as long as
     /// [`Policy::close_after`](crate::Policy::close_after) says.
     ///
@@ -41,5 +86,25 @@ impl System {
     #[instrument(name = "ventanilla.close", skip_all, fields(actor = "SYSTEM", %number, outcome))]
     pub async fn close(&self, number: &TicketNumber) -> Result<Receipt, ServiceError> {
         self.desk.change(&Actor::System, number, Change::status(Status::Closed)).await
+    }
+}
+
+/// What one batch of [`System::close_resolved`] did.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct ClosedBatch {
+    /// The tickets that were closed, each with what happened to it.
+    pub closed: Vec<Receipt>,
+    /// Those that were not: reopened in between, or the store failed.
+    pub failed: Vec<(TicketNumber, ServiceError)>,
+    full: bool,
+}
+
+impl ClosedBatch {
+    /// Whether there is nothing more to close now: fewer were found than were asked for, or none of
+    /// them could be closed.
+    #[must_use]
+    pub fn is_last(&self) -> bool {
+        !self.full || self.closed.is_empty()
     }
 }

@@ -10,8 +10,8 @@ use std::{
 use async_trait::async_trait;
 use index::{Facets, Index, Seq};
 use ventanilla_domain::{
-    BusinessTime, CreationKey, Outcome, Plan, Priority, Scope, Status, Ticket, TicketLookup, TicketNumber,
-    TicketSummary, TicketView, Timestamp, UserId, Window,
+    BusinessTime, CreationKey, Outcome, Plan, Priority, Scope, Status, Ticket, TicketLookup,
+    TicketNumber, TicketSummary, TicketView, Timestamp, UserId, Window,
 };
 
 use crate::{
@@ -183,8 +183,7 @@ impl State {
     fn list(&self, page: &PageQuery) -> Page<TicketSummary> {
         let query = page.query();
         let seqs = self.index.walk(page, page.position().map(place));
-        let mut matching =
-            seqs.map(|seq| (seq, self.ticket(seq))).filter(|(_, t)| page.holds(t.head()));
+        let mut matching = seqs.map(|seq| (seq, self.ticket(seq))).filter(|(_, t)| page.holds(t.head()));
         let mut rows = Vec::with_capacity(query.rows());
         let mut last = None;
         for (seq, ticket) in matching.by_ref().take(query.rows()) {

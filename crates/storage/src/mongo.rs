@@ -1,6 +1,7 @@
 //! Tickets in MongoDB, beside whatever else uses the collection.
 
 mod change;
+mod clocks;
 mod connect;
 mod counts;
 mod effect;
@@ -13,6 +14,8 @@ mod insert;
 mod list;
 mod read;
 mod reconcile;
+mod report;
+mod upkeep;
 mod view;
 mod write;
 
@@ -25,14 +28,17 @@ use mongodb::{
     options::{ReadPreference, SelectionCriteria, WriteConcern},
 };
 use ventanilla_domain::{
-    Outcome, Plan, Scope, Ticket, TicketLookup, TicketNumber, TicketSummary, TicketView, UserId, Window,
+    BusinessTime, Outcome, Plan, Scope, Ticket, TicketLookup, TicketNumber, TicketSummary, TicketView,
+    Timestamp, UserId, Window,
 };
 
 pub use connect::{ConnectError, MongoOptions};
 pub use ids::UserIdForm;
 pub use reconcile::{Checkpoint, Reconciled};
 
-use crate::{Counts, Inserted, Page, PageQuery, Source, StoreError, TicketStore};
+use crate::{
+    Counts, Inserted, Page, PageQuery, Report, ReportQuery, Source, StoreError, TicketStore, Upkeep,
+};
 
 /// Tickets in a MongoDB collection, which another application may use too.
 ///
@@ -128,9 +134,30 @@ impl TicketStore for MongoStore {
         self.apart(async move { inner.page(&page).await }, unread).await
     }
 
-    async fn counts(&self, mine: &UserId) -> Result<Counts, StoreError> {
+    async fn counts(&self, mine: &UserId, as_of: Option<BusinessTime>) -> Result<Counts, StoreError> {
         let (inner, mine) = (Arc::clone(&self.inner), mine.clone());
-        self.apart(async move { inner.count(&mine).await }, unread).await
+        self.apart(async move { inner.count(&mine, as_of).await }, unread).await
+    }
+
+    fn upkeep(&self) -> Option<&dyn Upkeep> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl Upkeep for MongoStore {
+    async fn resolved_until(
+        &self,
+        latest: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<TicketNumber>, StoreError> {
+        let inner = Arc::clone(&self.inner);
+        self.apart(async move { inner.resolved_until(latest, limit).await }, unread).await
+    }
+
+    async fn report(&self, query: &ReportQuery) -> Result<Report, StoreError> {
+        let (inner, query) = (Arc::clone(&self.inner), *query);
+        self.apart(async move { inner.report(&query).await }, unread).await
     }
 }
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use ventanilla_domain::{Priority, Status};
+use ventanilla_domain::{BusinessTime, Priority, Status, TicketHead, UserId};
 
-use crate::cursor::Cursor;
+use crate::{cursor::Cursor, query::Due};
 
 /// One page of a list.
 ///
@@ -80,6 +80,17 @@ impl Counts {
     pub fn add(&mut self, status: Status, priority: Priority, tickets: u64) {
         if tickets > 0 {
             *self.by_status.entry(status).or_default().entry(priority).or_default() += tickets;
+        }
+    }
+
+    /// Adds a ticket: what the counts mean, in one place.
+    pub fn add_ticket(&mut self, head: &TicketHead, mine: &UserId, as_of: Option<BusinessTime>) {
+        self.add(head.status, head.priority, 1);
+        if head.status.is_live() {
+            self.unassigned += u64::from(head.assignee.is_none());
+            self.mine += u64::from(head.assignee.as_ref() == Some(mine));
+            self.overdue += u64::from(as_of.is_some_and(|now| Due::Overdue.holds(head, now)));
+            self.at_risk += u64::from(as_of.is_some_and(|now| Due::AtRisk.holds(head, now)));
         }
     }
 

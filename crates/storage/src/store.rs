@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use ventanilla_domain::{
-    BusinessTime, IdempotencyKey, Outcome, Plan, Scope, Ticket, TicketHead, TicketLookup, TicketNumber, TicketSummary,
-    TicketView, UserId, Window,
+    BusinessTime, IdempotencyKey, Outcome, Plan, Scope, Ticket, TicketHead, TicketLookup, TicketNumber,
+    TicketSummary, TicketView, UserId, Window,
 };
 
 use crate::{Counts, Page, PageQuery, StoreError, Upkeep};
@@ -58,7 +58,6 @@ use crate::{Counts, Page, PageQuery, StoreError, Upkeep};
 /// # }).unwrap();
 /// # Ok::<(), std::io::Error>(())
 /// ```
-#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait TicketStore: Send + Sync {
     /// Stores a new ticket, unless its number is taken or its creation key was used.
@@ -110,6 +109,30 @@ pub enum Inserted {
         /// The key.
         key: IdempotencyKey,
     },
+}
+
+#[cfg(feature = "mock")]
+mockall::mock! {
+    /// A store that answers as it is told, and does no upkeep.
+    pub TicketStore {}
+
+    #[async_trait]
+    impl TicketStore for TicketStore {
+        async fn insert(&self, ticket: &Ticket) -> Result<Inserted, StoreError>;
+        async fn get(
+            &self,
+            lookup: &TicketLookup,
+            scope: &Scope,
+            window: Window,
+        ) -> Result<Option<TicketView>, StoreError>;
+        async fn update(&self, number: &TicketNumber, plan: &Plan) -> Result<Outcome, StoreError>;
+        async fn list(&self, page: &PageQuery) -> Result<Page<TicketSummary>, StoreError>;
+        async fn counts(
+            &self,
+            mine: &UserId,
+            as_of: Option<BusinessTime>,
+        ) -> Result<Counts, StoreError>;
+    }
 }
 
 /// Forwards every method; the lint sees to it that none is forgotten.

@@ -41,9 +41,7 @@ impl SlaPolicy {
     /// # Errors
     ///
     /// [`InvalidSla`] if a priority is missing or named twice.
-    pub fn new(
-        targets: impl IntoIterator<Item = (Priority, SlaTargets)>,
-    ) -> Result<Self, InvalidSla> {
+    pub fn new(targets: impl IntoIterator<Item = (Priority, SlaTargets)>) -> Result<Self, InvalidSla> {
         Ok(Self { targets: SlaTable::new(targets)?, categories: BTreeMap::new() })
     }
 
@@ -87,16 +85,14 @@ impl SlaTable {
     /// # Errors
     ///
     /// [`InvalidSla`] if a priority is missing or named twice.
-    pub fn new(
-        targets: impl IntoIterator<Item = (Priority, SlaTargets)>,
-    ) -> Result<Self, InvalidSla> {
+    pub fn new(targets: impl IntoIterator<Item = (Priority, SlaTargets)>) -> Result<Self, InvalidSla> {
         let mut given = [None; Priority::ALL.len()];
         for (priority, targets) in targets {
             if given[priority as usize].replace(targets).is_some() {
                 return Err(InvalidSla(Problem::Repeated { priority }));
             }
         }
-        let mut table = [SlaTargets::LONGEST; Priority::ALL.len()];
+        let mut table = [SlaTargets { millis: [0; SlaMetric::ALL.len()] }; Priority::ALL.len()];
         for priority in Priority::ALL {
             let missing = InvalidSla(Problem::Missing { priority, metric: None });
             table[priority as usize] = given[priority as usize].ok_or(missing)?;
@@ -128,7 +124,8 @@ pub struct SlaTargets {
 }
 
 impl SlaTargets {
-    const LONGEST: SlaTargets = SlaTargets { millis: [Days(3650).duration().as_millis() as i64; 3] };
+    /// The longest target: 3,650 days.
+    pub const LONGEST: Duration = Days(3650).duration();
 
     /// The targets for the first response, each further response, and the resolution; a fraction of a
     /// millisecond is cut off.
@@ -142,10 +139,12 @@ impl SlaTargets {
         resolution: Duration,
     ) -> Result<Self, InvalidSla> {
         let mut millis = [0; SlaMetric::ALL.len()];
-        for (metric, target) in SlaMetric::ALL.into_iter().zip([first_response, next_response, resolution]) {
+        for (metric, target) in
+            SlaMetric::ALL.into_iter().zip([first_response, next_response, resolution])
+        {
             millis[metric as usize] = match i64::try_from(target.as_millis()) {
                 Ok(0) => return Err(InvalidSla(Problem::Zero { metric })),
-                Ok(millis) if millis <= Self::LONGEST.millis[0] => millis,
+                Ok(millis) if target <= Self::LONGEST => millis,
                 _ => return Err(InvalidSla(Problem::TooLong { metric, target })),
             };
         }

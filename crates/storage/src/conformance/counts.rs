@@ -17,13 +17,13 @@ cases![
 ];
 
 async fn an_empty_store_counts_nothing(store: &dyn TicketStore) {
-    assert_eq!(answer(store.counts(&luis()).await), Counts::default());
+    assert_eq!(answer(store.counts(&luis(), None).await), Counts::default());
 }
 
 async fn counts_are_those_of_the_tickets(store: &dyn TicketStore) {
     let tickets = crowd(store).await;
     for mine in (0..6).map(testing::admin).chain([testing::customer(0)]) {
-        assert_eq!(answer(store.counts(&mine).await), counted(&tickets, &mine), "{mine}");
+        assert_eq!(answer(store.counts(&mine, None).await), counted(&tickets, &mine), "{mine}");
     }
 }
 
@@ -47,7 +47,7 @@ async fn counts_follow_every_change(store: &dyn TicketStore) {
         plan.apply(&mut tickets[0]);
         answer(store.update(&number(), &plan).await);
         for mine in [luis(), testing::admin(1)] {
-            let counts = answer(store.counts(&mine).await);
+            let counts = answer(store.counts(&mine, None).await);
             assert_eq!(counts, counted(&tickets, &mine), "{mine} after {change:?}");
         }
     }
@@ -60,7 +60,7 @@ async fn what_is_not_stored_is_not_counted(store: &dyn TicketStore) {
     assert_eq!(answer(store.insert(&taken).await), Inserted::NumberTaken);
     let again = testing::ticket("TKT-ABC124").key("formulario-1").build();
     assert!(matches!(answer(store.insert(&again).await), Inserted::Repeated(_)));
-    assert_eq!(answer(store.counts(&luis()).await), counted(&[first], &luis()));
+    assert_eq!(answer(store.counts(&luis(), None).await), counted(&[first], &luis()));
 }
 
 fn counted(tickets: &[Ticket], mine: &UserId) -> Counts {

@@ -189,7 +189,7 @@ async fn past_taken_numbers(store: &dyn TicketStore, ticket: &Ticket) -> Inserte
 }
 
 async fn stored(store: &dyn TicketStore) -> u64 {
-    let counted = answer(store.counts(&luis()).await).total();
+    let counted = answer(store.counts(&luis(), None).await).total();
     let listed = answer(store.list(&ListQuery::new().into()).await).rows.len();
     assert_eq!(counted, listed as u64);
     counted

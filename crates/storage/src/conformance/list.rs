@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use itertools::Itertools;
 use ventanilla_domain::{
-    Category, Change, EnumSet, Priority, Status, Ticket, TicketHead, TicketNumber, TicketSummary,
+    BusinessTime, Category, Change, EnumSet, Priority, Status, Ticket, TicketHead, TicketNumber,
+    TicketSummary,
 };
 
 use super::{
     cases,
     desk::{MILLISECOND, admin, answer, fill, hour, luis, marta, number, parsed, plan},
 };
-use crate::{Direction, ListQuery, PageSize, Sort, TicketStore, testing};
+use crate::{Direction, ListQuery, PageSize, Sort, TicketStore, query::due, testing};
 
 cases![
     an_empty_store_lists_nothing,
@@ -285,6 +286,7 @@ fn place(sort: Sort, head: &TicketHead) -> (i64, i64) {
         Sort::Created(direction) => (0, direction),
         Sort::UrgentFirst(direction) => (-urgency, direction),
         Sort::LowFirst(direction) => (urgency, direction),
+        Sort::Due(_) => return (due(head).map_or(i64::MAX, BusinessTime::as_millis), 0),
     };
     match direction {
         Direction::NewestFirst => (rank, -head.created_at.as_millis()),

@@ -112,7 +112,7 @@ async fn one_of_many_tickets_gets_the_key(store: &dyn TicketStore) {
     let repeated = Inserted::Repeated(tickets[won[0]].head().clone());
     let others = answers.iter().filter(|answer| **answer == repeated).count();
     assert_eq!(others, 31, "{answers:?}");
-    assert_eq!(answer(store.counts(&luis()).await).total(), 1);
+    assert_eq!(answer(store.counts(&luis(), None).await).total(), 1);
 }
 
 async fn tickets_do_not_stand_in_each_others_way(store: &dyn TicketStore) {

@@ -5,8 +5,8 @@ use std::panic::AssertUnwindSafe;
 use async_trait::async_trait;
 use futures::FutureExt;
 use ventanilla_domain::{
-    Outcome, Plan, Scope, Ticket, TicketLookup, TicketNumber, TicketRecord, TicketSummary, TicketView,
-    UserId, Window,
+    BusinessTime, Outcome, Plan, Scope, Ticket, TicketLookup, TicketNumber, TicketRecord, TicketSummary,
+    TicketView, UserId, Window,
 };
 
 use super::{check, message};
@@ -97,10 +97,10 @@ impl TicketStore for Faulty {
         Ok(page)
     }
 
-    async fn counts(&self, mine: &UserId) -> Result<Counts, StoreError> {
+    async fn counts(&self, mine: &UserId, as_of: Option<BusinessTime>) -> Result<Counts, StoreError> {
         match self.fault {
             Fault::CountsNothing => Ok(Counts::default()),
-            _ => self.store.counts(mine).await,
+            _ => self.store.counts(mine, as_of).await,
         }
     }
 }

@@ -94,7 +94,7 @@ async fn numbers_are_literal(store: &dyn TicketStore) {
         let notes = view(store, &number).await.expect("it is stored").notes;
         assert!(notes.len() == 1 && notes[0].text.as_str() == number.as_str(), "{number}: {notes:?}");
     }
-    assert_eq!(answer(store.counts(&luis()).await).total(), numbers().count() as u64);
+    assert_eq!(answer(store.counts(&luis(), None).await).total(), numbers().count() as u64);
 }
 
 async fn keys_are_literal(store: &dyn TicketStore) {

@@ -154,7 +154,8 @@ impl Index {
         }
         let mut low = DueEntry { due: low, seq: 0, risk: BusinessTime::from_millis(i64::MIN) };
         if let Some(Place { key, seq, .. }) = after {
-            let next = DueEntry { due: BusinessTime::from_millis(key), seq: seq.saturating_add(1), ..low };
+            let next =
+                DueEntry { due: BusinessTime::from_millis(key), seq: seq.saturating_add(1), ..low };
             low = low.max(next);
         }
         self.dues

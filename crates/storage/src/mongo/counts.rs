@@ -2,14 +2,18 @@
 
 use bson::{Document, doc};
 use futures::TryStreamExt;
-use ventanilla_domain::{EnumSet, Priority, Status, UserId};
+use ventanilla_domain::{BusinessTime, EnumSet, Priority, Status, UserId};
 
-use super::{Inner, expr, fault};
-use crate::{Counts, StoreError};
+use super::{Inner, expr, fault, list::due_conditions};
+use crate::{Counts, Due, StoreError};
 
 impl Inner {
     /// A count of index keys for each cell, all in one aggregate.
-    pub(super) async fn count(&self, mine: &UserId) -> Result<Counts, StoreError> {
+    pub(super) async fn count(
+        &self,
+        mine: &UserId,
+        as_of: Option<BusinessTime>,
+    ) -> Result<Counts, StoreError> {
         let mine = self.ids.write(mine)?;
         let live: EnumSet<Status> = Status::Open | Status::InProgress;
         let of = |assignee| {
@@ -30,6 +34,14 @@ impl Inner {
                 }
             })
             .chain([of(bson::Bson::Null), of(mine)])
+            .chain(as_of.into_iter().flat_map(|now| {
+                [Due::Overdue, Due::AtRisk].map(|due| {
+                    doc! {
+                        "status": { "$in": expr::statuses(live) },
+                        "$and": due_conditions(due, now),
+                    }
+                })
+            }))
             .enumerate()
             .map(|(at, matching)| {
                 vec![
@@ -54,6 +66,7 @@ impl Inner {
         };
         let mut counts = Counts::default();
         (counts.unassigned, counts.mine) = (counted(16), counted(17));
+        (counts.overdue, counts.at_risk) = (counted(18), counted(19));
         for (at, (status, priority)) in cells.enumerate() {
             counts.add(status, priority, counted(at));
         }

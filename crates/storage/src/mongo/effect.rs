@@ -1,10 +1,11 @@
 //! Effects as stages of an update: each sees what the one before left.
 
 use bson::{Bson, Document, bson, doc};
-use ventanilla_domain::{Effect, EnumSet, Field, Go, Plan, Priority, Stamp, Status, When};
+use ventanilla_domain::{Actor, Effect, EnumSet, Field, Go, Plan, Stamp, Status, When};
 
 use super::{
-    expr::{array, conversation, first_response, status},
+    clocks::Hands,
+    expr::{array, conversation, first_response, priority, status},
     ids::UserIdForm,
     write::{ASSIGNEE_CHANGED, PRIORITY_CHANGED, STATUS_CHANGED, date},
 };
@@ -12,9 +13,12 @@ use crate::StoreError;
 
 /// The stages that carry a plan out.
 pub(super) fn pipeline(plan: &Plan, ids: UserIdForm) -> Result<Vec<Document>, StoreError> {
-    let mut stages = Stages { plan, ids, done: Vec::new(), fields: Document::new() };
+    let mut stages = Stages { plan, ids, done: Vec::new(), fields: Document::new(), hands: None };
     for effect in plan.effects() {
         stages.effect(effect)?;
+    }
+    if let Some(hands) = stages.hands.take() {
+        stages.set("sla", hands.set());
     }
     if let Some(go) = plan.go() {
         stages.go(go)?;
@@ -28,6 +32,7 @@ struct Stages<'a> {
     done: Vec<Document>,
     /// What the stage in the making sets; each of its expressions sees the document before it.
     fields: Document,
+    hands: Option<Hands>,
 }
 
 impl Stages<'_> {
@@ -43,8 +48,7 @@ impl Stages<'_> {
                 self.set("notes", appended(array("$notes"), note));
             }
             Effect::Set(Field::Priority(to)) => {
-                let from = bson!({ "$ifNull": ["$priority", Priority::default().as_str()] });
-                self.record(PRIORITY_CHANGED, from, to.as_str().into())?;
+                self.record(PRIORITY_CHANGED, priority(), to.as_str().into())?;
                 self.set("priority", literal(to.as_str().into()));
             }
             Effect::Set(Field::Assignee(to)) => {
@@ -62,6 +66,20 @@ impl Stages<'_> {
             }
             Effect::Clear(stamp, when) => {
                 self.set(name(*stamp), choose(self.holds(*when)?, "$$REMOVE".into(), kept(*stamp)));
+            }
+            Effect::Clock(step, clocks, when) => {
+                let when = match when {
+                    When::Always => None,
+                    When::Moves | When::NotRequester => Some(self.holds(*when)?),
+                };
+                let by = match self.plan.by() {
+                    Actor::Admin(id) => Some(literal(self.ids.write(id)?)),
+                    Actor::Customer(_) | Actor::Bot | Actor::System => None,
+                };
+                if let Some(now) = self.plan.reading() {
+                    let hands = self.hands.get_or_insert_with(|| Hands::new(at, now, by));
+                    clocks.iter().for_each(|metric| hands.step(*step, metric, when.clone()));
+                }
             }
             Effect::Touch => {
                 self.set("updatedAt", bson!({ "$max": ["$updatedAt", at] }));
@@ -115,6 +133,7 @@ impl Stages<'_> {
 
     fn holds(&self, when: When) -> Result<Bson, StoreError> {
         Ok(match when {
+            When::Always => true.into(),
             When::Moves => moves(self.plan.go().map_or_else(EnumSet::empty, |go| go.from)),
             When::NotRequester => {
                 let by = self.ids.optional(self.plan.by().user())?;

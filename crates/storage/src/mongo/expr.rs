@@ -4,7 +4,7 @@
 use bson::{Bson, Document, bson, doc};
 use ventanilla_domain::{EnumSet, Priority, Role, Status, Timestamp};
 
-use super::{ids::UserIdForm, read::MOST_COUNTED, write::date};
+use super::{clocks, ids::UserIdForm, read::MOST_COUNTED, write::date};
 
 /// The conversation; where there is none, the description stands for it.
 pub(super) fn conversation() -> Bson {
@@ -51,6 +51,11 @@ pub(super) fn status() -> Bson {
     bson!({ "$ifNull": ["$status", Status::default().as_str()] })
 }
 
+/// The priority, medium where there is none.
+pub(super) fn priority() -> Bson {
+    bson!({ "$ifNull": ["$priority", Priority::default().as_str()] })
+}
+
 /// The words of statuses, and null where they include what a missing one stands for.
 pub(super) fn statuses(set: EnumSet<Status>) -> Vec<Bson> {
     words(set.iter().map(Status::as_str), set.contains(Status::default()))
@@ -77,6 +82,7 @@ pub(super) fn head() -> Document {
         "closedAt",
         "followUpOf",
         "version",
+        "sla",
     ] {
         fields.insert(name, 1);
     }
@@ -128,6 +134,7 @@ pub(super) fn readable(ids: UserIdForm) -> Vec<Document> {
         doc! { "messages": { "$not": { "$elemMatch": { "$not": { "$type": "object" } } } } },
         doc! { "messages": { "$not": { "$elemMatch": { "$nor": [message()] } } } },
     ];
+    conditions.push(clocks::readable(ids));
     conditions.extend(["createdAt", "updatedAt"].map(|name| doc! { name: any_time() }));
     let stamps = ["firstResponseAt", "resolvedAt", "closedAt"];
     conditions.extend(stamps.map(|name| or_null(name, any_time())));
@@ -149,7 +156,7 @@ fn message() -> Document {
 }
 
 /// A condition on a value itself, where a query would also look into an array.
-fn itself(mut condition: Document) -> Document {
+pub(super) fn itself(mut condition: Document) -> Document {
     condition.insert("$not", doc! { "$type": "array" });
     condition
 }

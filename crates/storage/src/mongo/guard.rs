@@ -1,7 +1,7 @@
 //! Guards as conditions of a command.
 
 use bson::{Bson, Document, bson, doc};
-use ventanilla_domain::{Author, Field, Guard, Message, Status};
+use ventanilla_domain::{Author, Field, Guard, Message, Status, Timestamp};
 
 use super::{
     expr::{conversation_bytes, priorities, statuses},
@@ -32,7 +32,7 @@ pub(super) fn condition(guard: &Guard, ids: UserIdForm) -> Result<Document, Stor
             choices.push(doc! { "status": { "$ne": Status::Resolved.as_str() } });
             doc! { "$or": choices }
         }
-        Guard::ResolvedUntil { latest, .. } => doc! { "$or": resolved("$lte", date(*latest)) },
+        Guard::ResolvedUntil { latest, .. } => doc! { "$or": resolved_until(*latest) },
         Guard::Version(0) => doc! { "version": { "$in": [0, null] } },
         Guard::Version(expected) => doc! { "version": version(*expected) },
         Guard::Unassigned => doc! { "assigneeId": null },
@@ -49,6 +49,11 @@ fn same_key(message: &Message, ids: UserIdForm) -> Result<Document, StoreError> 
         same.insert("authorId", ids.optional(id.as_ref())?);
     }
     Ok(same)
+}
+
+/// Where it was resolved at this instant or earlier.
+pub(super) fn resolved_until(latest: Timestamp) -> Vec<Document> {
+    resolved("$lte", date(latest))
 }
 
 /// Where it was resolved by this comparison; without a time of that, where it was updated.

@@ -3,9 +3,14 @@
 use bson::{Document, doc};
 use futures::TryStreamExt;
 use mongodb::{Collection, IndexModel, error::Error, options::IndexOptions};
+use ventanilla_domain::Status;
 
 /// The name that Prisma gives the unique index of the number; another name would conflict.
 pub(super) const NUMBER: &str = "SupportTicket_ticketNumber_key";
+/// The tickets that wait for something, by due time.
+pub(super) const DUE: &str = "SupportTicket_slaDue_idx";
+/// The tickets that are resolved, since the longest first.
+pub(super) const RESOLVED: &str = "SupportTicket_resolvedAt_idx";
 /// One ticket for each key of an author.
 const CREATION_KEY: &str = "SupportTicket_creationKey_key";
 
@@ -24,6 +29,24 @@ pub(super) fn all() -> Vec<IndexModel> {
         run("SupportTicket_category_idx", doc! { "category": 1 }),
         run("SupportTicket_assigneeId_idx", doc! { "assigneeId": 1 }),
         run("SupportTicket_userId_idx", doc! { "userId": 1 }),
+        index(
+            DUE,
+            doc! { "sla.due": 1, "_id": 1, "sla.risk": 1, "status": 1 },
+            false,
+            Some(doc! { "sla.due": { "$exists": true } }),
+        ),
+        index(
+            "SupportTicket_slaLastStop_idx",
+            doc! { "sla.lastStop": 1 },
+            false,
+            Some(doc! { "sla.lastStop": { "$exists": true } }),
+        ),
+        index(
+            RESOLVED,
+            doc! { "resolvedAt": 1 },
+            false,
+            Some(doc! { "status": Status::Resolved.as_str() }),
+        ),
     ]
 }
 

@@ -2,16 +2,18 @@
 
 use bson::{Document, bson, doc, oid::ObjectId};
 use futures::TryStreamExt;
-use ventanilla_domain::{EnumSet, Priority, TicketSummary};
+use ventanilla_domain::{BusinessTime, EnumSet, Priority, Status, TicketSummary};
 
 use super::{
-    Inner, expr, fault,
+    Inner,
+    clocks::reading,
+    expr, fault,
     ids::UserIdForm,
     read::{Malformed, read_text, required},
     write::date,
 };
 use crate::{
-    AssigneeFilter, Direction, ListQuery, Page, PageQuery, PageSize, Position, Sort, StoreError,
+    AssigneeFilter, Direction, Due, ListQuery, Page, PageQuery, PageSize, Position, Sort, StoreError,
 };
 
 impl Inner {
@@ -29,10 +31,12 @@ impl Inner {
             }
             Sort::UrgentFirst(direction) => self.run(self.by_priority(page, direction, true)?).await?,
             Sort::LowFirst(direction) => self.run(self.by_priority(page, direction, false)?).await?,
+            Sort::Due(due) => self.run(self.by_due(page, due)?).await?,
         };
         let more = found.len() > query.rows();
         found.truncate(query.rows());
-        let next = found.last().filter(|_| more).and_then(place).map(|last| page.cursor_after(&last));
+        let last = found.last().filter(|_| more).and_then(|row| place(row, query.order()));
+        let next = last.map(|last| page.cursor_after(&last));
         let (mut rows, mut unreadable) = (Vec::with_capacity(found.len()), Vec::new());
         for document in &found {
             match self.ids.summary(document) {
@@ -103,16 +107,37 @@ impl Inner {
         Ok(stages)
     }
 
-    fn matching(
+    /// A page in order of due time: a scan of the index of those that wait.
+    fn by_due(&self, page: &PageQuery, due: Due) -> Result<Vec<Document>, StoreError> {
+        let query = page.query();
+        let live = query.filtered_statuses() & (Status::Open | Status::InProgress);
+        let mut matching = self.filtered(query, live, query.filtered_priorities())?;
+        let mut conditions = due_conditions(due, page.reading());
+        conditions.extend(creation(query));
+        if let Some(last) = page.position() {
+            let (due, id) = (bson::Bson::Int64(last.key), ObjectId::from_bytes(last.tie));
+            conditions.push(doc! { "sla.due": { "$gte": due.clone() } });
+            conditions.push(doc! { "$nor": [{ "sla.due": due, "_id": { "$lte": id } }] });
+        }
+        matching.insert("$and", conditions);
+        Ok(vec![
+            doc! { "$match": matching },
+            doc! { "$sort": { "sla.due": 1, "_id": 1 } },
+            doc! { "$limit": limit(query) },
+            doc! { "$project": row() },
+        ])
+    }
+
+    /// Every filter but that of creation.
+    fn filtered(
         &self,
         query: &ListQuery,
+        statuses: EnumSet<Status>,
         priorities: EnumSet<Priority>,
-        direction: Direction,
-        after: Option<&Position>,
     ) -> Result<Document, StoreError> {
         let mut matching = doc! {
             // Both always stand here: the index's runs are then merged in order and none is sorted.
-            "status": { "$in": expr::statuses(query.filtered_statuses()) },
+            "status": { "$in": expr::statuses(statuses) },
             "priority": { "$in": expr::priorities(priorities) },
         };
         if let Some(category) = query.filtered_category() {
@@ -126,22 +151,18 @@ impl Inner {
             Some(AssigneeFilter::Unassigned) => matching.insert("assigneeId", bson::Bson::Null),
             None => None,
         };
-        let (from, before) = query.filtered_creation();
-        let mut created = expr::any_time();
-        if let Some(from) = from {
-            created.insert("$gte", date(from));
-        }
-        if let Some(before) = before {
-            created.remove("$lte");
-            created.insert("$lt", date(before));
-        }
-        // A walk goes on from any row: each has a time and an id.
-        let mut conditions = vec![
-            doc! { "createdAt": created },
-            doc! { "createdAt": { "$not": { "$type": "array" } } },
-            // Not by `$type`: as a bound of the index it would cost a key more for each row.
-            doc! { "$expr": { "$eq": [{ "$type": "$_id" }, "objectId"] } },
-        ];
+        Ok(matching)
+    }
+
+    fn matching(
+        &self,
+        query: &ListQuery,
+        priorities: EnumSet<Priority>,
+        direction: Direction,
+        after: Option<&Position>,
+    ) -> Result<Document, StoreError> {
+        let mut matching = self.filtered(query, query.filtered_statuses(), priorities)?;
+        let mut conditions = creation(query);
         if let Some(last) = after {
             // One bound for the index, and what of its millisecond has been seen. Said by `$or`, it
             // would tempt the planner to look the two up apart and to sort what it found.
@@ -149,12 +170,42 @@ impl Inner {
                 Direction::NewestFirst => ("$lte", "$gte"),
                 Direction::OldestFirst => ("$gte", "$lte"),
             };
-            let (at, id) = (date(last.created_at), ObjectId::from_bytes(last.tie));
+            let at: bson::Bson = bson::DateTime::from_millis(last.key).into();
+            let id = ObjectId::from_bytes(last.tie);
             conditions.push(doc! { "createdAt": { up_to: at.clone() } });
             conditions.push(doc! { "$nor": [{ "createdAt": at, "_id": { seen: id } }] });
         }
         matching.insert("$and", conditions);
         Ok(matching)
+    }
+}
+
+/// When the tickets of a list were created. A walk goes on from any row: each has a time and an id.
+fn creation(query: &ListQuery) -> Vec<Document> {
+    let (from, before) = query.filtered_creation();
+    let mut created = expr::any_time();
+    if let Some(from) = from {
+        created.insert("$gte", date(from));
+    }
+    if let Some(before) = before {
+        created.remove("$lte");
+        created.insert("$lt", date(before));
+    }
+    vec![
+        doc! { "createdAt": created },
+        doc! { "createdAt": { "$not": { "$type": "array" } } },
+        // Not by `$type`: as a bound of the index it would cost a key more for each row.
+        doc! { "$expr": { "$eq": [{ "$type": "$_id" }, "objectId"] } },
+    ]
+}
+
+/// Which tickets that wait belong to a list by due time.
+pub(super) fn due_conditions(due: Due, now: BusinessTime) -> Vec<Document> {
+    let now = reading(now);
+    match due {
+        Due::Any => vec![doc! { "sla.due": { "$gte": i64::MIN } }],
+        Due::Overdue => vec![doc! { "sla.due": { "$lt": now } }],
+        Due::AtRisk => vec![doc! { "sla.due": { "$gte": now.clone() }, "sla.risk": { "$lte": now } }],
     }
 }
 
@@ -176,14 +227,13 @@ fn row() -> Document {
     fields
 }
 
-fn place(row: &Document) -> Option<Position> {
-    let created_at = row.get_datetime("createdAt").ok()?.timestamp_millis();
+fn place(row: &Document, order: Sort) -> Option<Position> {
+    let key = match order {
+        Sort::Due(_) => row.get_document("sla").ok()?.get_i64("due").ok()?,
+        _ => row.get_datetime("createdAt").ok()?.timestamp_millis(),
+    };
     let priority = row.get_str("ranked").map_or(Ok(Priority::default()), str::parse);
-    Some(Position {
-        created_at: ventanilla_domain::Timestamp::from_millis(created_at).ok()?,
-        priority: priority.ok()?,
-        tie: row.get_object_id("_id").ok()?.bytes(),
-    })
+    Some(Position { key, priority: priority.ok()?, tie: row.get_object_id("_id").ok()?.bytes() })
 }
 
 fn limit(query: &ListQuery) -> i64 {

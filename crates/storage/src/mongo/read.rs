@@ -82,6 +82,9 @@ impl UserIdForm {
             closed_at: optional(document, "closedAt", read_date)?,
             creation_key: optional(document, "creationKey", |key| self.read_creation_key(key))?,
             follow_up_of: optional(document, "followUpOf", read_parsed)?,
+            sla: optional(document, "sla", |clocks| {
+                self.read_clocks(clocks).map_err(|problem| problem.to_string())
+            })?,
             notes: list(document, "notes", |note| self.read_note(note))?,
             history: list(document, "history", |event| self.read_event(event))?,
             version: optional(document, "version", read_version)?.unwrap_or_default(),
@@ -161,7 +164,7 @@ pub(super) fn required<'a, T>(
 }
 
 /// A field that may be missing or null.
-fn optional<'a, T>(
+pub(super) fn optional<'a, T>(
     document: &'a Document,
     field: &str,
     read: impl FnOnce(&'a Bson) -> Result<T, String>,
@@ -173,7 +176,7 @@ fn optional<'a, T>(
 }
 
 /// A list that may be missing or null.
-fn list<T>(
+pub(super) fn list<T>(
     document: &Document,
     field: &str,
     read: impl FnMut(&Bson) -> Result<T, Malformed>,
@@ -185,7 +188,7 @@ fn list<T>(
     }
 }
 
-fn nested<'a>(value: &'a Bson, field: &str) -> Result<&'a Document, Malformed> {
+pub(super) fn nested<'a>(value: &'a Bson, field: &str) -> Result<&'a Document, Malformed> {
     value.as_document().ok_or_else(|| malformed(field, unexpected(value)))
 }
 
@@ -202,7 +205,7 @@ fn read_parsed<T: FromStr<Err: Display>>(value: &Bson) -> Result<T, String> {
     read_str(value)?.parse().map_err(|error: T::Err| error.to_string())
 }
 
-fn read_date(value: &Bson) -> Result<Timestamp, String> {
+pub(super) fn read_date(value: &Bson) -> Result<Timestamp, String> {
     let date = value.as_datetime().ok_or_else(|| unexpected(value))?;
     Timestamp::from_millis(date.timestamp_millis()).map_err(|error| error.to_string())
 }
@@ -225,8 +228,21 @@ fn read_version(value: &Bson) -> Result<u64, String> {
     whole.filter(|number| *number < MOST_COUNTED).ok_or_else(|| format!("{value} is no whole number"))
 }
 
-fn malformed(field: &str, problem: String) -> Malformed {
+pub(super) fn malformed(field: &str, problem: String) -> Malformed {
     Malformed { field: field.into(), problem }
+}
+
+/// A whole number below or above zero.
+pub(super) fn read_whole(value: &Bson) -> Result<i64, String> {
+    match value {
+        Bson::Int32(number) => Ok((*number).into()),
+        Bson::Int64(number) => Ok(*number),
+        _ => Err(unexpected(value)),
+    }
+}
+
+pub(super) fn read_bool(value: &Bson) -> Result<bool, String> {
+    value.as_bool().ok_or_else(|| unexpected(value))
 }
 
 fn unexpected(value: &Bson) -> String {

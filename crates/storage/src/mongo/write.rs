@@ -37,6 +37,7 @@ impl UserIdForm {
         add("closedAt", head.closed_at.map(date));
         add("followUpOf", head.follow_up_of.as_ref().map(|number| number.as_str().into()));
         add("creationKey", ticket.creation_key().map(|key| self.creation_key(key)).transpose()?);
+        add("sla", head.sla.as_deref().map(|clocks| self.clocks(clocks)).transpose()?);
         if !ticket.notes().is_empty() {
             add("notes", Some(list(ticket.notes().iter().map(|note| self.note(note)).collect())?));
         }
