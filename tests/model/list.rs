@@ -90,6 +90,7 @@ impl Query {
             Sort::Created(direction) => (0, direction),
             Sort::UrgentFirst(direction) => (-urgency, direction),
             Sort::LowFirst(direction) => (urgency, direction),
+            Sort::Due(_) => unreachable!("the model has no such list"),
         };
         // Tickets of one millisecond stand in order of arrival.
         let (created, arrival) = (head.created_at.as_millis(), head.ticket as i64);

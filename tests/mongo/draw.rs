@@ -40,11 +40,55 @@ fn policies() -> impl Strategy<Value = Policy> {
     let limits =
         (3..=8_u32, (4..=12_u32).prop_map(|fours| 4 * fours), 1..=3_u32, 1..=3_u32).prop_map(narrow);
     let limits = prop_oneof![1 => Just(Limits::default()), 1 => limits];
-    (select(reopen), select(vec![0, 1, 2]), limits).prop_map(|(reopen, days, limits)| Policy {
+    let sla = option::weighted(0.7, Just(promise()));
+    (select(reopen), select(vec![0, 1, 2]), limits, sla).prop_map(|(reopen, days, limits, sla)| Policy {
         limits,
         reopen,
         close_after: Days(days),
-        sla: None,
+        sla,
+    })
+}
+
+/// Targets of days, like the times, so that clocks are often stopped to the millisecond.
+fn promise() -> Sla {
+    let day = std::time::Duration::from_millis(DAY as u64);
+    let targets = Priority::ALL.map(|priority| {
+        let days = 4 - priority as u32;
+        (priority, SlaTargets::new(days * day / 2, days * day / 4, days * day).unwrap())
+    });
+    Sla::new(SlaPolicy::new(targets).unwrap(), BusinessCalendar::always())
+}
+
+/// What a clock reads so many milliseconds after the tests begin.
+fn reading(ms: i64) -> i64 {
+    after(ms).as_millis()
+}
+
+fn clocks() -> impl Strategy<Value = Bson> {
+    let targets = bson::serialize_to_document(promise().policy().targets(&Category::BUG)).unwrap();
+    let earlier = vec(clock(), 0..2);
+    (clock(), option::of(clock()), clock(), earlier).prop_map(
+        move |(first, next, resolution, earlier)| {
+            let mut sla = doc! { "targets": targets.clone(), "firstResponse": first };
+            sla.extend(doc! { "resolution": resolution, "earlierResponses": earlier });
+            if let Some(next) = next {
+                sla.insert("nextResponse", next);
+            }
+            sla.into()
+        },
+    )
+}
+
+fn clock() -> impl Strategy<Value = Bson> {
+    let by = field("by", (2..5_u8).prop_map(|number| Bson::from(person(number))));
+    let cancelled = field("cancelled", any::<bool>().prop_map(Bson::from));
+    let stop = (times(), times(), by, cancelled).prop_map(|(at, now, by, cancelled)| {
+        let stop = doc! { "at": date(at), "reading": reading(now) };
+        [by, cancelled].into_iter().fold(stop, with).into()
+    });
+    (times(), times(), times(), field("stop", stop)).prop_map(|(since, start, due, stop)| {
+        let clock = doc! { "since": date(since), "start": reading(start), "due": reading(due) };
+        with(clock, stop).into()
     })
 }
 
@@ -128,9 +172,10 @@ fn documents() -> impl Strategy<Value = Document> {
         field("notes", notes.prop_map(Bson::Array)),
         field("history", history),
         field("version", version),
+        field("sla", clocks()),
     );
-    (base, ours).prop_map(|((a, b, c, d, e, f, g), (h, i, j, k, l, m, n))| {
-        [a, b, c, d, e, f, g, h, i, j, k, l, m, n].into_iter().fold(theirs(), with)
+    (base, ours).prop_map(|((a, b, c, d, e, f, g), (h, i, j, k, l, m, n, o))| {
+        [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o].into_iter().fold(theirs(), with)
     })
 }
 

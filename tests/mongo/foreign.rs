@@ -134,14 +134,16 @@ fn expected(documents: &[Document], query: &ListQuery) -> Vec<TicketSummary> {
     let rows = documents.iter().map(|document| (id(document), ticket(document).summary()));
     let mut rows: Vec<_> = rows.filter(|(_, row)| query.matches(&row.head)).collect();
     rows.sort_by_key(|(id, row)| (row.head.created_at, *id));
-    let (Sort::Created(way) | Sort::UrgentFirst(way) | Sort::LowFirst(way)) = query.order();
+    let (Sort::Created(way) | Sort::UrgentFirst(way) | Sort::LowFirst(way)) = query.order() else {
+        unreachable!("no list by due time is asked for here")
+    };
     if way == Direction::NewestFirst {
         rows.reverse();
     }
     match query.order() {
         Sort::Created(_) => {}
         Sort::UrgentFirst(_) => rows.sort_by_key(|(_, row)| Reverse(row.head.priority)),
-        Sort::LowFirst(_) => rows.sort_by_key(|(_, row)| row.head.priority),
+        Sort::LowFirst(_) | Sort::Due(_) => rows.sort_by_key(|(_, row)| row.head.priority),
     }
     rows.into_iter().map(|(_, row)| row).collect()
 }

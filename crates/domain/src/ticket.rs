@@ -213,7 +213,7 @@ pub struct TicketRecord {
     pub version: u64,
 }
 
-fn null_is_absent<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+pub(crate) fn null_is_absent<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de> + Default,

@@ -178,7 +178,8 @@ async fn small_desk() -> HelpDesk {
     ]);
     let limits = Limits::default().with_messages(3).and_then(|limits| limits.with_notes(1));
     let limits = limits.and_then(|limits| limits.with_text_bytes(99)).unwrap();
-    let policy = Policy { limits, reopen: Reopen::Within(Days(1)), close_after: Days(30) };
+    let policy =
+        Policy { limits, reopen: Reopen::Within(Days(1)), close_after: Days(30), ..Policy::default() };
     HelpDesk::builder(store.await).clock(now).policy(policy).build()
 }
 

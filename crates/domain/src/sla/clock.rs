@@ -64,7 +64,11 @@ pub struct SlaStop {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<UserId>,
     /// Whether what it waited for never came: an answer, on a ticket that was resolved without one.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(
+        default,
+        deserialize_with = "crate::ticket::null_is_absent",
+        skip_serializing_if = "std::ops::Not::not"
+    )]
     pub cancelled: bool,
 }
 

@@ -36,7 +36,11 @@ pub struct SlaClocks {
     /// The resolution. It stands still while the ticket is resolved.
     pub resolution: SlaClock,
     /// The times before that.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "crate::ticket::null_is_absent",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub earlier_responses: Vec<SlaClock>,
 }
 

@@ -1,5 +1,7 @@
 //! The clocks of a ticket: read, written, and moved by the server.
 
+use std::time::Duration;
+
 use bson::{Bson, Document, bson, doc};
 use ventanilla_domain::{
     BusinessTime, ClockStep, Priority, SlaClock, SlaClocks, SlaMetric, SlaStop, SlaTable, SlaTargets,
@@ -96,33 +98,31 @@ impl UserIdForm {
     }
 }
 
-/// For each metric an array, in order of priority, so that the server can look a target up.
 fn targets(table: &SlaTable) -> Document {
-    let of = |metric| {
-        Priority::ALL.map(|priority| whole(table.of(priority).of(metric).as_millis() as i64)).to_vec()
-    };
-    SlaMetric::ALL.into_iter().map(|metric| (name(metric).to_owned(), of(metric).into())).collect()
+    let of = |targets: SlaTargets, metric| (name(metric).to_owned(), millis(targets.of(metric)));
+    let row = |priority| SlaMetric::ALL.map(|metric| of(table.of(priority), metric));
+    let rows = Priority::ALL.map(|priority| (priority.as_str().to_owned(), row(priority)));
+    rows.into_iter().map(|(priority, row)| (priority, Document::from_iter(row).into())).collect()
 }
 
 fn read_targets(value: &Bson) -> Result<SlaTable, Malformed> {
-    let document = nested(value, "targets")?;
-    let mut columns = Vec::new();
-    for metric in SlaMetric::ALL {
-        let column = list(document, name(metric), |value| {
-            read_whole(value).map_err(|problem| malformed(name(metric), problem))
-        })?;
-        columns.push(column);
-    }
+    let table = nested(value, "targets")?;
     let rows = Priority::ALL.map(|priority| {
-        let target = |metric: SlaMetric| {
-            let millis = columns[metric as usize].get(priority as usize).copied().unwrap_or(0);
-            std::time::Duration::from_millis(u64::try_from(millis).unwrap_or(0))
-        };
+        let row = nested(table.get(priority.as_str()).unwrap_or(&Bson::Null), "targets")?;
+        let target = |metric| required(row, name(metric), read_target);
         let [first, next, resolution] = SlaMetric::ALL.map(target);
-        SlaTargets::new(first, next, resolution).map(|targets| (priority, targets))
+        let targets = SlaTargets::new(first?, next?, resolution?);
+        targets
+            .map(|targets| (priority, targets))
+            .map_err(|problem| problem.to_string())
+            .map_err(|problem| malformed("targets", problem))
     });
-    let rows: Result<Vec<_>, _> = rows.into_iter().collect();
-    rows.and_then(SlaTable::new).map_err(|problem| malformed("sla.targets", problem.to_string()))
+    let rows: Vec<_> = rows.into_iter().collect::<Result<_, Malformed>>()?;
+    SlaTable::new(rows).map_err(|problem| malformed("targets", problem.to_string()))
+}
+
+fn read_target(value: &Bson) -> Result<Duration, String> {
+    u64::try_from(read_whole(value)?).map(Duration::from_millis).map_err(|error| error.to_string())
 }
 
 fn read_reading(value: &Bson) -> Result<BusinessTime, String> {
@@ -130,11 +130,11 @@ fn read_reading(value: &Bson) -> Result<BusinessTime, String> {
 }
 
 pub(super) fn reading(time: BusinessTime) -> Bson {
-    whole(time.as_millis())
+    Bson::Int64(time.as_millis())
 }
 
-fn whole(millis: i64) -> Bson {
-    Bson::Int64(millis)
+fn millis(length: Duration) -> Bson {
+    Bson::Int64(i64::try_from(length.as_millis()).unwrap_or(i64::MAX))
 }
 
 pub(super) const fn name(metric: SlaMetric) -> &'static str {
@@ -163,7 +163,6 @@ impl Hands {
     }
 
     pub(super) fn step(&mut self, step: ClockStep, metric: SlaMetric, when: Option<Bson>) {
-        let due_by = |priority: Bson| due_by(metric, priority);
         let now = self.now.clone();
         match step {
             ClockStep::Start { unless } => {
@@ -173,7 +172,7 @@ impl Hands {
                 let new = bson!({
                     "since": self.at.clone(),
                     "start": now.clone(),
-                    "due": { "$add": [now, due_by(expr::priority())] },
+                    "due": { "$add": [now, target(metric)] },
                 });
                 let old = self.clocks[metric as usize].clone();
                 if metric == SlaMetric::NextResponse {
@@ -206,7 +205,7 @@ impl Hands {
                     { "$subtract": [self.at.clone(), "$$clock.stop.at"] },
                 ] });
                 let in_time = bson!({ "$lte": ["$$clock.stop.reading", "$$clock.due"] });
-                let due = bson!({ "$add": ["$$start", due_by(expr::priority())] });
+                let due = bson!({ "$add": ["$$start", target(metric)] });
                 let resumed = bson!({ "$let": {
                     "vars": { "start": start },
                     "in": {
@@ -219,7 +218,7 @@ impl Hands {
             }
             ClockStep::Retarget(to) => {
                 let in_time = bson!({ "$lte": [now, "$$clock.due"] });
-                let due = bson!({ "$add": ["$$clock.start", due_by(to.as_str().into())] });
+                let due = bson!({ "$add": ["$$clock.start", target_of(metric, to)] });
                 let retargeted = bson!({ "$mergeObjects": ["$$clock", { "due": due }] });
                 let turns = both(both(running("$$clock".into()), Some(in_time)), when);
                 self.turn(metric, turns, retargeted);
@@ -269,13 +268,17 @@ impl Hands {
     }
 }
 
-/// The target of a metric for a priority.
-fn due_by(metric: SlaMetric, priority: Bson) -> Bson {
-    let words = Priority::ALL.map(Priority::as_str).to_vec();
-    bson!({ "$arrayElemAt": [
-        format!("$sla.targets.{}", name(metric)),
-        { "$indexOfArray": [words, priority] },
-    ] })
+/// The target of a metric for the priority that the ticket has.
+fn target(metric: SlaMetric) -> Bson {
+    let branches = Priority::ALL.map(|priority| {
+        let is_it = bson!({ "$eq": [expr::priority(), priority.as_str()] });
+        bson!({ "case": is_it, "then": target_of(metric, priority) })
+    });
+    bson!({ "$switch": { "branches": branches.to_vec() } })
+}
+
+fn target_of(metric: SlaMetric, priority: Priority) -> Bson {
+    format!("$sla.targets.{priority}.{}", name(metric)).into()
 }
 
 /// Three quarters of a target, as the domain rounds it.
@@ -316,23 +319,27 @@ pub(super) fn readable(ids: UserIdForm) -> Document {
         doc! { &earlier: { "$not": { "$elemMatch": { "$not": { "$type": "object" } } } } },
         doc! { &earlier: { "$not": { "$elemMatch": { "$nor": [readable_clock("", ids)] } } } },
     ];
-    let longest = SlaTargets::LONGEST.as_millis() as i64;
-    conditions.extend(SlaMetric::ALL.map(|of| {
-        let target = doc! { "$type": ["int", "long"], "$gt": 0, "$lte": longest };
-        let bad = doc! { "$elemMatch": { "$not": target } };
-        doc! { format!("sla.targets.{}", name(of)): { "$size": Priority::ALL.len() as i32, "$not": bad } }
-    }));
+    let longest = millis(SlaTargets::LONGEST);
+    for priority in Priority::ALL {
+        let row = format!("sla.targets.{priority}");
+        conditions.push(doc! { &row: is("object") });
+        conditions.extend(SlaMetric::ALL.map(|metric| {
+            let mut target = whole_number();
+            target.extend(doc! { "$gt": 0, "$lte": longest.clone() });
+            doc! { format!("{row}.{}", name(metric)): target }
+        }));
+    }
+    conditions.push(doc! { "sla.targets": is("object") });
     or_none("sla", doc! { "$and": conditions })
 }
 
 /// A readable clock at a path, or, without one, as an element of an array.
 fn readable_clock(path: &str, ids: UserIdForm) -> Document {
     let at = |field: &str| if path.is_empty() { field.to_owned() } else { format!("{path}.{field}") };
-    let number = || doc! { "$type": ["int", "long"], "$not": { "$type": "array" } };
     let stop = doc! {
         at("stop"): is("object"),
         at("stop.at"): expr::itself(expr::any_time()),
-        at("stop.reading"): number(),
+        at("stop.reading"): whole_number(),
         "$and": [
             or_none(&at("stop.by"), doc! { at("stop.by"): is(ids.type_name()) }),
             or_none(&at("stop.cancelled"), doc! { at("stop.cancelled"): is("bool") }),
@@ -340,8 +347,8 @@ fn readable_clock(path: &str, ids: UserIdForm) -> Document {
     };
     let mut clock = doc! {
         at("since"): expr::itself(expr::any_time()),
-        at("start"): number(),
-        at("due"): number(),
+        at("start"): whole_number(),
+        at("due"): whole_number(),
         "$and": [or_none(&at("stop"), stop)],
     };
     if !path.is_empty() {
@@ -352,6 +359,10 @@ fn readable_clock(path: &str, ids: UserIdForm) -> Document {
 
 fn is(kind: &str) -> Document {
     expr::itself(doc! { "$type": kind })
+}
+
+fn whole_number() -> Document {
+    expr::itself(doc! { "$type": ["int", "long"] })
 }
 
 fn or_none(field: &str, condition: Document) -> Document {
