@@ -1,5 +1,7 @@
 //! What an administrator can do.
 
+mod bulk;
+
 use tracing::instrument;
 use ventanilla_domain::{
     Actor, ActorKind, Change, MessageText, NewMessage, NewTicket, Priority, Scope, Status, TicketNumber,
@@ -7,7 +9,11 @@ use ventanilla_domain::{
 };
 use ventanilla_storage::{Counts, Page, PageQuery, Period, Report};
 
-use crate::{ChatView, Directory, HelpDesk, Reader, Receipt, ServiceError, TicketRow, desk::parsed};
+use crate::{
+    ChatView, DeskView, Directory, HelpDesk, Reader, Receipt, ServiceError, TicketRow, desk::parsed,
+};
+
+pub use bulk::{Changed, Changes};
 
 /// What an administrator can do: with every ticket.
 ///
@@ -258,7 +264,18 @@ impl Admin {
         self.desk.change(&self.actor, number, change).await
     }
 
-    /// The chat page of a ticket.
+    /// The desk's own page of a ticket: the chat, what may be changed, the notes and the history.
+    #[must_use]
+    pub fn desk_view(
+        &self,
+        ticket: &TicketView,
+        reader: &Reader,
+        directory: &(impl Directory + ?Sized),
+    ) -> DeskView {
+        DeskView::new(&self.desk, &self.actor, ticket, reader, directory)
+    }
+
+    /// The chat page of a ticket, as its requester has it.
     #[must_use]
     pub fn chat(
         &self,

@@ -149,7 +149,8 @@ impl HelpDesk {
         observed(self.try_change(by, number, change).await)
     }
 
-    async fn try_change(
+    /// The same, for a span that tells more than this.
+    pub(crate) async fn try_change(
         &self,
         by: &Actor,
         number: &TicketNumber,

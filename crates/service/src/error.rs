@@ -3,11 +3,36 @@
 use std::convert::Infallible;
 
 use ventanilla_domain::{
-    ErrorKind, Explain, InvalidNumber, InvalidText, Locale, Refusal, TicketLookup, TicketNumber,
+    ErrorKind, Explain, InvalidCategory, InvalidKey, InvalidNumber, InvalidText, InvalidTimestamp,
+    InvalidUserId, Locale, Refusal, TicketLookup, TicketNumber, UnknownPriority, UnknownStatus,
 };
-use ventanilla_storage::{Applied, InvalidCursor, StoreError};
+use ventanilla_storage::{Applied, InvalidCursor, InvalidPageSize, StoreError};
+
+use crate::InvalidForm;
 
 /// Why a use case failed. [`Explain`] gives each a stable code and a text for the end user.
+///
+/// What a host reads from a form or an address is here too, so that `?` takes a handler to one
+/// place where errors become answers:
+///
+/// ```
+/// use ventanilla_service::*;
+///
+/// async fn set_status(desk: &HelpDesk, who: &str, number: &str, to: &str) -> Result<Receipt, ServiceError> {
+///     let admin = desk.admin(UserId::parse(who)?);
+///     admin.set_status(&TicketNumber::parse(number)?, to.parse()?).await
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// let desk = HelpDesk::new(MemoryStore::new());
+/// let error = set_status(&desk, "luis", "TKT-ABC123", "ABIERTO").await.unwrap_err();
+/// assert_eq!((error.code(), error.kind()), ("unknown_status", ErrorKind::Invalid));
+/// assert_eq!(error.explain(Locale::Es), "No existe el estado: \"ABIERTO\".");
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// A ticket that isn't there:
 ///
 /// ```
 /// use ventanilla_service::*;
@@ -57,6 +82,30 @@ pub enum ServiceError {
     /// The cursor is of no page of this list.
     #[error("the cursor is not valid")]
     InvalidCursor(#[from] InvalidCursor),
+    /// What was given is no user id.
+    #[error("the user id is not valid")]
+    InvalidUserId(#[from] InvalidUserId),
+    /// What was chosen is no category.
+    #[error("the category is not valid")]
+    InvalidCategory(#[from] InvalidCategory),
+    /// What was sent along is no idempotency key.
+    #[error("the idempotency key is not valid")]
+    InvalidKey(#[from] InvalidKey),
+    /// What was chosen is no status.
+    #[error("the status is not valid")]
+    UnknownStatus(#[from] UnknownStatus),
+    /// What was chosen is no priority.
+    #[error("the priority is not valid")]
+    UnknownPriority(#[from] UnknownPriority),
+    /// What was given is no time.
+    #[error("the time is not valid")]
+    InvalidTimestamp(#[from] InvalidTimestamp),
+    /// A page can't have so many rows.
+    #[error("the page size is not valid")]
+    InvalidPageSize(#[from] InvalidPageSize),
+    /// A form has fields that can't be read.
+    #[error("the form is not valid")]
+    InvalidForm(#[source] Box<InvalidForm>),
     /// The number source gave nothing but numbers that are taken. Nothing was stored.
     #[error("no number of up to {longest} characters was free: the number source repeats itself")]
     NumbersExhausted {
@@ -107,6 +156,14 @@ impl ServiceError {
             ServiceError::InvalidText(error) => Some(error),
             ServiceError::InvalidNumber(error) => Some(error),
             ServiceError::InvalidCursor(error) => Some(error),
+            ServiceError::InvalidUserId(error) => Some(error),
+            ServiceError::InvalidCategory(error) => Some(error),
+            ServiceError::InvalidKey(error) => Some(error),
+            ServiceError::UnknownStatus(error) => Some(error),
+            ServiceError::UnknownPriority(error) => Some(error),
+            ServiceError::InvalidTimestamp(error) => Some(error),
+            ServiceError::InvalidPageSize(error) => Some(error),
+            ServiceError::InvalidForm(error) => Some(&**error),
             ServiceError::Store(error) => Some(error),
         }
     }
@@ -167,9 +224,68 @@ impl Explain for ServiceError {
     }
 }
 
+impl From<InvalidForm> for ServiceError {
+    fn from(error: InvalidForm) -> Self {
+        ServiceError::InvalidForm(Box::new(error))
+    }
+}
+
 /// A value that can't fail to be a message needs no error.
 impl From<Infallible> for ServiceError {
     fn from(never: Infallible) -> Self {
         match never {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
+
+    use ventanilla_domain::{
+        Category, IdempotencyKey, MessageText, Priority, Status, Timestamp, UserId,
+    };
+    use ventanilla_storage::{Cursor, MemoryStore, PageSize};
+
+    use super::*;
+    use crate::{Form, HelpDesk};
+
+    /// The same error, told by itself and by the service.
+    fn told<T: std::fmt::Debug, E>(result: Result<T, E>) -> (Box<dyn Explain>, ServiceError)
+    where
+        E: Explain + Clone + Into<ServiceError> + 'static,
+    {
+        let error = result.unwrap_err();
+        (Box::new(error.clone()), error.into())
+    }
+
+    #[test]
+    fn what_a_handler_reads_keeps_its_code_its_text_and_its_value() {
+        let desk = HelpDesk::new(MemoryStore::new());
+        for ((own, error), code) in [
+            (told(UserId::parse("dos palabras")), "user_id_forbidden_character"),
+            (told(Category::parse(" BUG")), "category_forbidden_character"),
+            (told(IdempotencyKey::parse(" ")), "key_blank"),
+            (told("ABIERTO".parse::<Status>()), "unknown_status"),
+            (told("Alta".parse::<Priority>()), "unknown_priority"),
+            (told("ayer".parse::<Timestamp>()), "invalid_timestamp"),
+            (told(PageSize::new(0)), "invalid_page_size"),
+            (told(TicketNumber::parse("\u{7}")), "number_forbidden_character"),
+            (told(MessageText::parse("")), "text_empty"),
+            (told("página 2".parse::<Cursor>()), "cursor_malformed"),
+            (
+                told(desk.screen(&Form { category: " BUG", ..Form::default() })),
+                "category_forbidden_character",
+            ),
+        ] {
+            assert_eq!((own.code(), error.code()), (code, code));
+            assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Invalid, false));
+            assert_eq!(error.applied(), Applied::No);
+            for locale in Locale::ALL {
+                assert_eq!(error.explain(locale), own.explain(locale));
+            }
+            let source = error.source().expect("the error with the value").to_string();
+            assert_eq!(source, own.to_string());
+            assert!(!error.to_string().contains(&source), "{error}");
+        }
     }
 }

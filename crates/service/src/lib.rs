@@ -42,7 +42,8 @@
 //! ```
 //!
 //! Every use case has a [`tracing`] span named `ventanilla.` and the use case, with the actor's kind,
-//! the ticket's number and the outcome's code; what people wrote never stands in it.
+//! the ticket's number and the outcome's code; what people wrote never stands in it. That of a change
+//! to many tickets tells how many were `done` and `failed`, and the first failure's code.
 //!
 //! All of `ventanilla-domain` and `ventanilla-storage` is here too, so that a host depends on one
 //! crate. Features `mongodb`, `conformance`, `mock` and `testing` are those of the storage crate.
@@ -59,7 +60,7 @@ mod receipt;
 mod system;
 mod view;
 
-pub use admin::Admin;
+pub use admin::{Admin, Changed, Changes};
 pub use bot::Bot;
 pub use chrono_tz::Tz;
 pub use clock::{Clock, SystemClock};
@@ -73,7 +74,8 @@ pub use system::{ClosedBatch, System};
 pub use ventanilla_domain::*;
 pub use ventanilla_storage::*;
 pub use view::{
-    AttachmentButton, Badge, Bubble, ChatView, Directory, InputState, Label, LocalTime, Person, Reader,
+    Assignment, AttachmentButton, Badge, Bubble, BulkRow, BulkView, ChatView, Choice, DeskView,
+    Directory, HistoryEntry, IdBadge, InputState, Label, LocalTime, Move, NoteView, Person, Reader,
     Side, TicketRow,
 };
 

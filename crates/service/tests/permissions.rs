@@ -50,6 +50,8 @@ claim         hers     -          -              ok         ok         -        
 claim         missing  -          -              not_found  not_found  -          -
 change        hers     -          -              ok         ok         -          -
 change        missing  -          -              not_found  not_found  -          -
+change_each   hers     -          -              ok         ok         -          -
+change_each   missing  -          -              not_found  not_found  -          -
 close         hers     -          -              -          -          -          ok
 close         missing  -          -              -          -          -          not_found
 ";
@@ -100,7 +102,7 @@ macro_rules! lacks {
     };
 }
 lacks!(create create_for follow_up tickets list counts view view_part find add_message reply add_note
-    confirm close set_status set_priority assign unassign claim change);
+    confirm close set_status set_priority assign unassign claim change change_each desk_view);
 
 #[tokio::test]
 async fn what_a_handle_may_not_do_it_cannot_name() {
@@ -113,12 +115,13 @@ async fn what_a_handle_may_not_do_it_cannot_name() {
     let (ana, luis) = (desk.customer(id("ana")), desk.admin(id("luis")));
     let lacking = [
         lacking!(ana, create_for list counts reply add_note close set_status set_priority assign
-            unassign claim change),
+            unassign claim change change_each),
         lacking!(luis, create tickets follow_up confirm close),
         lacking!(desk.bot(), create create_for follow_up tickets list counts view_part find reply
-            add_note confirm close set_status set_priority assign unassign claim change),
+            add_note confirm close set_status set_priority assign unassign claim change change_each),
         lacking!(desk.system(), create create_for follow_up tickets list counts view view_part find
-            add_message reply add_note confirm set_status set_priority assign unassign claim change),
+            add_message reply add_note confirm set_status set_priority assign unassign claim change
+            change_each),
     ];
     for (who, lacking) in common::everybody().iter().zip(lacking) {
         for use_case in USE_CASES {
@@ -163,6 +166,29 @@ async fn only_the_desk_sees_notes_and_history() {
         assert!(!serde_json::to_string(&view).unwrap().contains("Una nota"));
         assert_eq!(view.messages, whole.messages);
     }
+}
+
+#[tokio::test]
+async fn only_an_administrator_has_the_desks_page() {
+    let desk = desk(true).await;
+    let (ana, reader, number) = (desk.customer(id("ana")), Reader::new(Tz::UTC), number(NUMBER));
+    let lacking = [ana.desk_view(), desk.bot().desk_view(), desk.system().desk_view()];
+    assert_eq!(lacking, ["desk_view"; 3]);
+
+    // Ana is an administrator too: her own ticket shows her everything in that part only.
+    for name in ["luis", "ana"] {
+        let admin = desk.admin(id(name));
+        let page = admin.desk_view(&admin.view(&number).await.unwrap(), &reader, &());
+        assert_eq!(page.notes[0].text, "Una nota que Ana no ve.");
+        assert!(page.history.iter().any(|entry| entry.kind == EventKind::NoteAdded));
+    }
+    let hers = ana.view(&number).await.unwrap();
+    let chat = serde_json::to_string(&ana.chat(&hers, &reader, &())).unwrap();
+    assert!(!chat.contains("nota") && !chat.contains("luis"), "{chat}");
+    // What a customer read holds nothing more, whoever makes a page of it.
+    let page = desk.admin(id("luis")).desk_view(&hers, &reader, &());
+    assert!(page.notes.is_empty());
+    assert!(page.history.iter().all(|entry| matches!(entry.kind, EventKind::MessageAdded { .. })));
 }
 
 #[tokio::test]

@@ -114,7 +114,7 @@ fn broken_store() -> MockTicketStore {
 
 #[tokio::test]
 async fn a_use_case_opens_one_span_with_actor_number_and_outcome() {
-    const LISTS: [&str; 3] = ["tickets", "list", "counts"];
+    const OF_MANY: [&str; 4] = ["tickets", "list", "counts", "change_each"];
     /// Their number is known only once there is a ticket.
     const FINDING: [&str; 4] = ["create", "create_for", "follow_up", "find"];
     for (who, use_case) in possible().await {
@@ -129,7 +129,7 @@ async fn a_use_case_opens_one_span_with_actor_number_and_outcome() {
             assert_eq!(span.field("actor"), Some(who.kind().as_str()), "{span:?}");
             assert_eq!(span.field("outcome"), Some(code(&answer.unwrap())), "{span:?}");
             let numbered = match span.field("outcome") {
-                _ if LISTS.contains(&use_case) => false,
+                _ if OF_MANY.contains(&use_case) => false,
                 Some("ok") => true,
                 _ => !FINDING.contains(&use_case),
             };
@@ -168,6 +168,24 @@ async fn what_cannot_be_read_is_an_outcome_too() {
     assert_eq!(codes, expected);
     for (code, span) in spans {
         assert_eq!(span.field("outcome"), Some(code), "{span:?}");
+    }
+}
+
+#[tokio::test]
+async fn one_change_to_many_tickets_tells_how_many_and_the_first_failure() {
+    let desk = desk_over(storing([anas_ticket()]).await);
+    let luis = desk.admin(id("luis"));
+    let change = Change::message(NewMessage::parse(WORDS).unwrap().with_key(key("secreto")));
+    for (numbers, done, failed, outcome) in [
+        (vec![], "0", "0", "ok"),
+        (vec![NUMBER], "1", "0", "ok"),
+        (vec!["secreto\u{7}"], "0", "1", "number_forbidden_character"),
+        (vec![NUMBER, "un secreto", "", "\n"], "1", "3", "ticket_not_found"),
+    ] {
+        let (_, span) = span_of(async { luis.change_each(numbers, &change).await }).await;
+        assert_eq!(span.name, "ventanilla.change_each");
+        let fields = ["actor", "done", "failed", "outcome"].map(|name| span.field(name).unwrap());
+        assert_eq!(fields, ["ADMIN", done, failed, outcome]);
     }
 }
 

@@ -230,6 +230,9 @@ async fn what_no_ticket_can_answer_calls_no_store() {
     assert_eq!(code(&ana.add_message(&number, "12345").await), "text_over_limit");
     assert_eq!(code(&luis.add_note(&number, "12345").await), "text_over_limit");
     assert_eq!(code(&luis.add_note(&number, "").await), "text_empty");
+    let changes = luis.change_each([NUMBER, ""], &Change::note(common::text("12345"))).await;
+    let codes: Vec<_> = changes.each.iter().map(|changed| code(&changed.result)).collect();
+    assert_eq!(codes, ["text_over_limit", "number_empty"]);
     assert_eq!(code(&ana.find("").await), "number_empty");
 }
 

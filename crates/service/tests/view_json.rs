@@ -1,4 +1,4 @@
-//! The JSON of the chat page and of a list row, as it is documented: both ways.
+//! The JSON of every page, as it is documented: both ways.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -83,12 +83,21 @@ fn a_row_has_its_documented_json() {
         "category": { "code": "PAGOS", "text": "Pagos" },
         "requester": { "name": "Ana Gómez", "initial": "A" },
         "assignee": { "name": "Luis Paz", "avatarUrl": "/luis.png", "initial": "L" },
+        "assigneeText": "Luis Paz",
         "messageCount": 1,
         "createdAt": noon("10:00"),
         "updatedAt": noon("10:02"),
     });
     assert_eq!(serde_json::to_value(&row).unwrap(), expected);
     assert_eq!(serde_json::from_value::<TicketRow>(expected).unwrap(), row);
+}
+
+#[test]
+fn a_row_of_a_ticket_that_nobody_has_names_no_person_in_json() {
+    let row = row(&ticket().build());
+    let json = serde_json::to_value(&row).unwrap();
+    assert_eq!((json.get("assignee"), &json["assigneeText"]), (None, &json!("Sin asignar")));
+    assert_eq!(serde_json::from_value::<TicketRow>(json).unwrap(), row);
 }
 
 #[test]
@@ -109,4 +118,83 @@ fn an_open_follow_up_says_so_in_json_and_is_written_in() {
     let expected = json!({ "state": "writable", "placeholder": "Escribe tu mensaje…", "send": "Enviar", "maxBytes": 16_384 });
     assert_eq!(json["input"], expected);
     assert_eq!(serde_json::from_value::<ChatView>(json).unwrap(), chat);
+}
+
+#[test]
+fn the_desks_page_has_its_documented_json() {
+    let ticket = ticket().assignee("luis").note("luis", "Es la tercera vez.").build();
+    let luis = desk_over(MemoryStore::new()).admin(id("luis"));
+    let page = luis.desk_view(&ticket.view(&Scope::All, Window::Last(1)).unwrap(), &READER, &people());
+    let ana = json!({ "name": "Ana Gómez", "initial": "A" });
+    let luis = json!({ "name": "Luis Paz", "avatarUrl": "/luis.png", "initial": "L" });
+    let support = json!({ "code": "ADMIN", "text": "Soporte" });
+    let with_id = |id: &str, badge: &serde_json::Value| {
+        let mut badge = badge.clone();
+        badge["id"] = id.into();
+        badge
+    };
+    let step = |code: &str, text: &str, action: &str| json!({ "status": { "code": code, "text": text }, "action": action });
+    let choice = |code: &str, text: &str, selected: bool| json!({ "code": code, "text": text, "selected": selected });
+    let expected = json!({
+        "chat": serde_json::to_value(&page.chat).unwrap(),
+        "version": 1,
+        "requester": with_id("ana", &ana),
+        "moves": [
+            step("IN_PROGRESS", "En progreso", "Poner en progreso"),
+            step("RESOLVED", "Resuelto", "Marcar como resuelto"),
+            step("CLOSED", "Cerrado", "Cerrar"),
+        ],
+        "priority": { "code": "MEDIUM", "text": "Media" },
+        "priorities": [
+            choice("LOW", "Baja", false),
+            choice("MEDIUM", "Media", true),
+            choice("HIGH", "Alta", false),
+            choice("URGENT", "Urgente", false),
+        ],
+        "assignment": {
+            "assignee": with_id("luis", &luis),
+            "text": "Luis Paz",
+            "assign": "Pasar a otra persona",
+            "unassign": "Dejar sin asignar",
+        },
+        "notes": [{ "author": luis, "text": "Es la tercera vez.", "at": noon("10:02") }],
+        "noteInput": {
+            "state": "writable",
+            "placeholder": "Escribe una nota interna…",
+            "send": "Guardar nota",
+            "maxBytes": 16_384,
+        },
+        "history": [
+            {
+                "at": noon("10:00"),
+                "who": ana,
+                "part": { "code": "CUSTOMER", "text": "Usuario" },
+                "what": "Abrió el ticket",
+                "kind": { "event": "CREATED" },
+            },
+            {
+                "at": noon("10:00"),
+                "who": ana,
+                "part": { "code": "CUSTOMER", "text": "Usuario" },
+                "what": "Escribió un mensaje",
+                "kind": { "event": "MESSAGE_ADDED", "role": "USER" },
+            },
+            {
+                "at": noon("10:01"),
+                "who": { "name": "Soporte", "initial": "S" },
+                "part": support,
+                "what": "Asignó el ticket a Luis Paz",
+                "kind": { "event": "ASSIGNEE_CHANGED", "from": null, "to": "luis" },
+            },
+            {
+                "at": noon("10:02"),
+                "who": luis,
+                "part": support,
+                "what": "Añadió una nota interna",
+                "kind": { "event": "NOTE_ADDED" },
+            },
+        ],
+    });
+    assert_eq!(serde_json::to_value(&page).unwrap(), expected);
+    assert_eq!(serde_json::from_value::<DeskView>(expected).unwrap(), page);
 }

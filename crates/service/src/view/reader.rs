@@ -1,6 +1,6 @@
 //! For whom a page is made, and who the people on it are.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
@@ -32,7 +32,7 @@ impl Reader {
 }
 
 /// Who the people are whom the tickets know by their ids. The host supplies it: a map, or whatever
-/// it has at hand.
+/// it has at hand. A reference, an `Arc` or a `Box` of one is one too.
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -53,6 +53,17 @@ impl Directory for HashMap<UserId, Person> {
         self.get(id).cloned()
     }
 }
+
+macro_rules! forwarded {
+    ($($pointer:ty)+) => {$(
+        impl<D: Directory + ?Sized> Directory for $pointer {
+            fn person(&self, id: &UserId) -> Option<Person> {
+                (**self).person(id)
+            }
+        }
+    )+};
+}
+forwarded!(&D Arc<D> Box<D>);
 
 /// A directory in which nobody stands.
 impl Directory for () {
@@ -121,6 +132,39 @@ impl Badge {
         let known = id.and_then(|id| directory.person(id));
         let person = known.filter(|person| !person.name.trim().is_empty());
         person.unwrap_or_else(|| Person::named(unknown)).into()
+    }
+}
+
+/// A person on a page whom it must be able to name in a form or a link: a badge with their id.
+///
+/// As JSON: `{"id", "name", "avatarUrl", "initial"}`. Only pages for the desk have them.
+///
+/// ```
+/// use std::collections::HashMap;
+/// use ventanilla_service::{IdBadge, Person, UserId};
+///
+/// let luis = UserId::parse("luis")?;
+/// let people = HashMap::from([(luis.clone(), Person::named("Luis Paz"))]);
+/// let badge = IdBadge::new(&luis, &people, "Soporte");
+/// assert_eq!((badge.id.as_str(), badge.badge.name.as_str()), ("luis", "Luis Paz"));
+/// # Ok::<(), ventanilla_service::InvalidUserId>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct IdBadge {
+    /// Their id, as the host gave it.
+    pub id: String,
+    /// How they are shown.
+    #[serde(flatten)]
+    pub badge: Badge,
+}
+
+impl IdBadge {
+    /// The badge of a person, under another name where the directory doesn't know them: for a list
+    /// of the administrators to choose from, say.
+    #[must_use]
+    pub fn new(id: &UserId, directory: &(impl Directory + ?Sized), unknown: &str) -> Self {
+        Self { id: id.to_string(), badge: Badge::of(Some(id), directory, unknown) }
     }
 }
 

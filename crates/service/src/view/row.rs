@@ -1,7 +1,7 @@
 //! A row of a list of tickets.
 
 use serde::{Deserialize, Serialize};
-use ventanilla_domain::{Role, TicketSummary};
+use ventanilla_domain::{Locale, Role, TicketSummary};
 
 use super::{Badge, Directory, Label, LocalTime, Reader};
 
@@ -20,7 +20,7 @@ use super::{Badge, Directory, Label, LocalTime, Reader};
 /// let reader = Reader::new(Tz::Europe__Madrid);
 /// let page = luis.list(ListQuery::new()).await?.map(|ticket| luis.row(&ticket, &reader, &()));
 /// assert_eq!(page.rows[0].status.text, "Abierto");
-/// assert_eq!(page.rows[0].assignee.name, "Sin asignar");
+/// assert_eq!((&page.rows[0].assignee, page.rows[0].assignee_text.as_str()), (&None, "Sin asignar"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # }).unwrap();
 /// # Ok::<(), std::io::Error>(())
@@ -41,8 +41,11 @@ pub struct TicketRow {
     pub category: Label,
     /// Who asked for help.
     pub requester: Badge,
-    /// Who has it, or that nobody has.
-    pub assignee: Badge,
+    /// Who has it, if anybody has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignee: Option<Badge>,
+    /// What to write in that column: their name, or that nobody has it.
+    pub assignee_text: String,
     /// How many messages it has.
     pub message_count: u32,
     /// When it was opened.
@@ -59,9 +62,8 @@ impl TicketRow {
     ) -> Self {
         let TicketSummary { head, excerpt, .. } = ticket;
         let locale = reader.locale;
-        let nobody = locale.pick("Sin asignar", "Unassigned");
-        let assignee = head.assignee.as_ref();
-        let unknown = if assignee.is_some() { Role::Admin.label(locale) } else { nobody };
+        let admin = Role::Admin.label(locale);
+        let assignee = head.assignee.as_ref().map(|id| Badge::of(Some(id), directory, admin));
         Self {
             ticket_number: head.ticket_number.to_string(),
             excerpt: excerpt.clone(),
@@ -69,10 +71,16 @@ impl TicketRow {
             priority: Label::new(head.priority.as_str(), head.priority.label(locale)),
             category: Label::new(head.category.as_str(), head.category.label(locale)),
             requester: Badge::of(Some(&head.requester), directory, Role::User.label(locale)),
-            assignee: Badge::of(assignee, directory, unknown),
+            assignee_text: assignee_text(assignee.as_ref(), locale),
+            assignee,
             message_count: head.message_count,
             created_at: LocalTime::new(head.created_at, reader),
             updated_at: LocalTime::new(head.updated_at, reader),
         }
     }
+}
+
+/// Who has a ticket, in words.
+pub(crate) fn assignee_text(assignee: Option<&Badge>, locale: Locale) -> String {
+    assignee.map_or_else(|| locale.pick("Sin asignar", "Unassigned").into(), |badge| badge.name.clone())
 }

@@ -93,7 +93,7 @@ pub(crate) fn code<T>(result: &Result<T, ServiceError>) -> &'static str {
 }
 
 /// Every use case, by the name of its method.
-pub(crate) const USE_CASES: [&str; 20] = [
+pub(crate) const USE_CASES: [&str; 21] = [
     "create",
     "create_for",
     "follow_up",
@@ -114,6 +114,7 @@ pub(crate) const USE_CASES: [&str; 20] = [
     "unassign",
     "claim",
     "change",
+    "change_each",
 ];
 
 /// Carries out a use case as somebody; `None` where their handle has no such method.
@@ -173,6 +174,10 @@ async fn as_admin(
         "unassign" => luis.unassign(number).await.map(drop),
         "claim" => luis.claim(number).await.map(drop),
         "change" => luis.change(number, Change::note(text(WORDS))).await.map(drop),
+        "change_each" => {
+            let changes = luis.change_each([number], &Change::note(text(WORDS))).await;
+            only(changes.each).result.map(drop)
+        }
         _ => return None,
     })
 }
@@ -183,6 +188,12 @@ async fn as_bot(bot: &Bot, use_case: &str, number: &TicketNumber) -> Option<Resu
         "add_message" => bot.add_message(number, WORDS).await.map(drop),
         _ => return None,
     })
+}
+
+/// The only one of a list.
+pub(crate) fn only<T: std::fmt::Debug>(list: Vec<T>) -> T {
+    let [only] = list.try_into().expect("one alone");
+    only
 }
 
 /// Every use case of every handle.
@@ -196,6 +207,6 @@ pub(crate) async fn possible() -> Vec<(Actor, &'static str)> {
             }
         }
     }
-    assert_eq!(possible.len(), 8 + 15 + 2 + 1);
+    assert_eq!(possible.len(), 8 + 16 + 2 + 1);
     possible
 }
