@@ -10,7 +10,8 @@ use ventanilla_domain::{
 use ventanilla_storage::{Counts, Page, PageQuery, Period, Report};
 
 use crate::{
-    ChatView, DeskView, Directory, HelpDesk, Reader, Receipt, ServiceError, TicketRow, desk::parsed,
+    ChatView, DeskView, Directory, HelpDesk, Reader, Receipt, ReportView, ServiceError, TicketRow,
+    desk::parsed,
 };
 
 pub use bulk::{Changed, Changes};
@@ -294,6 +295,36 @@ impl Admin {
         reader: &Reader,
         directory: &(impl Directory + ?Sized),
     ) -> TicketRow {
-        TicketRow::new(ticket, reader, directory)
+        TicketRow::new(&self.desk, ticket, reader, directory)
+    }
+
+    /// A report as a table.
+    ///
+    /// ```
+    /// # use ventanilla_service::*;
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// # let targets = Priority::ALL.map(|priority| (priority, SlaTargets::hours(4, 8, 40).unwrap()));
+    /// # let sla = Sla::new(SlaPolicy::new(targets)?, BusinessCalendar::always());
+    /// # let policy = Policy { sla: Some(sla), ..Policy::default() };
+    /// # let desk = HelpDesk::builder(MemoryStore::new()).policy(policy).build();
+    /// # let luis = desk.admin(UserId::parse("luis")?);
+    /// # let (from, before) = ("2026-03-01T00:00:00Z".parse()?, "2026-04-01T00:00:00Z".parse()?);
+    /// let report = luis.report(Period::new(from, before)?).await?;
+    /// let table = luis.report_view(&report, &Reader::new(Tz::UTC), &());
+    /// assert_eq!(table.overall.who.name, "Todo el equipo");
+    /// assert_eq!(table.overall.cells[0].metric.text, "Primera respuesta");
+    /// assert_eq!(table.overall.cells[0].compliance, "–");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[must_use]
+    pub fn report_view(
+        &self,
+        report: &Report,
+        reader: &Reader,
+        directory: &(impl Directory + ?Sized),
+    ) -> ReportView {
+        ReportView::new(report, reader, directory)
     }
 }

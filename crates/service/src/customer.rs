@@ -201,7 +201,7 @@ impl Customer {
         reader: &Reader,
         directory: &(impl Directory + ?Sized),
     ) -> TicketRow {
-        TicketRow::new(ticket, reader, directory)
+        TicketRow::new(&self.desk, ticket, reader, directory)
     }
 }
 

@@ -13,7 +13,7 @@ use ventanilla_storage::{
 
 use crate::{
     Admin, Bot, Clock, Customer, NumberSource, RandomNumbers, Receipt, ServiceError, System,
-    SystemClock, numbers,
+    SystemClock, numbers, view::Standing,
 };
 
 /// A help desk over a store of tickets. Cloning it is cheap: all clones are one desk.
@@ -213,6 +213,11 @@ impl HelpDesk {
     pub(crate) async fn closable(&self, limit: u32) -> Result<Vec<TicketNumber>, ServiceError> {
         let latest = self.now().minus(self.policy().close_after.duration());
         Ok(self.upkeep()?.resolved_until(latest, limit).await?)
+    }
+
+    /// What tickets are shown against, if the desk promises anything.
+    pub(crate) fn standing(&self) -> Option<Standing<'_>> {
+        self.policy().sla.as_ref().map(|sla| Standing { sla, now: self.now() })
     }
 
     fn sla(&self) -> Result<&Sla, ServiceError> {

@@ -76,7 +76,7 @@ pub use ventanilla_storage::*;
 pub use view::{
     Assignment, AttachmentButton, Badge, Bubble, BulkRow, BulkView, ChatView, Choice, DeskView,
     Directory, HistoryEntry, IdBadge, InputState, Label, LocalTime, Move, NoteView, Person, Reader,
-    Side, TicketRow,
+    ReportCell, ReportColumns, ReportRow, ReportView, Side, SlaView, Spans, TicketRow, length_text,
 };
 
 /// The README's code runs as a test.

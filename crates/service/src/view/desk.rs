@@ -7,7 +7,7 @@ use ventanilla_domain::{
 };
 
 use super::{
-    Badge, ChatView, Directory, HistoryEntry, IdBadge, InputState, Label, LocalTime, Reader,
+    Badge, ChatView, Directory, HistoryEntry, IdBadge, InputState, Label, LocalTime, Reader, SlaView,
     history::history, row::assignee_text,
 };
 use crate::HelpDesk;
@@ -61,6 +61,8 @@ pub struct DeskView {
     pub priority: Label,
     /// All priorities to choose from; empty where it can't be set.
     pub priorities: Vec<Choice>,
+    /// How it stands against each promise; empty where nothing was promised.
+    pub sla: Vec<SlaView>,
     /// Who has it, and what the reader may do about it.
     pub assignment: Assignment,
     /// The notes, in order of time.
@@ -148,6 +150,7 @@ impl DeskView {
             moves: rules.moves(locale),
             priority: Label::new(head.priority.as_str(), head.priority.label(locale)),
             priorities: rules.priorities(locale),
+            sla: desk.standing().map_or_else(Vec::new, |standing| standing.all(head, reader)),
             assignment: rules.assignment(locale, directory),
             notes: notes.into_iter().map(|note| note_view(note, reader, directory)).collect(),
             note_input: rules.note_input(locale),

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use ventanilla_domain::{Locale, Role, TicketSummary};
 
-use super::{Badge, Directory, Label, LocalTime, Reader};
+use super::{Badge, Directory, Label, LocalTime, Reader, SlaView};
+use crate::HelpDesk;
 
 /// A row of a list of tickets.
 ///
@@ -46,6 +47,9 @@ pub struct TicketRow {
     pub assignee: Option<Badge>,
     /// What to write in that column: their name, or that nobody has it.
     pub assignee_text: String,
+    /// The promise that is due first, while one is waited for: for the desk's eyes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sla: Option<SlaView>,
     /// How many messages it has.
     pub message_count: u32,
     /// When it was opened.
@@ -56,6 +60,7 @@ pub struct TicketRow {
 
 impl TicketRow {
     pub(crate) fn new(
+        desk: &HelpDesk,
         ticket: &TicketSummary,
         reader: &Reader,
         directory: &(impl Directory + ?Sized),
@@ -73,6 +78,7 @@ impl TicketRow {
             requester: Badge::of(Some(&head.requester), directory, Role::User.label(locale)),
             assignee_text: assignee_text(assignee.as_ref(), locale),
             assignee,
+            sla: desk.standing().and_then(|standing| standing.pressing(head, reader)),
             message_count: head.message_count,
             created_at: LocalTime::new(head.created_at, reader),
             updated_at: LocalTime::new(head.updated_at, reader),

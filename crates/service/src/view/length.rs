@@ -1,0 +1,41 @@
+//! Lengths of time, in words.
+
+use std::time::Duration;
+
+use ventanilla_domain::Locale;
+
+/// A length of time to the minute, the rest cut off: `3 h 20 min`. Hours aren't summed up to days: a
+/// day of working time has as many as the desk is open.
+///
+/// ```
+/// use std::time::Duration;
+/// use ventanilla_service::{Locale, length_text};
+///
+/// assert_eq!(length_text(Duration::from_secs(12_059), Locale::Es), "3 h 20 min");
+/// assert_eq!(length_text(Duration::from_secs(59), Locale::Es), "menos de 1 min");
+/// ```
+#[must_use]
+pub fn length_text(length: Duration, locale: Locale) -> String {
+    let minutes = length.as_secs() / 60;
+    match (minutes / 60, minutes % 60) {
+        (0, 0) => locale.pick("menos de 1 min", "less than 1 min").into(),
+        (0, minutes) => format!("{minutes} min"),
+        (hours, 0) => format!("{hours} h"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_is_cut_to_the_minute() {
+        for (seconds, text) in
+            [(60, "1 min"), (3_599, "59 min"), (3_600, "1 h"), (360_060, "100 h 1 min")]
+        {
+            assert_eq!(length_text(Duration::from_secs(seconds), Locale::En), text);
+        }
+        assert!(length_text(Duration::MAX, Locale::Es).ends_with("min"));
+    }
+}

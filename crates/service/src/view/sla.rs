@@ -1,0 +1,100 @@
+//! How a ticket stands against what was promised.
+
+use serde::{Deserialize, Serialize};
+use ventanilla_domain::{
+    BusinessTime, Locale, Sla, SlaClock, SlaMetric, SlaState, TicketHead, Timestamp,
+};
+
+use super::{Label, LocalTime, Reader, length_text};
+
+/// How a ticket stands against one promise. For the desk's eyes.
+///
+/// As JSON its fields are `metric`, `state`, `due` and `text`.
+///
+/// ```
+/// use ventanilla_service::*;
+///
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// # let targets = Priority::ALL.map(|priority| (priority, SlaTargets::hours(4, 8, 40).unwrap()));
+/// # let sla = Sla::new(SlaPolicy::new(targets)?, BusinessCalendar::always());
+/// # let noon: Timestamp = "2026-03-02T12:00:00Z".parse()?;
+/// # let policy = Policy { sla: Some(sla), ..Policy::default() };
+/// # let desk = HelpDesk::builder(MemoryStore::new()).policy(policy).clock(move || noon).build();
+/// # let luis = desk.admin(UserId::parse("luis")?);
+/// # let draft = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
+/// # let number = luis.create_for(&UserId::parse("ana")?, draft).await?.head.ticket_number;
+/// let page = luis.desk_view(&luis.view(&number).await?, &Reader::new(Tz::UTC), &());
+/// let first_response = &page.sla[0];
+/// assert_eq!(first_response.metric.text, "Primera respuesta");
+/// assert_eq!(first_response.state, Label::new("RUNNING", "En plazo"));
+/// assert_eq!(first_response.due.text, "2 de marzo de 2026, 16:00");
+/// assert_eq!(first_response.text, "Quedan 4 h");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SlaView {
+    /// What was promised.
+    pub metric: Label,
+    /// How that stands.
+    pub state: Label,
+    /// When it is due, or was.
+    pub due: LocalTime,
+    /// The working time that is left, that it is overdue, or that it took.
+    pub text: String,
+}
+
+/// A moment, by a desk's promise and its calendar.
+pub(crate) struct Standing<'a> {
+    pub(crate) sla: &'a Sla,
+    pub(crate) now: Timestamp,
+}
+
+impl Standing<'_> {
+    /// Every promise of a ticket, in the order of [`SlaMetric`].
+    pub(crate) fn all(&self, head: &TicketHead, reader: &Reader) -> Vec<SlaView> {
+        let Some(clocks) = self.sla.clocks(head) else { return Vec::new() };
+        let latest = SlaMetric::ALL.into_iter().filter_map(|metric| Some((metric, clocks.of(metric)?)));
+        latest.map(|(metric, clock)| self.view(metric, clock, reader)).collect()
+    }
+
+    /// The promise that is due first, as long as one is waited for.
+    pub(crate) fn pressing(&self, head: &TicketHead, reader: &Reader) -> Option<SlaView> {
+        let clocks = self.sla.clocks(head)?;
+        let running = clocks.all().filter(|(_, clock)| clock.is_running());
+        let (metric, clock) = running.min_by_key(|(_, clock)| clock.due)?;
+        Some(self.view(metric, clock, reader))
+    }
+
+    fn view(&self, metric: SlaMetric, clock: &SlaClock, reader: &Reader) -> SlaView {
+        let (locale, now) = (reader.locale, self.sla.reading(self.now));
+        let state = clock.state(now);
+        SlaView {
+            metric: Label::new(metric.as_str(), metric.label(locale)),
+            state: Label::new(state.as_str(), state.label(locale)),
+            due: LocalTime::new(self.sla.calendar().instant(clock.due), reader),
+            text: text(clock, state, now, locale),
+        }
+    }
+}
+
+fn text(clock: &SlaClock, state: SlaState, now: BusinessTime, locale: Locale) -> String {
+    let say = |es: &str, en: &str, length| {
+        let length = length_text(length, locale);
+        format!("{} {length}", locale.pick(es, en))
+    };
+    match (clock.measured(), state) {
+        (Some(measured), SlaState::Breached) => say("Tardó", "Took", measured.business),
+        (Some(measured), _) => say("Cumplido en", "Met in", measured.business),
+        (None, SlaState::Cancelled) => state.label(locale).into(),
+        (None, SlaState::Breached) => {
+            let end = clock.stop.as_ref().map_or(now, |stop| stop.reading);
+            say("Vencido por", "Overdue by", end.since(clock.due))
+        }
+        (None, SlaState::Running | SlaState::AtRisk | SlaState::Met) => {
+            say("Quedan", "Time left:", clock.due.since(now))
+        }
+    }
+}
