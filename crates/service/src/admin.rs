@@ -276,7 +276,7 @@ impl Admin {
         DeskView::new(&self.desk, &self.actor, ticket, reader, directory)
     }
 
-    /// The chat page of a ticket, as its requester has it.
+    /// The chat page of a ticket, which [`Admin::desk_view`] holds too.
     #[must_use]
     pub fn chat(
         &self,

@@ -149,7 +149,7 @@ impl HelpDesk {
         observed(self.try_change(by, number, change).await)
     }
 
-    /// The same, for a span that tells more than this.
+    /// The same, without a word to the span.
     pub(crate) async fn try_change(
         &self,
         by: &Actor,

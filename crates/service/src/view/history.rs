@@ -61,7 +61,7 @@ pub(crate) fn history(
         .chain(ticket.messages.iter().map(|message| Deed::of_message(message, requester)))
         .chain(ticket.notes.iter().map(Deed::of_note))
         .collect();
-    deeds.sort_by_key(|deed| (deed.at, deed.rank()));
+    deeds.sort_by_key(|deed| (deed.at, deed.is_change()));
     deeds.into_iter().map(|deed| deed.entry(reader, directory)).collect()
 }
 
@@ -94,12 +94,9 @@ impl Deed {
         Self { at: note.created_at, by, part: ActorKind::Admin, kind: EventKind::NoteAdded }
     }
 
-    const fn rank(&self) -> u8 {
-        match self.kind {
-            EventKind::Created => 0,
-            EventKind::MessageAdded { .. } | EventKind::NoteAdded => 1,
-            _ => 2,
-        }
+    /// Whether it changed what stood there, and didn't only write or open.
+    const fn is_change(&self) -> bool {
+        !matches!(self.kind, EventKind::Created | EventKind::MessageAdded { .. } | EventKind::NoteAdded)
     }
 
     fn entry(self, reader: &Reader, directory: &(impl Directory + ?Sized)) -> HistoryEntry {
