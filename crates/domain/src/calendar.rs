@@ -1,5 +1,6 @@
 //! Working hours, and the time that passes within them.
 
+mod edit;
 mod error;
 mod hours;
 mod record;
@@ -20,7 +21,7 @@ pub use self::{
     time::BusinessTime,
     week::Week,
 };
-use self::{record::CalendarRecord, wall::Wall};
+use self::{record::CalendarRecord, wall::Wall, zone::Shift};
 use crate::Timestamp;
 
 /// The working hours of a desk in its time zone, week by week, and its holidays.
@@ -136,7 +137,7 @@ impl BusinessCalendar {
         week: Week,
         holidays: impl IntoIterator<Item = NaiveDate>,
     ) -> Result<Self, InvalidCalendar> {
-        Self::from_parts(zone, vec![(NaiveDate::MIN, week)], holidays.into_iter().collect())
+        Self::from_parts(zone, vec![(None, week)], holidays.into_iter().collect())
     }
 
     /// The calendar that never rests: its time is real time.
@@ -171,18 +172,48 @@ impl BusinessCalendar {
 
     /// The working time up to an instant.
     ///
-    /// Nothing is allocated; it takes two binary searches.
+    /// It is counted from when 1970 began in UTC, give or take the holidays before. It takes two
+    /// binary searches and no memory.
+    ///
+    /// ```
+    /// use ventanilla_domain::{BusinessCalendar, Timestamp, Tz, Week};
+    ///
+    /// let week = Week::weekdays("09:00-18:00".parse()?);
+    /// let calendar = BusinessCalendar::new(Tz::Europe__Madrid, week)?;
+    /// let (friday, monday): (Timestamp, Timestamp) =
+    ///     ("2026-03-06T18:00:00+01:00".parse()?, "2026-03-09T09:00:00+01:00".parse()?);
+    /// assert_eq!(calendar.reading(friday), calendar.reading(monday));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn reading(&self, at: Timestamp) -> BusinessTime {
         BusinessTime::from_millis(self.until(at.as_millis()))
     }
 
-    /// The earliest instant whose reading is at least this one, at most [`Timestamp::MAX`].
+    /// The earliest instant by which the reading is reached, at most [`Timestamp::MAX`].
+    ///
+    /// That is the end of working hours, not the start of the next, if it is reached just then.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use ventanilla_domain::{BusinessCalendar, Timestamp, Tz, Week};
+    ///
+    /// let week = Week::weekdays("09:00-18:00".parse()?);
+    /// let calendar = BusinessCalendar::new(Tz::Europe__Madrid, week)?;
+    /// let (friday, monday): (Timestamp, Timestamp) =
+    ///     ("2026-03-06T18:00:00+01:00".parse()?, "2026-03-09T09:00:00+01:00".parse()?);
+    /// assert_eq!(calendar.instant(calendar.reading(monday)), friday);
+    ///
+    /// let due = calendar.reading(monday).plus(Duration::from_millis(1));
+    /// assert_eq!(calendar.instant(due), monday.plus(Duration::from_millis(1)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn instant(&self, reading: BusinessTime) -> Timestamp {
         let (mut low, mut high) = (Timestamp::MIN.as_millis(), Timestamp::MAX.as_millis());
         while low < high {
-            let middle = low.midpoint(high);
+            // Rounded down: `midpoint` rounds towards zero.
+            let middle = low + (high - low) / 2;
             if self.until(middle) < reading.as_millis() {
                 low = middle + 1;
             } else {
@@ -198,24 +229,39 @@ impl BusinessCalendar {
         self.reading(to).since(self.reading(from))
     }
 
-    /// The earliest instant, from `start` on, by which so much working time has passed; at most
-    /// [`Timestamp::MAX`].
+    /// The earliest instant, not before `start`, by which so much working time has passed since;
+    /// in whole milliseconds, and at most [`Timestamp::MAX`].
     #[must_use]
     pub fn add(&self, start: Timestamp, duration: Duration) -> Timestamp {
         self.instant(self.reading(start).plus(duration)).max(start)
     }
 
-    /// Whether an instant is working time.
+    /// Whether an instant is working time: the first of a window is, its end is not.
+    ///
+    /// ```
+    /// use ventanilla_domain::{BusinessCalendar, Tz, Week};
+    ///
+    /// let week = Week::weekdays("09:00-18:00".parse()?);
+    /// let calendar = BusinessCalendar::new(Tz::America__Mexico_City, week)?;
+    /// assert!(calendar.is_working("2026-03-02T09:00:00-06:00".parse()?));
+    /// assert!(!calendar.is_working("2026-03-02T18:00:00-06:00".parse()?));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn is_working(&self, at: Timestamp) -> bool {
         let at = at.as_millis();
         self.until(at) < self.until(at + 1)
     }
 
-    /// The time zone of its wall clock.
+    /// The time zone of the desk's wall clock.
     #[must_use]
     pub fn zone(&self) -> Tz {
         self.0.zone
+    }
+
+    /// The weeks and the dates from which they hold, in order; the first has held for ever.
+    pub fn weeks(&self) -> impl Iterator<Item = (Option<NaiveDate>, &Week)> {
+        self.0.wall.weeks()
     }
 
     /// The holidays, in order.
@@ -223,83 +269,24 @@ impl BusinessCalendar {
         self.0.wall.holidays()
     }
 
-    /// The weeks, in order of the dates from which they hold; the first is [`NaiveDate::MIN`].
-    pub fn weeks(&self) -> impl Iterator<Item = (NaiveDate, &Week)> {
-        self.0.wall.weeks()
-    }
-
-    /// The calendar with one more holiday.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidCalendar`] `calendar_past` unless that date has still to begin.
-    pub fn add_holiday(&self, date: NaiveDate, now: Timestamp) -> Result<Self, InvalidCalendar> {
-        self.still_to_begin(date, now)?;
-        self.edited(self.owned_weeks(), self.holidays().chain([date]).collect())
-    }
-
-    /// The calendar with one holiday less.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidCalendar`] `calendar_past` unless that date has still to begin.
-    pub fn remove_holiday(&self, date: NaiveDate, now: Timestamp) -> Result<Self, InvalidCalendar> {
-        self.still_to_begin(date, now)?;
-        self.edited(self.owned_weeks(), self.holidays().filter(|holiday| *holiday != date).collect())
-    }
-
-    /// The calendar with another week from a date on, up to the next change of week, if any.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidCalendar`] `calendar_past` unless that date has still to begin, and
-    /// `calendar_empty` if the week has no working time.
-    pub fn change_week(
-        &self,
-        from: NaiveDate,
-        week: Week,
-        now: Timestamp,
-    ) -> Result<Self, InvalidCalendar> {
-        self.still_to_begin(from, now)?;
-        let mut weeks = self.owned_weeks();
-        weeks.retain(|(date, _)| *date != from);
-        let at = weeks.partition_point(|(date, _)| *date < from);
-        weeks.insert(at, (from, week));
-        self.edited(weeks, self.holidays().collect())
-    }
-
-    /// From weeks in order, the first from [`NaiveDate::MIN`] on.
+    /// From weeks in order, of which the first, and only it, has no date.
     fn from_parts(
         zone: Tz,
-        weeks: Vec<(NaiveDate, Week)>,
+        weeks: Vec<(Option<NaiveDate>, Week)>,
         holidays: Vec<NaiveDate>,
     ) -> Result<Self, InvalidCalendar> {
         let wall = Wall::new(weeks, holidays)?;
         let shifts = zone::shifts(zone);
+        let offset = shifts[0].offset;
         // Not `until`: holidays and changes of week still to come must not move it.
-        let mut correction = -wall.origin(shifts[0].offset);
-        let mut before = shifts[0].offset;
-        let stretch = |shift: &zone::Shift| {
-            if shift.offset != before {
-                correction += wall.until(shift.at + before) - wall.until(shift.at + shift.offset);
-                before = shift.offset;
-            }
-            Stretch { from: shift.at, offset: shift.offset, correction }
-        };
-        let stretches = shifts.iter().map(stretch).collect();
-        Ok(Self(Arc::new(Inner { zone, wall, stretches })))
-    }
-
-    fn edited(
-        &self,
-        weeks: Vec<(NaiveDate, Week)>,
-        holidays: Vec<NaiveDate>,
-    ) -> Result<Self, InvalidCalendar> {
-        Self::from_parts(self.zone(), weeks, holidays)
-    }
-
-    fn owned_weeks(&self) -> Vec<(NaiveDate, Week)> {
-        self.weeks().map(|(from, week)| (from, week.clone())).collect()
+        let mut correction = -wall.origin(offset);
+        let mut stretches = vec![Stretch { from: i64::MIN, offset, correction }];
+        for pair in shifts.windows(2) {
+            let (before, Shift { at, offset }) = (pair[0].offset, pair[1]);
+            correction += wall.until(at + before) - wall.until(at + offset);
+            stretches.push(Stretch { from: at, offset, correction });
+        }
+        Ok(Self(Arc::new(Inner { zone, wall, stretches: stretches.into() })))
     }
 
     /// [`reading`](Self::reading) in milliseconds.
@@ -308,20 +295,6 @@ impl BusinessCalendar {
         let later = stretches.partition_point(|stretch| stretch.from <= at);
         let Stretch { offset, correction, .. } = stretches[later.saturating_sub(1)];
         wall.until(at + offset) + correction
-    }
-
-    /// Refuses a date of which any instant, or any of a later date, is not after `now`.
-    ///
-    /// The wall clock may have shown a later date than now: some zones turn back past midnight.
-    fn still_to_begin(&self, date: NaiveDate, now: Timestamp) -> Result<(), InvalidCalendar> {
-        let now = now.as_millis();
-        let begun = self.0.stretches.iter().take_while(|stretch| stretch.from <= now);
-        let ends = self.0.stretches.iter().skip(1).map(|next| next.from - 1).chain([i64::MAX]);
-        let latest = begun.zip(ends).map(|(stretch, end)| end.min(now) + stretch.offset).max();
-        if latest.is_some_and(|latest| wall::day_of(date) <= latest.div_euclid(wall::DAY)) {
-            return Err(InvalidCalendar::past(date));
-        }
-        Ok(())
     }
 }
 

@@ -29,15 +29,17 @@ impl TryFrom<CalendarRecord> for BusinessCalendar {
 
     fn try_from(record: CalendarRecord) -> Result<Self, InvalidCalendar> {
         let zone = Self::zone_named(&record.time_zone)?;
-        let mut weeks: Vec<(NaiveDate, Week)> = Vec::with_capacity(record.weeks.len());
+        let mut weeks: Vec<(Option<NaiveDate>, Week)> = Vec::with_capacity(record.weeks.len());
         for EraRecord { from, hours } in record.weeks {
             let date = from.as_deref().map(date).transpose()?;
-            let from = from.unwrap_or_default();
-            match (weeks.last(), date) {
-                (None, None) => weeks.push((NaiveDate::MIN, hours)),
-                (Some((last, _)), Some(date)) if *last < date => weeks.push((date, hours)),
-                _ => return Err(InvalidCalendar::unordered(&from)),
+            let follows = match weeks.last() {
+                None => date.is_none(),
+                Some((last, _)) => *last < date,
+            };
+            if !follows {
+                return Err(InvalidCalendar::unordered(from.as_deref().unwrap_or_default()));
             }
+            weeks.push((date, hours));
         }
         if weeks.is_empty() {
             return Err(InvalidCalendar::empty());
@@ -49,8 +51,8 @@ impl TryFrom<CalendarRecord> for BusinessCalendar {
 
 impl From<BusinessCalendar> for CalendarRecord {
     fn from(calendar: BusinessCalendar) -> Self {
-        let era = |(from, week): (NaiveDate, &Week)| EraRecord {
-            from: (from != NaiveDate::MIN).then(|| from.to_string()),
+        let era = |(from, week): (Option<NaiveDate>, &Week)| EraRecord {
+            from: from.map(|date| date.to_string()),
             hours: week.clone(),
         };
         Self {

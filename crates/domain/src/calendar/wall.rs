@@ -12,16 +12,16 @@ pub(super) const DAY: i64 = 24 * 60 * 60 * 1000;
 /// Times are milliseconds on the wall clock since it showed 1970-01-01 00:00.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Wall {
-    /// In order of their dates; the first is from [`NaiveDate::MIN`] on.
+    /// In order of their dates; the first, and only it, has none.
     eras: Box<[Era]>,
     /// In order.
     holidays: Box<[Holiday]>,
 }
 
-/// A week and the date from which it holds.
+/// A week and the date from which it holds, if there was one before.
 #[derive(Debug, PartialEq, Eq)]
 struct Era {
-    from: NaiveDate,
+    from: Option<NaiveDate>,
     week: Week,
     first_day: i64,
     /// The working time of a week before each of its days, and last of all of them.
@@ -39,9 +39,9 @@ struct Holiday {
 }
 
 impl Wall {
-    /// Checks the weeks, the first of which holds from [`NaiveDate::MIN`], and counts ahead.
+    /// Checks weeks that are in order, the first without a date, and counts ahead.
     pub(super) fn new(
-        mut weeks: Vec<(NaiveDate, Week)>,
+        mut weeks: Vec<(Option<NaiveDate>, Week)>,
         mut dates: Vec<NaiveDate>,
     ) -> Result<Self, InvalidCalendar> {
         weeks.dedup_by(|later, earlier| later.1 == earlier.1);
@@ -86,7 +86,7 @@ impl Wall {
         self.eras[0].until(local.div_euclid(DAY), local.rem_euclid(DAY))
     }
 
-    pub(super) fn weeks(&self) -> impl Iterator<Item = (NaiveDate, &Week)> {
+    pub(super) fn weeks(&self) -> impl Iterator<Item = (Option<NaiveDate>, &Week)> {
         self.eras.iter().map(|era| (era.from, &era.week))
     }
 
@@ -102,12 +102,12 @@ impl Wall {
 }
 
 impl Era {
-    fn new(from: NaiveDate, week: Week) -> Self {
+    fn new(from: Option<NaiveDate>, week: Week) -> Self {
         let mut before = [0; 8];
         for (at, hours) in week.days().iter().enumerate() {
             before[at + 1] = before[at] + hours.until(DAY);
         }
-        Self { from, week, first_day: day_of(from), before, base: 0 }
+        Self { from, week, first_day: from.map_or(i64::MIN, day_of), before, base: 0 }
     }
 
     fn until(&self, day: i64, time: i64) -> i64 {

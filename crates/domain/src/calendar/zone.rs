@@ -61,3 +61,45 @@ fn first_second(mut from: i64, mut to: i64, holds: impl Fn(i64) -> bool) -> i64 
     }
     to
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn offset_at(zone: Tz, second: i64) -> i64 {
+        let shifts = shifts(zone);
+        let later = shifts.partition_point(|shift| shift.at <= second * 1000);
+        shifts[later - 1].offset / 1000
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4_096))]
+        #[test]
+        fn every_zone_is_as_chrono_tz_has_it(
+            zone in prop::sample::select(&TZ_VARIANTS[..]),
+            // From 1970 to 2200.
+            second in 0..7_258_118_400_i64,
+        ) {
+            prop_assert_eq!(offset_at(zone, second), offset(zone, second));
+            for shift in &shifts(zone)[1..] {
+                let second = shift.at / 1000;
+                prop_assert_eq!(shift.offset, offset(zone, second) * 1000);
+                prop_assert_ne!(shift.offset, offset(zone, second - 1) * 1000);
+            }
+        }
+    }
+
+    #[test]
+    fn no_zone_changes_twice_within_two_steps() {
+        for zone in TZ_VARIANTS {
+            let shifts = shifts(zone);
+            for pair in shifts.windows(2).skip(1) {
+                assert!(pair[1].at - pair[0].at > 2 * STEP * 1000, "{zone} at {}", pair[0].at);
+            }
+            let last = shifts.last().map_or(0, |shift| shift.at);
+            assert!(last < (END - STEP) * 1000, "{zone} changes at {last}");
+        }
+    }
+}
