@@ -31,6 +31,20 @@ pub(crate) enum Answer {
     },
 }
 
+impl Answer {
+    /// Without what happened at which version.
+    pub(crate) fn blurred(mut self) -> Self {
+        match &mut self {
+            Answer::Refused { refusal: Refusal::VersionConflict { changes, .. }, .. } => changes.clear(),
+            Answer::Done { events, repeated: true, .. } => {
+                events.iter_mut().for_each(|event| event.version = 0);
+            }
+            _ => {}
+        }
+        self
+    }
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Head {
     pub(crate) ticket: usize,

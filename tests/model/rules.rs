@@ -39,8 +39,12 @@ impl World {
         };
         let asker =
             Asker { by: &request.by, now: self.now, house: &self.house, expecting: request.expecting };
-        let (events, repeated) = match ticket.change(&request.what, &asker) {
+        let outcome = ticket.change(&request.what, &asker);
+        self.is_blurred = ticket.is_blurred();
+        let (events, repeated) = match outcome {
             Ok(events) => {
+                let counted = events.iter().filter(|event| event.kind != EventKind::NoteAdded);
+                ticket.log.extend(counted.cloned());
                 while ticket.history.len() > self.house.limits.history() as usize {
                     ticket.history.remove(0);
                 }
@@ -78,17 +82,18 @@ impl Ticket {
             Actor::Bot | Actor::System => (Author::Bot, Role::SupportBot),
         };
         let text = words.text.text();
-        let written = |at| asker.event_at(at, EventKind::MessageAdded { role });
+        let written = |at, version| asker.event_at(at, version, EventKind::MessageAdded { role });
         if let Some(key) = &words.key {
-            let sent = |m: &&Message| m.key.as_ref() == Some(key) && m.author == author;
-            if let Some(first) = self.messages.iter().find(sent) {
+            let sent = |m: &Message| m.key.as_ref() == Some(key) && m.author == author;
+            if let Some((first, version)) = self.messages.iter().zip(&self.sent).find(|(m, _)| sent(m)) {
                 if first.text != text {
                     return refuse(Refusal::KeyConflict { key: key.clone() });
                 }
                 let at = first.created_at;
                 let then = self.history.iter().filter(|event| event.at == at && event.by == *asker.by);
                 let then = then.filter(|event| event.kind != EventKind::Created).cloned();
-                return Err(No::Repeated([written(at)].into_iter().chain(then).collect()));
+                let version = if self.tells(*version) { *version } else { 0 };
+                return Err(No::Repeated([written(at, version)].into_iter().chain(then).collect()));
             }
         }
         if matches!(asker.by, Actor::Customer(_)) {
@@ -112,7 +117,9 @@ impl Ticket {
             });
         }
 
+        self.touch(asker.now);
         self.messages.push(Message::new(author, text, asker.now).with_key(words.key.clone()));
+        self.sent.push(self.head.version);
         let answers = matches!(asker.by, Actor::Admin(id) if *id != self.head.requester);
         if answers && self.head.first_response_at.is_none() {
             self.head.first_response_at = Some(asker.now);
@@ -120,8 +127,7 @@ impl Ticket {
         let reopens = matches!(asker.by, Actor::Customer(_)) && self.head.status == Status::Resolved;
         let to = if reopens { Some(Status::Open) } else { status };
         let moved = to.filter(|to| *to != self.head.status).map(|to| self.go(to, asker));
-        self.touch(asker.now);
-        Ok([written(asker.now)].into_iter().chain(moved).collect())
+        Ok([written(asker.now, self.head.version)].into_iter().chain(moved).collect())
     }
 
     fn note(&mut self, text: MessageText, asker: &Asker<'_>) -> Result<Vec<Event>, No> {
@@ -131,7 +137,7 @@ impl Ticket {
         }
         let by = asker.by.user().cloned().unwrap();
         self.notes.push(Note { text, by, created_at: asker.now });
-        Ok(vec![asker.event_at(asker.now, EventKind::NoteAdded)])
+        Ok(vec![asker.event_at(asker.now, self.head.version, EventKind::NoteAdded)])
     }
 
     fn set_status(&mut self, to: Status, asker: &Asker<'_>) -> Result<Vec<Event>, No> {
@@ -144,9 +150,8 @@ impl Ticket {
             return refuse(Refusal::TooEarlyToClose { resolved_at: self.resolved(), closes_at });
         }
         asker.expects(self)?;
-        let moved = self.go(to, asker);
         self.touch(asker.now);
-        Ok(vec![moved])
+        Ok(vec![self.go(to, asker)])
     }
 
     fn set_priority(&mut self, to: Priority, asker: &Asker<'_>) -> Result<Vec<Event>, No> {
@@ -224,6 +229,26 @@ impl Ticket {
         self.record(EventKind::StatusChanged { from, to }, asker)
     }
 
+    /// Whether it still tells what led to this version: nothing before the first of a history that
+    /// lost its beginning.
+    fn tells(&self, version: u64) -> bool {
+        let first = &self.history[0];
+        first.kind == EventKind::Created || version >= first.version
+    }
+
+    /// Whether somebody wrote and then set the status in one instant, so that it may have been one
+    /// reply.
+    fn is_blurred(&self) -> bool {
+        let wrote = |event: &&Event| matches!(event.kind, EventKind::MessageAdded { .. });
+        let moved = |event: &&Event| matches!(event.kind, EventKind::StatusChanged { .. });
+        self.history.iter().filter(moved).any(|moved| {
+            let last = self.log.iter().filter(wrote).rfind(|wrote| wrote.version <= moved.version);
+            last.is_some_and(|last| {
+                last.version < moved.version && (last.at, &last.by) == (moved.at, &moved.by)
+            })
+        })
+    }
+
     /// What the requester may notice counts as a change; a note doesn't.
     fn touch(&mut self, now: Timestamp) {
         self.head.version += 1;
@@ -231,7 +256,7 @@ impl Ticket {
     }
 
     fn record(&mut self, kind: EventKind, asker: &Asker<'_>) -> Event {
-        let event = asker.event_at(asker.now, kind);
+        let event = asker.event_at(asker.now, self.head.version, kind);
         self.history.push(event.clone());
         event
     }
@@ -241,13 +266,17 @@ impl Asker<'_> {
     fn expects(&self, ticket: &Ticket) -> Result<(), No> {
         let found = ticket.head.version;
         match self.expecting.filter(|expected| *expected != found) {
-            Some(expected) => refuse(Refusal::VersionConflict { expected, found }),
+            Some(expected) => {
+                let since = |event: &&Event| event.version > expected && ticket.tells(event.version);
+                let changes = ticket.log.iter().filter(since).cloned().collect();
+                refuse(Refusal::VersionConflict { expected, found, changes })
+            }
             None => Ok(()),
         }
     }
 
-    fn event_at(&self, at: Timestamp, kind: EventKind) -> Event {
-        Event { at, by: self.by.clone(), kind }
+    fn event_at(&self, at: Timestamp, version: u64, kind: EventKind) -> Event {
+        Event { at, by: self.by.clone(), version, kind }
     }
 }
 

@@ -16,6 +16,8 @@ pub(crate) struct World {
     pub(crate) walk: Option<Walk>,
     /// What the last step must be answered.
     pub(crate) answer: Option<Answer>,
+    /// Whether the ticket of the last step can't tell for sure what happened when.
+    pub(crate) is_blurred: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -26,16 +28,21 @@ pub(crate) struct Ticket {
     pub(crate) messages: Vec<Message>,
     pub(crate) notes: Vec<Note>,
     pub(crate) history: Vec<Event>,
+    /// What led to each version, messages too, and nothing dropped.
+    pub(crate) log: Vec<Event>,
+    /// The version that each message led to.
+    pub(crate) sent: Vec<u64>,
     key: Option<(UserId, IdempotencyKey)>,
 }
 
 impl World {
     pub(crate) fn new(house: Policy, now: Timestamp) -> Self {
-        Self { house, now, tickets: Vec::new(), walk: None, answer: None }
+        Self { house, now, tickets: Vec::new(), walk: None, answer: None, is_blurred: false }
     }
 
     pub(crate) fn take(&mut self, step: &Step) {
         self.now = step.at;
+        self.is_blurred = false;
         let answer = match &step.action {
             Action::Open(opening) => self.open(opening, None),
             Action::FollowUp { ticket, by, words } => self.follow_up(*ticket, by, words),
@@ -54,7 +61,7 @@ impl World {
         if text.bytes() > self.house.limits.text_bytes() as usize {
             return Answer::NotOpened(too_long(&text, &self.house));
         }
-        let event = |at| Event { at, by: by.clone(), kind: EventKind::Created };
+        let event = |at| Event { at, by: by.clone(), version: 0, kind: EventKind::Created };
         let key = by.user().cloned().zip(words.key.clone());
         if let Some(first) = self.tickets.iter().find(|ticket| key.is_some() && ticket.key == key) {
             let same = first.head.requester == *requester
@@ -95,6 +102,8 @@ impl World {
             description: text,
             notes: Vec::new(),
             history: vec![event(self.now)],
+            log: Vec::new(),
+            sent: vec![0],
             key,
         };
         let head = ticket.head();

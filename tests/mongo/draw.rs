@@ -147,10 +147,11 @@ fn documents() -> impl Strategy<Value = Document> {
             .map(|(text, by)| bson!({ "text": text, "by": by, "createdAt": date(0) }))
             .collect()
     });
-    let history = vec(dates(), 0..4).prop_map(|times| {
-        let event = |at| bson!({ "at": at, "by": { "kind": "SYSTEM" }, "event": "CREATED" });
-        Bson::Array(times.into_iter().map(event).collect())
+    let event = (dates(), field("version", Just(0.into()))).prop_map(|(at, version)| {
+        let event = doc! { "at": at, "by": { "kind": "SYSTEM" }, "event": "CREATED" };
+        Bson::from(with(event, version))
     });
+    let history = vec(event, 0..4).prop_map(Bson::Array);
     let base = (
         prop_oneof![4 => word(STATUSES).prop_map(|word| doc! { "status": word }), 1 => field("status", word(STATUSES))],
         field("priority", word(PRIORITIES)),

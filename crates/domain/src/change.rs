@@ -83,7 +83,8 @@ impl Change {
         Self::of(What::Claim)
     }
 
-    /// Makes the change only to this version of the ticket.
+    /// Makes the change only to this version of the ticket. If it has changed since, that is a
+    /// [`Refusal::VersionConflict`](crate::Refusal::VersionConflict), which says what has.
     #[must_use]
     pub const fn expecting(mut self, version: u64) -> Self {
         self.expected = Some(version);

@@ -100,7 +100,7 @@ impl NewTicket {
             head,
             self.description.clone(),
             vec![Message::new(Author::Requester, self.description.clone(), at)],
-            vec![Event { at, by: by.clone(), kind: EventKind::Created }],
+            vec![Event { at, by: by.clone(), version: 0, kind: EventKind::Created }],
             creation_key.map(|(key, by)| CreationKey { by, key }),
         ))
     }

@@ -10,7 +10,7 @@ use crate::{Actor, Locale, Priority, Role, Status, Timestamp, UserId, locale::sa
 /// of status, priority and assignee are kept in the ticket's history too; messages and notes stand
 /// in the ticket themselves.
 ///
-/// As JSON: `{"at", "by", "event": "STATUS_CHANGED", "from": "OPEN", "to": "RESOLVED"}`.
+/// As JSON: `{"at", "by", "version", "event": "STATUS_CHANGED", "from": "OPEN", "to": "RESOLVED"}`.
 ///
 /// ```
 /// use ventanilla_domain::{Actor, Event, EventKind, Priority, Timestamp};
@@ -18,6 +18,7 @@ use crate::{Actor, Locale, Priority, Role, Status, Timestamp, UserId, locale::sa
 /// let event = Event {
 ///     at: Timestamp::from_millis(0)?,
 ///     by: Actor::System,
+///     version: 3,
 ///     kind: EventKind::PriorityChanged { from: Priority::Low, to: Priority::High },
 /// };
 /// let json = serde_json::to_string(&event)?;
@@ -30,6 +31,10 @@ pub struct Event {
     pub at: Timestamp,
     /// Who did it.
     pub by: Actor,
+    /// The version of the ticket that it led to, or, for a note, which leads to none, that it met.
+    /// 0 for the creation, and where the ticket no longer tells.
+    #[serde(default, deserialize_with = "crate::ticket::null_is_absent")]
+    pub version: u64,
     /// What.
     #[serde(flatten)]
     pub kind: EventKind,
@@ -44,7 +49,7 @@ impl Event {
     ///
     /// let luis = UserId::parse("luis")?;
     /// let kind = EventKind::AssigneeChanged { from: None, to: Some(luis.clone()) };
-    /// let event = Event { at: Timestamp::MIN, by: Actor::Admin(luis), kind };
+    /// let event = Event { at: Timestamp::MIN, by: Actor::Admin(luis), version: 1, kind };
     /// assert_eq!(event.describe(Locale::Es, UserId::to_string), "Se asignó el ticket");
     /// # Ok::<(), ventanilla_domain::InvalidUserId>(())
     /// ```
@@ -177,9 +182,14 @@ mod tests {
             let [es, en] = Locale::ALL.map(|locale| kind.describe(locale, UserId::to_string));
             assert!(!es.is_empty() && es != en, "{kind:?}");
             for by in [Actor::System, Actor::Admin(ana.clone())] {
-                let event = Event { at: Timestamp::MIN, by, kind: kind.clone() };
+                let event = Event { at: Timestamp::MIN, by, version: 7, kind: kind.clone() };
                 let json = serde_json::to_string(&event).unwrap();
                 assert_eq!(serde_json::from_str::<Event>(&json).unwrap(), event, "{json}");
+                for untold in ["", r#""version":null,"#] {
+                    let json = json.replace(r#""version":7,"#, untold);
+                    let event = Event { version: 0, ..event.clone() };
+                    assert_eq!(serde_json::from_str::<Event>(&json).unwrap(), event, "{json}");
+                }
             }
         }
     }

@@ -4,15 +4,16 @@ use enumset::EnumSet;
 
 use crate::{
     ActorKind, ClockStep, Days, Effect, Event, EventKind, Facts, Field, Guard, Message, Miss, Outcome,
-    Plan, Refusal, Reopen, SlaMetric, Stamp, Status, Ticket, TicketHead, Timestamp, When,
+    Plan, Refusal, Reopen, SlaMetric, Stamp, Status, Ticket, TicketHead, Timestamp, When, past,
     ticket::push_tight,
 };
 
 impl<'a> Facts<'a> {
-    /// What a head alone tells: the size of the conversation in bytes, keys and notes aside.
+    /// What a head alone tells: the size of the conversation in bytes, keys, notes and what happened
+    /// aside.
     #[must_use]
     pub const fn of_head(head: &'a TicketHead) -> Self {
-        Self { head, conversation_bytes: 0, notes: 0, messages: &[] }
+        Self { head, conversation_bytes: 0, notes: 0, messages: &[], history: &[] }
     }
 }
 
@@ -82,32 +83,40 @@ impl Plan {
     /// What the same request caused when it was carried out: its message, and what the actor
     /// changed in the same instant.
     fn events_of(&self, at: Timestamp, ticket: &Ticket) -> Vec<Event> {
-        let message = self.message_event().map(|event| Event { at, ..event });
+        let sent = self.effects.iter().find_map(|effect| match effect {
+            Effect::Append(message) => Some(past::version_of(message, &ticket.facts())),
+            _ => None,
+        });
+        let message = sent.and_then(|version| self.message_event(version));
+        let message = message.map(|event| Event { at, ..event });
         let changes = ticket.history.iter().filter(|event| event.at == at && event.by == self.by);
         let changes = changes.filter(|event| event.kind != EventKind::Created);
         message.into_iter().chain(changes.cloned()).collect()
     }
 
-    fn message_event(&self) -> Option<Event> {
+    fn message_event(&self, version: u64) -> Option<Event> {
         let role = self.by.author()?.role();
-        Some(self.event(EventKind::MessageAdded { role }))
+        Some(self.event(EventKind::MessageAdded { role }, version))
     }
 
-    /// What carrying the plan out tells, given the events that it wrote to the history: those, and
-    /// before them the messages and notes that it added.
+    /// What carrying the plan out tells, given the version that the ticket then has and the events
+    /// that were written to its history: those, and before them the messages and notes that were
+    /// added.
     ///
     /// ```
     /// use ventanilla_domain::*;
     ///
     /// let plan = Change::message(MessageText::parse("Hola")?).plan(&Actor::Bot, Timestamp::MIN, &Policy::default())?;
-    /// assert_eq!(plan.events(Vec::new())[0].kind, EventKind::MessageAdded { role: Role::SupportBot });
+    /// let events = plan.events(1, Vec::new());
+    /// assert_eq!(events[0].kind, EventKind::MessageAdded { role: Role::SupportBot });
+    /// assert_eq!(events[0].version, 1);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn events(&self, recorded: Vec<Event>) -> Vec<Event> {
+    pub fn events(&self, version: u64, recorded: Vec<Event>) -> Vec<Event> {
         let added = self.effects.iter().filter_map(|effect| match effect {
-            Effect::Append(_) => self.message_event(),
-            Effect::AddNote(_) => Some(self.event(EventKind::NoteAdded)),
+            Effect::Append(_) => self.message_event(version),
+            Effect::AddNote(_) => Some(self.event(EventKind::NoteAdded, version)),
             _ => None,
         });
         added.chain(recorded).collect()
@@ -115,12 +124,12 @@ impl Plan {
 
     fn carry_out(&self, ticket: &mut Ticket) -> Vec<Event> {
         let go = self.go.filter(|go| go.from.contains(ticket.head.status));
-        let mut recorded = Vec::new();
+        let mut kinds = Vec::new();
         for effect in &self.effects {
             match effect {
                 Effect::Append(message) => ticket.push(message.clone()),
                 Effect::AddNote(note) => push_tight(&mut ticket.notes, note.clone()),
-                Effect::Set(field) => recorded.push(self.event(set(&mut ticket.head, field))),
+                Effect::Set(field) => kinds.push(set(&mut ticket.head, field)),
                 Effect::Stamp(stamp, when) if self.holds(*when, ticket) => {
                     *slot(&mut ticket.head, *stamp) = Some(self.at);
                 }
@@ -142,10 +151,12 @@ impl Plan {
         }
         if let Some(go) = go {
             let from = std::mem::replace(&mut ticket.head.status, go.to);
-            recorded.push(self.event(EventKind::StatusChanged { from, to: go.to }));
+            kinds.push(EventKind::StatusChanged { from, to: go.to });
         }
+        let version = ticket.head.version;
+        let recorded: Vec<Event> = kinds.into_iter().map(|kind| self.event(kind, version)).collect();
         self.record(&recorded, &mut ticket.history);
-        self.events(recorded)
+        self.events(version, recorded)
     }
 
     fn clock(&self, step: ClockStep, metrics: EnumSet<SlaMetric>, head: &mut TicketHead) {
@@ -179,8 +190,8 @@ impl Plan {
         }
     }
 
-    fn event(&self, kind: EventKind) -> Event {
-        Event { at: self.at, by: self.by.clone(), kind }
+    fn event(&self, kind: EventKind, version: u64) -> Event {
+        Event { at: self.at, by: self.by.clone(), version, kind }
     }
 }
 
@@ -235,9 +246,11 @@ impl Guard {
             Guard::ResolvedUntil { latest, wait } if head.resolved_or_updated_at() > *latest => {
                 refuse(too_early(head.resolved_or_updated_at(), *wait))
             }
-            Guard::Version(expected) if *expected != head.version => {
-                refuse(Refusal::VersionConflict { expected: *expected, found: head.version })
-            }
+            Guard::Version(expected) if *expected != head.version => refuse(Refusal::VersionConflict {
+                expected: *expected,
+                found: head.version,
+                changes: past::seen_since(*expected, facts, by),
+            }),
             Guard::Unassigned => match &head.assignee {
                 Some(to) => refuse(Refusal::AlreadyAssigned { to: to.clone() }),
                 None => Ok(()),

@@ -49,6 +49,7 @@ mod locale;
 mod message;
 mod number;
 mod parse;
+mod past;
 mod plan;
 mod policy;
 mod refusal;

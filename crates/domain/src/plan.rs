@@ -125,7 +125,8 @@ pub enum Guard {
         /// How long it stays resolved, for the refusal.
         wait: crate::Days,
     },
-    /// The version is this one; else it is a [`Refusal::VersionConflict`].
+    /// The version is this one; else it is a [`Refusal::VersionConflict`], which tells what
+    /// happened since.
     Version(u64),
     /// Nobody has the ticket; else it is a [`Refusal::AlreadyAssigned`].
     Unassigned,
@@ -239,8 +240,10 @@ pub struct Facts<'a> {
     pub conversation_bytes: u32,
     /// How many notes there are.
     pub notes: u32,
-    /// The messages among which a key is looked for.
+    /// The messages among which a key is looked for, and of which a conflict tells.
     pub messages: &'a [Message],
+    /// The events of which a conflict tells.
+    pub history: &'a [Event],
 }
 
 /// Why a plan wasn't carried out.

@@ -1,8 +1,8 @@
 //! Why a change was refused.
 
 use crate::{
-    ActorKind, Days, ErrorKind, Explain, IdempotencyKey, Locale, Reopen, Status, Timestamp, UserId,
-    locale::say,
+    ActorKind, Days, ErrorKind, Event, EventKind, Explain, IdempotencyKey, Locale, Reopen, Status,
+    Timestamp, UserId, locale::say,
 };
 
 /// Why the rules refuse a change. Nothing was changed.
@@ -66,6 +66,9 @@ pub enum Refusal {
         expected: u64,
         /// The version that it has.
         found: u64,
+        /// What happened since the expected version, in order, as far as the ticket still tells and
+        /// the actor may know: customers and the bot learn of messages only.
+        changes: Vec<Event>,
     },
     /// The conversation holds no further message of this size.
     ConversationFull {
@@ -201,6 +204,14 @@ impl Explain for Refusal {
             Refusal::AlreadyAssigned { .. } => {
                 locale.pick("Otra persona ya atiende este ticket.", "Somebody else has this ticket already.").into()
             }
+            Refusal::VersionConflict { changes, .. } if !changes.is_empty() => {
+                let changes = listed(changes, locale);
+                say!(
+                    locale,
+                    "El ticket ha cambiado mientras tanto: {changes}. Vuelve a cargarlo y revisa tu cambio.",
+                    "The ticket has changed in the meantime: {changes}. Load it again and look at your change once more."
+                )
+            }
             Refusal::VersionConflict { .. } => locale
                 .pick(
                     "El ticket ha cambiado mientras tanto. Vuelve a cargarlo y revisa tu cambio.",
@@ -229,4 +240,32 @@ impl Explain for Refusal {
                 .into(),
         }
     }
+}
+
+/// The first few of some changes in a row, and how many more there are.
+fn listed(changes: &[Event], locale: Locale) -> String {
+    let (first, more) = changes.split_at(changes.len().min(3));
+    let mut parts: Vec<String> = first.iter().map(|event| nameless(event, locale)).collect();
+    match more.len() {
+        0 => {}
+        1 => parts.push(locale.pick("un cambio más", "one more change").into()),
+        more => parts.push(say!(locale, "{more} cambios más", "{more} more changes")),
+    }
+    let last = parts.pop().unwrap_or_default();
+    match parts.join(", ") {
+        before if before.is_empty() => last,
+        before => say!(locale, "{before} y {last}", "{before} and {last}"),
+    }
+}
+
+/// A change within a sentence. Ids are nothing to show and names aren't known here, so that of a
+/// ticket that is handed over only the last half is worth telling.
+fn nameless(event: &Event, locale: Locale) -> String {
+    let mut event = event.clone();
+    if let EventKind::AssigneeChanged { from, to: Some(_) } = &mut event.kind {
+        *from = None;
+    }
+    let sentence = event.describe(locale, |_| locale.pick("otra persona", "somebody else").into());
+    let mut chars = sentence.chars();
+    chars.next().into_iter().flat_map(char::to_lowercase).chain(chars).collect()
 }

@@ -1,6 +1,6 @@
 //! Instants, in the milliseconds that a database keeps.
 
-use std::{fmt, time::Duration};
+use std::{fmt, num::NonZeroU64, time::Duration};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -22,7 +22,13 @@ use crate::{Explain, Locale, locale::say};
 /// # Ok::<(), ventanilla_domain::InvalidTimestamp>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Timestamp(i64);
+pub struct Timestamp(
+    /// Milliseconds since [`BEFORE`]: never 0, so that an absent time takes no more room than one.
+    NonZeroU64,
+);
+
+/// The last millisecond before the year 1, in milliseconds since 1970 began.
+const BEFORE: i64 = -62_135_596_800_001;
 
 /// A time that is no [`Timestamp`]; its code is `invalid_timestamp`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -33,9 +39,9 @@ pub struct InvalidTimestamp {
 
 impl Timestamp {
     /// The beginning of the year 1.
-    pub const MIN: Timestamp = Timestamp(-62_135_596_800_000);
+    pub const MIN: Timestamp = Timestamp(NonZeroU64::MIN);
     /// The last millisecond of the year 9999.
-    pub const MAX: Timestamp = Timestamp(253_402_300_799_999);
+    pub const MAX: Timestamp = Timestamp(NonZeroU64::MIN.saturating_add(315_537_897_599_999));
 
     /// The instant so many milliseconds after 1970 began.
     ///
@@ -51,11 +57,11 @@ impl Timestamp {
     /// # Ok::<(), ventanilla_domain::InvalidTimestamp>(())
     /// ```
     pub fn from_millis(millis: i64) -> Result<Self, InvalidTimestamp> {
-        if (Self::MIN.0..=Self::MAX.0).contains(&millis) {
-            Ok(Self(millis))
-        } else {
-            Err(InvalidTimestamp { value: millis.to_string().into() })
-        }
+        let since = u64::try_from(millis.saturating_sub(BEFORE)).ok().and_then(NonZeroU64::new);
+        since
+            .map(Self)
+            .filter(|time| *time <= Self::MAX)
+            .ok_or_else(|| InvalidTimestamp { value: millis.to_string().into() })
     }
 
     /// Milliseconds since 1970 began, negative before.
@@ -66,7 +72,7 @@ impl Timestamp {
     /// ```
     #[must_use]
     pub const fn as_millis(self) -> i64 {
-        self.0
+        BEFORE.saturating_add_unsigned(self.0.get())
     }
 
     /// The instant `duration` later, at most [`Timestamp::MAX`].
@@ -79,7 +85,7 @@ impl Timestamp {
     /// ```
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
-        Self(self.0.saturating_add(millis(duration)).min(Self::MAX.0))
+        Self(self.0.saturating_add(millis(duration))).min(Self::MAX)
     }
 
     /// The instant `duration` earlier, at least [`Timestamp::MIN`].
@@ -94,7 +100,7 @@ impl Timestamp {
     /// ```
     #[must_use]
     pub fn minus(self, duration: Duration) -> Self {
-        Self(self.0.saturating_sub(millis(duration)).max(Self::MIN.0))
+        NonZeroU64::new(self.0.get().saturating_sub(millis(duration))).map_or(Self::MIN, Self)
     }
 
     /// The same instant as a `chrono` date and time.
@@ -108,12 +114,12 @@ impl Timestamp {
     /// ```
     #[must_use]
     pub fn to_datetime(self) -> DateTime<Utc> {
-        DateTime::from_timestamp_millis(self.0).unwrap_or_default()
+        DateTime::from_timestamp_millis(self.as_millis()).unwrap_or_default()
     }
 }
 
-fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl TryFrom<DateTime<Utc>> for Timestamp {
@@ -188,11 +194,21 @@ mod tests {
     proptest! {
         #[test]
         fn text_and_milliseconds_are_the_same_instant(
-            millis in Timestamp::MIN.0..=Timestamp::MAX.0,
+            millis in Timestamp::MIN.as_millis()..=Timestamp::MAX.as_millis(),
         ) {
             let time = Timestamp::from_millis(millis).unwrap();
+            prop_assert_eq!(time.as_millis(), millis);
             prop_assert_eq!(time.to_string().parse::<Timestamp>().unwrap(), time);
             prop_assert_eq!(Timestamp::try_from(time.to_datetime()).unwrap(), time);
+        }
+
+        #[test]
+        fn times_are_in_the_order_of_their_milliseconds(
+            one in Timestamp::MIN.as_millis()..=Timestamp::MAX.as_millis(),
+            other in Timestamp::MIN.as_millis()..=Timestamp::MAX.as_millis(),
+        ) {
+            let [time, then] = [one, other].map(|millis| Timestamp::from_millis(millis).unwrap());
+            prop_assert_eq!(time.cmp(&then), one.cmp(&other));
         }
 
         #[test]
@@ -209,10 +225,27 @@ mod tests {
     }
 
     #[test]
+    fn an_absent_time_takes_no_more_room_than_one() {
+        assert_eq!((size_of::<Timestamp>(), size_of::<Option<Timestamp>>()), (8, 8));
+    }
+
+    #[test]
     fn the_ends_hold() {
         assert_eq!(Timestamp::MIN.to_string(), "0001-01-01T00:00:00.000Z");
         assert_eq!(Timestamp::MAX.to_string(), "9999-12-31T23:59:59.999Z");
+        assert_eq!(Timestamp::MIN.as_millis(), -62_135_596_800_000);
+        assert_eq!(Timestamp::MAX.as_millis(), 253_402_300_799_999);
+        for end in [Timestamp::MIN, Timestamp::MAX] {
+            assert_eq!(Timestamp::from_millis(end.as_millis()), Ok(end));
+        }
+        let beyond =
+            [Timestamp::MIN.as_millis() - 1, Timestamp::MAX.as_millis() + 1, i64::MIN, i64::MAX];
+        for millis in beyond {
+            let error = Timestamp::from_millis(millis).unwrap_err();
+            assert_eq!(error.value(), millis.to_string());
+        }
         assert_eq!(Timestamp::MIN.minus(Duration::MAX), Timestamp::MIN);
+        assert_eq!(Timestamp::MAX.plus(Duration::MAX), Timestamp::MAX);
         let error = "ayer".parse::<Timestamp>().unwrap_err();
         assert_eq!((error.code(), error.value()), ("invalid_timestamp", "ayer"));
     }

@@ -195,6 +195,7 @@ impl Ticket {
             conversation_bytes: self.conversation_bytes,
             notes: count(self.notes.len()),
             messages: &self.messages,
+            history: &self.history,
         }
     }
 }

@@ -7,6 +7,10 @@ use std::collections::HashSet;
 use common::*;
 use ventanilla_domain::{Status::*, *};
 
+fn created() -> Event {
+    Event { at: at(0), by: customer("ana"), version: 0, kind: EventKind::Created }
+}
+
 fn priority(from: Priority, to: Priority) -> EventKind {
     EventKind::PriorityChanged { from, to }
 }
@@ -43,13 +47,14 @@ fn day_at_the_desk() -> Vec<(Actor, i64, Change, Vec<EventKind>)> {
 #[test]
 fn every_change_tells_what_it_did_and_history_keeps_the_fields() {
     let mut case = Case::new(Policy::default());
-    let mut history = vec![Event { at: at(0), by: customer("ana"), kind: EventKind::Created }];
+    let mut history = vec![created()];
     for (by, ms, change, events) in day_at_the_desk() {
         let kept =
             |kind: &EventKind| !matches!(kind, EventKind::MessageAdded { .. } | EventKind::NoteAdded);
         let kinds = events.iter().filter(|kind| kept(kind)).cloned();
-        history.extend(kinds.map(|kind| Event { at: at(ms), by: by.clone(), kind }));
-        assert_eq!(case.does(&by, ms, change), Answer::Applied(events));
+        assert_eq!(case.does(&by, ms, change), Answer::Applied(events.clone()));
+        let version = case.head().version;
+        history.extend(kinds.map(|kind| Event { at: at(ms), by: by.clone(), version, kind }));
         assert_eq!(case.ticket.history(), history);
     }
 }
@@ -134,7 +139,7 @@ fn the_requester_or_an_administrator_opens_a_ticket_and_nobody_else() {
         assert_eq!(ticket.messages(), [first]);
         let opener = by.user().cloned().unwrap();
         assert_eq!(ticket.creation_key(), Some(&CreationKey { by: opener, key: key("k") }));
-        assert_eq!(ticket.history(), [Event { at: at(0), by, kind: EventKind::Created }]);
+        assert_eq!(ticket.history(), [Event { by, ..created() }]);
     }
 }
 
@@ -179,7 +184,7 @@ fn every_refusal_has_a_code_and_texts_of_its_own() {
         Refusal::ReopenOver { resolved_at, policy: Reopen::Never },
         Refusal::TooEarlyToClose { resolved_at, closes_at: at(DAY) },
         Refusal::AlreadyAssigned { to: id("luis") },
-        Refusal::VersionConflict { expected: 1, found: 2 },
+        Refusal::VersionConflict { expected: 1, found: 2, changes: Vec::new() },
         Refusal::ConversationFull { messages: 1, bytes: 2, adding: 3 },
         Refusal::NotesFull { notes: 2 },
         Refusal::TextTooLong { bytes: 9, limit: 8 },
@@ -198,4 +203,51 @@ fn every_refusal_has_a_code_and_texts_of_its_own() {
     assert!(!texts.contains(""));
     let offering: Vec<_> = all.iter().filter(|refusal| refusal.offers_follow_up()).collect();
     assert_eq!(offering, [&all[2], &all[3]]);
+}
+
+#[test]
+fn a_conflict_says_what_changed_and_names_nobody() {
+    let mut case = Case::new(Policy::default());
+    let (luis, eva) = (admin("luis"), admin("eva"));
+    let changes = [
+        (Change::status(InProgress), "cambió el estado de Abierto a En progreso"),
+        (Change::assign(Some(id("eva"))), "asignó el ticket a otra persona"),
+        (Change::assign(Some(id("ana"))), "asignó el ticket a otra persona"),
+        (message("Lo miro"), "escribió un mensaje"),
+        (Change::assign(Some(id("luis"))), "se asignó el ticket"),
+        (Change::assign(None), "dejó el ticket sin asignar"),
+    ];
+    let made = changes.map(|(change, words)| {
+        case.must(&luis, 1, change);
+        words
+    });
+    let mut conflict = |expected| {
+        let Answer::Refused(refusal) = case.does(&eva, 9, message("Hola").expecting(expected)) else {
+            panic!("it has changed since {expected}");
+        };
+        refusal
+    };
+    let es = |refusal: Refusal| {
+        let told = refusal.explain(Locale::Es);
+        let told = told.strip_prefix("El ticket ha cambiado mientras tanto: ").expect("they are known");
+        told.strip_suffix(". Vuelve a cargarlo y revisa tu cambio.").expect("advice").to_owned()
+    };
+    assert_eq!(es(conflict(5)), made[5]);
+    assert_eq!(es(conflict(4)), format!("{} y {}", made[4], made[5]));
+    assert_eq!(es(conflict(3)), format!("{}, {} y {}", made[3], made[4], made[5]));
+    assert_eq!(es(conflict(2)), format!("{}, {}, {} y un cambio más", made[2], made[3], made[4]));
+    assert_eq!(es(conflict(0)), format!("{}, {}, {} y 3 cambios más", made[0], made[1], made[2]));
+    let texts = [
+        "The ticket has changed in the meantime: changed the status from Open to In progress, \
+         assigned the ticket to somebody else, assigned the ticket to somebody else and 3 more changes. \
+         Load it again and look at your change once more.",
+        "The ticket has changed in the meantime: left the ticket unassigned. \
+         Load it again and look at your change once more.",
+    ];
+    assert_eq!([0, 5].map(|expected| conflict(expected).explain(Locale::En)), texts);
+    let unknown = Refusal::VersionConflict { expected: 9, found: 6, changes: Vec::new() };
+    assert_eq!(
+        unknown.explain(Locale::Es),
+        "El ticket ha cambiado mientras tanto. Vuelve a cargarlo y revisa tu cambio."
+    );
 }

@@ -184,6 +184,33 @@ proptest! {
             follows(&before, &case.ticket)?;
         }
     }
+
+    #[test]
+    fn a_conflict_tells_what_was_told_since(policy in policies(), mut steps in steps()) {
+        let mut case = Case::new(policy);
+        // Clocks differ, and no two changes have one time.
+        let times = (0..).map(|n| n * 23 % 41);
+        steps.iter_mut().zip(times).for_each(|(step, ms)| step.ms = ms);
+        for step in &steps {
+            take(&mut case, step);
+            conflicts_tell(&case)?;
+        }
+    }
+}
+
+/// A conflict tells what was told since, without what a history that is cut off no longer tells.
+fn conflicts_tell(case: &Case) -> Result<(), TestCaseError> {
+    let found = case.head().version;
+    let first = &case.ticket.history()[0];
+    let cut_off = if first.kind == EventKind::Created { 0 } else { first.version };
+    for expected in 0..found {
+        let changes =
+            case.told.iter().filter(|event| event.version > expected && event.version >= cut_off);
+        let conflict = Refusal::VersionConflict { expected, found, changes: changes.cloned().collect() };
+        let late = Change::note(text("1")).expecting(expected);
+        prop_assert_eq!(case.clone().does(&admin("eva"), 0, late), Answer::Refused(conflict));
+    }
+    Ok(())
 }
 
 /// Laws prove nothing about situations that never come up.

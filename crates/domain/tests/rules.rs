@@ -48,7 +48,7 @@ fn a_key_makes_a_message_once_and_says_what_it_did() {
     case.must(&luis, 2, Change::claim());
     case.must(&customer("ana"), 2, message("No funciona"));
     let kinds = [added(Role::Admin), moved(Open, Resolved)];
-    let first = kinds.map(|kind| Event { at: at(1), by: luis.clone(), kind });
+    let first = kinds.map(|kind| Event { at: at(1), by: luis.clone(), version: 1, kind });
     assert_eq!(case.does(&luis, 3, reply), Answer::Repeated(first.to_vec()));
     let conflict = Answer::Refused(Refusal::KeyConflict { key: key("k") });
     assert_eq!(case.does(&luis, 4, Change::message(keyed("Otra cosa", "k"))), conflict);
@@ -85,12 +85,12 @@ fn guards_answer_in_order() {
     };
     let repeated = || {
         let kind = added(Role::User);
-        Answer::Repeated(vec![Event { at: at(0), by: customer("ana"), kind }])
+        Answer::Repeated(vec![Event { at: at(0), by: customer("ana"), version: 1, kind }])
     };
     let refused = Answer::Refused;
     let late = 100 * DAY;
     let resolved_at = at(0);
-    let stale = |found| refused(Refusal::VersionConflict { expected: 99, found });
+    let stale = |found| refused(Refusal::VersionConflict { expected: 99, found, changes: Vec::new() });
     let over = Refusal::ReopenOver { resolved_at, policy: Reopen::default() };
     let early = Refusal::TooEarlyToClose { resolved_at, closes_at: at(14 * DAY) };
     let barred = Refusal::Transition { from: Resolved, to: Open, by: ActorKind::Admin };
@@ -127,8 +127,8 @@ fn a_change_can_be_made_to_one_version_only() {
     let mut case = Case::new(Policy::default());
     let luis = admin("luis");
     case.must(&luis, 1, Change::status(InProgress).expecting(0));
-    for expected in [0, 2] {
-        let conflict = Answer::Refused(Refusal::VersionConflict { expected, found: 1 });
+    for (expected, changes) in [(0, case.told.clone()), (2, Vec::new())] {
+        let conflict = Answer::Refused(Refusal::VersionConflict { expected, found: 1, changes });
         assert_eq!(case.does(&luis, 2, message("Hola").expecting(expected)), conflict);
     }
     case.must(&luis, 2, message("Hola").expecting(1));

@@ -252,6 +252,11 @@ impl Admin {
     /// let late = Change::priority(Priority::Low).expecting(seen);
     /// let error = luis.change(&number, late).await.unwrap_err();
     /// assert_eq!(error.code(), "version_conflict");
+    /// assert_eq!(
+    ///     error.explain(Locale::Es),
+    ///     "El ticket ha cambiado mientras tanto: cambió la prioridad de Media a Alta. \
+    ///      Vuelve a cargarlo y revisa tu cambio.",
+    /// );
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// # }).unwrap();
     /// # Ok::<(), std::io::Error>(())

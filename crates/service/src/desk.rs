@@ -288,7 +288,7 @@ pub(crate) fn seen(by: &Actor, mut head: TicketHead) -> TicketHead {
 }
 
 fn created(at: Timestamp, by: &Actor) -> Event {
-    Event { at, by: by.clone(), kind: EventKind::Created }
+    Event { at, by: by.clone(), version: 0, kind: EventKind::Created }
 }
 
 /// Reads what a caller gave, and tells the span if it can't be read.

@@ -72,7 +72,10 @@ fn every_error() -> Vec<(String, AnyError)> {
         ("reopen_over", Box::new(reopen_over(Reopen::Never))),
         ("too_early_to_close", Box::new(Refusal::TooEarlyToClose { resolved_at, closes_at: now() })),
         ("already_assigned", Box::new(Refusal::AlreadyAssigned { to: id("luis") })),
-        ("version_conflict", Box::new(Refusal::VersionConflict { expected: 1, found: 2 })),
+        (
+            "version_conflict",
+            Box::new(Refusal::VersionConflict { expected: 1, found: 2, changes: Vec::new() }),
+        ),
         ("conversation_full", Box::new(Refusal::ConversationFull { messages: 1, bytes: 1, adding: 1 })),
         ("notes_full", Box::new(Refusal::NotesFull { notes: 1 })),
         ("text_over_limit", Box::new(Refusal::TextTooLong { bytes: 2, limit: 1 })),

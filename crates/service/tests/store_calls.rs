@@ -143,8 +143,12 @@ async fn an_unknown_outcome_is_never_repeated_by_itself_not_even_with_a_key() {
 #[tokio::test]
 async fn each_outcome_of_a_change_has_its_answer() {
     let head = anas_ticket().head().clone();
-    let event =
-        Event { at: now(), by: customer("ana"), kind: EventKind::MessageAdded { role: Role::User } };
+    let event = Event {
+        at: now(),
+        by: customer("ana"),
+        version: 1,
+        kind: EventKind::MessageAdded { role: Role::User },
+    };
     let events = vec![event];
     let (some, none) = (events.clone(), Vec::new());
     for (outcome, events, repeated) in [
@@ -164,7 +168,7 @@ async fn each_outcome_of_a_change_has_its_answer() {
         "{error:?}"
     );
 
-    let refusal = Refusal::VersionConflict { expected: 1, found: 2 };
+    let refusal = Refusal::VersionConflict { expected: 1, found: 2, changes: Vec::new() };
     let luis = answering(Outcome::Refused(refusal.clone())).admin(id("luis"));
     let error = luis.claim(&number(NUMBER)).await.unwrap_err();
     assert_eq!((error.code(), error.applied()), ("version_conflict", Applied::No));
@@ -180,7 +184,7 @@ async fn each_answer_to_an_insertion_has_its_own() {
         let answer = inserted.clone();
         store.expect_insert().times(1).return_once(move |_| Ok(answer));
         let result = desk_over(store).customer(id("ana")).create(draft().with_key(key("k"))).await;
-        let created = |at| Event { at, by: customer("ana"), kind: EventKind::Created };
+        let created = |at| Event { at, by: customer("ana"), version: 0, kind: EventKind::Created };
         match (inserted, result) {
             (Inserted::Stored, Ok(receipt)) => {
                 assert_eq!((receipt.events, receipt.repeated), (vec![created(now())], false));
@@ -263,7 +267,8 @@ async fn a_new_ticket_carries_the_clocks_time_the_requester_and_who_opened_it() 
         store
             .expect_insert()
             .withf(move |ticket| {
-                let opening = [Event { at: now(), by: by.clone(), kind: EventKind::Created }];
+                let opening =
+                    [Event { at: now(), by: by.clone(), version: 0, kind: EventKind::Created }];
                 ticket.history() == opening
                     && ticket.head().requester == id("ana")
                     && ticket.head().created_at == now()

@@ -75,6 +75,8 @@ pub(crate) enum Answer {
 pub(crate) struct Case {
     pub(crate) ticket: Ticket,
     pub(crate) policy: Policy,
+    /// What the changes told, notes left aside.
+    pub(crate) told: Vec<Event>,
 }
 
 impl Case {
@@ -83,7 +85,7 @@ impl Case {
         let draft = NewTicket::new(Category::BUG, text("No carga"));
         let number = TicketNumber::from_entropy(b"a case");
         let ticket = draft.open(number, &id("ana"), &customer("ana"), at(0), &policy);
-        Self { ticket: ticket.expect("she may open it"), policy }
+        Self { ticket: ticket.expect("she may open it"), policy, told: Vec::new() }
     }
 
     /// The same, brought to a status by Luis at `at(0)`.
@@ -128,7 +130,11 @@ impl Case {
         match outcome {
             Outcome::Applied { head, events } => {
                 assert_eq!(head, *self.head());
-                assert!(events.iter().all(|event| event.by == *by && event.at == at(ms)), "{events:?}");
+                for event in &events {
+                    assert_eq!((&event.by, event.at, event.version), (by, at(ms), head.version));
+                }
+                self.told
+                    .extend(events.iter().filter(|event| event.kind != EventKind::NoteAdded).cloned());
                 Answer::Applied(events.into_iter().map(|event| event.kind).collect())
             }
             Outcome::Unchanged { head } => {

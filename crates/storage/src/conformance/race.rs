@@ -66,7 +66,12 @@ async fn one_of_many_changes_to_the_same_version_wins(store: &dyn TicketStore) {
     fill(store, &[testing::ticket("TKT-ABC123").build()]).await;
     let change = |at| Change::message(message(&format!("Mensaje {at}"))).expecting(0);
     let outcomes = at_once(store, (0..MANY).map(|at| plan(change(at), &admin(), hour(1)))).await;
-    let conflict = Outcome::Refused(Refusal::VersionConflict { expected: 0, found: 1 });
+    let won = outcomes.iter().find_map(|outcome| match outcome {
+        Outcome::Applied { events, .. } => Some(events.clone()),
+        _ => None,
+    });
+    let changes = won.expect("one of them wins");
+    let conflict = Outcome::Refused(Refusal::VersionConflict { expected: 0, found: 1, changes });
     let lost = outcomes.iter().filter(|outcome| **outcome == conflict).count();
     assert_eq!((applied(&outcomes), lost), (1, 31), "{outcomes:?}");
 }

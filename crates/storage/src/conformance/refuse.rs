@@ -1,8 +1,8 @@
 //! Refusals: each kind that the rules know, at its boundary. Nothing changes, which the twin sees.
 
 use ventanilla_domain::{
-    Actor, Change, Days, Explain, InvalidLimit, Limits, MessageText, NewMessage, Outcome, Policy,
-    Reopen, Status, Ticket, TicketRecord,
+    Actor, Change, Days, EventKind, Explain, InvalidLimit, Limits, Locale, MessageText, NewMessage,
+    Outcome, Policy, Refusal, Reopen, Status, Ticket, TicketRecord,
 };
 
 use super::{
@@ -20,6 +20,8 @@ cases![
     the_system_closes_from_the_millisecond_on,
     a_ticket_that_somebody_has_cant_be_claimed,
     a_stale_version,
+    a_conflict_of_two_administrators_names_the_others_change,
+    a_conflict_tells_what_was_told_since,
     a_key_with_other_words,
     a_conversation_full_of_messages,
     a_conversation_full_of_bytes,
@@ -137,6 +139,52 @@ async fn a_stale_version(store: &dyn TicketStore) {
     }
     let fresh = twin.change(Change::status(Status::Closed).expecting(1), &admin(), hour(2)).await;
     assert_eq!(code(&fresh), "applied");
+}
+
+async fn a_conflict_of_two_administrators_names_the_others_change(store: &dyn TicketStore) {
+    let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
+    let seen = head(store, &number()).await.version;
+    let first = Change::status(Status::InProgress).expecting(seen);
+    let Outcome::Applied { events, .. } = twin.change(first, &admin(), hour(1)).await else {
+        panic!("it is the first");
+    };
+    let second = Change::status(Status::Resolved).expecting(seen);
+    let outcome = twin.change(second, &Actor::Admin(marta()), hour(2)).await;
+    let Outcome::Refused(refusal) = outcome else { panic!("it would overwrite the first") };
+    assert_eq!(
+        refusal.explain(Locale::Es),
+        "El ticket ha cambiado mientras tanto: cambió el estado de Abierto a En progreso. \
+         Vuelve a cargarlo y revisa tu cambio."
+    );
+    let conflict = Refusal::VersionConflict { expected: seen, found: seen + 1, changes: events };
+    assert_eq!(refusal, conflict);
+    assert_eq!(head(store, &number()).await.status, Status::InProgress);
+}
+
+async fn a_conflict_tells_what_was_told_since(store: &dyn TicketStore) {
+    let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
+    let mut told = Vec::new();
+    for (at, (change, by)) in (1..).zip([
+        (message("¡Hola!"), Actor::Bot),
+        (Change::claim(), admin()),
+        (Change::note(parsed("Nota")), admin()),
+        (Change::reply(words("Ya está."), Status::Resolved), admin()),
+        (message("Sigue igual"), customer()),
+        (message("Un momento"), Actor::Admin(marta())),
+        (Change::assign(Some(marta())), Actor::Admin(marta())),
+    ]) {
+        let outcome = twin.change(change, &by, hour(at)).await;
+        let Outcome::Applied { head, events } = outcome else { panic!("step {at}: {outcome:?}") };
+        assert!(events.iter().all(|event| event.version == head.version), "{events:?}");
+        told.extend(events.into_iter().filter(|event| event.kind != EventKind::NoteAdded));
+    }
+    for expected in 0..6 {
+        let late = Change::note(parsed("Nota")).expecting(expected);
+        let since = told.iter().filter(|event| event.version > expected);
+        let changes = since.cloned().collect();
+        let conflict = Refusal::VersionConflict { expected, found: 6, changes };
+        assert_eq!(twin.change(late, &admin(), hour(9)).await, Outcome::Refused(conflict));
+    }
 }
 
 async fn a_key_with_other_words(store: &dyn TicketStore) {

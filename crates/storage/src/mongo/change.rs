@@ -75,13 +75,11 @@ impl Inner {
         let unknown =
             |problem| StoreError::OutcomeUnknown { number: number.clone(), source: Box::new(problem) };
         let head = self.ids.head(changed).map_err(unknown)?;
+        let version = head.version;
         let touches = plan.effects().contains(&ventanilla_domain::Effect::Touch);
-        let recorded = if touches {
-            self.ids.recorded(changed, head.version).map_err(unknown)?
-        } else {
-            Vec::new()
-        };
-        Ok(Outcome::Applied { head, events: plan.events(recorded) })
+        let recorded =
+            if touches { self.ids.recorded(changed, version).map_err(unknown)? } else { Vec::new() };
+        Ok(Outcome::Applied { head, events: plan.events(version, recorded) })
     }
 
     /// The ticket, unless it is somebody else's.

@@ -149,7 +149,8 @@ impl UserIdForm {
             },
             other => return Err(malformed("history.event", format!("{other:?} is none"))),
         };
-        Ok(Event { at: required(event, "at", read_date)?, by, kind })
+        let version = optional(event, "version", read_version)?.unwrap_or_default();
+        Ok(Event { at: required(event, "at", read_date)?, by, version, kind })
     }
 }
 

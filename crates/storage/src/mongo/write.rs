@@ -81,7 +81,8 @@ impl UserIdForm {
     }
 
     pub(super) fn event(self, event: &Event) -> Result<Bson, StoreError> {
-        let mut document = doc! { "at": date(event.at), "by": self.actor(&event.by)? };
+        let by = self.actor(&event.by)?;
+        let mut document = doc! { "at": date(event.at), "by": by, "version": version(event.version) };
         let mut change = |name: &str, from: Bson, to: Bson| {
             document.extend(doc! { "event": name, "from": from, "to": to });
         };
