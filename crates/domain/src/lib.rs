@@ -58,6 +58,7 @@ mod sla;
 mod text;
 mod ticket;
 mod timestamp;
+mod transitions;
 mod view;
 mod vocabulary;
 

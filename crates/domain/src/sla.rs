@@ -2,13 +2,15 @@
 
 mod clock;
 mod clocks;
+mod error;
 mod policy;
 
 use std::sync::Arc;
 
 pub use clock::{Measured, SlaClock, SlaMetric, SlaState, SlaStop, UnknownSlaMetric, UnknownSlaState};
 pub use clocks::SlaClocks;
-pub use policy::{InvalidSla, SlaPolicy, SlaTable, SlaTargets};
+pub use error::InvalidSla;
+pub use policy::{SlaPolicy, SlaTable, SlaTargets};
 
 use crate::{BusinessCalendar, BusinessTime, Category, TicketHead, Timestamp};
 

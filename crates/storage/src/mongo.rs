@@ -8,6 +8,7 @@ mod effect;
 mod expr;
 mod fault;
 mod guard;
+mod hands;
 mod ids;
 mod index;
 mod insert;

@@ -4,8 +4,11 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::SlaMetric;
-use crate::{Category, Days, Explain, Locale, Priority, locale::say};
+use super::{
+    SlaMetric,
+    error::{InvalidSla, Problem},
+};
+use crate::{Category, Days, Priority};
 
 /// How soon a desk means to answer and to resolve, in working time, by priority and, where it says
 /// so, by category.
@@ -168,75 +171,6 @@ impl SlaTargets {
     }
 }
 
-/// A policy that promises nothing, or too little: a target is zero, missing, given twice or longer
-/// than ten years.
-///
-/// Its codes are `sla_target_zero`, `sla_target_missing`, `sla_target_repeated` and
-/// `sla_target_too_long`.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}", self.explain(Locale::En))]
-pub struct InvalidSla(Problem);
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Problem {
-    Zero { metric: SlaMetric },
-    TooLong { metric: SlaMetric, target: Duration },
-    Missing { priority: Priority, metric: Option<SlaMetric> },
-    Repeated { priority: Priority },
-}
-
-impl Explain for InvalidSla {
-    fn code(&self) -> &'static str {
-        match self.0 {
-            Problem::Zero { .. } => "sla_target_zero",
-            Problem::TooLong { .. } => "sla_target_too_long",
-            Problem::Missing { .. } => "sla_target_missing",
-            Problem::Repeated { .. } => "sla_target_repeated",
-        }
-    }
-
-    fn explain(&self, locale: Locale) -> String {
-        match &self.0 {
-            Problem::Zero { metric } => {
-                let metric = metric.label(locale);
-                say!(locale, "El plazo es cero: {metric}.", "The target is zero: {metric}.")
-            }
-            Problem::TooLong { metric, target } => {
-                let (metric, days) = (metric.label(locale), target.as_secs() / 86_400);
-                say!(
-                    locale,
-                    "El plazo supera 3650 días: {metric}, {days} días.",
-                    "The target is longer than 3650 days: {metric}, {days} days."
-                )
-            }
-            Problem::Missing { priority, metric: None } => {
-                let priority = priority.label(locale);
-                say!(
-                    locale,
-                    "Faltan los plazos de la prioridad {priority}.",
-                    "The targets of priority {priority} are missing."
-                )
-            }
-            Problem::Missing { priority, metric: Some(metric) } => {
-                let (priority, metric) = (priority.label(locale), metric.label(locale));
-                say!(
-                    locale,
-                    "Falta un plazo de la prioridad {priority}: {metric}.",
-                    "A target of priority {priority} is missing: {metric}."
-                )
-            }
-            Problem::Repeated { priority } => {
-                let priority = priority.label(locale);
-                say!(
-                    locale,
-                    "Los plazos de la prioridad {priority} están dos veces.",
-                    "The targets of priority {priority} are given twice."
-                )
-            }
-        }
-    }
-}
-
 /// The JSON form of [`SlaTargets`], in milliseconds.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -281,6 +215,7 @@ impl From<SlaTable> for BTreeMap<Priority, Draft> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Explain, Locale};
 
     fn targets(hours: u32) -> SlaTargets {
         SlaTargets::hours(hours, 2 * hours, 10 * hours).unwrap()

@@ -75,7 +75,7 @@ struct Deed {
 
 impl Deed {
     fn of_event(event: &Event) -> Self {
-        let Event { at, by, kind } = event.clone();
+        let Event { at, by, kind, .. } = event.clone();
         Self { at, part: by.kind(), by: Some(by), kind }
     }
 
@@ -105,9 +105,8 @@ impl Deed {
         let who = Badge::of(self.by.as_ref().and_then(Actor::user), directory, part);
         let name = |id: &UserId| Badge::of(Some(id), directory, Role::Admin.label(locale)).name;
         let what = match &self.by {
-            Some(by) => {
-                Event { at: self.at, by: by.clone(), kind: self.kind.clone() }.describe(locale, name)
-            }
+            Some(by) => Event { at: self.at, by: by.clone(), version: 0, kind: self.kind.clone() }
+                .describe(locale, name),
             None => self.kind.describe(locale, name),
         };
         HistoryEntry { at, who, part: Label::new(self.part.as_str(), part), what, kind: self.kind }

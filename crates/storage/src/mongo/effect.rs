@@ -4,8 +4,8 @@ use bson::{Bson, Document, bson, doc};
 use ventanilla_domain::{Actor, Effect, EnumSet, Field, Go, Plan, Stamp, Status, When};
 
 use super::{
-    clocks::Hands,
     expr::{array, conversation, first_response, priority, status},
+    hands::Hands,
     ids::UserIdForm,
     write::{ASSIGNEE_CHANGED, PRIORITY_CHANGED, STATUS_CHANGED, date},
 };

@@ -6,8 +6,9 @@ use ventanilla_domain::{SlaMetric, Status, UserId};
 
 use super::{
     Inner,
-    clocks::{name, reading, running},
+    clocks::{EARLIER, name, reading},
     expr, fault,
+    hands::running,
     read::{Malformed, malformed, optional, read_count, required},
     write::date,
 };
@@ -56,7 +57,7 @@ fn stages(query: &ReportQuery) -> Vec<Document> {
         clocks_of(metric, clock)
     };
     let latest = SlaMetric::ALL.map(|metric| of(metric, format!("$sla.{}", name(metric)).into()));
-    let earlier = clocks_of(SlaMetric::NextResponse, expr::array("$sla.earlierResponses"));
+    let earlier = clocks_of(SlaMetric::NextResponse, expr::array(&format!("$sla.{EARLIER}")));
     let all: Vec<Bson> = latest.into_iter().chain([earlier]).collect();
     vec![
         // What stopped before the period began and isn't overdue has nothing to add.

@@ -1,0 +1,73 @@
+//! An administrator's pages.
+
+use ventanilla_domain::{ActorKind, TicketSummary, TicketView};
+use ventanilla_storage::Report;
+
+use super::Admin;
+use crate::{ChatView, DeskView, Directory, Reader, ReportView, TicketRow};
+
+/// An administrator's pages, as view models.
+impl Admin {
+    /// The desk's own page of a ticket: the chat, what may be changed, the notes and the history.
+    #[must_use]
+    pub fn desk_view(
+        &self,
+        ticket: &TicketView,
+        reader: &Reader,
+        directory: &(impl Directory + ?Sized),
+    ) -> DeskView {
+        DeskView::new(&self.desk, &self.actor, ticket, reader, directory)
+    }
+
+    /// The chat page of a ticket, which [`Admin::desk_view`] holds too.
+    #[must_use]
+    pub fn chat(
+        &self,
+        ticket: &TicketView,
+        reader: &Reader,
+        directory: &(impl Directory + ?Sized),
+    ) -> ChatView {
+        ChatView::new(&self.desk, ActorKind::Admin, ticket, reader, directory)
+    }
+
+    /// A row of a list of tickets.
+    #[must_use]
+    pub fn row(
+        &self,
+        ticket: &TicketSummary,
+        reader: &Reader,
+        directory: &(impl Directory + ?Sized),
+    ) -> TicketRow {
+        TicketRow::new(&self.desk, ticket, reader, directory)
+    }
+
+    /// A report as a table.
+    ///
+    /// ```
+    /// # use ventanilla_service::*;
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// # let targets = Priority::ALL.map(|priority| (priority, SlaTargets::hours(4, 8, 40).unwrap()));
+    /// # let sla = Sla::new(SlaPolicy::new(targets)?, BusinessCalendar::always());
+    /// # let policy = Policy { sla: Some(sla), ..Policy::default() };
+    /// # let desk = HelpDesk::builder(MemoryStore::new()).policy(policy).build();
+    /// # let luis = desk.admin(UserId::parse("luis")?);
+    /// # let (from, before) = ("2026-03-01T00:00:00Z".parse()?, "2026-04-01T00:00:00Z".parse()?);
+    /// let report = luis.report(Period::new(from, before)?).await?;
+    /// let table = luis.report_view(&report, &Reader::new(Tz::UTC), &());
+    /// assert_eq!(table.overall.who.name, "Todo el equipo");
+    /// assert_eq!(table.overall.cells[0].metric.text, "Primera respuesta");
+    /// assert_eq!(table.overall.cells[0].compliance, "–");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[must_use]
+    pub fn report_view(
+        &self,
+        report: &Report,
+        reader: &Reader,
+        directory: &(impl Directory + ?Sized),
+    ) -> ReportView {
+        ReportView::new(report, reader, directory)
+    }
+}
