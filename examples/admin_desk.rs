@@ -1,0 +1,222 @@
+//! A morning at the administrators' desk: what is overdue, who takes it, and how the week went.
+//!
+//! `cargo run --example admin_desk`
+
+use std::{
+    collections::HashMap,
+    error::Error,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use chrono_tz::America::Argentina::Buenos_Aires;
+use serde::Deserialize;
+use ventanilla_service::*;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let script: Script = serde_json::from_str(include_str!("admin_desk.json"))?;
+    let people = &script.people;
+    let reader = Reader::new(Buenos_Aires);
+
+    let clock = Watch::default();
+    let policy = Policy { sla: Some(promise()?), ..Policy::default() };
+    let desk = HelpDesk::builder(MemoryStore::new()).policy(policy).clock(clock.clone()).build();
+    let [lucia, martin] = script.admins.clone().map(|id| desk.admin(id));
+
+    for arrival in &script.arrivals {
+        clock.set(arrival.at);
+        let draft = NewTicket::new(arrival.category.parse()?, arrival.description.parse()?);
+        let number = desk.customer(arrival.customer.clone()).create(draft).await?.head.ticket_number;
+        lucia.set_priority(&number, arrival.priority).await?;
+    }
+
+    clock.set("2026-03-09T13:05:00Z".parse()?);
+    heading("Lunes, 10:05: así está la mesa");
+    let counts = lucia.counts().await?;
+    println!("Abiertos {}", counts.with_status(Status::Open));
+    println!("Sin asignar {}", counts.unassigned);
+    println!("Vencidos {}, en riesgo {}", counts.overdue, counts.at_risk);
+
+    heading("Lo vencido");
+    let overdue = lucia.list(ListQuery::new().overdue()).await?;
+    show(&lucia, &overdue, &reader, people);
+
+    heading("La cola: lo urgente primero");
+    let queue = ListQuery::new()
+        .statuses(Status::Open)
+        .unassigned()
+        .sort(Sort::UrgentFirst(Direction::OldestFirst));
+    let queue = lucia.list(queue).await?;
+    show(&lucia, &queue, &reader, people);
+    let [urgent, high, medium, low] = numbers(&queue)?;
+
+    heading("Las dos quieren el mismo");
+    let seen = martin.view(&urgent).await?.head.version;
+    tell(lucia.claim(&urgent).await?, people);
+    if let Err(ServiceError::Refused { refusal: Refusal::AlreadyAssigned { to }, .. }) =
+        martin.claim(&urgent).await
+    {
+        println!("Martín Ríos: ya lo tiene {}", name(people)(&to));
+    }
+    let late = Change::priority(Priority::High).expecting(seen);
+    if let Err(error) = martin.change(&urgent, late).await {
+        println!("[{}] {}", error.code(), error.explain(Locale::Es));
+    }
+
+    heading("Lucía lo resuelve; Martín pregunta");
+    clock.pass_minutes(20);
+    tell(lucia.add_note(&urgent, script.note.as_str()).await?, people);
+    tell(lucia.reply(&urgent, script.solved.as_str(), Status::Resolved).await?, people);
+    tell(martin.claim(&high).await?, people);
+    tell(martin.reply(&high, script.asked.as_str(), Status::InProgress).await?, people);
+    clock.pass_minutes(50);
+    let carla = desk.customer(script.arrivals[2].customer.clone());
+    tell(carla.add_message(&high, script.answered.as_str()).await?, people);
+    clock.pass_minutes(90);
+    tell(martin.reply(&high, script.fixed.as_str(), Status::Resolved).await?, people);
+
+    heading("El ticket de Ana frente a los plazos");
+    let page = lucia.desk_view(&lucia.view(&urgent).await?, &reader, people);
+    for promise in &page.sla {
+        let SlaView { metric, state, due, text, .. } = promise;
+        println!("{:20} {:9} vencía el {}. {text}", metric.text, state.text, due.text);
+    }
+
+    heading("Varios de una vez, uno mal escrito");
+    let chosen = [medium.as_str(), "TKT-????", low.as_str()];
+    let changes = martin.change_each(chosen, &Change::claim()).await.view(Locale::Es);
+    for row in &changes.rows {
+        println!("{:10}  {}", row.asked, row.outcome.text);
+    }
+    println!("{}", changes.text);
+
+    heading("La semana en cifras");
+    let week = Period::new("2026-03-06T03:00:00Z".parse()?, "2026-03-13T03:00:00Z".parse()?)?;
+    clock.set(week.before());
+    let report = lucia.report(week).await?;
+    show_report(&lucia.report_view(&report, &reader, people));
+
+    heading("Dos semanas después, el sistema cierra lo resuelto");
+    clock.pass_minutes(14 * 24 * 60);
+    for receipt in desk.system().close_resolved(100).await?.closed {
+        println!("{}", receipt.head.ticket_number);
+        tell(receipt, people);
+    }
+    Ok(())
+}
+
+/// Monday to Friday from 9 to 18, but not on Carnival's Monday.
+fn promise() -> Result<Sla, Box<dyn Error>> {
+    let week = Week::weekdays("09:00-18:00".parse()?);
+    let office = BusinessCalendar::with_holidays(Buenos_Aires, week, ["2026-02-16".parse()?])?;
+    let targets = SlaPolicy::new([
+        (Priority::Urgent, SlaTargets::hours(1, 2, 4)?),
+        (Priority::High, SlaTargets::hours(2, 4, 9)?),
+        (Priority::Medium, SlaTargets::hours(4, 9, 27)?),
+        (Priority::Low, SlaTargets::hours(9, 18, 90)?),
+    ])?;
+    Ok(Sla::new(targets, office))
+}
+
+fn show(admin: &Admin, page: &Page<TicketSummary>, reader: &Reader, people: &HashMap<UserId, Person>) {
+    for ticket in &page.rows {
+        let row = admin.row(ticket, reader, people);
+        let promise = row.sla.map(|sla| format!("{}. {}", sla.metric.text, sla.text));
+        println!(
+            "{}  {:8} {:12} {:11} {}",
+            row.ticket_number,
+            row.priority.text,
+            row.requester.name,
+            row.assignee_text,
+            promise.unwrap_or_default(),
+        );
+    }
+}
+
+fn show_report(report: &ReportView) {
+    let ReportColumns { count, median, p90, compliance, business, .. } = &report.columns;
+    println!("({business})");
+    println!("{:16} {:20} {count:>7} {median:>11} {p90:>13} {compliance:>13}", "", "");
+    for row in std::iter::once(&report.overall).chain(&report.admins) {
+        let mut who = row.who.name.as_str();
+        for cell in &row.cells {
+            let ReportCell { metric, count, business: Spans { median, p90, .. }, compliance, .. } = cell;
+            println!("{who:16} {:20} {count:>7} {median:>11} {p90:>13} {compliance:>13}", metric.text);
+            who = "";
+        }
+    }
+}
+
+/// What a host would send by e-mail or webhook.
+fn tell(receipt: Receipt, people: &HashMap<UserId, Person>) {
+    for event in receipt.events {
+        let part = || event.by.kind().label(Locale::Es).to_owned();
+        let who = event.by.user().map_or_else(part, name(people));
+        println!("{who}: {}", event.describe(Locale::Es, name(people)));
+    }
+}
+
+fn name(people: &HashMap<UserId, Person>) -> impl Fn(&UserId) -> String {
+    |id| people.get(id).map_or_else(|| id.to_string(), |person| person.name.clone())
+}
+
+fn numbers<const N: usize>(page: &Page<TicketSummary>) -> Result<[TicketNumber; N], Box<dyn Error>> {
+    let numbers: Vec<_> = page.rows.iter().map(|row| row.head.ticket_number.clone()).collect();
+    numbers.try_into().map_err(|found: Vec<_>| format!("{} tickets", found.len()).into())
+}
+
+fn heading(text: &str) {
+    println!("\n── {text} ──\n");
+}
+
+/// A clock that shows what it is set to.
+#[derive(Clone, Default)]
+struct Watch(Arc<AtomicI64>);
+
+impl Watch {
+    fn set(&self, time: Timestamp) {
+        self.0.store(time.as_millis(), Ordering::Relaxed);
+    }
+
+    fn pass_minutes(&self, minutes: i64) {
+        self.0.fetch_add(minutes * 60_000, Ordering::Relaxed);
+    }
+}
+
+impl Clock for Watch {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(Ordering::Relaxed)).unwrap_or(Timestamp::MAX)
+    }
+}
+
+#[derive(Deserialize)]
+struct Script {
+    #[serde(deserialize_with = "named")]
+    people: HashMap<UserId, Person>,
+    admins: [UserId; 2],
+    arrivals: Vec<Arrival>,
+    note: String,
+    solved: String,
+    asked: String,
+    answered: String,
+    fixed: String,
+}
+
+#[derive(Deserialize)]
+struct Arrival {
+    at: Timestamp,
+    customer: UserId,
+    category: String,
+    priority: Priority,
+    description: String,
+}
+
+fn named<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<HashMap<UserId, Person>, D::Error> {
+    let names = HashMap::<UserId, String>::deserialize(deserializer)?;
+    Ok(names.into_iter().map(|(id, name)| (id, Person::named(name))).collect())
+}
