@@ -31,5 +31,29 @@ fn rules(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, rules);
+fn promises(c: &mut Criterion) {
+    let sla = office();
+    let policy = Policy { sla: Some(sla.clone()), ..Policy::default() };
+    let (admin, now) = (Actor::Admin(testing::admin(0)), testing::start());
+    let text: MessageText = "Ya está devuelto.".parse().expect("it is a text");
+
+    c.bench_function("domain/calendar/reading", |b| b.iter(|| sla.reading(black_box(now))));
+    let due = sla.reading(now);
+    c.bench_function("domain/calendar/instant", |b| b.iter(|| sla.calendar().instant(black_box(due))));
+    c.bench_function("domain/calendar/new", |b| b.iter(office));
+    c.bench_function("domain/plan/reply with clocks", |b| {
+        b.iter(|| Change::reply(black_box(&text).clone(), Status::Resolved).plan(&admin, now, &policy));
+    });
+}
+
+/// Monday to Friday, with a break.
+fn office() -> Sla {
+    let hours = "09:00-14:00 16:00-19:00".parse().expect("they are hours");
+    let calendar = BusinessCalendar::new(Tz::Europe__Madrid, Week::weekdays(hours));
+    let targets = SlaTargets::hours(4, 8, 40).expect("they are targets");
+    let policy = SlaPolicy::new(Priority::ALL.map(|priority| (priority, targets)));
+    Sla::new(policy.expect("all are there"), calendar.expect("it is open"))
+}
+
+criterion_group!(benches, rules, promises);
 criterion_main!(benches);

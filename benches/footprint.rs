@@ -13,14 +13,26 @@ const MESSAGES: usize = 5;
 
 fn main() {
     let _profiler = dhat::Profiler::builder().testing().build();
-    memory();
-    allocations();
+    let promise = Policy { sla: Some(promise()), ..Policy::default() };
+    println!("Without a promise:");
+    memory(Policy::default());
+    allocations(&Policy::default());
+    println!("With one:");
+    memory(promise.clone());
+    allocations(&promise);
+    println!("bytes of an event in a history: {}", size_of::<Event>());
+}
+
+fn promise() -> Sla {
+    let targets = SlaTargets::hours(4, 8, 40).expect("they are targets");
+    let policy = SlaPolicy::new(Priority::ALL.map(|priority| (priority, targets)));
+    Sla::new(policy.expect("all are there"), BusinessCalendar::always())
 }
 
 /// Tickets of five messages, opened and written in as they are in life.
-fn memory() {
+fn memory(policy: Policy) {
     let desk_store = std::sync::Arc::new(MemoryStore::new());
-    let desk = HelpDesk::new(std::sync::Arc::clone(&desk_store));
+    let desk = HelpDesk::builder(std::sync::Arc::clone(&desk_store)).policy(policy).build();
     let before = dhat::HeapStats::get().curr_bytes;
     let mut texts = 0;
     for (n, ticket) in testing::tickets(TICKETS).enumerate() {
@@ -36,21 +48,19 @@ fn memory() {
     let bytes = (dhat::HeapStats::get().curr_bytes - before - texts) / TICKETS;
     let allowed = 700 + 64 * MESSAGES;
     println!("bytes of a ticket of {MESSAGES} messages beside its texts: {bytes} ({allowed} aimed at)");
-    println!("bytes of an event in its history: {}", size_of::<Event>());
 }
 
 fn own(text: &str) -> MessageText {
     text.parse().expect("it was one before")
 }
 
-fn allocations() {
-    let policy = Policy::default();
+fn allocations(policy: &Policy) {
     let admin = Actor::Admin(testing::admin(0));
     let text: MessageText = "Ya está devuelto.".parse().expect("it is a text");
     let before = dhat::HeapStats::get().total_blocks;
     for _ in 0..1_000 {
         let reply = Change::reply(text.clone(), Status::Resolved);
-        let plan = reply.plan(&admin, testing::start(), &policy);
+        let plan = reply.plan(&admin, testing::start(), policy);
         assert!(plan.is_ok());
     }
     println!("allocations of 1,000 plans: {}", dhat::HeapStats::get().total_blocks - before);
