@@ -1,5 +1,7 @@
 //! What the business calendar promises.
 
+#![allow(clippy::unwrap_used, reason = "a test fails loudly")]
+
 #[path = "calendar/edits.rs"]
 mod edits;
 #[path = "calendar/json.rs"]

@@ -251,6 +251,8 @@ mod tests {
             assert_eq!(json, format!("{value:?}"));
             assert_eq!(serde_json::from_str::<Hours>(&json).unwrap(), hours);
         }
+        let unsorted: Hours = " 15:00-19:00  09:00-13:00 ".parse().unwrap();
+        assert_eq!(unsorted.to_string(), "09:00-13:00 15:00-19:00");
         let error = serde_json::from_str::<Hours>(r#""09:00-08:00""#).unwrap_err();
         assert!(error.to_string().contains("end before they start"), "{error}");
     }
