@@ -129,7 +129,7 @@ impl Admin {
     /// [`ServiceError::InvalidNumber`] if it can be no number; those of [`Admin::view`].
     #[instrument(name = "ventanilla.find", skip_all, fields(actor = "ADMIN", number, outcome))]
     pub async fn find(&self, typed: &str) -> Result<TicketView, ServiceError> {
-        self.desk.view(&parsed(typed)?, &Scope::All, Window::All).await
+        self.desk.find(typed, &Scope::All).await
     }
 
     /// Writes a message that the customer sees: a text, or a [`NewMessage`] with a key.

@@ -9,7 +9,7 @@ use ventanilla_storage::{Cursor, ListQuery, Page, PageSize};
 
 use crate::{
     ChatView, Directory, HelpDesk, Reader, Receipt, ServiceError, TicketRow,
-    desk::{observed, parsed},
+    desk::{checked, parsed},
 };
 
 /// What a customer can do: with tickets of their own, and nobody else's.
@@ -70,7 +70,7 @@ impl Customer {
             .statuses(which.statuses)
             .page_size(which.page_size);
         let page = match &which.after {
-            Some(cursor) => observed(query.page_after(cursor).map_err(ServiceError::from))?,
+            Some(cursor) => checked(query.page_after(cursor))?,
             None => query.first_page(),
         };
         let mut found = self.desk.list(page).await?;
@@ -109,7 +109,7 @@ impl Customer {
     /// [`ServiceError::InvalidNumber`] if it can be no number; those of [`Customer::view`].
     #[instrument(name = "ventanilla.find", skip_all, fields(actor = "CUSTOMER", number, outcome))]
     pub async fn find(&self, typed: &str) -> Result<TicketView, ServiceError> {
-        self.desk.view(&parsed(typed)?, &self.scope, Window::All).await
+        self.desk.find(typed, &self.scope).await
     }
 
     /// Writes a message: a text, or a [`NewMessage`] with a key against sending it twice. On a
@@ -201,7 +201,8 @@ impl Customer {
         reader: &Reader,
         directory: &(impl Directory + ?Sized),
     ) -> TicketRow {
-        TicketRow::new(&self.desk, ticket, reader, directory)
+        // Also of a ticket that an administrator read.
+        TicketRow { sla: None, ..TicketRow::new(&self.desk, ticket, reader, directory) }
     }
 }
 

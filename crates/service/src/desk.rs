@@ -175,7 +175,12 @@ impl HelpDesk {
         window: Window,
     ) -> Result<TicketView, ServiceError> {
         let found = self.0.store.get(lookup, scope, window).await.map_err(ServiceError::from);
-        let view = observed(found.and_then(|view| view.ok_or_else(|| ServiceError::not_found(lookup))))?;
+        observed(found.and_then(|view| view.ok_or_else(|| ServiceError::not_found(lookup))))
+    }
+
+    /// Reads the ticket that somebody means by what they typed.
+    pub(crate) async fn find(&self, typed: &str, scope: &Scope) -> Result<TicketView, ServiceError> {
+        let view = self.view(&parsed(typed)?, scope, Window::All).await?;
         tell("number", &view.head.ticket_number);
         Ok(view)
     }
@@ -211,8 +216,12 @@ impl HelpDesk {
 
     /// The tickets that the system may close by now.
     pub(crate) async fn closable(&self, limit: u32) -> Result<Vec<TicketNumber>, ServiceError> {
+        let upkeep = self.upkeep()?;
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
         let latest = self.now().minus(self.policy().close_after.duration());
-        Ok(self.upkeep()?.resolved_until(latest, limit).await?)
+        Ok(upkeep.resolved_until(latest, limit).await?)
     }
 
     /// What tickets are shown against, if the desk promises anything.
@@ -293,7 +302,12 @@ fn created(at: Timestamp, by: &Actor) -> Event {
 
 /// Reads what a caller gave, and tells the span if it can't be read.
 pub(crate) fn parsed<T>(value: impl TryInto<T, Error: Into<ServiceError>>) -> Result<T, ServiceError> {
-    observed(value.try_into().map_err(Into::into))
+    checked(value.try_into())
+}
+
+/// Tells the span of an error only: where all is well, the outcome is still to come.
+pub(crate) fn checked<T>(result: Result<T, impl Into<ServiceError>>) -> Result<T, ServiceError> {
+    result.or_else(|error| observed(Err(error.into())))
 }
 
 /// Writes the outcome's code to the span of the use case.

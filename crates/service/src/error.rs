@@ -3,10 +3,11 @@
 use std::convert::Infallible;
 
 use ventanilla_domain::{
-    ErrorKind, Explain, InvalidCategory, InvalidKey, InvalidNumber, InvalidText, InvalidTimestamp,
-    InvalidUserId, Locale, Refusal, TicketLookup, TicketNumber, UnknownPriority, UnknownStatus,
+    ErrorKind, Explain, InvalidCalendar, InvalidCategory, InvalidHours, InvalidKey, InvalidNumber,
+    InvalidSla, InvalidText, InvalidTimestamp, InvalidUserId, Locale, Refusal, TicketLookup,
+    TicketNumber, UnknownPriority, UnknownStatus,
 };
-use ventanilla_storage::{Applied, InvalidCursor, InvalidPageSize, StoreError};
+use ventanilla_storage::{Applied, InvalidCursor, InvalidPageSize, InvalidPeriod, StoreError};
 
 use crate::InvalidForm;
 
@@ -103,6 +104,18 @@ pub enum ServiceError {
     /// A page can't have so many rows.
     #[error("the page size is not valid")]
     InvalidPageSize(#[from] InvalidPageSize),
+    /// A report can't be made of such a period.
+    #[error("the period is not valid")]
+    InvalidPeriod(#[from] InvalidPeriod),
+    /// Such targets can't be promised.
+    #[error("the SLA policy is not valid")]
+    InvalidSla(#[from] InvalidSla),
+    /// A desk can't have such a calendar.
+    #[error("the calendar is not valid")]
+    InvalidCalendar(#[from] InvalidCalendar),
+    /// A day can't have such working hours.
+    #[error("the working hours are not valid")]
+    InvalidHours(#[from] InvalidHours),
     /// A form has fields that can't be read.
     #[error("the form is not valid")]
     InvalidForm(#[source] Box<InvalidForm>),
@@ -163,6 +176,10 @@ impl ServiceError {
             ServiceError::UnknownPriority(error) => Some(error),
             ServiceError::InvalidTimestamp(error) => Some(error),
             ServiceError::InvalidPageSize(error) => Some(error),
+            ServiceError::InvalidPeriod(error) => Some(error),
+            ServiceError::InvalidSla(error) => Some(error),
+            ServiceError::InvalidCalendar(error) => Some(error),
+            ServiceError::InvalidHours(error) => Some(error),
             ServiceError::InvalidForm(error) => Some(&**error),
             ServiceError::Store(error) => Some(error),
         }
@@ -242,9 +259,10 @@ mod tests {
     use std::error::Error;
 
     use ventanilla_domain::{
-        Category, IdempotencyKey, MessageText, Priority, Status, Timestamp, UserId,
+        BusinessCalendar, Category, Hours, IdempotencyKey, MessageText, Priority, SlaTargets, Status,
+        Timestamp, UserId,
     };
-    use ventanilla_storage::{Cursor, MemoryStore, PageSize};
+    use ventanilla_storage::{Cursor, MemoryStore, PageSize, Period};
 
     use super::*;
     use crate::{Form, HelpDesk};
@@ -269,6 +287,10 @@ mod tests {
             (told("Alta".parse::<Priority>()), "unknown_priority"),
             (told("ayer".parse::<Timestamp>()), "invalid_timestamp"),
             (told(PageSize::new(0)), "invalid_page_size"),
+            (told(Period::new(Timestamp::MIN, Timestamp::MIN)), "period_backwards"),
+            (told(SlaTargets::hours(1, 0, 8)), "sla_target_zero"),
+            (told(BusinessCalendar::zone_named("Madrid")), "unknown_time_zone"),
+            (told("9-18".parse::<Hours>()), "hours_malformed"),
             (told(TicketNumber::parse("\u{7}")), "number_forbidden_character"),
             (told(MessageText::parse("")), "text_empty"),
             (told("página 2".parse::<Cursor>()), "cursor_malformed"),

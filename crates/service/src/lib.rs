@@ -42,8 +42,9 @@
 //! ```
 //!
 //! Every use case has a [`tracing`] span named `ventanilla.` and the use case, with the actor's kind,
-//! the ticket's number and the outcome's code; what people wrote never stands in it. That of a change
-//! to many tickets tells how many were `done` and `failed`, and the first failure's code.
+//! the ticket's number and the outcome's code, each once; what people wrote never stands in it. That of
+//! a change to many tickets, or of closing many, tells how many were `done` and `failed`, and the first
+//! failure's code.
 //!
 //! All of `ventanilla-domain` and `ventanilla-storage` is here too, so that a host depends on one
 //! crate. Features `mongodb`, `conformance`, `mock` and `testing` are those of the storage crate.

@@ -1,9 +1,12 @@
 //! What the desk does by itself.
 
 use tracing::instrument;
-use ventanilla_domain::{Actor, Change, Status, TicketNumber};
+use ventanilla_domain::{Actor, Change, Explain, Status, TicketNumber};
 
-use crate::{HelpDesk, Receipt, ServiceError, desk::observed};
+use crate::{
+    HelpDesk, Receipt, ServiceError,
+    desk::{checked, tell},
+};
 
 /// What the desk does by itself, when the host's scheduler says so.
 ///
@@ -36,7 +39,7 @@ impl System {
     ///
     /// One command finds them and one closes each, if it still is as it was: safe on many machines at
     /// once, and each ticket is closed by one of them. A ticket that can't be closed stands in the
-    /// answer and keeps no other from it.
+    /// answer and keeps no other from it. A batch of 0 closes nothing, and is the last.
     ///
     /// ```
     /// # use ventanilla_service::*;
@@ -61,18 +64,23 @@ impl System {
     ///
     /// [`ServiceError::NoUpkeep`] where the store finds nothing to close; [`ServiceError::Store`] where
     /// finding them failed. Nothing was closed then.
-    #[instrument(name = "ventanilla.close_resolved", skip_all, fields(actor = "SYSTEM", outcome))]
+    #[instrument(
+        name = "ventanilla.close_resolved",
+        skip_all,
+        fields(actor = "SYSTEM", done, failed, outcome)
+    )]
     pub async fn close_resolved(&self, batch: u32) -> Result<ClosedBatch, ServiceError> {
-        let found = observed(self.desk.closable(batch).await)?;
+        let found = checked(self.desk.closable(batch).await)?;
         let mut answer = ClosedBatch { full: found.len() >= batch as usize, ..ClosedBatch::default() };
         for number in found {
-            match self.close(&number).await {
+            match self.desk.try_change(&Actor::System, &number, closing()).await {
                 // Another machine was quicker, and told its host.
                 Ok(receipt) if receipt.events.is_empty() => {}
                 Ok(receipt) => answer.closed.push(receipt),
                 Err(error) => answer.failed.push((number, error)),
             }
         }
+        answer.tell();
         Ok(answer)
     }
 
@@ -85,8 +93,12 @@ impl System {
     /// [`ServiceError::NotFound`]; [`ServiceError::Store`].
     #[instrument(name = "ventanilla.close", skip_all, fields(actor = "SYSTEM", %number, outcome))]
     pub async fn close(&self, number: &TicketNumber) -> Result<Receipt, ServiceError> {
-        self.desk.change(&Actor::System, number, Change::status(Status::Closed)).await
+        self.desk.change(&Actor::System, number, closing()).await
     }
+}
+
+fn closing() -> Change {
+    Change::status(Status::Closed)
 }
 
 /// What one batch of [`System::close_resolved`] did.
@@ -106,5 +118,12 @@ impl ClosedBatch {
     #[must_use]
     pub fn is_last(&self) -> bool {
         !self.full || self.closed.is_empty()
+    }
+
+    /// Tells the span how many there were, and the first failure as the outcome.
+    fn tell(&self) {
+        tell("done", self.closed.len());
+        tell("failed", self.failed.len());
+        tell("outcome", self.failed.first().map_or("ok", |(_, error)| error.code()));
     }
 }

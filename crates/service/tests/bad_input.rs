@@ -46,18 +46,38 @@ where
     errors
 }
 
-/// One error of every code that the three crates have.
+/// One error of every code that the three crates have; those of what only JSON holds stand with it.
 fn every_error() -> Vec<(String, AnyError)> {
     let n = || number("TKT-ABC123");
     let source = || -> Source { "so said the server".into() };
     let (resolved_at, by) = (now(), ActorKind::Bot);
     let reopen_over = |policy| Refusal::ReopenOver { resolved_at, policy };
+    let hours = |text: &str| boxed(text.parse::<Hours>());
+    let same = SlaTargets::hours(1, 1, 1).unwrap();
+    let twice = [Priority::Low; 2].map(|priority| (priority, same));
+    let past = now().to_datetime().date_naive();
     let rows: Vec<(&str, AnyError)> = vec![
         ("unknown_status", boxed("ABIERTO".parse::<Status>())),
         ("unknown_priority", boxed("Alta".parse::<Priority>())),
         ("unknown_role", boxed("user".parse::<Role>())),
         ("unknown_actor_kind", boxed("".parse::<ActorKind>())),
         ("invalid_timestamp", boxed("ayer".parse::<Timestamp>())),
+        ("unknown_sla_metric", boxed("".parse::<SlaMetric>())),
+        ("unknown_sla_state", boxed("Vencido".parse::<SlaState>())),
+        ("sla_target_zero", boxed(SlaTargets::hours(1, 0, 1))),
+        ("sla_target_too_long", boxed(SlaTargets::hours(1, 1, u32::MAX))),
+        ("sla_target_missing", boxed(SlaTable::new([]))),
+        ("sla_target_repeated", boxed(SlaTable::new(twice))),
+        ("hours_empty", hours("")),
+        ("hours_malformed", hours("9-18")),
+        ("hours_backwards", hours("22:00-06:00")),
+        ("hours_overlap", hours("09:00-14:00 13:00-18:00")),
+        ("calendar_empty", boxed(BusinessCalendar::new(Tz::UTC, Week::CLOSED))),
+        ("calendar_past", boxed(BusinessCalendar::always().add_holiday(past, now()))),
+        ("unknown_time_zone", boxed(BusinessCalendar::zone_named("Madrid"))),
+        ("period_backwards", boxed(Period::new(now(), now()))),
+        ("no_sla", Box::new(ServiceError::NoSla)),
+        ("no_upkeep", Box::new(ServiceError::NoUpkeep)),
         ("invalid_limit", boxed(Limits::default().with_notes(0))),
         ("invalid_page_size", boxed(PageSize::new(0))),
         ("cursor_malformed", boxed("página 2".parse::<Cursor>())),

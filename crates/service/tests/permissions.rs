@@ -21,7 +21,9 @@ create        none     ok         ok             -          -          -        
 create_for    none     -          -              ok         ok         -          -
 tickets       none     ok         ok             -          -          -          -
 list          none     -          -              ok         ok         -          -
+list_due      none     -          -              ok         ok         -          -
 counts        none     -          -              ok         ok         -          -
+report        none     -          -              ok         ok         -          -
 view          hers     ok         not_found      ok         ok         ok         -
 view          missing  not_found  not_found      not_found  not_found  not_found  -
 view_part     hers     ok         not_found      ok         ok         -          -
@@ -54,6 +56,8 @@ change_each   hers     -          -              ok         ok         -        
 change_each   missing  -          -              not_found  not_found  -          -
 close         hers     -          -              -          -          -          ok
 close         missing  -          -              -          -          -          not_found
+close_resolved hers    -          -              -          -          -          ok
+close_resolved missing -          -              -          -          -          ok
 ";
 
 fn columns() -> [Actor; 6] {
@@ -101,8 +105,8 @@ macro_rules! lacks {
         impl Lacks for System {}
     };
 }
-lacks!(create create_for follow_up tickets list counts view view_part find add_message reply add_note
-    confirm close set_status set_priority assign unassign claim change change_each desk_view);
+lacks!(create create_for follow_up tickets list list_due counts report view view_part find add_message
+    reply add_note confirm close close_resolved set_status set_priority assign unassign claim change change_each desk_view);
 
 #[tokio::test]
 async fn what_a_handle_may_not_do_it_cannot_name() {
@@ -114,14 +118,15 @@ async fn what_a_handle_may_not_do_it_cannot_name() {
     let desk = desk(true).await;
     let (ana, luis) = (desk.customer(id("ana")), desk.admin(id("luis")));
     let lacking = [
-        lacking!(ana, create_for list counts reply add_note close set_status set_priority assign
-            unassign claim change change_each),
-        lacking!(luis, create tickets follow_up confirm close),
-        lacking!(desk.bot(), create create_for follow_up tickets list counts view_part find reply
-            add_note confirm close set_status set_priority assign unassign claim change change_each),
-        lacking!(desk.system(), create create_for follow_up tickets list counts view view_part find
-            add_message reply add_note confirm set_status set_priority assign unassign claim change
-            change_each),
+        lacking!(ana, create_for list list_due counts report reply add_note close close_resolved
+            set_status set_priority assign unassign claim change change_each),
+        lacking!(luis, create tickets follow_up confirm close close_resolved),
+        lacking!(desk.bot(), create create_for follow_up tickets list list_due counts report view_part
+            find reply add_note confirm close close_resolved set_status set_priority assign unassign
+            claim change change_each),
+        lacking!(desk.system(), create create_for follow_up tickets list list_due counts report view
+            view_part find add_message reply add_note confirm set_status set_priority assign unassign
+            claim change change_each),
     ];
     for (who, lacking) in common::everybody().iter().zip(lacking) {
         for use_case in USE_CASES {

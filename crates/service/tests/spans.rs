@@ -10,7 +10,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use common::{NUMBER, WORDS, anas_ticket, code, desk_over, id, key, number, possible, run, storing};
+use common::{
+    NUMBER, WORDS, anas_ticket, code, desk_over, desk_without_sla, id, key, number, possible, run,
+    storing, upkeep::WithUpkeep,
+};
 use tracing::{
     Instrument, Subscriber,
     field::{Field, Visit},
@@ -19,16 +22,20 @@ use tracing::{
 use tracing_subscriber::{Layer, filter::filter_fn, layer::Context, prelude::*};
 use ventanilla_service::*;
 
-/// A span or an event: its name and its fields.
+/// A span or an event: its name and its fields, and those that were told more than once.
 #[derive(Debug, Default, Clone)]
 struct Entry {
     name: &'static str,
     fields: BTreeMap<&'static str, String>,
+    repeated: Vec<&'static str>,
 }
 
 impl Visit for Entry {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.fields.insert(field.name(), format!("{value:?}").trim_matches('"').to_owned());
+        let value = format!("{value:?}").trim_matches('"').to_owned();
+        if self.fields.insert(field.name(), value).is_some() {
+            self.repeated.push(field.name());
+        }
     }
 }
 
@@ -65,7 +72,8 @@ impl<S: Subscriber> Layer<S> for Capture {
     }
 }
 
-/// What was told while something ran. Nothing that people wrote is ever told.
+/// What was told while something ran. Nothing that people wrote is ever told, and no field twice,
+/// which a subscriber may write twice on its line.
 async fn told<T>(run: impl Future<Output = T>) -> (T, Vec<Entry>, Vec<Entry>) {
     let capture = Capture::default();
     let guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(capture.clone()));
@@ -76,6 +84,7 @@ async fn told<T>(run: impl Future<Output = T>) -> (T, Vec<Entry>, Vec<Entry>) {
     for entry in spans.iter().chain(&events) {
         let told = format!("{entry:?}");
         assert!(!told.contains("secreto") && !told.contains(WORDS), "{told}");
+        assert!(entry.repeated.is_empty(), "{told}");
     }
     (value, spans, events)
 }
@@ -93,34 +102,40 @@ fn name(use_case: &str) -> String {
     let name = match use_case {
         "create_for" => "create",
         "view_part" => "view",
+        "list_due" => "list",
         other => other,
     };
     format!("ventanilla.{name}")
 }
 
 /// Fails every call in the same way.
-fn broken_store() -> MockTicketStore {
+fn broken_store() -> WithUpkeep {
     fn broken<T>() -> Result<T, StoreError> {
         Err(StoreError::Failed { source: WORDS.into() })
     }
-    let mut store = MockTicketStore::new();
+    let WithUpkeep { mut store, mut upkeep } = WithUpkeep::default();
     store.expect_insert().returning(|_| broken());
     store.expect_get().returning(|_, _, _| broken());
     store.expect_update().returning(|_, _| broken());
     store.expect_list().returning(|_| broken());
     store.expect_counts().returning(|_, _| broken());
-    store
+    upkeep.expect_report().returning(|_| broken());
+    upkeep.expect_resolved_until().returning(|_, _| broken());
+    WithUpkeep { store, upkeep }
 }
 
 #[tokio::test]
 async fn a_use_case_opens_one_span_with_actor_number_and_outcome() {
-    const OF_MANY: [&str; 4] = ["tickets", "list", "counts", "change_each"];
+    const OF_MANY: [&str; 7] =
+        ["tickets", "list", "list_due", "counts", "report", "change_each", "close_resolved"];
     /// Their number is known only once there is a ticket.
     const FINDING: [&str; 4] = ["create", "create_for", "follow_up", "find"];
     for (who, use_case) in possible().await {
         for desk in [
             desk_over(storing([anas_ticket()]).await),
             desk_over(MemoryStore::new()),
+            desk_over(broken_store().store),
+            desk_without_sla(storing([anas_ticket()]).await),
             desk_over(broken_store()),
         ] {
             let number = number(NUMBER);
@@ -186,6 +201,32 @@ async fn one_change_to_many_tickets_tells_how_many_and_the_first_failure() {
         assert_eq!(span.name, "ventanilla.change_each");
         let fields = ["actor", "done", "failed", "outcome"].map(|name| span.field(name).unwrap());
         assert_eq!(fields, ["ADMIN", done, failed, outcome]);
+    }
+}
+
+#[tokio::test]
+async fn closing_what_is_resolved_tells_how_many_and_the_first_failure() {
+    let failing = |outcome: fn(&TicketNumber) -> Result<Outcome, StoreError>| {
+        let WithUpkeep { mut store, mut upkeep } = WithUpkeep::default();
+        upkeep.expect_resolved_until().returning(|_, _| Ok(vec![number("A"), number("B")]));
+        store.expect_update().returning(move |number, _| outcome(number));
+        WithUpkeep { store, upkeep }
+    };
+    fn one_is_missing(asked: &TicketNumber) -> Result<Outcome, StoreError> {
+        let head = anas_ticket().head().clone();
+        let kind = EventKind::StatusChanged { from: Status::Resolved, to: Status::Closed };
+        let closed = Event { at: common::now(), by: Actor::System, version: 2, kind };
+        let applied = Outcome::Applied { head, events: vec![closed] };
+        Ok(if asked.as_str() == "A" { Outcome::NotFound } else { applied })
+    }
+    for (store, done, failed, outcome) in [
+        (failing(|_| Err(StoreError::Failed { source: WORDS.into() })), "0", "2", "store_failed"),
+        (failing(one_is_missing), "1", "1", "ticket_not_found"),
+    ] {
+        let system = desk_over(store).system();
+        let (_, span) = span_of(async { system.close_resolved(100).await }).await;
+        let fields = ["actor", "done", "failed", "outcome"].map(|name| span.field(name).unwrap());
+        assert_eq!(fields, ["SYSTEM", done, failed, outcome]);
     }
 }
 

@@ -6,7 +6,7 @@ mod common;
 
 use common::{
     NUMBER, admin, anas_ticket, causes, code, customer, desk_over, draft, id, key, now, number,
-    possible, run,
+    possible, public, run, upkeep::WithUpkeep,
 };
 use ventanilla_service::*;
 
@@ -18,14 +18,18 @@ enum Call {
     Update,
     List,
     Counts,
+    Report,
+    Resolved,
 }
 
 fn call_of(use_case: &str) -> Call {
     match use_case {
         "create" | "create_for" | "follow_up" => Call::Insert,
         "view" | "view_part" | "find" => Call::Get,
-        "tickets" | "list" => Call::List,
+        "tickets" | "list" | "list_due" => Call::List,
         "counts" => Call::Counts,
+        "report" => Call::Report,
+        "close_resolved" => Call::Resolved,
         _ => Call::Update,
     }
 }
@@ -33,9 +37,9 @@ fn call_of(use_case: &str) -> Call {
 type Fault = fn() -> StoreError;
 
 /// A store that is called once in this way, and fails where there is a fault.
-fn once(call: Call, fault: Option<Fault>) -> MockTicketStore {
+fn once(call: Call, fault: Option<Fault>) -> WithUpkeep {
     let fails = move || fault.map_or(Ok(()), |fault| Err(fault()));
-    let mut store = MockTicketStore::new();
+    let WithUpkeep { mut store, mut upkeep } = WithUpkeep::default();
     match call {
         Call::Insert => {
             store.expect_insert().times(1).returning(move |_| fails().map(|()| Inserted::Stored));
@@ -55,8 +59,15 @@ fn once(call: Call, fault: Option<Fault>) -> MockTicketStore {
         Call::Counts => {
             store.expect_counts().times(1).returning(move |_, _| fails().map(|()| Counts::default()));
         }
+        Call::Report => {
+            upkeep.expect_report().times(1).returning(move |_| fails().map(|()| Report::default()));
+        }
+        Call::Resolved => {
+            let none = move |_, _| fails().map(|()| Vec::new());
+            upkeep.expect_resolved_until().times(1).returning(none);
+        }
     }
-    store
+    WithUpkeep { store, upkeep }
 }
 
 /// A store that is asked once for a change, and answers this.
@@ -158,7 +169,8 @@ async fn each_outcome_of_a_change_has_its_answer() {
     ] {
         let ana = answering(outcome).customer(id("ana"));
         let receipt = ana.add_message(&number(NUMBER), "Hola").await.unwrap();
-        assert_eq!((receipt.head, receipt.events, receipt.repeated), (head.clone(), events, repeated));
+        let expected = (public(head.clone()), events, repeated);
+        assert_eq!((receipt.head, receipt.events, receipt.repeated), expected);
     }
 
     let ana = answering(Outcome::NotFound).customer(id("ana"));
@@ -192,7 +204,7 @@ async fn each_answer_to_an_insertion_has_its_own() {
             }
             (Inserted::Repeated(head), Ok(receipt)) => {
                 let when = head.created_at;
-                assert_eq!((receipt.head, receipt.repeated), (head, true));
+                assert_eq!((receipt.head, receipt.repeated), (public(head), true));
                 assert_eq!(receipt.events, [created(when)], "those of the first time");
             }
             (Inserted::KeyConflict { .. }, Err(ServiceError::Refused { number, refusal })) => {

@@ -151,6 +151,7 @@ fn the_desks_page_has_its_documented_json() {
             choice("HIGH", "Alta", false),
             choice("URGENT", "Urgente", false),
         ],
+        "sla": [],
         "assignment": {
             "assignee": with_id("luis", &luis),
             "text": "Luis Paz",

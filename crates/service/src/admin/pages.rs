@@ -8,7 +8,8 @@ use crate::{ChatView, DeskView, Directory, Reader, ReportView, TicketRow};
 
 /// An administrator's pages, as view models.
 impl Admin {
-    /// The desk's own page of a ticket: the chat, what may be changed, the notes and the history.
+    /// The desk's own page of a ticket: the chat, what may be changed, what is due, the notes and the
+    /// history.
     #[must_use]
     pub fn desk_view(
         &self,

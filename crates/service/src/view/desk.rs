@@ -12,7 +12,8 @@ use super::{
 };
 use crate::HelpDesk;
 
-/// The desk's own page of a ticket: the chat, what its reader may change, the notes and the history.
+/// The desk's own page of a ticket: the chat, what its reader may change, how it stands against what
+/// was promised, the notes and the history.
 ///
 /// Made by [`Admin::desk_view`](crate::Admin::desk_view); customers have no way to one. What it
 /// offers is what the rules take of its reader now. As JSON its fields are in `camelCase`.

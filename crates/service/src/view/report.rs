@@ -121,14 +121,15 @@ fn cell(metric: SlaMetric, measures: &Measures, locale: Locale) -> ReportCell {
         count: measures.count,
         business: spans(measures.business, locale),
         calendar: spans(measures.calendar, locale),
-        // Cut off, so that only all is a hundred.
-        compliance: ratio.map_or_else(|| NOTHING.into(), |ratio| percent(ratio, locale)),
+        compliance: ratio.map_or_else(|| NOTHING.into(), |_| percent(measures, locale)),
         ratio,
     }
 }
 
-fn percent(ratio: f64, locale: Locale) -> String {
-    let percent = (ratio * 100.0).floor();
+/// Cut off, so that only all is a hundred; of whole numbers, since 0.29 times a hundred isn't 29.
+fn percent(measures: &Measures, locale: Locale) -> String {
+    let (met, breached) = (u128::from(measures.met), u128::from(measures.breached));
+    let percent = met * 100 / (met + breached).max(1);
     match locale {
         Locale::Es => format!("{percent} %"),
         Locale::En => format!("{percent}%"),

@@ -28,7 +28,7 @@ use super::{Label, LocalTime, Reader, length_text};
 /// assert_eq!(first_response.metric.text, "Primera respuesta");
 /// assert_eq!(first_response.state, Label::new("RUNNING", "En plazo"));
 /// assert_eq!(first_response.due.text, "2 de marzo de 2026, 16:00");
-/// assert_eq!(first_response.text, "Quedan 4 h");
+/// assert_eq!(first_response.text, "Tiempo restante: 4 h");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # }).unwrap();
 /// # Ok::<(), std::io::Error>(())
@@ -42,7 +42,7 @@ pub struct SlaView {
     pub state: Label,
     /// When it is due, or was.
     pub due: LocalTime,
-    /// The working time that is left, that it is overdue, or that it took.
+    /// The working time that is left, that it is overdue, or that it took; never that of the calendar.
     pub text: String,
 }
 
@@ -80,21 +80,21 @@ impl Standing<'_> {
     }
 }
 
+/// In forms that need no agreement: an hour, many, and less than a minute read alike.
 fn text(clock: &SlaClock, state: SlaState, now: BusinessTime, locale: Locale) -> String {
-    let say = |es: &str, en: &str, length| {
-        let length = length_text(length, locale);
-        format!("{} {length}", locale.pick(es, en))
-    };
-    match (clock.measured(), state) {
-        (Some(measured), SlaState::Breached) => say("Tardó", "Took", measured.business),
-        (Some(measured), _) => say("Cumplido en", "Met in", measured.business),
-        (None, SlaState::Cancelled) => state.label(locale).into(),
-        (None, SlaState::Breached) => {
-            let end = clock.stop.as_ref().map_or(now, |stop| stop.reading);
-            say("Vencido por", "Overdue by", end.since(clock.due))
+    let say =
+        |es: &'static str, en, length| locale.pick(es, en).replace("{}", &length_text(length, locale));
+    match (state, clock.measured(), &clock.stop) {
+        (SlaState::Cancelled, ..) => state.label(locale).into(),
+        (SlaState::Breached, Some(measured), _) => say("Tardó {}", "Took {}", measured.business),
+        (SlaState::Breached, None, Some(stop)) => {
+            let late = stop.reading.since(clock.due);
+            say("Cancelado con {} de retraso", "Cancelled, overdue by {}", late)
         }
-        (None, SlaState::Running | SlaState::AtRisk | SlaState::Met) => {
-            say("Quedan", "Time left:", clock.due.since(now))
+        (SlaState::Breached, None, None) => {
+            say("Lleva {} de retraso", "Overdue by {}", now.since(clock.due))
         }
+        (_, Some(measured), _) => say("Cumplido en {}", "Met in {}", measured.business),
+        (_, None, _) => say("Tiempo restante: {}", "Time left: {}", clock.due.since(now)),
     }
 }

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub(crate) mod upkeep;
+
 use std::sync::Arc;
 
 use ventanilla_service::*;
@@ -50,20 +52,49 @@ pub(crate) fn now() -> Timestamp {
     testing::start().plus(Days(21).duration())
 }
 
-/// A desk at that time, on which a resolved ticket can be reopened.
+/// The three weeks before that.
+pub(crate) fn period() -> Period {
+    Period::new(testing::start(), now()).expect("it ends after it starts")
+}
+
+/// Targets of 4, 8 and 40 hours, by this calendar.
+pub(crate) fn sla(calendar: BusinessCalendar) -> Sla {
+    let targets = SlaTargets::hours(4, 8, 40).expect("targets");
+    let same = SlaPolicy::new(Priority::ALL.map(|priority| (priority, targets)));
+    Sla::new(same.expect("one for each priority"), calendar)
+}
+
+/// Around the clock, and a resolved ticket can be reopened.
+pub(crate) fn policy() -> Policy {
+    let sla = Some(sla(BusinessCalendar::always()));
+    Policy { reopen: Reopen::Always, sla, ..Policy::default() }
+}
+
+/// A desk at that time, by that policy.
 pub(crate) fn desk_over(store: impl TicketStore + 'static) -> HelpDesk {
-    let policy = Policy { reopen: Reopen::Always, ..Policy::default() };
-    HelpDesk::builder(store).clock(now).policy(policy).build()
+    HelpDesk::builder(store).clock(now).policy(policy()).build()
+}
+
+/// A desk at that time that promises nothing.
+pub(crate) fn desk_without_sla(store: impl TicketStore + 'static) -> HelpDesk {
+    HelpDesk::builder(store).clock(now).policy(Policy { sla: None, ..policy() }).build()
 }
 
 /// Ana's ticket, resolved three weeks ago, on which every use case can succeed.
 pub(crate) fn anas_ticket() -> Ticket {
     testing::ticket(NUMBER)
         .requester("ana")
+        .policy(policy())
         .category(Category::PAGOS)
         .note("luis", "Una nota que Ana no ve.")
         .status(Status::Resolved)
         .build()
+}
+
+/// A head as customers see it: without clocks, which this one has.
+pub(crate) fn public(mut head: TicketHead) -> TicketHead {
+    assert!(head.sla.take().is_some(), "it has clocks");
+    head
 }
 
 /// The offer to follow up a closed ticket of Ana's.
@@ -92,14 +123,16 @@ pub(crate) fn code<T>(result: &Result<T, ServiceError>) -> &'static str {
     result.as_ref().err().map_or("ok", Explain::code)
 }
 
-/// Every use case, by the name of its method.
-pub(crate) const USE_CASES: [&str; 21] = [
+/// Every use case, by the name of its method; `list_due` is a list by due time.
+pub(crate) const USE_CASES: [&str; 24] = [
     "create",
     "create_for",
     "follow_up",
     "tickets",
     "list",
+    "list_due",
     "counts",
+    "report",
     "view",
     "view_part",
     "find",
@@ -108,6 +141,7 @@ pub(crate) const USE_CASES: [&str; 21] = [
     "add_note",
     "confirm",
     "close",
+    "close_resolved",
     "set_status",
     "set_priority",
     "assign",
@@ -130,9 +164,16 @@ pub(crate) async fn run(
         Actor::Bot => as_bot(&desk.bot(), use_case, number).await,
         Actor::System => match use_case {
             "close" => Some(desk.system().close(number).await.map(drop)),
+            "close_resolved" => Some(close_resolved(&desk.system()).await),
             _ => None,
         },
     }
+}
+
+/// The first failure stands for all.
+async fn close_resolved(system: &System) -> Result<(), ServiceError> {
+    let batch = system.close_resolved(100).await?;
+    batch.failed.into_iter().next().map_or(Ok(()), |(_, error)| Err(error))
 }
 
 async fn as_customer(
@@ -161,6 +202,8 @@ async fn as_admin(
     Some(match use_case {
         "create_for" => luis.create_for(&id("ana"), draft()).await.map(drop),
         "list" => luis.list(ListQuery::new()).await.map(drop),
+        "list_due" => luis.list(ListQuery::new().overdue()).await.map(drop),
+        "report" => luis.report(period()).await.map(drop),
         "counts" => luis.counts().await.map(drop),
         "view" => luis.view(number).await.map(drop),
         "view_part" => luis.view_part(number, Window::Last(1)).await.map(drop),
@@ -207,6 +250,6 @@ pub(crate) async fn possible() -> Vec<(Actor, &'static str)> {
             }
         }
     }
-    assert_eq!(possible.len(), 8 + 16 + 2 + 1);
+    assert_eq!(possible.len(), 8 + 18 + 2 + 2);
     possible
 }

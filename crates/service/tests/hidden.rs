@@ -1,0 +1,169 @@
+//! What customers and the bot get has no clocks, no notes and no history in it, as a value or as JSON.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod common;
+
+use common::{desk_over, id, key, number, only, policy, storing};
+use serde_json::{Value, to_value};
+use ventanilla_service::*;
+
+const NOTE: &str = "Es una nota interna";
+const READER: Reader = Reader::new(Tz::Europe__Madrid);
+
+/// A ticket of Ana's with clocks that run and clocks that have stopped, notes and a history.
+fn ticket(number: &str) -> testing::TicketFixture {
+    let hello = NewMessage::parse("Hola").unwrap().with_key(key("m"));
+    testing::ticket(number)
+        .requester("ana")
+        .policy(policy())
+        .assignee("luis")
+        .note("luis", NOTE)
+        .reply("luis", "Lo miramos.")
+        .message(hello)
+        .note("luis", NOTE)
+}
+
+async fn desk() -> HelpDesk {
+    desk_over(
+        storing([
+            ticket("ABIERTO").key("c").build(),
+            ticket("RESUELTO").status(Status::Resolved).build(),
+            ticket("CERRADO").status(Status::Closed).build(),
+        ])
+        .await,
+    )
+}
+
+/// Every field and every text of a JSON value.
+fn walk(json: &Value, meet: &mut impl FnMut(&str)) {
+    match json {
+        Value::Object(fields) => fields.iter().for_each(|(name, value)| {
+            meet(name);
+            walk(value, meet);
+        }),
+        Value::Array(items) => items.iter().for_each(|item| walk(item, meet)),
+        Value::String(text) => meet(text),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// What of the desk's own stands in it.
+fn the_desks_own(json: &Value) -> Vec<String> {
+    const FIELDS: [&str; 11] = [
+        "sla",
+        "notes",
+        "history",
+        "targets",
+        "firstResponse",
+        "nextResponse",
+        "resolution",
+        "due",
+        "overdue",
+        "atRisk",
+        "earlierResponses",
+    ];
+    let mut found = Vec::new();
+    walk(json, &mut |word| {
+        if FIELDS.contains(&word) || word.contains(NOTE) || word == "NOTE_ADDED" {
+            found.push(word.to_owned());
+        }
+    });
+    found
+}
+
+/// Everything that Ana and the bot can get, by name.
+async fn everything(desk: &HelpDesk) -> Vec<(&'static str, Option<TicketHead>, Value)> {
+    let (ana, bot) = (desk.customer(id("ana")), desk.bot());
+    let [open, resolved, closed] = ["ABIERTO", "RESUELTO", "CERRADO"].map(number);
+    let mut all = Vec::new();
+
+    let listed = ana.tickets(MyTickets::all()).await.unwrap();
+    assert_eq!(listed.rows.len(), 3);
+    all.push(("tickets", None, to_value(&listed).unwrap()));
+    for row in listed.rows {
+        all.push(("row", None, to_value(ana.row(&row, &READER, &())).unwrap()));
+        all.push(("a row of tickets", Some(row.head), Value::Null));
+    }
+    for number in [&open, &resolved, &closed] {
+        for (name, view) in [
+            ("view", ana.view(number).await),
+            ("view_part", ana.view_part(number, Window::Last(1)).await),
+            ("find", ana.find(number.as_str()).await),
+            ("bot view", bot.view(number).await),
+        ] {
+            let view = view.unwrap();
+            let json = to_value(&view).unwrap();
+            all.push(("chat", None, to_value(ana.chat(&view, &READER, &())).unwrap()));
+            all.push((name, Some(view.head), json));
+        }
+    }
+    let offer = ana.follow_up_offer(&ana.view(&closed).await.unwrap()).unwrap();
+    let hello = || NewMessage::parse("Hola").unwrap().with_key(key("m"));
+    let draft = || NewTicket::new(Category::GENERAL, common::text("Otra cosa")).with_key(key("nueva"));
+    for (name, receipt) in [
+        ("create", ana.create(draft()).await),
+        ("create again", ana.create(draft()).await),
+        ("follow_up", ana.follow_up(&offer, "Vuelve a pasar").await),
+        ("add_message", ana.add_message(&open, "¿Y bien?").await),
+        ("add_message again", ana.add_message(&open, hello()).await),
+        ("a message that reopens", ana.add_message(&resolved, "Sigue igual").await),
+        ("bot add_message", bot.add_message(&open, "Un momento.").await),
+        ("confirm", ana.confirm(&closed).await),
+    ] {
+        let receipt = receipt.unwrap();
+        assert_eq!(receipt.repeated, name.ends_with("again"), "{name}");
+        let json = to_value(&receipt).unwrap();
+        all.push((name, Some(receipt.head), json));
+    }
+    desk.admin(id("luis")).set_status(&resolved, Status::Resolved).await.unwrap();
+    let confirmed = ana.confirm(&resolved).await.unwrap();
+    all.push(("a first confirm", Some(confirmed.head.clone()), to_value(&confirmed).unwrap()));
+    all
+}
+
+#[tokio::test]
+async fn nothing_that_customers_and_the_bot_get_holds_what_is_the_desks_own() {
+    for (name, head, json) in everything(&desk().await).await {
+        assert_eq!(the_desks_own(&json), [""; 0], "{name}: {json}");
+        assert!(head.is_none_or(|head| head.sla.is_none()), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn an_administrator_gets_all_of_it() {
+    let desk = desk().await;
+    let (luis, number) = (desk.admin(id("luis")), number("ABIERTO"));
+    let view = luis.view(&number).await.unwrap();
+    let page = luis.desk_view(&view, &READER, &());
+    let receipt = luis.set_priority(&number, Priority::High).await.unwrap();
+    let list = luis.list(ListQuery::new().statuses(Status::Open)).await.unwrap();
+    let row = luis.row(&list.rows[0], &READER, &());
+    for json in [
+        to_value(&view),
+        to_value(&page),
+        to_value(&receipt),
+        to_value(&list),
+        to_value(row),
+        to_value(luis.counts().await.unwrap()),
+    ] {
+        let json = json.unwrap();
+        assert!(!the_desks_own(&json).is_empty(), "{json}");
+    }
+    assert!(receipt.head.sla.is_some() && list.rows.iter().all(|row| row.head.sla.is_some()));
+    let closed = desk.system().close_resolved(1).await.unwrap().closed;
+    assert!(only(closed).head.sla.is_some(), "the desk itself knows too");
+}
+
+#[tokio::test]
+async fn a_customers_row_and_chat_show_no_promise_whoever_read_the_ticket() {
+    let desk = desk().await;
+    let (luis, ana) = (desk.admin(id("luis")), desk.customer(id("ana")));
+    let list = luis.list(ListQuery::new().statuses(Status::Open)).await.unwrap();
+    assert!(luis.row(&list.rows[0], &READER, &()).sla.is_some());
+    let row = ana.row(&list.rows[0], &READER, &());
+    assert_eq!((row.sla.as_ref(), row.excerpt.as_str()), (None, list.rows[0].excerpt.as_str()));
+    let view = luis.view(&number("ABIERTO")).await.unwrap();
+    let chat = to_value(ana.chat(&view, &READER, &())).unwrap();
+    assert_eq!(the_desks_own(&chat), [""; 0]);
+}

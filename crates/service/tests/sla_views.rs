@@ -1,0 +1,301 @@
+//! How the desk is shown its promises: what is due when, and how much working time is left.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod common;
+
+use common::{NUMBER, id, text};
+use serde_json::json;
+use ventanilla_service::*;
+
+const MADRID: Reader = Reader::new(Tz::Europe__Madrid);
+const ENGLISH: Reader = Reader { locale: Locale::En, ..MADRID };
+
+/// Madrid's, from Monday to Friday: eight hours a day.
+fn office() -> BusinessCalendar {
+    let hours = "09:00-14:00 16:00-19:00".parse().unwrap();
+    BusinessCalendar::new(Tz::Europe__Madrid, Week::weekdays(hours)).unwrap()
+}
+
+fn policy(calendar: BusinessCalendar) -> Policy {
+    Policy { sla: Some(common::sla(calendar)), ..Policy::default() }
+}
+
+/// An instant by Madrid's winter time: `05 10:00` is in January 2026.
+fn at(text: &str) -> Timestamp {
+    let (day, time) = text.split_once(' ').unwrap();
+    format!("2026-01-{day}T{time}:00+01:00").parse().unwrap()
+}
+
+/// A ticket that is opened then.
+fn opened(when: &str) -> testing::TicketFixture {
+    testing::ticket(NUMBER).requester("ana").created_at(at(when)).policy(policy(office()))
+}
+
+/// Luis at a desk of such hours and at such a time.
+fn luis(calendar: BusinessCalendar, now: &str) -> Admin {
+    let now = at(now);
+    let desk = HelpDesk::builder(MemoryStore::new()).clock(move || now).policy(policy(calendar));
+    desk.build().admin(id("luis"))
+}
+
+fn promises(ticket: testing::TicketFixture, now: &str, reader: &Reader) -> Vec<SlaView> {
+    let view = ticket.build().view(&Scope::All, Window::All).unwrap();
+    luis(office(), now).desk_view(&view, reader, &()).sla
+}
+
+fn row(ticket: testing::TicketFixture, now: &str, reader: &Reader) -> Option<SlaView> {
+    luis(office(), now).row(&ticket.build().summary(), reader, &()).sla
+}
+
+fn resolved(ticket: testing::TicketFixture, when: &str) -> testing::TicketFixture {
+    ticket.at(at(when)).status(Status::Resolved)
+}
+
+#[test]
+fn every_state_has_a_text_of_working_time_in_each_language() {
+    // Opened on Monday at ten: the first response is due after four hours, as the morning ends.
+    let open = || opened("05 10:00");
+    let answered = |when| open().at(at(when)).reply("luis", "Lo miramos.");
+    for (ticket, now, state, labels, texts) in [
+        (
+            open(),
+            "05 10:00",
+            "RUNNING",
+            ["En plazo", "On time"],
+            ["Tiempo restante: 4 h", "Time left: 4 h"],
+        ),
+        (
+            open(),
+            "05 12:59",
+            "RUNNING",
+            ["En plazo", "On time"],
+            ["Tiempo restante: 1 h 1 min", "Time left: 1 h 1 min"],
+        ),
+        (
+            open(),
+            "05 13:00",
+            "AT_RISK",
+            ["En riesgo", "At risk"],
+            ["Tiempo restante: 1 h", "Time left: 1 h"],
+        ),
+        (
+            open(),
+            "05 13:59",
+            "AT_RISK",
+            ["En riesgo", "At risk"],
+            ["Tiempo restante: 1 min", "Time left: 1 min"],
+        ),
+        // Nobody works at three: it isn't late yet.
+        (
+            open(),
+            "05 15:00",
+            "AT_RISK",
+            ["En riesgo", "At risk"],
+            ["Tiempo restante: menos de 1 min", "Time left: less than 1 min"],
+        ),
+        (
+            open(),
+            "05 17:00",
+            "BREACHED",
+            ["Vencido", "Breached"],
+            ["Lleva 1 h de retraso", "Overdue by 1 h"],
+        ),
+        (
+            open(),
+            "12 09:30",
+            "BREACHED",
+            ["Vencido", "Breached"],
+            ["Lleva 35 h 30 min de retraso", "Overdue by 35 h 30 min"],
+        ),
+        (
+            answered("05 11:00"),
+            "30 10:00",
+            "MET",
+            ["Cumplido", "Met"],
+            ["Cumplido en 1 h", "Met in 1 h"],
+        ),
+        (
+            answered("05 10:00"),
+            "30 10:00",
+            "MET",
+            ["Cumplido", "Met"],
+            ["Cumplido en menos de 1 min", "Met in less than 1 min"],
+        ),
+        (
+            answered("06 10:00"),
+            "30 10:00",
+            "BREACHED",
+            ["Vencido", "Breached"],
+            ["Tardó 8 h", "Took 8 h"],
+        ),
+        (
+            resolved(open(), "05 11:00"),
+            "30 10:00",
+            "CANCELLED",
+            ["Cancelado", "Cancelled"],
+            ["Cancelado", "Cancelled"],
+        ),
+        (
+            resolved(open(), "06 09:30"),
+            "30 10:00",
+            "BREACHED",
+            ["Vencido", "Breached"],
+            ["Cancelado con 3 h 30 min de retraso", "Cancelled, overdue by 3 h 30 min"],
+        ),
+    ] {
+        for (reader, label, text) in [(MADRID, labels[0], texts[0]), (ENGLISH, labels[1], texts[1])] {
+            let first = promises(ticket.clone(), now, &reader).swap_remove(0);
+            let metric = reader.locale.pick("Primera respuesta", "First response");
+            assert_eq!(first.metric, Label::new("FIRST_RESPONSE", metric));
+            assert_eq!((first.state, first.text.as_str()), (Label::new(state, label), text), "{now}");
+            assert_eq!((first.due.time.as_str(), &first.due.iso[..10]), ("14:00", "2026-01-05"));
+        }
+    }
+}
+
+#[test]
+fn what_is_due_is_shown_by_the_readers_clock() {
+    const LIMA: Reader = Reader::new(Tz::America__Lima);
+    const TOKYO: Reader = Reader::new(Tz::Asia__Tokyo);
+    for (opened_at, reader, due) in [
+        // As Friday's hours end, and not as Monday's begin.
+        ("09 13:00", MADRID, "9 de enero de 2026, 19:00"),
+        ("09 13:00", ENGLISH, "9 January 2026, 19:00"),
+        ("09 13:00", LIMA, "9 de enero de 2026, 13:00"),
+        ("09 13:00", TOKYO, "10 de enero de 2026, 3:00"),
+        ("09 13:01", MADRID, "12 de enero de 2026, 9:01"),
+        ("09 13:01", LIMA, "12 de enero de 2026, 3:01"),
+        // Opened when nobody works.
+        ("10 23:30", MADRID, "12 de enero de 2026, 13:00"),
+        ("10 23:30", TOKYO, "12 de enero de 2026, 21:00"),
+    ] {
+        let page = promises(opened(opened_at), opened_at, &reader);
+        assert_eq!(page[0].due.text, due);
+        assert_eq!(row(opened(opened_at), opened_at, &reader).unwrap(), page[0]);
+        assert!(page[0].text.ends_with(": 4 h"), "{}", page[0].text);
+    }
+}
+
+#[test]
+fn a_holiday_that_is_announced_moves_what_is_due_and_no_more_than_that() {
+    let view = opened("09 15:30").build().view(&Scope::All, Window::All).unwrap();
+    let feast = office().add_holiday("2026-01-12".parse().unwrap(), at("09 15:30")).unwrap();
+    for (calendar, now, due, text) in [
+        (office(), "09 18:00", "12 de enero de 2026, 10:00", "Tiempo restante: 2 h"),
+        (feast.clone(), "09 18:00", "13 de enero de 2026, 10:00", "Tiempo restante: 2 h"),
+        (office(), "12 12:00", "12 de enero de 2026, 10:00", "Lleva 2 h de retraso"),
+        (feast, "12 12:00", "13 de enero de 2026, 10:00", "Tiempo restante: 1 h"),
+    ] {
+        let first = luis(calendar, now).desk_view(&view, &MADRID, &()).sla.swap_remove(0);
+        assert_eq!((first.due.text.as_str(), first.text.as_str()), (due, text));
+    }
+}
+
+#[test]
+fn the_page_shows_every_promise_and_the_row_the_one_that_presses() {
+    let answered = || opened("05 10:00").at(at("05 11:00")).reply("luis", "Lo miramos.");
+    let asked = || answered().at(at("05 12:00")).message("¿Y bien?");
+    let done = || resolved(asked(), "05 13:00");
+    let reopened = || done().at(at("06 09:00")).message("Sigue igual.");
+    const FIRST: &str = "Primera respuesta: Cumplido en 1 h";
+    for (ticket, page, pressing) in [
+        (
+            opened("05 10:00"),
+            vec!["Primera respuesta: Lleva 4 h de retraso", "Resolución: Tiempo restante: 32 h"],
+            Some("Primera respuesta"),
+        ),
+        (answered(), vec![FIRST, "Resolución: Tiempo restante: 32 h"], Some("Resolución")),
+        (
+            asked(),
+            vec![
+                FIRST,
+                "Siguiente respuesta: Tiempo restante: 2 h",
+                "Resolución: Tiempo restante: 32 h",
+            ],
+            Some("Siguiente respuesta"),
+        ),
+        (done(), vec![FIRST, "Siguiente respuesta: Cancelado", "Resolución: Cumplido en 3 h"], None),
+        (
+            done().status(Status::Closed),
+            vec![FIRST, "Siguiente respuesta: Cancelado", "Resolución: Cumplido en 3 h"],
+            None,
+        ),
+        // It stood still from one on Monday to nine on Tuesday.
+        (
+            reopened(),
+            vec![
+                FIRST,
+                "Siguiente respuesta: Tiempo restante: 7 h",
+                "Resolución: Tiempo restante: 36 h",
+            ],
+            Some("Siguiente respuesta"),
+        ),
+        (testing::ticket(NUMBER), vec![], None),
+    ] {
+        let told = |view: &SlaView| format!("{}: {}", view.metric.text, view.text);
+        let shown: Vec<_> = promises(ticket.clone(), "06 10:00", &MADRID).iter().map(told).collect();
+        assert_eq!(shown, page);
+        let metric = row(ticket, "06 10:00", &MADRID).map(|view| view.metric.text);
+        assert_eq!(metric.as_deref(), pressing);
+    }
+}
+
+#[test]
+fn a_desk_that_promises_nothing_shows_no_promise_of_an_earlier_time() {
+    let luis = common::desk_without_sla(MemoryStore::new()).admin(id("luis"));
+    let ticket = opened("05 10:00").build();
+    assert!(ticket.head().sla.is_some());
+    let page = luis.desk_view(&ticket.view(&Scope::All, Window::All).unwrap(), &MADRID, &());
+    assert_eq!((page.sla, luis.row(&ticket.summary(), &MADRID, &()).sla), (vec![], None));
+}
+
+#[test]
+fn resolved_and_closed_tickets_offer_what_can_still_be_done() {
+    let done = || resolved(opened("05 10:00"), "05 13:00");
+    let all = ["Baja", "Media", "Alta", "Urgente"];
+    for (ticket, moves, priorities, writable) in [
+        (done(), vec!["Poner en progreso", "Cerrar"], all.to_vec(), true),
+        (done().status(Status::Closed), vec![], vec![], false),
+    ] {
+        let view = ticket.change(common::admin("luis"), Change::note(text("Visto."))).build();
+        let view = view.view(&Scope::All, Window::All).unwrap();
+        let luis = luis(office(), "30 10:00");
+        let page = luis.desk_view(&view, &MADRID, &());
+        assert!(page.moves.iter().map(|step| step.action.as_str()).eq(moves));
+        assert!(page.priorities.iter().map(|choice| choice.text.as_str()).eq(priorities));
+        assert_eq!(matches!(page.chat.input, InputState::Writable { .. }), writable);
+        assert!(matches!(page.note_input, InputState::Writable { .. }));
+        assert_eq!((page.sla.len(), page.notes.len()), (2, 1));
+        // Both chats are those of the ticket; neither shows a promise.
+        let chat = luis.chat(&view, &MADRID, &());
+        assert_eq!(page.chat, chat);
+        assert!(!serde_json::to_string(&chat).unwrap().contains("Cumplido"));
+    }
+}
+
+#[test]
+fn a_promise_has_its_documented_json_on_the_page_and_in_the_row() {
+    let ticket = opened("05 10:00");
+    let expected = json!({
+        "metric": { "code": "FIRST_RESPONSE", "text": "Primera respuesta" },
+        "state": { "code": "BREACHED", "text": "Vencido" },
+        "due": {
+            "date": "5 de enero de 2026",
+            "time": "14:00",
+            "text": "5 de enero de 2026, 14:00",
+            "iso": "2026-01-05T14:00:00.000+01:00",
+        },
+        "text": "Lleva 1 h de retraso",
+    });
+    let view = ticket.clone().build().view(&Scope::All, Window::All).unwrap();
+    let luis = luis(office(), "05 17:00");
+    let page = luis.desk_view(&view, &MADRID, &());
+    let row = luis.row(&ticket.build().summary(), &MADRID, &());
+    let [page_json, row_json] =
+        [serde_json::to_value(&page).unwrap(), serde_json::to_value(&row).unwrap()];
+    assert_eq!(page_json["sla"][0], expected);
+    assert_eq!(row_json["sla"], expected);
+    assert_eq!(serde_json::from_value::<DeskView>(page_json).unwrap(), page);
+    assert_eq!(serde_json::from_value::<TicketRow>(row_json).unwrap(), row);
+}
