@@ -13,15 +13,23 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
+mod clocks;
 mod counts;
 mod desk;
+mod due;
+mod due_walk;
+mod exact;
 mod get;
+mod hands;
 mod insert;
 mod list;
+mod listing;
 mod race;
 mod refuse;
+mod report;
 mod texts;
 mod update;
+mod upkeep;
 mod walk;
 
 use std::{any::Any, panic::AssertUnwindSafe};
@@ -33,13 +41,14 @@ use crate::TicketStore;
 /// Tries a store in every way, and returns how many cases it passed: all of them.
 ///
 /// Each case gets an empty store of its own from `make`, and the ids of users in it are 24
-/// hexadecimal digits. No case looks at the clock or needs a certain runtime.
+/// hexadecimal digits. No case looks at the clock or needs a certain runtime. A store without
+/// [`upkeep`](TicketStore::upkeep) is not asked for it: those cases don't count.
 ///
 /// # Panics
 ///
 /// If a case fails, after all have been tried, naming each one that failed and why.
 pub async fn check<S: TicketStore>(make: impl AsyncFn() -> S) -> usize {
-    let suite = [
+    let mut suite = [
         insert::CASES,
         get::CASES,
         update::CASES,
@@ -49,8 +58,15 @@ pub async fn check<S: TicketStore>(make: impl AsyncFn() -> S) -> usize {
         walk::CASES,
         counts::CASES,
         race::CASES,
+        clocks::CASES,
+        hands::CASES,
+        due::CASES,
+        due_walk::CASES,
     ]
     .concat();
+    if make().await.upkeep().is_some() {
+        suite.extend([upkeep::CASES, report::CASES].concat());
+    }
     let mut failures = Vec::new();
     for case in &suite {
         let run = async { (case.run)(&make().await).await };

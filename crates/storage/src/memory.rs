@@ -1,6 +1,7 @@
 //! Tickets in memory: one lock around plain state.
 
 mod index;
+mod waiting;
 
 use std::{
     collections::HashMap,
@@ -15,7 +16,7 @@ use ventanilla_domain::{
 };
 
 use crate::{
-    Counts, Due, Inserted, ListQuery, Page, PageQuery, Position, Report, ReportQuery, StoreError, Tally,
+    Counts, Due, Inserted, Page, PageQuery, Position, Report, ReportQuery, StoreError, Tally,
     TicketStore, Upkeep,
 };
 
@@ -115,11 +116,9 @@ impl Upkeep for MemoryStore {
         latest: Timestamp,
         limit: u32,
     ) -> Result<Vec<TicketNumber>, StoreError> {
-        let resolved = ListQuery::new().statuses(Status::Resolved).first_page();
         let state = self.read();
-        let heads = state.index.walk(&resolved, None).map(|seq| state.ticket(seq).head());
-        let long = heads.filter(|head| head.resolved_or_updated_at() <= latest);
-        Ok(long.take(limit as usize).map(|head| head.ticket_number.clone()).collect())
+        let found = state.index.resolved_until(latest).take(limit as usize);
+        Ok(found.map(|seq| state.ticket(seq).head().ticket_number.clone()).collect())
     }
 
     async fn report(&self, query: &ReportQuery) -> Result<Report, StoreError> {
@@ -198,8 +197,8 @@ impl State {
     fn counts(&self, mine: &UserId, as_of: Option<BusinessTime>) -> Counts {
         let mut counts = Counts::default();
         if let Some(now) = as_of {
-            counts.overdue = self.index.count_due(Due::Overdue, now);
-            counts.at_risk = self.index.count_due(Due::AtRisk, now);
+            counts.overdue = self.index.waiting().count(Due::Overdue, now);
+            counts.at_risk = self.index.waiting().count(Due::AtRisk, now);
         }
         for status in Status::ALL {
             for priority in Priority::ALL {

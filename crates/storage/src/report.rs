@@ -18,9 +18,13 @@ use ventanilla_domain::{SlaMetric, UserId};
 ///   stopped it.
 /// - A target that was **met** counts in that period too. One that was **breached** counts in the
 ///   period in which it was due, whether the clock has stopped since or still runs; while it runs, for
-///   the administrator who has the ticket. So every target counts once, and the report of a past period
-///   stays as it is.
+///   the administrator who has the ticket. So every target counts once.
 /// - A clock that was cancelled in time counts nowhere.
+///
+/// The report of a past period stays as it is, but for three things. A ticket that is opened again was
+/// not resolved then; that it was late stays. A target that is shortened, by another priority, counts
+/// from the same start, so it may have been due long ago. And a breach goes over from the administrator
+/// who had the ticket to the one who stops its clock.
 ///
 /// Quantiles are within [`Histogram::ERROR`] of the true ones.
 ///

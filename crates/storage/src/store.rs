@@ -26,7 +26,8 @@ use crate::{Counts, Page, PageQuery, StoreError, Upkeep};
 ///   commands.
 /// - **Lists** never load conversations. Filtered by any status and priority and at most one of
 ///   category, assignee and requester, a list examines what it returns and a small constant more,
-///   whatever the store holds; further filters may cost more. A walk over pages visits every ticket
+///   whatever the store holds; further filters may cost more. One by due time examines tickets that
+///   wait, and no others. A walk over pages visits every ticket
 ///   whose filtered and sorted fields stay unchanged exactly once, whatever else happens meanwhile.
 /// - **One unreadable ticket hides no other.** A list reports it; only [`get`](Self::get) and
 ///   [`update`](Self::update) of that ticket fail.

@@ -26,7 +26,7 @@ use crate::{Report, ReportQuery, StoreError};
 pub trait Upkeep: Send + Sync {
     /// The tickets that have been resolved since this instant or longer, by
     /// [`resolved_or_updated_at`](ventanilla_domain::TicketHead::resolved_or_updated_at); at most
-    /// `limit`, and none that can't be read.
+    /// `limit`, and none that can't be read. Their order is the store's own.
     async fn resolved_until(
         &self,
         latest: Timestamp,

@@ -1,17 +1,19 @@
 //! Counts for a dashboard.
 
-use ventanilla_domain::{Actor, Change, Priority, Status, Ticket, UserId};
+use ventanilla_domain::{Actor, BusinessTime, Change, Priority, Status, Ticket, UserId};
 
 use super::{
     cases,
-    desk::{admin, answer, customer, fill, hour, luis, marta, number, parsed, plan},
-    list::crowd,
+    desk::{admin, answer, customer, fill, hour, luis, marta, number, parsed, plan, reading},
+    due::meant,
+    listing::crowd,
 };
-use crate::{Counts, Inserted, TicketStore, testing};
+use crate::{Counts, Due, Inserted, TicketStore, testing};
 
 cases![
     an_empty_store_counts_nothing,
     counts_are_those_of_the_tickets,
+    counts_as_of_a_working_time,
     counts_follow_every_change,
     what_is_not_stored_is_not_counted,
 ];
@@ -23,8 +25,25 @@ async fn an_empty_store_counts_nothing(store: &dyn TicketStore) {
 async fn counts_are_those_of_the_tickets(store: &dyn TicketStore) {
     let tickets = crowd(store).await;
     for mine in (0..6).map(testing::admin).chain([testing::customer(0)]) {
-        assert_eq!(answer(store.counts(&mine, None).await), counted(&tickets, &mine), "{mine}");
+        assert_eq!(answer(store.counts(&mine, None).await), counted(&tickets, &mine, None), "{mine}");
     }
+}
+
+async fn counts_as_of_a_working_time(store: &dyn TicketStore) {
+    let sla = testing::sla();
+    let with = testing::tickets_with(&sla, 120);
+    let tickets: Vec<Ticket> = with.chain([testing::ticket("TKT-ABC123").build()]).collect();
+    fill(store, &tickets).await;
+    for now in [0, 7, 30, 24 * 9, 24 * 60].map(|hours| reading(hour(hours))) {
+        let counts = answer(store.counts(&luis(), Some(now)).await);
+        assert_eq!(counts, counted(&tickets, &luis(), Some(now)), "as of {now:?}");
+        let mut summed = Counts::default();
+        tickets.iter().for_each(|ticket| summed.add_ticket(ticket.head(), &luis(), Some(now)));
+        assert_eq!(counts, summed);
+    }
+    let counts = answer(store.counts(&luis(), None).await);
+    assert_eq!(counts, counted(&tickets, &luis(), None));
+    assert_eq!((counts.overdue, counts.at_risk), (0, 0));
 }
 
 async fn counts_follow_every_change(store: &dyn TicketStore) {
@@ -48,7 +67,7 @@ async fn counts_follow_every_change(store: &dyn TicketStore) {
         answer(store.update(&number(), &plan).await);
         for mine in [luis(), testing::admin(1)] {
             let counts = answer(store.counts(&mine, None).await);
-            assert_eq!(counts, counted(&tickets, &mine), "{mine} after {change:?}");
+            assert_eq!(counts, counted(&tickets, &mine, None), "{mine} after {change:?}");
         }
     }
 }
@@ -60,10 +79,10 @@ async fn what_is_not_stored_is_not_counted(store: &dyn TicketStore) {
     assert_eq!(answer(store.insert(&taken).await), Inserted::NumberTaken);
     let again = testing::ticket("TKT-ABC124").key("formulario-1").build();
     assert!(matches!(answer(store.insert(&again).await), Inserted::Repeated(_)));
-    assert_eq!(answer(store.counts(&luis(), None).await), counted(&[first], &luis()));
+    assert_eq!(answer(store.counts(&luis(), None).await), counted(&[first], &luis(), None));
 }
 
-fn counted(tickets: &[Ticket], mine: &UserId) -> Counts {
+pub(super) fn counted(tickets: &[Ticket], mine: &UserId, now: Option<BusinessTime>) -> Counts {
     let mut counts = Counts::default();
     for head in tickets.iter().map(Ticket::head) {
         counts.add(head.status, head.priority, 1);
@@ -71,6 +90,8 @@ fn counted(tickets: &[Ticket], mine: &UserId) -> Counts {
             counts.unassigned += u64::from(head.assignee.is_none());
             counts.mine += u64::from(head.assignee.as_ref() == Some(mine));
         }
+        counts.overdue += u64::from(now.is_some_and(|now| meant(head, Due::Overdue, now)));
+        counts.at_risk += u64::from(now.is_some_and(|now| meant(head, Due::AtRisk, now)));
     }
     counts
 }

@@ -3,11 +3,14 @@
 use std::{collections::BTreeMap, fmt::Debug, time::Duration};
 
 use ventanilla_domain::{
-    Actor, Change, Outcome, Plan, Policy, Scope, Ticket, TicketHead, TicketNumber, TicketView,
-    Timestamp, UserId, Window,
+    Actor, BusinessTime, Change, NewMessage, Outcome, Plan, Policy, Scope, SlaClocks, Ticket,
+    TicketHead, TicketNumber, TicketView, Timestamp, UserId, Window,
 };
 
-use crate::{Inserted, StoreError, TicketStore, testing};
+use crate::{
+    Inserted, StoreError, TicketStore,
+    testing::{self, TicketFixture},
+};
 
 pub(super) fn ana() -> UserId {
     testing::customer(0)
@@ -43,6 +46,14 @@ pub(super) fn hour(hours: u64) -> Timestamp {
     testing::start().plus(Duration::from_secs(3600) * hours as u32)
 }
 
+pub(super) fn hours(hours: u32) -> Duration {
+    Duration::from_secs(3600) * hours
+}
+
+pub(super) fn message(text: &str) -> Change {
+    Change::message(parsed::<NewMessage>(text))
+}
+
 pub(super) const MILLISECOND: Duration = Duration::from_millis(1);
 
 pub(super) fn parsed<T>(value: impl TryInto<T, Error: Debug>) -> T {
@@ -58,6 +69,21 @@ pub(super) fn plan_under(policy: &Policy, change: Change, by: &Actor, at: Timest
     change.plan(by, at, policy).expect("such an actor makes such changes")
 }
 
+/// What the desk promises where a case has clocks: [`testing::sla`], in working days of eight hours.
+pub(super) fn promising() -> Policy {
+    Policy { sla: Some(testing::sla()), ..Policy::default() }
+}
+
+/// A ticket that was opened under that promise.
+pub(super) fn promised(number: &str) -> TicketFixture {
+    testing::ticket(number).sla(&testing::sla())
+}
+
+/// What the desk's calendar reads then.
+pub(super) fn reading(at: Timestamp) -> BusinessTime {
+    testing::sla().reading(at)
+}
+
 /// What a store answered, which is never an error here.
 pub(super) fn answer<T>(result: Result<T, StoreError>) -> T {
     result.unwrap_or_else(|error| panic!("the store failed: {error:?}"))
@@ -70,6 +96,11 @@ pub(super) async fn view(store: &dyn TicketStore, number: &TicketNumber) -> Opti
 
 pub(super) async fn head(store: &dyn TicketStore, number: &TicketNumber) -> TicketHead {
     view(store, number).await.expect("the ticket is stored").head
+}
+
+/// The clocks of the ticket that most cases have.
+pub(super) async fn clocks(store: &dyn TicketStore) -> SlaClocks {
+    *head(store, &number()).await.sla.expect("it was opened under a promise")
 }
 
 /// Stores tickets that nothing speaks against.
@@ -111,6 +142,11 @@ impl<'a> Twin<'a> {
     /// [`update`](Self::update) of the ticket that most cases have.
     pub(super) async fn change(&mut self, change: Change, by: &Actor, at: Timestamp) -> Outcome {
         self.update(&number(), &plan(change, by, at)).await
+    }
+
+    /// The same under the promise, which moves the clocks.
+    pub(super) async fn timed(&mut self, change: Change, by: &Actor, at: Timestamp) -> Outcome {
+        self.update(&number(), &plan_under(&promising(), change, by, at)).await
     }
 
     async fn agrees_on(&self, number: &TicketNumber) {

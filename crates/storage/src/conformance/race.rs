@@ -11,7 +11,7 @@ use ventanilla_domain::{
 use super::{
     cases,
     desk::{admin, answer, customer, fill, head, hour, luis, number, parsed, plan, plan_under, view},
-    list::page_of,
+    listing::page_of,
 };
 use crate::{Inserted, ListQuery, StoreError, TicketStore, testing};
 
@@ -133,7 +133,7 @@ async fn tickets_do_not_stand_in_each_others_way(store: &dyn TicketStore) {
 }
 
 /// Carries out plans on one ticket, all at once.
-async fn at_once(store: &dyn TicketStore, plans: impl Iterator<Item = Plan>) -> Vec<Outcome> {
+pub(super) async fn at_once(store: &dyn TicketStore, plans: impl Iterator<Item = Plan>) -> Vec<Outcome> {
     let (plans, number): (Vec<Plan>, _) = (plans.collect(), number());
     join_all(plans.iter().map(|plan| update(store, &number, plan))).await
 }

@@ -1,16 +1,19 @@
 //! Stores that break a promise must fail, and the suite must say at what.
 
-use std::panic::AssertUnwindSafe;
+use std::{panic::AssertUnwindSafe, time::Duration};
 
 use async_trait::async_trait;
 use futures::FutureExt;
 use ventanilla_domain::{
-    BusinessTime, Outcome, Plan, Scope, Ticket, TicketLookup, TicketNumber, TicketRecord, TicketSummary,
-    TicketView, UserId, Window,
+    BusinessTime, Outcome, Plan, Scope, SlaClocks, Ticket, TicketLookup, TicketNumber, TicketRecord,
+    TicketSummary, TicketView, Timestamp, UserId, Window,
 };
 
 use super::{check, message};
-use crate::{Counts, Inserted, MemoryStore, Page, PageQuery, StoreError, TicketStore};
+use crate::{
+    Counts, Due, Inserted, ListQuery, MemoryStore, Page, PageQuery, Period, Report, ReportQuery, Sort,
+    StoreError, Tally, TicketStore, Upkeep, testing,
+};
 
 #[tokio::test]
 async fn a_broken_promise_is_named() {
@@ -23,12 +26,29 @@ async fn a_broken_promise_is_named() {
         (Fault::LosesRows, "pages_of_every_size_make_the_same_list"),
         (Fault::NeverEnds, "each_filter_in_each_order"),
         (Fault::CountsNothing, "counts_are_those_of_the_tickets"),
+        (Fault::ForgetsClocks, "clocks_are_read_back_whole"),
+        (Fault::ShowsEverybodyTheClocks, "only_the_desk_sees_the_clocks"),
+        (Fault::LeavesTheHandsAlone, "the_first_response_stops_at_an_answer_of_the_desk"),
+        (Fault::IsOverdueAtOnce, "a_ticket_is_overdue_from_the_millisecond_on"),
+        (Fault::ListsTheOverdueAsAtRisk, "each_list_by_due_time_with_each_filter"),
+        (Fault::CountsNoneOverdue, "counts_as_of_a_working_time"),
+        (Fault::ClosesTooLate, "a_ticket_is_found_from_the_millisecond_on"),
+        (Fault::ReportsOnlyWhatStopped, "what_runs_is_breached_from_the_millisecond_on"),
+        (Fault::ReportsAllOfTheTime, "a_period_is_bounded_to_the_millisecond"),
         (Fault::IsNeverThere, "keys_are_literal: the store failed: Unavailable"),
     ] {
         let faulty = check(async || Faulty { store: MemoryStore::new(), fault });
         let panic = AssertUnwindSafe(faulty).catch_unwind().await.expect_err("a promise is broken");
         assert!(message(&*panic).contains(&format!("\n- {case}")), "{fault:?}: {}", message(&*panic));
     }
+}
+
+#[tokio::test]
+async fn a_store_without_upkeep_is_not_asked_for_it() {
+    let all = check(async || MemoryStore::new()).await;
+    let fault = Fault::DoesNoUpkeep;
+    let small = check(async || Faulty { store: MemoryStore::new(), fault }).await;
+    assert_eq!(all - small, super::upkeep::CASES.len() + super::report::CASES.len());
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,7 +61,17 @@ enum Fault {
     LosesRows,
     NeverEnds,
     CountsNothing,
+    ForgetsClocks,
+    ShowsEverybodyTheClocks,
+    LeavesTheHandsAlone,
+    IsOverdueAtOnce,
+    ListsTheOverdueAsAtRisk,
+    CountsNoneOverdue,
+    ClosesTooLate,
+    ReportsOnlyWhatStopped,
+    ReportsAllOfTheTime,
     IsNeverThere,
+    DoesNoUpkeep,
 }
 
 struct Faulty {
@@ -57,6 +87,7 @@ impl TicketStore for Faulty {
             Fault::StoresNothing => return Ok(Inserted::Stored),
             Fault::IsNeverThere => return Err(StoreError::Unavailable { source: "no network".into() }),
             Fault::ForgetsKeys => record.creation_key = None,
+            Fault::ForgetsClocks => record.sla = None,
             _ => {}
         }
         self.store.insert(&record.into()).await
@@ -71,6 +102,15 @@ impl TicketStore for Faulty {
         let last = lookup.candidates()[lookup.candidates().len() - 1].clone().into();
         match self.fault {
             Fault::ShowsForeignTickets => self.store.get(lookup, &Scope::All, window).await,
+            Fault::ShowsEverybodyTheClocks => {
+                let whole = self.store.get(lookup, &Scope::All, window).await?;
+                let sla = whole.and_then(|view| view.head.sla);
+                let seen = self.store.get(lookup, scope, window).await?;
+                Ok(seen.map(|mut view| {
+                    view.head.sla = sla;
+                    view
+                }))
+            }
             Fault::PrefersFoldedNumbers => self.store.get(&last, scope, window).await,
             _ => self.store.get(lookup, scope, window).await,
         }
@@ -80,12 +120,23 @@ impl TicketStore for Faulty {
         if self.fault == Fault::RepeatsUpdates {
             self.store.update(number, plan).await?;
         }
-        self.store.update(number, plan).await
+        let outcome = self.store.update(number, plan).await?;
+        Ok(match outcome {
+            Outcome::Applied { mut head, events } if self.fault == Fault::LeavesTheHandsAlone => {
+                head.sla = head.sla.map(|clocks| Box::new(running(*clocks)));
+                Outcome::Applied { head, events }
+            }
+            outcome => outcome,
+        })
     }
 
     async fn list(&self, query: &PageQuery) -> Result<Page<TicketSummary>, StoreError> {
-        let mut page = self.store.list(query).await?;
+        let mut page = self.store.list(&self.late(query)).await?;
         match self.fault {
+            Fault::ListsTheOverdueAsAtRisk if query.query().order() == Sort::Due(Due::AtRisk) => {
+                let overdue = query.query().clone().overdue().first_page().as_of(query.reading());
+                page.rows.extend(self.store.list(&overdue).await?.rows);
+            }
             Fault::LosesRows if page.next.is_some() => {
                 page.rows.pop();
             }
@@ -100,7 +151,56 @@ impl TicketStore for Faulty {
     async fn counts(&self, mine: &UserId, as_of: Option<BusinessTime>) -> Result<Counts, StoreError> {
         match self.fault {
             Fault::CountsNothing => Ok(Counts::default()),
+            Fault::CountsNoneOverdue => self.store.counts(mine, None).await,
             _ => self.store.counts(mine, as_of).await,
         }
     }
+
+    fn upkeep(&self) -> Option<&dyn Upkeep> {
+        (self.fault != Fault::DoesNoUpkeep).then_some(self as &dyn Upkeep)
+    }
+}
+
+#[async_trait]
+impl Upkeep for Faulty {
+    async fn resolved_until(
+        &self,
+        latest: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<TicketNumber>, StoreError> {
+        let late = Duration::from_millis(u64::from(self.fault == Fault::ClosesTooLate));
+        self.store.resolved_until(latest.minus(late), limit).await
+    }
+
+    async fn report(&self, query: &ReportQuery) -> Result<Report, StoreError> {
+        match self.fault {
+            Fault::ReportsOnlyWhatStopped => {
+                let mut tally = Tally::default();
+                for row in self.store.list(&ListQuery::new().into()).await?.rows {
+                    let clocks = row.head.sla.iter().flat_map(|clocks| clocks.all());
+                    if clocks.into_iter().all(|(_, clock)| !clock.is_running()) {
+                        tally.add_ticket(query, &row.head);
+                    }
+                }
+                Ok(tally.report())
+            }
+            Fault::ReportsAllOfTheTime => {
+                let ever = Period::new(Timestamp::MIN, Timestamp::MAX).expect("it ends after it starts");
+                self.store.report(&ReportQuery::new(ever, &testing::sla(), Timestamp::MAX)).await
+            }
+            _ => self.store.report(query).await,
+        }
+    }
+}
+
+impl Faulty {
+    fn late(&self, page: &PageQuery) -> PageQuery {
+        let late = Duration::from_millis(u64::from(self.fault == Fault::IsOverdueAtOnce));
+        page.clone().as_of(page.reading().plus(late))
+    }
+}
+
+fn running(mut clocks: SlaClocks) -> SlaClocks {
+    clocks.first_response.stop = None;
+    clocks
 }

@@ -7,7 +7,7 @@ use ventanilla_domain::{Actor, Change, Priority, Status, Ticket, TicketNumber, T
 use super::{
     cases,
     desk::{admin, answer, fill, hour, luis, marta, plan},
-    list::{SORTS, crowd, names, page_of, walk},
+    listing::{SORTS, crowd, names, page_of, walk},
 };
 use crate::{Cursor, Direction, ListQuery, Page, PageQuery, Sort, TicketStore, testing};
 

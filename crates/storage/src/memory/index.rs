@@ -1,14 +1,14 @@
-//! The order of tickets by creation, for every combination of status and priority, overall and
-//! within each category, assignee and requester.
+//! The orders of tickets: by creation, for every combination of status and priority, overall and
+//! within each category, assignee and requester; by due time; and by how long they have been
+//! resolved.
 
 use std::collections::{BTreeSet, HashMap};
 
 use itertools::{Either, Itertools};
-use ventanilla_domain::{
-    BusinessTime, Category, EnumSet, Priority, SlaClocks, Status, TicketHead, Timestamp, UserId,
-};
+use ventanilla_domain::{Category, EnumSet, Priority, Status, TicketHead, Timestamp, UserId};
 
-use crate::{AssigneeFilter, Direction, Due, ListQuery, PageQuery, Sort, query::due};
+use super::waiting::{Wait, Waiting};
+use crate::{AssigneeFilter, Direction, ListQuery, PageQuery, Sort};
 
 /// A ticket's place in order of arrival.
 pub(super) type Seq = u32;
@@ -31,8 +31,10 @@ pub(super) struct Facets {
     assignee: Option<UserId>,
     requester: UserId,
     created_at: Timestamp,
-    /// When it is due and from when it is at risk, while somebody waits.
-    due: Option<(BusinessTime, BusinessTime)>,
+    /// As long as somebody waits.
+    waits: Option<Wait>,
+    /// Since when it has been resolved, as long as it is.
+    resolved: Option<Timestamp>,
 }
 
 /// Where a walk goes on: after the ticket of this place.
@@ -49,15 +51,8 @@ pub(super) struct Index {
     /// How many tickets each cell of each group has.
     counts: Vec<[u32; CELLS]>,
     entries: BTreeSet<Entry>,
-    dues: BTreeSet<DueEntry>,
-}
-
-/// A ticket that waits for something. Ordered by due time, then arrival.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct DueEntry {
-    due: BusinessTime,
-    seq: Seq,
-    risk: BusinessTime,
+    waiting: Waiting,
+    resolved: BTreeSet<(Timestamp, Seq)>,
 }
 
 /// A ticket in one cell of one group. Ordered by cell, then creation, then arrival.
@@ -79,12 +74,9 @@ impl Facets {
             assignee: head.assignee.clone(),
             requester: head.requester.clone(),
             created_at: head.created_at,
-            due: due(head).zip(head.sla.as_deref().and_then(SlaClocks::risk)),
+            waits: Wait::of(head),
+            resolved: (head.status == Status::Resolved).then(|| head.resolved_or_updated_at()),
         }
-    }
-
-    fn waits(&self, seq: Seq) -> Option<DueEntry> {
-        self.due.map(|(due, risk)| DueEntry { due, seq, risk })
     }
 
     fn groups(&self) -> [Group; 4] {
@@ -104,7 +96,8 @@ impl Index {
             self.counts[id as usize][cell(facets.status, facets.priority)] += 1;
             self.entries.insert(Entry::of(id, facets, seq));
         }
-        self.dues.extend(facets.waits(seq));
+        facets.waits.into_iter().for_each(|wait| self.waiting.add(wait, seq));
+        self.resolved.extend(facets.resolved.map(|since| (since, seq)));
     }
 
     pub(super) fn remove(&mut self, facets: &Facets, seq: Seq) {
@@ -113,7 +106,8 @@ impl Index {
             self.counts[id as usize][cell(facets.status, facets.priority)] -= 1;
             self.entries.remove(&Entry::of(id, facets, seq));
         }
-        facets.waits(seq).map(|entry| self.dues.remove(&entry));
+        facets.waits.into_iter().for_each(|wait| self.waiting.remove(wait, seq));
+        facets.resolved.map(|since| self.resolved.remove(&(since, seq)));
     }
 
     pub(super) fn count(&self, group: &Group, status: Status, priority: Priority) -> u64 {
@@ -127,7 +121,7 @@ impl Index {
     pub(super) fn walk(&self, page: &PageQuery, after: Option<Place>) -> impl Iterator<Item = Seq> {
         let query = page.query();
         let (direction, urgent_first) = match query.order() {
-            Sort::Due(due) => return Either::Left(self.by_due(due, page.reading(), after)),
+            Sort::Due(due) => return Either::Left(self.waiting.walk(due, page.reading(), after)),
             Sort::Created(direction) => (direction, None),
             Sort::UrgentFirst(direction) => (direction, Some(true)),
             Sort::LowFirst(direction) => (direction, Some(false)),
@@ -135,34 +129,14 @@ impl Index {
         Either::Right(self.by_creation(query, direction, urgent_first, after))
     }
 
-    /// How many tickets a list by due time has.
-    pub(super) fn count_due(&self, due: Due, now: BusinessTime) -> u64 {
-        self.by_due(due, now, None).count() as u64
+    /// The tickets that wait for something.
+    pub(super) const fn waiting(&self) -> &Waiting {
+        &self.waiting
     }
 
-    fn by_due(
-        &self,
-        due: Due,
-        now: BusinessTime,
-        after: Option<Place>,
-    ) -> impl Iterator<Item = Seq> + use<'_> {
-        let (mut low, mut high) = (BusinessTime::from_millis(i64::MIN), None);
-        match due {
-            Due::Any => {}
-            Due::Overdue => high = Some(now),
-            Due::AtRisk => low = now,
-        }
-        let mut low = DueEntry { due: low, seq: 0, risk: BusinessTime::from_millis(i64::MIN) };
-        if let Some(Place { key, seq, .. }) = after {
-            let next =
-                DueEntry { due: BusinessTime::from_millis(key), seq: seq.saturating_add(1), ..low };
-            low = low.max(next);
-        }
-        self.dues
-            .range(low..)
-            .take_while(move |entry| high.is_none_or(|high| entry.due < high))
-            .filter(move |entry| due != Due::AtRisk || entry.risk <= now)
-            .map(|entry| entry.seq)
+    /// The tickets that were resolved up to this instant, the longest first.
+    pub(super) fn resolved_until(&self, latest: Timestamp) -> impl Iterator<Item = Seq> {
+        self.resolved.range(..=(latest, Seq::MAX)).map(|(_, seq)| *seq)
     }
 
     fn by_creation(

@@ -30,11 +30,11 @@ pub struct Quantiles {
 
 impl Histogram {
     /// By how much a quantile may be off, as a part of its value.
-    pub const ERROR: f64 = 0.02;
+    pub const ERROR: f64 = 0.005;
 
     /// The factor from one bucket to the next. What lies between is taken for its geometric middle, so
     /// it is off by the square root of this at most.
-    pub const GROWTH: f64 = 1.04;
+    pub const GROWTH: f64 = 1.01;
 
     /// The bucket of a length in milliseconds: 0 for none, and from 1 on that of
     /// `⌊ln(milliseconds) / ln(GROWTH)⌋`.

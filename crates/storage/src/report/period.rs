@@ -116,3 +116,61 @@ impl ReportQuery {
         self.due_before
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::testing;
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    fn hour(hours: u32) -> Timestamp {
+        testing::start().plus(HOUR * hours)
+    }
+
+    fn query(from: Timestamp, before: Timestamp, now: Timestamp) -> ReportQuery {
+        ReportQuery::new(Period::new(from, before).unwrap(), &testing::sla(), now)
+    }
+
+    #[test]
+    fn a_period_holds_its_first_instant_and_not_the_one_after_it() {
+        let period = Period::new(hour(1), hour(2)).unwrap();
+        let millisecond = Duration::from_millis(1);
+        for (at, within) in [
+            (hour(1).minus(millisecond), false),
+            (hour(1), true),
+            (hour(2).minus(millisecond), true),
+            (hour(2), false),
+        ] {
+            assert_eq!(period.contains(at), within, "{at}");
+        }
+    }
+
+    #[test]
+    fn a_period_that_ends_at_once_is_refused_with_both_ends() {
+        let error = Period::new(hour(0), hour(0)).unwrap_err();
+        assert_eq!(error.code(), "period_backwards");
+        for text in [error.to_string(), error.explain(Locale::Es)] {
+            assert_eq!(text.matches("2026-01-05T09:00:00.000Z").count(), 2, "{text}");
+        }
+    }
+
+    #[test]
+    fn periods_that_meet_part_the_working_time_at_night_too() {
+        for middle in [hour(1), hour(8), hour(15), hour(24), hour(24 * 5)] {
+            let (first, then) = (query(hour(0), middle, hour(999)), query(middle, hour(400), hour(999)));
+            assert_eq!(first.due_before(), then.due_from(), "at {middle}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_due_in_a_period_that_lies_ahead() {
+        let ahead = query(hour(24), hour(48), hour(2));
+        assert!(ahead.due_before() < ahead.due_from());
+        assert_eq!(ahead.due_before(), testing::sla().reading(hour(2)));
+        let present = query(hour(0), hour(48), hour(2));
+        assert_eq!(present.due_before(), ahead.due_before());
+    }
+}

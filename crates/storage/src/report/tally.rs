@@ -111,3 +111,144 @@ fn figures(marks: &Marks) -> Figures {
     };
     Figures(marks.iter().map(|(metric, sums)| (*metric, measures(sums))).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use ventanilla_domain::*;
+
+    use super::*;
+    use crate::Period;
+
+    const HOUR: i64 = 3_600_000;
+
+    fn at(ms: i64) -> Timestamp {
+        Timestamp::from_millis(ms).unwrap()
+    }
+
+    fn id(name: &str) -> UserId {
+        UserId::parse(name).unwrap()
+    }
+
+    /// Targets of 4, 8 and 40 hours, over time that never rests.
+    fn policy() -> Policy {
+        let same = Priority::ALL.map(|priority| (priority, SlaTargets::hours(4, 8, 40).unwrap()));
+        let sla = Sla::new(SlaPolicy::new(same).unwrap(), BusinessCalendar::always());
+        Policy { sla: Some(sla), ..Policy::default() }
+    }
+
+    /// Ana's ticket, opened at 0.
+    fn ticket() -> Ticket {
+        let draft = NewTicket::new(Category::BUG, MessageText::parse("No carga").unwrap());
+        let number = TicketNumber::from_entropy(b"tally");
+        draft.open(number, &id("ana"), &Actor::Customer(id("ana")), at(0), &policy()).unwrap()
+    }
+
+    fn with(ticket: &Ticket, steps: &[(&str, i64, Change)]) -> Ticket {
+        let mut ticket = ticket.clone();
+        for (name, ms, change) in steps {
+            let by = match *name {
+                "ana" => Actor::Customer(id(name)),
+                name => Actor::Admin(id(name)),
+            };
+            let outcome = change.clone().plan(&by, at(*ms), &policy()).unwrap().apply(&mut ticket);
+            assert!(matches!(outcome, Outcome::Applied { .. }), "{outcome:?}");
+        }
+        ticket
+    }
+
+    fn message() -> Change {
+        Change::message(MessageText::parse("Hola").unwrap())
+    }
+
+    /// The report of the hours `from..before`, made at `now`.
+    fn report(tickets: &[&Ticket], [from, before, now]: [i64; 3]) -> Report {
+        let period = Period::new(at(from * HOUR), at(before * HOUR)).unwrap();
+        let query = ReportQuery::new(period, policy().sla.as_ref().unwrap(), at(now * HOUR));
+        let mut tally = Tally::default();
+        tickets.iter().for_each(|ticket| tally.add_ticket(&query, ticket.head()));
+        tally.report()
+    }
+
+    /// How many stopped, were met and were breached.
+    fn counts(figures: &Figures, metric: SlaMetric) -> [u64; 3] {
+        let measures = figures.of(metric);
+        [measures.count, measures.met, measures.breached]
+    }
+
+    /// Escalated: a ticket that nobody has answered yet counts among those answered in time.
+    #[test]
+    fn a_running_ticket_is_not_compliant() {
+        let (running, answered) = (ticket(), with(&ticket(), &[("luis", HOUR, message())]));
+        let first = SlaMetric::FirstResponse;
+        let figures = |now| report(&[&running, &running, &running, &answered], [0, 100, now]).overall;
+        assert_eq!(counts(&figures(4), first), [1, 1, 0]);
+        assert_eq!(figures(4).of(first).compliance(), Some(1.0));
+        assert_eq!(counts(&figures(5), first), [1, 1, 3]);
+        assert_eq!(figures(5).of(first).compliance(), Some(0.25));
+        assert_eq!(report(&[&running], [0, 100, 4]).overall.of(first).compliance(), None);
+    }
+
+    #[test]
+    fn a_target_counts_once_in_the_period_in_which_it_was_met_or_due() {
+        let first = SlaMetric::FirstResponse;
+        let late = with(&ticket(), &[("luis", 12 * HOUR, message())]);
+        let met = with(&ticket(), &[("luis", HOUR, message())]);
+        for (period, late_counts, met_counts) in [
+            ([0, 3, 100], [0, 0, 0], [1, 1, 0]),
+            ([3, 9, 100], [0, 0, 1], [0, 0, 0]),
+            ([9, 20, 100], [1, 0, 0], [0, 0, 0]),
+            ([0, 20, 100], [1, 0, 1], [1, 1, 0]),
+        ] {
+            assert_eq!(counts(&report(&[&late], period).overall, first), late_counts, "{period:?}");
+            assert_eq!(counts(&report(&[&met], period).overall, first), met_counts, "{period:?}");
+        }
+    }
+
+    #[test]
+    fn a_breach_is_of_who_answered_and_until_then_of_who_has_it() {
+        let first = SlaMetric::FirstResponse;
+        let assigned = with(&ticket(), &[("luis", 1, Change::assign(Some(id("eva"))))]);
+        let answered = with(&assigned, &[("luis", 9 * HOUR, message())]);
+        for (ticket, name) in [(&assigned, Some("eva")), (&answered, Some("luis")), (&ticket(), None)] {
+            let report = report(&[ticket], [0, 20, 20]);
+            assert_eq!(counts(&report.overall, first)[2], 1);
+            let theirs: Vec<&UserId> = report.by_admin.keys().collect();
+            assert_eq!(theirs, name.map(id).iter().collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn every_wait_for_an_answer_counts_and_a_cancelled_one_only_if_breached() {
+        let next = SlaMetric::NextResponse;
+        let resolved = || Change::status(Status::Resolved);
+        let steps = [
+            ("luis", HOUR, message()),
+            ("ana", 2 * HOUR, message()),
+            ("luis", 3 * HOUR, message()),
+            ("ana", 4 * HOUR, message()),
+            ("luis", 14 * HOUR, message()),
+            ("ana", 15 * HOUR, message()),
+            ("luis", 16 * HOUR, resolved()),
+            ("ana", 17 * HOUR, message()),
+            ("luis", 27 * HOUR, resolved()),
+        ];
+        let ticket = with(&ticket(), &steps);
+        let figures = report(&[&ticket], [0, 100, 100]).overall;
+        // Answered after 1 and 10 hours, dropped after 1 and 10.
+        assert_eq!(counts(&figures, next), [2, 1, 2]);
+        // Resolved at 27, less the hour in between.
+        assert_eq!(counts(&figures, SlaMetric::Resolution), [1, 1, 0]);
+        assert_eq!(figures.of(next).compliance(), Some(1.0 / 3.0));
+    }
+
+    #[test]
+    fn what_another_application_answered_or_resolved_counts_nowhere() {
+        let answered = TicketRecord { first_response_at: Some(at(1)), ..ticket().into() };
+        let resolved = TicketRecord { status: Status::Resolved, ..ticket().into() };
+        for record in [answered, resolved] {
+            let ticket = Ticket::from(record);
+            let figures = report(&[&ticket], [0, 20, 20]).overall;
+            assert_eq!(figures, Figures::default());
+        }
+    }
+}

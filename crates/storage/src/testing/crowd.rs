@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use ventanilla_domain::{Actor, Change, MessageText, Priority, Status, Ticket, TicketNumber, Timestamp};
+use ventanilla_domain::{
+    Actor, Change, MessageText, Priority, Sla, Status, Ticket, TicketNumber, Timestamp,
+};
 
-use super::{admin, customer, parsed, start, ticket};
+use super::{TicketFixture, admin, customer, parsed, start, ticket};
 
 /// Makes so many tickets of all kinds, always the same ones.
 ///
@@ -24,11 +26,30 @@ use super::{admin, customer, parsed, start, ticket};
 /// assert!(testing::tickets(100).eq(testing::tickets(100)));
 /// ```
 pub fn tickets(count: usize) -> impl Iterator<Item = Ticket> {
-    (0..count as u64).map(nth)
+    (0..count as u64).map(|place| nth(place).build())
+}
+
+/// The same [tickets], opened and changed under this promise: each has clocks, and those of the ones
+/// that are open or in progress run.
+///
+/// ```
+/// use ventanilla_storage::{Counts, testing};
+///
+/// let sla = testing::sla();
+/// let friday = sla.reading("2026-01-09T17:00:00Z".parse()?);
+/// let mut counts = Counts::default();
+/// for ticket in testing::tickets_with(&sla, 400) {
+///     counts.add_ticket(ticket.head(), &testing::admin(0), Some(friday));
+/// }
+/// assert!(counts.overdue > 50 && counts.at_risk > 10);
+/// # Ok::<(), ventanilla_domain::InvalidTimestamp>(())
+/// ```
+pub fn tickets_with(sla: &Sla, count: usize) -> impl Iterator<Item = Ticket> {
+    (0..count as u64).map(|place| nth(place).sla(sla).build())
 }
 
 /// The ticket at this place.
-fn nth(place: u64) -> Ticket {
+fn nth(place: u64) -> TicketFixture {
     let mut dice = Dice(place);
     let created_at = start().plus(Duration::from_secs(7 * 60) * (place - place % 4 / 3) as u32);
     let (category, description) = dice.pick(&OPENINGS);
@@ -53,7 +74,7 @@ fn nth(place: u64) -> Ticket {
         fixture =
             fixture.change(Actor::Bot, Change::message(parsed::<MessageText>(dice.pick(&GREETINGS))));
     }
-    fixture.status(dice.pick(&Status::ALL)).build()
+    fixture.status(dice.pick(&Status::ALL))
 }
 
 /// Ours are scattered over all numbers of six characters without meeting.

@@ -1,0 +1,190 @@
+//! Clocks: read back whole by the desk, and by nobody else.
+
+use std::time::Duration;
+
+use ventanilla_domain::{
+    Actor, BusinessTime, Change, NewMessage, Outcome, Priority, Scope, Sla, SlaClock, SlaClocks,
+    SlaPolicy, SlaStop, SlaTable, SlaTargets, Status, Ticket, TicketRecord, Timestamp, Window,
+};
+
+use super::{
+    cases,
+    desk::{
+        MILLISECOND, Twin, admin, ana, answer, clocks, customer, fill, head, hour, luis, marta, message,
+        number, parsed, plan_under, promised, promising, view,
+    },
+    listing::{names, page_of, walk},
+};
+use crate::{
+    Inserted, ListQuery, TicketStore,
+    testing::{self, TicketFixture},
+};
+
+cases![
+    clocks_are_read_back_whole,
+    a_ticket_has_the_targets_of_its_category_for_good,
+    clocks_of_any_time_are_kept,
+    a_row_shows_the_clocks,
+    only_the_desk_sees_the_clocks,
+    a_key_sent_again_answers_with_the_clocks,
+    what_is_changed_without_a_promise_leaves_the_clocks_alone,
+    a_ticket_without_clocks_gets_none,
+];
+
+async fn clocks_are_read_back_whole(store: &dyn TicketStore) {
+    let tickets: Vec<Ticket> =
+        testing::tickets_with(&testing::sla(), 40).chain(lives()).chain([made_up()]).collect();
+    fill(store, &tickets).await;
+    for ticket in &tickets {
+        let stored = view(store, &ticket.head().ticket_number).await;
+        assert_eq!(stored, ticket.view(&Scope::All, Window::All));
+    }
+}
+
+async fn a_ticket_has_the_targets_of_its_category_for_good(store: &dyn TicketStore) {
+    let same = |hours| Priority::ALL.map(|priority| (priority, hours));
+    let (usual, urgent) = (SlaTargets::hours(4, 8, 40), SlaTargets::hours(1, 2, 3));
+    let targets = SlaPolicy::new(same(usual.expect("none is zero")))
+        .and_then(|policy| policy.category(parsed("ENVÍOS"), same(urgent.expect("none is zero"))))
+        .expect("each has its own");
+    let sla = Sla::new(targets, testing::sla().calendar().clone());
+    let ticket = testing::ticket("TKT-ABC123").category("ENVÍOS").sla(&sla).build();
+    let meant = ticket.head().sla.as_deref().map(|clocks| clocks.targets);
+    let mut twin = Twin::of(store, ticket).await;
+    // The desk promises something else by now.
+    twin.timed(Change::priority(Priority::Low), &admin(), hour(1)).await;
+    let clocks = clocks(store).await;
+    assert_eq!(Some(clocks.targets), meant);
+    assert_eq!(clocks.resolution.due, clocks.resolution.start.plus(Duration::from_secs(3 * 3600)));
+}
+
+async fn clocks_of_any_time_are_kept(store: &dyn TicketStore) {
+    let years = ["0001-01-01T00:00:00Z", "1969-07-20T20:17:40.001Z", "9999-12-31T23:59:59.999Z"];
+    for (year, name) in years.into_iter().zip(["TKT-ABC123", "TKT-ABC124", "TKT-ABC125"]) {
+        let at: Timestamp = year.parse().expect("a time");
+        let mut twin = Twin::of(store, promised(name).created_at(at).build()).await;
+        for (by, change) in [
+            (admin(), message("Lo miramos.")),
+            (customer(), message("Gracias.")),
+            (admin(), Change::reply(parsed::<NewMessage>("De nada."), Status::Resolved)),
+            (customer(), message("Sigue igual.")),
+            (admin(), Change::priority(Priority::Urgent)),
+        ] {
+            let change = plan_under(&promising(), change, &by, at);
+            let outcome = twin.update(&parsed(name), &change).await;
+            assert!(matches!(outcome, Outcome::Applied { .. }), "{year}: {outcome:?}");
+        }
+    }
+}
+
+async fn a_row_shows_the_clocks(store: &dyn TicketStore) {
+    let tickets: Vec<Ticket> = lives().chain([made_up()]).collect();
+    fill(store, &tickets).await;
+    let query = ListQuery::new().page_size(page_of(100));
+    let rows = walk(store, &query).await;
+    assert_eq!(rows.len(), tickets.len(), "{:?}", names(&rows));
+    for ticket in &tickets {
+        assert!(rows.contains(&ticket.summary()), "{rows:?} without {:?}", ticket.summary());
+    }
+}
+
+async fn only_the_desk_sees_the_clocks(store: &dyn TicketStore) {
+    let ticket = made_up();
+    fill(store, std::slice::from_ref(&ticket)).await;
+    let number = &ticket.head().ticket_number;
+    for window in [Window::All, Window::Last(0)] {
+        for scope in [Scope::Owner(ana()), Scope::Public] {
+            let seen = answer(store.get(&number.into(), &scope, window).await);
+            assert_eq!(seen, ticket.view(&scope, window), "{scope:?}");
+            assert_eq!(seen.and_then(|view| view.head.sla), None, "{scope:?}");
+        }
+        let seen = answer(store.get(&number.into(), &Scope::All, window).await);
+        assert_eq!(seen.and_then(|view| view.head.sla), ticket.head().sla);
+    }
+}
+
+async fn a_key_sent_again_answers_with_the_clocks(store: &dyn TicketStore) {
+    let first = promised("TKT-ABC123").key("formulario-1").build();
+    fill(store, std::slice::from_ref(&first)).await;
+    let again = promised("TKT-ABC124").key("formulario-1").created_at(hour(2)).build();
+    assert_eq!(answer(store.insert(&again).await), Inserted::Repeated(first.head().clone()));
+}
+
+async fn what_is_changed_without_a_promise_leaves_the_clocks_alone(store: &dyn TicketStore) {
+    let mut twin = Twin::of(store, promised("TKT-ABC123").build()).await;
+    let before = clocks(store).await;
+    for (by, change) in everything() {
+        let outcome = twin.change(change, &by, hour(1)).await;
+        assert!(matches!(outcome, Outcome::Applied { .. }), "{outcome:?}");
+        assert_eq!(clocks(store).await, before);
+    }
+}
+
+async fn a_ticket_without_clocks_gets_none(store: &dyn TicketStore) {
+    let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
+    for (by, change) in everything() {
+        let outcome = twin.timed(change, &by, hour(1)).await;
+        assert!(matches!(outcome, Outcome::Applied { .. }), "{outcome:?}");
+        assert_eq!(head(store, &number()).await.sla, None);
+    }
+}
+
+fn everything() -> [(Actor, Change); 6] {
+    [
+        (customer(), message("¿Hay novedades?")),
+        (admin(), message("Lo miramos.")),
+        (customer(), message("Gracias.")),
+        (admin(), Change::priority(Priority::Urgent)),
+        (admin(), Change::status(Status::Resolved)),
+        (customer(), message("Sigue igual.")),
+    ]
+}
+
+/// Tickets of which every clock stands in another way.
+fn lives() -> impl Iterator<Item = Ticket> {
+    let later = |number: &str| promised(number).at(hour(3));
+    [
+        promised("TKT-ABC100"),
+        promised("TKT-ABC101").opened_by(marta()).message("¿Hola?"),
+        later("TKT-ABC102").reply(luis(), "Lo miramos.").message("Gracias."),
+        later("TKT-ABC103").reply(luis(), "Uno.").message("Dos.").reply(marta(), "Tres."),
+        later("TKT-ABC104").reply(luis(), "Uno.").message("Dos.").reply(marta(), "Tres.").message("¿?"),
+        later("TKT-ABC105").at(hour(30)).status(Status::Resolved),
+        later("TKT-ABC106").reply(luis(), "Uno.").message("Dos.").status(Status::Closed),
+        later("TKT-ABC107").at(hour(300)).reply(luis(), "Uno.").status(Status::Resolved).message("No."),
+        later("TKT-ABC108").status(Status::Resolved).change(customer(), Change::status(Status::Closed)),
+    ]
+    .into_iter()
+    .map(TicketFixture::build)
+}
+
+/// A ticket with clocks such as no rules make, at readings as far out as a calendar goes.
+fn made_up() -> Ticket {
+    let clock = |millis: i64, stop| SlaClock {
+        since: hour(1).plus(MILLISECOND),
+        start: BusinessTime::from_millis(millis),
+        due: BusinessTime::from_millis(millis + 7),
+        stop,
+    };
+    let stop = |by, cancelled, millis| {
+        let reading = BusinessTime::from_millis(millis);
+        Some(SlaStop { at: hour(2).minus(MILLISECOND), reading, by, cancelled })
+    };
+    let targets = Priority::ALL.map(|priority| {
+        let millis = |nth: u32| MILLISECOND * (nth * 10 + priority as u32 + 1);
+        (priority, SlaTargets::new(millis(1), millis(2), SlaTargets::LONGEST).expect("none is zero"))
+    });
+    let mut record = TicketRecord::from(testing::ticket("TKT-ABC199").build());
+    record.sla = Some(Box::new(SlaClocks {
+        targets: SlaTable::new(targets).expect("each has its own"),
+        first_response: clock(-1_000_000_000_001, stop(Some(luis()), false, -5)),
+        next_response: Some(clock(i64::from(i32::MIN) - 1, stop(None, true, 0))),
+        resolution: clock(Timestamp::MAX.as_millis(), None),
+        earlier_responses: vec![
+            clock(-9, stop(Some(marta()), false, -8)),
+            clock(-9, stop(Some(marta()), true, -8)),
+            clock(3, stop(None, false, Timestamp::MAX.as_millis())),
+        ],
+    }));
+    record.into()
+}

@@ -1,0 +1,236 @@
+//! Lists by due time, and what a dashboard counts of them.
+
+use itertools::Itertools;
+use ventanilla_domain::{
+    BusinessTime, Change, NewMessage, Priority, SlaState, Status, Ticket, TicketHead, TicketRecord,
+};
+
+use super::{
+    cases,
+    counts::counted,
+    desk::{
+        MILLISECOND, admin, answer, customer, fill, head, hour, luis, message, number, parsed,
+        plan_under, promised, promising, reading,
+    },
+    listing::{FILTERS, Filter, SORTS, holds, names, narrowed, page_of, pass, walk, walk_at},
+};
+use crate::{Due, ListQuery, Sort, TicketStore, testing};
+
+cases![
+    each_list_by_due_time_with_each_filter,
+    lists_by_due_time_with_all_filters_together,
+    a_ticket_is_overdue_from_the_millisecond_on,
+    by_default_nothing_is_overdue,
+    only_who_waits_is_listed,
+    tickets_with_clocks_stand_in_every_other_list,
+    lists_and_counts_follow_every_change,
+    times_before_1970_stand_in_order,
+];
+
+pub(super) const DUES: [Due; 3] = [Due::Any, Due::AtRisk, Due::Overdue];
+
+async fn each_list_by_due_time_with_each_filter(store: &dyn TicketStore) {
+    let tickets = crowd(store).await;
+    for (now, due) in times().into_iter().cartesian_product(DUES) {
+        due_lists(store, &tickets, due, now, &[]).await;
+        for filter in &FILTERS {
+            due_lists(store, &tickets, due, now, &[filter]).await;
+        }
+    }
+    let pairs = FILTERS.iter().array_combinations().filter(|[one, other]| one.field != other.field);
+    for ([one, other], due) in pairs.zip(DUES.into_iter().cycle()) {
+        due_lists(store, &tickets, due, reading(hour(30)), &[one, other]).await;
+    }
+}
+
+async fn lists_by_due_time_with_all_filters_together(store: &dyn TicketStore) {
+    let tickets = crowd(store).await;
+    let now = reading(hour(24 * 60));
+    let overdue = tickets.iter().filter(|ticket| meant(ticket.head(), Due::Overdue, now));
+    for ticket in overdue.filter(|ticket| ticket.head().assignee.is_some()).take(12) {
+        let head = ticket.head();
+        let query = ListQuery::new()
+            .statuses(head.status)
+            .priorities(head.priority)
+            .category(head.category.clone())
+            .assigned_to(head.assignee.clone().expect("it is assigned"))
+            .requester(head.requester.clone())
+            .created_from(head.created_at)
+            .created_before(head.created_at.plus(MILLISECOND))
+            .overdue();
+        assert_eq!(walk_at(store, &query, now).await, [ticket.summary()]);
+        for other in [query.clone().statuses(!head.status), query.priorities(!head.priority)] {
+            assert_eq!(walk_at(store, &other, now).await, []);
+        }
+    }
+}
+
+async fn a_ticket_is_overdue_from_the_millisecond_on(store: &dyn TicketStore) {
+    fill(store, &[promised("TKT-ABC123").build()]).await;
+    // Four hours after the opening its first response is due, and after three it is at risk.
+    let (risk, due) = (reading(hour(3)), reading(hour(4)));
+    let by = |time: BusinessTime, millis: i64| BusinessTime::from_millis(time.as_millis() + millis);
+    for (now, listed) in [
+        (by(risk, -1), None),
+        (risk, Some(Due::AtRisk)),
+        (by(risk, 1), Some(Due::AtRisk)),
+        (by(due, -1), Some(Due::AtRisk)),
+        (due, Some(Due::AtRisk)),
+        (by(due, 1), Some(Due::Overdue)),
+        (BusinessTime::from_millis(i64::MAX), Some(Due::Overdue)),
+    ] {
+        for due in [Due::AtRisk, Due::Overdue] {
+            let rows = walk_at(store, &ListQuery::new().sort(Sort::Due(due)), now).await;
+            assert_eq!(rows.len(), usize::from(listed == Some(due)), "{due:?} as of {now:?}");
+        }
+        let counts = answer(store.counts(&luis(), Some(now)).await);
+        let meant = [Due::Overdue, Due::AtRisk].map(|due| u64::from(listed == Some(due)));
+        assert_eq!([counts.overdue, counts.at_risk], meant, "as of {now:?}");
+    }
+}
+
+async fn by_default_nothing_is_overdue(store: &dyn TicketStore) {
+    let tickets = crowd(store).await;
+    for query in [ListQuery::new().overdue(), ListQuery::new().at_risk()] {
+        assert_eq!(walk(store, &query).await, []);
+    }
+    let any = narrowed(Sort::Due(Due::Any), &[]);
+    let waiting = tickets.iter().filter(|ticket| meant(ticket.head(), Due::Any, reading(hour(0))));
+    holds(&any, walk(store, &any).await, waiting);
+    let counts = answer(store.counts(&luis(), None).await);
+    assert_eq!((counts.overdue, counts.at_risk), (0, 0));
+}
+
+async fn only_who_waits_is_listed(store: &dyn TicketStore) {
+    let of = |number: &str| promised(number).at(hour(1));
+    let resolved = of("TKT-ABC122").status(Status::Resolved).build();
+    let standing = TicketRecord::from(resolved.clone()).sla;
+    let running = TicketRecord::from(of("TKT-ABC123").build()).sla;
+    let with = |number: &str, status, sla| {
+        let mut record = TicketRecord::from(testing::ticket(number).status(status).build());
+        record.sla = sla;
+        Ticket::from(record)
+    };
+    let tickets = [
+        testing::ticket("TKT-ABC120").build(),
+        of("TKT-ABC121").status(Status::Closed).build(),
+        resolved,
+        // Another application has resolved these, and opened that.
+        with("TKT-ABC124", Status::Resolved, running.clone()),
+        with("TKT-ABC125", Status::Closed, running),
+        with("TKT-ABC126", Status::Open, standing),
+    ];
+    fill(store, &tickets).await;
+    let now = reading(hour(24 * 60));
+    let none = async || {
+        for (due, status) in DUES.into_iter().cartesian_product(Status::ALL) {
+            let query = ListQuery::new().sort(Sort::Due(due));
+            assert_eq!(walk_at(store, &query, now).await, [], "{due:?}");
+            assert_eq!(walk_at(store, &query.statuses(status), now).await, [], "{due:?} {status}");
+        }
+        let counts = answer(store.counts(&luis(), Some(now)).await);
+        assert_eq!((counts.overdue, counts.at_risk), (0, 0));
+    };
+    none().await;
+    fill(store, &[promised("TKT-ABC127").build()]).await;
+    assert_eq!(names(&walk_at(store, &ListQuery::new().overdue(), now).await), ["TKT-ABC127"]);
+    let close = plan_under(&promising(), Change::status(Status::Closed), &admin(), hour(1));
+    answer(store.update(&parsed("TKT-ABC127"), &close).await);
+    none().await;
+}
+
+async fn tickets_with_clocks_stand_in_every_other_list(store: &dyn TicketStore) {
+    let tickets = crowd(store).await;
+    for sort in SORTS {
+        let query = narrowed(sort, &[]);
+        holds(&query, walk_at(store, &query, reading(hour(30))).await, tickets.iter());
+    }
+}
+
+async fn lists_and_counts_follow_every_change(store: &dyn TicketStore) {
+    let mut tickets = vec![promised("TKT-ABC123").build(), promised("TKT-ABC124").build()];
+    fill(store, &tickets).await;
+    for (at, by, change) in [
+        (1, admin(), Change::claim()),
+        (2, admin(), message("Lo miramos.")),
+        (3, customer(), message("Gracias.")),
+        (4, admin(), Change::priority(Priority::Urgent)),
+        (5, admin(), Change::status(Status::Resolved)),
+        (6, customer(), message("Sigue igual.")),
+        (24, admin(), Change::priority(Priority::Low)),
+        (25, admin(), Change::reply(parsed::<NewMessage>("Ya está."), Status::Resolved)),
+        (26, admin(), Change::status(Status::InProgress)),
+        (27, admin(), Change::status(Status::Closed)),
+    ] {
+        let plan = plan_under(&promising(), change, &by, hour(at));
+        plan.apply(&mut tickets[0]);
+        answer(store.update(&number(), &plan).await);
+        for (now, due) in times().into_iter().cartesian_product(DUES) {
+            due_lists(store, &tickets, due, now, &[]).await;
+        }
+        for now in times().map(Some).into_iter().chain([None]) {
+            let counts = answer(store.counts(&luis(), now).await);
+            assert_eq!(counts, counted(&tickets, &luis(), now), "in hour {at} as of {now:?}");
+        }
+    }
+}
+
+async fn times_before_1970_stand_in_order(store: &dyn TicketStore) {
+    let years = ["0001-01-01", "1969-12-31", "1970-01-01", "1969-12-30", "9999-12-01", "1492-10-12"];
+    let mut tickets = Vec::new();
+    for (at, year) in years.into_iter().enumerate() {
+        let created = format!("{year}T12:00:00Z").parse().expect("a time");
+        tickets.push(promised(&format!("TKT-ABC12{at}")).created_at(created).build());
+    }
+    fill(store, &tickets).await;
+    for (now, due) in [i64::MIN, -28_800_000, 0, 1, i64::MAX].into_iter().cartesian_product(DUES) {
+        due_lists(store, &tickets, due, BusinessTime::from_millis(now), &[]).await;
+    }
+    let query = ListQuery::new().overdue().page_size(page_of(1));
+    let walked = walk_at(store, &query, reading(hour(24 * 60))).await;
+    assert_eq!(walked.len(), 5);
+    assert_eq!(head(store, &number()).await, *tickets[3].head());
+}
+
+/// Whether a ticket is listed: what is said of its clocks, one by one.
+pub(super) fn meant(head: &TicketHead, due: Due, now: BusinessTime) -> bool {
+    let clocks = head.sla.iter().flat_map(|clocks| clocks.all()).map(|(_, clock)| clock);
+    let running = clocks.filter(|clock| head.status.is_live() && clock.stop.is_none());
+    let worst = running.map(|clock| clock.state(now)).max();
+    match due {
+        Due::Any => worst.is_some(),
+        Due::AtRisk => worst == Some(SlaState::AtRisk),
+        Due::Overdue => worst == Some(SlaState::Breached),
+    }
+}
+
+/// Tickets of all kinds, of which two in three have clocks.
+pub(super) async fn crowd(store: &dyn TicketStore) -> Vec<Ticket> {
+    let sla = testing::sla();
+    let with = testing::tickets_with(&sla, 120);
+    let all = testing::tickets(120).zip(with).enumerate();
+    let all = all.map(|(at, (without, with))| if at % 3 == 0 { without } else { with });
+    let tickets: Vec<Ticket> = all.collect();
+    let shuffled: Vec<Ticket> = (0..120).map(|at| tickets[at * 49 % 120].clone()).collect();
+    fill(store, &shuffled).await;
+    tickets
+}
+
+/// Times at which some of the crowd are overdue and some at risk, and at which all are.
+fn times() -> [BusinessTime; 3] {
+    [hour(7), hour(30), hour(24 * 60)].map(reading)
+}
+
+/// Holds a list by due time against the tickets that are meant, put in order here.
+async fn due_lists(
+    store: &dyn TicketStore,
+    tickets: &[Ticket],
+    due: Due,
+    now: BusinessTime,
+    filters: &[&Filter],
+) {
+    let query = narrowed(Sort::Due(due), filters);
+    let rows = walk_at(store, &query, now).await;
+    let listed = |head: &TicketHead| pass(head, filters) && meant(head, due, now);
+    holds(&query, rows, tickets.iter().filter(|ticket| listed(ticket.head())));
+}

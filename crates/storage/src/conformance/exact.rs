@@ -1,0 +1,109 @@
+//! A report told anew, with every length of time: what those of a store are held against.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use ventanilla_domain::{SlaClock, SlaMetric, SlaState, Ticket, TicketHead, Timestamp, UserId};
+
+use crate::{Figures, Histogram, Measures, Report, testing};
+
+/// A report with every length of time, of the desk and of each administrator.
+#[derive(Default)]
+pub(super) struct Exact(BTreeMap<(Option<UserId>, SlaMetric), Lengths>);
+
+#[derive(Default)]
+struct Lengths {
+    business: Vec<Duration>,
+    calendar: Vec<Duration>,
+    met: u64,
+    breached: u64,
+}
+
+impl Exact {
+    /// The report from one time on and before another, as of a third.
+    pub(super) fn of(tickets: &[Ticket], times: [Timestamp; 3]) -> Self {
+        let mut exact = Self::default();
+        for head in tickets.iter().map(Ticket::head) {
+            for (metric, clock) in head.sla.iter().flat_map(|clocks| clocks.all()) {
+                exact.add(head, metric, clock, times);
+            }
+        }
+        exact
+    }
+
+    /// Holds a report against this one: quantiles may be off by as much as they say.
+    pub(super) fn compare(&self, found: &Report) {
+        let seen: BTreeMap<_, _> = rows(found).collect();
+        for ((by, metric), meant) in &self.0 {
+            let measures = seen.get(by).map(|figures| figures.of(*metric)).unwrap_or_default();
+            let numbers = [meant.business.len() as u64, meant.met, meant.breached];
+            assert_eq!(counts(&measures), numbers, "{metric} of {by:?}");
+            for (found, lengths) in
+                [(measures.business, &meant.business), (measures.calendar, &meant.calendar)]
+            {
+                let exact = [50, 90].map(|percent| nearest_rank(lengths, percent));
+                match (found, exact) {
+                    (None, [None, None]) => {}
+                    (Some(found), [Some(median), Some(p90)]) => assert!(
+                        near(found.median, median) && near(found.p90, p90),
+                        "{metric} of {by:?}: {found:?} for {median:?} and {p90:?}",
+                    ),
+                    (found, exact) => panic!("{metric} of {by:?}: {found:?} for {exact:?}"),
+                }
+            }
+        }
+        for (by, figures) in seen {
+            for metric in SlaMetric::ALL {
+                let known = self.0.contains_key(&(by.clone(), metric));
+                assert!(known || figures.of(metric) == Measures::default(), "{metric} of {by:?}");
+            }
+        }
+    }
+
+    fn add(&mut self, head: &TicketHead, metric: SlaMetric, clock: &SlaClock, times: [Timestamp; 3]) {
+        let [from, before, now] = times;
+        let sla = testing::sla();
+        let by = match &clock.stop {
+            Some(stop) => stop.by.clone(),
+            None => head.assignee.clone(),
+        };
+        let until = sla.reading(now.min(before));
+        let breached = clock.state(until) == SlaState::Breached;
+        let due_then = sla.reading(from) <= clock.due && clock.due < until;
+        let came = clock.stop.as_ref().filter(|stop| !stop.cancelled);
+        let came = came.filter(|stop| from <= stop.at && stop.at < before);
+        for by in [Some(None), by.map(Some)].into_iter().flatten() {
+            let lengths = self.0.entry((by, metric)).or_default();
+            lengths.breached += u64::from(breached && due_then);
+            lengths.met += u64::from(came.is_some() && !breached);
+            if let Some(stop) = came {
+                let between = |from: i64, to: i64| Duration::from_millis((to - from).max(0) as u64);
+                let calendar = between(clock.since.as_millis(), stop.at.as_millis());
+                let business = between(clock.start.as_millis(), stop.reading.as_millis());
+                lengths.calendar.push(calendar);
+                lengths.business.push(business);
+            }
+        }
+    }
+}
+
+/// The figures of the desk, by nobody, and of each administrator.
+pub(super) fn rows(report: &Report) -> impl Iterator<Item = (Option<UserId>, &Figures)> {
+    let by_admin = report.by_admin.iter().map(|(by, figures)| (Some(by.clone()), figures));
+    [(None, &report.overall)].into_iter().chain(by_admin)
+}
+
+/// What came, what was met, and what was breached.
+pub(super) fn counts(measures: &Measures) -> [u64; 3] {
+    [measures.count, measures.met, measures.breached]
+}
+
+pub(super) fn near(found: Duration, exact: Duration) -> bool {
+    (found.as_secs_f64() - exact.as_secs_f64()).abs() <= Histogram::ERROR * exact.as_secs_f64()
+}
+
+fn nearest_rank(lengths: &[Duration], percent: usize) -> Option<Duration> {
+    let mut sorted = lengths.to_vec();
+    sorted.sort_unstable();
+    let rank = (sorted.len() * percent).div_ceil(100);
+    sorted.get(rank.checked_sub(1)?).copied()
+}

@@ -1,0 +1,318 @@
+//! What a change does to the clocks: what the domain's own interpreter does.
+
+use itertools::Itertools;
+use ventanilla_domain::{
+    Actor, Author, Change, NewMessage, Outcome, Plan, Priority, Scope, SlaClock, SlaMetric, Status,
+    TicketNumber, Timestamp, Window,
+};
+
+use super::{
+    cases,
+    desk::{
+        MILLISECOND, Twin, admin, answer, clocks, customer, fill, head, hour, hours, luis, marta,
+        message, number, parsed, plan_under, promised, promising, reading, view,
+    },
+    race::at_once,
+};
+use crate::{
+    TicketStore,
+    testing::{self, TicketFixture},
+};
+
+cases![
+    the_first_response_stops_at_an_answer_of_the_desk,
+    the_next_response_runs_from_the_oldest_unanswered_message,
+    what_nobody_waits_for_any_longer_is_cancelled,
+    a_reply_that_resolves_is_an_answer,
+    the_resolution_stands_still_while_it_is_resolved,
+    a_ticket_is_reopened_twice_and_closed,
+    a_reopened_ticket_is_due_by_its_present_priority,
+    a_priority_counts_from_the_start,
+    a_breach_stays_to_the_millisecond,
+    an_earlier_time_moves_the_hands_all_the_same,
+    what_is_refused_or_repeated_moves_no_hands,
+    every_change_at_every_stand_of_the_clocks,
+    the_first_of_many_answers_stops_the_clock,
+    of_many_messages_at_once_one_starts_the_clock,
+];
+
+async fn the_first_response_stops_at_an_answer_of_the_desk(store: &dyn TicketStore) {
+    let ticket = promised("TKT-ABC123").requester(luis()).build();
+    let mut twin = Twin::of(store, ticket).await;
+    for (by, change) in [
+        (Actor::Customer(luis()), message("¿Hola?")),
+        (admin(), message("Soy yo quien pregunta.")),
+        (Actor::Bot, message("¡Hola!")),
+        (by_marta(), Change::note(parsed("Lo pide Luis."))),
+        (by_marta(), Change::status(Status::InProgress)),
+        (by_marta(), Change::claim()),
+    ] {
+        twin.timed(change, &by, hour(1)).await;
+        assert!(clocks(store).await.first_response.is_running());
+    }
+    twin.timed(message("Dime."), &by_marta(), hour(2)).await;
+    let stopped = clocks(store).await;
+    let stop = stopped.first_response.stop.clone().expect("Marta has answered");
+    assert_eq!((stop.at, stop.by), (hour(2), Some(marta())));
+    assert_eq!((stop.reading, stop.cancelled), (reading(hour(2)), false));
+    assert_eq!(stopped.next_response, None);
+    twin.timed(message("¿Sigues ahí?"), &by_marta(), hour(3)).await;
+    assert_eq!(clocks(store).await, stopped);
+}
+
+async fn the_next_response_runs_from_the_oldest_unanswered_message(store: &dyn TicketStore) {
+    let mut twin = Twin::of(store, promised("TKT-ABC123").build()).await;
+    twin.timed(message("¿Hola?"), &customer(), hour(1)).await;
+    assert_eq!(clocks(store).await.next_response, None, "the first response runs");
+    for round in 1..=4 {
+        let at = |step| hour(round * 20 + step);
+        twin.timed(message("Lo miramos."), &admin(), at(0)).await;
+        for step in [1, 2, 3] {
+            twin.timed(message("¿Hay novedades?"), &customer(), at(step)).await;
+        }
+        let now = clocks(store).await;
+        let runs = now.next_response.expect("she waits");
+        assert_eq!((runs.since, runs.start), (at(1), reading(at(1))), "round {round}");
+        assert!(runs.is_running());
+        assert_eq!(now.earlier_responses.len() as u64, round - 1);
+    }
+    twin.timed(message("Ya está."), &by_marta(), hour(100)).await;
+    let earlier = clocks(store).await.earlier_responses;
+    assert!(earlier.iter().map(|clock| clock.since).eq([21, 41, 61].map(hour)), "{earlier:?}");
+}
+
+async fn what_nobody_waits_for_any_longer_is_cancelled(store: &dyn TicketStore) {
+    let cancelled = |clock: &SlaClock| clock.stop.as_ref().is_some_and(|stop| stop.cancelled);
+    let mut twin = Twin::of(store, promised("TKT-ABC123").build()).await;
+    twin.timed(Change::status(Status::Resolved), &admin(), hour(1)).await;
+    let now = clocks(store).await;
+    assert!(cancelled(&now.first_response) && !cancelled(&now.resolution));
+    // That there was no first response leaves the next one to wait for.
+    twin.timed(message("Sigue igual."), &customer(), hour(2)).await;
+    assert!(clocks(store).await.next_response.is_some_and(|clock| clock.is_running()));
+    twin.timed(Change::status(Status::Closed), &admin(), hour(3)).await;
+    let now = clocks(store).await;
+    assert!(now.next_response.as_ref().is_some_and(cancelled) && !cancelled(&now.resolution));
+}
+
+async fn a_reply_that_resolves_is_an_answer(store: &dyn TicketStore) {
+    for (name, by, status) in [
+        ("TKT-ABC120", admin(), Status::Resolved),
+        ("TKT-ABC121", admin(), Status::Closed),
+        ("TKT-ABC122", admin(), Status::InProgress),
+        // Her own ticket: it is resolved, and nobody has answered.
+        ("TKT-ABC123", Actor::Admin(testing::customer(0)), Status::Resolved),
+    ] {
+        let mut twin = Twin::of(store, promised(name).build()).await;
+        let reply = Change::reply(parsed::<NewMessage>("Ya está."), status);
+        twin.update(&parsed(name), &timed(reply, &by, hour(1))).await;
+        let back = Change::status(Status::InProgress);
+        twin.update(&parsed(name), &timed(back, &by, hour(2))).await;
+    }
+    let stop = clocks(store).await.first_response.stop.expect("it was resolved");
+    assert!(stop.cancelled, "nobody has answered");
+}
+
+async fn the_resolution_stands_still_while_it_is_resolved(store: &dyn TicketStore) {
+    let mut twin = Twin::of(store, promised("TKT-ABC123").build()).await;
+    let before = clocks(store).await.resolution;
+    twin.timed(Change::status(Status::Resolved), &admin(), hour(7)).await;
+    let stop = clocks(store).await.resolution.stop.expect("it is resolved");
+    assert_eq!((stop.at, stop.by), (hour(7), Some(luis())));
+    // A night lies between: 18 hours, of which 2 are worked.
+    twin.timed(message("Sigue igual."), &customer(), hour(25)).await;
+    let after = clocks(store).await.resolution;
+    assert_eq!(after.since, before.since.plus(hours(18)));
+    assert_eq!(after.start, before.start.plus(hours(2)));
+    assert_eq!(after.due, before.due.plus(hours(2)));
+    assert!(after.is_running());
+}
+
+async fn a_ticket_is_reopened_twice_and_closed(store: &dyn TicketStore) {
+    let mut twin = Twin::of(store, promised("TKT-ABC123").build()).await;
+    for (at, by, change) in [
+        (hour(3), admin(), Change::status(Status::Resolved)),
+        (hour(30), customer(), message("Sigue igual.")),
+        (hour(31), by_marta(), Change::status(Status::InProgress)),
+        (hour(49), by_marta(), Change::status(Status::Resolved)),
+        (hour(50), admin(), message("¿Va bien ahora?")),
+        (hour(130), admin(), Change::status(Status::InProgress)),
+        (hour(131), admin(), Change::status(Status::Open)),
+        (hour(151), customer(), message("Gracias.")),
+        (hour(152), by_marta(), Change::status(Status::Resolved)),
+        (hour(200), customer(), Change::status(Status::Closed)),
+    ] {
+        let outcome = twin.timed(change, &by, at).await;
+        assert!(matches!(outcome, Outcome::Applied { .. }), "at {at}: {outcome:?}");
+    }
+    let stop = clocks(store).await.resolution.stop.expect("it is closed");
+    assert_eq!((stop.at, stop.by), (hour(152), Some(marta())), "closing moves no hands");
+}
+
+async fn a_reopened_ticket_is_due_by_its_present_priority(store: &dyn TicketStore) {
+    let mut twin = Twin::of(store, promised("TKT-ABC123").build()).await;
+    twin.timed(Change::status(Status::Resolved), &admin(), hour(6)).await;
+    let stood = clocks(store).await.resolution;
+    twin.timed(Change::priority(Priority::Urgent), &admin(), hour(7)).await;
+    assert_eq!(clocks(store).await.resolution, stood, "it stands");
+    twin.timed(message("Sigue igual."), &customer(), hour(8)).await;
+    let now = clocks(store).await.resolution;
+    assert_eq!(now.due, now.start.plus(hours(4)));
+}
+
+async fn a_priority_counts_from_the_start(store: &dyn TicketStore) {
+    let waiting = promised("TKT-ABC123").reply(luis(), "Lo miramos.").message("¿Hay novedades?");
+    let mut twin = Twin::of(store, waiting.build()).await;
+    for priority in [Priority::High, Priority::Low, Priority::Medium, Priority::Urgent, Priority::Low] {
+        twin.timed(Change::priority(priority), &admin(), hour(1)).await;
+        let now = clocks(store).await;
+        for metric in [SlaMetric::NextResponse, SlaMetric::Resolution] {
+            let clock = now.of(metric).expect("it runs");
+            let target = now.targets.of(priority).of(metric);
+            assert_eq!(clock.due, clock.start.plus(target), "{metric} of {priority}");
+        }
+    }
+    // What would be due by now was due.
+    twin.timed(Change::priority(Priority::Urgent), &admin(), hour(24 * 4)).await;
+    twin.timed(Change::priority(Priority::Low), &admin(), hour(24 * 4)).await;
+}
+
+async fn a_breach_stays_to_the_millisecond(store: &dyn TicketStore) {
+    // A first response is due at one, four hours after the opening.
+    for (name, late) in [("TKT-ABC120", 0), ("TKT-ABC121", 1)] {
+        let mut twin = Twin::of(store, promised(name).build()).await;
+        let at = hour(4).plus(MILLISECOND * late);
+        twin.update(&parsed(name), &timed(Change::priority(Priority::Low), &admin(), at)).await;
+        let clocks = head(store, &parsed(name)).await.sla.expect("it was opened under a promise");
+        let first = clocks.first_response;
+        let target = hours(if late == 0 { 8 } else { 4 });
+        assert_eq!(first.due, first.start.plus(target), "{late} ms late");
+    }
+    // A resolution that was breached before it stood still. It is due on Friday at five; when Monday
+    // begins that hasn't passed yet.
+    for (name, late) in [("TKT-ABC122", 0), ("TKT-ABC123", 1)] {
+        let mut twin = Twin::of(store, promised(name).build()).await;
+        for (change, at) in [
+            (Change::status(Status::Resolved), hour(24 * 7).plus(MILLISECOND * late)),
+            (Change::status(Status::InProgress), hour(24 * 9)),
+            (Change::priority(Priority::Low), hour(24 * 9 + 1)),
+        ] {
+            twin.update(&parsed(name), &timed(change, &admin(), at)).await;
+        }
+    }
+    let opened = reading(testing::start());
+    assert_eq!(clocks(store).await.resolution.due, opened.plus(hours(40)));
+}
+
+async fn an_earlier_time_moves_the_hands_all_the_same(store: &dyn TicketStore) {
+    let ticket = promised("TKT-ABC123").created_at(hour(30)).build();
+    let mut twin = Twin::of(store, ticket).await;
+    for (at, by, change) in [
+        (hour(29), admin(), message("Lo miramos.")),
+        (hour(6), customer(), message("Gracias.")),
+        (hour(5), admin(), message("De nada.")),
+        (hour(32), admin(), Change::status(Status::Resolved)),
+        (hour(3), customer(), message("Sigue igual.")),
+        (hour(2), admin(), Change::priority(Priority::Urgent)),
+        (hour(1), admin(), Change::status(Status::Resolved)),
+        (hour(49), admin(), Change::status(Status::InProgress)),
+    ] {
+        let outcome = twin.timed(change, &by, at).await;
+        assert!(matches!(outcome, Outcome::Applied { .. }), "at {at}: {outcome:?}");
+    }
+}
+
+async fn what_is_refused_or_repeated_moves_no_hands(store: &dyn TicketStore) {
+    let mut twin = Twin::of(store, promised("TKT-ABC123").build()).await;
+    let keyed = |text: &str| {
+        let message: NewMessage = parsed(text);
+        Change::message(message.with_key(parsed("envio-1")))
+    };
+    twin.timed(keyed("Lo miramos."), &admin(), hour(1)).await;
+    twin.timed(message("Gracias."), &customer(), hour(2)).await;
+    let before = clocks(store).await;
+    for (change, by) in [
+        (keyed("Lo miramos."), admin()),
+        (keyed("Otra cosa"), admin()),
+        (Change::status(Status::Resolved).expecting(0), admin()),
+        (message("Hola").expecting(0), by_marta()),
+        (Change::priority(Priority::Medium), admin()),
+        (Change::status(Status::Open), admin()),
+        (Change::status(Status::Closed), Actor::System),
+        (message("Hola"), Actor::Customer(testing::customer(1))),
+    ] {
+        let outcome = twin.timed(change, &by, hour(3)).await;
+        assert!(!matches!(outcome, Outcome::Applied { .. }), "{outcome:?}");
+        assert_eq!(clocks(store).await, before);
+    }
+}
+
+async fn every_change_at_every_stand_of_the_clocks(store: &dyn TicketStore) {
+    let mut twin = Twin::of(store, promised("TKT-ABC123").build()).await;
+    let actors = [customer(), admin(), Actor::Admin(testing::customer(0))];
+    let reply = |to| Change::reply(parsed::<NewMessage>("Ya está."), to);
+    let changes = [message("Hola"), Change::priority(Priority::Urgent), Change::priority(Priority::Low)];
+    let moves = Status::ALL.map(Change::status).into_iter();
+    let replies = [Status::InProgress, Status::Resolved].map(reply);
+    let changes: Vec<Change> = changes.into_iter().chain(moves).chain(replies).collect();
+    // Where a first response is due just then, and where everything was.
+    for (nth, at) in [hour(4), hour(24 * 20)].into_iter().enumerate() {
+        for (stand, made) in STANDS.iter().enumerate() {
+            let all = changes.iter().cartesian_product(&actors);
+            let plans = all.filter_map(|(change, by)| change.clone().plan(by, at, &promising()).ok());
+            for (drawn, plan) in plans.enumerate() {
+                let places = [0, nth, 0, stand, drawn / 32, drawn % 32];
+                let number = TicketNumber::from_entropy(&places.map(|place| place as u8));
+                let ticket = made(testing::ticket(number.clone()).sla(&testing::sla()));
+                twin.insert(ticket.build()).await;
+                twin.update(&number, &plan).await;
+            }
+        }
+    }
+}
+
+async fn the_first_of_many_answers_stops_the_clock(store: &dyn TicketStore) {
+    fill(store, &[promised("TKT-ABC123").build()]).await;
+    let answer = |at| timed(message("Lo miramos."), &Actor::Admin(testing::admin(at)), hour(1));
+    at_once(store, (0..32).map(answer)).await;
+    let stored = view(store, &number()).await.expect("it is stored");
+    let first = stored.messages.get(1).map(|message| message.author.clone());
+    let by = stored.head.sla.and_then(|clocks| clocks.first_response.stop?.by);
+    assert_eq!(first, Some(Author::Admin(by)));
+}
+
+async fn of_many_messages_at_once_one_starts_the_clock(store: &dyn TicketStore) {
+    fill(store, &[promised("TKT-ABC123").reply(luis(), "Lo miramos.").build()]).await;
+    let message = |at: u64| timed(message("¿Hay novedades?"), &customer(), hour(at));
+    at_once(store, (1..=32).map(message)).await;
+    let stored = view(store, &number()).await.expect("it is stored");
+    assert_eq!(stored.head.message_count, 34);
+    let clocks = stored.head.sla.expect("it was opened under a promise");
+    assert!(clocks.earlier_responses.is_empty(), "{clocks:?}");
+    let runs = clocks.next_response.expect("she waits");
+    assert_eq!((runs.start, runs.stop), (reading(runs.since), None));
+    let window = Window::From { first: 2, count: 1 };
+    let first = answer(store.get(&number().into(), &Scope::All, window).await);
+    assert_eq!(first.and_then(|view| Some(view.messages.first()?.created_at)), Some(runs.since));
+}
+
+/// What leaves the clocks of a ticket in one of their stands, all within its first four hours.
+const STANDS: [fn(TicketFixture) -> TicketFixture; 8] = [
+    |new| new,
+    |new| new.reply(luis(), "Lo miramos."),
+    |new| new.reply(luis(), "Lo miramos.").message("Gracias."),
+    |new| new.reply(luis(), "Uno.").message("Dos.").reply(marta(), "Tres.").message("Cuatro."),
+    |new| new.status(Status::Resolved),
+    |new| new.reply(luis(), "Ya está.").at(hour(3)).status(Status::Resolved),
+    |new| new.reply(luis(), "Ya está.").message("No.").at(hour(3)).status(Status::Closed),
+    |new| new.status(Status::Resolved).at(hour(2)).message("No.").priority(Priority::High),
+];
+
+fn by_marta() -> Actor {
+    Actor::Admin(marta())
+}
+
+/// A plan under the promise.
+fn timed(change: Change, by: &Actor, at: Timestamp) -> Plan {
+    plan_under(&promising(), change, by, at)
+}

@@ -1,0 +1,182 @@
+//! What the cases of lists share: filters, orders, walks over pages.
+
+use std::collections::BTreeMap;
+
+use ventanilla_domain::{
+    BusinessTime, Category, Priority, SlaClocks, Status, Ticket, TicketHead, TicketSummary,
+};
+
+use super::desk::{answer, fill, hour, luis, parsed};
+use crate::{Direction, ListQuery, PageQuery, PageSize, Sort, TicketStore, testing};
+
+pub(super) const SORTS: [Sort; 6] = [
+    Sort::Created(Direction::NewestFirst),
+    Sort::Created(Direction::OldestFirst),
+    Sort::UrgentFirst(Direction::NewestFirst),
+    Sort::UrgentFirst(Direction::OldestFirst),
+    Sort::LowFirst(Direction::NewestFirst),
+    Sort::LowFirst(Direction::OldestFirst),
+];
+
+/// A filter, as it is asked for and as it is meant.
+pub(super) struct Filter {
+    pub(super) field: &'static str,
+    pub(super) narrow: fn(ListQuery) -> ListQuery,
+    passes: fn(&TicketHead) -> bool,
+}
+
+pub(super) const FILTERS: [Filter; 10] = [
+    Filter {
+        field: "status",
+        narrow: |query| query.statuses(Status::Open | Status::InProgress),
+        passes: |head| head.status.is_live(),
+    },
+    Filter {
+        field: "status",
+        narrow: |query| query.statuses(Status::Closed),
+        passes: |head| head.status == Status::Closed,
+    },
+    Filter {
+        field: "priority",
+        narrow: |query| query.priorities(Priority::Urgent | Priority::Low),
+        passes: |head| matches!(head.priority, Priority::Urgent | Priority::Low),
+    },
+    Filter {
+        field: "category",
+        narrow: |query| query.category(Category::PAGOS),
+        passes: |head| head.category == Category::PAGOS,
+    },
+    Filter {
+        field: "category",
+        narrow: |query| query.category(parsed("ENVÍOS")),
+        passes: |head| head.category.as_str() == "ENVÍOS",
+    },
+    Filter {
+        field: "assignee",
+        narrow: |query| query.assigned_to(luis()),
+        passes: |head| head.assignee == Some(luis()),
+    },
+    Filter { field: "assignee", narrow: ListQuery::unassigned, passes: |head| head.assignee.is_none() },
+    Filter {
+        field: "requester",
+        narrow: |query| query.requester(testing::customer(2)),
+        passes: |head| head.requester == testing::customer(2),
+    },
+    Filter {
+        field: "from",
+        narrow: |query| query.created_from(hour(3)),
+        passes: |head| head.created_at >= hour(3),
+    },
+    Filter {
+        field: "before",
+        narrow: |query| query.created_before(hour(10)),
+        passes: |head| head.created_at < hour(10),
+    },
+];
+
+/// Stores tickets of all kinds, in another order than they were created.
+pub(super) async fn crowd(store: &dyn TicketStore) -> Vec<Ticket> {
+    let tickets: Vec<Ticket> = testing::tickets(120).collect();
+    let shuffled: Vec<Ticket> = (0..120).map(|at| tickets[at * 49 % 120].clone()).collect();
+    fill(store, &shuffled).await;
+    tickets
+}
+
+/// Walks a list from its first page to its last.
+pub(super) async fn walk(store: &dyn TicketStore, query: &ListQuery) -> Vec<TicketSummary> {
+    walk_of(store, query, |page| page).await
+}
+
+/// The same as of a working time.
+pub(super) async fn walk_at(
+    store: &dyn TicketStore,
+    query: &ListQuery,
+    now: BusinessTime,
+) -> Vec<TicketSummary> {
+    walk_of(store, query, |page| page.as_of(now)).await
+}
+
+async fn walk_of(
+    store: &dyn TicketStore,
+    query: &ListQuery,
+    asked: impl Fn(PageQuery) -> PageQuery,
+) -> Vec<TicketSummary> {
+    let mut rows: Vec<TicketSummary> = Vec::new();
+    let mut page = query.clone().first_page();
+    for _ in 0..200 {
+        let answered = answer(store.list(&asked(page)).await);
+        assert!(answered.rows.len() <= query.rows(), "{} rows for {query:?}", answered.rows.len());
+        assert_eq!(answered.unreadable, []);
+        rows.extend(answered.rows);
+        let Some(next) = answered.next else {
+            return rows;
+        };
+        page = query.clone().page_after(&next).expect("the cursor is of this query");
+    }
+    panic!("the walk has no end: {query:?}");
+}
+
+pub(super) fn names(rows: &[TicketSummary]) -> Vec<String> {
+    rows.iter().map(|row| row.head.ticket_number.to_string()).collect()
+}
+
+/// Holds a list against the tickets that pass, put in order here.
+pub(super) async fn lists(store: &dyn TicketStore, tickets: &[Ticket], sort: Sort, filters: &[&Filter]) {
+    let query = narrowed(sort, filters);
+    let rows = walk(store, &query).await;
+    holds(&query, rows, tickets.iter().filter(|ticket| pass(ticket.head(), filters)));
+}
+
+/// Tickets of these filters in this order, on the longest pages.
+pub(super) fn narrowed(sort: Sort, filters: &[&Filter]) -> ListQuery {
+    let query = filters.iter().fold(ListQuery::new(), |query, filter| (filter.narrow)(query));
+    query.sort(sort).page_size(page_of(PageSize::MAX))
+}
+
+pub(super) fn pass(head: &TicketHead, filters: &[&Filter]) -> bool {
+    filters.iter().all(|filter| (filter.passes)(head))
+}
+
+/// Holds the rows of a list against the tickets that are meant, put in order here.
+pub(super) fn holds<'a>(
+    query: &ListQuery,
+    rows: Vec<TicketSummary>,
+    meant: impl Iterator<Item = &'a Ticket>,
+) {
+    let sort = query.order();
+    let mut meant: Vec<&Ticket> = meant.collect();
+    meant.sort_by_key(|ticket| place(sort, ticket.head()));
+    assert!(
+        rows.iter()
+            .map(|row| place(sort, &row.head))
+            .eq(meant.iter().map(|ticket| place(sort, ticket.head()))),
+        "{query:?}: {:?}",
+        names(&rows),
+    );
+    let by_number = |row: &TicketSummary| row.head.ticket_number.clone();
+    let listed: BTreeMap<_, _> = rows.into_iter().map(|row| (by_number(&row), row)).collect();
+    let meant = meant.into_iter().map(Ticket::summary).map(|row| (by_number(&row), row)).collect();
+    assert_eq!(listed, meant, "{query:?}");
+}
+
+/// Where a ticket stands in an order, ties aside.
+fn place(sort: Sort, head: &TicketHead) -> (i64, i64) {
+    let urgency = head.priority as i64;
+    let (rank, direction) = match sort {
+        Sort::Created(direction) => (0, direction),
+        Sort::UrgentFirst(direction) => (-urgency, direction),
+        Sort::LowFirst(direction) => (urgency, direction),
+        Sort::Due(_) => {
+            let due = head.sla.as_deref().and_then(SlaClocks::due).expect("it waits for something");
+            return (due.as_millis(), 0);
+        }
+    };
+    match direction {
+        Direction::NewestFirst => (rank, -head.created_at.as_millis()),
+        Direction::OldestFirst => (rank, head.created_at.as_millis()),
+    }
+}
+
+pub(super) fn page_of(rows: u32) -> PageSize {
+    PageSize::new(rows).expect("a page may have so many rows")
+}

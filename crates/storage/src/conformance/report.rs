@@ -1,0 +1,248 @@
+//! Reports: what the clocks of all tickets measured within a period.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use itertools::Itertools;
+use ventanilla_domain::{
+    Actor, Change, Outcome, Priority, SlaMetric, Status, Ticket, TicketRecord, Timestamp,
+};
+
+use super::{
+    cases,
+    desk::{
+        MILLISECOND, Twin, admin, answer, customer, fill, hour, hours, luis, marta, message, parsed,
+        plan_under, promised, promising,
+    },
+    exact::{Exact, counts, near, rows},
+};
+use crate::{Period, Report, ReportQuery, TicketStore, testing};
+
+cases![
+    an_empty_store_reports_nothing,
+    a_report_is_that_of_all_tickets,
+    the_parts_of_a_period_add_up,
+    a_period_is_bounded_to_the_millisecond,
+    what_runs_is_breached_from_the_millisecond_on,
+    a_breach_counts_when_it_was_due_and_its_answer_when_it_came,
+    what_was_cancelled_counts_only_if_it_was_late,
+    every_response_counts,
+    what_another_application_did_leaves_no_breach,
+    a_past_report_stays_whatever_comes_but_a_reopening,
+];
+
+async fn an_empty_store_reports_nothing(store: &dyn TicketStore) {
+    assert_eq!(report(store, hour(0), hour(100), hour(100)).await, Report::default());
+    fill(store, &[testing::ticket("TKT-ABC123").reply(luis(), "Lo miramos.").build()]).await;
+    assert_eq!(report(store, hour(0), hour(100), hour(100)).await, Report::default());
+}
+
+async fn a_report_is_that_of_all_tickets(store: &dyn TicketStore) {
+    let tickets = lives(store).await;
+    let ends = [0, 2, 24, 31, 24 * 30].map(hour);
+    for [from, before] in ends.into_iter().array_combinations() {
+        for now in [hour(30), hour(24 * 60)] {
+            let found = report(store, from, before, now).await;
+            Exact::of(&tickets, [from, before, now]).compare(&found);
+        }
+    }
+}
+
+async fn the_parts_of_a_period_add_up(store: &dyn TicketStore) {
+    lives(store).await;
+    for now in [hour(30), hour(24 * 60)] {
+        let whole = report(store, Timestamp::MIN, Timestamp::MAX, now).await;
+        let inner = (0..18).map(|nth| hour(nth * 7).plus(MILLISECOND * (nth as u32)));
+        let ends = [Timestamp::MIN].into_iter().chain(inner).chain([Timestamp::MAX]);
+        let mut sums = BTreeMap::new();
+        for (from, before) in ends.tuple_windows() {
+            let part = report(store, from, before, now).await;
+            for (by, figures) in rows(&part) {
+                for metric in SlaMetric::ALL {
+                    let sum: &mut [u64; 3] = sums.entry((by.clone(), metric)).or_default();
+                    let counted = counts(&figures.of(metric));
+                    *sum = std::array::from_fn(|at| sum[at] + counted[at]);
+                }
+            }
+        }
+        for (by, figures) in rows(&whole) {
+            for metric in SlaMetric::ALL {
+                assert_eq!(counts(&figures.of(metric)), sums[&(by.clone(), metric)], "{by:?} {metric}");
+            }
+        }
+        let all: Vec<_> = sums.into_values().collect();
+        assert!(all.iter().any(|[_, met, breached]| met * breached > 0), "there is something to add");
+    }
+}
+
+async fn a_period_is_bounded_to_the_millisecond(store: &dyn TicketStore) {
+    // It is answered at ten, at the last moment, and resolved at six, when it was due at one.
+    let ticket = promised("TKT-ABC123").priority(Priority::Urgent).at(hour(1)).reply(luis(), "Ya.");
+    let ticket = ticket.at(hour(9)).status(Status::Resolved);
+    fill(store, &[ticket.build()]).await;
+    let (answered, due) = (hour(1), hour(4));
+    for (from, before, within) in [
+        (answered, answered.plus(MILLISECOND), [1, 1, 0]),
+        (answered.plus(MILLISECOND), hour(2), [0, 0, 0]),
+        (hour(0), answered, [0, 0, 0]),
+    ] {
+        let found = report(store, from, before, hour(100)).await;
+        let first = found.overall.of(SlaMetric::FirstResponse);
+        assert_eq!(counts(&first), within, "from {from} to {before}");
+    }
+    for (from, before, breached) in
+        [(due, due.plus(MILLISECOND), 1), (due.plus(MILLISECOND), hour(8), 0), (hour(0), due, 0)]
+    {
+        let found = report(store, from, before, hour(100)).await;
+        let resolution = found.overall.of(SlaMetric::Resolution);
+        assert_eq!(counts(&resolution), [0, 0, breached], "from {from} to {before}");
+    }
+}
+
+async fn what_runs_is_breached_from_the_millisecond_on(store: &dyn TicketStore) {
+    fill(store, &[promised("TKT-ABC123").assignee(marta()).build(), promised("TKT-ABC124").build()])
+        .await;
+    for now in [hour(3), hour(4)] {
+        assert_eq!(report(store, hour(0), hour(100), now).await, Report::default(), "as of {now}");
+    }
+    let found = report(store, hour(0), hour(100), hour(4).plus(MILLISECOND)).await;
+    let first = SlaMetric::FirstResponse;
+    assert_eq!(counts(&found.overall.of(first)), [0, 0, 2]);
+    assert_eq!(found.overall.of(first).compliance(), Some(0.0));
+    assert_eq!(found.by_admin.keys().collect::<Vec<_>>(), [&marta()], "nobody has the other");
+    assert_eq!(counts(&found.by_admin[&marta()].of(first)), [0, 0, 1]);
+    // It counts in the hour in which it was due, however long it runs.
+    let later = report(store, hour(5), hour(8), hour(8)).await;
+    assert_eq!(later, Report::default());
+}
+
+async fn a_breach_counts_when_it_was_due_and_its_answer_when_it_came(store: &dyn TicketStore) {
+    let ticket = promised("TKT-ABC123").assignee(marta()).build();
+    let mut twin = Twin::of(store, ticket).await;
+    let first = SlaMetric::FirstResponse;
+    let day = async |nth: u64| report(store, hour(nth * 24), hour(nth * 24 + 24), hour(24 * 9)).await;
+    let running = day(0).await;
+    assert_eq!(counts(&running.by_admin[&marta()].of(first)), [0, 0, 1]);
+    twin.timed(message("Lo miramos."), &admin(), hour(25)).await;
+    let then = day(0).await;
+    assert_eq!(counts(&then.overall.of(first)), [0, 0, 1]);
+    assert!(!then.by_admin.contains_key(&marta()), "it was not Marta who answered");
+    assert_eq!(counts(&then.by_admin[&luis()].of(first)), [0, 0, 1]);
+    let now = day(1).await;
+    let measures = now.by_admin[&luis()].of(first);
+    assert_eq!(counts(&measures), [1, 0, 0]);
+    let quantiles = [measures.business, measures.calendar].map(|found| found.expect("one was measured"));
+    assert!(near(quantiles[0].median, hours(9)), "{quantiles:?}");
+    assert!(near(quantiles[1].p90, hours(25)), "{quantiles:?}");
+}
+
+async fn what_was_cancelled_counts_only_if_it_was_late(store: &dyn TicketStore) {
+    let in_time = promised("TKT-ABC123").at(hour(4)).status(Status::Resolved);
+    let late = promised("TKT-ABC124").at(hour(4).plus(MILLISECOND)).status(Status::Resolved);
+    fill(store, &[in_time.build(), late.build()]).await;
+    let found = report(store, hour(0), hour(24), hour(24)).await;
+    assert_eq!(counts(&found.overall.of(SlaMetric::FirstResponse)), [0, 0, 1]);
+    assert_eq!(counts(&found.overall.of(SlaMetric::Resolution)), [2, 2, 0]);
+    assert_eq!(found.by_admin.keys().collect::<Vec<_>>(), [&luis()]);
+}
+
+async fn every_response_counts(store: &dyn TicketStore) {
+    let mut ticket = promised("TKT-ABC123").at(hour(1)).reply(luis(), "Lo miramos.");
+    for day in 1..=5 {
+        ticket = ticket.at(hour(24 * day)).message("¿Y?").at(hour(24 * day + 2)).reply(marta(), "Sí.");
+    }
+    fill(store, &[ticket.message("¿Y ahora?").build()]).await;
+    let found = report(store, hour(0), hour(24 * 7), hour(24 * 7)).await;
+    let next = found.by_admin[&marta()].of(SlaMetric::NextResponse);
+    assert_eq!((counts(&next), next.compliance()), ([5, 5, 0], Some(1.0)));
+    assert!(next.business.is_some_and(|found| near(found.median, hours(2))), "{next:?}");
+    assert_eq!(counts(&found.overall.of(SlaMetric::FirstResponse)), [1, 1, 0]);
+    let (from, before) = (hour(24 * 2), hour(24 * 4));
+    let some = report(store, from, before, hour(24 * 7)).await;
+    assert_eq!(counts(&some.overall.of(SlaMetric::NextResponse)), [2, 2, 0]);
+}
+
+async fn what_another_application_did_leaves_no_breach(store: &dyn TicketStore) {
+    let running = TicketRecord::from(promised("TKT-ABC123").build()).sla;
+    for (number, change) in [
+        ("TKT-ABC120", Change::status(Status::Resolved)),
+        ("TKT-ABC121", Change::status(Status::Closed)),
+        ("TKT-ABC122", message("Lo miramos.")),
+    ] {
+        let ticket = testing::ticket(number).assignee(luis()).change(admin(), change);
+        let mut record = TicketRecord::from(ticket.build());
+        record.sla = running.clone();
+        fill(store, &[record.into()]).await;
+    }
+    let found = report(store, hour(0), hour(24 * 30), hour(24 * 30)).await;
+    assert_eq!(counts(&found.overall.of(SlaMetric::FirstResponse)), [0, 0, 0], "{found:?}");
+    assert_eq!(counts(&found.overall.of(SlaMetric::Resolution)), [0, 0, 1], "one is still open");
+}
+
+async fn a_past_report_stays_whatever_comes_but_a_reopening(store: &dyn TicketStore) {
+    let late = promised("TKT-ABC123").reply(luis(), "Lo miramos.").priority(Priority::Urgent);
+    let mut twin = Twin::of(store, late.at(hour(7)).status(Status::Resolved).build()).await;
+    twin.insert(promised("TKT-ABC124").at(hour(7)).status(Status::Resolved).build()).await;
+    twin.insert(promised("TKT-ABC125").at(hour(7)).reply(luis(), "Lo miramos.").build()).await;
+    let past = async || report(store, hour(0), hour(24), hour(24 * 60)).await;
+    let before = past().await;
+    assert_eq!(counts(&before.overall.of(SlaMetric::Resolution)), [2, 1, 1]);
+
+    for (at, name, by, change) in [
+        (24, "TKT-ABC125", customer(), message("Gracias.")),
+        (25, "TKT-ABC125", Actor::Admin(marta()), message("De nada.")),
+        (26, "TKT-ABC125", admin(), Change::assign(Some(marta()))),
+        (27, "TKT-ABC125", admin(), Change::priority(Priority::Low)),
+        (28, "TKT-ABC125", admin(), Change::status(Status::Resolved)),
+        (29, "TKT-ABC123", admin(), Change::assign(Some(marta()))),
+        (30, "TKT-ABC123", admin(), Change::priority(Priority::Low)),
+        (31, "TKT-ABC124", admin(), message("¿Va bien ahora?")),
+        (32, "TKT-ABC125", customer(), Change::status(Status::Closed)),
+    ] {
+        let plan = plan_under(&promising(), change, &by, hour(at));
+        let outcome = twin.update(&parsed(name), &plan).await;
+        assert!(matches!(outcome, Outcome::Applied { .. }), "{at}: {outcome:?}");
+        assert_eq!(past().await, before, "after hour {at}");
+    }
+
+    // What is open again was not resolved; that it was late stays.
+    for name in ["TKT-ABC123", "TKT-ABC124"] {
+        let plan = plan_under(&promising(), message("Sigue igual."), &customer(), hour(48));
+        twin.update(&parsed(name), &plan).await;
+    }
+    let after = past().await;
+    assert_eq!(counts(&after.overall.of(SlaMetric::Resolution)), [0, 0, 1]);
+    let responses = |report: &Report| report.overall.of(SlaMetric::FirstResponse);
+    assert_eq!(responses(&after), responses(&before));
+}
+
+async fn report(store: &dyn TicketStore, from: Timestamp, before: Timestamp, now: Timestamp) -> Report {
+    let period = Period::new(from, before).expect("it ends after it starts");
+    let upkeep = store.upkeep().expect("the suite has asked for it");
+    answer(upkeep.report(&ReportQuery::new(period, &testing::sla(), now)).await)
+}
+
+/// Tickets of all kinds to which much has happened, at all hours.
+async fn lives(store: &dyn TicketStore) -> Vec<Ticket> {
+    let (sla, policy) = (testing::sla(), promising());
+    let mut tickets: Vec<Ticket> = testing::tickets_with(&sla, 120).collect();
+    for (nth, ticket) in tickets.iter_mut().enumerate() {
+        let customer = Actor::Customer(ticket.head().requester.clone());
+        for step in 0..nth % 9 {
+            let admin = Actor::Admin(testing::admin((nth + step) as u32 % 5));
+            let (by, change) = match (nth * 7 + step * 5) % 8 {
+                0 | 1 => (&customer, message("¿Hay novedades?")),
+                2 | 3 => (&admin, message("Lo estamos mirando.")),
+                4 => (&admin, Change::status(Status::InProgress)),
+                5 => (&admin, Change::status(Status::Resolved)),
+                6 => (&admin, Change::priority(Priority::ALL[nth % 4])),
+                _ => (&admin, Change::assign((nth % 3 > 0).then(|| testing::admin(nth as u32 % 5)))),
+            };
+            let minutes = (nth * 31 + step * (61 + nth * 13 % 400)) as u32;
+            let at = ticket.head().created_at.plus(Duration::from_secs(60) * minutes);
+            // What the rules refuse changes nothing.
+            plan_under(&policy, change, by, at).apply(ticket);
+        }
+    }
+    fill(store, &tickets).await;
+    tickets
+}
