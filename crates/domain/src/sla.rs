@@ -64,11 +64,13 @@ impl Sla {
     pub fn clocks(&self, head: &TicketHead) -> Option<SlaClocks> {
         let mut clocks = head.sla.as_deref()?.clone();
         let theirs = crate::Actor::System;
-        if let Some(at) = head.first_response_at {
+        let resolved = (!head.status.is_live()).then(|| head.resolved_or_updated_at());
+        // An answer on a resolved ticket is no longer what was waited for.
+        let answered = head.first_response_at.filter(|at| resolved.is_none_or(|end| *at <= end));
+        if let Some(at) = answered {
             clocks.stop(SlaMetric::FirstResponse, &theirs, at, self.reading(at), false);
         }
-        if !head.status.is_live() {
-            let at = head.resolved_or_updated_at();
+        if let Some(at) = resolved {
             let reading = self.reading(at);
             for metric in [SlaMetric::FirstResponse, SlaMetric::NextResponse] {
                 clocks.stop(metric, &theirs, at, reading, true);

@@ -1,5 +1,7 @@
 //! What a change leaves behind and tells, how a ticket begins, and how a refusal is worded.
 
+#[path = "effects/clocks.rs"]
+mod clocks;
 mod common;
 
 use std::collections::HashSet;

@@ -1,5 +1,7 @@
 //! What holds of every ticket, whatever is done to it.
 
+#[path = "laws/clocks.rs"]
+mod clocks;
 mod common;
 
 use std::collections::{BTreeSet, HashSet};
@@ -79,11 +81,11 @@ fn policies() -> impl Strategy<Value = Policy> {
                 .expect("lower limits")
         },
     );
-    (reopen, days(), limits).prop_map(|(reopen, close_after, limits)| Policy {
+    (reopen, days(), limits, clocks::slas()).prop_map(|(reopen, close_after, limits, sla)| Policy {
         reopen,
         close_after,
         limits,
-        sla: None,
+        sla,
     })
 }
 
@@ -126,7 +128,7 @@ fn sound(case: &Case) -> Result<(), TestCaseError> {
     prop_assert!(seen.notes.is_empty() && seen.history.is_empty());
     prop_assert!(seen.messages.is_sorted_by_key(|message| message.created_at));
     prop_assert_eq!(seen.messages.len(), messages.len());
-    Ok(())
+    clocks::sound(case)
 }
 
 fn follows(before: &Ticket, after: &Ticket) -> Result<(), TestCaseError> {
@@ -172,16 +174,39 @@ proptest! {
     #[test]
     fn no_sequence_of_changes_breaks_a_law(policy in policies(), steps in steps()) {
         let mut case = Case::new(policy);
-        let mut applied = 0;
+        let (mut applied, mut latest) = (0, 0);
         sound(&case)?;
         for step in &steps {
             writable_as_said(&case, step.ms)?;
             let before = case.ticket.clone();
-            let notes = vec![EventKind::NoteAdded];
-            applied += u64::from(matches!(take(&mut case, step), Answer::Applied(events) if events != notes));
+            let told = match take(&mut case, step) {
+                Answer::Applied(events) => events,
+                _ => Vec::new(),
+            };
+            applied += u64::from(!told.is_empty() && told != [EventKind::NoteAdded]);
             prop_assert_eq!(case.head().version, applied);
             sound(&case)?;
             follows(&before, &case.ticket)?;
+            clocks::follows(&before, &case.ticket, &told)?;
+            if let Some(sla) = case.policy.sla.as_ref().filter(|_| step.ms >= latest) {
+                clocks::breaches_stay(&before, &case.ticket, sla.reading(at(step.ms)))?;
+            }
+            latest = latest.max(step.ms);
+        }
+    }
+
+    #[test]
+    fn no_time_is_too_early_or_too_late(policy in policies(), steps in steps(), ends in prop::collection::vec(0..4_usize, 40)) {
+        let offset = |end: Timestamp| end.as_millis() - at(0).as_millis();
+        let ends_of_time = [offset(Timestamp::MIN), offset(Timestamp::MAX)];
+        let mut case = Case::new(policy);
+        for (step, end) in steps.into_iter().zip(ends) {
+            let before = case.ticket.clone();
+            let step = Step { ms: ends_of_time.get(end).copied().unwrap_or(step.ms), ..step };
+            let Answer::Applied(told) = take(&mut case, &step) else { continue };
+            sound(&case)?;
+            follows(&before, &case.ticket)?;
+            clocks::follows(&before, &case.ticket, &told)?;
         }
     }
 

@@ -15,7 +15,7 @@ fn raise() -> Change {
 
 #[test]
 fn the_first_response_is_anothers_first_public_message_as_administrator() {
-    let mut case = Case::new(Policy::default());
+    let mut case = Case::new(promising());
     let luis = admin("luis");
     for (by, ms, change, first) in [
         (&Actor::Bot, 1, message("¡Hola!"), None),
@@ -32,6 +32,9 @@ fn the_first_response_is_anothers_first_public_message_as_administrator() {
     ] {
         case.must(by, ms, change.clone());
         assert_eq!(case.head().first_response_at, first.map(at), "{change:?}");
+        let clocks = case.head().sla.as_deref().expect("the desk has targets");
+        let stop = clocks.first_response.stop.as_ref();
+        assert_eq!(stop.map(|stop| stop.at), first.map(at), "its clock says the same");
     }
     let mut replied = Case::new(Policy::default());
     replied.must(&luis, 3, Change::reply(text("Hecho"), Resolved));

@@ -170,3 +170,89 @@ pub struct Measured {
     /// As the calendar runs.
     pub calendar: Duration,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reading(ms: i64) -> BusinessTime {
+        BusinessTime::from_millis(ms)
+    }
+
+    fn clock(start: i64, target: u64) -> SlaClock {
+        SlaClock::new(Timestamp::MIN, reading(start), Duration::from_millis(target))
+    }
+
+    fn stopped(clock: &SlaClock, at: i64, cancelled: bool) -> SlaClock {
+        let stop = SlaStop { at: Timestamp::MIN, reading: reading(at), by: None, cancelled };
+        SlaClock { stop: Some(stop), ..clock.clone() }
+    }
+
+    #[test]
+    fn three_quarters_are_three_quarters_of_the_smallest_target_too() {
+        for (start, target) in [-7, 0, 7].into_iter().flat_map(|start| (1..=9).map(move |n| (start, n)))
+        {
+            let clock = clock(start, target);
+            for passed in -1..=10 {
+                let expected = match passed {
+                    _ if passed > target as i64 => SlaState::Breached,
+                    _ if 4 * passed >= 3 * target as i64 => SlaState::AtRisk,
+                    _ => SlaState::Running,
+                };
+                assert_eq!(clock.state(reading(start + passed)), expected, "{passed} of {target}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_clock_that_stands_stays_in_its_state() {
+        for (at, cancelled, expected) in [
+            (9, false, SlaState::Met),
+            (10, false, SlaState::Met),
+            (11, false, SlaState::Breached),
+            (10, true, SlaState::Cancelled),
+            (11, true, SlaState::Breached),
+        ] {
+            let clock = stopped(&clock(0, 10), at, cancelled);
+            for now in [i64::MIN, 0, 11, i64::MAX] {
+                assert_eq!(clock.state(reading(now)), expected, "{at}");
+            }
+            let measured = clock.measured().map(|measured| measured.business.as_millis() as i64);
+            assert_eq!(measured, (!cancelled).then_some(at));
+        }
+        assert_eq!(clock(0, 10).measured(), None);
+    }
+
+    #[test]
+    fn a_breach_keeps_its_due_time_whatever_comes() {
+        let hour = Duration::from_millis(100);
+        let mut late = stopped(&clock(0, 10), 11, false);
+        late.resume(Timestamp::MIN, reading(31), hour);
+        assert_eq!((late.start, late.due), (reading(20), reading(10)));
+        late.retarget(reading(31), hour);
+        assert_eq!(late.due, reading(10));
+
+        let mut in_time = stopped(&clock(0, 10), 10, false);
+        in_time.retarget(reading(10), hour);
+        assert_eq!(in_time.due, reading(10), "it stands");
+        in_time.resume(Timestamp::MIN, reading(30), hour);
+        assert_eq!((in_time.start, in_time.due), (reading(20), reading(120)));
+        in_time.retarget(reading(30), Duration::from_millis(5));
+        assert_eq!(in_time.due, reading(25));
+        in_time.retarget(reading(30), hour);
+        assert_eq!(in_time.due, reading(25), "it was due before");
+    }
+
+    #[test]
+    fn nothing_overflows() {
+        for (start, now) in [(i64::MIN, i64::MAX), (i64::MAX, i64::MIN), (i64::MAX, i64::MAX)] {
+            let mut clock = clock(start, u64::MAX);
+            let _ = (clock.state(reading(now)), clock.risk());
+            clock.retarget(reading(now), Duration::MAX);
+            clock = stopped(&clock, now, false);
+            let _ = (clock.state(reading(now)), clock.measured());
+            clock.resume(Timestamp::MAX, reading(start), Duration::MAX);
+            assert!(clock.is_running());
+        }
+    }
+}

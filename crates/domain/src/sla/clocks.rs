@@ -166,3 +166,78 @@ impl SlaClocks {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SlaTargets;
+
+    fn at(ms: i64) -> Timestamp {
+        Timestamp::from_millis(ms).unwrap()
+    }
+
+    fn reading(ms: i64) -> BusinessTime {
+        BusinessTime::from_millis(ms)
+    }
+
+    /// Opened at 0, with 4, 8 and 40 hours.
+    fn clocks() -> SlaClocks {
+        let same = Priority::ALL.map(|priority| (priority, SlaTargets::hours(4, 8, 40).unwrap()));
+        SlaClocks::open(SlaTable::new(same).unwrap(), Priority::Low, at(0), reading(0))
+    }
+
+    fn start(clocks: &mut SlaClocks, metric: SlaMetric, ms: i64) {
+        let unless = SlaMetric::FirstResponse.into();
+        clocks.start(metric, unless, Priority::Low, at(ms), reading(ms));
+    }
+
+    #[test]
+    fn a_clock_starts_where_none_runs_that_holds_it_back() {
+        let mut clocks = clocks();
+        start(&mut clocks, SlaMetric::NextResponse, 1);
+        assert_eq!(clocks.next_response, None, "the first response is waited for");
+        clocks.stop(SlaMetric::FirstResponse, &Actor::Bot, at(2), reading(2), false);
+        start(&mut clocks, SlaMetric::NextResponse, 3);
+        start(&mut clocks, SlaMetric::NextResponse, 4);
+        assert_eq!(clocks.next_response.as_ref().unwrap().since, at(3));
+        clocks.stop(SlaMetric::NextResponse, &Actor::Bot, at(5), reading(5), true);
+        clocks.stop(SlaMetric::NextResponse, &Actor::Bot, at(6), reading(6), false);
+        start(&mut clocks, SlaMetric::NextResponse, 7);
+        let stop = SlaStop { at: at(5), reading: reading(5), by: None, cancelled: true };
+        assert_eq!(clocks.earlier_responses[0].stop, Some(stop), "it had stopped before");
+        assert_eq!(clocks.last_stop(), Some(at(5)));
+        let ran: Vec<_> = clocks.all().map(|(metric, clock)| (metric, clock.since)).collect();
+        let [first, next, resolution] = SlaMetric::ALL;
+        assert_eq!(ran, [(first, at(0)), (next, at(7)), (resolution, at(0)), (next, at(3))]);
+    }
+
+    #[test]
+    fn what_is_due_first_is_of_the_latest_clocks_that_run() {
+        let mut clocks = clocks();
+        let hours = |count: i64| Some(reading(count * 3_600_000));
+        assert_eq!((clocks.due(), clocks.risk()), (hours(4), hours(3)));
+        clocks.stop(SlaMetric::FirstResponse, &Actor::Bot, at(0), reading(0), true);
+        assert_eq!((clocks.due(), clocks.risk()), (hours(40), hours(30)));
+        start(&mut clocks, SlaMetric::NextResponse, 0);
+        assert_eq!((clocks.due(), clocks.risk()), (hours(8), hours(6)));
+        // As no plan leaves it.
+        clocks.earlier_responses.push(clocks.next_response.take().unwrap());
+        assert_eq!((clocks.due(), clocks.risk()), (hours(40), hours(30)));
+        clocks.stop(SlaMetric::Resolution, &Actor::Bot, at(0), reading(0), false);
+        assert_eq!((clocks.due(), clocks.risk()), (None, None));
+    }
+
+    #[test]
+    fn only_an_administrator_is_remembered() {
+        let id = crate::UserId::parse("ana").unwrap();
+        for (by, remembered) in [
+            (Actor::Admin(id.clone()), Some(id.clone())),
+            (Actor::Customer(id), None),
+            (Actor::System, None),
+        ] {
+            let mut clocks = clocks();
+            clocks.stop(SlaMetric::Resolution, &by, at(1), reading(1), false);
+            assert_eq!(clocks.resolution.stop.unwrap().by, remembered);
+        }
+    }
+}

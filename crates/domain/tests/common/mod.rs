@@ -61,6 +61,13 @@ pub(crate) fn handed(from: Option<&str>, to: Option<&str>) -> EventKind {
     EventKind::AssigneeChanged { from: from.map(id), to: to.map(id) }
 }
 
+/// A desk that promises 4, 8 and 40 hours, whatever the priority, and never rests.
+pub(crate) fn promising() -> Policy {
+    let targets = SlaTargets::hours(4, 8, 40).expect("targets");
+    let policy = SlaPolicy::new(Priority::ALL.map(|priority| (priority, targets))).expect("a policy");
+    Policy { sla: Some(Sla::new(policy, BusinessCalendar::always())), ..Policy::default() }
+}
+
 /// An [`Outcome`] without its head, which [`Case::does`] has compared already.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Answer {
@@ -82,9 +89,14 @@ pub(crate) struct Case {
 impl Case {
     /// Ana's ticket "No carga" (8 bytes), open since `at(0)`.
     pub(crate) fn new(policy: Policy) -> Self {
-        let draft = NewTicket::new(Category::BUG, text("No carga"));
+        Self::opened(Category::BUG, 0, policy)
+    }
+
+    /// The same of another category, open since `at(ms)`.
+    pub(crate) fn opened(category: Category, ms: i64, policy: Policy) -> Self {
+        let draft = NewTicket::new(category, text("No carga"));
         let number = TicketNumber::from_entropy(b"a case");
-        let ticket = draft.open(number, &id("ana"), &customer("ana"), at(0), &policy);
+        let ticket = draft.open(number, &id("ana"), &customer("ana"), at(ms), &policy);
         Self { ticket: ticket.expect("she may open it"), policy, told: Vec::new() }
     }
 

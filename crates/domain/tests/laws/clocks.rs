@@ -1,0 +1,107 @@
+//! What holds of every ticket's clocks. Servers' times differ, and a change may come with an earlier
+//! time than the one before: only [`breaches_stay`] asks for more.
+
+use proptest::prelude::*;
+use ventanilla_domain::*;
+
+use super::common::*;
+
+/// A promise, half of the time. Its targets are met a millisecond around whole days.
+pub(super) fn slas() -> impl Strategy<Value = Option<Sla>> {
+    let week = Week::weekdays("09:00-14:00 16:00-19:00".parse().expect("hours"));
+    let office = BusinessCalendar::new(Tz::Europe__Madrid, week).expect("a calendar");
+    let calendars = prop::sample::select(vec![BusinessCalendar::always(), office]);
+    let hours = || prop::sample::select(vec![1, 8, 24, 48]);
+    let targets = prop::array::uniform4((hours(), hours(), hours()));
+    let promise = (targets, calendars).prop_map(|(targets, calendar)| {
+        let targets =
+            targets.map(|(first, next, resolution)| SlaTargets::hours(first, next, resolution));
+        let targets = Priority::ALL.into_iter().zip(targets.map(|targets| targets.expect("hours")));
+        Sla::new(SlaPolicy::new(targets).expect("one each"), calendar)
+    });
+    prop::option::of(promise)
+}
+
+pub(super) fn sound(case: &Case) -> Result<(), TestCaseError> {
+    let head = case.head();
+    prop_assert_eq!(head.sla.is_some(), case.policy.sla.is_some());
+    let (Some(clocks), Some(sla)) = (&head.sla, &case.policy.sla) else { return Ok(()) };
+    prop_assert_eq!(&clocks.targets, sla.policy().targets(&head.category));
+
+    let running: Vec<&SlaClock> =
+        clocks.all().map(|(_, clock)| clock).filter(|clock| clock.stop.is_none()).collect();
+    prop_assert_eq!(clocks.resolution.is_running(), head.status.is_live());
+    prop_assert!(head.status.is_live() || running.is_empty());
+    let responses = running.len() - usize::from(clocks.resolution.is_running());
+    prop_assert!(responses <= 1, "one waits for an answer at most: {clocks:?}");
+    prop_assert!(clocks.earlier_responses.iter().all(|clock| clock.stop.is_some()));
+
+    let mut due: Vec<BusinessTime> = running.iter().map(|clock| clock.due).collect();
+    let mut risk: Vec<BusinessTime> = running.iter().map(|clock| clock.risk()).collect();
+    due.sort();
+    risk.sort();
+    prop_assert_eq!((clocks.due(), clocks.risk()), (due.first().copied(), risk.first().copied()));
+    let mut stops: Vec<Timestamp> = Vec::new();
+    for clock in waits(clocks).into_iter().chain([&clocks.resolution]) {
+        stops.extend(clock.stop.as_ref().map(|stop| stop.at));
+    }
+    stops.sort();
+    prop_assert_eq!(clocks.last_stop(), stops.last().copied());
+    prop_assert_eq!(clocks.all().count(), waits(clocks).len() + 1);
+
+    let json = serde_json::to_string(&clocks).expect("clocks are JSON");
+    prop_assert_eq!(&serde_json::from_str::<Box<SlaClocks>>(&json).expect("as written"), clocks);
+    prop_assert_eq!(sla.clocks(head), Some((**clocks).clone()), "nobody else has touched it");
+    Ok(())
+}
+
+/// What an applied change may do to clocks, by what it told.
+pub(super) fn follows(before: &Ticket, after: &Ticket, told: &[EventKind]) -> Result<(), TestCaseError> {
+    let (Some(old), Some(new)) = (&before.head().sla, &after.head().sla) else { return Ok(()) };
+    let repriced = told.iter().any(|kind| matches!(kind, EventKind::PriorityChanged { .. }));
+    let resumed = !before.head().status.is_live() && after.head().status.is_live();
+    let wrote = told.iter().any(|kind| matches!(kind, EventKind::MessageAdded { .. }));
+    if !repriced && !wrote && before.head().status.is_live() == after.head().status.is_live() {
+        prop_assert_eq!(old, new);
+    }
+    prop_assert_eq!(old.targets, new.targets);
+
+    let (were, are) = (waits(old), waits(new));
+    prop_assert!(are.len() == were.len() || wrote && are.len() == were.len() + 1);
+    for (was, is) in were.iter().zip(&are) {
+        prop_assert_eq!((was.since, was.start), (is.since, is.start));
+        prop_assert!(was.due == is.due || repriced);
+        prop_assert!(was.is_running() || was == is, "what has been answered is over");
+    }
+    let (was, is) = (&old.resolution, &new.resolution);
+    prop_assert!((was.since, was.start) == (is.since, is.start) || resumed);
+    prop_assert!(was.due == is.due || resumed || repriced && was.is_running());
+    prop_assert!(was.is_running() || was == is || resumed);
+    Ok(())
+}
+
+/// A breach stays, if the change that comes isn't earlier than all before: one that is may still have
+/// come in time.
+pub(super) fn breaches_stay(
+    before: &Ticket,
+    after: &Ticket,
+    now: BusinessTime,
+) -> Result<(), TestCaseError> {
+    let (Some(old), Some(new)) = (&before.head().sla, &after.head().sla) else { return Ok(()) };
+    let all = |clocks: &SlaClocks| -> Vec<SlaClock> {
+        [&clocks.resolution].into_iter().chain(waits(clocks)).cloned().collect()
+    };
+    for (was, is) in all(old).iter().zip(&all(new)) {
+        for later in [0, 1, i64::MAX / 2].map(|ms| BusinessTime::from_millis(now.as_millis() + ms)) {
+            let breached = was.state(now) == SlaState::Breached;
+            prop_assert!(!breached || is.state(later) == SlaState::Breached, "{was:?} {is:?}");
+        }
+    }
+    Ok(())
+}
+
+/// Every wait for an answer, the first one first.
+fn waits(clocks: &SlaClocks) -> Vec<&SlaClock> {
+    let further = clocks.earlier_responses.iter().chain(&clocks.next_response);
+    [&clocks.first_response].into_iter().chain(further).collect()
+}

@@ -1,0 +1,87 @@
+//! What the clocks of a ticket promise.
+
+mod common;
+#[path = "sla/boundaries.rs"]
+mod boundaries;
+#[path = "sla/elsewhere.rs"]
+mod elsewhere;
+#[path = "sla/figures.rs"]
+mod figures;
+#[path = "sla/holidays.rs"]
+mod holidays;
+#[path = "sla/model.rs"]
+mod model;
+#[path = "sla/peers.rs"]
+mod peers;
+#[path = "sla/policies.rs"]
+mod policies;
+#[path = "sla/table.rs"]
+mod table;
+#[path = "sla/walks.rs"]
+mod walks;
+
+use std::time::Duration;
+
+use common::*;
+use ventanilla_domain::*;
+
+const HOUR: i64 = 3_600_000;
+
+/// The office of these tests: Easter Friday is a holiday, and so is the Monday after the change to
+/// summer time on 29 March 2026.
+fn office() -> BusinessCalendar {
+    let week = Week::weekdays("09:00-14:00 16:00-19:00".parse().expect("hours"));
+    let holidays = ["2026-03-30", "2026-04-03"].map(|date| date.parse().expect("a date"));
+    BusinessCalendar::with_holidays(Tz::Europe__Madrid, week, holidays).expect("a calendar")
+}
+
+/// First response, next response and resolution in hours, the same for each category.
+fn targets() -> [(Priority, SlaTargets); 4] {
+    let hours = |first, next, resolution| SlaTargets::hours(first, next, resolution).expect("targets");
+    [
+        (Priority::Low, hours(8, 16, 80)),
+        (Priority::Medium, hours(4, 8, 40)),
+        (Priority::High, hours(2, 4, 16)),
+        (Priority::Urgent, hours(1, 1, 4)),
+    ]
+}
+
+/// A desk with these targets and this calendar, where the system may close at once.
+fn desk(calendar: BusinessCalendar) -> Policy {
+    let sla = Sla::new(SlaPolicy::new(targets()).expect("a policy"), calendar);
+    Policy { sla: Some(sla), close_after: Days(0), ..Policy::default() }
+}
+
+fn promise(case: &Case) -> &Sla {
+    case.policy.sla.as_ref().expect("the desk has targets")
+}
+
+fn clocks(case: &Case) -> &SlaClocks {
+    case.head().sla.as_deref().expect("it was opened with targets")
+}
+
+fn clock(case: &Case, metric: SlaMetric) -> &SlaClock {
+    clocks(case).of(metric).expect("it has run")
+}
+
+fn state(case: &Case, metric: SlaMetric, at: Timestamp) -> SlaState {
+    clock(case, metric).state(promise(case).reading(at))
+}
+
+fn time(text: &str) -> Timestamp {
+    text.parse().expect("a time")
+}
+
+/// What [`Case::does`] takes for this time.
+fn ms(text: &str) -> i64 {
+    time(text).as_millis() - at(0).as_millis()
+}
+
+/// A millisecond, or so many, later or earlier.
+fn off(at: Timestamp, ms: i64) -> Timestamp {
+    Timestamp::from_millis(at.as_millis() + ms).expect("a time")
+}
+
+fn hours(count: f64) -> Duration {
+    Duration::from_secs_f64(count * 3600.0)
+}

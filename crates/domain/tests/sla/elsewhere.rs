@@ -1,0 +1,172 @@
+//! Tickets that another application has answered, resolved, closed or reopened: it knows no clocks.
+
+use serde_json::{Value, json};
+
+use super::*;
+use SlaMetric::{FirstResponse, NextResponse, Resolution};
+
+/// Ana's ticket, open at an office since Monday 2 March at 13:00, as the other application leaves it.
+fn left(case: &Case, fields: Value) -> Case {
+    let mut document = serde_json::to_value(&case.ticket).expect("a ticket is JSON");
+    let (Value::Object(document), Value::Object(fields)) = (&mut document, fields) else {
+        panic!("two objects");
+    };
+    document.extend(fields);
+    let ticket = serde_json::from_value(Value::Object(document.clone())).expect("a ticket");
+    Case { ticket, ..case.clone() }
+}
+
+fn opened() -> Case {
+    Case::new(desk(office()))
+}
+
+/// The clocks as they truly stand.
+fn truly(case: &Case) -> SlaClocks {
+    promise(case).clocks(case.head()).expect("it was opened with targets")
+}
+
+fn stop(case: &Case, at: &str, cancelled: bool) -> Option<SlaStop> {
+    Some(SlaStop { at: time(at), reading: promise(case).reading(time(at)), by: None, cancelled })
+}
+
+/// The office opens at nine.
+const TUESDAY: &str = "2026-03-03T10:00:00.000+01:00";
+const WEDNESDAY: &str = "2026-03-04T10:00:00.000+01:00";
+const THURSDAY: &str = "2026-03-05T10:00:00.000+01:00";
+
+#[test]
+fn clocks_that_are_ours_alone_are_as_they_are() {
+    let (ana, luis) = (customer("ana"), admin("luis"));
+    let mut case = opened();
+    for (by, at, change) in [
+        (&luis, "2026-03-02T18:00:00+01:00", message("Lo miro")),
+        (&ana, TUESDAY, message("¿Y bien?")),
+        (&luis, WEDNESDAY, Change::status(Status::Resolved)),
+        (&ana, WEDNESDAY, message("No está resuelto")),
+        (&luis, THURSDAY, Change::reply(text("Hecho"), Status::Closed)),
+    ] {
+        assert_eq!(truly(&case), *clocks(&case));
+        case.must(by, ms(at), change);
+    }
+    assert_eq!(truly(&case), *clocks(&case));
+    assert_eq!(promise(&case).clocks(Case::new(Policy::default()).head()), None);
+}
+
+#[test]
+fn an_answer_elsewhere_stops_the_first_response_when_it_came() {
+    let answer = json!({"content": "Lo miro", "role": "ADMIN", "createdAt": TUESDAY});
+    let ours = json!({"content": "No carga", "role": "USER", "createdAt": at(0)});
+    for fields in [json!({"messages": [ours, answer]}), json!({"firstResponseAt": TUESDAY})] {
+        let case = left(&opened(), fields);
+        let clocks = truly(&case);
+        assert_eq!(clocks.first_response.stop, stop(&case, TUESDAY, false));
+        // 1 and 3 hours on Monday, one on Tuesday: an hour over the target.
+        assert_eq!(clocks.first_response.measured().unwrap().business, hours(5.0));
+        assert_eq!(
+            clocks.first_response.state(promise(&case).reading(time(TUESDAY))),
+            SlaState::Breached
+        );
+        assert!(clocks.resolution.is_running());
+        assert_eq!(clocks.next_response, None);
+    }
+}
+
+#[test]
+fn a_ticket_resolved_elsewhere_has_no_running_clock() {
+    let mut asked = opened();
+    asked.must(&admin("luis"), HOUR, message("Lo miro"));
+    asked.must(&customer("ana"), 2 * HOUR, message("¿Y bien?"));
+    for (fields, when) in [
+        (json!({"status": "RESOLVED", "resolvedAt": TUESDAY, "updatedAt": WEDNESDAY}), TUESDAY),
+        (json!({"status": "RESOLVED", "updatedAt": WEDNESDAY}), WEDNESDAY),
+        (json!({"status": "RESOLVED", "resolvedAt": null, "updatedAt": WEDNESDAY}), WEDNESDAY),
+        (
+            json!({"status": "CLOSED", "closedAt": THURSDAY, "resolvedAt": TUESDAY, "updatedAt": THURSDAY}),
+            TUESDAY,
+        ),
+        (json!({"status": "CLOSED", "closedAt": null, "updatedAt": THURSDAY}), THURSDAY),
+    ] {
+        let new = left(&opened(), fields.clone());
+        let clocks = truly(&new);
+        assert_eq!(clocks.first_response.stop, stop(&new, when, true), "nobody answered");
+        assert_eq!(clocks.resolution.stop, stop(&new, when, false));
+
+        let asked = left(&asked, fields);
+        let clocks = truly(&asked);
+        assert_eq!(clocks.next_response.as_ref().unwrap().stop, stop(&asked, when, true));
+        assert_eq!(clocks.resolution.stop, stop(&asked, when, false));
+        assert_eq!(clocks.first_response, clock(&asked, FirstResponse).clone());
+        assert_eq!((clocks.due(), clocks.risk()), (None, None));
+        assert_eq!(clocks.last_stop(), Some(time(when)));
+    }
+}
+
+#[test]
+fn answered_and_resolved_elsewhere_it_has_both() {
+    let fields = json!({"status": "CLOSED", "firstResponseAt": TUESDAY, "resolvedAt": WEDNESDAY,
+        "closedAt": THURSDAY, "updatedAt": THURSDAY});
+    let case = left(&opened(), fields);
+    let clocks = truly(&case);
+    assert_eq!(clocks.first_response.stop, stop(&case, TUESDAY, false));
+    assert_eq!(clocks.resolution.stop, stop(&case, WEDNESDAY, false));
+}
+
+#[test]
+fn an_answer_after_it_was_resolved_elsewhere_is_not_what_was_waited_for() {
+    for (answered, cancelled) in [(TUESDAY, false), (WEDNESDAY, true)] {
+        let fields = json!({"status": "RESOLVED", "resolvedAt": TUESDAY, "firstResponseAt": answered,
+            "updatedAt": WEDNESDAY});
+        let case = left(&opened(), fields);
+        assert_eq!(truly(&case).first_response.stop, stop(&case, TUESDAY, cancelled));
+    }
+}
+
+#[test]
+fn what_stopped_here_stays_where_it_stopped() {
+    let mut case = opened();
+    case.must(&admin("luis"), HOUR, Change::reply(text("Hecho"), Status::Resolved));
+    let before = clocks(&case).clone();
+    for fields in [
+        json!({"status": "CLOSED", "closedAt": THURSDAY, "updatedAt": THURSDAY}),
+        json!({"status": "CLOSED", "resolvedAt": null, "firstResponseAt": null, "updatedAt": THURSDAY}),
+        json!({"resolvedAt": WEDNESDAY}),
+    ] {
+        assert_eq!(truly(&left(&case, fields)), before);
+    }
+}
+
+/// When it was reopened nobody wrote down: the clock goes on with the next change here that brings it
+/// to a live status.
+#[test]
+fn reopened_elsewhere_it_resumes_with_our_next_move() {
+    let mut case = opened();
+    case.must(&admin("luis"), HOUR, Change::reply(text("Hecho"), Status::Resolved));
+    let before = clocks(&case).clone();
+    let mut case = left(&case, json!({"status": "OPEN", "updatedAt": TUESDAY}));
+    assert_eq!(case.head().resolved_at, None);
+    assert_eq!(truly(&case), before);
+    case.must(&admin("eva"), ms(WEDNESDAY), Change::status(Status::InProgress));
+    assert!(clock(&case, Resolution).is_running());
+    // An hour before it was resolved, and one now.
+    let later = promise(&case).reading(time("2026-03-04T11:00:00+01:00"));
+    assert_eq!(later.since(clock(&case, Resolution).start), hours(2.0));
+}
+
+#[test]
+fn a_null_stands_for_absent_in_clocks_too() {
+    let mut case = opened();
+    case.must(&admin("luis"), HOUR, message("Lo miro"));
+    case.must(&customer("ana"), 2 * HOUR, message("¿Y bien?"));
+    let mut document = serde_json::to_value(&case.ticket).unwrap();
+    let clocks = document["sla"].as_object_mut().unwrap();
+    clocks.insert("earlierResponses".to_owned(), Value::Null);
+    clocks["firstResponse"]["stop"]["cancelled"] = Value::Null;
+    clocks["resolution"]["stop"] = Value::Null;
+    clocks["nextResponse"]["stop"] = Value::Null;
+    assert_eq!(serde_json::from_value::<Ticket>(document.clone()).unwrap(), case.ticket);
+    document["sla"] = Value::Null;
+    let ticket: Ticket = serde_json::from_value(document).unwrap();
+    assert_eq!(ticket.head().sla, None);
+    assert_eq!(promise(&case).clocks(ticket.head()), None);
+    assert_eq!(clock(&case, NextResponse).stop, None);
+}

@@ -1,0 +1,214 @@
+//! What each change of each actor does to the clocks of a ticket in each state, over time that never
+//! rests.
+
+use super::*;
+use Status::{Closed, InProgress, Resolved};
+
+/// What moves a clock; everything else leaves all of them as they were. F, N and R are the clocks of
+/// the first response, the next one and the resolution. Each stops (`.`), is cancelled (`x`), starts
+/// (`+`), resumes (`>`), or is due by another target (`~`). Luis answers; "Ana*" is an administrator
+/// in her own ticket.
+const MOVES: &[(&str, &str, &str, &str)] = &[
+    ("new, started, late", "Luis", "message, reply Open, reply InProgress", "F."),
+    ("new, started, late", "Luis", "reply Resolved, reply Closed", "F. R."),
+    ("new, started, late", "Luis, Ana*", "Resolved, Closed", "Fx R."),
+    ("new, started, late", "Ana*", "reply Resolved, reply Closed", "Fx R."),
+    ("new, started", "Luis, Ana*", "raise", "F~ R~"),
+    ("late", "Luis, Ana*", "raise", "R~"),
+    ("answered", "Ana", "message", "N+"),
+    ("answered", "Luis, Ana*", "Resolved, Closed, reply Resolved, reply Closed", "R."),
+    ("answered", "Luis, Ana*", "raise", "R~"),
+    ("asked", "Luis", "message, reply Open, reply InProgress", "N."),
+    ("asked", "Luis", "reply Resolved, reply Closed", "N. R."),
+    ("asked", "Luis, Ana*", "Resolved, Closed", "Nx R."),
+    ("asked", "Ana*", "reply Resolved, reply Closed", "Nx R."),
+    ("asked", "Luis, Ana*", "raise", "N~ R~"),
+    ("resolved, dropped", "Ana", "message", "N+ R>"),
+    ("resolved, dropped", "Luis, Ana*", "InProgress, reply InProgress", "R>"),
+];
+
+/// How a case stands, and the hour at which the changes come.
+fn states() -> [(&'static str, Case, i64); 8] {
+    let (ana, luis) = (customer("ana"), admin("luis"));
+    let brought = |steps: &[(&Actor, Change)]| {
+        let mut case = Case::new(desk(BusinessCalendar::always()));
+        for (hour, (by, change)) in (1..).zip(steps) {
+            case.must(by, hour * HOUR, change.clone());
+        }
+        case
+    };
+    let answered = (&luis, message("Lo miro"));
+    let asked = (&ana, message("¿Y bien?"));
+    let resolved = (&luis, Change::status(Resolved));
+    let closed = (&luis, Change::status(Closed));
+    [
+        ("new", brought(&[]), 3),
+        ("started", brought(&[(&luis, Change::status(InProgress))]), 3),
+        ("late", brought(&[]), 5),
+        ("answered", brought(std::slice::from_ref(&answered)), 3),
+        ("asked", brought(&[answered.clone(), asked.clone()]), 3),
+        ("resolved", brought(&[answered.clone(), resolved.clone()]), 3),
+        ("dropped", brought(std::slice::from_ref(&resolved)), 3),
+        ("closed", brought(&[answered, asked, closed]), 4),
+    ]
+}
+
+fn actors() -> [(&'static str, Actor); 6] {
+    [
+        ("Ana", customer("ana")),
+        ("Eva", customer("eva")),
+        ("Luis", admin("luis")),
+        ("Ana*", admin("ana")),
+        ("bot", Actor::Bot),
+        ("system", Actor::System),
+    ]
+}
+
+fn changes() -> Vec<(String, Change)> {
+    let statuses = Status::ALL.into_iter();
+    let set = statuses.clone().map(|to| (format!("{to:?}"), Change::status(to)));
+    let reply = statuses.map(|to| (format!("reply {to:?}"), Change::reply(text("Hecho"), to)));
+    let named = |name: &str, change| (name.to_owned(), change);
+    let others = [
+        named("message", message("Hola")),
+        named("note", Change::note(text("Ojo"))),
+        named("claim", Change::claim()),
+        named("assign", Change::assign(Some(id("eva")))),
+        named("raise", Change::priority(Priority::High)),
+    ];
+    others.into_iter().chain(set).chain(reply).collect()
+}
+
+/// The time and the hand of a change.
+struct Step {
+    by: Actor,
+    at: Timestamp,
+    reading: BusinessTime,
+}
+
+/// What became of one clock, as in [`MOVES`]; anything else is written out, and found there.
+fn became(
+    before: Option<&SlaClock>,
+    after: Option<&SlaClock>,
+    metric: SlaMetric,
+    step: &Step,
+) -> String {
+    let target = |priority| SlaTable::new(targets()).expect("a table").of(priority).of(metric);
+    let due = |start: BusinessTime, priority| start.plus(target(priority));
+    let Some(before) = before else {
+        let (since, start) = (step.at, step.reading);
+        let started = SlaClock { since, start, due: due(start, Priority::Medium), stop: None };
+        return match after {
+            None => String::new(),
+            Some(after) if *after == started => "+".to_owned(),
+            after => format!("{after:?}"),
+        };
+    };
+    let stopped = |cancelled| {
+        let by = Some(&step.by).filter(|by| by.kind() == ActorKind::Admin).and_then(|by| by.user());
+        let stop = SlaStop { at: step.at, reading: step.reading, by: by.cloned(), cancelled };
+        SlaClock { stop: Some(stop), ..before.clone() }
+    };
+    // The calendar never rests: both times stood still for as long.
+    let pause = before.stop.as_ref().map_or(Duration::ZERO, |stop| step.reading.since(stop.reading));
+    let (since, start) = (before.since.plus(pause), before.start.plus(pause));
+    let resumed = SlaClock { since, start, due: due(start, Priority::Medium), stop: None };
+    let retargeted = SlaClock { due: due(before.start, Priority::High), ..before.clone() };
+    match after {
+        Some(after) if after == before => "",
+        Some(after) if *after == stopped(false) => ".",
+        Some(after) if *after == stopped(true) => "x",
+        Some(after) if *after == retargeted => "~",
+        Some(after) if *after == resumed => ">",
+        after => return format!("{before:?} -> {after:?}"),
+    }
+    .to_owned()
+}
+
+#[test]
+fn each_change_moves_the_clocks_that_the_table_says_and_no_other() {
+    let mut used = vec![0; MOVES.len()];
+    for (state, case, hour) in states() {
+        for (who, by) in actors() {
+            for (what, change) in changes() {
+                let row = MOVES.iter().position(|(states, people, whats, _)| {
+                    listed(states, state) && listed(people, who) && listed(whats, &what)
+                });
+                row.into_iter().for_each(|row| used[row] += 1);
+                let expected = row.map_or("", |row| MOVES[row].3);
+                assert_eq!(moved(case.clone(), &by, hour, change), expected, "{state}: {who}: {what}");
+            }
+        }
+    }
+    let all = MOVES.iter().map(|(states, people, whats, _)| {
+        [states, people, whats].into_iter().map(|list| list.split(", ").count()).product::<usize>()
+    });
+    assert_eq!(used, all.collect::<Vec<_>>(), "a row that nothing meets says nothing");
+}
+
+fn listed(list: &str, name: &str) -> bool {
+    list.split(", ").any(|entry| entry == name)
+}
+
+/// What the change does to the clocks of the case, as in [`MOVES`].
+fn moved(mut case: Case, by: &Actor, hour: i64, change: Change) -> String {
+    let before = clocks(&case).clone();
+    case.does(by, hour * HOUR, change);
+    let after = clocks(&case);
+    assert_eq!(after.targets, before.targets);
+    assert_eq!(after.earlier_responses, before.earlier_responses);
+    let (by, at) = (by.clone(), at(hour * HOUR));
+    let step = Step { by, at, reading: promise(&case).reading(at) };
+    let became = SlaMetric::ALL.map(|metric| {
+        let became = became(before.of(metric), after.of(metric), metric, &step);
+        let letter = &metric.as_str()[..1];
+        if became.is_empty() { became } else { format!("{letter}{became}") }
+    });
+    became.into_iter().filter(|became| !became.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_ticket_opened_without_a_promise_never_has_clocks() {
+    for (_, case, hour) in states() {
+        for (_, by) in actors() {
+            for (_, change) in changes() {
+                let mut without = Case::new(Policy::default());
+                without.policy = case.policy.clone();
+                without.does(&by, hour * HOUR, change);
+                assert_eq!(without.head().sla, None);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_desk_that_promises_nothing_any_more_moves_no_clock() {
+    for (state, mut case, hour) in states() {
+        case.policy.sla = None;
+        let before = clocks(&case).clone();
+        for (_, by) in actors() {
+            for (_, change) in changes() {
+                let mut case = case.clone();
+                case.does(&by, hour * HOUR, change);
+                assert_eq!(*clocks(&case), before, "{state}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_wait_before_is_kept_when_the_next_begins() {
+    let mut case = Case::new(desk(BusinessCalendar::always()));
+    let (ana, luis) = (customer("ana"), admin("luis"));
+    case.must(&luis, HOUR, message("Lo miro"));
+    let mut waits = Vec::new();
+    for hour in [2, 4, 6] {
+        case.must(&ana, hour * HOUR, message("¿Y bien?"));
+        assert_eq!(clocks(&case).earlier_responses, waits);
+        case.must(&luis, (hour + 1) * HOUR, message("Sigo con ello"));
+        waits.push(clock(&case, SlaMetric::NextResponse).clone());
+    }
+    let began: Vec<i64> = waits.iter().map(|wait| wait.since.as_millis() - at(0).as_millis()).collect();
+    assert_eq!(began, [2 * HOUR, 4 * HOUR, 6 * HOUR]);
+    assert_eq!(clocks(&case).all().count(), 5);
+}

@@ -1,0 +1,239 @@
+//! Walks of many actors, compared with the definition after every step.
+
+use std::collections::BTreeSet;
+
+use proptest::{
+    prelude::*,
+    sample::select,
+    strategy::ValueTree,
+    test_runner::{FileFailurePersistence, TestRunner},
+};
+
+use super::{model::*, *};
+
+#[derive(Debug, Clone)]
+struct Step {
+    by: Actor,
+    when: When,
+    change: Change,
+}
+
+/// When a step is taken, not before the one before it.
+#[derive(Debug, Clone, Copy)]
+enum When {
+    /// So many milliseconds later.
+    Later(i64),
+    /// So many milliseconds from when this clock is at risk.
+    Risk(SlaMetric, i64),
+    /// So many milliseconds from when this clock is due.
+    Due(SlaMetric, i64),
+}
+
+#[derive(Debug, Clone)]
+struct Walk {
+    sla: Option<Sla>,
+    category: Category,
+    opened: i64,
+    reopen: Reopen,
+    steps: Vec<Step>,
+}
+
+fn moments() -> impl Strategy<Value = When> {
+    let metrics = || select(SlaMetric::ALL.to_vec());
+    let hours = select(vec![0, 1, 2, 5, 8, 15, 24, 62, 168]);
+    prop_oneof![
+        3 => (hours, -1..=1_i64).prop_map(|(hours, ms)| When::Later(hours * HOUR + ms)),
+        1 => (0..100 * HOUR).prop_map(When::Later),
+        2 => (metrics(), -1..=1_i64).prop_map(|(metric, ms)| When::Risk(metric, ms)),
+        2 => (metrics(), -1..=1_i64).prop_map(|(metric, ms)| When::Due(metric, ms)),
+    ]
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let people = [customer("ana"), customer("ana"), admin("luis"), admin("luis"), admin("eva")];
+    let others = [admin("ana"), customer("eva"), Actor::Bot, Actor::System];
+    let actors = select([&people[..], &others].concat());
+    let statuses = || select(Status::ALL.to_vec());
+    let lively = select(vec![Status::Open, Status::InProgress, Status::Resolved, Status::Resolved]);
+    let changes = prop_oneof![
+        6 => Just(message("Hola")),
+        2 => lively.clone().prop_map(|to| Change::reply(text("Hecho"), to)),
+        4 => lively.prop_map(Change::status),
+        1 => statuses().prop_map(Change::status),
+        3 => select(Priority::ALL.to_vec()).prop_map(Change::priority),
+        1 => select(vec![Change::claim(), Change::assign(None), Change::note(text("Ojo"))]),
+    ];
+    let step = (actors, moments(), changes).prop_map(|(by, when, change)| Step { by, when, change });
+    prop::collection::vec(step, 0..40)
+}
+
+fn calendars() -> impl Strategy<Value = BusinessCalendar> {
+    let hours = |text: &str| text.parse().expect("hours");
+    let santiago = Week::weekdays(hours("08:30-17:15")).on(Weekday::Sat, hours("00:00-24:00"));
+    let holidays = ["2026-04-03", "2026-04-04"].map(|date| date.parse().expect("a date"));
+    let santiago = BusinessCalendar::with_holidays(Tz::America__Santiago, santiago, holidays);
+    let lone = Week::CLOSED.on(Weekday::Sun, hours("01:30-03:00"));
+    let lone = BusinessCalendar::new(Tz::Europe__Madrid, lone);
+    select(vec![BusinessCalendar::always(), office(), santiago.expect("hours"), lone.expect("hours")])
+}
+
+fn tables() -> impl Strategy<Value = [(Priority, SlaTargets); 4]> {
+    let length = || select(vec![1, 3, HOUR, 2 * HOUR, 4 * HOUR, 5 * HOUR, 8 * HOUR, 40 * HOUR]);
+    prop::array::uniform4((length(), length(), length())).prop_map(|lengths| {
+        let length = |ms: i64| Duration::from_millis(ms.unsigned_abs());
+        let mut lengths = lengths.into_iter();
+        Priority::ALL.map(|priority| {
+            let (first, next, resolution) = lengths.next().expect("one each");
+            let targets = SlaTargets::new(length(first), length(next), length(resolution));
+            (priority, targets.expect("lengths"))
+        })
+    })
+}
+
+fn walks() -> impl Strategy<Value = Walk> {
+    let policies = (tables(), tables()).prop_map(|(usual, payments)| {
+        SlaPolicy::new(usual)
+            .and_then(|policy| policy.category(Category::PAGOS, payments))
+            .expect("both")
+    });
+    let slas = (policies, calendars()).prop_map(|(policy, calendar)| Sla::new(policy, calendar));
+    let reopen = select(vec![Reopen::Always, Reopen::Always, Reopen::Within(Days(2)), Reopen::Never]);
+    (
+        prop::option::weighted(0.95, slas),
+        select(vec![Category::BUG, Category::PAGOS]),
+        (0..60 * 24_i64, -1..=1_i64).prop_map(|(hours, ms)| hours * HOUR + ms),
+        reopen,
+        steps(),
+    )
+        .prop_map(|(sla, category, opened, reopen, steps)| Walk {
+            sla,
+            category,
+            opened,
+            reopen,
+            steps,
+        })
+}
+
+/// The time of a step on a ticket last touched at `now`.
+fn moment(case: &Case, when: When, now: i64) -> i64 {
+    let reading = |metric, of: fn(&SlaClock) -> BusinessTime| {
+        let clock = case.head().sla.as_deref().and_then(|clocks| clocks.of(metric));
+        clock.map(|clock| promise(case).calendar().instant(of(clock)).as_millis() - at(0).as_millis())
+    };
+    let (then, ms) = match when {
+        When::Later(ms) => (Some(now), ms),
+        When::Risk(metric, ms) => (reading(metric, SlaClock::risk), ms),
+        When::Due(metric, ms) => (reading(metric, |clock| clock.due), ms),
+    };
+    then.map_or(now, |then| then + ms).max(now)
+}
+
+/// Takes the walk, and shows the case and its story after every step.
+fn take(
+    walk: &Walk,
+    mut look: impl FnMut(&Case, Option<&Story>) -> Result<(), TestCaseError>,
+) -> Result<(), TestCaseError> {
+    let Walk { sla, category, opened, reopen, steps } = walk;
+    let policy = Policy { sla: sla.clone(), reopen: *reopen, close_after: Days(0), ..Policy::default() };
+    let mut case = Case::opened(category.clone(), *opened, policy);
+    let opening = fact(&case, *opened, customer("ana"), Said::Question);
+    let mut story =
+        sla.clone().map(|sla| Story { sla, category: category.clone(), facts: vec![opening] });
+    look(&case, story.as_ref())?;
+    let mut now = *opened;
+    for Step { by, when, change } in steps {
+        let then = moment(&case, *when, now);
+        let Answer::Applied(kinds) = case.does(by, then, change.clone()) else { continue };
+        now = then;
+        let wrote = kinds.iter().any(|kind| matches!(kind, EventKind::MessageAdded { .. }));
+        let said = match by {
+            Actor::Customer(_) if wrote => Said::Question,
+            Actor::Admin(name) if wrote && *name != id("ana") => Said::Answer,
+            _ => Said::Nothing,
+        };
+        let fact = fact(&case, now, by.clone(), said);
+        if let Some(story) = &mut story {
+            story.facts.push(fact);
+        }
+        look(&case, story.as_ref())?;
+    }
+    Ok(())
+}
+
+fn fact(case: &Case, ms: i64, by: Actor, said: Said) -> Fact {
+    let head = case.head();
+    Fact { at: at(ms), by, said, live: head.status.is_live(), priority: head.priority }
+}
+
+fn is_as_defined(case: &Case, story: Option<&Story>) -> Result<(), TestCaseError> {
+    let Some(story) = story else {
+        prop_assert_eq!(&case.head().sla, &None);
+        return Ok(());
+    };
+    prop_assert_eq!(clocks(case), &story.clocks());
+    prop_assert_eq!(&promise(case).clocks(case.head()), &case.head().sla.as_deref().cloned());
+    for (_, clock) in clocks(case).all() {
+        let around = [clock.start, clock.risk(), clock.due].into_iter().flat_map(|reading| {
+            [-1, 0, 1].map(|ms| BusinessTime::from_millis(reading.as_millis() + ms))
+        });
+        for now in around {
+            prop_assert_eq!(clock.state(now), stands(clock, now));
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
+        ..ProptestConfig::with_cases(1_024)
+    })]
+
+    #[test]
+    fn after_every_step_the_clocks_are_as_defined(walk in walks()) {
+        take(&walk, is_as_defined)?;
+    }
+}
+
+/// A comparison proves nothing about situations that never come up.
+#[test]
+fn the_walks_come_to_every_situation() {
+    let mut met = BTreeSet::new();
+    let mut runner = TestRunner::deterministic();
+    for _ in 0..300 {
+        let walk = walks().new_tree(&mut runner).unwrap().current();
+        let mut before: Option<SlaClocks> = None;
+        let look = |case: &Case, story: Option<&Story>| {
+            let (Some(clocks), Some(story)) = (case.head().sla.as_deref(), story) else {
+                met.insert("without".to_owned());
+                return Ok(());
+            };
+            let now = promise(case).reading(story.facts.last().expect("the opening").at);
+            for (metric, clock) in clocks.all() {
+                met.insert(format!("{} {}", metric.as_str(), clock.state(now).as_str()));
+                let earlier = before.as_ref().and_then(|clocks| clocks.of(metric));
+                let Some(earlier) = earlier.filter(|earlier| *earlier != clock) else { continue };
+                let breached = if earlier.is_breached(now) { "breached" } else { "in time" };
+                match (&earlier.stop, &clock.stop) {
+                    (Some(_), None) => met.insert(format!("{} again {breached}", metric.as_str())),
+                    (None, None) => met.insert(format!("{} retargeted", metric.as_str())),
+                    _ => false,
+                };
+            }
+            before = Some(clocks.clone());
+            Ok(())
+        };
+        take(&walk, look).expect("it only looks");
+    }
+    let mut expected = BTreeSet::from(["without".to_owned()]);
+    for metric in SlaMetric::ALL.map(SlaMetric::as_str) {
+        expected.extend(SlaState::ALL.map(|state| format!("{metric} {}", state.as_str())));
+        expected.insert(format!("{metric} retargeted"));
+    }
+    for metric in ["NEXT_RESPONSE", "RESOLUTION"] {
+        expected.extend(["in time", "breached"].map(|how| format!("{metric} again {how}")));
+    }
+    // What a resolution waits for always comes.
+    expected.remove("RESOLUTION CANCELLED");
+    assert_eq!(met, expected);
+}
