@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails loudly")]
 
+#[path = "mongo/bad_clocks.rs"]
+mod bad_clocks;
 #[path = "mongo/bad_input.rs"]
 mod bad_input;
 #[path = "mongo/bad_texts.rs"]
@@ -10,22 +12,34 @@ mod bad_texts;
 mod book;
 #[path = "mongo/commands.rs"]
 mod commands;
+#[path = "mongo/commands_of_clocks.rs"]
+mod commands_of_clocks;
 #[path = "mongo/conform.rs"]
 mod conform;
 #[path = "mongo/draw.rs"]
 mod draw;
+#[path = "mongo/draw_clocks.rs"]
+mod draw_clocks;
 #[path = "mongo/examined.rs"]
 mod examined;
 #[path = "mongo/explain.rs"]
 mod explain;
+#[path = "mongo/explain_clocks.rs"]
+mod explain_clocks;
 #[path = "mongo/foreign.rs"]
 mod foreign;
+#[path = "mongo/foreign_clocks.rs"]
+mod foreign_clocks;
 #[path = "mongo/many.rs"]
 mod many;
+#[path = "mongo/met.rs"]
+mod met;
 #[path = "mongo/raw.rs"]
 mod raw;
 #[path = "mongo/reconcile.rs"]
 mod reconcile;
+#[path = "mongo/report.rs"]
+mod report;
 #[path = "mongo/sent.rs"]
 mod sent;
 #[path = "mongo/shapes.rs"]

@@ -42,6 +42,12 @@ impl Book {
             .policy(Policy { reopen: Reopen::Always, ..Policy::default() })
     }
 
+    /// The same desk, with targets.
+    pub(crate) fn desk_with_targets(&self) -> HelpDeskBuilder {
+        let sla = Some(testing::sla());
+        self.desk().policy(Policy { reopen: Reopen::Always, sla, ..Policy::default() })
+    }
+
     /// Stores a ticket of the first customer's, in this shape.
     pub(crate) async fn ticket(&self, shape: fn(TicketFixture) -> TicketFixture) -> TicketNumber {
         let mut entropy = [0; 6];
@@ -52,9 +58,9 @@ impl Book {
         number
     }
 
-    /// Stores so many tickets of all kinds.
+    /// Stores so many tickets of all kinds, with clocks.
     pub(crate) async fn fill(&self, count: usize) {
-        let crowd: Vec<Ticket> = testing::tickets(count).collect();
+        let crowd: Vec<Ticket> = testing::tickets_with(&testing::sla(), count).collect();
         try_join_all(crowd.iter().map(|ticket| self.store.insert(ticket))).await.unwrap();
     }
 

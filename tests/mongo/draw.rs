@@ -4,7 +4,10 @@ use bson::{Bson, Document, bson, doc};
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use ventanilla_service::*;
 
-use super::raw::{DAY, after, date, person, said, text, theirs, user, with};
+use super::{
+    draw_clocks::{clocks, office, round_the_clock},
+    raw::{DAY, after, date, person, said, text, theirs, user, with},
+};
 
 #[derive(Debug, Clone)]
 pub(crate) struct Case {
@@ -25,70 +28,27 @@ pub(crate) enum Step {
 }
 
 pub(crate) fn cases() -> impl Strategy<Value = Case> {
-    let steps = vec(prop_oneof![1 => writes().prop_map(Step::Theirs), 4 => changes()], 1..6);
-    (policies(), documents(), steps).prop_map(|(policy, document, steps)| Case {
-        policy,
-        document,
-        steps,
+    any::<bool>().prop_flat_map(|rests| {
+        let promise = if rests { office() } else { round_the_clock() };
+        let steps = vec(prop_oneof![1 => writes().prop_map(Step::Theirs), 5 => changes()], 2..8).boxed();
+        (policies(&promise).boxed(), documents(&promise).boxed(), steps)
+            .prop_map(|(policy, document, steps)| Case { policy, document, steps })
     })
 }
 
-fn policies() -> impl Strategy<Value = Policy> {
+fn policies(promise: &Sla) -> impl Strategy<Value = Policy> + use<> {
     let reopen = [0, 1, 1, 2, 2].map(|days| Reopen::Within(Days(days)));
     let reopen = [&reopen[..], &[Reopen::Always, Reopen::Never]].concat();
     // Mostly with room, so that what comes before that guard shows.
     let limits =
         (3..=8_u32, (4..=12_u32).prop_map(|fours| 4 * fours), 1..=3_u32, 1..=3_u32).prop_map(narrow);
-    let limits = prop_oneof![1 => Just(Limits::default()), 1 => limits];
-    let sla = option::weighted(0.7, Just(promise()));
+    let limits = prop_oneof![2 => Just(Limits::default()), 1 => limits];
+    let sla = option::weighted(0.85, Just(promise.clone()));
     (select(reopen), select(vec![0, 1, 2]), limits, sla).prop_map(|(reopen, days, limits, sla)| Policy {
         limits,
         reopen,
         close_after: Days(days),
         sla,
-    })
-}
-
-/// Targets of days, like the times, so that clocks are often stopped to the millisecond.
-fn promise() -> Sla {
-    let day = std::time::Duration::from_millis(DAY as u64);
-    let targets = Priority::ALL.map(|priority| {
-        let days = 4 - priority as u32;
-        (priority, SlaTargets::new(days * day / 2, days * day / 4, days * day).unwrap())
-    });
-    Sla::new(SlaPolicy::new(targets).unwrap(), BusinessCalendar::always())
-}
-
-/// What a clock reads so many milliseconds after the tests begin.
-fn reading(ms: i64) -> i64 {
-    after(ms).as_millis()
-}
-
-fn clocks() -> impl Strategy<Value = Bson> {
-    let targets = bson::serialize_to_document(promise().policy().targets(&Category::BUG)).unwrap();
-    let earlier = vec(clock(), 0..2);
-    (clock(), option::of(clock()), clock(), earlier).prop_map(
-        move |(first, next, resolution, earlier)| {
-            let mut sla = doc! { "targets": targets.clone(), "firstResponse": first };
-            sla.extend(doc! { "resolution": resolution, "earlierResponses": earlier });
-            if let Some(next) = next {
-                sla.insert("nextResponse", next);
-            }
-            sla.into()
-        },
-    )
-}
-
-fn clock() -> impl Strategy<Value = Bson> {
-    let by = field("by", (2..5_u8).prop_map(|number| Bson::from(person(number))));
-    let cancelled = field("cancelled", any::<bool>().prop_map(Bson::from));
-    let stop = (times(), times(), by, cancelled).prop_map(|(at, now, by, cancelled)| {
-        let stop = doc! { "at": date(at), "reading": reading(now) };
-        [by, cancelled].into_iter().fold(stop, with).into()
-    });
-    (times(), times(), times(), field("stop", stop)).prop_map(|(since, start, due, stop)| {
-        let clock = doc! { "since": date(since), "start": reading(start), "due": reading(due) };
-        with(clock, stop).into()
     })
 }
 
@@ -99,7 +59,7 @@ fn narrow((messages, bytes, notes, history): (u32, u32, u32, u32)) -> Limits {
 }
 
 /// Milliseconds: days, of which windows and waits are made, and what lies next to them.
-fn times() -> impl Strategy<Value = i64> {
+pub(crate) fn times() -> impl Strategy<Value = i64> {
     (select(vec![0, DAY, DAY, 2 * DAY, 2 * DAY, 3 * DAY]), select(vec![0, 0, 0, 0, -1, 1]))
         .prop_map(|(time, off)| time + off)
 }
@@ -109,7 +69,7 @@ fn dates() -> impl Strategy<Value = Bson> {
 }
 
 /// A field that is there, is null, or isn't there.
-fn field(
+pub(crate) fn field(
     name: &'static str,
     value: impl Strategy<Value = Bson> + 'static,
 ) -> impl Strategy<Value = Document> {
@@ -124,9 +84,9 @@ fn word(words: impl Into<Vec<&'static str>>) -> impl Strategy<Value = Bson> {
     select(words.into()).prop_map(Bson::from)
 }
 
-/// Mostly one, who then meets a ticket of theirs; the last is an administrator too.
+/// Mostly one, who then meets a ticket of theirs and is an administrator too.
 fn customers() -> impl Strategy<Value = u8> {
-    select(vec![0, 0, 0, 1, 2, 2])
+    select(vec![0, 0, 1, 2, 2, 2, 2])
 }
 
 const STATUSES: [&str; 6] = ["OPEN", "IN_PROGRESS", "RESOLVED", "RESOLVED", "RESOLVED", "CLOSED"];
@@ -134,7 +94,7 @@ const PRIORITIES: [&str; 4] = ["LOW", "MEDIUM", "HIGH", "URGENT"];
 /// Of 4, 8 and 12 bytes, so that a conversation often comes to its limit exactly.
 const TEXTS: [&str; 5] = ["hola", "¿y?", "$version", "doce letras.", "$$$$"];
 
-fn documents() -> impl Strategy<Value = Document> {
+pub(crate) fn documents(promise: &Sla) -> impl Strategy<Value = Document> + use<> {
     let admin = || (2..5_u8).prop_map(|number| Bson::from(person(number)));
     let version = prop_oneof![
         (0..3_i32).prop_map(Bson::from),
@@ -173,7 +133,10 @@ fn documents() -> impl Strategy<Value = Document> {
         field("notes", notes.prop_map(Bson::Array)),
         field("history", history),
         field("version", version),
-        field("sla", clocks()),
+        prop_oneof![
+            5 => clocks(promise).prop_map(|clocks| doc! { "sla": clocks }),
+            1 => field("sla", clocks(promise)),
+        ],
     );
     (base, ours).prop_map(|((a, b, c, d, e, f, g), (h, i, j, k, l, m, n, o))| {
         [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o].into_iter().fold(theirs(), with)
@@ -210,6 +173,8 @@ fn writes() -> impl Strategy<Value = Document> {
 
 fn changes() -> impl Strategy<Value = Step> {
     let statuses = || select(Status::ALL.to_vec());
+    // Mostly to the status that documents have mostly: it then stays.
+    let replied = [&Status::ALL[..], &[Status::Resolved, Status::Resolved, Status::InProgress]].concat();
     let message = || {
         let keys = option::weighted(0.6, select(vec!["k1", "k1", "k1", "k2"]));
         (select(TEXTS.to_vec()), keys).prop_map(|(said, key)| {
@@ -220,27 +185,27 @@ fn changes() -> impl Strategy<Value = Step> {
             }
         })
     };
-    let admins = || select(vec![2, 2, 3, 4]).prop_map(user);
+    let admins = || select(vec![2, 2, 2, 3, 4]).prop_map(user);
     let by_admin = prop_oneof![
         6 => message().prop_map(Change::message),
-        6 => (message(), statuses()).prop_map(|(message, to)| Change::reply(message, to)),
+        10 => (message(), select(replied)).prop_map(|(message, to)| Change::reply(message, to)),
         2 => select(TEXTS.to_vec()).prop_map(|said| Change::note(text(said))),
         4 => statuses().prop_map(Change::status),
-        2 => select(Priority::ALL.to_vec()).prop_map(Change::priority),
+        9 => select(Priority::ALL.to_vec()).prop_map(Change::priority),
         2 => option::weighted(0.6, admins()).prop_map(Change::assign),
         1 => Just(Change::claim()),
     ];
     let by_customer = prop_oneof![
-        4 => message().prop_map(Change::message),
+        6 => message().prop_map(Change::message),
         1 => Just(Change::status(Status::Closed)),
     ];
     let made = prop_oneof![
-        6 => (admins().prop_map(Actor::Admin), by_admin),
-        5 => (customers().prop_map(|number| Actor::Customer(user(number))), by_customer),
+        8 => (admins().prop_map(Actor::Admin), by_admin),
+        8 => (customers().prop_map(|number| Actor::Customer(user(number))), by_customer),
         1 => message().prop_map(|message| (Actor::Bot, Change::message(message))),
         1 => Just((Actor::System, Change::status(Status::Closed))),
     ];
-    let expected = option::weighted(0.25, 0..4_u64);
+    let expected = option::weighted(0.15, 0..4_u64);
     (made, times(), expected).prop_map(|((by, change), ms, expected)| Step::Ours {
         by,
         change: expected.into_iter().fold(change, Change::expecting),

@@ -5,8 +5,8 @@ use std::time::Duration;
 use bson::{Bson, DateTime, Document, doc, oid::ObjectId};
 use mongodb::{Collection, Database, options::WriteConcern};
 use ventanilla_service::{
-    Timestamp, UserId,
-    testing::{admin, customer, start},
+    Category, Timestamp, UserId,
+    testing::{admin, customer, sla, start},
 };
 
 use super::sent::TICKETS;
@@ -80,7 +80,44 @@ fn ticket(place: u64) -> Document {
         "updatedAt": created,
     };
     ticket.extend(assignee.map(|assignee| ("assigneeId".to_owned(), assignee)));
+    ticket.insert("sla", clocks(place, &ticket, &mut dice));
     ticket
+}
+
+/// Those of the live ones run, of 50,000 a fifth overdue and less at risk when the last is created;
+/// the others have stopped.
+fn clocks(place: u64, ticket: &Document, dice: &mut Dice) -> Document {
+    const HOUR: i64 = 60 * 60 * 1000;
+    let hours = |most: u64, dice: &mut Dice| HOUR * (1 + dice.below(most)) as i64;
+    let start = created_at(place).as_millis();
+    let since = DateTime::from_millis(start);
+    let clock = |due: i64| doc! { "since": since, "start": start, "due": due };
+    let stopped = |due: i64, at: i64| {
+        let stop = doc! { "at": DateTime::from_millis(at), "reading": at, "by": oid(&admin(0)) };
+        let mut clock = clock(due);
+        clock.insert("stop", stop);
+        clock
+    };
+    let answered = start + hours(6, dice);
+    let first = stopped(start + 4 * HOUR, answered);
+    let is_live = ["OPEN", "IN_PROGRESS"].contains(&ticket.get_str("status").unwrap());
+    let mut clocks = doc! { "targets": targets(), "firstResponse": first };
+    if is_live {
+        let due = start + hours(480, dice);
+        let risk = due - (due - start).div_euclid(4);
+        clocks.extend(doc! { "resolution": clock(due), "due": due, "risk": risk });
+        clocks.insert("lastStop", DateTime::from_millis(answered));
+    } else {
+        let resolved = answered + hours(40, dice);
+        clocks.insert("resolution", stopped(start + 40 * HOUR, resolved));
+        clocks.insert("lastStop", DateTime::from_millis(resolved));
+    }
+    clocks.insert("earlierResponses", Bson::Array(Vec::new()));
+    clocks
+}
+
+fn targets() -> Document {
+    bson::serialize_to_document(sla().policy().targets(&Category::BUG)).unwrap()
 }
 
 /// The number of the ticket at this place.

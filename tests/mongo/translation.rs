@@ -4,13 +4,16 @@
 //! `VENTANILLA_TRANSLATION_CASES` sets how many documents there are; one that fails is kept beside
 //! this file. `wrong_translations` beside it lists what it must find out, and tries that.
 
-use bson::{Document, doc};
+use std::cell::RefCell;
+
+use bson::{Bson, Document, doc};
 use proptest::test_runner::{Config, FileFailurePersistence, TestRunner};
 use tokio::runtime::Runtime;
 use ventanilla_service::*;
 
 use super::{
     draw::{self, Case, Step},
+    met::Met,
     raw::{Beside, number, ticket},
 };
 
@@ -18,22 +21,24 @@ use super::{
 fn the_server_does_to_a_document_what_the_domain_does_to_its_ticket() {
     let cases = std::env::var("VENTANILLA_TRANSLATION_CASES");
     let config = Config {
-        cases: cases.map_or(400, |cases| cases.parse().unwrap()),
+        cases: cases.map_or(600, |cases| cases.parse().unwrap()),
         failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
         source_file: Some(file!()),
         ..Config::default()
     };
     let runtime = Runtime::new().unwrap();
     let beside = runtime.block_on(Beside::new());
+    let met = RefCell::default();
     let agree = |case| {
-        runtime.block_on(both_agree(&beside, case));
+        runtime.block_on(Box::pin(both_agree(&beside, case, &mut met.borrow_mut())));
         Ok(())
     };
     TestRunner::new(config).run(&draw::cases(), agree).unwrap();
+    met.borrow().is_all();
     runtime.block_on(async { drop(beside) });
 }
 
-async fn both_agree(beside: &Beside, case: Case) {
+async fn both_agree(beside: &Beside, case: Case, met: &mut Met) {
     beside.raw.delete_many(doc! {}).await.unwrap();
     beside.write(&case.document).await;
     let number = number(&case.document);
@@ -55,12 +60,19 @@ async fn both_agree(beside: &Beside, case: Case) {
         let now = beside.read(&before).await;
         assert_eq!(ticket(&now), expected, "{plan:#?}\n{before}\n{now}");
         match outcome {
-            Outcome::Applied { .. } => is_kept(&before, &now),
+            Outcome::Applied { .. } => {
+                met.add(&plan, &ticket(&before));
+                is_kept(&before, &now);
+                if plan.effects().iter().any(|effect| matches!(effect, Effect::Clock(..))) {
+                    is_derived(&now);
+                }
+            }
             _ => assert_eq!(now, before, "it isn't touched"),
         }
         before = now;
     }
     both_read_alike(beside, &before).await;
+    is_stored_alike(beside, &before).await;
 }
 
 /// What the domain knows nothing of is as it was, and nothing has become null.
@@ -85,4 +97,35 @@ async fn both_read_alike(beside: &Beside, document: &Document) {
         assert_eq!(seen, ticket.view(&Scope::All, window), "{window:?}\n{document}");
     }
     assert_eq!(beside.list(&ListQuery::new()).await.rows, [ticket.summary()], "{document}");
+}
+
+/// What a store makes of a ticket is the ticket.
+async fn is_stored_alike(beside: &Beside, document: &Document) {
+    let ticket_before = ticket(document);
+    beside.raw.delete_many(doc! {}).await.unwrap();
+    assert_eq!(beside.store.insert(&ticket_before).await.unwrap(), Inserted::Stored);
+    let stored = beside.raw.find_one(doc! {}).await.unwrap().unwrap();
+    assert_eq!(ticket(&stored), ticket_before, "{document}\n{stored}");
+    is_derived(&stored);
+}
+
+/// What lists and reports find clocks by is what the domain derives, and isn't there where that is
+/// nothing.
+fn is_derived(document: &Document) {
+    let ticket = ticket(document);
+    let Some(clocks) = ticket.head().sla.as_deref() else {
+        assert_eq!(document.get("sla"), None, "{document}");
+        return;
+    };
+    let stored = document.get_document("sla").unwrap();
+    let reading = |time: BusinessTime| Bson::Int64(time.as_millis());
+    let date = |time: Timestamp| bson::DateTime::from_millis(time.as_millis()).into();
+    for (field, derived) in [
+        ("due", clocks.due().map(reading)),
+        ("risk", clocks.risk().map(reading)),
+        ("lastStop", clocks.last_stop().map(date)),
+    ] {
+        assert_eq!(stored.get(field), derived.as_ref(), "{field} of {document}");
+    }
+    assert!(stored.iter().all(|(_, value)| value.as_null().is_none()), "{document}");
 }

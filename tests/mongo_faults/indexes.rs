@@ -38,6 +38,44 @@ async fn missing_indexes_are_named() {
 }
 
 #[tokio::test]
+async fn each_index_is_missed_by_its_name() {
+    let database = Mongo::shared().await.database().await;
+    MongoOptions::new().create_indexes().open(&database).await.unwrap();
+    let tickets = database.collection::<Document>("SupportTicket");
+    let mut names = tickets.list_index_names().await.unwrap();
+    names.retain(|name| name != "_id_");
+    assert_eq!(names.len(), 9, "{names:?}");
+    for name in names {
+        tickets.drop_index(name.as_str()).await.unwrap();
+        let error = refused(&database, MongoOptions::new()).await;
+        assert!(error.to_string().contains(&name), "{error}");
+        MongoOptions::new().create_indexes().open(&database).await.unwrap();
+    }
+}
+
+/// One over all tickets would serve, but at a price for each.
+#[tokio::test]
+async fn an_index_of_some_tickets_over_all_is_not_the_one_that_is_wanted() {
+    let database = Mongo::shared().await.database().await;
+    MongoOptions::new().create_indexes().open(&database).await.unwrap();
+    let tickets = database.collection::<Document>("SupportTicket");
+    for (name, keys) in [
+        ("SupportTicket_slaDue_idx", doc! { "sla.due": 1, "_id": 1, "sla.risk": 1, "status": 1 }),
+        ("SupportTicket_slaLastStop_idx", doc! { "sla.lastStop": 1 }),
+        ("SupportTicket_resolvedAt_idx", doc! { "resolvedAt": 1 }),
+    ] {
+        tickets.drop_index(name).await.unwrap();
+        let options = IndexOptions::builder().name(name.to_owned()).build();
+        let over_all = IndexModel::builder().keys(keys).options(options).build();
+        tickets.create_index(over_all).await.unwrap();
+        let error = refused(&database, MongoOptions::new()).await;
+        assert!(error.to_string().contains(name), "{error}");
+        tickets.drop_index(name).await.unwrap();
+        MongoOptions::new().create_indexes().open(&database).await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn an_index_with_another_name_is_in_the_way() {
     let database = Mongo::shared().await.database().await;
     index(&database, "by_number", true).await;

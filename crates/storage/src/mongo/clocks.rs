@@ -10,7 +10,10 @@ use ventanilla_domain::{
 use super::{
     expr,
     ids::UserIdForm,
-    read::{Malformed, list, malformed, nested, optional, read_bool, read_date, read_whole, required},
+    read::{
+        MOST_COUNTED, Malformed, list, malformed, nested, optional, read_bool, read_date, read_whole,
+        required,
+    },
     write::date,
 };
 use crate::StoreError;
@@ -126,8 +129,14 @@ fn read_target(value: &Bson) -> Result<Duration, String> {
 }
 
 fn read_reading(value: &Bson) -> Result<BusinessTime, String> {
-    read_whole(value).map(BusinessTime::from_millis)
+    let reading = read_whole(value)?;
+    let counts = READINGS.contains(&reading);
+    counts.then_some(BusinessTime::from_millis(reading)).ok_or_else(|| format!("{reading} is none"))
 }
+
+/// What a calendar may read: more than it ever does, and so little that sums of it are whole numbers
+/// to the server.
+const READINGS: std::ops::RangeInclusive<i64> = -(MOST_COUNTED as i64)..=MOST_COUNTED as i64;
 
 pub(super) fn reading(time: BusinessTime) -> Bson {
     Bson::Int64(time.as_millis())
@@ -178,7 +187,7 @@ fn readable_clock(path: &str, ids: UserIdForm) -> Document {
     let stop = doc! {
         at("stop"): is("object"),
         at("stop.at"): expr::itself(expr::any_time()),
-        at("stop.reading"): whole_number(),
+        at("stop.reading"): a_reading(),
         "$and": [
             or_none(&at("stop.by"), doc! { at("stop.by"): is(ids.type_name()) }),
             or_none(&at("stop.cancelled"), doc! { at("stop.cancelled"): is("bool") }),
@@ -186,8 +195,8 @@ fn readable_clock(path: &str, ids: UserIdForm) -> Document {
     };
     let mut clock = doc! {
         at("since"): expr::itself(expr::any_time()),
-        at("start"): whole_number(),
-        at("due"): whole_number(),
+        at("start"): a_reading(),
+        at("due"): a_reading(),
         "$and": [or_none(&at("stop"), stop)],
     };
     if !path.is_empty() {
@@ -204,6 +213,13 @@ fn whole_number() -> Document {
     expr::itself(doc! { "$type": ["int", "long"] })
 }
 
+fn a_reading() -> Document {
+    let mut reading = whole_number();
+    reading.extend(doc! { "$gte": *READINGS.start(), "$lte": *READINGS.end() });
+    reading
+}
+
+/// By its type: an equality to null would also find an array that holds one.
 fn or_none(field: &str, condition: Document) -> Document {
-    doc! { "$or": [{ field: null }, condition] }
+    doc! { "$or": [{ field: { "$exists": false } }, { field: is("null") }, condition] }
 }

@@ -1,11 +1,12 @@
 //! The clocks of a ticket, moved by the server.
 
 use bson::{Bson, bson, doc};
-use ventanilla_domain::{BusinessTime, ClockStep, Priority, SlaMetric};
+use ventanilla_domain::{BusinessTime, ClockStep, Priority, SlaMetric, Timestamp};
 
 use super::{
     clocks::{EARLIER, name, reading},
     expr,
+    write::date,
 };
 
 /// The hands of a ticket's clocks as a plan moves them, one step after another: for each clock an
@@ -63,10 +64,11 @@ impl Hands {
                     "$$clock.start",
                     { "$subtract": [now, "$$clock.stop.reading"] },
                 ] });
-                let since = bson!({ "$add": [
+                let shifted = bson!({ "$add": [
                     "$$clock.since",
                     { "$subtract": [self.at.clone(), "$$clock.stop.at"] },
                 ] });
+                let since = within_years(shifted, "$$clock.since");
                 let in_time = bson!({ "$lte": ["$$clock.stop.reading", "$$clock.due"] });
                 let due = bson!({ "$add": ["$$start", target(metric)] });
                 let resumed = bson!({ "$let": {
@@ -129,6 +131,15 @@ impl Hands {
         let has_clocks = bson!({ "$eq": [{ "$type": "$sla" }, "object"] });
         choose(has_clocks, moved, or_none("$sla".into()))
     }
+}
+
+/// A time, if it lies within the years that there are; else another.
+fn within_years(time: Bson, other: &str) -> Bson {
+    let lies_within = bson!({ "$and": [
+        { "$gte": [time.clone(), date(Timestamp::MIN)] },
+        { "$lte": [time.clone(), date(Timestamp::MAX)] },
+    ] });
+    choose(lies_within, time, other.into())
 }
 
 /// The target of a metric for the priority that the ticket has.

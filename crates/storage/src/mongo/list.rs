@@ -2,6 +2,10 @@
 
 use bson::{Document, bson, doc, oid::ObjectId};
 use futures::TryStreamExt;
+use mongodb::{
+    action::{Action, Aggregate},
+    options::Hint,
+};
 use ventanilla_domain::{BusinessTime, EnumSet, Priority, Status, TicketSummary};
 
 use super::{
@@ -9,7 +13,8 @@ use super::{
     clocks::reading,
     expr, fault,
     ids::UserIdForm,
-    read::{Malformed, read_text, required},
+    index,
+    read::{Malformed, read_text, read_whole, required},
     write::date,
 };
 use crate::{
@@ -19,20 +24,15 @@ use crate::{
 impl Inner {
     pub(super) async fn page(&self, page: &PageQuery) -> Result<Page<TicketSummary>, StoreError> {
         let query = page.query();
-        let mut found = match query.order() {
+        let stages = match query.order() {
             Sort::Created(direction) => {
-                self.run(self.by_creation(
-                    query,
-                    query.filtered_priorities(),
-                    direction,
-                    page.position(),
-                )?)
-                .await?
+                self.by_creation(query, query.filtered_priorities(), direction, page.position())?
             }
-            Sort::UrgentFirst(direction) => self.run(self.by_priority(page, direction, true)?).await?,
-            Sort::LowFirst(direction) => self.run(self.by_priority(page, direction, false)?).await?,
-            Sort::Due(due) => self.run(self.by_due(page, due)?).await?,
+            Sort::UrgentFirst(direction) => self.by_priority(page, direction, true)?,
+            Sort::LowFirst(direction) => self.by_priority(page, direction, false)?,
+            Sort::Due(due) => self.by_due(page, due)?,
         };
+        let mut found = self.run(stages, hint(query)).await?;
         let more = found.len() > query.rows();
         found.truncate(query.rows());
         let last = found.last().filter(|_| more).and_then(|row| place(row, query.order()));
@@ -47,9 +47,10 @@ impl Inner {
         Ok(Page { rows, next, unreadable })
     }
 
-    async fn run(&self, stages: Vec<Document>) -> Result<Vec<Document>, StoreError> {
+    async fn run(&self, stages: Vec<Document>, hint: Option<Hint>) -> Result<Vec<Document>, StoreError> {
         // In one part: the server sends 101 at first, and of the longest page it would send the end apart.
-        let whole = self.tickets.aggregate(stages).batch_size(PageSize::MAX + 2);
+        let whole =
+            self.tickets.aggregate(stages).batch_size(PageSize::MAX + 2).optional(hint, Aggregate::hint);
         let found = whole.await.map_err(fault::read)?;
         found.try_collect().await.map_err(fault::read)
     }
@@ -114,6 +115,8 @@ impl Inner {
         let mut matching = self.filtered(query, live, query.filtered_priorities())?;
         let mut conditions = due_conditions(due, page.reading());
         conditions.extend(creation(query));
+        // A walk goes on from any row. Not by `$type`, as above.
+        conditions.push(doc! { "$expr": { "$in": [{ "$type": "$sla.due" }, ["int", "long"]] } });
         if let Some(last) = page.position() {
             let (due, id) = (bson::Bson::Int64(last.key), ObjectId::from_bytes(last.tie));
             conditions.push(doc! { "sla.due": { "$gte": due.clone() } });
@@ -227,9 +230,19 @@ fn row() -> Document {
     fields
 }
 
+/// The index of a list by due time. Where few of those that wait may be in it, the planner is to
+/// choose: it may be quicker to sort what one requester has.
+fn hint(query: &ListQuery) -> Option<Hint> {
+    let one_admins = matches!(query.filtered_assignee(), Some(AssigneeFilter::To(_)));
+    let may_be_few =
+        one_admins || query.filtered_category().is_some() || query.filtered_requester().is_some();
+    let by_due = matches!(query.order(), Sort::Due(_));
+    (by_due && !may_be_few).then(|| Hint::Name(index::DUE.into()))
+}
+
 fn place(row: &Document, order: Sort) -> Option<Position> {
     let key = match order {
-        Sort::Due(_) => row.get_document("sla").ok()?.get_i64("due").ok()?,
+        Sort::Due(_) => read_whole(row.get_document("sla").ok()?.get("due")?).ok()?,
         _ => row.get_datetime("createdAt").ok()?.timestamp_millis(),
     };
     let priority = row.get_str("ranked").map_or(Ok(Priority::default()), str::parse);

@@ -14,6 +14,10 @@ impl Inner {
         latest: Timestamp,
         limit: u32,
     ) -> Result<Vec<TicketNumber>, StoreError> {
+        if limit == 0 {
+            // To the server that would be no limit.
+            return Ok(Vec::new());
+        }
         let mut conditions = expr::readable(self.ids);
         conditions.push(doc! { "$or": guard::resolved_until(latest) });
         let long = doc! { "status": Status::Resolved.as_str(), "$and": conditions };
@@ -22,8 +26,8 @@ impl Inner {
             .find(long)
             .hint(mongodb::options::Hint::Name(index::RESOLVED.into()))
             .projection(doc! { "_id": 0, "ticketNumber": 1 })
-            .batch_size(limit.saturating_add(1))
-            .limit(limit.max(1).into());
+            .batch_size(limit.saturating_add(1).min(i32::MAX as u32))
+            .limit(limit.into());
         let found: Vec<Document> =
             found.await.map_err(fault::read)?.try_collect().await.map_err(fault::read)?;
         let numbers = found.iter().filter_map(|document| document.get_str("ticketNumber").ok());

@@ -1,0 +1,109 @@
+//! How many commands each use case costs at a desk with targets.
+
+use ventanilla_service::{
+    testing::{TicketFixture, admin, customer, sla, start},
+    *,
+};
+
+use super::book::Book;
+
+const WORDS: &str = "Ya está devuelto.";
+
+#[tokio::test]
+async fn a_change_that_moves_clocks_is_one_command() {
+    let mut book = Book::new().await;
+    let desk = book.desk_with_targets().build();
+    let (ana, luis) = (desk.customer(customer(0)), desk.admin(admin(0)));
+    let draft = NewTicket::new(Category::PAGOS, MessageText::parse(WORDS).unwrap());
+    book.enter("customer: create", ana.create(draft)).await;
+
+    let number = book.ticket(open).await;
+    book.enter("admin: priority", luis.set_priority(&number, Priority::Urgent)).await;
+    book.enter("admin: message", luis.add_message(&number, WORDS)).await;
+    book.enter("customer: message", ana.add_message(&number, WORDS)).await;
+    book.enter("admin: reply and resolve", luis.reply(&number, WORDS, Status::Resolved)).await;
+    book.enter("customer: message that reopens", ana.add_message(&number, WORDS)).await;
+    book.enter("admin: close", luis.set_status(&number, Status::Closed)).await;
+    let read = book.enter("admin: view, for its page", luis.view(&number)).await.unwrap();
+    let clocks = read.head.sla.clone().expect("it has clocks");
+    assert!(!clocks.resolution.is_running() && clocks.next_response.is_some());
+    let _ = luis.desk_view(&read, &Reader::new(Tz::UTC), &());
+    book.is_all("ok", 1);
+}
+
+/// Also where the server would send an answer in parts.
+#[tokio::test]
+async fn a_list_by_due_time_and_a_report_are_one_command() {
+    let mut book = Book::new().await;
+    let luis = book.desk_with_targets().build().admin(admin(0));
+    book.fill(1_200).await;
+    for (name, order) in
+        [("waiting", Due::Any), ("overdue", Due::Overdue), ("at risk", Due::AtRisk)].map(by_due)
+    {
+        for rows in [20, PageSize::MAX] {
+            let query = ListQuery::new().sort(order).page_size(PageSize::new(rows).unwrap());
+            let first = book.enter(format!("admin: {name}, {rows}"), luis.list(query.clone())).await;
+            let Some(next) = first.unwrap().next else { continue };
+            let next = luis.list(query.page_after(&next).unwrap());
+            book.enter(format!("admin: {name}, {rows} more"), next).await;
+        }
+    }
+    let month = Period::new(start(), start().plus(Days(28).duration())).unwrap();
+    let report = book.enter("admin: report", luis.report(month)).await.unwrap();
+    assert!(report.overall.of(SlaMetric::FirstResponse).count > 200);
+    book.is_all("ok", 1);
+}
+
+#[tokio::test]
+async fn a_dashboard_is_two_commands() {
+    let mut book = Book::new().await;
+    let luis = book.desk_with_targets().build().admin(admin(0));
+    book.fill(220).await;
+    let page = async {
+        let rows = luis.list(ListQuery::new().overdue()).await?.rows.len() as u64;
+        let counts = luis.counts().await?;
+        assert!(counts.overdue >= rows && rows == 20);
+        Ok(())
+    };
+    book.enter("admin: dashboard", page).await;
+    assert_eq!(book.entries[0].commands, ["aggregate", "aggregate"]);
+}
+
+#[tokio::test]
+async fn one_change_to_many_tickets_is_a_command_each() {
+    let mut book = Book::new().await;
+    let desk = book.desk_with_targets().build();
+    let luis = desk.admin(admin(0));
+    let mut numbers = Vec::new();
+    for _ in 0..5 {
+        numbers.push(book.ticket(open).await.to_string());
+    }
+    let change = Change::status(Status::Resolved);
+    let each = async { Ok(luis.change_each(&numbers, &change).await) };
+    let changes = book.enter("admin: resolve five", each).await.unwrap();
+    assert_eq!((changes.done(), changes.failed()), (5, 0));
+    assert_eq!(book.entries[0].commands, ["findAndModify"; 5]);
+}
+
+#[tokio::test]
+async fn closing_what_is_resolved_is_one_command_and_one_for_each() {
+    let mut book = Book::new().await;
+    let desk = book.desk_with_targets().build();
+    for _ in 0..3 {
+        book.ticket(|ticket| open(ticket).status(Status::Resolved)).await;
+    }
+    let batch = book.enter("system: close", desk.system().close_resolved(100)).await.unwrap();
+    assert_eq!((batch.closed.len(), batch.failed.len(), batch.is_last()), (3, 0, true));
+    assert_eq!(book.entries[0].commands, ["find", "findAndModify", "findAndModify", "findAndModify"]);
+    let again = book.enter("system: close again", desk.system().close_resolved(100)).await.unwrap();
+    assert!(again.closed.is_empty() && again.is_last());
+    assert_eq!(book.entries[1].commands, ["find"]);
+}
+
+fn open(ticket: TicketFixture) -> TicketFixture {
+    ticket.sla(&sla())
+}
+
+fn by_due((name, due): (&'static str, Due)) -> (&'static str, Sort) {
+    (name, Sort::Due(due))
+}

@@ -1,0 +1,77 @@
+//! Draws clocks, by a calendar that never rests and by one that does.
+
+use std::time::Duration;
+
+use bson::{Bson, Document, doc};
+use proptest::{collection::vec, option, prelude::*};
+use ventanilla_service::*;
+
+use super::{
+    draw::{field, times},
+    raw::{DAY, HOUR, after, date, person, with},
+};
+
+/// Targets of days, like the times, so that clocks are often stopped to the millisecond.
+pub(crate) fn round_the_clock() -> Sla {
+    promise(BusinessCalendar::always(), DAY)
+}
+
+/// The same of working days: the clock stands still from the evening until each of the times, and
+/// reads the same at them and the millisecond before.
+pub(crate) fn office() -> Sla {
+    let week = Week::weekdays("09:00-17:00".parse().unwrap());
+    promise(BusinessCalendar::new(Tz::UTC, week).unwrap(), 8 * HOUR)
+}
+
+fn promise(calendar: BusinessCalendar, day: i64) -> Sla {
+    let day = Duration::from_millis(day.unsigned_abs());
+    let targets = Priority::ALL.map(|priority| {
+        let days = 4 - priority as u32;
+        (priority, SlaTargets::new(days * day / 2, days * day / 4, days * day).unwrap())
+    });
+    Sla::new(SlaPolicy::new(targets).unwrap(), calendar)
+}
+
+pub(crate) fn clocks(promise: &Sla) -> impl Strategy<Value = Bson> + use<> {
+    let targets = bson::serialize_to_document(promise.policy().targets(&Category::BUG)).unwrap();
+    let clock = || clock(promise, field("stop", stop(promise)));
+    // One that was followed by another had stopped.
+    let earlier = vec(self::clock(promise, stop(promise).prop_map(|stop| doc! { "stop": stop })), 0..2);
+    (clock(), option::of(clock()), clock(), earlier).prop_map(
+        move |(first, next, resolution, earlier)| {
+            let mut sla = doc! { "targets": targets.clone(), "firstResponse": first };
+            sla.extend(doc! { "resolution": resolution, "earlierResponses": earlier });
+            if let Some(next) = next {
+                sla.insert("nextResponse", next);
+            }
+            sla.into()
+        },
+    )
+}
+
+fn clock(promise: &Sla, stop: impl Strategy<Value = Document> + 'static) -> BoxedStrategy<Bson> {
+    let reading = reading(promise);
+    // Now and then a target that no quarter of is whole.
+    let odd = prop_oneof![3 => Just(0_i64), 1 => 1..4_i64];
+    let drawn =
+        (times(), times(), times(), odd, stop).prop_map(move |(since, start, due, odd, stop)| {
+            let (start, due) = (reading(start), reading(due) + odd);
+            with(doc! { "since": date(since), "start": start, "due": due }, stop).into()
+        });
+    drawn.boxed()
+}
+
+fn stop(promise: &Sla) -> impl Strategy<Value = Bson> + use<> {
+    let by = field("by", (2..5_u8).prop_map(|number| Bson::from(person(number))));
+    let cancelled = field("cancelled", any::<bool>().prop_map(Bson::from));
+    let reading = reading(promise);
+    (times(), by, cancelled).prop_map(move |(at, by, cancelled)| {
+        let stop = doc! { "at": date(at), "reading": reading(at) };
+        [by, cancelled].into_iter().fold(stop, with).into()
+    })
+}
+
+fn reading(promise: &Sla) -> impl Fn(i64) -> i64 + use<> {
+    let promise = promise.clone();
+    move |ms| promise.reading(after(ms)).as_millis()
+}

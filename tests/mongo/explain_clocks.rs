@@ -1,0 +1,107 @@
+//! What the server examines for lists by due time, for a report and for closing.
+
+use bson::Document;
+use ventanilla_service::{
+    testing::{admin, customer},
+    *,
+};
+
+use super::{examined::Examined, explain::Desk, many};
+
+const ROWS: usize = 20;
+
+impl Desk {
+    fn now(&self) -> BusinessTime {
+        BusinessTime::from_millis(many::created_at(self.count).as_millis())
+    }
+
+    pub(crate) async fn due_lists_examine_what_waits(&self) {
+        let waiting = self.store.list(&ListQuery::new().sort(Sort::Due(Due::Any)).first_page()).await;
+        assert_eq!(waiting.unwrap().rows.len(), ROWS);
+        self.command();
+        let counts = self.store.counts(&admin(0), Some(self.now())).await.unwrap();
+        println!("\n{} overdue and {} at risk", counts.overdue, counts.at_risk);
+        println!(
+            "{:<46}{:>10}{:>10}{:>10}",
+            "a page of a list by due time", "rows", "keys", "documents"
+        );
+        let live = counts.with_status(Status::Open) + counts.with_status(Status::InProgress);
+        let plain = ListQuery::new;
+        // Where few may be in the list, the server may find and sort them.
+        for (filter, query, residual, may_sort) in [
+            ("all", plain(), 1, false),
+            ("open", plain().statuses(Status::Open), 3, false),
+            ("urgent", plain().priorities(Priority::Urgent), 60, false),
+            ("unassigned", plain().unassigned(), 6, false),
+            ("category", plain().category(Category::PAGOS), 6, true),
+            ("rare category", plain().category(Category::parse("RARA").unwrap()), 6, true),
+            ("assignee", plain().assigned_to(admin(0)), 60, true),
+            ("requester of many", plain().requester(customer(0)), 60, true),
+            ("requester of few", plain().requester(customer(7)), 6, true),
+        ] {
+            for (list, due) in [("any", Due::Any), ("overdue", Due::Overdue), ("at risk", Due::AtRisk)] {
+                let query = query.clone().sort(Sort::Due(due));
+                let mut page = query.clone().first_page().as_of(self.now());
+                for part in ["first", "after"] {
+                    let found = self.store.list(&page).await.unwrap();
+                    let examined = Examined::by(&self.database, self.command()).await;
+                    let (rows, name) = (found.rows.len(), format!("{filter:<24}{list:<16}{part}"));
+                    println!("{name:<46}{rows:>10}{:>10}{:>10}", examined.keys, examined.documents);
+                    let stages = if may_sort { &STAGES[..] } else { &STAGES[2..] };
+                    assert!(examined.has_only(stages), "{name}: {examined:?}");
+                    let documents = residual * (ROWS as i64 + 1) + 1;
+                    assert!(examined.documents <= documents, "{name}: {examined:?}");
+                    // Of those that wait, which of them are at risk is told by their keys.
+                    let keys = if due == Due::AtRisk { live as i64 } else { documents + 2 };
+                    assert!(examined.keys <= keys, "{name}: {keys} at most: {examined:?}");
+                    let Some(cursor) = found.next else { break };
+                    page = query.clone().page_after(&cursor).unwrap().as_of(self.now());
+                }
+            }
+        }
+    }
+
+    pub(crate) async fn reports_and_closing_go_by_an_index(&self) {
+        let upkeep = self.store.upkeep().unwrap();
+        let found = upkeep.resolved_until(Timestamp::MAX, 100).await.unwrap().len();
+        let examined = self.examined().await;
+        println!("\nto close: {found} found, {} keys, {} documents", examined.keys, examined.documents);
+        assert!(examined.stages.contains("IXSCAN") && !examined.stages.contains("COLLSCAN"));
+
+        let last = many::created_at(self.count);
+        let day = Days(1).duration();
+        let from = Timestamp::from_millis(last.as_millis() - day.as_millis() as i64).unwrap();
+        let sla = Sla::new(testing::sla().policy().clone(), BusinessCalendar::always());
+        let query = ReportQuery::new(Period::new(from, last).unwrap(), &sla, last);
+        let report = upkeep.report(&query).await.unwrap();
+        let examined = self.examined().await;
+        let resolved = report.overall.of(SlaMetric::Resolution);
+        println!(
+            "report of a day: {} keys, {} documents, {resolved:?}",
+            examined.keys, examined.documents
+        );
+        assert!(resolved.count > 0 && resolved.breached > 0);
+        assert!(!examined.stages.contains("COLLSCAN"), "{examined:?}");
+        assert!(examined.stages.contains("IXSCAN"), "{examined:?}");
+        assert!((examined.documents as u64) < self.count / 4, "{examined:?}");
+    }
+
+    async fn examined(&self) -> Examined {
+        let mut command: Document = self.command();
+        // `explain` takes no time limit of the client's.
+        command.remove("maxTimeMS");
+        Examined::by(&self.database, command).await
+    }
+}
+
+const STAGES: [&str; 9] = [
+    "SORT",
+    "SORT_MERGE",
+    "IXSCAN",
+    "FETCH",
+    "LIMIT",
+    "PROJECTION_SIMPLE",
+    "PROJECTION_DEFAULT",
+    "$cursor",
+    "$project",
+];
