@@ -6,15 +6,24 @@
 #![allow(clippy::unwrap_used, reason = "the values of a test can be parsed")]
 
 mod model {
+    pub(crate) mod account;
     pub(crate) mod answer;
+    pub(crate) mod bulk;
     pub(crate) mod cast;
     pub(crate) mod desk;
     pub(crate) mod draw;
+    pub(crate) mod filters;
+    pub(crate) mod inside;
+    pub(crate) mod kinds;
     pub(crate) mod list;
     pub(crate) mod machine;
+    pub(crate) mod minutes;
     pub(crate) mod over_mongo;
+    pub(crate) mod promise;
+    pub(crate) mod report;
     pub(crate) mod rules;
     pub(crate) mod step;
+    pub(crate) mod told;
     pub(crate) mod walk;
     pub(crate) mod world;
 }
@@ -23,6 +32,7 @@ use std::sync::Arc;
 
 use model::{
     draw::Focus,
+    kinds::Kinds,
     machine::{Agreement, Backend},
     over_mongo::OverMongo,
 };
@@ -89,4 +99,43 @@ prop_state_machine! {
 
     #[test]
     fn lists_over_mongodb_show_what_the_model_shows(sequential 20..=30 => Agreement<OverMongo, Lists>);
+}
+
+#[test]
+fn every_answer_of_every_step_occurs() {
+    let mut kinds = Kinds::default();
+    kinds.collect::<Conversations>(600);
+    kinds.collect::<Lists>(600);
+    let never = kinds.that_never_occurred(&[
+        "open done|repeated|key_conflict|text_over_limit",
+        "follow-up done|repeated|key_conflict|no-follow-up|not_found|text_over_limit|text_empty",
+        "write done|repeated|key_conflict|not_found|ticket_closed|reopen_over|conversation_full",
+        "write version_conflict|text_over_limit|text_empty",
+        "reply done|repeated|key_conflict|not_found|ticket_closed|transition_refused",
+        "reply conversation_full|version_conflict",
+        "note done|notes_full|version_conflict|not_found",
+        "status|priority|assign done|so-already|version_conflict|not_found",
+        "status|confirm|close transition_refused",
+        "priority|assign|claim ticket_closed",
+        "claim done|so-already|already_assigned|version_conflict",
+        "confirm|close done|so-already|not_found",
+        "close too_early_to_close",
+        "conflict known|unknown",
+        "each done|repeated|so-already|not_found|number_blank|key_conflict|ticket_closed",
+        "each transition_refused|already_assigned|version_conflict|notes_full|conversation_full",
+        "each named-twice",
+        "closed none|some",
+        "batches one|many",
+        "view seen|not_found",
+        "find seen|not_found|number_blank",
+        "mine|list|due|at-risk|overdue empty|more|last",
+        "due|at-risk|overdue|report no_sla",
+        "next-page empty|more|last",
+        "counts counted|overdue|at-risk",
+        "report nothing|reported|count|met|late",
+        "FIRST_RESPONSE|NEXT_RESPONSE RUNNING|AT_RISK|MET|BREACHED|CANCELLED",
+        "RESOLUTION RUNNING|AT_RISK|MET|BREACHED",
+        "FIRST_RESPONSE|NEXT_RESPONSE|RESOLUTION three-quarters|just-due|just-met|just-late",
+    ]);
+    assert!(never.is_empty(), "{never:#?}");
 }

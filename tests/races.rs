@@ -1,14 +1,16 @@
 //! Races on real threads: many ask at once, and what each change promises holds all the same.
 
 mod races {
+    pub(crate) mod closing;
     pub(crate) mod conversation;
     pub(crate) mod crowd;
     pub(crate) mod opening;
     pub(crate) mod over_mongo;
+    pub(crate) mod pair;
     pub(crate) mod ticket;
 }
 
-use races::{conversation, crowd::Backend, opening, over_mongo::OverMongo, ticket};
+use races::{closing, conversation, crowd::Backend, opening, over_mongo::OverMongo, pair, ticket};
 use ventanilla_service::{HelpDesk, HelpDeskBuilder, MemoryStore};
 
 /// Tests of one store, a race each.
@@ -37,6 +39,10 @@ macro_rules! races {
                 conversation::every_reply_arrives_once,
                 conversation::a_conversation_is_filled_to_its_limit_and_no_further,
                 conversation::one_key_is_one_message,
+                pair::the_reply_that_arrives_first_stops_the_clock_of_the_first_response,
+                pair::one_expected_version_is_taken_once_and_the_conflict_names_the_change,
+                closing::every_ticket_is_closed_once_by_one_of_many_machines,
+                closing::a_message_reopens_a_ticket_or_is_refused_by_one_that_is_closed,
                 opening::one_key_is_one_ticket,
                 opening::numbers_that_repeat_themselves_end_up_distinct_and_longer,
             }

@@ -1,5 +1,7 @@
 //! What the help desk answers, in the model's words: tickets go by their place.
 
+use std::collections::BTreeMap;
+
 use ventanilla_service::*;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +30,17 @@ pub(crate) enum Answer {
         cells: Vec<u64>,
         unassigned: u64,
         mine: u64,
+        overdue: u64,
+        at_risk: u64,
+    },
+    /// By administrator, or of all.
+    Reported(BTreeMap<(Option<UserId>, SlaMetric), Row>),
+    /// What became of which of the numbers that were named.
+    Each(Vec<(usize, Answer)>),
+    /// In order of arrival.
+    Closed {
+        closed: Vec<Answer>,
+        batches: usize,
     },
 }
 
@@ -38,6 +51,10 @@ impl Answer {
             Answer::Refused { refusal: Refusal::VersionConflict { changes, .. }, .. } => changes.clear(),
             Answer::Done { events, repeated: true, .. } => {
                 events.iter_mut().for_each(|event| event.version = 0);
+            }
+            Answer::Each(each) => {
+                let blurred = each.drain(..).map(|(asked, answer)| (asked, answer.blurred()));
+                *each = blurred.collect();
             }
             _ => {}
         }
@@ -61,6 +78,48 @@ pub(crate) struct Head {
     pub(crate) follows: Option<usize>,
     pub(crate) version: u64,
     pub(crate) messages: usize,
+    /// For the desk's eyes.
+    pub(crate) clocks: Option<Vec<Clock>>,
+}
+
+/// How a clock stands now.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Clock {
+    pub(crate) metric: SlaMetric,
+    pub(crate) state: SlaState,
+    /// The working milliseconds that are left until it is due, or were when it stopped.
+    pub(crate) left: i64,
+    /// How long it has run, in working and in calendar milliseconds.
+    pub(crate) spent: (i64, i64),
+    pub(crate) stop: Option<Stop>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Stop {
+    pub(crate) at: Timestamp,
+    pub(crate) by: Option<UserId>,
+    pub(crate) in_vain: bool,
+}
+
+/// One row of a report.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Row {
+    pub(crate) count: u64,
+    /// Median and 90th percentile.
+    pub(crate) working: [Option<Length>; 2],
+    pub(crate) passed: [Option<Length>; 2],
+    pub(crate) met: u64,
+    pub(crate) breached: u64,
+}
+
+/// Milliseconds, as exact as a report is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Length(pub(crate) f64);
+
+impl PartialEq for Length {
+    fn eq(&self, other: &Self) -> bool {
+        (self.0 - other.0).abs() <= Histogram::ERROR * self.0.min(other.0)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -72,4 +131,6 @@ pub(crate) struct Seen {
     pub(crate) bytes: usize,
     pub(crate) notes: Vec<Note>,
     pub(crate) history: Vec<Event>,
+    /// What its page says of each promise: its state, and when it is due.
+    pub(crate) promises: Vec<(SlaMetric, SlaState, Timestamp)>,
 }

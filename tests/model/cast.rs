@@ -2,6 +2,8 @@
 
 use ventanilla_service::*;
 
+use super::promise::Promise;
+
 /// The people. The third is an administrator who also asks for help; ids are 24 hexadecimal digits,
 /// which every store takes.
 pub(crate) fn person(number: u8) -> UserId {
@@ -50,17 +52,18 @@ impl Typed {
 }
 
 /// A house with narrow limits, in which a conversation is full after 6 messages or 40 bytes.
-pub(crate) fn house(reopen: Reopen, close_after: Days) -> Policy {
+pub(crate) fn house(reopen: Reopen, close_after: Days, promise: Option<&Promise>) -> Policy {
     let limits = Limits::default()
         .with_text_bytes(12)
         .and_then(|limits| limits.with_messages(6))
         .and_then(|limits| limits.with_conversation_bytes(40))
         .and_then(|limits| limits.with_notes(2))
         .and_then(|limits| limits.with_history(4));
-    Policy { limits: limits.unwrap(), reopen, close_after, sla: None }
+    let sla = promise.map(|promise| promise.sla.clone());
+    Policy { limits: limits.unwrap(), reopen, close_after, sla }
 }
 
-/// When every run begins.
+/// When a run begins in a house that promises nothing.
 pub(crate) fn start() -> Timestamp {
     Timestamp::from_millis(1_767_603_600_000).unwrap()
 }

@@ -8,16 +8,17 @@ use std::sync::{
 use ventanilla_service::*;
 
 use super::{
-    answer::{Answer, Head, Seen},
-    step::{Action, Hand, Opening, Query, Read, Request, Step, What, Words},
+    answer::Answer,
+    step::{Action, Opening, Query, Read, Request, Step, What, Words},
+    told::typed,
     walk::Walk,
 };
 
 pub(crate) struct Desk {
-    desk: HelpDesk,
+    pub(super) desk: HelpDesk,
     clock: Arc<AtomicI64>,
     /// The tickets' numbers, in order of arrival.
-    numbers: Vec<TicketNumber>,
+    pub(super) numbers: Vec<TicketNumber>,
     walk: Option<Walk>,
 }
 
@@ -39,10 +40,16 @@ impl Desk {
             Action::Open(opening) => self.open(opening).await,
             Action::FollowUp { ticket, by, words } => self.follow_up(*ticket, by, words).await,
             Action::Change(request) => self.change(request).await,
+            Action::ChangeEach(bulk) => self.change_each(bulk).await,
+            Action::CloseResolved { batch } => self.close_resolved(*batch).await,
             Action::Read(read) => self.read(read).await,
             Action::List { query, rows } => self.list(query, *rows).await,
             Action::NextPage { rows } => self.turn_the_page(*rows).await,
         }
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.clock.load(Ordering::Relaxed)).unwrap()
     }
 
     /// The walk of which the last page was shown just now.
@@ -99,6 +106,7 @@ impl Desk {
     pub(crate) async fn read(&self, read: &Read) -> Answer {
         let seen = match read {
             Read::Counts(admin) => return self.counts(admin).await,
+            Read::Report { from, before } => return self.report(*from, *before).await,
             Read::View { ticket, by, window } => {
                 let number = &self.number(*ticket);
                 match by {
@@ -119,18 +127,9 @@ impl Desk {
             }
         };
         match seen {
-            Ok(view) => self.seen(view),
+            Ok(view) => self.seen(view, read),
             Err(error) => self.failed(error),
         }
-    }
-
-    async fn counts(&self, admin: &UserId) -> Answer {
-        let counts = self.desk.admin(admin.clone()).counts().await.unwrap();
-        let cells = Status::ALL.into_iter().flat_map(|status| {
-            let counts = &counts;
-            Priority::ALL.into_iter().map(move |priority| counts.of(status, priority))
-        });
-        Answer::Counted { cells: cells.collect(), unassigned: counts.unassigned, mine: counts.mine }
     }
 
     async fn list(&mut self, query: &Query, rows: u32) -> Answer {
@@ -140,94 +139,16 @@ impl Desk {
 
     async fn turn_the_page(&mut self, rows: u32) -> Answer {
         let mut walk = self.walk.take().expect("a list was begun");
-        let page = walk.turn(&self.desk, PageSize::new(rows).unwrap()).await.unwrap();
+        let page = match walk.turn(&self.desk, PageSize::new(rows).unwrap()).await {
+            Ok(page) => page,
+            Err(error) => return self.failed(error),
+        };
         assert!(page.unreadable.is_empty());
         let rows = page.rows.iter().map(|row| (self.head(&row.head), row.excerpt.clone()));
         let rows: Vec<_> = rows.collect();
         walk.visited.extend(rows.iter().map(|(head, _)| head.ticket));
         self.walk = Some(walk);
         Answer::Page { rows, more: page.next.is_some() }
-    }
-}
-
-/// From the desk's words to the model's.
-impl Desk {
-    fn opened(&mut self, receipt: Result<Receipt, ServiceError>) -> Answer {
-        if let Ok(Receipt { head, repeated: false, .. }) = &receipt {
-            assert!(!self.numbers.contains(&head.ticket_number), "one number, two tickets");
-            self.numbers.push(head.ticket_number.clone());
-        }
-        self.done(receipt)
-    }
-
-    fn done(&self, receipt: Result<Receipt, ServiceError>) -> Answer {
-        match receipt {
-            Ok(Receipt { head, events, repeated, .. }) => {
-                Answer::Done { head: self.head(&head), events, repeated }
-            }
-            Err(error) => self.failed(error),
-        }
-    }
-
-    fn failed(&self, error: ServiceError) -> Answer {
-        match error {
-            ServiceError::NotFound { number } => Answer::NotFound(self.meant(&number)),
-            ServiceError::Refused { number, refusal } => {
-                Answer::Refused { ticket: self.ticket(&number), refusal }
-            }
-            ServiceError::NotOpened { refusal } => Answer::NotOpened(refusal),
-            other => Answer::Invalid(other.code()),
-        }
-    }
-
-    fn seen(&self, view: TicketView) -> Answer {
-        Answer::Seen(Box::new(Seen {
-            head: self.head(&view.head),
-            description: view.description,
-            messages: view.messages,
-            earlier: view.earlier_messages as usize,
-            bytes: view.conversation_bytes as usize,
-            notes: view.notes,
-            history: view.history,
-        }))
-    }
-
-    fn head(&self, head: &TicketHead) -> Head {
-        Head {
-            ticket: self.ticket(&head.ticket_number),
-            requester: head.requester.clone(),
-            category: head.category.clone(),
-            status: head.status,
-            priority: head.priority,
-            assignee: head.assignee.clone(),
-            created_at: head.created_at,
-            updated_at: head.updated_at,
-            first_response_at: head.first_response_at,
-            resolved_at: head.resolved_at,
-            closed_at: head.closed_at,
-            follows: head.follow_up_of.as_ref().map(|number| self.ticket(number)),
-            version: head.version,
-            messages: head.message_count as usize,
-        }
-    }
-
-    fn ticket(&self, number: &TicketNumber) -> usize {
-        let place = self.numbers.iter().position(|known| known == number);
-        place.unwrap_or_else(|| {
-            assert_eq!(*number, nobodys(), "a number that was never given");
-            self.numbers.len()
-        })
-    }
-
-    /// The ticket of a number that is named as it was asked for.
-    fn meant(&self, asked: &TicketNumber) -> usize {
-        let lookup = TicketLookup::typed(asked.as_str()).unwrap();
-        let known = |number: &&TicketNumber| **number == nobodys() || self.numbers.contains(number);
-        self.ticket(lookup.candidates().iter().find(known).unwrap_or(asked))
-    }
-
-    fn number(&self, ticket: usize) -> TicketNumber {
-        self.numbers.get(ticket).cloned().unwrap_or_else(nobodys)
     }
 }
 
@@ -250,7 +171,12 @@ async fn expecting(
     what: &What,
     version: u64,
 ) -> Result<Receipt, ServiceError> {
-    let change = match what {
+    admin.change(number, change(what)?.expecting(version)).await
+}
+
+/// A change in the desk's words.
+pub(super) fn change(what: &What) -> Result<Change, InvalidText> {
+    Ok(match what {
         What::Write(words, None) => Change::message(NewMessage::try_from(words.clone())?),
         What::Write(words, Some(to)) => Change::reply(NewMessage::try_from(words.clone())?, *to),
         What::Note(text) => Change::note(MessageText::parse(text.raw)?),
@@ -258,8 +184,7 @@ async fn expecting(
         What::Priority(to) => Change::priority(*to),
         What::Assign(to) => Change::assign(to.clone()),
         What::Claim => Change::claim(),
-    };
-    admin.change(number, change.expecting(version)).await
+    })
 }
 
 impl TryFrom<Words> for NewMessage {
@@ -271,24 +196,6 @@ impl TryFrom<Words> for NewMessage {
             Some(key) => message.with_key(key),
             None => message,
         })
-    }
-}
-
-/// The number of no ticket.
-fn nobodys() -> TicketNumber {
-    TicketNumber::parse("TKT-ZZZZZZ").unwrap()
-}
-
-/// A number as somebody types it.
-fn typed(number: &TicketNumber, hand: Hand) -> String {
-    let number = number.as_str();
-    match hand {
-        Hand::Exact => number.into(),
-        Hand::Lower => number.to_lowercase(),
-        Hand::Hash => format!(" #{number} "),
-        Hand::NoPrefix => number.replace("TKT-", ""),
-        Hand::Letters => number.replace("TKT-", "tkt ").replace('0', "o").replace('1', "l"),
-        Hand::Blank => "  ".into(),
     }
 }
 

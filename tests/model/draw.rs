@@ -5,7 +5,10 @@ use ventanilla_service::*;
 
 use super::{
     cast::{self, TEXTS},
-    step::{Action, Filter, Hand, Opening, Query, Read, Request, Step, What, Words},
+    filters::{self, lists},
+    minutes::{DAY, HOUR},
+    promise::PROMISES,
+    step::{Action, Bulk, Hand, Opening, Read, Request, Step, What, Words},
     world::World,
 };
 
@@ -22,8 +25,12 @@ pub(crate) fn worlds() -> BoxedStrategy<World> {
     let reopens = [0, 1, 2].map(|days| Reopen::Within(Days(days)));
     let reopens = [&reopens[..], &[Reopen::Always, Reopen::Never]].concat();
     let waits = vec![Days(0), Days(1), Days(3)];
-    (sample::select(reopens), sample::select(waits))
-        .prop_map(|(reopen, close_after)| World::new(cast::house(reopen, close_after), cast::start()))
+    let promises = option::of(sample::select(PROMISES.iter().collect::<Vec<_>>()));
+    (sample::select(reopens), sample::select(waits), promises)
+        .prop_map(|(reopen, close_after, promise)| {
+            let start = promise.map_or_else(cast::start, |promise| promise.start);
+            World::new(cast::house(reopen, close_after, promise), promise, start)
+        })
         .boxed()
 }
 
@@ -31,10 +38,9 @@ pub(crate) fn steps<F: Focus>(world: &World) -> BoxedStrategy<Step> {
     (times(world), actions::<F>(world)).prop_map(|(at, action)| Step { at, action }).boxed()
 }
 
-/// The clock mostly goes on or stands still; at times it goes back, or to where a window ends.
+/// The clock mostly goes on or stands still; at times it goes back, to where a window ends, or to
+/// where something is due.
 fn times(world: &World) -> impl Strategy<Value = Timestamp> + use<> {
-    const HOUR: i64 = 60 * 60 * 1000;
-    const DAY: i64 = 24 * HOUR;
     let by = |ms| later(world.now, ms);
     let wanders = [0, 0, 0, 0, 1, 1, HOUR, HOUR, DAY, DAY - 1, -1, -HOUR].map(by);
     let ends = world.tickets.iter().filter(|t| t.head.status == Status::Resolved).flat_map(|ticket| {
@@ -45,11 +51,19 @@ fn times(world: &World) -> impl Strategy<Value = Timestamp> + use<> {
         let days = [reopen, world.house.close_after];
         days.map(|days| ticket.resolved().plus(days.duration()))
     });
-    let around = ends.flat_map(|end| [-1, 0, 1].map(|ms| later(end, ms)));
-    sample::select(wanders.into_iter().chain(around).collect::<Vec<_>>())
+    let around = |end| [-1, 0, 1].map(|ms| later(end, ms));
+    let wanders = wanders.into_iter().chain(ends.flat_map(around)).collect::<Vec<_>>();
+    let dues = world.tickets.iter().flat_map(|ticket| ticket.turns(world.now));
+    let soon = later(world.now, -HOUR)..later(world.now, 2 * DAY);
+    let dues: Vec<_> = dues.flat_map(around).filter(|at| soon.contains(at)).collect();
+    let mut kinds = vec![(1, sample::select(wanders))];
+    if !dues.is_empty() {
+        kinds.push((1, sample::select(dues)));
+    }
+    Union::new_weighted(kinds)
 }
 
-fn later(time: Timestamp, ms: i64) -> Timestamp {
+pub(super) fn later(time: Timestamp, ms: i64) -> Timestamp {
     Timestamp::from_millis(time.as_millis() + ms).unwrap()
 }
 
@@ -59,11 +73,13 @@ fn actions<F: Focus>(world: &World) -> Union<BoxedStrategy<Action>> {
     if !world.tickets.is_empty() {
         kinds.push((1, follow_ups(world)));
         kinds.push((F::CHANGES, requests(world).prop_map(Action::Change).boxed()));
-        kinds.push((2, reads(world).prop_map(Action::Read).boxed()));
+        kinds.push((2, bulks(world).prop_map(Action::ChangeEach).boxed()));
+        kinds.push((1, (0..4_u32).prop_map(|batch| Action::CloseResolved { batch }).boxed()));
+        kinds.push((3, reads(world).prop_map(Action::Read).boxed()));
         kinds.push((F::LISTS, lists(world)));
     }
     if world.may_turn_the_page() {
-        kinds.push((4 * F::LISTS, rows().prop_map(|rows| Action::NextPage { rows }).boxed()));
+        kinds.push((4 * F::LISTS, filters::rows().prop_map(|rows| Action::NextPage { rows }).boxed()));
     }
     Union::new_weighted(kinds)
 }
@@ -80,8 +96,16 @@ fn openings() -> BoxedStrategy<Action> {
         .boxed()
 }
 
+/// Mostly of a ticket in which its customer can write no more.
 fn follow_ups(world: &World) -> BoxedStrategy<Action> {
-    (owned(world), words())
+    let over = world.tickets.iter().filter(|t| t.accepts_requester(world.now, &world.house).is_err());
+    let over: Vec<_> = over.map(|ticket| (ticket.head.ticket, ticket.head.requester.clone())).collect();
+    let mut kinds = vec![(1, owned(world).boxed())];
+    if !over.is_empty() {
+        kinds.push((3, sample::select(over).boxed()));
+    }
+    let again = Words { text: &TEXTS[0], key: cast::keys().pop() };
+    (Union::new_weighted(kinds), prop_oneof![words(), Just(again)])
         .prop_map(|((ticket, by), words)| Action::FollowUp { ticket, by, words })
         .boxed()
 }
@@ -113,25 +137,50 @@ fn requests(world: &World) -> impl Strategy<Value = Request> + use<> {
 const OPEN_ENDED: [Status; 3] = [Status::Open, Status::InProgress, Status::Resolved];
 
 fn by_admin(world: &World) -> impl Strategy<Value = Request> + use<> {
+    let versions: Vec<u64> = world.tickets.iter().map(|ticket| ticket.head.version).collect();
+    (tickets(world), admins(), changes(words().boxed(), texts().boxed()), offsets()).prop_map(
+        move |(ticket, by, what, offset)| {
+            let version = versions.get(ticket).copied().unwrap_or(0);
+            let expecting = offset.map(|offset| version.saturating_add_signed(offset));
+            Request { ticket, by: Actor::Admin(by), what, expecting }
+        },
+    )
+}
+
+/// A change to some tickets, of which one may be named twice.
+fn bulks(world: &World) -> impl Strategy<Value = Bulk> + use<> {
+    let named = (tickets(world), sample::select(HANDS.to_vec()));
+    let text = || (0..4_usize).prop_map(|at| &TEXTS[at]).boxed();
+    let words = (text(), option::weighted(0.5, sample::select(cast::keys())));
+    let words = words.prop_map(|(text, key)| Words { text, key }).boxed();
+    let versions = option::weighted(0.2, 0..4_u64);
+    (admins(), prop::collection::vec(named, 1..5), changes(words, text()), versions)
+        .prop_map(|(by, tickets, what, expecting)| Bulk { by, tickets, what, expecting })
+}
+
+fn changes(
+    words: BoxedStrategy<Words>,
+    texts: BoxedStrategy<&'static cast::Typed>,
+) -> impl Strategy<Value = What> {
     // What is closed is over, so it mustn't come too soon.
     let statuses = || prop_oneof![1 => sample::select(Status::ALL.to_vec()), 2 => sample::select(OPEN_ENDED.to_vec())];
-    let what = prop_oneof![
-        6 => (words(), option::weighted(0.4, statuses())).prop_map(|(words, to)| What::Write(words, to)),
-        2 => texts().prop_map(What::Note),
+    prop_oneof![
+        6 => (words, option::weighted(0.4, statuses())).prop_map(|(words, to)| What::Write(words, to)),
+        2 => texts.prop_map(What::Note),
         4 => statuses().prop_map(What::Status),
         3 => sample::select(Priority::ALL.to_vec()).prop_map(What::Priority),
         2 => option::weighted(0.6, admins()).prop_map(What::Assign),
-        1 => Just(What::Claim),
-    ];
-    let versions: Vec<u64> = world.tickets.iter().map(|ticket| ticket.head.version).collect();
-    // Made for the current version, an older one, or one that is yet to come.
-    let offsets = option::weighted(0.2, sample::select(vec![0, 0, 0, -1, -2, 1]));
-    (tickets(world), admins(), what, offsets).prop_map(move |(ticket, by, what, offset)| {
-        let version = versions.get(ticket).copied().unwrap_or(0);
-        let expecting = offset.map(|offset| version.saturating_add_signed(offset));
-        Request { ticket, by: Actor::Admin(by), what, expecting }
-    })
+        2 => Just(What::Claim),
+    ]
 }
+
+/// Made for the current version, an older one, or one that is yet to come.
+fn offsets() -> impl Strategy<Value = Option<i64>> {
+    option::weighted(0.2, sample::select(vec![0, 0, 0, -1, -2, -5, 1]))
+}
+
+const HANDS: [Hand; 6] =
+    [Hand::Exact, Hand::Lower, Hand::Hash, Hand::NoPrefix, Hand::Letters, Hand::Blank];
 
 fn reads(world: &World) -> impl Strategy<Value = Read> + use<> {
     let customers = owned(world).prop_map(|(ticket, by)| (ticket, Actor::Customer(by)));
@@ -142,71 +191,31 @@ fn reads(world: &World) -> impl Strategy<Value = Read> + use<> {
         (0..4_u32).prop_map(Window::Last),
         (0..5_u32, 0..4_u32).prop_map(|(first, count)| Window::From { first, count }),
     ];
-    let hands = [Hand::Exact, Hand::Lower, Hand::Hash, Hand::NoPrefix, Hand::Letters, Hand::Blank];
     prop_oneof![
         (asked.clone(), windows).prop_map(|((ticket, by), window)| Read::View { ticket, by, window }),
-        (asked, sample::select(hands.to_vec())).prop_map(|((ticket, by), hand)| Read::Find {
+        (asked, sample::select(HANDS.to_vec())).prop_map(|((ticket, by), hand)| Read::Find {
             ticket,
             by,
             hand
         }),
         tickets(world).prop_map(|ticket| Read::View { ticket, by: Actor::Bot, window: Window::All }),
         self::admins().prop_map(Read::Counts),
+        periods(world),
     ]
 }
 
-fn lists(world: &World) -> BoxedStrategy<Action> {
-    let mine = (sample::select(cast::customers()), any::<bool>())
-        .prop_map(|(by, closed)| Query::Mine { by, closed });
-    let all = (filters(world), sorts()).prop_map(|(filter, sort)| Query::All(filter, sort));
-    (prop_oneof![1 => mine, 4 => all], rows())
-        .prop_map(|(query, rows)| Action::List { query, rows })
-        .boxed()
+/// A report's, mostly of a time in which something happened.
+fn periods(world: &World) -> impl Strategy<Value = Read> + use<> {
+    let turns = world.tickets.iter().flat_map(|ticket| ticket.turns(world.now));
+    let ends = [-3 * DAY, -HOUR, 0, 1, DAY].map(|ms| later(world.now, ms));
+    let instants: Vec<_> = turns.flat_map(|at| [at, later(at, 1)]).chain(ends).collect();
+    (sample::select(instants.clone()), sample::select(instants)).prop_map(|(one, other)| Read::Report {
+        from: one.min(other),
+        before: one.max(other).max(later(one.min(other), 1)),
+    })
 }
 
-fn filters(world: &World) -> impl Strategy<Value = Filter> + use<> {
-    let statuses = some_of(&Status::ALL);
-    let priorities = some_of(&Priority::ALL);
-    let created = world.tickets.iter().map(|ticket| ticket.head.created_at);
-    let instants: Vec<_> = created.flat_map(|at| [at, later(at, 1)]).collect();
-    let instant = || option::weighted(0.1, sample::select(instants.clone()));
-    (
-        statuses,
-        priorities,
-        option::weighted(0.15, sample::select(cast::categories())),
-        option::weighted(0.2, option::weighted(0.4, admins())),
-        option::weighted(0.15, sample::select(cast::customers())),
-        instant(),
-        instant(),
-    )
-        .prop_map(|(statuses, priorities, category, assignee, requester, from, before)| Filter {
-            statuses,
-            priorities,
-            category,
-            assignee,
-            requester,
-            from,
-            before,
-        })
-}
-
-/// Mostly all of them, in order.
-fn some_of<T: Copy + std::fmt::Debug + 'static>(all: &'static [T]) -> impl Strategy<Value = Vec<T>> {
-    prop_oneof![4 => Just(all.to_vec()), 1 => sample::subsequence(all, 0..=all.len())]
-}
-
-fn sorts() -> impl Strategy<Value = Sort> {
-    let orders = [Sort::Created, Sort::UrgentFirst, Sort::LowFirst];
-    let directions = [Direction::NewestFirst, Direction::OldestFirst];
-    (sample::select(orders.to_vec()), sample::select(directions.to_vec()))
-        .prop_map(|(order, direction)| order(direction))
-}
-
-fn rows() -> impl Strategy<Value = u32> {
-    1..=3_u32
-}
-
-fn admins() -> impl Strategy<Value = UserId> {
+pub(super) fn admins() -> impl Strategy<Value = UserId> {
     sample::select(cast::admins())
 }
 

@@ -4,8 +4,9 @@ use ventanilla_service::*;
 
 use super::{
     answer::{Answer, Head},
+    cast,
     step::{Filter, Query},
-    world::World,
+    world::{Ticket, World},
 };
 
 /// A walk over the pages of a list, in which other steps come between.
@@ -23,12 +24,16 @@ pub(crate) struct Walk {
 pub(crate) type Rank = (i64, i64, i64);
 
 /// What of a ticket can change and is filtered or sorted by.
-pub(crate) type Place = (Status, Priority, Option<UserId>);
+pub(crate) type Place = (Status, Priority, Option<UserId>, Option<i64>);
 
 impl World {
     pub(crate) fn list(&mut self, query: &Query, rows: u32) -> Answer {
-        let listed = self.tickets.iter().filter(|ticket| query.lists(&ticket.head));
-        let steady = listed.map(|ticket| (ticket.head.ticket, place(&ticket.head))).collect();
+        if matches!(query, Query::All(_, Sort::Due(_))) && self.promise.is_none() {
+            self.walk = None;
+            return Answer::Invalid("no_sla");
+        }
+        let listed = self.tickets.iter().filter(|ticket| query.lists(ticket, self.now));
+        let steady = listed.map(|ticket| (ticket.head.ticket, place(ticket))).collect();
         self.walk = Some(Walk { query: query.clone(), last: None, steady });
         self.page(query, None, rows)
     }
@@ -42,16 +47,25 @@ impl World {
         self.walk.as_ref().is_some_and(|walk| walk.last.is_some())
     }
 
-    /// Forgets the tickets of the walk that the last step moved.
+    /// Forgets the tickets of the walk that the last step moved, or the time that has passed.
     pub(crate) fn watch(&mut self) {
         if let Some(walk) = &mut self.walk {
-            walk.steady.retain(|(ticket, was)| place(&self.tickets[*ticket].head) == *was);
+            let (query, now) = (&walk.query, self.now);
+            walk.steady.retain(|(ticket, was)| {
+                let ticket = &self.tickets[*ticket];
+                place(ticket) == *was && query.lists(ticket, now)
+            });
         }
     }
 
+    /// The tickets that wait for something that is or will be due.
+    pub(crate) fn due(&self, due: Due) -> impl Iterator<Item = &Ticket> {
+        self.tickets.iter().filter(move |ticket| ticket.is_due(due, self.now))
+    }
+
     fn page(&mut self, query: &Query, after: Option<Rank>, rows: u32) -> Answer {
-        let listed = self.tickets.iter().filter(|ticket| query.lists(&ticket.head));
-        let ranked = listed.map(|ticket| (query.rank(&ticket.head), ticket));
+        let listed = self.tickets.iter().filter(|ticket| query.lists(ticket, self.now));
+        let ranked = listed.map(|ticket| (query.rank(ticket), ticket));
         let mut rest: Vec<_> =
             ranked.filter(|(rank, _)| after.is_none_or(|after| *rank > after)).collect();
         rest.sort_by_key(|(rank, _)| *rank);
@@ -59,23 +73,36 @@ impl World {
         rest.truncate(rows as usize);
         let last = rest.last().filter(|_| more).map(|(rank, _)| *rank);
         let one_line = |text: &MessageText| text.as_str().replace('\n', " ");
-        let rows = rest.iter().map(|(_, t)| (t.head(), one_line(&t.description))).collect();
+        let by = query.by();
+        let row = |t: &Ticket| (t.head(&by, self.now), one_line(&t.description));
+        let rows = rest.iter().map(|(_, ticket)| row(ticket)).collect();
         self.walk.as_mut().unwrap().last = last;
         Answer::Page { rows, more }
     }
 }
 
 impl Query {
-    fn lists(&self, head: &Head) -> bool {
+    /// Who asks.
+    pub(crate) fn by(&self) -> Actor {
+        match self {
+            Query::Mine { by, .. } => Actor::Customer(by.clone()),
+            Query::All(..) => Actor::Admin(cast::person(4)),
+        }
+    }
+
+    fn lists(&self, ticket: &Ticket, now: Timestamp) -> bool {
+        let head = &ticket.head;
         match self {
             Query::Mine { by, closed } => {
                 head.requester == *by && (*closed || head.status != Status::Closed)
             }
+            Query::All(filter, Sort::Due(due)) => filter.lists(head) && ticket.is_due(*due, now),
             Query::All(filter, _) => filter.lists(head),
         }
     }
 
-    fn rank(&self, head: &Head) -> Rank {
+    fn rank(&self, ticket: &Ticket) -> Rank {
+        let head = &ticket.head;
         let sort = match self {
             Query::Mine { .. } => Sort::Created(Direction::NewestFirst),
             Query::All(_, sort) => *sort,
@@ -90,7 +117,7 @@ impl Query {
             Sort::Created(direction) => (0, direction),
             Sort::UrgentFirst(direction) => (-urgency, direction),
             Sort::LowFirst(direction) => (urgency, direction),
-            Sort::Due(_) => unreachable!("the model has no such list"),
+            Sort::Due(_) => return (ticket.due().expect("it is listed"), 0, head.ticket as i64),
         };
         // Tickets of one millisecond stand in order of arrival.
         let (created, arrival) = (head.created_at.as_millis(), head.ticket as i64);
@@ -114,6 +141,34 @@ impl Filter {
     }
 }
 
-fn place(head: &Head) -> Place {
-    (head.status, head.priority, head.assignee.clone())
+impl Ticket {
+    /// The working time at which it is due, as long as somebody waits.
+    fn due(&self) -> Option<i64> {
+        let account = self.account.as_ref().filter(|_| self.is_live())?;
+        // What is due first doesn't depend on the time.
+        account.pressing(self.head.created_at).map(|(due, _)| due)
+    }
+
+    fn is_due(&self, which: Due, now: Timestamp) -> bool {
+        let account = self.account.as_ref().filter(|_| self.is_live());
+        account.and_then(|account| Some((account, account.pressing(now)?))).is_some_and(
+            |(account, (due, presses))| {
+                let late = due < account.minutes().until(now);
+                match which {
+                    Due::Any => true,
+                    Due::Overdue => late,
+                    Due::AtRisk => presses && !late,
+                }
+            },
+        )
+    }
+
+    fn is_live(&self) -> bool {
+        matches!(self.head.status, Status::Open | Status::InProgress)
+    }
+}
+
+fn place(ticket: &Ticket) -> Place {
+    let head = &ticket.head;
+    (head.status, head.priority, head.assignee.clone(), ticket.due())
 }

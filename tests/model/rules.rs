@@ -54,7 +54,7 @@ impl World {
             Err(No::Repeated(events)) => (events, true),
             Err(No::Refused(refusal)) => return refused(refusal),
         };
-        Answer::Done { head: ticket.head(), events, repeated }
+        Answer::Done { head: ticket.head(&request.by, self.now), events, repeated }
     }
 }
 
@@ -124,6 +124,13 @@ impl Ticket {
         if answers && self.head.first_response_at.is_none() {
             self.head.first_response_at = Some(asker.now);
         }
+        if let Some(account) = &mut self.account {
+            if answers {
+                account.answered(asker.by, asker.now);
+            } else if matches!(asker.by, Actor::Customer(_)) {
+                account.asked(asker.now, self.head.priority);
+            }
+        }
         let reopens = matches!(asker.by, Actor::Customer(_)) && self.head.status == Status::Resolved;
         let to = if reopens { Some(Status::Open) } else { status };
         let moved = to.filter(|to| *to != self.head.status).map(|to| self.go(to, asker));
@@ -162,6 +169,7 @@ impl Ticket {
         self.must_not_be_closed(asker)?;
         asker.expects(self)?;
         self.head.priority = to;
+        self.account.iter_mut().for_each(|account| account.has_priority(to, asker.now));
         self.touch(asker.now);
         Ok(vec![self.record(EventKind::PriorityChanged { from, to }, asker)])
     }
@@ -223,6 +231,10 @@ impl Ticket {
             Status::Resolved => Some(asker.now),
             Status::Closed => self.head.resolved_at.or(Some(asker.now)),
         };
+        self.account.iter_mut().for_each(|account| match to {
+            Status::Open | Status::InProgress => account.live(asker.now, self.head.priority),
+            Status::Resolved | Status::Closed => account.settled(asker.by, asker.now),
+        });
         if to == Status::Closed {
             self.head.closed_at = Some(asker.now);
         }

@@ -21,6 +21,11 @@ pub(crate) enum Action {
         words: Words,
     },
     Change(Request),
+    ChangeEach(Bulk),
+    /// Resolved tickets are closed, so many at once, until none is left.
+    CloseResolved {
+        batch: u32,
+    },
     Read(Read),
     /// A list begins, and with it a walk over its pages.
     List {
@@ -56,6 +61,15 @@ pub(crate) struct Request {
     pub(crate) expecting: Option<u64>,
 }
 
+/// One change of an administrator to many tickets.
+#[derive(Debug, Clone)]
+pub(crate) struct Bulk {
+    pub(crate) by: UserId,
+    pub(crate) tickets: Vec<(usize, Hand)>,
+    pub(crate) what: What,
+    pub(crate) expecting: Option<u64>,
+}
+
 #[derive(Debug, Clone)]
 pub(crate) enum What {
     Write(Words, Option<Status>),
@@ -71,6 +85,7 @@ pub(crate) enum Read {
     View { ticket: usize, by: Actor, window: Window },
     Find { ticket: usize, by: Actor, hand: Hand },
     Counts(UserId),
+    Report { from: Timestamp, before: Timestamp },
 }
 
 /// How somebody types a ticket's number.

@@ -3,14 +3,17 @@
 use ventanilla_service::*;
 
 use super::{
+    account::Account,
     answer::{Answer, Head, Seen},
     list::Walk,
+    promise::Promise,
     step::{Action, Opening, Read, Step, Words},
 };
 
 #[derive(Debug, Clone)]
 pub(crate) struct World {
     pub(crate) house: Policy,
+    pub(crate) promise: Option<&'static Promise>,
     pub(crate) now: Timestamp,
     pub(crate) tickets: Vec<Ticket>,
     pub(crate) walk: Option<Walk>,
@@ -32,12 +35,14 @@ pub(crate) struct Ticket {
     pub(crate) log: Vec<Event>,
     /// The version that each message led to.
     pub(crate) sent: Vec<u64>,
+    pub(crate) account: Option<Account>,
     key: Option<(UserId, IdempotencyKey)>,
 }
 
 impl World {
-    pub(crate) fn new(house: Policy, now: Timestamp) -> Self {
-        Self { house, now, tickets: Vec::new(), walk: None, answer: None, is_blurred: false }
+    pub(crate) fn new(house: Policy, promise: Option<&'static Promise>, now: Timestamp) -> Self {
+        let tickets = Vec::new();
+        Self { house, promise, now, tickets, walk: None, answer: None, is_blurred: false }
     }
 
     pub(crate) fn take(&mut self, step: &Step) {
@@ -47,6 +52,8 @@ impl World {
             Action::Open(opening) => self.open(opening, None),
             Action::FollowUp { ticket, by, words } => self.follow_up(*ticket, by, words),
             Action::Change(request) => self.change(request),
+            Action::ChangeEach(bulk) => self.change_each(bulk),
+            Action::CloseResolved { batch } => self.close_resolved(*batch),
             Action::Read(read) => self.read(read),
             Action::List { query, rows } => self.list(query, *rows),
             Action::NextPage { rows } => self.next_page(*rows),
@@ -74,7 +81,7 @@ impl World {
                     refusal: Refusal::KeyConflict { key: key.clone() },
                 },
                 _ => Answer::Done {
-                    head: first.head(),
+                    head: first.head(by, self.now),
                     events: vec![event(first.head.created_at)],
                     repeated: true,
                 },
@@ -95,6 +102,7 @@ impl World {
             follows,
             version: 0,
             messages: 0,
+            clocks: None,
         };
         let ticket = Ticket {
             head,
@@ -104,9 +112,10 @@ impl World {
             history: vec![event(self.now)],
             log: Vec::new(),
             sent: vec![0],
+            account: self.promise.map(|promise| Account::open(promise, category, self.now)),
             key,
         };
-        let head = ticket.head();
+        let head = ticket.head(by, self.now);
         self.tickets.push(ticket);
         Answer::Done { head, events: vec![event(self.now)], repeated: false }
     }
@@ -136,6 +145,7 @@ impl World {
             Read::Find { hand: super::step::Hand::Blank, .. } => Answer::Invalid("number_blank"),
             Read::Find { ticket, by, .. } => self.view(*ticket, by, Window::All),
             Read::Counts(admin) => self.counts(admin),
+            Read::Report { from, before } => self.report(*from, *before),
         }
     }
 
@@ -154,13 +164,14 @@ impl World {
         messages.sort_by_key(|message| message.created_at);
         let inside = matches!(by, Actor::Admin(_));
         Answer::Seen(Box::new(Seen {
-            head: ticket.head(),
+            head: ticket.head(by, self.now),
             description: ticket.description.clone(),
             messages,
             earlier,
             bytes: ticket.bytes(),
             notes: if inside { ticket.notes.clone() } else { Vec::new() },
             history: if inside { ticket.history.clone() } else { Vec::new() },
+            promises: if inside { ticket.promises(self.now) } else { Vec::new() },
         }))
     }
 
@@ -179,13 +190,27 @@ impl World {
             cells,
             unassigned: count(&|head| live(head) && head.assignee.is_none()),
             mine: count(&|head| live(head) && head.assignee.as_ref() == Some(admin)),
+            overdue: self.due(Due::Overdue).count() as u64,
+            at_risk: self.due(Due::AtRisk).count() as u64,
         }
     }
 }
 
 impl Ticket {
-    pub(crate) fn head(&self) -> Head {
-        Head { messages: self.messages.len(), ..self.head.clone() }
+    /// The head as somebody may see it.
+    pub(crate) fn head(&self, by: &Actor, now: Timestamp) -> Head {
+        let account = self.account.as_ref().filter(|_| matches!(by, Actor::Admin(_) | Actor::System));
+        let clocks = account.map(|account| account.clocks(now));
+        Head { messages: self.messages.len(), clocks, ..self.head.clone() }
+    }
+
+    fn promises(&self, now: Timestamp) -> Vec<(SlaMetric, SlaState, Timestamp)> {
+        let shown = self.account.iter().flat_map(|account| {
+            let due = account.waits().into_iter().map(|(_, wait)| account.minutes().instant(wait.due));
+            let clocks = account.clocks(now).into_iter().zip(due);
+            clocks.map(|(clock, due)| (clock.metric, clock.state, due)).take(account.latest())
+        });
+        shown.collect()
     }
 
     pub(crate) fn bytes(&self) -> usize {
@@ -197,6 +222,11 @@ impl Ticket {
             Actor::Customer(id) => *id == self.head.requester,
             Actor::Admin(_) | Actor::Bot | Actor::System => true,
         }
+    }
+
+    /// When its clocks stopped, are at risk and are due.
+    pub(crate) fn turns(&self, now: Timestamp) -> Vec<Timestamp> {
+        self.account.iter().flat_map(|account| account.turns(now)).collect()
     }
 
     /// The instant from which the days of a resolved ticket count.

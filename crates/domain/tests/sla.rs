@@ -1,8 +1,8 @@
 //! What the clocks of a ticket promise.
 
-mod common;
 #[path = "sla/boundaries.rs"]
 mod boundaries;
+mod common;
 #[path = "sla/elsewhere.rs"]
 mod elsewhere;
 #[path = "sla/figures.rs"]

@@ -144,7 +144,7 @@ pub(super) fn readable(ids: UserIdForm) -> Vec<Document> {
 /// A category, as the domain parses it: 1 to 64 characters, and no space at an end.
 const CATEGORY: &str = r"^(?!\p{Z})\P{Cc}{1,64}(?<!\p{Z})\z";
 /// A ticket's number, likewise: no white space but the space, and not only that.
-const NUMBER: &str = r"^(?! *\z)(?:[^\p{Cc}\p{Z}]| ){1,64}\z";
+pub(super) const NUMBER: &str = r"^(?! *\z)(?:[^\p{Cc}\p{Z}]| ){1,64}\z";
 
 /// A readable message.
 fn message() -> Document {

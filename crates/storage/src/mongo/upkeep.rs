@@ -20,6 +20,7 @@ impl Inner {
         }
         let mut conditions = expr::readable(self.ids);
         conditions.push(doc! { "$or": guard::resolved_until(latest) });
+        conditions.push(doc! { "ticketNumber": { "$regex": expr::NUMBER } });
         let long = doc! { "status": Status::Resolved.as_str(), "$and": conditions };
         let found = self
             .tickets

@@ -1,0 +1,213 @@
+//! The reference's account of what a ticket was promised: when somebody waited, and until when at the
+//! latest.
+
+use ventanilla_service::*;
+
+use super::{
+    answer::{Clock, Stop},
+    minutes::{MINUTE, Minutes},
+    promise::{Promise, Targets, targets},
+};
+
+#[derive(Debug, Clone)]
+pub(crate) struct Account {
+    promise: &'static Promise,
+    targets: &'static Targets,
+    first: Wait,
+    /// The first response aside, one for each time that the requester had to wait.
+    answers: Vec<Wait>,
+    resolution: Wait,
+}
+
+/// Something that is waited for, with times in which it isn't.
+#[derive(Debug, Clone)]
+pub(crate) struct Wait {
+    /// From when until when it was waited for.
+    pub(crate) spans: Vec<(Timestamp, Option<Timestamp>)>,
+    /// The working time until which it is in time.
+    pub(crate) due: i64,
+    /// Who ended it, and whether it never came.
+    pub(crate) end: Option<(Option<UserId>, bool)>,
+}
+
+impl Account {
+    pub(crate) fn open(promise: &'static Promise, category: &Category, at: Timestamp) -> Self {
+        let targets = targets(category);
+        let wait = |metric| Wait::new(&promise.minutes, at, target(targets, Priority::Medium, metric));
+        let [first, resolution] = [SlaMetric::FirstResponse, SlaMetric::Resolution].map(wait);
+        Self { promise, targets, first, answers: Vec::new(), resolution }
+    }
+
+    /// The requester wrote.
+    pub(crate) fn asked(&mut self, at: Timestamp, priority: Priority) {
+        if self.waits_for_answer() {
+            return;
+        }
+        let target = target(self.targets, priority, SlaMetric::NextResponse);
+        self.answers.push(Wait::new(&self.promise.minutes, at, target));
+    }
+
+    /// An administrator wrote to the requester.
+    pub(crate) fn answered(&mut self, by: &Actor, at: Timestamp) {
+        for wait in self.answers.iter_mut().chain([&mut self.first]) {
+            wait.stop(by, at, false);
+        }
+    }
+
+    /// It was resolved or closed.
+    pub(crate) fn settled(&mut self, by: &Actor, at: Timestamp) {
+        for wait in self.answers.iter_mut().chain([&mut self.first]) {
+            wait.stop(by, at, true);
+        }
+        self.resolution.stop(by, at, false);
+    }
+
+    /// It is open or in progress, perhaps again.
+    pub(crate) fn live(&mut self, at: Timestamp, priority: Priority) {
+        let minutes = &self.promise.minutes;
+        let wait = &mut self.resolution;
+        if wait.end.is_some() {
+            let was_late = wait.left(minutes, at) < 0;
+            wait.end = None;
+            wait.spans.push((at, None));
+            if !was_late {
+                wait.aim(minutes, at, target(self.targets, priority, SlaMetric::Resolution));
+            }
+        }
+    }
+
+    pub(crate) fn has_priority(&mut self, to: Priority, at: Timestamp) {
+        let minutes = &self.promise.minutes;
+        let all = [(SlaMetric::FirstResponse, &mut self.first)]
+            .into_iter()
+            .chain(self.answers.iter_mut().map(|wait| (SlaMetric::NextResponse, wait)))
+            .chain([(SlaMetric::Resolution, &mut self.resolution)]);
+        for (metric, wait) in all {
+            if wait.end.is_none() && wait.left(minutes, at) >= 0 {
+                wait.aim(minutes, at, target(self.targets, to, metric));
+            }
+        }
+    }
+
+    /// The clocks as the desk shows them: the latest of each metric, then the earlier ones.
+    pub(crate) fn clocks(&self, now: Timestamp) -> Vec<Clock> {
+        let clock = |(metric, wait): (SlaMetric, &Wait)| wait.clock(metric, &self.promise.minutes, now);
+        self.waits().into_iter().map(clock).collect()
+    }
+
+    /// How many of these the desk shows on a ticket's page.
+    pub(crate) fn latest(&self) -> usize {
+        if self.answers.is_empty() { 2 } else { 3 }
+    }
+
+    pub(crate) fn waits(&self) -> Vec<(SlaMetric, &Wait)> {
+        let (latest, earlier) = match self.answers.split_last() {
+            Some((latest, earlier)) => (Some(latest), earlier),
+            None => (None, &[][..]),
+        };
+        let answer = |wait| (SlaMetric::NextResponse, wait);
+        let mut waits = vec![(SlaMetric::FirstResponse, &self.first)];
+        waits.extend(latest.map(answer));
+        waits.push((SlaMetric::Resolution, &self.resolution));
+        waits.extend(earlier.iter().map(answer));
+        waits
+    }
+
+    /// The working time at which the first is due of all that is waited for, and whether one of them
+    /// has less than a quarter left.
+    pub(crate) fn pressing(&self, now: Timestamp) -> Option<(i64, bool)> {
+        let waits = self.waits();
+        let running = || waits.iter().map(|(_, wait)| *wait).filter(|wait| wait.end.is_none());
+        let minutes = &self.promise.minutes;
+        let presses = |wait: &Wait| wait.is_nearly_over(minutes, now);
+        Some((running().map(|wait| wait.due).min()?, running().any(presses)))
+    }
+
+    /// When clocks stopped, or are at risk and due.
+    pub(crate) fn turns(&self, now: Timestamp) -> Vec<Timestamp> {
+        let minutes = &self.promise.minutes;
+        let turns = |(_, wait): (_, &Wait)| match wait.end {
+            Some(_) => vec![wait.until(now), minutes.instant(wait.due)],
+            None => {
+                let quarter = (wait.left(minutes, now) + wait.spent(minutes, now).0) / 4;
+                [wait.due - quarter, wait.due].map(|due| minutes.instant(due)).into()
+            }
+        };
+        self.waits().into_iter().flat_map(turns).collect()
+    }
+
+    pub(crate) const fn minutes(&self) -> &'static Minutes {
+        &self.promise.minutes
+    }
+
+    fn waits_for_answer(&self) -> bool {
+        self.answers.iter().chain([&self.first]).any(|wait| wait.end.is_none())
+    }
+}
+
+impl Wait {
+    fn new(minutes: &Minutes, at: Timestamp, target: i64) -> Self {
+        Self { spans: vec![(at, None)], due: minutes.until(at) + target, end: None }
+    }
+
+    /// When it was last waited for.
+    pub(crate) fn until(&self, now: Timestamp) -> Timestamp {
+        self.spans.last().and_then(|(_, to)| *to).unwrap_or(now)
+    }
+
+    /// What is left of its target; less than nothing where it was late.
+    pub(crate) fn left(&self, minutes: &Minutes, now: Timestamp) -> i64 {
+        self.due - minutes.until(self.until(now))
+    }
+
+    /// How long it was waited for, in working time and in all.
+    pub(crate) fn spent(&self, minutes: &Minutes, now: Timestamp) -> (i64, i64) {
+        let spans = self.spans.iter().map(|(from, to)| (*from, to.unwrap_or(now)));
+        let working = spans.clone().map(|(from, to)| minutes.until(to) - minutes.until(from));
+        (working.sum(), spans.map(|(from, to)| to.as_millis() - from.as_millis()).sum())
+    }
+
+    fn aim(&mut self, minutes: &Minutes, at: Timestamp, target: i64) {
+        self.due = minutes.until(at) + target - self.spent(minutes, at).0;
+    }
+
+    fn stop(&mut self, by: &Actor, at: Timestamp, in_vain: bool) {
+        if self.end.is_none() {
+            let admin = matches!(by, Actor::Admin(_)).then(|| by.user().cloned().unwrap());
+            self.end = Some((admin, in_vain));
+            self.spans.last_mut().unwrap().1 = Some(at);
+        }
+    }
+
+    fn is_nearly_over(&self, minutes: &Minutes, now: Timestamp) -> bool {
+        3 * self.left(minutes, now) <= self.spent(minutes, now).0
+    }
+
+    fn clock(&self, metric: SlaMetric, minutes: &Minutes, now: Timestamp) -> Clock {
+        let left = self.left(minutes, now);
+        let state = match &self.end {
+            _ if left < 0 => SlaState::Breached,
+            Some((_, true)) => SlaState::Cancelled,
+            Some((_, false)) => SlaState::Met,
+            None if self.is_nearly_over(minutes, now) => SlaState::AtRisk,
+            None => SlaState::Running,
+        };
+        let stop = self.end.clone().map(|(by, in_vain)| Stop { at: self.until(now), by, in_vain });
+        Clock { metric, state, left, spent: self.spent(minutes, now), stop }
+    }
+}
+
+fn target(targets: &Targets, priority: Priority, metric: SlaMetric) -> i64 {
+    let row = match priority {
+        Priority::Low => 0,
+        Priority::Medium => 1,
+        Priority::High => 2,
+        Priority::Urgent => 3,
+    };
+    let column = match metric {
+        SlaMetric::FirstResponse => 0,
+        SlaMetric::NextResponse => 1,
+        SlaMetric::Resolution => 2,
+    };
+    targets[row][column] * MINUTE
+}

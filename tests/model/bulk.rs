@@ -1,0 +1,52 @@
+//! The reference's work on many tickets: one after the other.
+
+use ventanilla_service::*;
+
+use super::{
+    answer::Answer,
+    step::{Bulk, Hand, Request, What},
+    world::World,
+};
+
+impl World {
+    pub(crate) fn change_each(&mut self, bulk: &Bulk) -> Answer {
+        let (mut met, mut each, mut blurred) = (Vec::new(), Vec::new(), false);
+        for (asked, (ticket, hand)) in bulk.tickets.iter().enumerate() {
+            if met.contains(ticket) && !matches!(hand, Hand::Blank) {
+                continue;
+            }
+            let answer = match hand {
+                Hand::Blank => Answer::Invalid("number_blank"),
+                _ => self.change(&Request {
+                    ticket: *ticket,
+                    by: Actor::Admin(bulk.by.clone()),
+                    what: bulk.what.clone(),
+                    expecting: bulk.expecting,
+                }),
+            };
+            blurred |= self.is_blurred;
+            if !matches!(answer, Answer::NotFound(_) | Answer::Invalid(_)) {
+                met.push(*ticket);
+            }
+            each.push((asked, answer));
+        }
+        self.is_blurred = blurred;
+        Answer::Each(each)
+    }
+
+    /// Whatever the size of the batches, they go on until nothing is left to close.
+    pub(crate) fn close_resolved(&mut self, batch: u32) -> Answer {
+        let mut closed = Vec::new();
+        for ticket in 0..self.tickets.len() {
+            let by = Actor::System;
+            let what = What::Status(Status::Closed);
+            if batch > 0 && self.tickets[ticket].head.status == Status::Resolved {
+                let answer = self.change(&Request { ticket, by, what, expecting: None });
+                closed.extend(matches!(answer, Answer::Done { .. }).then_some(answer));
+            }
+        }
+        self.is_blurred = false;
+        let batches = closed.len().checked_div(batch as usize).map_or(1, |full| full + 1);
+        Answer::Closed { closed, batches }
+    }
+}

@@ -1,0 +1,66 @@
+//! Draws lists: their filters, orders and pages.
+
+use proptest::{option, prelude::*, sample};
+use ventanilla_service::*;
+
+use super::{
+    cast,
+    draw::{admins, later},
+    step::{Action, Filter, Query},
+    world::World,
+};
+
+pub(super) fn lists(world: &World) -> BoxedStrategy<Action> {
+    let mine = (sample::select(cast::customers()), any::<bool>())
+        .prop_map(|(by, closed)| Query::Mine { by, closed });
+    let all = (filters(world), sorts(world)).prop_map(|(filter, sort)| Query::All(filter, sort));
+    (prop_oneof![1 => mine, 4 => all], rows())
+        .prop_map(|(query, rows)| Action::List { query, rows })
+        .boxed()
+}
+
+fn filters(world: &World) -> impl Strategy<Value = Filter> + use<> {
+    let statuses = some_of(&Status::ALL);
+    let priorities = some_of(&Priority::ALL);
+    let created = world.tickets.iter().map(|ticket| ticket.head.created_at);
+    let instants: Vec<_> = created.flat_map(|at| [at, later(at, 1)]).collect();
+    let instant = || option::weighted(0.1, sample::select(instants.clone()));
+    (
+        statuses,
+        priorities,
+        option::weighted(0.15, sample::select(cast::categories())),
+        option::weighted(0.2, option::weighted(0.4, admins())),
+        option::weighted(0.15, sample::select(cast::customers())),
+        instant(),
+        instant(),
+    )
+        .prop_map(|(statuses, priorities, category, assignee, requester, from, before)| Filter {
+            statuses,
+            priorities,
+            category,
+            assignee,
+            requester,
+            from,
+            before,
+        })
+}
+
+/// Mostly all of them, in order.
+fn some_of<T: Copy + std::fmt::Debug + 'static>(all: &'static [T]) -> impl Strategy<Value = Vec<T>> {
+    prop_oneof![4 => Just(all.to_vec()), 1 => sample::subsequence(all, 0..=all.len())]
+}
+
+/// By due time mostly where something is promised.
+fn sorts(world: &World) -> impl Strategy<Value = Sort> + use<> {
+    let orders = [Sort::Created, Sort::UrgentFirst, Sort::LowFirst];
+    let directions = [Direction::NewestFirst, Direction::OldestFirst];
+    let by_creation = (sample::select(orders.to_vec()), sample::select(directions.to_vec()))
+        .prop_map(|(order, direction)| order(direction));
+    let dues = vec![Due::Any, Due::AtRisk, Due::AtRisk, Due::Overdue];
+    let weight = if world.promise.is_some() { 15 } else { 1 };
+    prop_oneof![10 => by_creation, weight => sample::select(dues).prop_map(Sort::Due)]
+}
+
+pub(super) fn rows() -> impl Strategy<Value = u32> {
+    1..=3_u32
+}

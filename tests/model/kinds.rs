@@ -1,0 +1,173 @@
+//! What occurs in a run: the answers of each step, and the states of each clock. A kind that is never
+//! drawn would be compared with nothing.
+
+use std::collections::BTreeSet;
+
+use proptest::{
+    strategy::{Strategy, ValueTree},
+    test_runner::TestRunner,
+};
+use proptest_state_machine::ReferenceStateMachine;
+use ventanilla_service::*;
+
+use super::{
+    answer::{Answer, Clock, Head},
+    draw::Focus,
+    machine::Reference,
+    step::{Action, Query, Read, Request, Step, What},
+    world::World,
+};
+
+/// The kinds that occurred.
+#[derive(Default)]
+pub(crate) struct Kinds(BTreeSet<String>);
+
+impl Kinds {
+    /// Goes through so many runs of the reference, the same each time.
+    pub(crate) fn collect<F: Focus>(&mut self, runs: u32) {
+        let mut runner = TestRunner::deterministic();
+        for _ in 0..runs {
+            let run = Reference::<F>::sequential_strategy(20..=30).new_tree(&mut runner).unwrap();
+            let (mut world, steps, _) = run.current();
+            for step in &steps {
+                world.take(step);
+                self.add_step(step, &world);
+            }
+        }
+    }
+
+    /// Those of these that were never met; each line has steps and their answers, as in "a|b c|d".
+    pub(crate) fn that_never_occurred(&self, wanted: &[&str]) -> Vec<String> {
+        let kinds = wanted.iter().flat_map(|line| spread(line));
+        kinds.filter(|kind| !self.0.contains(kind)).collect()
+    }
+
+    fn add_step(&mut self, step: &Step, world: &World) {
+        let answer = world.answer.as_ref().unwrap();
+        self.add(step_name(&step.action), answer);
+        match answer {
+            Answer::Each(each) => {
+                each.iter().for_each(|(_, answer)| self.add("each", answer));
+                let Action::ChangeEach(bulk) = &step.action else { unreachable!("it was another step") };
+                self.tell_if(each.len() < bulk.tickets.len(), "each", "named-twice");
+            }
+            Answer::Closed { closed, batches } => {
+                self.tell("closed", if closed.is_empty() { "none" } else { "some" });
+                self.tell("batches", if *batches > 1 { "many" } else { "one" });
+                closed.iter().for_each(|answer| self.add("closed", answer));
+            }
+            Answer::Page { rows, .. } => rows.iter().for_each(|(head, _)| self.head(head)),
+            Answer::Seen(seen) => self.head(&seen.head),
+            Answer::Reported(rows) => rows.values().for_each(|row| {
+                self.tell_if(row.count > 0, "report", "count");
+                self.tell_if(row.met > 0, "report", "met");
+                self.tell_if(row.breached > 0, "report", "late");
+            }),
+            Answer::Counted { overdue, at_risk, .. } => {
+                self.tell_if(*overdue > 0, "counts", "overdue");
+                self.tell_if(*at_risk > 0, "counts", "at-risk");
+            }
+            _ => {}
+        }
+    }
+
+    fn add(&mut self, step: &str, answer: &Answer) {
+        self.tell(step, answer_name(answer));
+        if let Answer::Refused { refusal: Refusal::VersionConflict { changes, .. }, .. } = answer {
+            self.tell("conflict", if changes.is_empty() { "unknown" } else { "known" });
+        }
+        if let Answer::Done { head, .. } = answer {
+            self.head(head);
+        }
+    }
+
+    fn head(&mut self, head: &Head) {
+        for clock in head.clocks.iter().flatten() {
+            self.clock(clock);
+        }
+    }
+
+    fn clock(&mut self, clock: &Clock) {
+        let (metric, left) = (clock.metric.as_str(), clock.left);
+        self.tell(metric, clock.state.as_str());
+        self.tell_if(left == 0 && clock.state == SlaState::AtRisk, metric, "just-due");
+        self.tell_if(left == 0 && clock.state == SlaState::Met, metric, "just-met");
+        self.tell_if(left == -1, metric, "just-late");
+        let running = clock.stop.is_none() && left > 0;
+        self.tell_if(running && clock.spent.0 == 3 * left, metric, "three-quarters");
+    }
+
+    fn tell_if(&mut self, so: bool, step: &str, answer: &str) {
+        if so {
+            self.tell(step, answer);
+        }
+    }
+
+    fn tell(&mut self, step: &str, answer: &str) {
+        self.0.insert(format!("{step} {answer}"));
+    }
+}
+
+/// "a|b c|d" is "a c", "a d", "b c" and "b d".
+fn spread(line: &str) -> Vec<String> {
+    let (steps, answers) = line.split_once(' ').unwrap();
+    let answers = || answers.split('|');
+    steps.split('|').flat_map(|step| answers().map(move |answer| format!("{step} {answer}"))).collect()
+}
+
+fn step_name(action: &Action) -> &'static str {
+    match action {
+        Action::Open(_) => "open",
+        Action::FollowUp { .. } => "follow-up",
+        Action::Change(request) => change_name(request),
+        Action::ChangeEach(_) => "change-each",
+        Action::CloseResolved { .. } => "close-resolved",
+        Action::Read(Read::View { .. }) => "view",
+        Action::Read(Read::Find { .. }) => "find",
+        Action::Read(Read::Counts(_)) => "counts",
+        Action::Read(Read::Report { .. }) => "report",
+        Action::List { query, .. } => match query {
+            Query::Mine { .. } => "mine",
+            Query::All(_, Sort::Due(Due::Any)) => "due",
+            Query::All(_, Sort::Due(Due::AtRisk)) => "at-risk",
+            Query::All(_, Sort::Due(Due::Overdue)) => "overdue",
+            Query::All(..) => "list",
+        },
+        Action::NextPage { .. } => "next-page",
+    }
+}
+
+fn change_name(request: &Request) -> &'static str {
+    match (&request.by, &request.what) {
+        (_, What::Write(_, None)) => "write",
+        (_, What::Write(_, Some(_))) => "reply",
+        (_, What::Note(_)) => "note",
+        (Actor::Customer(_), What::Status(_)) => "confirm",
+        (Actor::System, What::Status(_)) => "close",
+        (_, What::Status(_)) => "status",
+        (_, What::Priority(_)) => "priority",
+        (_, What::Assign(_)) => "assign",
+        (_, What::Claim) => "claim",
+    }
+}
+
+fn answer_name(answer: &Answer) -> &'static str {
+    match answer {
+        Answer::Done { repeated: true, .. } => "repeated",
+        Answer::Done { events, .. } if events.is_empty() => "so-already",
+        Answer::Done { .. } => "done",
+        Answer::Refused { refusal, .. } | Answer::NotOpened(refusal) => refusal.code(),
+        Answer::NotFound(_) => "not_found",
+        Answer::Invalid(code) => code,
+        Answer::NoFollowUp => "no-follow-up",
+        Answer::Seen(_) => "seen",
+        Answer::Page { rows, .. } if rows.is_empty() => "empty",
+        Answer::Page { more: true, .. } => "more",
+        Answer::Page { .. } => "last",
+        Answer::Counted { .. } => "counted",
+        Answer::Reported(rows) if rows.is_empty() => "nothing",
+        Answer::Reported(_) => "reported",
+        Answer::Each(_) => "each",
+        Answer::Closed { .. } => "closed",
+    }
+}

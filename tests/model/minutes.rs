@@ -1,0 +1,54 @@
+//! The reference's calendar: every minute is looked at by itself, and the working ones are counted.
+
+use std::fmt;
+
+use ventanilla_service::Timestamp;
+
+/// A minute, an hour and a day in milliseconds.
+pub(crate) const MINUTE: i64 = 60 * 1000;
+pub(crate) const HOUR: i64 = 60 * MINUTE;
+pub(crate) const DAY: i64 = 24 * HOUR;
+
+/// The minutes around a run.
+#[derive(Clone)]
+pub(crate) struct Minutes {
+    first: i64,
+    /// How many minutes before each one were working time.
+    before: Vec<i64>,
+}
+
+impl Minutes {
+    /// A run takes at most three days a step, and its clock goes back by some hours.
+    pub(crate) fn around(start: Timestamp, works: impl Fn(i64) -> bool) -> Self {
+        let first = (start.as_millis() - 10 * DAY).div_euclid(MINUTE);
+        let count = |sum: &mut i64, minute| {
+            let before = *sum;
+            *sum += i64::from(works(minute));
+            Some(before)
+        };
+        let before = (first..first + 130 * DAY / MINUTE).scan(0, count).collect();
+        Self { first, before }
+    }
+
+    /// The working milliseconds until an instant.
+    pub(crate) fn until(&self, at: Timestamp) -> i64 {
+        let (minute, rest) = (at.as_millis().div_euclid(MINUTE), at.as_millis().rem_euclid(MINUTE));
+        let place = usize::try_from(minute - self.first).expect("the run has begun");
+        let (before, after) = (self.before[place], self.before[place + 1]);
+        before * MINUTE + (after - before) * rest
+    }
+
+    /// The earliest instant until which there are so many.
+    pub(crate) fn instant(&self, working: i64) -> Timestamp {
+        let after = self.before.partition_point(|before| before * MINUTE < working);
+        let minute = after.saturating_sub(1);
+        let at = (self.first + minute as i64) * MINUTE + working - self.before[minute] * MINUTE;
+        Timestamp::from_millis(at).expect("a time around the run")
+    }
+}
+
+impl fmt::Debug for Minutes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Minutes").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,122 @@
+//! What the houses of the model promise, once in the desk's words and once in the reference's.
+
+use std::{sync::LazyLock, time::Duration};
+
+use ventanilla_service::*;
+
+use super::minutes::{DAY, HOUR, MINUTE, Minutes};
+
+/// The promise of one house.
+#[derive(Debug, Clone)]
+pub(crate) struct Promise {
+    pub(crate) sla: Sla,
+    pub(crate) minutes: Minutes,
+    /// When a run begins: not long before the clocks are put forward or back.
+    pub(crate) start: Timestamp,
+}
+
+/// A house that never rests, an office, and one that works at night.
+pub(crate) static PROMISES: LazyLock<[Promise; 3]> = LazyLock::new(|| {
+    let (midnight, opening) = ("2026-03-27T00:00:00Z", "2026-03-27T08:00:00Z");
+    let every_hour = [&[(0, DAY)][..]; 7];
+    let at_desk: &[(i64, i64)] = &[(9 * HOUR, 13 * HOUR), (15 * HOUR, 18 * HOUR)];
+    // On Sunday the 29th the clock goes from 02:00 to 03:00.
+    let early: &[(i64, i64)] = &[(HOUR + HOUR / 2, 2 * HOUR + HOUR / 2), (4 * HOUR, 5 * HOUR)];
+    let office = [at_desk, at_desk, at_desk, at_desk, at_desk, &[], early];
+    // On Saturday the 4th it goes back from 24:00 to 23:00.
+    let late: &[(i64, i64)] = &[(0, 2 * HOUR), (22 * HOUR, DAY)];
+    [
+        Wall { zone: Tz::UTC, hours: every_hour, holiday: None, offsets: [0, 0], change: midnight }
+            .promise(opening),
+        Wall {
+            zone: Tz::Europe__Madrid,
+            hours: office,
+            holiday: Some("2026-03-31"),
+            offsets: [HOUR, 2 * HOUR],
+            change: "2026-03-29T01:00:00Z",
+        }
+        .promise(opening),
+        Wall {
+            zone: Tz::America__Santiago,
+            hours: [late; 7],
+            holiday: Some("2026-04-06"),
+            offsets: [-3 * HOUR, -4 * HOUR],
+            change: "2026-04-05T03:00:00Z",
+        }
+        .promise("2026-04-04T01:30:00Z"),
+    ]
+});
+
+/// How soon something is due, in minutes, by the place of the priority and of the metric.
+pub(crate) type Targets = [[i64; 3]; 4];
+
+/// The targets of a category's tickets.
+pub(crate) fn targets(category: &Category) -> &'static Targets {
+    if *category == Category::BUG { &OF_BUGS } else { &USUAL }
+}
+
+static USUAL: Targets = [[480, 240, 1440], [120, 60, 480], [60, 60, 240], [30, 15, 120]];
+static OF_BUGS: Targets = [[300, 301, 2000], [90, 45, 302], [20, 30, 100], [1, 2, 3]];
+
+/// When the people of a house are there, by its clock on the wall.
+struct Wall {
+    zone: Tz,
+    /// From Monday to Sunday, in milliseconds of the day.
+    hours: [&'static [(i64, i64)]; 7],
+    holiday: Option<&'static str>,
+    /// How far the clock is ahead of UTC before and after it is changed.
+    offsets: [i64; 2],
+    change: &'static str,
+}
+
+impl Wall {
+    fn promise(self, start: &str) -> Promise {
+        let start = start.parse().unwrap();
+        let policy = SlaPolicy::new(table(&USUAL)).unwrap().category(Category::BUG, table(&OF_BUGS));
+        let sla = Sla::new(policy.unwrap(), self.calendar());
+        Promise { sla, minutes: self.minutes(start), start }
+    }
+
+    fn calendar(&self) -> BusinessCalendar {
+        let time = |at: i64| format!("{:02}:{:02}", at / HOUR, at % HOUR / MINUTE);
+        let hours = |windows: &[(i64, i64)]| -> Hours {
+            let windows = windows.iter().map(|(from, to)| format!("{}-{}", time(*from), time(*to)));
+            let text = windows.collect::<Vec<_>>().join(" ");
+            if text.is_empty() { Hours::CLOSED } else { text.parse().unwrap() }
+        };
+        let days = self.hours.iter().enumerate();
+        let week = days.fold(Week::CLOSED, |week, (day, windows)| {
+            week.on(Weekday::try_from(day as u8).unwrap(), hours(windows))
+        });
+        let holidays = self.holiday.iter().map(|date| date.parse().unwrap());
+        BusinessCalendar::with_holidays(self.zone, week, holidays).unwrap()
+    }
+
+    fn minutes(&self, start: Timestamp) -> Minutes {
+        let instant = |text: &str| text.parse::<Timestamp>().unwrap().as_millis();
+        let change = instant(self.change);
+        let holiday = self.holiday.map(|date| instant(&format!("{date}T00:00:00Z")) / DAY);
+        Minutes::around(start, |minute| {
+            let at = minute * MINUTE;
+            let local = at + self.offsets[usize::from(at >= change)];
+            let (day, time) = (local.div_euclid(DAY), local.rem_euclid(DAY));
+            // The first of January 1970 was a Thursday.
+            let windows = self.hours[(day + 3).rem_euclid(7) as usize];
+            holiday != Some(day) && windows.iter().any(|(from, to)| *from <= time && time < *to)
+        })
+    }
+}
+
+fn table(targets: &Targets) -> [(Priority, SlaTargets); 4] {
+    let minutes = |minutes: i64| Duration::from_millis((minutes * MINUTE).unsigned_abs());
+    let [low, medium, high, urgent] = targets.map(|of| {
+        let [first, next, resolution] = of.map(minutes);
+        SlaTargets::new(first, next, resolution).unwrap()
+    });
+    [
+        (Priority::Low, low),
+        (Priority::Medium, medium),
+        (Priority::High, high),
+        (Priority::Urgent, urgent),
+    ]
+}

@@ -1,0 +1,153 @@
+//! From the desk's words to the model's, and back for what people type.
+
+use std::time::Duration;
+
+use ventanilla_service::*;
+
+use super::{
+    answer::{Answer, Clock, Head, Seen, Stop},
+    desk::Desk,
+    step::{Hand, Read},
+};
+
+impl Desk {
+    pub(super) fn opened(&mut self, receipt: Result<Receipt, ServiceError>) -> Answer {
+        if let Ok(Receipt { head, repeated: false, .. }) = &receipt {
+            assert!(!self.numbers.contains(&head.ticket_number), "one number, two tickets");
+            self.numbers.push(head.ticket_number.clone());
+        }
+        self.done(receipt)
+    }
+
+    pub(super) fn done(&self, receipt: Result<Receipt, ServiceError>) -> Answer {
+        match receipt {
+            Ok(Receipt { head, events, repeated, .. }) => {
+                Answer::Done { head: self.head(&head), events, repeated }
+            }
+            Err(error) => self.failed(error),
+        }
+    }
+
+    pub(super) fn failed(&self, error: ServiceError) -> Answer {
+        match error {
+            ServiceError::NotFound { number } => Answer::NotFound(self.meant(&number)),
+            ServiceError::Refused { number, refusal } => {
+                Answer::Refused { ticket: self.meant(&number), refusal }
+            }
+            ServiceError::NotOpened { refusal } => Answer::NotOpened(refusal),
+            other => Answer::Invalid(other.code()),
+        }
+    }
+
+    pub(super) fn seen(&self, view: TicketView, read: &Read) -> Answer {
+        Answer::Seen(Box::new(Seen {
+            promises: self.promises(&view, read),
+            head: self.head(&view.head),
+            description: view.description,
+            messages: view.messages,
+            earlier: view.earlier_messages as usize,
+            bytes: view.conversation_bytes as usize,
+            notes: view.notes,
+            history: view.history,
+        }))
+    }
+
+    pub(super) fn head(&self, head: &TicketHead) -> Head {
+        Head {
+            ticket: self.ticket(&head.ticket_number),
+            requester: head.requester.clone(),
+            category: head.category.clone(),
+            status: head.status,
+            priority: head.priority,
+            assignee: head.assignee.clone(),
+            created_at: head.created_at,
+            updated_at: head.updated_at,
+            first_response_at: head.first_response_at,
+            resolved_at: head.resolved_at,
+            closed_at: head.closed_at,
+            follows: head.follow_up_of.as_ref().map(|number| self.ticket(number)),
+            version: head.version,
+            messages: head.message_count as usize,
+            clocks: head.sla.as_deref().map(|clocks| self.clocks(head, clocks)),
+        }
+    }
+
+    fn clocks(&self, head: &TicketHead, clocks: &SlaClocks) -> Vec<Clock> {
+        let sla = self.desk.policy().sla.as_ref().expect("its house promises something");
+        assert_eq!(sla.clocks(head).as_ref(), Some(clocks), "nobody else stops clocks");
+        let (now, reading) = (self.now(), sla.reading(self.now()));
+        let clock = |(metric, clock): (SlaMetric, &SlaClock)| {
+            let stop = clock.stop.as_ref();
+            let end = stop.map_or(reading, |stop| stop.reading).as_millis();
+            let passed = stop.map_or(now, |stop| stop.at).as_millis() - clock.since.as_millis();
+            let spent = (end - clock.start.as_millis(), passed);
+            let measured = clock.measured().map(|Measured { business, calendar }| (business, calendar));
+            let length = |millis: i64| Duration::from_millis(millis.max(0).unsigned_abs());
+            let meant = stop.filter(|stop| !stop.cancelled).map(|_| (length(spent.0), length(spent.1)));
+            assert_eq!(measured, meant);
+            Clock {
+                metric,
+                state: clock.state(reading),
+                left: clock.due.as_millis() - end,
+                spent,
+                stop: clock.stop.clone().map(|SlaStop { at, by, cancelled, .. }| Stop {
+                    at,
+                    by,
+                    in_vain: cancelled,
+                }),
+            }
+        };
+        clocks.all().map(clock).collect()
+    }
+
+    /// What the page of a ticket says, for an administrator.
+    fn promises(&self, view: &TicketView, read: &Read) -> Vec<(SlaMetric, SlaState, Timestamp)> {
+        let (Read::View { by: Actor::Admin(id), .. } | Read::Find { by: Actor::Admin(id), .. }) = read
+        else {
+            return Vec::new();
+        };
+        let page = self.desk.admin(id.clone()).desk_view(view, &Reader::new(Tz::UTC), &());
+        let promise = |sla: SlaView| {
+            let (metric, state) = (sla.metric.code.parse(), sla.state.code.parse());
+            (metric.unwrap(), state.unwrap(), sla.due.iso.parse().unwrap())
+        };
+        page.sla.into_iter().map(promise).collect()
+    }
+
+    pub(super) fn ticket(&self, number: &TicketNumber) -> usize {
+        let place = self.numbers.iter().position(|known| known == number);
+        place.unwrap_or_else(|| {
+            assert_eq!(*number, nobodys(), "a number that was never given");
+            self.numbers.len()
+        })
+    }
+
+    /// The ticket of a number that is named as it was asked for.
+    fn meant(&self, asked: &TicketNumber) -> usize {
+        let lookup = TicketLookup::typed(asked.as_str()).unwrap();
+        let known = |number: &&TicketNumber| **number == nobodys() || self.numbers.contains(number);
+        self.ticket(lookup.candidates().iter().find(known).unwrap_or(asked))
+    }
+
+    pub(super) fn number(&self, ticket: usize) -> TicketNumber {
+        self.numbers.get(ticket).cloned().unwrap_or_else(nobodys)
+    }
+}
+
+/// The number of no ticket.
+pub(super) fn nobodys() -> TicketNumber {
+    TicketNumber::parse("TKT-ZZZZZZ").unwrap()
+}
+
+/// A number as somebody types it.
+pub(super) fn typed(number: &TicketNumber, hand: Hand) -> String {
+    let number = number.as_str();
+    match hand {
+        Hand::Exact => number.into(),
+        Hand::Lower => number.to_lowercase(),
+        Hand::Hash => format!(" #{number} "),
+        Hand::NoPrefix => number.replace("TKT-", ""),
+        Hand::Letters => number.replace("TKT-", "tkt ").replace('0', "o").replace('1', "l"),
+        Hand::Blank => "  ".into(),
+    }
+}
