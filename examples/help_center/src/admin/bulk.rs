@@ -1,0 +1,58 @@
+//! One change to many tickets.
+
+use axum::extract::State;
+use serde::Deserialize;
+use ventanilla_service::{Change, Locale, Priority, ServiceError, Status};
+
+use super::{
+    dashboard::{Group, pick, show},
+    filters::Filters,
+};
+use crate::{
+    App,
+    error::{Answer, Failure},
+    fields::{Asked, Posted},
+    session::Administrator,
+};
+
+#[derive(Deserialize)]
+pub(super) struct Chosen {
+    #[serde(rename = "ticket", default)]
+    numbers: Vec<String>,
+    #[serde(rename = "accion", default)]
+    action: String,
+}
+
+/// Sent twice it changes nothing more, so that the results can be the answer.
+pub(super) async fn change_each(
+    State(app): State<App>,
+    admin: Administrator,
+    Asked(filters): Asked<Filters>,
+    Posted(chosen): Posted<Chosen>,
+) -> Answer {
+    let change = change(&chosen.action).map_err(Failure::from)?;
+    let changes = admin.desk.change_each(&chosen.numbers, &change).await;
+    show(&app, admin, filters, Some(changes.view(Locale::Es))).await
+}
+
+const CLAIM: &str = "tomar";
+
+fn change(action: &str) -> Result<Change, ServiceError> {
+    match action.split_once(':') {
+        Some(("prioridad", code)) => Ok(Change::priority(code.parse::<Priority>()?)),
+        Some((_, code)) => Ok(Change::status(code.parse::<Status>()?)),
+        None if action == CLAIM => Ok(Change::claim()),
+        None => Ok(Change::status(action.parse::<Status>()?)),
+    }
+}
+
+/// What is offered.
+pub(super) fn actions() -> Vec<Group> {
+    let status = |it: Status| pick(format!("estado:{it}"), it.label(Locale::Es));
+    let priority = |it: Priority| pick(format!("prioridad:{it}"), it.label(Locale::Es));
+    vec![
+        Group { text: "Asignación", choices: vec![pick(CLAIM.into(), "Asignármelos")] },
+        Group { text: "Cambiar el estado a", choices: Status::ALL.map(status).into() },
+        Group { text: "Cambiar la prioridad a", choices: Priority::ALL.map(priority).into() },
+    ]
+}

@@ -1,0 +1,186 @@
+//! All tickets, counted, filtered and in pages.
+
+use askama::Template;
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+use ventanilla_service::{
+    BulkView, Category, Counts, Locale, Page, Priority, ServiceError, Status, TicketRow, Unreadable,
+};
+
+use super::filters::{Filters, LIVE, NOBODY, ORDERS};
+use crate::{
+    App, Part,
+    error::{Answer, Failure, Problem, page},
+    fields::{Asked, path},
+    session::{Administrator, Me},
+};
+
+#[derive(Template)]
+#[template(path = "admin/tablero.html")]
+struct DashboardPage {
+    me: Option<Me>,
+    tiles: Vec<Tile>,
+    fields: Vec<Field>,
+    filters: Filters,
+    problems: Vec<Problem>,
+    rows: Vec<TicketRow>,
+    unreadable: Vec<Unreadable>,
+    next: Option<String>,
+    first: Option<String>,
+    query: String,
+    actions: Vec<Group>,
+    bulk: Option<BulkView>,
+}
+
+/// A figure that leads to its list.
+struct Tile {
+    code: &'static str,
+    text: &'static str,
+    count: u64,
+    link: String,
+}
+
+/// A field to choose from.
+struct Field {
+    name: &'static str,
+    text: &'static str,
+    choices: Vec<Pick>,
+}
+
+pub(super) struct Pick {
+    pub(super) value: String,
+    pub(super) text: String,
+    pub(super) selected: bool,
+}
+
+/// Choices of one kind.
+pub(super) struct Group {
+    pub(super) text: &'static str,
+    pub(super) choices: Vec<Pick>,
+}
+
+impl DashboardPage {
+    fn problem(&self, field: &str) -> Option<&Problem> {
+        self.problems.iter().find(|problem| problem.field == field)
+    }
+}
+
+pub(super) async fn dashboard(
+    State(app): State<App>,
+    admin: Administrator,
+    Asked(filters): Asked<Filters>,
+) -> Answer {
+    show(&app, admin, filters, None).await
+}
+
+/// The dashboard, after a change to many tickets with what became of it.
+pub(super) async fn show(
+    app: &App,
+    admin: Administrator,
+    filters: Filters,
+    bulk: Option<BulkView>,
+) -> Answer {
+    let counts = admin.desk.counts().await?;
+    let (status, found, problems) = match filters.page(&app.reader) {
+        Ok(page) => (StatusCode::OK, admin.desk.list(page).await?, Vec::new()),
+        Err(problems) => {
+            let nothing = Page { rows: Vec::new(), next: None, unreadable: Vec::new() };
+            (StatusCode::UNPROCESSABLE_ENTITY, nothing, problems)
+        }
+    };
+    let found = found.map(|ticket| admin.desk.row(&ticket, &app.reader, &*app.people));
+    let at = |after: String| Filters { after, ..filters.clone() }.address();
+    let shown = DashboardPage {
+        tiles: tiles(&counts, &admin),
+        fields: fields(app, &filters),
+        rows: found.rows,
+        unreadable: found.unreadable,
+        next: found.next.map(|cursor| at(cursor.to_string())),
+        first: (!filters.after.is_empty()).then(|| at(String::new())),
+        query: filters.query(),
+        actions: super::bulk::actions(),
+        me: Some(admin.me),
+        problems,
+        filters,
+        bulk,
+    };
+    Ok(page(status, &shown))
+}
+
+fn tiles(counts: &Counts, admin: &Administrator) -> Vec<Tile> {
+    let tile = |code, text, count, filters: Filters| Tile { code, text, count, link: filters.address() };
+    let of = |status: &str| Filters { status: status.into(), ..Filters::default() };
+    let by = |order: &str| Filters { order: order.into(), ..Filters::default() };
+    let with = |assignee: &str| Filters { assignee: assignee.into(), ..of(LIVE) };
+    vec![
+        tile("overdue", "Vencidos", counts.overdue, by("vencidos")),
+        tile("risk", "En riesgo", counts.at_risk, by("riesgo")),
+        tile("unassigned", "Sin asignar", counts.unassigned, with(NOBODY)),
+        tile("mine", "Míos", counts.mine, with(admin.id.as_str())),
+        tile("open", "Abiertos", counts.with_status(Status::Open), of("OPEN")),
+        tile("progress", "En progreso", counts.with_status(Status::InProgress), of("IN_PROGRESS")),
+        tile("resolved", "Resueltos", counts.with_status(Status::Resolved), of("RESOLVED")),
+        tile("all", "Todos", counts.total(), Filters::default()),
+    ]
+}
+
+fn fields(app: &App, filters: &Filters) -> Vec<Field> {
+    let field = |name, text, present: &str, choices: Vec<(String, String)>| {
+        let pick = |(value, text): (String, String)| Pick { selected: value == present, value, text };
+        Field { name, text, choices: choices.into_iter().map(pick).collect() }
+    };
+    let any = |text: &str| vec![(String::new(), text.to_owned())];
+    let people = |part| app.people.choices(part).into_iter().map(|it| (it.id, it.badge.name));
+    let pair = |code: &str, text: &str| (code.to_owned(), text.to_owned());
+
+    let mut statuses = any("Todos");
+    statuses.push(pair(LIVE, "Activos"));
+    statuses.extend(Status::ALL.map(|it| pair(it.as_str(), it.label(Locale::Es))));
+    let mut priorities = any("Todas");
+    priorities.extend(Priority::ALL.map(|it| pair(it.as_str(), it.label(Locale::Es))));
+    let mut categories = any("Todas");
+    categories.extend(Category::KNOWN.iter().map(|it| pair(it.as_str(), it.label(Locale::Es))));
+    let mut assignees = any("Cualquiera");
+    assignees.push(pair(NOBODY, "Sin asignar"));
+    assignees.extend(people(Part::Admin));
+    let mut requesters = any("Cualquiera");
+    requesters.extend(people(Part::Customer));
+    let orders = ORDERS.map(|(word, text, _)| pair(word, text)).into();
+    vec![
+        field("estado", "Estado", &filters.status, statuses),
+        field("prioridad", "Prioridad", &filters.priority, priorities),
+        field("categoria", "Categoría", &filters.category, categories),
+        field("asignado", "Asignado a", &filters.assignee, assignees),
+        field("solicitante", "Solicitante", &filters.requester, requesters),
+        field("orden", "Orden", &filters.order, orders),
+    ]
+}
+
+#[derive(Deserialize)]
+pub(super) struct Wanted {
+    #[serde(rename = "numero", default)]
+    number: String,
+}
+
+/// The ticket whose number was typed.
+pub(super) async fn find(
+    admin: Administrator,
+    Asked(wanted): Asked<Wanted>,
+) -> Result<Response, Failure> {
+    match admin.desk.find(&wanted.number).await {
+        Ok(ticket) => {
+            Ok(Redirect::to(&path("/admin/tickets", &ticket.head.ticket_number)).into_response())
+        }
+        Err(ServiceError::InvalidNumber(_)) => Err(Failure::NotFound),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The text of a status or a priority as an action.
+pub(super) fn pick(value: String, text: &str) -> Pick {
+    Pick { value, text: text.to_owned(), selected: false }
+}

@@ -1,0 +1,140 @@
+//! What the dashboard is asked for, from its address to a query.
+
+use serde::{Deserialize, Serialize};
+use ventanilla_service::{
+    Category, Cursor, Direction, Due, ListQuery, PageQuery, Priority, Reader, Sort, Status, UserId,
+};
+
+use crate::{
+    error::Problem,
+    fields::{beginning, day, next, said},
+};
+
+/// What is still to be done: open or in progress.
+pub(super) const LIVE: &str = "activos";
+/// What nobody has.
+pub(super) const NOBODY: &str = "nadie";
+
+/// The orders that are offered.
+pub(super) const ORDERS: [(&str, &str, Sort); 7] = [
+    ("", "Más recientes primero", Sort::Created(Direction::NewestFirst)),
+    ("antiguos", "Más antiguos primero", Sort::Created(Direction::OldestFirst)),
+    ("urgentes", "Más urgentes primero", Sort::UrgentFirst(Direction::OldestFirst)),
+    ("tranquilos", "Menos urgentes primero", Sort::LowFirst(Direction::OldestFirst)),
+    ("plazo", "Por plazo: lo que vence antes", Sort::Due(Due::Any)),
+    ("riesgo", "Solo en riesgo, por plazo", Sort::Due(Due::AtRisk)),
+    ("vencidos", "Solo vencidos, por plazo", Sort::Due(Due::Overdue)),
+];
+
+/// The dashboard's address: what is empty filters nothing.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Filters {
+    #[serde(rename = "estado", skip_serializing_if = "String::is_empty")]
+    pub(super) status: String,
+    #[serde(rename = "prioridad", skip_serializing_if = "String::is_empty")]
+    pub(super) priority: String,
+    #[serde(rename = "categoria", skip_serializing_if = "String::is_empty")]
+    pub(super) category: String,
+    #[serde(rename = "asignado", skip_serializing_if = "String::is_empty")]
+    pub(super) assignee: String,
+    #[serde(rename = "solicitante", skip_serializing_if = "String::is_empty")]
+    pub(super) requester: String,
+    #[serde(rename = "desde", skip_serializing_if = "String::is_empty")]
+    pub(super) from: String,
+    #[serde(rename = "hasta", skip_serializing_if = "String::is_empty")]
+    pub(super) until: String,
+    #[serde(rename = "orden", skip_serializing_if = "String::is_empty")]
+    pub(super) order: String,
+    #[serde(rename = "despues", skip_serializing_if = "String::is_empty")]
+    pub(super) after: String,
+}
+
+impl Filters {
+    /// The same as an address of the dashboard.
+    pub(super) fn address(&self) -> String {
+        format!("/admin?{}", self.query())
+    }
+
+    /// What stands behind its `?`.
+    pub(super) fn query(&self) -> String {
+        serde_html_form::to_string(self).unwrap_or_default()
+    }
+
+    /// The page that is asked for, or everything that is wrong with it.
+    pub(super) fn page(&self, reader: &Reader) -> Result<PageQuery, Vec<Problem>> {
+        let mut wrong = Wrong(Vec::new());
+        let mut query = ListQuery::new();
+        if self.status == LIVE {
+            query = query.statuses(Status::Open | Status::InProgress);
+        } else if let Some(status) =
+            wrong.read("estado", &self.status, |it| it.parse::<Status>().map_err(said))
+        {
+            query = query.statuses(status);
+        }
+        if let Some(it) =
+            wrong.read("prioridad", &self.priority, |it| it.parse::<Priority>().map_err(said))
+        {
+            query = query.priorities(it);
+        }
+        if let Some(category) =
+            wrong.read("categoria", &self.category, |it| Category::parse(it).map_err(said))
+        {
+            query = query.category(category);
+        }
+        if self.assignee == NOBODY {
+            query = query.unassigned();
+        } else if let Some(admin) =
+            wrong.read("asignado", &self.assignee, |it| UserId::parse(it).map_err(said))
+        {
+            query = query.assigned_to(admin);
+        }
+        if let Some(it) =
+            wrong.read("solicitante", &self.requester, |it| UserId::parse(it).map_err(said))
+        {
+            query = query.requester(it);
+        }
+        if let Some(from) = wrong.read("desde", &self.from, |it| beginning(day(it)?, reader)) {
+            query = query.created_from(from);
+        }
+        // The last day is meant whole.
+        if let Some(before) = wrong.read("hasta", &self.until, |it| beginning(next(day(it)?), reader)) {
+            query = query.created_before(before);
+        }
+        let order = |it: &str| {
+            let found = ORDERS.into_iter().find(|(word, ..)| *word == it);
+            found.map(|(.., sort)| sort).ok_or_else(|| "Elige un orden de la lista.".to_owned())
+        };
+        if let Some(sort) = wrong.read("orden", &self.order, order) {
+            query = query.sort(sort);
+        }
+        let page = match wrong.read("", &self.after, |it| it.parse::<Cursor>().map_err(said)) {
+            None => Some(query.first_page()),
+            Some(cursor) => {
+                wrong.read("", &self.after, |_| query.clone().page_after(&cursor).map_err(said))
+            }
+        };
+        match page {
+            Some(page) if wrong.0.is_empty() => Ok(page),
+            _ => Err(wrong.0),
+        }
+    }
+}
+
+/// What couldn't be read so far.
+struct Wrong(Vec<Problem>);
+
+impl Wrong {
+    /// A field's value; none where it is empty or can't be read.
+    fn read<T>(
+        &mut self,
+        field: &'static str,
+        value: &str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        if value.is_empty() {
+            return None;
+        }
+        parse(value).map_err(|text| self.0.push(Problem::new(field, text))).ok()
+    }
+}

@@ -1,0 +1,114 @@
+//! How soon tickets were answered and resolved.
+
+use askama::Template;
+use axum::{extract::State, http::StatusCode};
+use serde::Deserialize;
+use ventanilla_service::{NaiveDate, Period, ReportCell, ReportRow, ReportView};
+
+use crate::{
+    App,
+    error::{Answer, Problem, page},
+    fields::{Asked, beginning, day, next},
+    session::{Administrator, Me},
+};
+
+/// How many days a report is about unless it is asked for others.
+const DAYS: u64 = 30;
+
+#[derive(Template)]
+#[template(path = "admin/informe.html")]
+struct ReportPage {
+    me: Option<Me>,
+    days: Days,
+    report: Option<ReportView>,
+    bars: Vec<Bar>,
+    /// How high the chart is.
+    height: usize,
+    problems: Vec<Problem>,
+}
+
+/// A bar of the chart: where it stands, and how long it is.
+struct Bar {
+    text: String,
+    value: String,
+    label_y: usize,
+    y: usize,
+    width: u32,
+    value_y: usize,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct Days {
+    #[serde(rename = "desde")]
+    from: String,
+    #[serde(rename = "hasta")]
+    until: String,
+}
+
+impl ReportPage {
+    fn problem(&self, field: &str) -> Option<&Problem> {
+        self.problems.iter().find(|problem| problem.field == field)
+    }
+}
+
+pub(super) async fn report(
+    State(app): State<App>,
+    admin: Administrator,
+    Asked(asked): Asked<Days>,
+) -> Answer {
+    let today = app.now().to_datetime().with_timezone(&app.reader.time_zone).date_naive();
+    let days = asked.or_the_last(today);
+    let (status, report, problems) = match days.period(&app) {
+        Ok(period) => {
+            let report = admin.desk.report(period).await?;
+            let report = admin.desk.report_view(&report, &app.reader, &*app.people);
+            (StatusCode::OK, Some(report), Vec::new())
+        }
+        Err(problem) => (StatusCode::UNPROCESSABLE_ENTITY, None, vec![problem]),
+    };
+    let bars = report.as_ref().map(bars).unwrap_or_default();
+    let height = bars.len() * STEP;
+    Ok(page(status, &ReportPage { me: Some(admin.me), days, report, bars, height, problems }))
+}
+
+impl Days {
+    fn or_the_last(self, today: NaiveDate) -> Self {
+        let first = (1..DAYS).fold(today, |day, _| day.pred_opt().unwrap_or(day));
+        let or = |typed: String, day: NaiveDate| if typed.is_empty() { day.to_string() } else { typed };
+        Self { from: or(self.from, first), until: or(self.until, today) }
+    }
+
+    /// Whole days, the last one included.
+    fn period(&self, app: &App) -> Result<Period, Problem> {
+        let at = |field, typed: &str, whole: bool| {
+            let day = day(typed).map(|day| if whole { next(day) } else { day });
+            day.and_then(|day| beginning(day, &app.reader)).map_err(|text| Problem::new(field, text))
+        };
+        let (from, before) = (at("desde", &self.from, false)?, at("hasta", &self.until, true)?);
+        Period::new(from, before)
+            .map_err(|_| Problem::new("hasta", "El último día es anterior al primero."))
+    }
+}
+
+/// What a bar and its label take, from top to bottom.
+const STEP: usize = 44;
+
+fn bars(report: &ReportView) -> Vec<Bar> {
+    let rows = std::iter::once(&report.overall).chain(&report.admins);
+    let cells = rows.flat_map(|row| row.cells.iter().map(move |cell| (row, cell)));
+    let measured = cells.filter_map(|(row, cell)| Some((row, cell, cell.ratio?)));
+    measured.enumerate().map(|(at, (row, cell, ratio))| bar(at, row, cell, ratio)).collect()
+}
+
+fn bar(at: usize, row: &ReportRow, cell: &ReportCell, ratio: f64) -> Bar {
+    Bar {
+        text: format!("{}: {}", row.who.name, cell.metric.text),
+        value: cell.compliance.clone(),
+        label_y: at * STEP + 14,
+        y: at * STEP + 20,
+        // Of 300 units.
+        width: (ratio * 300.0).round() as u32,
+        value_y: at * STEP + 33,
+    }
+}

@@ -1,0 +1,95 @@
+//! The desk's page of a ticket.
+
+use askama::Template;
+use axum::{extract::State, http::StatusCode};
+use ventanilla_service::{ChatView, DeskView, IdBadge, InputState, ServiceError, Side, TicketNumber};
+
+use crate::{
+    App, Part,
+    error::{Answer, Draft, Failure, Problem, page},
+    fields::Number,
+    session::{Administrator, Me},
+};
+
+#[derive(Template)]
+#[template(path = "admin/ticket.html")]
+pub(super) struct TicketPage {
+    me: Option<Me>,
+    desk: DeskView,
+    chat: ChatView,
+    /// How many messages stand before the first bubble.
+    earlier: usize,
+    admins: Vec<IdBadge>,
+    typed: Typed,
+    problem: Option<Problem>,
+}
+
+/// What was typed and has not been saved.
+pub(super) struct Typed {
+    pub(super) reply: Draft,
+    /// The status that was chosen with the reply.
+    pub(super) status: String,
+    pub(super) note: String,
+}
+
+impl Typed {
+    pub(super) fn nothing() -> Self {
+        Self { reply: Draft::fresh(), status: String::new(), note: String::new() }
+    }
+}
+
+impl TicketPage {
+    fn problem(&self, field: &str) -> Option<&Problem> {
+        self.problem.as_ref().filter(|problem| problem.field == field)
+    }
+
+    /// Whether this administrator has it.
+    fn has(&self, admin: &IdBadge) -> bool {
+        self.desk.assignment.assignee.as_ref().is_some_and(|assignee| assignee.id == admin.id)
+    }
+}
+
+pub(super) async fn ticket(
+    State(app): State<App>,
+    admin: Administrator,
+    Number(number): Number,
+) -> Answer {
+    let shown = read(&app, admin, &number, Typed::nothing(), None).await?;
+    Ok(page(StatusCode::OK, &shown))
+}
+
+async fn read(
+    app: &App,
+    admin: Administrator,
+    number: &TicketNumber,
+    typed: Typed,
+    problem: Option<Problem>,
+) -> Result<TicketPage, ServiceError> {
+    let ticket = admin.desk.view(number).await?;
+    let desk = admin.desk.desk_view(&ticket, &app.reader, &*app.people);
+    Ok(TicketPage {
+        me: Some(admin.me),
+        chat: desk.chat.clone(),
+        earlier: ticket.earlier_messages as usize,
+        admins: app.people.choices(Part::Admin),
+        desk,
+        typed,
+        problem,
+    })
+}
+
+/// The page again, as the ticket is now, with what was typed and why it was not saved.
+pub(super) async fn refused(
+    app: &App,
+    admin: Administrator,
+    number: &TicketNumber,
+    status: StatusCode,
+    problem: Problem,
+    typed: Typed,
+) -> Option<Answer> {
+    match read(app, admin, number, typed, Some(problem)).await {
+        Ok(shown) => Some(Ok(page(status, &shown))),
+        Err(ServiceError::NotFound { .. }) => Some(Err(Failure::NotFound)),
+        Err(_) => None,
+    }
+}

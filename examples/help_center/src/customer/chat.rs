@@ -1,0 +1,163 @@
+//! A ticket as a chat.
+
+use askama::Template;
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+use ventanilla_service::{
+    ActorKind, ChatView, InputState, ServiceError, Side, Status, TicketHead, TicketNumber, Window,
+};
+
+use super::list::{TicketList, list};
+use crate::{
+    App,
+    error::{Answer, Draft, Failure, Problem, page, status},
+    fields::{Asked, Number, Posted, Written, path},
+    session::{Customer, Me},
+};
+
+/// How many messages a page shows unless it is asked for all.
+const SHOWN: u32 = 50;
+
+#[derive(Template)]
+#[template(path = "chat.html")]
+struct ChatPage {
+    me: Option<Me>,
+    chat: ChatView,
+    /// How many messages stand before the first bubble.
+    earlier: usize,
+    confirm: bool,
+    draft: Draft,
+    problem: Option<Problem>,
+    list: TicketList,
+}
+
+impl ChatPage {
+    /// Whether the text is what was refused.
+    fn is_text_wrong(&self) -> bool {
+        self.problem.as_ref().is_some_and(|problem| problem.field == "texto")
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct How {
+    #[serde(rename = "todo")]
+    all: String,
+}
+
+pub(super) async fn chat(
+    State(app): State<App>,
+    customer: Customer,
+    Number(number): Number,
+    Asked(how): Asked<How>,
+) -> Answer {
+    let window = if how.all == "1" { Window::All } else { Window::Last(SHOWN) };
+    let shown = read(&app, customer, &number, window, Draft::fresh(), None).await?;
+    Ok(page(StatusCode::OK, &shown))
+}
+
+pub(super) async fn send(
+    State(app): State<App>,
+    customer: Customer,
+    Number(number): Number,
+    Posted(form): Posted<Written>,
+) -> Answer {
+    let sent = match form.message() {
+        Ok(message) => customer.desk.add_message(&number, message).await,
+        Err(error) => Err(error),
+    };
+    match sent {
+        Ok(receipt) => Ok(to_newest(&receipt.head)),
+        Err(error) => refused(&app, customer, &number, error, form).await,
+    }
+}
+
+pub(super) async fn follow_up(
+    State(app): State<App>,
+    customer: Customer,
+    Number(number): Number,
+    Posted(form): Posted<Written>,
+) -> Answer {
+    let old = customer.desk.view_part(&number, Window::Last(0)).await?;
+    // A page offers it where the rules do; since then the ticket may have been reopened.
+    let Some(offer) = customer.desk.follow_up_offer(&old) else {
+        let problem = Problem::new("texto", "En este ticket todavía se puede escribir: envíalo aquí.");
+        let draft = Draft { text: form.text, ..Draft::fresh() };
+        let window = Window::Last(SHOWN);
+        let shown = read(&app, customer, &number, window, draft, Some(problem)).await?;
+        return Ok(page(StatusCode::CONFLICT, &shown));
+    };
+    let opened = match form.message() {
+        Ok(message) => customer.desk.follow_up(&offer, message).await,
+        Err(error) => Err(error),
+    };
+    match opened {
+        Ok(receipt) => Ok(to_newest(&receipt.head)),
+        Err(error) => refused(&app, customer, &number, error, form).await,
+    }
+}
+
+pub(super) async fn confirm(
+    State(app): State<App>,
+    customer: Customer,
+    Number(number): Number,
+) -> Answer {
+    match customer.desk.confirm(&number).await {
+        Ok(receipt) => Ok(Redirect::to(&path("/tickets", &receipt.head.ticket_number)).into_response()),
+        Err(error) => {
+            let nothing = Written { text: String::new(), key: String::new() };
+            refused(&app, customer, &number, error, nothing).await
+        }
+    }
+}
+
+/// The page again, with what was typed and why it was not sent. Where not even the page can be read,
+/// the first error says why.
+async fn refused(
+    app: &App,
+    customer: Customer,
+    number: &TicketNumber,
+    error: ServiceError,
+    form: Written,
+) -> Answer {
+    let problem = Problem::of(&error, "texto");
+    let draft = Draft::again(form.text, form.key, &error);
+    match read(app, customer, number, Window::Last(SHOWN), draft, Some(problem)).await {
+        Ok(shown) => Ok(page(status(&error), &shown)),
+        Err(missing @ Failure::NotFound) => Err(missing),
+        Err(_) => Err(error.into()),
+    }
+}
+
+async fn read(
+    app: &App,
+    customer: Customer,
+    number: &TicketNumber,
+    window: Window,
+    draft: Draft,
+    problem: Option<Problem>,
+) -> Result<ChatPage, Failure> {
+    let ticket = customer.desk.view_part(number, window).await?;
+    let closed = ticket.head.status == Status::Closed;
+    let mut list = list(app, &customer.desk, closed, "").await?;
+    list.current = number.to_string();
+    Ok(ChatPage {
+        me: Some(customer.me),
+        chat: customer.desk.chat(&ticket, &app.reader, &*app.people),
+        earlier: ticket.earlier_messages as usize,
+        confirm: ticket.head.status.next_for(ActorKind::Customer).contains(Status::Closed),
+        draft,
+        problem,
+        list,
+    })
+}
+
+/// Post/Redirect/Get: what is loaded again is the page, and never the sending.
+fn to_newest(head: &TicketHead) -> Response {
+    let chat = path("/tickets", &head.ticket_number);
+    Redirect::to(&format!("{chat}#m{}", head.message_count)).into_response()
+}

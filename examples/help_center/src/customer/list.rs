@@ -1,0 +1,115 @@
+//! A customer's tickets.
+
+use askama::Template;
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Redirect},
+};
+use serde::Deserialize;
+use ventanilla_service::{Cursor, Explain, Locale, MyTickets, ServiceError, TicketRow};
+
+use crate::{
+    App,
+    error::{Answer, Failure, page, status},
+    fields::{Asked, path},
+    session::{Customer, Me},
+};
+
+/// The list, on a page of its own or beside a chat.
+pub(super) struct TicketList {
+    pub(super) rows: Vec<TicketRow>,
+    /// The ticket beside which it stands.
+    pub(super) current: String,
+    /// Whether closed tickets are listed too.
+    pub(super) closed: bool,
+    pub(super) next: Option<String>,
+    /// Whether pages come before.
+    pub(super) further: bool,
+    pub(super) problem: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct Which {
+    #[serde(rename = "cerrados")]
+    closed: String,
+    #[serde(rename = "despues")]
+    after: String,
+}
+
+#[derive(Template)]
+#[template(path = "tickets.html")]
+struct TicketsPage {
+    me: Option<Me>,
+    list: TicketList,
+}
+
+pub(super) async fn tickets(
+    State(app): State<App>,
+    customer: Customer,
+    Asked(which): Asked<Which>,
+) -> Answer {
+    let closed = which.closed == "1";
+    let (status, list) = match list(&app, &customer.desk, closed, &which.after).await {
+        Ok(list) => (StatusCode::OK, list),
+        Err(error @ ServiceError::InvalidCursor(_)) => {
+            (status(&error), TicketList::broken(closed, error.explain(Locale::Es)))
+        }
+        Err(error) => return Err(error.into()),
+    };
+    Ok(page(status, &TicketsPage { me: Some(customer.me), list }))
+}
+
+/// A page of the list.
+pub(super) async fn list(
+    app: &App,
+    customer: &ventanilla_service::Customer,
+    closed: bool,
+    after: &str,
+) -> Result<TicketList, ServiceError> {
+    let mut which = if closed { MyTickets::all() } else { MyTickets::not_closed() };
+    if !after.is_empty() {
+        which = which.after(after.parse::<Cursor>()?);
+    }
+    let found = customer.tickets(which).await?;
+    let found = found.map(|ticket| customer.row(&ticket, &app.reader, &*app.people));
+    let closed_too = if closed { "cerrados=1&" } else { "" };
+    Ok(TicketList {
+        rows: found.rows,
+        current: String::new(),
+        closed,
+        next: found.next.map(|cursor| format!("/tickets?{closed_too}despues={cursor}")),
+        further: !after.is_empty(),
+        problem: None,
+    })
+}
+
+impl TicketList {
+    /// A page that isn't there.
+    fn broken(closed: bool, problem: String) -> Self {
+        Self {
+            rows: Vec::new(),
+            current: String::new(),
+            closed,
+            next: None,
+            further: true,
+            problem: Some(problem),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct Wanted {
+    #[serde(rename = "numero", default)]
+    number: String,
+}
+
+/// The selector of a phone, and whatever number somebody types.
+pub(super) async fn find(customer: Customer, Asked(wanted): Asked<Wanted>) -> Answer {
+    match customer.desk.find(&wanted.number).await {
+        Ok(ticket) => Ok(Redirect::to(&path("/tickets", &ticket.head.ticket_number)).into_response()),
+        Err(ServiceError::InvalidNumber(_)) => Err(Failure::NotFound),
+        Err(error) => Err(error.into()),
+    }
+}

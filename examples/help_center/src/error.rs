@@ -1,0 +1,159 @@
+//! The one place where errors become answers.
+
+use askama::Template;
+use axum::{
+    http::StatusCode,
+    response::{Html, IntoResponse, Redirect, Response},
+};
+use ventanilla_service::{Applied, ErrorKind, Explain, Locale, ServiceError};
+
+use crate::{Part, fields::fresh_key, session::Me};
+
+/// What a handler gives.
+pub(crate) type Answer = Result<Response, Failure>;
+
+/// Why there is no page to show.
+pub(crate) enum Failure {
+    /// There is no such page or ticket, or it is somebody else's: the answer is the same.
+    NotFound,
+    /// Nobody is signed in.
+    SignIn,
+    /// The page is for others.
+    NotForYou { part: Part },
+    /// Another site's page sent it.
+    CrossSite,
+    /// The form or the address can't be read.
+    Unreadable(StatusCode),
+    /// The use case failed, and no form is there to say it in.
+    Service(ServiceError),
+}
+
+impl From<ServiceError> for Failure {
+    fn from(error: ServiceError) -> Self {
+        match error.kind() {
+            ErrorKind::NotFound => Failure::NotFound,
+            _ => Failure::Service(error),
+        }
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let (status, title, text) = match self {
+            Failure::SignIn => return Redirect::to("/entrar").into_response(),
+            Failure::NotFound => (
+                StatusCode::NOT_FOUND,
+                "No encontramos lo que buscas",
+                "Esta página o este ticket no existe, o no es tuyo.".into(),
+            ),
+            Failure::NotForYou { part: Part::Admin } => {
+                (StatusCode::FORBIDDEN, "No tienes acceso", "Esta página es para el equipo de soporte.".into())
+            }
+            Failure::NotForYou { part: Part::Customer } => {
+                (StatusCode::FORBIDDEN, "No tienes acceso", "Esta página es para clientes.".into())
+            }
+            Failure::CrossSite => (
+                StatusCode::FORBIDDEN,
+                "No lo hemos aceptado",
+                "Este envío no viene de nuestras páginas. No se ha cambiado nada.".into(),
+            ),
+            Failure::Unreadable(StatusCode::PAYLOAD_TOO_LARGE) => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "Es demasiado largo",
+                "Lo que has enviado es demasiado largo. No se ha guardado nada: vuelve atrás y acórtalo.".into(),
+            ),
+            Failure::Unreadable(status) => (
+                status,
+                "No lo hemos entendido",
+                "Lo que has enviado no se puede leer. No se ha cambiado nada.".into(),
+            ),
+            Failure::Service(error) => (status(&error), title(&error), error.explain(Locale::Es)),
+        };
+        page(status, &FailurePage { me: None, title, text })
+    }
+}
+
+#[derive(Template)]
+#[template(path = "fallo.html")]
+struct FailurePage {
+    me: Option<Me>,
+    title: &'static str,
+    text: String,
+}
+
+fn title(error: &ServiceError) -> &'static str {
+    match error.kind() {
+        ErrorKind::Unavailable => "Ahora mismo no podemos atenderte",
+        ErrorKind::Unknown => "No sabemos si se ha guardado",
+        ErrorKind::Internal => "Algo ha fallado",
+        _ => "No se ha podido hacer",
+    }
+}
+
+/// The status of an answer that says what went wrong.
+pub(crate) fn status(error: &ServiceError) -> StatusCode {
+    match error.kind() {
+        ErrorKind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorKind::NotPermitted => StatusCode::FORBIDDEN,
+        ErrorKind::NotFound => StatusCode::NOT_FOUND,
+        ErrorKind::Conflict => StatusCode::CONFLICT,
+        ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorKind::Internal | ErrorKind::Unknown => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// What a page says of what it refused, at a field or above all.
+#[derive(Clone)]
+pub(crate) struct Problem {
+    /// The id of the field; empty where it is none's.
+    pub(crate) field: &'static str,
+    pub(crate) text: String,
+}
+
+impl Problem {
+    pub(crate) fn new(field: &'static str, text: impl Into<String>) -> Self {
+        Self { field, text: text.into() }
+    }
+
+    /// What is wrong with a field stands there, everything else above all.
+    pub(crate) fn of(error: &ServiceError, field: &'static str) -> Self {
+        let field = if error.kind() == ErrorKind::Invalid { field } else { "" };
+        Self::new(field, error.explain(Locale::Es))
+    }
+}
+
+/// A form's texts and key.
+pub(crate) struct Draft {
+    pub(crate) text: String,
+    pub(crate) key: String,
+}
+
+impl Draft {
+    /// An empty form.
+    pub(crate) fn fresh() -> Self {
+        Self { text: String::new(), key: fresh_key() }
+    }
+
+    /// What was typed, to be sent again. Where it may have been done, or the store was only away, the
+    /// key stays: the next try is the same request.
+    pub(crate) fn again(text: String, key: String, error: &ServiceError) -> Self {
+        let same = error.applied() != Applied::No || error.kind() == ErrorKind::Unavailable;
+        Self { text, key: if same { key } else { fresh_key() } }
+    }
+}
+
+pub(crate) async fn no_such_page() -> Failure {
+    Failure::NotFound
+}
+
+pub(crate) async fn no_such_method() -> Failure {
+    Failure::Unreadable(StatusCode::METHOD_NOT_ALLOWED)
+}
+
+/// A page.
+pub(crate) fn page(status: StatusCode, template: &impl Template) -> Response {
+    match template.render() {
+        Ok(html) => (status, Html(html)).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}

@@ -1,0 +1,140 @@
+//! What requests bring along.
+
+use axum::{
+    extract::{FromRequest, FromRequestParts, Path, Query, Request},
+    http::request::Parts,
+};
+use axum_extra::extract::Form;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::{Deserialize, de::DeserializeOwned};
+use ventanilla_service::{
+    Explain, IdempotencyKey, Locale, NaiveDate, NewMessage, Reader, ServiceError, TicketNumber,
+    Timestamp,
+};
+
+use crate::error::Failure;
+
+/// The ticket in the address. One that can't be a number is as missing as any other.
+pub(crate) struct Number(pub(crate) TicketNumber);
+
+impl<S: Send + Sync> FromRequestParts<S> for Number {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        let Path(number) = path.map_err(|_| Failure::NotFound)?;
+        TicketNumber::parse(&number).map(Self).map_err(|_| Failure::NotFound)
+    }
+}
+
+/// What a form has posted.
+pub(crate) struct Posted<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Posted<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+        match Form::from_request(request, state).await {
+            Ok(Form(form)) => Ok(Self(form)),
+            Err(rejection) => Err(Failure::Unreadable(rejection.status())),
+        }
+    }
+}
+
+/// What stands behind the `?` of the address.
+pub(crate) struct Asked<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        match Query::from_request_parts(parts, state).await {
+            Ok(Query(query)) => Ok(Self(query)),
+            Err(rejection) => Err(Failure::Unreadable(rejection.status())),
+        }
+    }
+}
+
+/// A message form.
+#[derive(Deserialize)]
+pub(crate) struct Written {
+    #[serde(rename = "texto", default)]
+    pub(crate) text: String,
+    #[serde(rename = "clave", default)]
+    pub(crate) key: String,
+}
+
+impl Written {
+    pub(crate) fn message(&self) -> Result<NewMessage, ServiceError> {
+        let message = NewMessage::parse(&self.text)?;
+        match self.key.as_str() {
+            "" => Ok(message),
+            key => Ok(message.with_key(IdempotencyKey::parse(key)?)),
+        }
+    }
+}
+
+/// What a page puts into a form so that sending it twice does it once.
+pub(crate) fn fresh_key() -> String {
+    format!("{:032x}", rand::random::<u128>())
+}
+
+/// An error in the words of the page's language.
+pub(crate) fn said(error: impl Explain) -> String {
+    error.explain(Locale::Es)
+}
+
+/// A ticket's page: a number may hold whatever an application before wrote into it.
+pub(crate) fn path(folder: &str, number: &TicketNumber) -> String {
+    const KEPT: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    format!("{folder}/{}", utf8_percent_encode(number.as_str(), &KEPT))
+}
+
+/// A day as `<input type="date">` sends it.
+pub(crate) fn day(typed: &str) -> Result<NaiveDate, String> {
+    typed.parse().map_err(|_| "Escribe la fecha así: 2026-03-02.".to_owned())
+}
+
+/// When a day begins where the reader is; where it begins with an hour that the clocks skip, after it.
+pub(crate) fn beginning(day: NaiveDate, reader: &Reader) -> Result<Timestamp, String> {
+    let zone = reader.time_zone;
+    let hour = |hour| day.and_hms_opt(hour, 0, 0)?.and_local_timezone(zone).earliest();
+    let first =
+        [0, 1].into_iter().find_map(hour).and_then(|time| Timestamp::try_from(time.to_utc()).ok());
+    first.ok_or_else(|| "Esa fecha queda demasiado lejos.".to_owned())
+}
+
+/// The day after.
+pub(crate) fn next(day: NaiveDate) -> NaiveDate {
+    day.succ_opt().unwrap_or(day)
+}
+
+#[cfg(test)]
+mod tests {
+    use ventanilla_service::Tz;
+
+    use super::*;
+
+    #[test]
+    fn a_day_begins_where_the_reader_is() {
+        for (zone, date, begins) in [
+            (Tz::UTC, "2026-03-02", "2026-03-02T00:00:00.000Z"),
+            (Tz::America__Argentina__Buenos_Aires, "2026-03-02", "2026-03-02T03:00:00.000Z"),
+            // Clocks went from midnight to one o'clock.
+            (Tz::America__Santiago, "2026-09-06", "2026-09-06T04:00:00.000Z"),
+        ] {
+            let found = beginning(day(date).unwrap(), &Reader::new(zone)).unwrap();
+            assert_eq!(found.to_string(), begins);
+        }
+        assert!(beginning(NaiveDate::MAX, &Reader::new(Tz::UTC)).is_err());
+        assert!(day("2/3/2026").is_err());
+    }
+
+    #[test]
+    fn any_number_fits_into_an_address() {
+        let number = TicketNumber::parse("A/1 ?ñ").unwrap();
+        assert_eq!(path("/tickets", &number), "/tickets/A%2F1%20%3F%C3%B1");
+        let ours = TicketNumber::parse("TKT-ABC123").unwrap();
+        assert_eq!(path("/tickets", &ours), "/tickets/TKT-ABC123");
+    }
+}

@@ -1,0 +1,111 @@
+//! A help centre in a browser: what a host writes over Ventanilla, whole and ready to copy from.
+//!
+//! `cargo run -p help_center`
+//!
+//! Handlers translate between HTTP and the use cases; templates show view models and decide nothing.
+//!
+//! ```
+//! use help_center::{App, app, policy};
+//! use ventanilla_service::{HelpDesk, MemoryStore, SystemClock};
+//!
+//! let desk = HelpDesk::builder(MemoryStore::new()).policy(policy()?).build();
+//! let router = app(App::new(desk, SystemClock));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod admin;
+mod customer;
+mod error;
+mod fields;
+mod files;
+mod people;
+mod security;
+mod seed;
+mod session;
+
+use std::{error::Error, sync::Arc};
+
+use axum::{Router, extract::DefaultBodyLimit, middleware, routing::get};
+use axum_extra::extract::cookie::Key;
+use ventanilla_service::{
+    BusinessCalendar, Clock, HelpDesk, Policy, Priority, Reader, Sla, SlaPolicy, SlaTargets, Timestamp,
+    Tz,
+};
+
+pub use people::{Part, People, Someone};
+pub use seed::{Hands, plant};
+
+/// The longest text in the widest encoding of a form, and some room.
+const MAX_BODY: usize = 64 * 1024;
+
+/// What the handlers share.
+#[derive(Clone)]
+pub struct App {
+    desk: HelpDesk,
+    people: Arc<People>,
+    reader: Reader,
+    clock: Arc<dyn Clock>,
+    key: Key,
+}
+
+impl App {
+    /// The pages of a desk, with the demo's people. The clock should be the desk's own; sessions end
+    /// with the process.
+    #[must_use]
+    pub fn new(desk: HelpDesk, clock: impl Clock + 'static) -> Self {
+        Self {
+            desk,
+            people: Arc::new(People::demo()),
+            reader: Reader::new(Tz::America__Argentina__Buenos_Aires),
+            clock: Arc::new(clock),
+            key: Key::generate(),
+        }
+    }
+
+    /// The same with sessions signed by a secret, so that they outlive the process.
+    ///
+    /// # Errors
+    ///
+    /// Where the secret has fewer than 32 bytes.
+    pub fn with_secret(mut self, secret: &str) -> Result<Self, Box<dyn Error>> {
+        if secret.len() < 32 {
+            return Err("SECRET needs 32 bytes or more".into());
+        }
+        self.key = Key::derive_from(secret.as_bytes());
+        Ok(self)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+}
+
+/// Every route of the help centre.
+pub fn app(state: App) -> Router {
+    Router::new()
+        .merge(session::routes())
+        .merge(customer::routes())
+        .merge(admin::routes())
+        .route("/static/{file}", get(files::file))
+        .fallback(error::no_such_page)
+        .method_not_allowed_fallback(error::no_such_method)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(middleware::from_fn(security::guard))
+        .with_state(state)
+}
+
+/// How the demo's desk is run. It works around the clock, so that the seeded tickets are overdue or
+/// at risk at whatever hour it is started; a real one has its office hours here.
+///
+/// # Errors
+///
+/// None with these figures.
+pub fn policy() -> Result<Policy, Box<dyn Error>> {
+    let targets = SlaPolicy::new([
+        (Priority::Urgent, SlaTargets::hours(1, 2, 8)?),
+        (Priority::High, SlaTargets::hours(4, 4, 24)?),
+        (Priority::Medium, SlaTargets::hours(8, 12, 72)?),
+        (Priority::Low, SlaTargets::hours(24, 48, 240)?),
+    ])?;
+    Ok(Policy { sla: Some(Sla::new(targets, BusinessCalendar::always())), ..Policy::default() })
+}

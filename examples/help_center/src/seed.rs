@@ -1,0 +1,179 @@
+//! Tickets to look at, opened and answered by the desk's own use cases under a clock that is set.
+
+use std::{
+    collections::HashMap,
+    error::Error,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use serde::Deserialize;
+use ventanilla_service::{
+    Clock, HelpDesk, ListQuery, MessageText, NewTicket, Priority, Status, TicketNumber, TicketStore,
+    Timestamp, UserId,
+};
+
+use crate::policy;
+
+/// A clock that shows what it is set to.
+#[derive(Debug, Clone, Default)]
+pub struct Hands(Arc<AtomicI64>);
+
+impl Hands {
+    /// A clock that shows this.
+    #[must_use]
+    pub fn at(time: Timestamp) -> Self {
+        let hands = Self::default();
+        hands.set(time);
+        hands
+    }
+
+    /// Sets it.
+    pub fn set(&self, time: Timestamp) {
+        self.0.store(time.as_millis(), Ordering::Relaxed);
+    }
+
+    /// Lets time pass.
+    pub fn pass(&self, time: Duration) {
+        self.set(self.now().plus(time));
+    }
+}
+
+impl Clock for Hands {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(Ordering::Relaxed)).unwrap_or(Timestamp::MAX)
+    }
+}
+
+/// Fills an empty store with tickets of the days before `now`; one in which anything stands is left
+/// as it is. Says how many it opened.
+///
+/// # Errors
+///
+/// Where the store fails.
+pub async fn plant(store: &Arc<dyn TicketStore>, now: Timestamp) -> Result<usize, Box<dyn Error>> {
+    let present = store.list(&ListQuery::new().first_page()).await?;
+    if !present.rows.is_empty() || !present.unreadable.is_empty() {
+        return Ok(0);
+    }
+    let script: Script = serde_json::from_str(include_str!("seed.json"))?;
+    let clock = Hands::at(now);
+    let desk = HelpDesk::builder(Arc::clone(store)).policy(policy()?).clock(clock.clone()).build();
+    let planter = Planter { desk, clock, now, people: &script.people };
+    let mut planted = 0;
+    for story in &script.tickets {
+        planted += planter.tell(story).await?;
+    }
+    Ok(planted)
+}
+
+struct Planter<'a> {
+    desk: HelpDesk,
+    clock: Hands,
+    now: Timestamp,
+    people: &'a HashMap<String, UserId>,
+}
+
+impl Planter<'_> {
+    /// How many tickets it makes: the follow-up is one more.
+    async fn tell(&self, story: &Story) -> Result<usize, Box<dyn Error>> {
+        self.clock.set(self.before(&story.ago)?);
+        let customer = self.desk.customer(self.id(&story.who)?);
+        let draft = NewTicket::new(story.about.parse()?, MessageText::parse(&story.text)?);
+        let mut number = customer.create(draft).await?.head.ticket_number;
+        if story.greeted {
+            let greeting =
+                "¡Hola! Hemos recibido tu consulta. Una persona del equipo te responderá pronto.";
+            self.desk.bot().add_message(&number, greeting).await?;
+        }
+        let mut tickets = 1;
+        for step in &story.then {
+            self.clock.set(self.before(&step.ago)?);
+            if step.follow_up {
+                let old = customer.view(&number).await?;
+                let offer = customer.follow_up_offer(&old).ok_or("no follow-up was offered")?;
+                number = customer.follow_up(&offer, step.say.as_str()).await?.head.ticket_number;
+                tickets += 1;
+            } else if step.who == story.who {
+                match step.status {
+                    Some(_) => customer.confirm(&number).await?,
+                    None => customer.add_message(&number, step.say.as_str()).await?,
+                };
+            } else {
+                self.work(&number, step).await?;
+            }
+        }
+        Ok(tickets)
+    }
+
+    /// What an administrator does, all at once.
+    async fn work(&self, number: &TicketNumber, step: &Step) -> Result<(), Box<dyn Error>> {
+        let admin = self.desk.admin(self.id(&step.who)?);
+        if step.claim {
+            admin.claim(number).await?;
+        }
+        if let Some(priority) = step.priority {
+            admin.set_priority(number, priority).await?;
+        }
+        if !step.note.is_empty() {
+            admin.add_note(number, step.note.as_str()).await?;
+        }
+        match (step.say.as_str(), step.status) {
+            ("", None) => {}
+            ("", Some(status)) => drop(admin.set_status(number, status).await?),
+            (text, None) => drop(admin.add_message(number, text).await?),
+            (text, Some(status)) => drop(admin.reply(number, text, status).await?),
+        }
+        Ok(())
+    }
+
+    fn id(&self, who: &str) -> Result<UserId, Box<dyn Error>> {
+        self.people.get(who).cloned().ok_or_else(|| format!("who is {who}?").into())
+    }
+
+    /// So long ago: `3d`, `5h 20m`.
+    fn before(&self, ago: &str) -> Result<Timestamp, Box<dyn Error>> {
+        let mut minutes = 0;
+        for part in ago.split_whitespace() {
+            let (figure, unit) = part.split_at(part.len() - 1);
+            let of = HashMap::from([("d", 24 * 60), ("h", 60), ("m", 1)]);
+            minutes += figure.parse::<u64>()? * of.get(unit).ok_or("days, hours and minutes")?;
+        }
+        Ok(self.now.minus(Duration::from_secs(60 * minutes)))
+    }
+}
+
+#[derive(Deserialize)]
+struct Script {
+    people: HashMap<String, UserId>,
+    tickets: Vec<Story>,
+}
+
+/// A ticket's life.
+#[derive(Deserialize)]
+struct Story {
+    ago: String,
+    who: String,
+    about: String,
+    text: String,
+    #[serde(default)]
+    greeted: bool,
+    #[serde(default)]
+    then: Vec<Step>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Step {
+    ago: String,
+    who: String,
+    say: String,
+    note: String,
+    status: Option<Status>,
+    priority: Option<Priority>,
+    claim: bool,
+    follow_up: bool,
+}
