@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use serde::Deserialize;
-use ventanilla_service::{Change, Locale, Priority, ServiceError, Status};
+use ventanilla_service::{Change, Locale, Priority, Status};
 
 use super::{
     dashboard::{Group, pick, show},
@@ -10,8 +10,8 @@ use super::{
 };
 use crate::{
     App,
-    error::{Answer, Failure},
-    fields::{Asked, Posted},
+    error::{Answer, Problem},
+    fields::{Asked, Posted, said},
     session::Administrator,
 };
 
@@ -30,19 +30,24 @@ pub(super) async fn change_each(
     Asked(filters): Asked<Filters>,
     Posted(chosen): Posted<Chosen>,
 ) -> Answer {
-    let change = change(&chosen.action).map_err(Failure::from)?;
-    let changes = admin.desk.change_each(&chosen.numbers, &change).await;
-    show(&app, admin, filters, Some(changes.view(Locale::Es))).await
+    let bulk = match change(&chosen.action) {
+        Ok(change) => {
+            let changes = admin.desk.change_each(&chosen.numbers, &change).await;
+            Ok(Some(changes.view(Locale::Es)))
+        }
+        Err(text) => Err(Problem::new("", text)),
+    };
+    show(&app, admin, filters, bulk).await
 }
 
 const CLAIM: &str = "tomar";
 
-fn change(action: &str) -> Result<Change, ServiceError> {
+fn change(action: &str) -> Result<Change, String> {
     match action.split_once(':') {
-        Some(("prioridad", code)) => Ok(Change::priority(code.parse::<Priority>()?)),
-        Some((_, code)) => Ok(Change::status(code.parse::<Status>()?)),
+        Some(("prioridad", code)) => code.parse::<Priority>().map(Change::priority).map_err(said),
+        Some(("estado", code)) => code.parse::<Status>().map(Change::status).map_err(said),
         None if action == CLAIM => Ok(Change::claim()),
-        None => Ok(Change::status(action.parse::<Status>()?)),
+        _ => Err("Elige qué hacer con los tickets.".into()),
     }
 }
 

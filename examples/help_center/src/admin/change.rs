@@ -59,6 +59,7 @@ pub(super) struct Note {
     version: u64,
 }
 
+/// A note has no key: only the page's script keeps an impatient hand from adding it twice.
 pub(super) async fn note(
     State(app): State<App>,
     admin: Administrator,

@@ -74,24 +74,29 @@ pub(super) async fn dashboard(
     admin: Administrator,
     Asked(filters): Asked<Filters>,
 ) -> Answer {
-    show(&app, admin, filters, None).await
+    show(&app, admin, filters, Ok(None)).await
 }
 
-/// The dashboard, after a change to many tickets with what became of it.
+/// The dashboard, after a change to many tickets with what became of it, or why it was not tried.
 pub(super) async fn show(
     app: &App,
     admin: Administrator,
     filters: Filters,
-    bulk: Option<BulkView>,
+    bulk: Result<Option<BulkView>, Problem>,
 ) -> Answer {
     let counts = admin.desk.counts().await?;
-    let (status, found, problems) = match filters.page(&app.reader) {
+    let (mut status, found, mut problems) = match filters.page(&app.reader) {
         Ok(page) => (StatusCode::OK, admin.desk.list(page).await?, Vec::new()),
         Err(problems) => {
             let nothing = Page { rows: Vec::new(), next: None, unreadable: Vec::new() };
             (StatusCode::UNPROCESSABLE_ENTITY, nothing, problems)
         }
     };
+    let bulk = bulk.unwrap_or_else(|problem| {
+        problems.push(problem);
+        status = StatusCode::UNPROCESSABLE_ENTITY;
+        None
+    });
     let found = found.map(|ticket| admin.desk.row(&ticket, &app.reader, &*app.people));
     let at = |after: String| Filters { after, ..filters.clone() }.address();
     let shown = DashboardPage {

@@ -1,0 +1,143 @@
+//! A customer's chat.
+
+use std::time::Duration;
+
+use ventanilla_service::{Change, Status};
+
+use crate::site::{ANA, LUCIA, Site, id};
+
+const EVIL: &str =
+    "<script>alert(1)</script> \u{202e}abc \u{2067}x 😀 \"'><img src=x onerror=alert(1)>\n{{ 7 }}";
+
+#[tokio::test]
+async fn a_message_is_added_once() {
+    let site = Site::new();
+    let number = site.ticket(ANA, "Me cobraron dos veces").await;
+    let ana = site.browser(ANA).await;
+    let (chat, send) = (format!("/tickets/{number}"), format!("/tickets/{number}/mensajes"));
+    let key = ana.get(&chat).await.hidden("clave");
+    for _ in 0..3 {
+        let form = format!("texto=%C2%BFHay+novedades%3F&clave={key}");
+        ana.post(&send, &form).await.goes_to(&format!("{chat}#m2"));
+    }
+    ana.get(&chat).await.is(200, "id=\"m2\"").is(200, "¿Hay novedades?").is(200, "role=\"log\"");
+    let seen = ana.post(&send, &format!("texto=Otra+cosa&clave={key}")).await;
+    seen.is(409, "Este envío ya se hizo").is(409, "\nOtra cosa</textarea>");
+    assert_ne!(seen.hidden("clave"), key, "so that it can be sent");
+    assert_eq!(site.messages(&number).await.len(), 2);
+}
+
+#[tokio::test]
+async fn what_is_refused_stands_in_place() {
+    let site = Site::new();
+    let number = site.ticket(ANA, "Me cobraron dos veces").await;
+    let ana = site.browser(ANA).await;
+    let send = format!("/tickets/{number}/mensajes");
+    let long = "ñ".repeat(9_000);
+    for (form, text) in [
+        ("", "Falta el mensaje."),
+        ("texto=+++", "solo hay espacios"),
+        ("texto=a%07b", "carácter"),
+        (&format!("texto={long}"), &long),
+        ("texto=Hola&clave=con+espacio", "\nHola</textarea>"),
+    ] {
+        ana.post(&send, form).await.is(422, text).is(422, "Me cobraron").is(422, "role=\"alert\"");
+    }
+    ana.post(&send, &"x".repeat(70_000)).await.is(413, "demasiado largo");
+    ana.ask("POST", &send, &[("content-type", "text/plain")], "texto=Hola")
+        .await
+        .is(415, "no se puede leer");
+    ana.ask("GET", &send, &[], "").await.is(405, "no se puede leer");
+    assert_eq!(site.messages(&number).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_resolved_ticket_is_confirmed_and_a_closed_one_followed_up() {
+    let site = Site::new();
+    let number = site.ticket(ANA, "Me cobraron dos veces").await;
+    let (ana, lucia) = (site.browser(ANA).await, site.desk.admin(id(LUCIA)));
+    let chat = format!("/tickets/{number}");
+    assert!(!ana.get(&chat).await.body.contains("/confirmar"), "an open one has nothing to confirm");
+    lucia.set_status(&number, Status::Resolved).await.unwrap();
+    ana.get(&chat).await.is(200, "/confirmar").is(200, "Resuelto");
+    ana.post(&format!("{chat}/confirmar"), "").await.goes_to(&chat);
+    ana.post(&format!("{chat}/confirmar"), "").await.goes_to(&chat);
+
+    let closed = ana.get(&chat).await;
+    closed.is(200, "Este ticket está cerrado").is(200, "Abrir ticket de seguimiento");
+    ana.post(&format!("{chat}/mensajes"), "texto=Hola").await.is(409, "\nHola</textarea>");
+    assert!(!ana.get("/tickets").await.body.contains(number.as_str()));
+    ana.get("/tickets?cerrados=1").await.is(200, number.as_str());
+
+    ana.post(&format!("{chat}/seguimiento"), "texto=").await.is(422, "Falta el mensaje.");
+    let form = format!("texto=Vuelve+a+fallar&clave={}", closed.hidden("clave"));
+    let new = ana.post(&format!("{chat}/seguimiento"), &form).await;
+    assert_eq!(ana.post(&format!("{chat}/seguimiento"), &form).await.location(), new.location());
+    let page = ana.get(new.location().split('#').next().unwrap()).await;
+    page.is(200, "Sigue a").is(200, number.as_str());
+    assert_eq!(site.count().await, 2);
+}
+
+#[tokio::test]
+async fn a_long_conversation_shows_its_end() {
+    let site = Site::new();
+    let number = site.ticket(ANA, "mensaje 1").await;
+    for at in 2..=60 {
+        site.clock.pass(Duration::from_secs(60));
+        site.desk.bot().add_message(&number, format!("mensaje {at}")).await.unwrap();
+    }
+    let ana = site.browser(ANA).await;
+    let seen = ana.get(&format!("/tickets/{number}")).await;
+    seen.is(200, "mensajes anteriores (10)").is(200, "id=\"m11\"").is(200, "id=\"m60\"");
+    assert!(!seen.body.contains("id=\"m10\""));
+    ana.get(&format!("/tickets/{number}?todo=1")).await.is(200, "id=\"m1\"");
+}
+
+#[tokio::test]
+async fn whatever_is_written_is_shown_as_text() {
+    let site = Site::new();
+    let number = site.ticket(ANA, EVIL).await;
+    let lucia = site.desk.admin(id(LUCIA));
+    lucia.add_note(&number, EVIL).await.unwrap();
+    let (ana, desk) = (site.browser(ANA).await, site.browser(LUCIA).await);
+    let form = "texto=%3Cscript%3E%07&descripcion=%3Cscript%3E%07&nota=%3Cscript%3E%07&version=0&clave=%22%3E%3Cb%3E";
+    for (seen, parts) in [
+        (ana.get("/tickets").await, 1),
+        (ana.get(&format!("/tickets/{number}")).await, 2),
+        (desk.get("/admin").await, 1),
+        (desk.get(&format!("/admin/tickets/{number}")).await, 2),
+        (ana.post("/ayuda", form).await, 0),
+        (ana.post(&format!("/tickets/{number}/mensajes"), form).await, 0),
+        (desk.post(&format!("/admin/tickets/{number}/nota"), form).await, 0),
+        (desk.post(&format!("/admin/tickets/{number}/respuesta"), form).await, 0),
+        (desk.post("/admin/lote", "accion=tomar&ticket=%3Cscript%3E&ticket=%22onload").await, 0),
+        (desk.get("/admin?estado=%3Cscript%3E&desde=%22%3E%3Cb%3E&despues=%3Cb%3E").await, 0),
+        (desk.get("/admin/informe?desde=%22%3E%3Cscript%3E").await, 0),
+        (ana.get("/ayuda/gracias/%3Cscript%3E%22").await, 0),
+        (ana.get("/tickets?despues=%3Cscript%3E").await, 0),
+    ] {
+        let scripts = seen.body.matches("<script").count();
+        assert_eq!(scripts, 1, "only our own: {}", seen.body);
+        assert!(!seen.body.contains("<img src=x") && !seen.body.contains("><b>"), "{}", seen.body);
+        assert!(seen.body.matches("\u{202e}abc").count() >= parts, "{}", seen.body);
+    }
+    let seen = ana.get(&format!("/tickets/{number}")).await;
+    seen.is(200, "😀").is(200, "dir=\"auto\"").is(200, "{{ 7 }}");
+}
+
+#[tokio::test]
+async fn a_ticket_under_an_odd_number_has_its_page() {
+    use ventanilla_service::{MemoryStore, TicketStore, testing};
+    let store = std::sync::Arc::new(MemoryStore::new());
+    let ticket = testing::ticket("A/1 ?#ñ").requester(ANA).build();
+    store.insert(&ticket).await.unwrap();
+    let site = Site::over(store);
+    let ana = site.browser(ANA).await;
+    let path = "/tickets/A%2F1%20%3F%23%C3%B1";
+    ana.get("/tickets").await.is(200, &format!("href=\"{path}\""));
+    ana.get(path).await.is(200, "Ticket #A/1 ?#ñ");
+    ana.post(&format!("{path}/mensajes"), "texto=Hola").await.goes_to(&format!("{path}#m2"));
+    let change = Change::status(Status::Closed);
+    site.desk.admin(id(LUCIA)).change(&ticket.head().ticket_number, change).await.unwrap();
+    ana.get(path).await.is(200, &format!("action=\"{path}/seguimiento\""));
+}

@@ -1,0 +1,221 @@
+//! The desk's pages.
+
+use std::{sync::Arc, time::Duration};
+
+use help_center::{Hands, plant};
+use ventanilla_service::{Clock, MemoryStore, Priority, Status, TicketStore};
+
+use crate::site::{ANA, BRUNO, LUCIA, MARTIN, Site, id};
+
+#[tokio::test]
+async fn a_change_is_made_for_what_was_seen() {
+    let site = Site::new();
+    let number = site.ticket(ANA, "Me cobraron dos veces").await;
+    let lucia = site.browser(LUCIA).await;
+    let page = format!("/admin/tickets/{number}");
+    let seen = lucia.get(&page).await;
+    assert_eq!(seen.hidden("version"), "0");
+    seen.is(200, "Poner en progreso")
+        .is(200, "Asignármelo")
+        .is(200, "Primera respuesta")
+        .is(200, "Quedan 8 h");
+    site.desk.admin(id(MARTIN)).set_priority(&number, Priority::High).await.unwrap();
+
+    for (end, form, kept) in [
+        ("respuesta", "texto=Ya+est%C3%A1&estado=RESOLVED&clave=k1", "\nYa está</textarea>"),
+        ("nota", "nota=Para+m%C3%AD", "\nPara mí</textarea>"),
+        ("estado", "estado=CLOSED", "Abierto"),
+        ("prioridad", "prioridad=LOW", "<option value=\"HIGH\" selected>"),
+        ("asignacion", "accion=tomar", "Sin asignar"),
+    ] {
+        let seen = lucia.post(&format!("{page}/{end}"), &format!("{form}&version=0")).await;
+        seen.is(409, "cambió la prioridad de Media a Alta").is(409, kept);
+        assert_eq!(seen.hidden("version"), "1", "to be looked at and sent again");
+    }
+    let seen = lucia.post(&format!("{page}/respuesta"), "texto=x&estado=RESOLVED&version=0").await;
+    seen.is(409, "<option value=\"RESOLVED\" selected>");
+
+    for _ in 0..2 {
+        let form = "texto=Ya+est%C3%A1&estado=RESOLVED&clave=k1&version=1";
+        lucia.post(&format!("{page}/respuesta"), form).await.goes_to(&page);
+    }
+    assert_eq!(site.messages(&number).await, ["Me cobraron dos veces", "Ya está"]);
+    let version = lucia.get(&page).await.is(200, "Cumplido").hidden("version");
+    let note = format!("nota=Todo+claro&version={version}");
+    lucia.post(&format!("{page}/nota"), &note).await.goes_to(&page);
+    lucia.get(&page).await.is(200, "Todo claro").is(200, "Cambió el estado de Abierto a Resuelto");
+    assert!(
+        !site.browser(ANA).await.get(&format!("/tickets/{number}")).await.body.contains("Todo claro")
+    );
+}
+
+#[tokio::test]
+async fn what_cannot_be_is_said_in_place() {
+    let site = Site::new();
+    let number = site.ticket(ANA, "Me cobraron dos veces").await;
+    let lucia = site.browser(LUCIA).await;
+    let page = format!("/admin/tickets/{number}");
+    for (end, form, status, text) in [
+        ("respuesta", "texto=", 422, "Falta el mensaje."),
+        ("respuesta", "texto=Hola&estado=ABIERTO", 422, "No existe el estado"),
+        ("respuesta", "texto=Hola&clave=a+b", 422, "\nHola</textarea>"),
+        ("nota", "nota=%00", 422, "carácter"),
+        ("nota", "", 422, "Falta el mensaje."),
+        ("estado", "estado=", 422, "No existe el estado"),
+        ("estado", "", 422, "No existe el estado"),
+        ("prioridad", "prioridad=Alta", 422, "No existe la prioridad"),
+        ("asignacion", "accion=asignar&persona=nadie", 422, "Elige a alguien del equipo."),
+        ("asignacion", &format!("accion=asignar&persona={BRUNO}"), 422, "Elige a alguien"),
+        ("asignacion", "", 422, "Elige a alguien del equipo."),
+    ] {
+        lucia.post(&format!("{page}/{end}"), &format!("{form}&version=0")).await.is(status, text);
+        // Without a version, or with none, the form can't be read.
+        for bad in [form.to_owned(), format!("{form}&version=x"), format!("{form}&version=-1")] {
+            lucia.post(&format!("{page}/{end}"), &bad).await.is(422, "no se puede leer");
+        }
+    }
+    site.desk.admin(id(MARTIN)).claim(&number).await.unwrap();
+    let seen = lucia.post(&format!("{page}/asignacion"), "accion=tomar&version=1").await;
+    seen.is(409, "Otra persona ya atiende").is(409, "Martín Ríos");
+    let form = format!("accion=asignar&persona={LUCIA}&version=1");
+    lucia.post(&format!("{page}/asignacion"), &form).await.goes_to(&page);
+    site.desk.admin(id(LUCIA)).set_status(&number, Status::Closed).await.unwrap();
+    let seen = lucia.get(&page).await;
+    seen.is(200, "solo admite notas internas").is(200, "Guardar nota");
+    for gone in ["/respuesta\"", "/estado\"", "/prioridad\"", "value=\"dejar\"", "value=\"tomar\""] {
+        assert!(!seen.body.contains(gone), "{gone} is offered on a closed ticket");
+    }
+    let version = seen.hidden("version");
+    let seen = lucia.post(&format!("{page}/respuesta"), &format!("texto=Hola&version={version}")).await;
+    seen.is(409, "solo admite notas");
+}
+
+#[tokio::test]
+async fn many_are_changed_at_once() {
+    let site = Site::new();
+    let (a, b) = (site.ticket(ANA, "Uno").await, site.ticket(BRUNO, "Dos").await);
+    let lucia = site.browser(LUCIA).await;
+    let form = format!("accion=estado%3AIN_PROGRESS&ticket={a}&ticket=TKT-N0T0NE&ticket={b}&ticket={a}");
+    let seen = lucia.post("/admin/lote?estado=OPEN", &form).await;
+    seen.is(200, "Hecho en 2 de 3 tickets.").is(200, "No encontramos el ticket TKT-N0T0NE.");
+    seen.is(200, "No hay tickets con estos filtros.");
+    lucia.post("/admin/lote", &form).await.is(200, "Ya estaba así");
+    lucia.post("/admin/lote", "accion=tomar").await.is(200, "No se ha elegido ningún ticket.");
+    lucia.post("/admin/lote", &format!("accion=prioridad:URGENT&ticket={b}")).await.is(200, "Cambiado");
+    for bad in
+        ["", "accion=", "accion=borrar", "accion=estado:X", "accion=prioridad:", "accion=otra:OPEN"]
+    {
+        lucia.post("/admin/lote", &format!("{bad}&ticket={a}")).await.is(422, "role=\"alert\"");
+    }
+}
+
+#[tokio::test]
+async fn the_list_is_filtered_and_goes_on() {
+    let site = Site::new();
+    for at in 0..45 {
+        site.clock.pass(Duration::from_secs(60));
+        site.ticket(if at % 2 == 0 { ANA } else { BRUNO }, &format!("caso {at}.")).await;
+    }
+    let lucia = site.browser(LUCIA).await;
+    let next = |body: &str| {
+        let link = body.split("rel=\"next\" href=\"").nth(1).map(|rest| rest.split('"').next().unwrap());
+        link.map(|link| link.replace("&amp;", "&").replace("&#38;", "&"))
+    };
+    for (who, start, total) in [
+        (LUCIA, "/admin", 45),
+        (LUCIA, "/admin?orden=antiguos", 45),
+        (LUCIA, &format!("/admin?estado=activos&asignado=nadie&solicitante={ANA}&orden=plazo"), 23),
+        (ANA, "/tickets", 23),
+        (ANA, "/tickets?cerrados=1", 23),
+    ] {
+        let browser = site.browser(who).await;
+        let (mut found, mut place) = (0, Some(start.to_owned()));
+        while let Some(path) = place {
+            let seen = browser.get(&path).await;
+            seen.is(200, "caso ");
+            found += seen.body.matches("<p class=\"excerpt\"").count()
+                + seen.body.matches("<span class=\"excerpt\"").count();
+            place = next(&seen.body);
+        }
+        assert_eq!(found, total, "{start}");
+    }
+    let cursor = next(&lucia.get("/admin").await.body).unwrap();
+    for (bad, text) in [
+        ("estado=ABIERTO", "No existe el estado"),
+        ("prioridad=x", "No existe la prioridad"),
+        ("categoria=%20x", "categoría"),
+        ("asignado=%20", "identificador"),
+        ("solicitante=a%20b", "identificador"),
+        ("desde=ayer", "Escribe la fecha"),
+        ("hasta=2026-02-30", "Escribe la fecha"),
+        ("desde=%2B262142-12-31", "demasiado lejos"),
+        ("orden=x", "Elige un orden"),
+        ("despues=x", "id=\"problemas\""),
+        ("estado=CLOSED&despues=CURSOR", "id=\"problemas\""),
+    ] {
+        let bad = bad.replace("CURSOR", cursor.split("despues=").nth(1).unwrap());
+        lucia.get(&format!("/admin?{bad}")).await.is(422, text);
+    }
+    lucia
+        .get("/admin?estado=x&desde=x")
+        .await
+        .is(422, "No existe el estado")
+        .is(422, "Escribe la fecha");
+    assert!(lucia.get("/admin?estado=OPEN&estado=CLOSED").await.status.is_client_error());
+    lucia.get("/admin?desde=2026-03-02&hasta=2026-03-02&otra=1").await.is(200, "caso 44.");
+    lucia.get("/admin?hasta=2026-03-01").await.is(200, "No hay tickets");
+    site.browser(ANA).await.get("/tickets?despues=x").await.is(422, "Primera página");
+    for (path, status) in [("numero=", 404), ("numero=%FF", 404), ("numero=tkt+n0t0ne", 404), ("", 404)]
+    {
+        let seen = lucia.get(&format!("/admin/buscar?{path}")).await;
+        assert_eq!(seen.status.as_u16(), status, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_report_is_about_whole_days() {
+    let site = Site::new();
+    let number = site.ticket(ANA, "Me cobraron dos veces").await;
+    site.clock.pass(Duration::from_secs(3_600));
+    site.desk.admin(id(LUCIA)).reply(&number, "Ya está", Status::Resolved).await.unwrap();
+    let lucia = site.browser(LUCIA).await;
+    lucia.get("/admin/informe").await.is(200, "100 %").is(200, "<svg").is(200, "value=\"2026-02-01\"");
+    lucia
+        .get("/admin/informe?desde=2026-03-02&hasta=2026-03-02")
+        .await
+        .is(200, "Lucía Paz: Resolución, 100 %");
+    lucia.get("/admin/informe?desde=2026-03-03&hasta=2026-03-03").await.is(200, "No hay nada medido");
+    for (bad, text) in [
+        ("desde=x", "Escribe la fecha"),
+        ("hasta=x", "Escribe la fecha"),
+        ("desde=2026-03-02&hasta=2026-03-01", "anterior al primero"),
+        ("hasta=%2B262142-12-31", "demasiado lejos"),
+    ] {
+        lucia.get(&format!("/admin/informe?{bad}")).await.is(422, text);
+    }
+}
+
+#[tokio::test]
+async fn an_empty_store_is_filled_once() {
+    let store: Arc<dyn TicketStore> = Arc::new(MemoryStore::new());
+    let now = Hands::at("2026-03-02T12:00:00Z".parse().unwrap()).now();
+    let planted = plant(&store, now).await.unwrap();
+    assert_eq!(plant(&store, now).await.unwrap(), 0);
+    let site = Site::over(store);
+    let counts = site.desk.admin(id(LUCIA)).counts().await.unwrap();
+    assert_eq!(counts.total(), planted as u64);
+    for (count, what) in [
+        (counts.overdue, "overdue"),
+        (counts.at_risk, "at risk"),
+        (counts.unassigned, "unassigned"),
+        (counts.mine, "Lucía's"),
+        (counts.with_status(Status::Resolved), "resolved"),
+        (counts.with_status(Status::Closed), "closed"),
+    ] {
+        assert!(count > 0, "none is {what}");
+    }
+    let lucia = site.browser(LUCIA).await;
+    lucia.get("/admin?orden=vencidos").await.is(200, "Vencido por");
+    lucia.get("/admin?orden=riesgo").await.is(200, "Quedan");
+    lucia.get("/admin").await.is(200, "rel=\"next\"");
+}

@@ -1,0 +1,69 @@
+//! A store that fails.
+
+use std::sync::Arc;
+
+use ventanilla_service::{MockTicketStore, StoreError, TicketNumber};
+
+use crate::site::{ANA, LUCIA, Site};
+
+fn unavailable() -> StoreError {
+    StoreError::Unavailable { source: "away".into() }
+}
+
+fn unknown() -> StoreError {
+    let number = TicketNumber::parse("TKT-ABC123").unwrap();
+    StoreError::OutcomeUnknown { number, source: "lost".into() }
+}
+
+#[tokio::test]
+async fn a_store_that_is_away_is_said_to_be_and_nothing_is_lost() {
+    let mut store = MockTicketStore::new();
+    store.expect_insert().returning(|_| Err(unavailable()));
+    store.expect_update().returning(|_, _| Err(unavailable()));
+    store.expect_get().returning(|_, _, _| Err(unavailable()));
+    store.expect_list().returning(|_| Err(unavailable()));
+    store.expect_counts().returning(|_, _| Err(unavailable()));
+    let site = Site::over(Arc::new(store));
+    let (ana, lucia) = (site.browser(ANA).await, site.browser(LUCIA).await);
+    for path in ["/tickets", "/tickets/TKT-ABC123", "/tickets/buscar?numero=TKT-ABC123"] {
+        ana.get(path).await.is(503, "Ahora mismo no podemos atenderte");
+    }
+    for path in ["/admin", "/admin/tickets/TKT-ABC123", "/admin/buscar?numero=TKT-ABC123"] {
+        lucia.get(path).await.is(503, "Ahora mismo no podemos atenderte");
+    }
+    let seen = ana.post("/ayuda", "categoria=BUG&descripcion=No+carga&clave=k1").await;
+    seen.is(503, "\nNo carga</textarea>").is(503, "<option value=\"BUG\" selected>");
+    assert_eq!(seen.hidden("clave"), "k1", "the next try is the same request");
+    for end in ["mensajes", "confirmar", "seguimiento"] {
+        ana.post(&format!("/tickets/TKT-ABC123/{end}"), "texto=Hola").await.is(503, "no podemos");
+    }
+    for (end, form) in
+        [("respuesta", "texto=Hola"), ("estado", "estado=CLOSED"), ("asignacion", "accion=tomar")]
+    {
+        let seen =
+            lucia.post(&format!("/admin/tickets/TKT-ABC123/{end}"), &format!("{form}&version=0")).await;
+        seen.is(503, "no podemos");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_known_is_said_to_be_not_known() {
+    let mut store = MockTicketStore::new();
+    store.expect_insert().returning(|_| Err(unknown()));
+    store.expect_update().returning(|_, _| Err(unknown()));
+    store.expect_get().returning(|_, _, _| Err(unavailable()));
+    let site = Site::over(Arc::new(store));
+    let ana = site.browser(ANA).await;
+    let seen = ana.post("/ayuda", "categoria=BUG&descripcion=No+carga&clave=k1").await;
+    seen.is(500, "No sabemos si").is(500, "\nNo carga</textarea>");
+    assert_eq!(seen.hidden("clave"), "k1", "sent again it is done once");
+    let seen = ana.post("/tickets/TKT-ABC123/mensajes", "texto=Hola&clave=k1").await;
+    seen.is(500, "No sabemos si se ha guardado");
+}
+
+#[tokio::test]
+async fn a_store_without_reports_says_so() {
+    let site = Site::over(Arc::new(MockTicketStore::new()));
+    let seen = site.browser(LUCIA).await.get("/admin/informe").await;
+    seen.is(500, "informes").is(500, "Algo ha fallado");
+}

@@ -1,0 +1,153 @@
+//! What holds of every page and every answer.
+
+use ventanilla_service::Status;
+
+use crate::site::{ANA, LUCIA, Seen, Site, id};
+
+/// One of each kind of answer.
+async fn answers(site: &Site) -> Vec<(String, Seen)> {
+    let open = site.ticket(ANA, "Me cobraron dos veces").await;
+    let closed = site.ticket(ANA, "No carga").await;
+    let desk = site.desk.admin(id(LUCIA));
+    desk.reply(&closed, "Ya carga", Status::Closed).await.unwrap();
+    desk.add_note(&open, "Para nosotros").await.unwrap();
+    let resolved = site.ticket(ANA, "No suena").await;
+    desk.set_status(&resolved, Status::Resolved).await.unwrap();
+    let (nobody, ana, lucia) = (site.nobody(), site.browser(ANA).await, site.browser(LUCIA).await);
+    let mut seen = Vec::new();
+    for path in [
+        "/",
+        "/entrar",
+        "/no-hay",
+        "/static/no-hay",
+        "/static/style.css",
+        "/static/app.js",
+        "/static/icono.svg",
+    ] {
+        seen.push((path.to_owned(), nobody.get(path).await));
+    }
+    for path in [
+        "/ayuda",
+        "/ayuda/gracias/TKT-ABC123",
+        "/tickets",
+        "/tickets?despues=x",
+        "/tickets/TKT-N0T0NE",
+        "/admin",
+    ] {
+        seen.push((path.to_owned(), ana.get(path).await));
+    }
+    for number in [&open, &closed, &resolved] {
+        let path = format!("/tickets/{number}");
+        seen.push((path.clone(), ana.get(&path).await));
+        seen.push((format!("/admin{path}"), lucia.get(&format!("/admin{path}")).await));
+    }
+    for path in [
+        "/admin",
+        "/admin?estado=x&desde=x&despues=x",
+        "/admin/informe",
+        "/admin/informe?desde=x",
+        "/tickets",
+    ] {
+        seen.push((format!("admin {path}"), lucia.get(path).await));
+    }
+    seen.push(("empty form".into(), ana.post("/ayuda", "").await));
+    seen.push(("empty message".into(), ana.post(&format!("/tickets/{open}/mensajes"), "").await));
+    seen.push(("too large".into(), ana.post("/ayuda", &"x".repeat(70_000)).await));
+    seen.push(("no such method".into(), ana.ask("DELETE", "/ayuda", &[], "").await));
+    seen.push((
+        "cross-site".into(),
+        ana.ask("POST", "/ayuda", &[("origin", "https://malo.example")], "").await,
+    ));
+    let reply = format!("/admin/tickets/{open}/respuesta");
+    seen.push(("conflict".into(), lucia.post(&reply, "texto=Hola&version=0").await));
+    seen.push(("sent".into(), lucia.post(&reply, "texto=Hola&version=1").await));
+    seen.push((
+        "bulk".into(),
+        lucia.post("/admin/lote", &format!("accion=tomar&ticket={open}&ticket=x")).await,
+    ));
+    seen
+}
+
+#[tokio::test]
+async fn every_answer_has_its_headers() {
+    for (what, seen) in answers(&Site::new()).await {
+        let header = |name: &str| seen.headers.get(name).map_or("", |value| value.to_str().unwrap());
+        let policy = header("content-security-policy");
+        for part in
+            ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"]
+        {
+            assert!(policy.contains(part), "{what}: {policy}");
+        }
+        assert!(!policy.contains("unsafe"), "{policy}");
+        assert_eq!(header("x-content-type-options"), "nosniff", "{what}");
+        assert_eq!(header("referrer-policy"), "same-origin", "{what}");
+        let cached = what.starts_with("/static/") && seen.status == 200;
+        assert_eq!(
+            header("cache-control"),
+            if cached { "public, max-age=600" } else { "no-store" },
+            "{what}"
+        );
+        let kind = match what.as_str() {
+            "/static/style.css" => "text/css; charset=utf-8",
+            "/static/app.js" => "text/javascript; charset=utf-8",
+            "/static/icono.svg" => "image/svg+xml",
+            _ if seen.status == 303 => "",
+            _ => "text/html; charset=utf-8",
+        };
+        assert_eq!(header("content-type"), kind, "{what}");
+        assert!(!seen.status.is_server_error(), "{what}: {}", seen.status);
+    }
+}
+
+#[tokio::test]
+async fn every_page_is_well_made() {
+    for (what, seen) in answers(&Site::new()).await {
+        if !seen.body.starts_with("<!doctype html>") {
+            assert!(what.starts_with("/static/") || seen.status == 303, "{what}: {}", seen.body);
+            continue;
+        }
+        let page = &seen.body;
+        let inline = page.replace("<script src=\"/static/app.js\" defer></script>", "");
+        for never in ["<script", "<style", " style=", "javascript:", "http://", "https://", "//cdn"] {
+            assert!(!inline.contains(never), "{what} has {never}: {page}");
+        }
+        let tags: Vec<&str> = page.split('<').skip(1).filter_map(|tag| tag.split('>').next()).collect();
+        for tag in &tags {
+            assert!(
+                !tag.split_whitespace().any(|word| word.starts_with("on") && word.contains('=')),
+                "{tag}"
+            );
+        }
+        for always in
+            ["<html lang=\"es\">", "<h1", "<main id=\"contenido\"", "href=\"#contenido\"", "</html>"]
+        {
+            assert_eq!(page.matches(always).count(), 1, "{what}: {always}");
+        }
+        let ids: Vec<&str> = tags.iter().filter_map(|tag| attribute(tag, "id")).collect();
+        let mut once = ids.clone();
+        once.sort_unstable();
+        once.dedup();
+        assert_eq!(once.len(), ids.len(), "{what}: an id stands twice in {ids:?}");
+        for tag in &tags {
+            let kind = tag.split_whitespace().next().unwrap_or_default();
+            let typed = matches!(attribute(tag, "type"), Some("hidden" | "checkbox"));
+            if matches!(kind, "input" | "select" | "textarea") && !typed {
+                let id = attribute(tag, "id").unwrap_or_default();
+                assert!(page.contains(&format!("<label for=\"{id}\"")), "{what}: <{tag}> has no label");
+            }
+            for name in ["aria-describedby", "aria-labelledby"] {
+                for id in attribute(tag, name).unwrap_or_default().split_whitespace() {
+                    assert!(ids.contains(&id), "{what}: {name}={id} names nothing");
+                }
+            }
+            if let Some(field) = attribute(tag, "href").and_then(|link| link.strip_prefix('#')) {
+                assert!(ids.contains(&field), "{what}: #{field} leads nowhere");
+            }
+        }
+    }
+}
+
+fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
+    let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
+    rest.split('"').next()
+}
