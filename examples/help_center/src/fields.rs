@@ -79,9 +79,9 @@ pub(crate) fn fresh_key() -> String {
     format!("{:032x}", rand::random::<u128>())
 }
 
-/// An error in the words of the page's language.
-pub(crate) fn said(error: impl Explain) -> String {
-    error.explain(Locale::Es)
+/// A value, or what is wrong with it in the page's language.
+pub(crate) fn said<T, E: Explain>(result: Result<T, E>) -> Result<T, String> {
+    result.map_err(|error| error.explain(Locale::Es))
 }
 
 /// A ticket's page: a number may hold whatever an application before wrote into it.

@@ -2,7 +2,7 @@
 
 use axum::{
     extract::Request,
-    http::{HeaderMap, HeaderName, HeaderValue, Uri, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Uri, header, uri::Authority},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -43,7 +43,7 @@ fn is_ours(headers: &HeaderMap, uri: &Uri) -> bool {
         return false;
     }
     let Some(origin) = text(header::ORIGIN) else { return true };
-    let host = text(header::HOST).or(uri.authority().map(|authority| authority.as_str()));
+    let host = text(header::HOST).or(uri.authority().map(Authority::as_str));
     let sender = origin.split_once("://").map(|(_, sender)| sender);
     sender.is_some() && sender == host
 }

@@ -37,9 +37,9 @@ async function poll() {
   }
   const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
   let news = false;
-  for (const bubble of fresh.querySelectorAll("[role=log] > .bubble")) {
+  for (const bubble of fresh.querySelectorAll(".bubble")) {
     if (document.getElementById(bubble.id)) continue;
-    log.append(document.adoptNode(bubble));
+    log.querySelector(".bubbles").append(document.adoptNode(bubble));
     news = true;
   }
   if (news && atEnd) log.scrollTop = log.scrollHeight;

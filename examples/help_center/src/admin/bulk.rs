@@ -44,8 +44,8 @@ const CLAIM: &str = "tomar";
 
 fn change(action: &str) -> Result<Change, String> {
     match action.split_once(':') {
-        Some(("prioridad", code)) => code.parse::<Priority>().map(Change::priority).map_err(said),
-        Some(("estado", code)) => code.parse::<Status>().map(Change::status).map_err(said),
+        Some(("prioridad", code)) => said(code.parse::<Priority>()).map(Change::priority),
+        Some(("estado", code)) => said(code.parse::<Status>()).map(Change::status),
         None if action == CLAIM => Ok(Change::claim()),
         _ => Err("Elige qué hacer con los tickets.".into()),
     }

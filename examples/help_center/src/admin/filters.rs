@@ -67,31 +67,23 @@ impl Filters {
         let mut query = ListQuery::new();
         if self.status == LIVE {
             query = query.statuses(Status::Open | Status::InProgress);
-        } else if let Some(status) =
-            wrong.read("estado", &self.status, |it| it.parse::<Status>().map_err(said))
+        } else if let Some(status) = wrong.read("estado", &self.status, |it| said(it.parse::<Status>()))
         {
             query = query.statuses(status);
         }
-        if let Some(it) =
-            wrong.read("prioridad", &self.priority, |it| it.parse::<Priority>().map_err(said))
-        {
+        if let Some(it) = wrong.read("prioridad", &self.priority, |it| said(it.parse::<Priority>())) {
             query = query.priorities(it);
         }
-        if let Some(category) =
-            wrong.read("categoria", &self.category, |it| Category::parse(it).map_err(said))
-        {
+        if let Some(category) = wrong.read("categoria", &self.category, |it| said(Category::parse(it))) {
             query = query.category(category);
         }
         if self.assignee == NOBODY {
             query = query.unassigned();
-        } else if let Some(admin) =
-            wrong.read("asignado", &self.assignee, |it| UserId::parse(it).map_err(said))
+        } else if let Some(admin) = wrong.read("asignado", &self.assignee, |it| said(UserId::parse(it)))
         {
             query = query.assigned_to(admin);
         }
-        if let Some(it) =
-            wrong.read("solicitante", &self.requester, |it| UserId::parse(it).map_err(said))
-        {
+        if let Some(it) = wrong.read("solicitante", &self.requester, |it| said(UserId::parse(it))) {
             query = query.requester(it);
         }
         if let Some(from) = wrong.read("desde", &self.from, |it| beginning(day(it)?, reader)) {
@@ -108,11 +100,9 @@ impl Filters {
         if let Some(sort) = wrong.read("orden", &self.order, order) {
             query = query.sort(sort);
         }
-        let page = match wrong.read("", &self.after, |it| it.parse::<Cursor>().map_err(said)) {
+        let page = match wrong.read("", &self.after, |it| said(it.parse::<Cursor>())) {
             None => Some(query.first_page()),
-            Some(cursor) => {
-                wrong.read("", &self.after, |_| query.clone().page_after(&cursor).map_err(said))
-            }
+            Some(cursor) => wrong.read("", &self.after, |_| said(query.clone().page_after(&cursor))),
         };
         match page {
             Some(page) if wrong.0.is_empty() => Ok(page),

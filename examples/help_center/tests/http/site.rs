@@ -14,69 +14,69 @@ use ventanilla_service::{
     Category, HelpDesk, MemoryStore, MessageText, NewTicket, TicketNumber, TicketStore, UserId,
 };
 
-pub const ANA: &str = "65a1f0c2e4b0a1b2c3d4e5f6";
-pub const BRUNO: &str = "65a1f0c2e4b0a1b2c3d4e5f7";
-pub const LUCIA: &str = "65b2a1d3f5c1b2c3d4e5f6a7";
-pub const MARTIN: &str = "65b2a1d3f5c1b2c3d4e5f6a8";
+pub(crate) const ANA: &str = "65a1f0c2e4b0a1b2c3d4e5f6";
+pub(crate) const BRUNO: &str = "65a1f0c2e4b0a1b2c3d4e5f7";
+pub(crate) const LUCIA: &str = "65b2a1d3f5c1b2c3d4e5f6a7";
+pub(crate) const MARTIN: &str = "65b2a1d3f5c1b2c3d4e5f6a8";
 
-pub struct Site {
+pub(crate) struct Site {
     router: Router,
-    pub desk: HelpDesk,
-    pub clock: Hands,
+    pub(crate) desk: HelpDesk,
+    pub(crate) clock: Hands,
 }
 
 /// An answer.
-pub struct Seen {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub body: String,
+pub(crate) struct Seen {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
 }
 
 /// Somebody's browser: a cookie, or none.
-pub struct Browser<'a> {
+pub(crate) struct Browser<'a> {
     site: &'a Site,
     cookie: Option<String>,
 }
 
 impl Site {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::over(Arc::new(MemoryStore::new()))
     }
 
-    pub fn over(store: Arc<dyn TicketStore>) -> Self {
+    pub(crate) fn over(store: Arc<dyn TicketStore>) -> Self {
         let clock = Hands::at("2026-03-02T12:00:00Z".parse().unwrap());
         let builder = HelpDesk::builder(store).policy(policy().unwrap());
         let desk = builder.clock(clock.clone()).build();
         Self { router: app(App::new(desk.clone(), clock.clone())), desk, clock }
     }
 
-    pub fn nobody(&self) -> Browser<'_> {
+    pub(crate) fn nobody(&self) -> Browser<'_> {
         Browser { site: self, cookie: None }
     }
 
     /// Signs in as the page would.
-    pub async fn browser(&self, who: &str) -> Browser<'_> {
+    pub(crate) async fn browser(&self, who: &str) -> Browser<'_> {
         let seen = self.nobody().post("/entrar", &format!("persona={who}")).await;
         let set = seen.headers[header::SET_COOKIE].to_str().unwrap();
         Browser { site: self, cookie: set.split(';').next().map(Into::into) }
     }
 
-    pub fn holding(&self, cookie: impl Into<String>) -> Browser<'_> {
+    pub(crate) fn holding(&self, cookie: impl Into<String>) -> Browser<'_> {
         Browser { site: self, cookie: Some(cookie.into()) }
     }
 
     /// A ticket of a customer, opened by the use case.
-    pub async fn ticket(&self, who: &str, text: &str) -> TicketNumber {
+    pub(crate) async fn ticket(&self, who: &str, text: &str) -> TicketNumber {
         let draft = NewTicket::new(Category::PAGOS, MessageText::parse(text).unwrap());
         self.desk.customer(id(who)).create(draft).await.unwrap().head.ticket_number
     }
 
-    pub async fn messages(&self, number: &TicketNumber) -> Vec<String> {
+    pub(crate) async fn messages(&self, number: &TicketNumber) -> Vec<String> {
         let view = self.desk.bot().view(number).await.unwrap();
         view.messages.iter().map(|message| message.text.as_str().to_owned()).collect()
     }
 
-    pub async fn count(&self) -> u64 {
+    pub(crate) async fn count(&self) -> u64 {
         self.desk.admin(id(LUCIA)).counts().await.unwrap().total()
     }
 
@@ -90,19 +90,25 @@ impl Site {
 }
 
 impl Browser<'_> {
-    pub fn cookie(&self) -> &str {
+    pub(crate) fn cookie(&self) -> &str {
         self.cookie.as_deref().unwrap_or_default()
     }
 
-    pub async fn get(&self, path: &str) -> Seen {
+    pub(crate) async fn get(&self, path: &str) -> Seen {
         self.ask("GET", path, &[], "").await
     }
 
-    pub async fn post(&self, path: &str, form: &str) -> Seen {
+    pub(crate) async fn post(&self, path: &str, form: &str) -> Seen {
         self.ask("POST", path, &[("content-type", "application/x-www-form-urlencoded")], form).await
     }
 
-    pub async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Seen {
+    pub(crate) async fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Seen {
         let mut request = Request::builder().method(method).uri(path).header("host", "ayuda.example");
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -115,31 +121,31 @@ impl Browser<'_> {
 }
 
 impl Seen {
-    pub fn location(&self) -> &str {
+    pub(crate) fn location(&self) -> &str {
         self.headers.get(header::LOCATION).map_or("", |value| value.to_str().unwrap())
     }
 
     #[track_caller]
-    pub fn is(&self, status: u16, text: &str) -> &Self {
+    pub(crate) fn is(&self, status: u16, text: &str) -> &Self {
         assert_eq!(self.status.as_u16(), status, "{}", self.body);
         assert!(self.body.contains(text), "{text:?} is not in {}", self.body);
         self
     }
 
     #[track_caller]
-    pub fn goes_to(&self, place: &str) -> &Self {
+    pub(crate) fn goes_to(&self, place: &str) -> &Self {
         assert_eq!((self.status.as_u16(), self.location()), (303, place), "{}", self.body);
         self
     }
 
     /// The value of a hidden field.
-    pub fn hidden(&self, name: &str) -> String {
+    pub(crate) fn hidden(&self, name: &str) -> String {
         let before = format!("name=\"{name}\" value=\"");
         let (_, rest) = self.body.split_once(&before).expect("a hidden field");
         rest.split('"').next().unwrap_or_default().to_owned()
     }
 }
 
-pub fn id(who: &str) -> UserId {
+pub(crate) fn id(who: &str) -> UserId {
     UserId::parse(who).unwrap()
 }
