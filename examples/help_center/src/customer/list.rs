@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Redirect},
 };
 use serde::Deserialize;
-use ventanilla_service::{Cursor, Explain, Locale, MyTickets, ServiceError, TicketRow};
+use ventanilla_service::{Cursor, Explain, Locale, MyTickets, PageSize, ServiceError, TicketRow};
 
 use crate::{
     App,
@@ -15,6 +15,9 @@ use crate::{
     fields::{Asked, path},
     session::{Customer, Me},
 };
+
+/// How many tickets a page of the list holds: what fits beside a chat.
+const ROWS: u32 = 10;
 
 /// The list, on a page of its own or beside a chat.
 pub(super) struct TicketList {
@@ -69,6 +72,7 @@ pub(super) async fn list(
     after: &str,
 ) -> Result<TicketList, ServiceError> {
     let mut which = if closed { MyTickets::all() } else { MyTickets::not_closed() };
+    which = which.page_size(PageSize::new(ROWS)?);
     if !after.is_empty() {
         which = which.after(after.parse::<Cursor>()?);
     }
