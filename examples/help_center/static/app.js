@@ -5,11 +5,9 @@
 const EVERY = 10_000;
 
 // After the browser has checked and taken the form, so that neither is disturbed.
-for (const form of document.querySelectorAll("form[data-once]")) {
-  form.addEventListener("submit", () => {
-    setTimeout(() => disable(form, true));
-  });
-}
+addEventListener("submit", ({ target }) => {
+  if (target.matches("form[data-once]")) setTimeout(() => disable(target, true));
+});
 
 // Back from the next page the form is to be used again.
 addEventListener("pageshow", () => {
@@ -26,14 +24,18 @@ document.querySelector("[role=alert][tabindex]")?.focus();
 const log = document.querySelector("[role=log]");
 if (log && !location.hash) log.scrollTop = log.scrollHeight;
 
+const both = (id, fresh) => [fresh.getElementById(id), document.getElementById(id)];
+
 async function poll() {
   const answer = await fetch(location.pathname, { redirect: "error" });
   if (!answer.ok) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const status = fresh.getElementById("estado-actual");
-  const shown = document.getElementById("estado-actual");
-  if (status && shown && status.textContent !== shown.textContent) {
+  const [status, shown] = both("estado-actual", fresh);
+  if (status.textContent !== shown.textContent) {
     shown.replaceWith(document.adoptNode(status));
+    // What can be done now, unless somebody is writing.
+    const [write, present] = both("escribir", fresh);
+    if (!present.querySelector("textarea")?.value) present.replaceWith(document.adoptNode(write));
   }
   const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
   let news = false;

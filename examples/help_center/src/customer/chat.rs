@@ -36,6 +36,11 @@ struct ChatPage {
 }
 
 impl ChatPage {
+    /// Whether the ticket stands on the page of the list beside it.
+    fn is_listed(&self) -> bool {
+        self.list.rows.iter().any(|row| row.ticket_number == self.list.current)
+    }
+
     /// Whether the text is what was refused.
     fn is_text_wrong(&self) -> bool {
         self.problem.as_ref().is_some_and(|problem| problem.field == "texto")
