@@ -1,9 +1,11 @@
-//! A real MongoDB for tests, with nothing set up by hand.
+//! A real MongoDB and a real browser for tests.
 //!
 //! - [`Mongo::shared`]: one replica set for the whole test binary, a database of its own per test.
 //! - [`ReplicaSet`]: three servers of a test's own, to kill, pause and step down, and a [`Proxy`]
 //!   that loses their replies.
 //! - [`Standalone`]: one server that is no replica set, with or without a password.
+//!
+//! - [`Window`]: a headless Chromium's window.
 //!
 //! The servers are those of `MONGODB_URI`, which serves [`Mongo::shared`] alone; else of the
 //! `mongod` on the PATH; else of a binary that is fetched once. What can't be had is a panic that says
@@ -16,6 +18,7 @@
 
 mod harness {
     pub(crate) mod binary;
+    pub(crate) mod browser;
     pub(crate) mod database;
     pub(crate) mod faults;
     pub(crate) mod guardian;
@@ -29,5 +32,10 @@ mod harness {
 }
 
 pub use harness::{
-    database::TestDatabase, proxy::Proxy, replica_set::ReplicaSet, shared::Mongo, standalone::Standalone,
+    browser::{Setup, Window, is_there},
+    database::TestDatabase,
+    proxy::Proxy,
+    replica_set::ReplicaSet,
+    shared::Mongo,
+    standalone::Standalone,
 };

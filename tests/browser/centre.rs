@@ -1,0 +1,50 @@
+//! A help centre that serves one test.
+
+use std::{net::Ipv4Addr, sync::Arc};
+
+use help_center::{App, People, app, plant, policy};
+use tokio::net::TcpListener;
+use ventanilla_service::{Clock, HelpDesk, MemoryStore, SystemClock, TicketStore, UserId};
+use ventanilla_tests::{Setup, Window};
+
+/// A help centre over the memory, with the demo's tickets. It ends with the test's runtime.
+pub(crate) struct Centre {
+    address: String,
+    pub(crate) desk: HelpDesk,
+}
+
+impl Centre {
+    pub(crate) async fn start() -> Self {
+        let store: Arc<dyn TicketStore> = Arc::new(MemoryStore::new());
+        plant(&store, SystemClock.now()).await.expect("the demo's tickets");
+        let desk = HelpDesk::builder(store).policy(policy().expect("the demo's policy")).build();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
+        let address = format!("http://{}", listener.local_addr().expect("it is bound"));
+        let pages = app(App::new(desk.clone(), SystemClock));
+        tokio::spawn(async move { axum::serve(listener, pages).await });
+        Self { address, desk }
+    }
+
+    /// A page's address.
+    pub(crate) fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.address)
+    }
+
+    /// A window of somebody who has signed in.
+    pub(crate) async fn window(&self, setup: Setup, name: &str) -> Window {
+        let window = Window::open(setup).await;
+        window.go(&self.at("/entrar")).await;
+        window.click(&format!("button[name=persona][value='{}']", person(name))).await;
+        window.find("form[action='/salir']").await;
+        window
+    }
+}
+
+/// The id of one of the demo's people, by the beginning of their name.
+pub(crate) fn person(name: &str) -> UserId {
+    let people = People::demo();
+    let parts = [help_center::Part::Customer, help_center::Part::Admin];
+    let found = parts.into_iter().flat_map(|part| people.of(part).collect::<Vec<_>>());
+    let mut named = found.filter(|someone| someone.name.starts_with(name));
+    named.next().unwrap_or_else(|| panic!("{name} is none of the demo's people")).id.clone()
+}

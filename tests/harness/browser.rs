@@ -1,0 +1,245 @@
+//! A real browser for tests: headless Chromium, driven through its WebDriver.
+
+use std::{
+    env,
+    process::Command,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use fantoccini::{Client, ClientBuilder, Locator, elements::Element, wd::WebDriverCompatibleCommand};
+use http::Method;
+use serde_json::{Value, json};
+use url::Url;
+
+use super::guardian::{Guardian, Order};
+
+/// How a window is set up.
+#[derive(Debug, Clone, Copy)]
+pub struct Setup {
+    /// Its width and height in CSS pixels.
+    pub size: (u32, u32),
+    /// Whether scripts run.
+    pub scripts: bool,
+    /// Whether the reader prefers dark colours.
+    pub dark: bool,
+}
+
+impl Setup {
+    /// A desktop's window.
+    pub const DESKTOP: Setup = Setup { size: (1280, 900), scripts: true, dark: false };
+    /// A phone's.
+    pub const PHONE: Setup = Setup { size: (390, 844), scripts: true, dark: false };
+
+    /// The same without scripts.
+    #[must_use]
+    pub const fn without_scripts(self) -> Self {
+        Self { scripts: false, ..self }
+    }
+
+    /// The same in the dark.
+    #[must_use]
+    pub const fn dark(self) -> Self {
+        Self { dark: true, ..self }
+    }
+}
+
+/// Whether there is a browser. Where there is none, a run of CI fails, and any other says loudly that
+/// a test was skipped.
+///
+/// # Panics
+///
+/// In CI, where there is none.
+#[must_use]
+pub fn is_there(test: &str) -> bool {
+    let missing = ["chromium", "chromedriver"].into_iter().find(|program| {
+        !Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
+    });
+    let Some(missing) = missing else { return true };
+    let what = format!(
+        "{missing} is not there: install the Debian packages chromium and chromium-driver, or the like"
+    );
+    assert!(env::var_os("CI").is_none(), "{what}");
+    eprintln!("\n*** SKIPPED, NOT PASSED: {test}. {what}. ***\n");
+    false
+}
+
+/// A window of a browser of its own, with no cookies but its own.
+///
+/// Close it at the end; one that a failing test leaves open ends with the test process.
+#[derive(Debug, Clone)]
+pub struct Window {
+    client: Client,
+}
+
+impl Window {
+    /// Opens one.
+    ///
+    /// # Panics
+    ///
+    /// Where the browser doesn't start; ask [`is_there`] first.
+    pub async fn open(setup: Setup) -> Self {
+        let client = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
+            .capabilities(capabilities(setup))
+            .connect(&driver())
+            .await
+            .expect("a browser opens");
+        let window = Self { client };
+        if setup.dark {
+            let features = json!([{ "name": "prefers-color-scheme", "value": "dark" }]);
+            window.protocol("Emulation.setEmulatedMedia", json!({ "features": features })).await;
+        }
+        window
+    }
+
+    /// Goes to a page.
+    pub async fn go(&self, url: &str) {
+        self.client.goto(url).await.unwrap_or_else(|error| panic!("{url}: {error}"));
+    }
+
+    /// Loads the page again; a form that led to it would be sent again.
+    pub async fn reload(&self) {
+        self.client.refresh().await.expect("it is loaded again");
+    }
+
+    /// Goes back to the page before.
+    pub async fn back(&self) {
+        self.client.back().await.expect("there is a page before");
+    }
+
+    /// Where it is.
+    pub async fn url(&self) -> String {
+        self.client.current_url().await.expect("it is somewhere").to_string()
+    }
+
+    /// The first element of a CSS selector, waited for.
+    pub async fn find(&self, css: &str) -> Element {
+        let wait = self.client.wait().at_most(PATIENCE);
+        wait.for_element(Locator::Css(css)).await.unwrap_or_else(|error| panic!("{css}: {error}"))
+    }
+
+    /// How many elements a CSS selector has now.
+    pub async fn count(&self, css: &str) -> usize {
+        self.client.find_all(Locator::Css(css)).await.expect("a selector").len()
+    }
+
+    /// The text of the first element, as it is seen.
+    pub async fn text(&self, css: &str) -> String {
+        self.find(css).await.text().await.expect("it has a text")
+    }
+
+    /// Clicks on the first element.
+    pub async fn click(&self, css: &str) {
+        self.find(css).await.click().await.unwrap_or_else(|error| panic!("{css}: {error}"));
+    }
+
+    /// Types into the first element, instead of what stood there.
+    pub async fn fill(&self, css: &str, text: &str) {
+        let field = self.find(css).await;
+        field.clear().await.unwrap_or_else(|error| panic!("{css}: {error}"));
+        field.send_keys(text).await.unwrap_or_else(|error| panic!("{css}: {error}"));
+    }
+
+    /// Presses keys, wherever the focus is; special ones by their code points, such as `\u{E004}` for
+    /// the tabulator.
+    pub async fn press(&self, keys: &str) {
+        let focused = self.client.active_element().await.expect("something has the focus");
+        focused.send_keys(keys).await.expect("it takes keys");
+    }
+
+    /// What a script gives back, with these arguments in `arguments`. It runs even where the page's own
+    /// may not.
+    pub async fn run(&self, script: &str, arguments: Vec<Value>) -> Value {
+        self.client.execute(script, arguments).await.expect("the script runs")
+    }
+
+    /// Waits until a script gives back `true`.
+    ///
+    /// # Panics
+    ///
+    /// After ten seconds.
+    pub async fn until(&self, script: &str) {
+        let end = tokio::time::Instant::now() + PATIENCE;
+        while self.run(script, vec![]).await != Value::Bool(true) {
+            assert!(tokio::time::Instant::now() < end, "never: {script}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Takes a picture of what is seen, as PNG.
+    pub async fn picture(&self) -> Vec<u8> {
+        self.client.screenshot().await.expect("a picture")
+    }
+
+    /// Closes it.
+    pub async fn close(self) {
+        self.client.close().await.expect("it closes");
+    }
+
+    /// Sends a command of the browser's own protocol.
+    async fn protocol(&self, command: &str, parameters: Value) {
+        let command = Protocol(json!({ "cmd": command, "params": parameters }));
+        self.client.issue_cmd(command).await.expect("the browser knows the command");
+    }
+}
+
+/// How long something may take to appear on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The address of the driver, which all windows of a test process share.
+fn driver() -> String {
+    static RUNNING: Mutex<Option<(Guardian, u16)>> = Mutex::new(None);
+    let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+    let (_, port) = running.get_or_insert_with(start);
+    format!("http://127.0.0.1:{port}")
+}
+
+fn start() -> (Guardian, u16) {
+    let directory = tempfile::Builder::new().prefix("ventanilla-browser-").tempdir().unwrap().keep();
+    let mut guardian = Guardian::new(&directory, &["chromedriver", "--port=0"]);
+    guardian.order(Order::Start);
+    // It prints the port that it has taken.
+    let log = directory.join("log");
+    for _ in 0..200 {
+        let printed = std::fs::read_to_string(&log).unwrap_or_default();
+        let port = printed.split_once("started successfully on port ").map(|(_, rest)| rest);
+        if let Some(port) = port.and_then(|rest| rest.split('.').next()?.parse().ok()) {
+            return (guardian, port);
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    panic!("chromedriver doesn't start: {}", std::fs::read_to_string(&log).unwrap_or_default());
+}
+
+fn capabilities(setup: Setup) -> fantoccini::wd::Capabilities {
+    let (width, height) = setup.size;
+    let mut arguments = vec!["--headless=new".to_owned(), format!("--window-size={width},{height}")];
+    // In a container there is no room for the browser's own walls, and little shared memory.
+    arguments.extend(["--no-sandbox", "--disable-dev-shm-usage"].map(str::to_owned));
+    let mut options = json!({ "args": arguments });
+    if width < 500 {
+        // No window is that narrow, but a phone's screen is.
+        options["mobileEmulation"] = json!({ "deviceMetrics": { "width": width, "height": height, "pixelRatio": 1, "touch": true } });
+    }
+    if !setup.scripts {
+        options["prefs"] = json!({ "profile.managed_default_content_settings.javascript": 2 });
+    }
+    let Value::Object(capabilities) = json!({ "goog:chromeOptions": options }) else {
+        unreachable!("it is an object")
+    };
+    capabilities
+}
+
+/// A command of the browser's own protocol.
+#[derive(Debug)]
+struct Protocol(Value);
+
+impl WebDriverCompatibleCommand for Protocol {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, url::ParseError> {
+        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(self.0.to_string()))
+    }
+}
