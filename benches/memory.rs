@@ -49,6 +49,29 @@ fn reads(c: &mut Criterion) {
     c.bench_function("memory/counts", |b| b.iter(|| block_on(admin.counts())));
 }
 
+/// Lists by due time, in which every fourth ticket has long been overdue: the worst of desks.
+fn promises(c: &mut Criterion) {
+    let (sla, store) = (testing::sla(), MemoryStore::new());
+    let mut now = Timestamp::MIN;
+    for ticket in testing::tickets_with(&sla, tickets()) {
+        now = ticket.head().created_at;
+        block_on(store.insert(&ticket)).expect("it is stored");
+    }
+    let policy = Policy { sla: Some(sla), ..Policy::default() };
+    let admin =
+        HelpDesk::builder(store).policy(policy).clock(move || now).build().admin(testing::admin(0));
+    for (name, query) in
+        [("overdue", ListQuery::new().overdue()), ("at risk", ListQuery::new().at_risk())]
+    {
+        c.bench_function(&format!("memory/page/{name}"), |b| {
+            b.iter(|| block_on(admin.list(query.clone())))
+        });
+    }
+    c.bench_function("memory/counts with promises", |b| b.iter(|| block_on(admin.counts())));
+    let month = Period::new(now.minus(Days(30).duration()), now).expect("it is one");
+    c.bench_function("memory/report", |b| b.iter(|| block_on(admin.report(month))));
+}
+
 fn writes(c: &mut Criterion) {
     let desk = desk_of(tickets());
     let customer = desk.customer(testing::customer(0));
@@ -116,5 +139,5 @@ fn long_ticket(n: u32, messages: usize, text: &MessageText) -> Ticket {
     TicketRecord { messages: vec![message; messages], ..ticket.into() }.into()
 }
 
-criterion_group!(benches, reads, writes);
+criterion_group!(benches, reads, promises, writes);
 criterion_main!(benches);
