@@ -49,7 +49,9 @@ impl Desk {
                     println!("{name:<46}{rows:>10}{:>10}{:>10}", examined.keys, examined.documents);
                     let stages = if may_sort { &STAGES[..] } else { &STAGES[2..] };
                     assert!(examined.has_only(stages), "{name}: {examined:?}");
-                    let documents = residual * (ROWS as i64 + 1) + 1;
+                    // A page begins with what is due when the last row is: all that arrived in one
+                    // night, say.
+                    let documents = residual * (ROWS as i64 + 1) + 16;
                     assert!(examined.documents <= documents, "{name}: {examined:?}");
                     // Of those that wait, which of them are at risk is told by their keys.
                     let keys = if due == Due::AtRisk { live as i64 } else { documents + 2 };
