@@ -5,7 +5,7 @@
 //!   that loses their replies.
 //! - [`Standalone`]: one server that is no replica set, with or without a password.
 //!
-//! - [`Window`]: a headless Chromium's window.
+//! - [`Window`]: a headless Chromium's window, and [`Axe`], which checks what it shows.
 //!
 //! The servers are those of `MONGODB_URI`, which serves [`Mongo::shared`] alone; else of the
 //! `mongod` on the PATH; else of a binary that is fetched once. What can't be had is a panic that says
@@ -17,8 +17,10 @@
 #![allow(clippy::unwrap_used, reason = "a harness fails loudly")]
 
 mod harness {
+    pub(crate) mod axe;
     pub(crate) mod binary;
     pub(crate) mod browser;
+    pub(crate) mod cache;
     pub(crate) mod database;
     pub(crate) mod faults;
     pub(crate) mod guardian;
@@ -32,6 +34,7 @@ mod harness {
 }
 
 pub use harness::{
+    axe::Axe,
     browser::{Setup, Window, is_there},
     database::TestDatabase,
     proxy::Proxy,

@@ -1,4 +1,4 @@
-//! A real browser for tests: headless Chromium, driven through its WebDriver.
+//! A real browser for tests: headless Chromium, driven through its `WebDriver`.
 
 use std::{
     env,
@@ -7,7 +7,12 @@ use std::{
     time::Duration,
 };
 
-use fantoccini::{Client, ClientBuilder, Locator, elements::Element, wd::WebDriverCompatibleCommand};
+use fantoccini::{
+    Client, ClientBuilder, Locator,
+    actions::{InputSource, MOUSE_BUTTON_LEFT, MouseActions, PointerAction},
+    elements::Element,
+    wd::WebDriverCompatibleCommand,
+};
 use http::Method;
 use serde_json::{Value, json};
 use url::Url;
@@ -59,14 +64,18 @@ pub fn is_there(test: &str) -> bool {
     let what = format!(
         "{missing} is not there: install the Debian packages chromium and chromium-driver, or the like"
     );
-    assert!(env::var_os("CI").is_none(), "{what}");
-    eprintln!("\n*** SKIPPED, NOT PASSED: {test}. {what}. ***\n");
+    skipped(test, &what);
     false
 }
 
-/// A window of a browser of its own, with no cookies but its own.
-///
-/// Close it at the end; one that a failing test leaves open ends with the test process.
+/// Fails a run of CI, and says loudly in any other that a test was skipped.
+pub(crate) fn skipped(test: &str, what: &str) {
+    assert!(env::var_os("CI").is_none(), "{what}");
+    eprintln!("\n*** SKIPPED, NOT PASSED: {test}. {what}. ***\n");
+}
+
+/// A window of a browser of its own, with no cookies but its own. Close it at the end; one that a
+/// failing test leaves open ends with the test process.
 #[derive(Debug, Clone)]
 pub struct Window {
     client: Client,
@@ -86,10 +95,23 @@ impl Window {
             .expect("a browser opens");
         let window = Self { client };
         if setup.dark {
-            let features = json!([{ "name": "prefers-color-scheme", "value": "dark" }]);
-            window.protocol("Emulation.setEmulatedMedia", json!({ "features": features })).await;
+            window.prefer_dark(true).await;
         }
         window
+    }
+
+    /// Lets the reader prefer dark colours from now on, or light ones.
+    pub async fn prefer_dark(&self, dark: bool) {
+        let value = if dark { "dark" } else { "light" };
+        let features = json!([{ "name": "prefers-color-scheme", "value": value }]);
+        self.protocol("Emulation.setEmulatedMedia", json!({ "features": features })).await;
+    }
+
+    /// Shows pages at another size, in CSS pixels.
+    pub async fn resize(&self, width: u32, height: u32) {
+        let size =
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500 });
+        self.protocol("Emulation.setDeviceMetricsOverride", size).await;
     }
 
     /// Goes to a page.
@@ -133,6 +155,22 @@ impl Window {
         self.find(css).await.click().await.unwrap_or_else(|error| panic!("{css}: {error}"));
     }
 
+    /// Clicks twice on the first element, as fast as hands never do.
+    pub async fn double_click(&self, css: &str) {
+        let element = self.find(css).await;
+        let button = MOUSE_BUTTON_LEFT;
+        let mut mouse = MouseActions::new("mouse".to_owned()).then(PointerAction::MoveToElement {
+            element,
+            duration: None,
+            x: 0.0,
+            y: 0.0,
+        });
+        for _ in 0..2 {
+            mouse = mouse.then(PointerAction::Down { button }).then(PointerAction::Up { button });
+        }
+        self.client.perform_actions(mouse).await.unwrap_or_else(|error| panic!("{css}: {error}"));
+    }
+
     /// Types into the first element, instead of what stood there.
     pub async fn fill(&self, css: &str, text: &str) {
         let field = self.find(css).await;
@@ -153,6 +191,11 @@ impl Window {
         self.client.execute(script, arguments).await.expect("the script runs")
     }
 
+    /// What a script calls back with; its last argument is the function to call.
+    pub async fn run_async(&self, script: &str) -> Value {
+        self.client.execute_async(script, vec![]).await.expect("the script calls back")
+    }
+
     /// Waits until a script gives back `true`.
     ///
     /// # Panics
@@ -166,6 +209,27 @@ impl Window {
         }
     }
 
+    /// Waits until a text is seen on the page.
+    ///
+    /// # Panics
+    ///
+    /// After ten seconds.
+    pub async fn sees(&self, text: &str) {
+        self.until(&format!(
+            "return !!document.body && document.body.innerText.includes({})",
+            json!(text)
+        ))
+        .await;
+    }
+
+    /// The names of what is announced to somebody who doesn't see the page.
+    pub async fn announced(&self) -> Vec<String> {
+        let tree = self.protocol("Accessibility.getFullAXTree", json!({})).await;
+        let nodes = tree["nodes"].as_array().expect("a tree has nodes");
+        let heard = nodes.iter().filter(|node| node["ignored"] == false);
+        heard.filter_map(|node| node["name"]["value"].as_str().map(str::to_owned)).collect()
+    }
+
     /// Takes a picture of what is seen, as PNG.
     pub async fn picture(&self) -> Vec<u8> {
         self.client.screenshot().await.expect("a picture")
@@ -177,9 +241,9 @@ impl Window {
     }
 
     /// Sends a command of the browser's own protocol.
-    async fn protocol(&self, command: &str, parameters: Value) {
+    async fn protocol(&self, command: &str, parameters: Value) -> Value {
         let command = Protocol(json!({ "cmd": command, "params": parameters }));
-        self.client.issue_cmd(command).await.expect("the browser knows the command");
+        self.client.issue_cmd(command).await.expect("the browser knows the command")
     }
 }
 
@@ -194,21 +258,40 @@ fn driver() -> String {
     format!("http://127.0.0.1:{port}")
 }
 
+/// It takes a free port of one protocol, and gives up where the same one of the other isn't free: then
+/// it is started again.
 fn start() -> (Guardian, u16) {
+    let mut said = String::new();
+    for _ in 0..5 {
+        match try_to_start() {
+            Ok(started) => return started,
+            Err(printed) => said = printed,
+        }
+    }
+    panic!("chromedriver doesn't start: {said}")
+}
+
+/// The driver, or what it said at its end.
+fn try_to_start() -> Result<(Guardian, u16), String> {
     let directory = tempfile::Builder::new().prefix("ventanilla-browser-").tempdir().unwrap().keep();
-    let mut guardian = Guardian::new(&directory, &["chromedriver", "--port=0"]);
+    let temporary = format!("TMPDIR={}", directory.display());
+    let mut guardian = Guardian::new(&directory, &["env", &temporary, "chromedriver", "--port=0"]);
     guardian.order(Order::Start);
     // It prints the port that it has taken.
     let log = directory.join("log");
+    let mut printed = String::new();
     for _ in 0..200 {
-        let printed = std::fs::read_to_string(&log).unwrap_or_default();
+        printed = std::fs::read_to_string(&log).unwrap_or_default();
         let port = printed.split_once("started successfully on port ").map(|(_, rest)| rest);
         if let Some(port) = port.and_then(|rest| rest.split('.').next()?.parse().ok()) {
-            return (guardian, port);
+            return Ok((guardian, port));
+        }
+        if printed.contains("Exiting") {
+            break;
         }
         std::thread::sleep(Duration::from_millis(50));
     }
-    panic!("chromedriver doesn't start: {}", std::fs::read_to_string(&log).unwrap_or_default());
+    Err(printed)
 }
 
 fn capabilities(setup: Setup) -> fantoccini::wd::Capabilities {
@@ -216,10 +299,12 @@ fn capabilities(setup: Setup) -> fantoccini::wd::Capabilities {
     let mut arguments = vec!["--headless=new".to_owned(), format!("--window-size={width},{height}")];
     // In a container there is no room for the browser's own walls, and little shared memory.
     arguments.extend(["--no-sandbox", "--disable-dev-shm-usage"].map(str::to_owned));
+    // What is to be clicked on should stand still.
+    arguments.push("--force-prefers-reduced-motion".to_owned());
     let mut options = json!({ "args": arguments });
     if width < 500 {
-        // No window is that narrow, but a phone's screen is.
-        options["mobileEmulation"] = json!({ "deviceMetrics": { "width": width, "height": height, "pixelRatio": 1, "touch": true } });
+        // No window is that narrow, but a phone is. Without scripts the driver never ends a touch.
+        options["mobileEmulation"] = json!({ "deviceMetrics": { "width": width, "height": height, "pixelRatio": 1, "touch": setup.scripts } });
     }
     if !setup.scripts {
         options["prefs"] = json!({ "profile.managed_default_content_settings.javascript": 2 });

@@ -15,4 +15,6 @@ while read -r order; do
 done
 kill -s KILL "$server"
 wait
+# What it had started stands in this group, which ignores the signal only here.
+kill -s TERM 0
 rm -rf "$directory"

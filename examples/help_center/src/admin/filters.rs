@@ -17,13 +17,13 @@ pub(super) const NOBODY: &str = "nadie";
 
 /// The orders that are offered.
 pub(super) const ORDERS: [(&str, &str, Sort); 7] = [
-    ("", "Más recientes primero", Sort::Created(Direction::NewestFirst)),
-    ("antiguos", "Más antiguos primero", Sort::Created(Direction::OldestFirst)),
-    ("urgentes", "Más urgentes primero", Sort::UrgentFirst(Direction::OldestFirst)),
-    ("tranquilos", "Menos urgentes primero", Sort::LowFirst(Direction::OldestFirst)),
-    ("plazo", "Por plazo: lo que vence antes", Sort::Due(Due::Any)),
-    ("riesgo", "Solo en riesgo, por plazo", Sort::Due(Due::AtRisk)),
-    ("vencidos", "Solo vencidos, por plazo", Sort::Due(Due::Overdue)),
+    ("", "Más recientes", Sort::Created(Direction::NewestFirst)),
+    ("antiguos", "Más antiguos", Sort::Created(Direction::OldestFirst)),
+    ("urgentes", "Más urgentes", Sort::UrgentFirst(Direction::OldestFirst)),
+    ("tranquilos", "Menos urgentes", Sort::LowFirst(Direction::OldestFirst)),
+    ("plazo", "Por plazo", Sort::Due(Due::Any)),
+    ("riesgo", "En riesgo, por plazo", Sort::Due(Due::AtRisk)),
+    ("vencidos", "Vencidos, por plazo", Sort::Due(Due::Overdue)),
 ];
 
 /// The dashboard's address: what is empty filters nothing.

@@ -18,7 +18,7 @@ async fn a_change_is_made_for_what_was_seen() {
     seen.is(200, "Poner en progreso")
         .is(200, "Asignármelo")
         .is(200, "Primera respuesta")
-        .is(200, "Quedan 8 h");
+        .is(200, "Tiempo restante: 8 h");
     site.desk.admin(id(MARTIN)).set_priority(&number, Priority::High).await.unwrap();
 
     for (end, form, kept) in [
@@ -26,7 +26,7 @@ async fn a_change_is_made_for_what_was_seen() {
         ("nota", "nota=Para+m%C3%AD", "\nPara mí</textarea>"),
         ("estado", "estado=CLOSED", "Abierto"),
         ("prioridad", "prioridad=LOW", "<option value=\"HIGH\" selected>"),
-        ("asignacion", "accion=tomar", "Sin asignar"),
+        ("asignacion", &format!("accion=asignar&persona={LUCIA}"), "Sin asignar"),
     ] {
         let seen = lucia.post(&format!("{page}/{end}"), &format!("{form}&version=0")).await;
         seen.is(409, "cambió la prioridad de Media a Alta").is(409, kept);
@@ -215,7 +215,7 @@ async fn an_empty_store_is_filled_once() {
         assert!(count > 0, "none is {what}");
     }
     let lucia = site.browser(LUCIA).await;
-    lucia.get("/admin?orden=vencidos").await.is(200, "Vencido por");
-    lucia.get("/admin?orden=riesgo").await.is(200, "Quedan");
+    lucia.get("/admin?orden=vencidos").await.is(200, "de retraso");
+    lucia.get("/admin?orden=riesgo").await.is(200, "Tiempo restante");
     lucia.get("/admin").await.is(200, "rel=\"next\"");
 }

@@ -1,0 +1,110 @@
+//! Every page, checked by axe-core.
+
+use ventanilla_service::{Priority, Status};
+use ventanilla_tests::{Axe, Setup, Window, is_there};
+
+use crate::{
+    centre::{Centre, person},
+    steps::{choose, follow, sign_in, ticket_of},
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn customers_pages_are_accessible() {
+    let Some(mut check) = Check::ready("customers_pages_are_accessible").await else { return };
+    let centre = Centre::start().await;
+    check.at(&centre, "/entrar", "¿Quién eres hoy?").await;
+
+    sign_in(&centre, &check.window, "Élida").await;
+    check.page("No tienes tickets pendientes.").await;
+    sign_in(&centre, &check.window, "Ana").await;
+    check.at(&centre, "/tickets?cerrados=1", "Ocultar los cerrados").await;
+    for (status, text) in [
+        (Status::InProgress, "En progreso"),
+        (Status::Resolved, "¿Quedó solucionado?"),
+        (Status::Closed, "¿Qué sigue pasando?"),
+    ] {
+        let number = ticket_of(&centre, "Ana", status).await;
+        check.at(&centre, &format!("/tickets/{number}"), text).await;
+    }
+    check.window.fill("#texto", "   ").await;
+    follow(&check.window, ".read-only button").await;
+    check.page("Falta el mensaje").await;
+
+    check.at(&centre, "/ayuda", "¿Qué ha pasado?").await;
+    choose(&check.window, "#categoria", "Pagos").await;
+    check.window.fill("#descripcion", "   ").await;
+    follow(&check.window, "main form button").await;
+    check.page("No se ha podido hacer").await;
+    check.window.fill("#descripcion", "Me cobraron dos veces").await;
+    follow(&check.window, "main form button").await;
+    check.page("¡Gracias! Ya lo tenemos").await;
+    check.at(&centre, "/tickets/TKT-N0T0NE", "No encontramos lo que buscas").await;
+    check.at(&centre, "/admin", "Esta página es para el equipo de soporte.").await;
+    check.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_desks_pages_are_accessible() {
+    let Some(mut check) = Check::ready("the_desks_pages_are_accessible").await else { return };
+    let centre = Centre::start().await;
+    sign_in(&centre, &check.window, "Lucía").await;
+    check.page("Vencidos").await;
+    check.at(&centre, "/admin?estado=x&desde=x", "No existe el estado").await;
+    check.at(&centre, "/admin?orden=vencidos", "de retraso").await;
+    check.window.click(".check").await;
+    choose(&check.window, "#accion", "Urgente").await;
+    follow(&check.window, ".bulk button").await;
+    check.page("Hecho en 1 de 1 ticket.").await;
+
+    let number = ticket_of(&centre, "Ana", Status::InProgress).await;
+    check.at(&centre, &format!("/admin/tickets/{number}"), "Nota interna").await;
+    let martin = centre.desk.admin(person("Martín"));
+    martin.set_priority(&number, Priority::Urgent).await.expect("a change");
+    follow(&check.window, "#estado button").await;
+    check.page("El ticket ha cambiado mientras tanto").await;
+    let number = ticket_of(&centre, "Ana", Status::Closed).await;
+    check.at(&centre, &format!("/admin/tickets/{number}"), "solo admite notas internas").await;
+    check.at(&centre, "/admin/informe", "Cumplimiento").await;
+    check.at(&centre, "/admin/informe?desde=x", "Escribe la fecha").await;
+    check.end().await;
+}
+
+/// A window whose pages are checked, and what was found so far.
+struct Check {
+    axe: Axe,
+    window: Window,
+    found: Vec<String>,
+}
+
+impl Check {
+    async fn ready(test: &str) -> Option<Self> {
+        let axe = is_there(test).then(|| Axe::fetch(test))??;
+        Some(Self { axe, window: Window::open(Setup::DESKTOP).await, found: Vec::new() })
+    }
+
+    async fn at(&mut self, centre: &Centre, path: &str, text: &str) {
+        self.window.go(&centre.at(path)).await;
+        self.page(text).await;
+    }
+
+    /// The page that is shown, which is known by a text: on a desk and on a phone, by day and by night.
+    async fn page(&mut self, text: &str) {
+        let page = self.window.text("body").await;
+        assert!(page.contains(text), "{text} isn't to be seen: {page}");
+        for (width, height) in [(1280, 900), (390, 844)] {
+            self.window.resize(width, height).await;
+            for dark in [false, true] {
+                self.window.prefer_dark(dark).await;
+                let found = self.axe.findings(&self.window).await;
+                let name = |line| format!("{text} ({width} px, dark: {dark}): {line}");
+                self.found.extend(found.into_iter().map(name));
+            }
+        }
+        self.window.resize(1280, 900).await;
+    }
+
+    async fn end(self) {
+        self.window.close().await;
+        assert!(self.found.is_empty(), "{}", self.found.join("\n"));
+    }
+}

@@ -1,0 +1,217 @@
+//! The desk's dashboard.
+
+use std::collections::BTreeSet;
+
+use ventanilla_service::{Category, Cursor, Direction, Due, ListQuery, Priority, Sort, Status};
+use ventanilla_tests::{Setup, Window, is_there};
+
+use crate::{
+    centre::{Centre, person},
+    steps::{choose, follow, texts, ticket_of},
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_count_leads_to_its_list() {
+    if !is_there("each_count_leads_to_its_list") {
+        return;
+    }
+    let centre = Centre::start().await;
+    let window = centre.window(Setup::DESKTOP, "Lucía").await;
+    let counts = centre.desk.admin(person("Lucía")).counts().await.expect("counts");
+    for (name, count) in [
+        ("Vencidos", counts.overdue),
+        ("En riesgo", counts.at_risk),
+        ("Sin asignar", counts.unassigned),
+        ("Míos", counts.mine),
+        ("Abiertos", counts.with_status(Status::Open)),
+        ("En progreso", counts.with_status(Status::InProgress)),
+        ("Resueltos", counts.with_status(Status::Resolved)),
+        ("Todos", counts.total()),
+    ] {
+        let tiles = texts(&window, "[aria-label='Cuántos hay'] li").await;
+        let place = tiles.iter().position(|tile| tile.ends_with(&format!("\n{name}")));
+        let place = place.unwrap_or_else(|| panic!("no tile is called {name}: {tiles:?}"));
+        assert_eq!(tiles[place], format!("{count}\n{name}"));
+
+        follow(&window, &format!("[aria-label='Cuántos hay'] li:nth-child({}) a", place + 1)).await;
+        let found = walked(&window).await;
+        assert!(count > 0, "{name}: the demo has one of each");
+        assert_eq!(found.len() as u64, count, "{name}");
+        assert_eq!(found.iter().collect::<BTreeSet<_>>().len(), found.len(), "{name}: each once");
+    }
+    // The last list took more than a page.
+    assert_eq!(window.count("a[rel=next]").await, 0);
+    follow(&window, ".pages a").await;
+    assert_eq!(window.text("a[rel=next]").await, "Más tickets");
+    window.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn filters_narrow_the_list_together() {
+    if !is_there("filters_narrow_the_list_together") {
+        return;
+    }
+    let centre = Centre::start().await;
+    let window = centre.window(Setup::DESKTOP, "Lucía").await;
+    let all = ListQuery::new;
+    let (carla, martin) = (person("Carla"), person("Martín"));
+    for (chosen, query) in [
+        (
+            vec![("estado", "Activos"), ("asignado", "Sin asignar")],
+            all().statuses(Status::Open | Status::InProgress).unassigned(),
+        ),
+        (
+            vec![("estado", "En progreso"), ("prioridad", "Alta")],
+            all().statuses(Status::InProgress).priorities(Priority::High),
+        ),
+        (
+            vec![("categoria", "Pagos"), ("solicitante", "Carla Núñez"), ("orden", "Más antiguos")],
+            all()
+                .category(Category::PAGOS)
+                .requester(carla.clone())
+                .sort(Sort::Created(Direction::OldestFirst)),
+        ),
+        (
+            vec![
+                ("estado", "En progreso"),
+                ("prioridad", "Media"),
+                ("categoria", "Pagos"),
+                ("asignado", "Martín Ríos"),
+                ("solicitante", "Carla Núñez"),
+            ],
+            all()
+                .statuses(Status::InProgress)
+                .priorities(Priority::Medium)
+                .category(Category::PAGOS)
+                .assigned_to(martin)
+                .requester(carla),
+        ),
+        (vec![("orden", "Más urgentes")], all().sort(Sort::UrgentFirst(Direction::OldestFirst))),
+        (vec![("orden", "Menos urgentes")], all().sort(Sort::LowFirst(Direction::OldestFirst))),
+        (vec![("orden", "Por plazo")], all().sort(Sort::Due(Due::Any))),
+        (vec![("orden", "En riesgo, por plazo")], all().sort(Sort::Due(Due::AtRisk))),
+        (
+            vec![("orden", "Vencidos, por plazo"), ("asignado", "Sin asignar")],
+            all().sort(Sort::Due(Due::Overdue)).unassigned(),
+        ),
+    ] {
+        window.go(&centre.at("/admin")).await;
+        for (field, text) in &chosen {
+            choose(&window, &format!("#{field}"), text).await;
+        }
+        follow(&window, ".filters button").await;
+        // What was chosen can still be seen.
+        for (field, text) in &chosen {
+            let script = "return document.getElementById(arguments[0]).selectedOptions[0].text";
+            assert_eq!(window.run(script, vec![(*field).into()]).await, *text);
+        }
+        let expected = listed(&centre, query).await;
+        assert!(!expected.is_empty(), "{chosen:?}");
+        assert_eq!(walked(&window).await, expected, "{chosen:?}");
+        if chosen.contains(&("orden", "Vencidos, por plazo")) {
+            let all = texts(&window, ".desk-rows li").await;
+            assert!(all.iter().all(|row| row.contains("de retraso")), "{all:?}");
+        }
+    }
+    follow(&window, ".filters a").await;
+    assert!(listed(&centre, all()).await.starts_with(&shown(&window).await));
+    window.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn days_are_the_readers_own() {
+    if !is_there("days_are_the_readers_own") {
+        return;
+    }
+    let centre = Centre::start().await;
+    let window = centre.window(Setup::DESKTOP, "Lucía").await;
+    // Days of Buenos Aires, three hours behind UTC.
+    let day = async |ago: u8| {
+        let script = "return new Date(Date.now() - (arguments[0] * 24 + 3) * 3600e3).toISOString()";
+        let iso = window.run(script, vec![ago.into()]).await;
+        iso.as_str().expect("a time").split('T').next().expect("a day").to_owned()
+    };
+    let (from, until, after) = (day(5).await, day(2).await, day(1).await);
+    let begins = |day: &str| format!("{day}T03:00:00Z").parse().expect("a time");
+    let query = ListQuery::new().created_from(begins(&from)).created_before(begins(&after));
+
+    for (field, day) in [("desde", from), ("hasta", until)] {
+        let script = "document.getElementById(arguments[0]).value = arguments[1]";
+        window.run(script, vec![field.into(), day.into()]).await;
+    }
+    follow(&window, ".filters button").await;
+
+    let expected = listed(&centre, query.clone()).await;
+    assert!(expected.len() > 3, "{expected:?}");
+    assert_eq!(walked(&window).await, expected);
+    choose(&window, "#estado", "Abierto").await;
+    follow(&window, ".filters button").await;
+    assert_eq!(walked(&window).await, listed(&centre, query.statuses(Status::Open)).await);
+    window.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_are_changed_at_once() {
+    if !is_there("many_are_changed_at_once") {
+        return;
+    }
+    let centre = Centre::start().await;
+    let window = centre.window(Setup::DESKTOP, "Lucía").await;
+    window.go(&centre.at(&format!("/admin?solicitante={}", person("Ana")))).await;
+    let mut expected = BTreeSet::new();
+    for (status, outcome) in [
+        (Status::Open, "Cambiado"),
+        (Status::InProgress, "Ya estaba así"),
+        (Status::Closed, "Un ticket no puede pasar de Cerrado a En progreso."),
+    ] {
+        let number = ticket_of(&centre, "Ana", status).await;
+        window.click(&format!("label:has([value='{number}'])")).await;
+        expected.insert(format!("{number} {outcome}"));
+    }
+    choose(&window, "#accion", "En progreso").await;
+    follow(&window, ".bulk button").await;
+
+    assert_eq!(window.text(".results h2").await, "Hecho en 2 de 3 tickets.");
+    let results = texts(&window, ".results li").await;
+    assert_eq!(results.into_iter().collect::<BTreeSet<_>>(), expected);
+    assert!(window.url().await.contains("solicitante="), "the list is as it was filtered");
+    let query = ListQuery::new().requester(person("Ana"));
+    assert_eq!(shown(&window).await, listed(&centre, query).await);
+    let changed = expected.iter().find_map(|line| line.strip_suffix(" Cambiado")).expect("one is");
+    let row = texts(&window, &format!("li:has([value='{changed}']) .badge")).await;
+    assert_eq!(row[0], "En progreso");
+    window.close().await;
+}
+
+/// The numbers on the dashboard's page.
+async fn shown(window: &Window) -> Vec<String> {
+    texts(window, ".desk-rows a.number").await
+}
+
+/// The numbers on this page and on all that follow.
+async fn walked(window: &Window) -> Vec<String> {
+    let mut found = shown(window).await;
+    while window.count("a[rel=next]").await > 0 {
+        follow(window, "a[rel=next]").await;
+        found.extend(shown(window).await);
+    }
+    found
+}
+
+/// The numbers that the desk itself lists.
+async fn listed(centre: &Centre, query: ListQuery) -> Vec<String> {
+    let desk = centre.desk.admin(person("Lucía"));
+    let (mut found, mut next) = (Vec::new(), None::<Cursor>);
+    loop {
+        let page = match &next {
+            None => query.clone().first_page(),
+            Some(cursor) => query.clone().page_after(cursor).expect("its own"),
+        };
+        let page = desk.list(page).await.expect("a list");
+        found.extend(page.rows.iter().map(|row| row.head.ticket_number.to_string()));
+        next = page.next;
+        if next.is_none() {
+            return found;
+        }
+    }
+}

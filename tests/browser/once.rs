@@ -1,0 +1,118 @@
+//! What is sent twice is done once.
+
+use serde_json::json;
+use ventanilla_service::{MessageText, MyTickets, NewTicket};
+use ventanilla_tests::{Setup, Window, is_there};
+
+use crate::centre::{Centre, person};
+
+/// With scripts the button rests while the form is on its way; without, the key alone keeps guard.
+const SETUPS: [Setup; 2] = [Setup::DESKTOP, Setup::PHONE.without_scripts()];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_sent_twice_is_added_once() {
+    if !is_there("a_message_sent_twice_is_added_once") {
+        return;
+    }
+    for setup in SETUPS {
+        let centre = Centre::start().await;
+        let ana = centre.desk.customer(person("Ana"));
+        let text = MessageText::parse("Me cobraron dos veces").expect("a text");
+        let draft = NewTicket::new("PAGOS".parse().expect("a category"), text);
+        let number = ana.create(draft).await.expect("it is opened").head.ticket_number;
+        let said = async || ana.view(&number).await.expect("it is there").head.message_count;
+
+        let window = centre.window(setup, "Ana").await;
+        window.go(&centre.at(&format!("/tickets/{number}"))).await;
+        let form = Form { field: "#texto", button: ".write button.primary" };
+        let key = form.key(&window).await;
+        window.fill(form.field, "¿Hay novedades?").await;
+        window.double_click(form.button).await;
+        window.find("#m2:target").await;
+        assert_eq!(said().await, 2, "a double click");
+
+        window.reload().await;
+        window.find("#m2:target").await;
+        assert_eq!(said().await, 2, "loaded again");
+
+        window.back().await;
+        form.is_as_it_was_or_new(&window, &key).await;
+        form.send_as_before(&window, &key, "¿Hay novedades?").await;
+        window.find("#m2:target").await;
+        assert_eq!(said().await, 2, "sent again");
+        assert_eq!(window.count(".bubble").await, 2);
+
+        window.fill(form.field, "¿Hay novedades?").await;
+        window.click(form.button).await;
+        window.find("#m3:target").await;
+        assert_eq!(said().await, 3, "whoever writes the same again means it");
+        window.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_sent_twice_is_opened_once() {
+    if !is_there("a_ticket_sent_twice_is_opened_once") {
+        return;
+    }
+    for setup in SETUPS {
+        let centre = Centre::start().await;
+        let elida = centre.desk.customer(person("Élida"));
+        let opened = async || elida.tickets(MyTickets::all()).await.expect("a list").rows.len();
+
+        let window = centre.window(setup, "Élida").await;
+        window.go(&centre.at("/ayuda")).await;
+        let form = Form { field: "#descripcion", button: "main button.primary" };
+        let key = form.key(&window).await;
+        window.click("#categoria option[value=BUG]").await;
+        window.fill(form.field, "No me deja pagar").await;
+        window.double_click(form.button).await;
+        let number = window.text("main .number").await;
+        assert_eq!(opened().await, 1, "a double click");
+
+        window.reload().await;
+        assert_eq!(window.text("main .number").await, number);
+        assert_eq!(opened().await, 1, "loaded again");
+
+        window.back().await;
+        form.is_as_it_was_or_new(&window, &key).await;
+        window.click("#categoria option[value=BUG]").await;
+        form.send_as_before(&window, &key, "No me deja pagar").await;
+        assert_eq!(window.text("main .number").await, number, "the same thanks");
+        assert_eq!(opened().await, 1, "sent again");
+        window.close().await;
+    }
+}
+
+struct Form {
+    field: &'static str,
+    button: &'static str,
+}
+
+impl Form {
+    async fn key(&self, window: &Window) -> String {
+        self.find(window).await;
+        let key = window.run("return document.querySelector('[name=clave]').value", vec![]).await;
+        key.as_str().expect("a text").to_owned()
+    }
+
+    /// A text that was sent must not stand beside a new key, or one click would send it twice.
+    async fn is_as_it_was_or_new(&self, window: &Window, sent: &str) {
+        self.find(window).await;
+        let text = "return document.querySelector(arguments[0]).value";
+        let text = window.run(text, vec![json!(self.field)]).await;
+        assert!(text == "" || self.key(window).await == sent, "{text} would be sent twice");
+    }
+
+    /// The very same form, as a browser sends it that keeps pages as they were.
+    async fn send_as_before(&self, window: &Window, key: &str, text: &str) {
+        let set = "document.querySelector('[name=clave]').value = arguments[0];";
+        window.run(set, vec![json!(key)]).await;
+        window.fill(self.field, text).await;
+        window.click(self.button).await;
+    }
+
+    async fn find(&self, window: &Window) {
+        window.find(self.button).await;
+    }
+}

@@ -1,0 +1,59 @@
+//! What is fetched once and kept below the target directory.
+
+use std::{
+    env,
+    error::Error,
+    fs::{self, File},
+    path::{Path, PathBuf},
+};
+
+use sha2::{Digest, Sha256};
+
+/// A cached file, which `fetch` makes at the path that it is given, in an empty folder, if it isn't
+/// there yet.
+pub(crate) fn cached(
+    folder: &str,
+    name: &str,
+    fetch: impl FnOnce(&Path) -> Result<(), Box<dyn Error>>,
+) -> Result<PathBuf, Box<dyn Error>> {
+    let folder = target().join(folder);
+    let file = folder.join(name);
+    if file.exists() {
+        return Ok(file);
+    }
+    fs::create_dir_all(&folder)?;
+    // The other test binaries wait for the one that fetches. By its path, since `File` has a `lock`
+    // of its own only from Rust 1.89 on.
+    let lock = File::create(folder.join("lock"))?;
+    fs4::FileExt::lock(&lock)?;
+    if !file.exists() {
+        let aside = tempfile::tempdir_in(&folder)?;
+        let fetched = aside.path().join(name);
+        fetch(&fetched)?;
+        fs::rename(fetched, &file)?;
+    }
+    Ok(file)
+}
+
+/// The directory that Cargo builds into, which it marks.
+pub(crate) fn target() -> PathBuf {
+    let test = env::current_exe().unwrap_or_default();
+    let marked = test.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists());
+    marked.map_or_else(env::temp_dir, Path::to_path_buf)
+}
+
+/// Refuses an archive that isn't the one that was looked at once.
+pub(crate) fn verify(archive: &Path, expected: &str) -> Result<(), Box<dyn Error>> {
+    let sum: String =
+        Sha256::digest(fs::read(archive)?).iter().map(|byte| format!("{byte:02x}")).collect();
+    if sum != expected {
+        return Err(format!("{} has SHA-256 {sum} instead of {expected}", archive.display()).into());
+    }
+    Ok(())
+}
+
+/// The file in a folder whose name ends so.
+pub(crate) fn ending(folder: &Path, extension: &str) -> Option<PathBuf> {
+    let files = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
+    files.into_iter().find(|path| path.extension().is_some_and(|found| found == extension))
+}
