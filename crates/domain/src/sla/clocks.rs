@@ -79,8 +79,10 @@ impl SlaClocks {
         self.all().filter_map(|(_, clock)| Some(clock.stop.as_ref()?.at)).max()
     }
 
+    /// The latest that run: those before have stopped, whoever wrote them.
     fn running(&self) -> impl Iterator<Item = &SlaClock> {
-        self.all().map(|(_, clock)| clock).filter(|clock| clock.is_running())
+        let latest = SlaMetric::ALL.into_iter().filter_map(|metric| self.of(metric));
+        latest.filter(|clock| clock.is_running())
     }
 }
 
