@@ -49,7 +49,7 @@ fn reads(c: &mut Criterion) {
     c.bench_function("memory/counts", |b| b.iter(|| block_on(admin.counts())));
 }
 
-/// Lists by due time, in which every fourth ticket has long been overdue: the worst of desks.
+/// Lists by due time, in which nearly half of the tickets have long been overdue: the worst of desks.
 fn promises(c: &mut Criterion) {
     let (sla, store) = (testing::sla(), MemoryStore::new());
     let mut now = Timestamp::MIN;
