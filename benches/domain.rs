@@ -15,19 +15,20 @@ fn rules(c: &mut Criterion) {
             black_box(Status::Closed).reachable_from(black_box(ActorKind::Admin)).contains(Status::Open)
         });
     });
-    c.bench_function("domain/plan/status", |b| {
-        b.iter(|| Change::status(black_box(Status::Resolved)).plan(&admin, now, &policy));
+    c.bench_function("domain/command/status", |b| {
+        b.iter(|| Command::new(&admin, now, &policy, Change::status(black_box(Status::Resolved))));
     });
-    c.bench_function("domain/plan/reply", |b| {
-        b.iter(|| Change::reply(black_box(&text).clone(), Status::Resolved).plan(&admin, now, &policy));
+    c.bench_function("domain/command/reply", |b| {
+        b.iter(|| {
+            Command::new(&admin, now, &policy, Change::reply(black_box(&text).clone(), Status::Resolved))
+        });
     });
-    let plan = Change::reply(text.clone(), Status::Resolved)
-        .plan(&admin, now, &policy)
+    let command = Command::new(&admin, now, &policy, Change::reply(text.clone(), Status::Resolved))
         .expect("it is permitted");
     let ticket = testing::ticket("TKT-ABC123").build();
-    c.bench_function("domain/check/reply", |b| b.iter(|| black_box(&plan).check(&ticket.facts())));
+    c.bench_function("domain/check/reply", |b| b.iter(|| black_box(&command).check(&ticket.facts())));
     c.bench_function("domain/apply/reply", |b| {
-        b.iter_batched_ref(|| ticket.clone(), |ticket| plan.apply(ticket), BatchSize::SmallInput);
+        b.iter_batched_ref(|| ticket.clone(), |ticket| command.apply(ticket), BatchSize::SmallInput);
     });
 }
 
@@ -41,8 +42,10 @@ fn promises(c: &mut Criterion) {
     let due = sla.reading(now);
     c.bench_function("domain/calendar/instant", |b| b.iter(|| sla.calendar().instant(black_box(due))));
     c.bench_function("domain/calendar/new", |b| b.iter(office));
-    c.bench_function("domain/plan/reply with clocks", |b| {
-        b.iter(|| Change::reply(black_box(&text).clone(), Status::Resolved).plan(&admin, now, &policy));
+    c.bench_function("domain/command/reply with clocks", |b| {
+        b.iter(|| {
+            Command::new(&admin, now, &policy, Change::reply(black_box(&text).clone(), Status::Resolved))
+        });
     });
 }
 

@@ -60,8 +60,8 @@ fn allocations(policy: &Policy) {
     let before = dhat::HeapStats::get().total_blocks;
     for _ in 0..1_000 {
         let reply = Change::reply(text.clone(), Status::Resolved);
-        let plan = reply.plan(&admin, testing::start(), policy);
-        assert!(plan.is_ok());
+        let command = Command::new(&admin, testing::start(), policy, reply);
+        assert!(command.is_ok());
     }
-    println!("allocations of 1,000 plans: {}", dhat::HeapStats::get().total_blocks - before);
+    println!("allocations of 1,000 commands: {}", dhat::HeapStats::get().total_blocks - before);
 }

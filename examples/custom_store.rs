@@ -2,7 +2,7 @@
 //!
 //! `cargo run --example custom_store`
 //!
-//! The rules stay in the domain: a store only finds tickets, keeps them and carries out plans. This
+//! The rules stay in the domain: a store only finds tickets, keeps them and carries out commands. This
 //! one keeps all of them in one list behind one lock and looks through it from end to end, which a
 //! few thousand tickets allow. A large store has an index for every list.
 
@@ -61,10 +61,10 @@ impl TicketStore for Journal {
         Ok(found)
     }
 
-    async fn update(&self, number: &TicketNumber, plan: &Plan) -> Result<Outcome, StoreError> {
+    async fn update(&self, number: &TicketNumber, command: &Command) -> Result<Outcome, StoreError> {
         let mut tickets = self.tickets();
         let ticket = tickets.iter_mut().find(|ticket| has_number(ticket, number));
-        Ok(ticket.map_or(Outcome::NotFound, |ticket| plan.apply(ticket)))
+        Ok(ticket.map_or(Outcome::NotFound, |ticket| command.apply(ticket)))
     }
 
     async fn list(&self, page: &PageQuery) -> Result<Page<TicketSummary>, StoreError> {

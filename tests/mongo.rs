@@ -32,8 +32,6 @@ mod foreign;
 mod foreign_clocks;
 #[path = "mongo/many.rs"]
 mod many;
-#[path = "mongo/met.rs"]
-mod met;
 #[path = "mongo/raw.rs"]
 mod raw;
 #[path = "mongo/reconcile.rs"]
@@ -46,5 +44,3 @@ mod sent;
 mod shapes;
 #[path = "mongo/their_queries.rs"]
 mod their_queries;
-#[path = "mongo/translation.rs"]
-mod translation;

@@ -44,24 +44,6 @@ pub(crate) enum Answer {
     },
 }
 
-impl Answer {
-    /// Without what happened at which version.
-    pub(crate) fn blurred(mut self) -> Self {
-        match &mut self {
-            Answer::Refused { refusal: Refusal::VersionConflict { changes, .. }, .. } => changes.clear(),
-            Answer::Done { events, repeated: true, .. } => {
-                events.iter_mut().for_each(|event| event.version = 0);
-            }
-            Answer::Each(each) => {
-                let blurred = each.drain(..).map(|(asked, answer)| (asked, answer.blurred()));
-                *each = blurred.collect();
-            }
-            _ => {}
-        }
-        self
-    }
-}
-
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Head {
     pub(crate) ticket: usize,

@@ -10,7 +10,7 @@ use super::{
 
 impl World {
     pub(crate) fn change_each(&mut self, bulk: &Bulk) -> Answer {
-        let (mut met, mut each, mut blurred) = (Vec::new(), Vec::new(), false);
+        let (mut met, mut each) = (Vec::new(), Vec::new());
         for (asked, (ticket, hand)) in bulk.tickets.iter().enumerate() {
             if met.contains(ticket) && !matches!(hand, Hand::Blank) {
                 continue;
@@ -24,13 +24,11 @@ impl World {
                     expecting: bulk.expecting,
                 }),
             };
-            blurred |= self.is_blurred;
             if !matches!(answer, Answer::NotFound(_) | Answer::Invalid(_)) {
                 met.push(*ticket);
             }
             each.push((asked, answer));
         }
-        self.is_blurred = blurred;
         Answer::Each(each)
     }
 
@@ -45,7 +43,6 @@ impl World {
                 closed.extend(matches!(answer, Answer::Done { .. }).then_some(answer));
             }
         }
-        self.is_blurred = false;
         let batches = closed.len().checked_div(batch as usize).map_or(1, |full| full + 1);
         Answer::Closed { closed, batches }
     }

@@ -74,7 +74,8 @@ impl World {
         let last = rest.last().filter(|_| more).map(|(rank, _)| *rank);
         let one_line = |text: &MessageText| text.as_str().replace('\n', " ");
         let by = query.by();
-        let row = |t: &Ticket| (t.head(&by, self.now), one_line(&t.description));
+        let head = |t: &Ticket| t.with_latest_clocks(t.head(&by, self.now));
+        let row = |t: &Ticket| (head(t), one_line(&t.description));
         let rows = rest.iter().map(|(_, ticket)| row(ticket)).collect();
         self.walk.as_mut().unwrap().last = last;
         Answer::Page { rows, more }

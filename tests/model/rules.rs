@@ -40,11 +40,9 @@ impl World {
         let asker =
             Asker { by: &request.by, now: self.now, house: &self.house, expecting: request.expecting };
         let outcome = ticket.change(&request.what, &asker);
-        self.is_blurred = ticket.is_blurred();
-        let (events, repeated) = match outcome {
+        let (mut events, repeated) = match outcome {
             Ok(events) => {
-                let counted = events.iter().filter(|event| event.kind != EventKind::NoteAdded);
-                ticket.log.extend(counted.cloned());
+                ticket.log.extend(events.iter().cloned());
                 while ticket.history.len() > self.house.limits.history() as usize {
                     ticket.history.remove(0);
                 }
@@ -54,6 +52,9 @@ impl World {
             Err(No::Repeated(events)) => (events, true),
             Err(No::Refused(refusal)) => return refused(refusal),
         };
+        if !sees_inside(&request.by) {
+            events.iter_mut().for_each(|event| event.version = 0);
+        }
         Answer::Done { head: ticket.head(&request.by, self.now), events, repeated }
     }
 }
@@ -85,14 +86,12 @@ impl Ticket {
         let written = |at, version| asker.event_at(at, version, EventKind::MessageAdded { role });
         if let Some(key) = &words.key {
             let sent = |m: &Message| m.key.as_ref() == Some(key) && m.author == author;
-            if let Some((first, version)) = self.messages.iter().zip(&self.sent).find(|(m, _)| sent(m)) {
+            if let Some(first) = self.messages.iter().find(|m| sent(m)) {
                 if first.text != text {
                     return refuse(Refusal::KeyConflict { key: key.clone() });
                 }
-                let at = first.created_at;
-                let then = self.history.iter().filter(|event| event.at == at && event.by == *asker.by);
-                let then = then.filter(|event| event.kind != EventKind::Created).cloned();
-                let version = if self.tells(*version) { *version } else { 0 };
+                let (at, version) = (first.created_at, first.version);
+                let then = self.history.iter().filter(|event| event.version == version).cloned();
                 return Err(No::Repeated([written(at, version)].into_iter().chain(then).collect()));
             }
         }
@@ -118,8 +117,8 @@ impl Ticket {
         }
 
         self.touch(asker.now);
-        self.messages.push(Message::new(author, text, asker.now).with_key(words.key.clone()));
-        self.sent.push(self.head.version);
+        let message = Message::new(author, text, asker.now).with_key(words.key.clone());
+        self.messages.push(message.with_version(self.head.version));
         let answers = matches!(asker.by, Actor::Admin(id) if *id != self.head.requester);
         if answers && self.head.first_response_at.is_none() {
             self.head.first_response_at = Some(asker.now);
@@ -143,7 +142,10 @@ impl Ticket {
             return refuse(Refusal::NotesFull { notes: self.notes.len() as u32 });
         }
         let by = asker.by.user().cloned().unwrap();
-        self.notes.push(Note { text, by, created_at: asker.now });
+        // The requester must not notice it.
+        self.head.version += 1;
+        let version = self.head.version;
+        self.notes.push(Note { text, by, created_at: asker.now, version });
         Ok(vec![asker.event_at(asker.now, self.head.version, EventKind::NoteAdded)])
     }
 
@@ -241,27 +243,12 @@ impl Ticket {
         self.record(EventKind::StatusChanged { from, to }, asker)
     }
 
-    /// Whether it still tells what led to this version: nothing before the first of a history that
-    /// lost its beginning.
-    fn tells(&self, version: u64) -> bool {
-        let first = &self.history[0];
-        first.kind == EventKind::Created || version >= first.version
+    /// Messages and notes stay; the history loses its oldest events.
+    fn still_holds(&self, event: &Event) -> bool {
+        matches!(event.kind, EventKind::MessageAdded { .. } | EventKind::NoteAdded)
+            || self.history.contains(event)
     }
 
-    /// Whether somebody wrote and then set the status in one instant, so that it may have been one
-    /// reply.
-    fn is_blurred(&self) -> bool {
-        let wrote = |event: &&Event| matches!(event.kind, EventKind::MessageAdded { .. });
-        let moved = |event: &&Event| matches!(event.kind, EventKind::StatusChanged { .. });
-        self.history.iter().filter(moved).any(|moved| {
-            let last = self.log.iter().filter(wrote).rfind(|wrote| wrote.version <= moved.version);
-            last.is_some_and(|last| {
-                last.version < moved.version && (last.at, &last.by) == (moved.at, &moved.by)
-            })
-        })
-    }
-
-    /// What the requester may notice counts as a change; a note doesn't.
     fn touch(&mut self, now: Timestamp) {
         self.head.version += 1;
         self.head.updated_at = self.head.updated_at.max(now);
@@ -279,7 +266,7 @@ impl Asker<'_> {
         let found = ticket.head.version;
         match self.expecting.filter(|expected| *expected != found) {
             Some(expected) => {
-                let since = |event: &&Event| event.version > expected && ticket.tells(event.version);
+                let since = |event: &&Event| event.version > expected && ticket.still_holds(event);
                 let changes = ticket.log.iter().filter(since).cloned().collect();
                 refuse(Refusal::VersionConflict { expected, found, changes })
             }
@@ -290,6 +277,11 @@ impl Asker<'_> {
     fn event_at(&self, at: Timestamp, version: u64, kind: EventKind) -> Event {
         Event { at, by: self.by.clone(), version, kind }
     }
+}
+
+/// Whether this is one of those who may see notes, timers and versions.
+pub(crate) fn sees_inside(actor: &Actor) -> bool {
+    matches!(actor, Actor::Admin(_) | Actor::System)
 }
 
 fn refuse<T>(refusal: Refusal) -> Result<T, No> {

@@ -7,6 +7,7 @@ use super::{
     answer::{Answer, Head, Seen},
     list::Walk,
     promise::Promise,
+    rules::sees_inside,
     step::{Action, Opening, Read, Step, Words},
 };
 
@@ -19,8 +20,6 @@ pub(crate) struct World {
     pub(crate) walk: Option<Walk>,
     /// What the last step must be answered.
     pub(crate) answer: Option<Answer>,
-    /// Whether the ticket of the last step can't tell for sure what happened when.
-    pub(crate) is_blurred: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -33,8 +32,6 @@ pub(crate) struct Ticket {
     pub(crate) history: Vec<Event>,
     /// What led to each version, messages too, and nothing dropped.
     pub(crate) log: Vec<Event>,
-    /// The version that each message led to.
-    pub(crate) sent: Vec<u64>,
     pub(crate) account: Option<Account>,
     key: Option<(UserId, IdempotencyKey)>,
 }
@@ -42,12 +39,11 @@ pub(crate) struct Ticket {
 impl World {
     pub(crate) fn new(house: Policy, promise: Option<&'static Promise>, now: Timestamp) -> Self {
         let tickets = Vec::new();
-        Self { house, promise, now, tickets, walk: None, answer: None, is_blurred: false }
+        Self { house, promise, now, tickets, walk: None, answer: None }
     }
 
     pub(crate) fn take(&mut self, step: &Step) {
         self.now = step.at;
-        self.is_blurred = false;
         let answer = match &step.action {
             Action::Open(opening) => self.open(opening, None),
             Action::FollowUp { ticket, by, words } => self.follow_up(*ticket, by, words),
@@ -111,7 +107,6 @@ impl World {
             notes: Vec::new(),
             history: vec![event(self.now)],
             log: Vec::new(),
-            sent: vec![0],
             account: self.promise.map(|promise| Account::open(promise, category, self.now)),
             key,
         };
@@ -162,9 +157,13 @@ impl World {
         let mut messages: Vec<Message> =
             ticket.messages.iter().skip(earlier).take(shown).cloned().collect();
         messages.sort_by_key(|message| message.created_at);
-        let inside = matches!(by, Actor::Admin(_));
+        let inside = sees_inside(by);
+        if !inside {
+            messages.iter_mut().for_each(|message| message.version = 0);
+        }
+        let head = ticket.head(by, self.now);
         Answer::Seen(Box::new(Seen {
-            head: ticket.head(by, self.now),
+            head: if window == Window::All { head } else { ticket.with_latest_clocks(head) },
             description: ticket.description.clone(),
             messages,
             earlier,
@@ -199,9 +198,18 @@ impl World {
 impl Ticket {
     /// The head as somebody may see it.
     pub(crate) fn head(&self, by: &Actor, now: Timestamp) -> Head {
-        let account = self.account.as_ref().filter(|_| matches!(by, Actor::Admin(_) | Actor::System));
+        let inside = sees_inside(by);
+        let account = self.account.as_ref().filter(|_| inside);
         let clocks = account.map(|account| account.clocks(now));
-        Head { messages: self.messages.len(), clocks, ..self.head.clone() }
+        let version = if inside { self.head.version } else { 0 };
+        Head { messages: self.messages.len(), clocks, version, ..self.head.clone() }
+    }
+
+    /// A head as a row of a list and part of a conversation have it.
+    pub(crate) fn with_latest_clocks(&self, mut head: Head) -> Head {
+        let latest = self.account.as_ref().map_or(0, Account::latest);
+        head.clocks.iter_mut().for_each(|clocks| clocks.truncate(latest));
+        head
     }
 
     fn promises(&self, now: Timestamp) -> Vec<(SlaMetric, SlaState, Timestamp)> {

@@ -73,7 +73,7 @@ async fn the_rest_goes_on(beside: &Beside, documents: &[Document]) {
             tally.add_ticket(&query, ticket(document).head());
         }
     }
-    let upkeep = beside.store.upkeep().unwrap();
+    let upkeep = &beside.store;
     assert_eq!(upkeep.report(&query).await.unwrap(), tally.report());
     assert!(upkeep.resolved_until(Timestamp::MAX, 100).await.unwrap().is_empty());
 }
@@ -111,8 +111,8 @@ async fn is_changed_if(readable: bool, beside: &Beside, document: &Document) {
         (luis(), Change::reply(text("Ya está"), Status::Resolved)),
         (Actor::Customer(user(0)), Change::message(text("Todavía no"))),
     ] {
-        let plan = change.plan(&by, after(DAY), &policy).unwrap();
-        let result = beside.store.update(&number(document), &plan).await;
+        let command = Command::new(&by, after(DAY), &policy, change).unwrap();
+        let result = beside.store.update(&number(document), &command).await;
         if readable {
             assert!(matches!(result, Ok(Outcome::Applied { .. })), "{result:?}\n{document}");
         } else {

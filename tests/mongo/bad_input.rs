@@ -124,17 +124,22 @@ async fn is_refused_whole(beside: &Beside, document: &Document) {
         Change::note(text("Hola")),
         Change::status(Status::Closed),
     ] {
-        let plan = change.plan(&Actor::Admin(user(2)), after(DAY), &Policy::default()).unwrap();
-        names(&number, &beside.store.update(&number, &plan).await.unwrap_err());
+        let command =
+            Command::new(&Actor::Admin(user(2)), after(DAY), &Policy::default(), change).unwrap();
+        names(&number, &beside.store.update(&number, &command).await.unwrap_err());
     }
     let stored = beside.raw.find_one(doc! { "ticketNumber": number.as_str() }).await.unwrap().unwrap();
     // NaN isn't itself.
     assert_eq!(stored.to_string(), document.to_string());
 
     // Whether it is there is nobody's business but its requester's.
-    let plan =
-        Change::message(text("Hola")).plan(&Actor::Customer(user(1)), after(DAY), &Policy::default());
-    assert_eq!(beside.store.update(&number, &plan.unwrap()).await.unwrap(), Outcome::NotFound);
+    let command = Command::new(
+        &Actor::Customer(user(1)),
+        after(DAY),
+        &Policy::default(),
+        Change::message(text("Hola")),
+    );
+    assert_eq!(beside.store.update(&number, &command.unwrap()).await.unwrap(), Outcome::NotFound);
 }
 
 fn names(number: &TicketNumber, error: &StoreError) {
@@ -191,8 +196,9 @@ async fn a_ticket_without_a_readable_number_is_reported() {
 async fn is_refused_whole_by(beside: &Beside, name: &TicketNumber) {
     let seen = beside.store.get(&name.into(), &Scope::All, Window::All).await;
     assert_eq!(seen.unwrap_err().code(), "ticket_unreadable");
-    let plan = Change::claim().plan(&Actor::Admin(user(2)), after(DAY), &Policy::default()).unwrap();
-    assert_eq!(beside.store.update(name, &plan).await.unwrap_err().code(), "ticket_unreadable");
+    let command =
+        Command::new(&Actor::Admin(user(2)), after(DAY), &Policy::default(), Change::claim()).unwrap();
+    assert_eq!(beside.store.update(name, &command).await.unwrap_err().code(), "ticket_unreadable");
 }
 
 /// Whole numbers are whole numbers, whatever type a writer chose.
@@ -206,8 +212,8 @@ async fn a_version_of_any_numeric_type_is_a_version() {
         beside.write(&document).await;
         let admin = Actor::Admin(user(2));
         let change = Change::priority(Priority::High).expecting(found);
-        let plan = change.plan(&admin, after(DAY), &Policy::default()).unwrap();
-        let outcome = beside.store.update(&number(&document), &plan).await.unwrap();
+        let command = Command::new(&admin, after(DAY), &Policy::default(), change).unwrap();
+        let outcome = beside.store.update(&number(&document), &command).await.unwrap();
         assert!(
             matches!(outcome, Outcome::Applied { head, .. } if head.version == found + 1),
             "{version}"

@@ -11,8 +11,8 @@ use super::{
 const EXPRESSIONS: [&str; 8] =
     ["$", "$$", "$userId", "$$ROOT", "$$REMOVE", "$nope.a", "{\"$literal\": 1}", "a.$[].b"];
 
-fn plan(by: &Actor, change: Change) -> Plan {
-    change.plan(by, after(DAY), &Policy::default()).unwrap()
+fn command(by: &Actor, change: Change) -> Command {
+    Command::new(by, after(DAY), &Policy::default(), change).unwrap()
 }
 
 #[tokio::test]
@@ -38,9 +38,9 @@ async fn a_text_is_never_an_expression() {
             (&admin, Change::note(text(expression))),
             (&Actor::Bot, Change::message(message())),
         ] {
-            let plan = plan(by, change);
-            let outcome = plan.apply(&mut expected);
-            assert_eq!(beside.store.update(&name, &plan).await.unwrap(), outcome, "{expression}");
+            let command = command(by, change);
+            let outcome = command.apply(&mut expected);
+            assert_eq!(beside.store.update(&name, &command).await.unwrap(), outcome, "{expression}");
         }
         let seen = beside.store.get(&(&name).into(), &Scope::All, Window::All).await.unwrap();
         assert_eq!(seen, expected.view(&Scope::All, Window::All));
@@ -70,9 +70,9 @@ async fn an_id_that_is_stored_as_text_is_never_an_expression() {
             (&admin, Change::note(text("Hola"))),
             (&customer, Change::message(text("Hola"))),
         ] {
-            let plan = plan(by, change);
-            let outcome = plan.apply(&mut expected);
-            assert_eq!(store.update(&name, &plan).await.unwrap(), outcome, "{expression}");
+            let command = command(by, change);
+            let outcome = command.apply(&mut expected);
+            assert_eq!(store.update(&name, &command).await.unwrap(), outcome, "{expression}");
         }
         let seen = store.get(&name.into(), &Scope::Owner(id), Window::All).await.unwrap();
         assert_eq!(seen.unwrap().head, *expected.head());
@@ -94,10 +94,10 @@ async fn names_of_unknown_fields_may_hold_dots_and_dollars() {
         (Actor::Admin(user(2)), Change::reply(text("Hola"), Status::Resolved)),
         (Actor::Admin(user(2)), Change::claim()),
     ] {
-        let plan = plan(&by, change);
+        let command = command(&by, change);
         let mut expected = ticket(&beside.read(&document).await);
-        let outcome = plan.apply(&mut expected);
-        assert_eq!(beside.store.update(&number(&document), &plan).await.unwrap(), outcome);
+        let outcome = command.apply(&mut expected);
+        assert_eq!(beside.store.update(&number(&document), &command).await.unwrap(), outcome);
         let now = beside.read(&document).await;
         assert_eq!(ticket(&now), expected);
         for (field, value) in &unknown {
@@ -121,14 +121,14 @@ async fn what_no_longer_fits_in_a_document_is_refused_and_nothing_is_lost() {
         (Actor::Admin(user(2)), Change::reply(text(&"y".repeat(2048)), Status::Closed)),
         (Actor::Admin(user(2)), Change::note(text(&"y".repeat(2048)))),
     ] {
-        let error = beside.store.update(&number, &plan(&by, change)).await.unwrap_err();
+        let error = beside.store.update(&number, &command(&by, change)).await.unwrap_err();
         assert_eq!((error.code(), error.applied()), ("store_failed", Applied::No), "{error:?}");
         assert!(!error.is_retryable());
         assert!(beside.read(&document).await == document, "it is as it was");
     }
 
     // What adds little still goes.
-    let outcome = beside.store.update(&number, &plan(&Actor::Admin(user(2)), Change::claim())).await;
+    let outcome = beside.store.update(&number, &command(&Actor::Admin(user(2)), Change::claim())).await;
     assert!(matches!(outcome.unwrap(), Outcome::Applied { .. }));
     let expected = ticket(&beside.read(&document).await);
     assert_eq!(beside.view(&document).await.unwrap(), expected.view(&Scope::All, Window::All));
@@ -171,7 +171,7 @@ async fn an_id_of_another_form_is_refused_before_any_command() {
             (&admin, Change::claim()),
             (&luis, Change::assign(Some(id.clone()))),
         ] {
-            refused.push(store.update(&number, &plan(by, change)).await.unwrap_err());
+            refused.push(store.update(&number, &command(by, change)).await.unwrap_err());
         }
         for error in refused {
             assert_eq!((error.code(), error.applied()), ("foreign_user_id", Applied::No), "{wrong}");

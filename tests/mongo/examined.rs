@@ -12,7 +12,7 @@ pub(crate) struct Examined {
     pub(crate) documents: i64,
     /// What the parts returned, before they were put together.
     pub(crate) returned: i64,
-    /// The stages of plans (`IXSCAN`) and pipelines (`$sort`).
+    /// The stages of commands (`IXSCAN`) and pipelines (`$sort`).
     pub(crate) stages: BTreeSet<String>,
 }
 
@@ -35,13 +35,13 @@ impl Examined {
         self.stages.iter().all(|stage| stages.contains(&stage.as_str()))
     }
 
-    /// Reads how a plan went, or a pipeline, each part of which may have a plan of its own.
+    /// Reads how a command went, or a pipeline, each part of which may have a command of its own.
     fn read(&mut self, part: &Document) {
-        if let Ok(plan) = part.get_document("executionStats") {
-            self.keys += number(plan, "totalKeysExamined");
-            self.documents += number(plan, "totalDocsExamined");
-            self.returned += number(plan, "nReturned");
-            self.read_plan(plan.get_document("executionStages").unwrap());
+        if let Ok(command) = part.get_document("executionStats") {
+            self.keys += number(command, "totalKeysExamined");
+            self.documents += number(command, "totalDocsExamined");
+            self.returned += number(command, "nReturned");
+            self.read_plan(command.get_document("executionStages").unwrap());
         }
         let stages = ["stages", "pipeline"].into_iter().filter_map(|list| part.get_array(list).ok());
         for (name, stage) in stages.flatten().flat_map(|stage| stage.as_document().unwrap()) {

@@ -115,8 +115,8 @@ impl Desk {
             ("admin: transition", luis(), Change::status(Status::InProgress)),
             ("admin: reply and resolve", luis(), Change::reply(text(), Status::Resolved)),
         ] {
-            let plan = change.plan(&by, start(), &Policy::default()).unwrap();
-            let outcome = self.store.update(number, &plan).await.unwrap();
+            let command = Command::new(&by, start(), &Policy::default(), change).unwrap();
+            let outcome = self.store.update(number, &command).await.unwrap();
             assert!(matches!(outcome, Outcome::Applied { .. }), "{name}: {outcome:?}");
             let command = self.command();
             println!("{name:<46}{:>10}", command.to_vec().unwrap().len());

@@ -64,7 +64,7 @@ impl Desk {
     }
 
     pub(crate) async fn reports_and_closing_go_by_an_index(&self) {
-        let upkeep = self.store.upkeep().unwrap();
+        let upkeep = &self.store;
         let found = upkeep.resolved_until(Timestamp::MAX, 100).await.unwrap().len();
         let examined = self.examined().await;
         println!("\nto close: {found} found, {} keys, {} documents", examined.keys, examined.documents);

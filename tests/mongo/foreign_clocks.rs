@@ -32,8 +32,8 @@ impl Beside {
     }
 
     async fn we_change(&self, document: &Document, change: Change, ms: i64) {
-        let plan = change.plan(&Actor::Admin(user(2)), after(ms), &policy()).unwrap();
-        let outcome = self.store.update(&super::raw::number(document), &plan).await.unwrap();
+        let command = Command::new(&Actor::Admin(user(2)), after(ms), &policy(), change).unwrap();
+        let outcome = self.store.update(&super::raw::number(document), &command).await.unwrap();
         assert!(matches!(outcome, Outcome::Applied { .. }), "{outcome:?}");
     }
 
@@ -50,7 +50,7 @@ impl Beside {
     async fn breached(&self, metric: SlaMetric, ms: i64) -> u64 {
         let period = Period::new(after(-DAY), after(ms)).unwrap();
         let query = ReportQuery::new(period, &round_the_clock(), after(ms));
-        let report = self.store.upkeep().unwrap().report(&query).await.unwrap();
+        let report = self.store.report(&query).await.unwrap();
         report.overall.of(metric).breached
     }
 }

@@ -34,8 +34,8 @@ async fn change_it(
     change: Change,
     ms: i64,
 ) -> TicketHead {
-    let plan = change.plan(by, after(ms), &Policy::default()).unwrap();
-    let Outcome::Applied { head, .. } = beside.store.update(number, &plan).await.unwrap() else {
+    let command = Command::new(by, after(ms), &Policy::default(), change).unwrap();
+    let Outcome::Applied { head, .. } = beside.store.update(number, &command).await.unwrap() else {
         panic!("it is not refused")
     };
     head
@@ -167,11 +167,11 @@ async fn stale_caches_change_no_answer() {
             Change::status(Status::Resolved),
             Change::status(Status::InProgress),
         ] {
-            let plan = change.plan(&by, after(2 * DAY), &Policy::default()).unwrap();
+            let command = Command::new(&by, after(2 * DAY), &Policy::default(), change).unwrap();
             let mut expected = ticket(&stored(&beside, name).await);
-            let outcome = plan.apply(&mut expected);
+            let outcome = command.apply(&mut expected);
             let number = TicketNumber::parse(name).unwrap();
-            assert_eq!(beside.store.update(&number, &plan).await.unwrap(), outcome, "{name}");
+            assert_eq!(beside.store.update(&number, &command).await.unwrap(), outcome, "{name}");
             assert_eq!(ticket(&stored(&beside, name).await), expected, "{name}");
             assert_all_read_alike(&beside, name).await;
         }

@@ -23,7 +23,7 @@ async fn a_change_that_takes_too_long_may_still_be_made() {
     let hasty = world.desk_with(patient().time_limit(Duration::from_millis(PAUSE / 4))).await;
     let (customer, number) = (hasty.customer(ana()), &world.number);
 
-    world.set.fail(1, &["findAndModify"], held_up()).await;
+    world.set.fail(1, &["update"], held_up()).await;
     assert_eq!(fault(customer.add_message(number, keyed("hola")).await), UNKNOWN);
     // The answer came too late for the caller; the server took its time and made the change.
     world.until_written(1).await;

@@ -4,7 +4,7 @@ use crate::{IdempotencyKey, InvalidText, MessageText, Priority, Status, UserId};
 
 /// What someone asks to be done to a ticket, as a value.
 ///
-/// [`Change::plan`] works it out by the rules, for an actor, a time and a policy.
+/// A [`Command`](crate::Command) joins it with an actor, a time and a policy.
 ///
 /// ```
 /// use ventanilla_domain::*;
@@ -16,8 +16,8 @@ use crate::{IdempotencyKey, InvalidText, MessageText, Priority, Status, UserId};
 ///     .open(TicketNumber::parse("TKT-ABC123")?, &ana, &Actor::Customer(ana.clone()), now, &policy)?;
 ///
 /// let reply = MessageText::parse("Ya está devuelto.")?;
-/// let plan = Change::reply(reply, Status::Resolved).plan(&luis, now, &policy)?;
-/// assert!(matches!(plan.apply(&mut ticket), Outcome::Applied { .. }));
+/// let command = Command::new(&luis, now, &policy, Change::reply(reply, Status::Resolved))?;
+/// assert!(matches!(command.apply(&mut ticket), Outcome::Applied { .. }));
 /// assert_eq!(ticket.head().status, Status::Resolved);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

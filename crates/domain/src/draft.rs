@@ -1,10 +1,8 @@
 //! A ticket that is about to be opened.
 
 use crate::{
-    Actor, ActorKind, Author, Category, IdempotencyKey, Message, MessageText, NewMessage, Policy,
+    Actor, Author, Category, Event, EventKind, IdempotencyKey, Message, MessageText, NewMessage, Policy,
     Refusal, Status, Ticket, TicketHead, TicketNumber, Timestamp, UserId,
-    event::{Event, EventKind},
-    plan::Facts,
 };
 
 /// What someone asks for, before it has a number: the only thing from which a ticket is opened.
@@ -77,7 +75,7 @@ impl NewTicket {
         policy: &Policy,
     ) -> Result<Ticket, Refusal> {
         crate::rules::may_open(by, requester, self.follows.as_ref())?;
-        crate::rules::fits(&self.description, policy)?;
+        crate::rules::check_length(&self.description, policy)?;
         let head = TicketHead {
             ticket_number: number,
             requester: requester.clone(),
@@ -137,7 +135,7 @@ pub struct CreationKey {
 /// # let mut ticket = draft.open(number, &ana, &Actor::Customer(ana.clone()), now, &policy)?;
 /// # let luis = Actor::Admin(UserId::parse("luis")?);
 /// # assert_eq!(policy.follow_up(ticket.head(), now), None);
-/// Change::status(Status::Closed).plan(&luis, now, &policy)?.apply(&mut ticket);
+/// Command::new(&luis, now, &policy, Change::status(Status::Closed))?.apply(&mut ticket);
 ///
 /// let offer = policy.follow_up(ticket.head(), now).expect("the ticket is closed");
 /// assert_eq!(offer.follows().as_str(), "TKT-ABC123");
@@ -152,6 +150,14 @@ pub struct FollowUp {
 }
 
 impl FollowUp {
+    pub(crate) fn of(head: &TicketHead) -> Self {
+        Self {
+            follows: head.ticket_number.clone(),
+            requester: head.requester.clone(),
+            category: head.category.clone(),
+        }
+    }
+
     /// The ticket to follow up.
     #[must_use]
     pub const fn follows(&self) -> &TicketNumber {
@@ -174,21 +180,5 @@ impl FollowUp {
             key,
             follows: Some(self.clone()),
         }
-    }
-}
-
-impl Policy {
-    /// The follow-up that is offered to the requester, where writing is refused at that time
-    /// because the ticket is closed or can no longer be reopened.
-    #[must_use]
-    pub fn follow_up(&self, head: &TicketHead, at: Timestamp) -> Option<FollowUp> {
-        self.writable(&Facts::of_head(head), ActorKind::Customer, at)
-            .err()
-            .filter(Refusal::offers_follow_up)?;
-        Some(FollowUp {
-            follows: head.ticket_number.clone(),
-            requester: head.requester.clone(),
-            category: head.category.clone(),
-        })
     }
 }

@@ -31,9 +31,9 @@ pub struct Event {
     pub at: Timestamp,
     /// Who did it.
     pub by: Actor,
-    /// The version of the ticket that it led to, or, for a note, which leads to none, that it met.
-    /// 0 for the creation, and where the ticket no longer tells.
-    #[serde(default, deserialize_with = "crate::ticket::null_is_absent")]
+    /// Version of the ticket that it led to; 0 for creation, where it isn't known, and for readers
+    /// other than the desk.
+    #[serde(default, deserialize_with = "crate::util::null_is_absent")]
     pub version: u64,
     /// What.
     #[serde(flatten)]

@@ -55,8 +55,8 @@ pub struct TicketHead {
     /// The ticket that this one follows up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follow_up_of: Option<TicketNumber>,
-    /// How many changes were made by these crates; notes and another application's writes don't
-    /// count.
+    /// How many changes these crates made, notes included. Because of the notes it is for the desk
+    /// alone: other readers get 0.
     #[serde(default)]
     pub version: u64,
     /// How many messages the conversation has.
@@ -67,6 +67,33 @@ pub struct TicketHead {
 }
 
 impl TicketHead {
+    /// Returns the head without what only the desk may see: SLA timers and version.
+    #[must_use]
+    pub fn for_requester(mut self) -> Self {
+        self.sla = None;
+        self.version = 0;
+        self
+    }
+
+    /// Copies the head with the latest SLA timers only: a ticket may have hundreds of earlier ones.
+    pub(crate) fn with_latest_timers(&self) -> Self {
+        let latest = self.sla.as_deref().map(SlaClocks::latest);
+        Self { sla: latest.map(Box::new), ..self.without_timers() }
+    }
+
+    /// Copies the head without its SLA timers.
+    pub(crate) fn without_timers(&self) -> Self {
+        Self {
+            ticket_number: self.ticket_number.clone(),
+            requester: self.requester.clone(),
+            category: self.category.clone(),
+            assignee: self.assignee.clone(),
+            follow_up_of: self.follow_up_of.clone(),
+            sla: None,
+            ..*self
+        }
+    }
+
     /// The instant from which a reopening window counts: `resolved_at`, without it `updated_at`.
     #[must_use]
     pub fn resolved_or_updated_at(&self) -> Timestamp {

@@ -4,9 +4,8 @@
 //! no clock: time and identity come in as values. Stores are in `ventanilla-storage`, the use cases
 //! in `ventanilla-service`.
 //!
-//! A change is a value, and the rules turn it into a [`Plan`]: conditions and effects, worked out
-//! without reading the ticket. Here a plan is carried out on a [`Ticket`] in memory; a database
-//! backend translates the same plan to one command.
+//! A [`Change`] is a value. A [`Command`] says who asks for it, when and under which policy, and
+//! [`Command::apply`] decides and makes it on a [`Ticket`]: the rules are plain functions.
 //!
 //! ```
 //! use ventanilla_domain::*;
@@ -23,12 +22,14 @@
 //! let mut ticket = draft.open(number, &ana, &customer, now, &policy)?;
 //!
 //! // An administrator closes it ...
-//! let outcome = Change::status(Status::Closed).plan(&admin, now, &policy)?.apply(&mut ticket);
+//! let command = Command::new(&admin, now, &policy, Change::status(Status::Closed))?;
+//! let outcome = command.apply(&mut ticket);
 //! assert!(matches!(outcome, Outcome::Applied { .. }));
 //!
 //! // ... and now nobody can write in it.
 //! let message = Change::message(MessageText::parse("¿Y mi dinero?")?);
-//! let Outcome::Refused(refusal) = message.plan(&customer, now, &policy)?.apply(&mut ticket) else {
+//! let command = Command::new(&customer, now, &policy, message)?;
+//! let Outcome::Refused(refusal) = command.apply(&mut ticket) else {
 //!     panic!("a closed ticket accepts no messages");
 //! };
 //! assert_eq!(refusal.code(), "ticket_closed");
@@ -40,17 +41,16 @@ mod actor;
 mod calendar;
 mod category;
 mod change;
+mod changes_since;
+mod command;
 mod draft;
 mod event;
 mod head;
 mod id;
-mod interpret;
 mod locale;
 mod message;
 mod number;
 mod parse;
-mod past;
-mod plan;
 mod policy;
 mod refusal;
 mod rules;
@@ -58,7 +58,7 @@ mod sla;
 mod text;
 mod ticket;
 mod timestamp;
-mod transitions;
+mod util;
 mod view;
 mod vocabulary;
 
@@ -68,6 +68,7 @@ pub use category::{Category, InvalidCategory};
 pub use change::{Change, NewMessage};
 pub use chrono::{NaiveDate, Weekday};
 pub use chrono_tz::Tz;
+pub use command::{Command, Outcome};
 pub use draft::{CreationKey, FollowUp, NewTicket};
 pub use enumset::EnumSet;
 pub use event::{Event, EventKind};
@@ -76,7 +77,6 @@ pub use id::{IdempotencyKey, InvalidKey, InvalidUserId, UserId};
 pub use locale::{ErrorKind, Explain, Locale};
 pub use message::{Message, Note};
 pub use number::{InvalidNumber, TicketLookup, TicketNumber};
-pub use plan::{ClockStep, Effect, Facts, Field, Go, Guard, Miss, Outcome, Plan, Stamp, When};
 pub use policy::{Days, InvalidLimit, Limits, Policy, Reopen};
 pub use refusal::Refusal;
 pub use sla::{

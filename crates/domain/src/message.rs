@@ -2,11 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Author, IdempotencyKey, MessageText, Role, Timestamp, UserId};
+use crate::{
+    Author, IdempotencyKey, MessageText, Role, Timestamp, UserId,
+    util::{is_zero, null_is_absent},
+};
 
 /// One message of the conversation, seen by everybody who sees the ticket.
 ///
-/// As JSON: `{"content", "role", "createdAt"}` and, where known, `authorId` and `key`.
+/// As JSON: `{"content", "role", "createdAt"}` and, where known, `authorId`, `key` and `version`.
 ///
 /// ```
 /// use ventanilla_domain::{Author, Message, MessageText, Timestamp};
@@ -28,8 +31,11 @@ pub struct Message {
     pub author: Author,
     /// When it arrived.
     pub created_at: Timestamp,
-    /// What tells this message from the same one sent again.
+    /// Idempotency key, if any.
     pub key: Option<IdempotencyKey>,
+    /// Version of the ticket that it led to; 0 for the first message, for one that another
+    /// application wrote, and for readers other than the desk.
+    pub version: u64,
 }
 
 impl Message {
@@ -44,7 +50,7 @@ impl Message {
     /// ```
     #[must_use]
     pub const fn new(author: Author, text: MessageText, created_at: Timestamp) -> Self {
-        Self { text, author, created_at, key: None }
+        Self { text, author, created_at, key: None, version: 0 }
     }
 
     /// The same message with a key.
@@ -63,6 +69,13 @@ impl Message {
         self.key = key;
         self
     }
+
+    /// The same message with the version that it led to.
+    #[must_use]
+    pub const fn with_version(mut self, version: u64) -> Self {
+        self.version = version;
+        self
+    }
 }
 
 /// The stored form of a [`Message`].
@@ -77,6 +90,8 @@ struct MessageRecord {
     author_id: Option<UserId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     key: Option<IdempotencyKey>,
+    #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "is_zero")]
+    version: u64,
 }
 
 impl From<MessageRecord> for Message {
@@ -86,7 +101,9 @@ impl From<MessageRecord> for Message {
             Role::Admin => Author::Admin(record.author_id),
             Role::SupportBot => Author::Bot,
         };
-        Message::new(author, record.content, record.created_at).with_key(record.key)
+        Message::new(author, record.content, record.created_at)
+            .with_key(record.key)
+            .with_version(record.version)
     }
 }
 
@@ -101,6 +118,7 @@ impl From<Message> for MessageRecord {
                 Author::Requester | Author::Bot => None,
             },
             key: message.key,
+            version: message.version,
         }
     }
 }
@@ -114,6 +132,7 @@ impl From<Message> for MessageRecord {
 ///     text: MessageText::parse("Cliente de los de siempre.")?,
 ///     by: UserId::parse("luis")?,
 ///     created_at: Timestamp::from_millis(0)?,
+///     version: 4,
 /// };
 /// assert!(serde_json::to_string(&note)?.contains(r#""by":"luis""#));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -128,6 +147,9 @@ pub struct Note {
     pub by: UserId,
     /// When.
     pub created_at: Timestamp,
+    /// Version of the ticket that it led to; 0 where that isn't known.
+    #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "is_zero")]
+    pub version: u64,
 }
 
 #[cfg(test)]
@@ -154,7 +176,8 @@ mod tests {
             Author::Bot,
         ] {
             let message = Message::new(author, text.clone(), at)
-                .with_key(Some(IdempotencyKey::parse("k").unwrap()));
+                .with_key(Some(IdempotencyKey::parse("k").unwrap()))
+                .with_version(7);
             let json = serde_json::to_string(&message).unwrap();
             assert_eq!(serde_json::from_str::<Message>(&json).unwrap(), message);
         }

@@ -106,14 +106,18 @@ impl TicketNumber {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TicketLookup {
-    candidates: ArrayVec<TicketNumber, 3>,
+    candidates: ArrayVec<TicketNumber, 5>,
     asked: TicketNumber,
 }
 
 impl TicketLookup {
-    /// Reads what a person typed: as it is; without `#` and white space around; and as a number of
-    /// ours, with or without the prefix and dashes, in any case, with `O` for `0` and `I` or `L` for
-    /// `1`.
+    /// Reads what a person typed. The candidates are, from the nearest to the farthest:
+    ///
+    /// 1. the text as it is;
+    /// 2. without `#` and white space around;
+    /// 3. that in upper case;
+    /// 4. as a number with the prefix `TKT-`, whatever dashes and spaces were typed;
+    /// 5. as a number of ours: the same with `O` read as `0`, and `I` and `L` as `1`.
     ///
     /// # Errors
     ///
@@ -135,10 +139,13 @@ impl TicketLookup {
             Err(_) => TicketNumber::parse(value)?,
         };
         let mut candidates = ArrayVec::new();
-        for candidate in [TicketNumber::parse(value).ok(), Some(asked.clone()), fold(bare)] {
-            if let Some(candidate) = candidate
-                && !candidates.contains(&candidate)
-            {
+        let upper = TicketNumber::parse(&bare.to_uppercase()).ok();
+        let body = body_of(bare);
+        let prefixed = body.as_deref().and_then(|body| TicketNumber::parse(&prefixed(body)).ok());
+        let ours = body.as_deref().and_then(fold);
+        let all = [TicketNumber::parse(value).ok(), Some(asked.clone()), upper, prefixed, ours];
+        for candidate in all.into_iter().flatten() {
+            if !candidates.contains(&candidate) {
                 candidates.push(candidate);
             }
         }
@@ -151,7 +158,7 @@ impl TicketLookup {
         &self.asked
     }
 
-    /// The numbers to look up, the one that wins first; one to three.
+    /// The numbers to look up, the one that wins first; one to five.
     ///
     /// ```
     /// use ventanilla_domain::TicketLookup;
@@ -188,22 +195,29 @@ impl From<&TicketNumber> for TicketLookup {
     }
 }
 
-/// The number of ours that a text stands for, if it can be one.
-fn fold(typed: &str) -> Option<TicketNumber> {
+/// What follows the prefix in a typed number, in upper case and without dashes, if it has the length
+/// of a number of ours.
+fn body_of(typed: &str) -> Option<CompactString> {
     let joined: CompactString = typed
         .chars()
         .filter(|c| !c.is_whitespace() && !is_dash(*c) && *c != '#')
         .map(|c| c.to_ascii_uppercase())
         .collect();
     let body = match joined.strip_prefix("TKT") {
-        Some(rest) if rest.len() >= TicketNumber::FIRST_LENGTH => rest,
-        _ => &joined,
+        Some(rest) if rest.len() >= TicketNumber::FIRST_LENGTH => rest.into(),
+        _ => joined,
     };
-    if !(TicketNumber::FIRST_LENGTH..=TicketNumber::MAX_LENGTH).contains(&body.len()) {
-        return None;
-    }
+    (TicketNumber::FIRST_LENGTH..=TicketNumber::MAX_LENGTH).contains(&body.len()).then_some(body)
+}
+
+/// The number of ours that a body stands for, if it can be one.
+fn fold(body: &str) -> Option<TicketNumber> {
     let entropy: Option<ArrayVec<u8, { TicketNumber::MAX_LENGTH }>> = body.chars().map(digit).collect();
     Some(TicketNumber::from_entropy(&entropy?))
+}
+
+fn prefixed(body: &str) -> CompactString {
+    compact_str::format_compact!("TKT-{body}")
 }
 
 /// A hyphen, or what a word processor makes of one.
@@ -246,6 +260,15 @@ mod tests {
         let lookup = TicketLookup::typed("tkt-abc123").unwrap();
         let read: Vec<_> = lookup.candidates().iter().map(TicketNumber::as_str).collect();
         assert_eq!(read, ["tkt-abc123", "TKT-ABC123"]);
+    }
+
+    #[test]
+    fn another_writers_number_is_found_before_the_one_that_it_folds_to() {
+        for typed in ["tkt-oil123", "OIL123", "TKT OIL123", "#tkt\u{2013}oil123"] {
+            let lookup = TicketLookup::typed(typed).unwrap();
+            let read: Vec<_> = lookup.candidates().iter().map(TicketNumber::as_str).collect();
+            assert_eq!(read[read.len() - 2..], ["TKT-OIL123", "TKT-011123"], "{typed}");
+        }
     }
 
     #[test]

@@ -1,83 +1,373 @@
-//! The rules, stated once: what each change comes down to, by whose hand it may be made.
+//! Business rules: for each change, who may make it, its preconditions and its effects.
 
-use arrayvec::ArrayVec;
 use enumset::{EnumSet, enum_set};
 
 use crate::{
-    Actor, ActorKind, Author, Change, ClockStep, Effect, Facts, Field, FollowUp, Go, Guard, Message,
-    MessageText, Miss, Note, Plan, Policy, Refusal, Reopen, SlaMetric, Stamp, Status, Timestamp, UserId,
-    When,
-    change::{NewMessage, What},
-    ticket::count,
-    transitions::NOT_CLOSED,
+    Actor, ActorKind, Command, Event, EventKind, FollowUp, Message, MessageText, NewMessage, Note,
+    Policy, Priority, Refusal, Reopen, SlaClocks, SlaMetric, Status, Ticket, TicketHead, TicketView,
+    Timestamp, UserId,
+    change::What,
+    changes_since::changes_since,
+    command::{First, State, Stop},
+    sla::Moment,
+    util::{count, push_tight},
 };
 
-/// The clocks that wait for an answer.
-const RESPONSES: EnumSet<SlaMetric> = enum_set!(SlaMetric::FirstResponse | SlaMetric::NextResponse);
+/// The statuses that are not final.
+const NOT_CLOSED: EnumSet<Status> = enum_set!(Status::Open | Status::InProgress | Status::Resolved);
 
-impl Change {
-    /// Works the change out, without reading the ticket.
+impl Status {
+    /// The table of transitions: the statuses from which this one may be set by such an actor.
     ///
-    /// # Errors
-    ///
-    /// [`Refusal::NotPermitted`] where this kind of actor never makes such a change, and
-    /// [`Refusal::TextTooLong`] where its text is over the desk's limit: what is wrong with any
-    /// ticket.
+    /// Reopening by a customer's message is handled separately and is not part of this table.
+    /// Nothing leads away from closed.
     ///
     /// ```
-    /// use ventanilla_domain::{Actor, Change, Explain, Policy, Priority, Timestamp};
+    /// use ventanilla_domain::{ActorKind, Status};
     ///
-    /// let raise = Change::priority(Priority::Urgent);
-    /// let refusal = raise.plan(&Actor::Bot, Timestamp::MIN, &Policy::default()).unwrap_err();
-    /// assert_eq!(refusal.code(), "not_permitted");
+    /// assert!(Status::Closed.reachable_from(ActorKind::Customer).contains(Status::Resolved));
+    /// assert!(Status::Open.reachable_from(ActorKind::Customer).is_empty());
     /// ```
-    pub fn plan(self, by: &Actor, at: Timestamp, policy: &Policy) -> Result<Plan, Refusal> {
-        let mut rule = Rule::new(by, at, policy, self.expected);
-        match self.what {
-            What::Message { message, status } => rule.message(message, status)?,
-            What::Note(text) => rule.note(text)?,
-            What::Status(to) => rule.status(to)?,
-            What::Priority(to) => rule.set(Field::Priority(to), None)?,
-            What::Assign(to) => rule.set(Field::Assignee(to), None)?,
-            What::Claim => {
-                let to = by.user().cloned();
-                rule.set(Field::Assignee(to), Some(Guard::Unassigned))?;
-            }
+    #[must_use]
+    pub const fn reachable_from(self, by: ActorKind) -> EnumSet<Status> {
+        match (by, self) {
+            (ActorKind::Admin, Status::Open) => enum_set!(Status::InProgress),
+            (ActorKind::Admin, Status::InProgress) => enum_set!(Status::Open | Status::Resolved),
+            (ActorKind::Admin, Status::Resolved) => enum_set!(Status::Open | Status::InProgress),
+            (ActorKind::Admin, Status::Closed) => NOT_CLOSED,
+            (ActorKind::Customer | ActorKind::System, Status::Closed) => enum_set!(Status::Resolved),
+            (
+                ActorKind::Customer | ActorKind::System,
+                Status::Open | Status::InProgress | Status::Resolved,
+            )
+            | (ActorKind::Bot, _) => EnumSet::empty(),
         }
-        Ok(rule.plan)
+    }
+
+    /// Returns the statuses that such an actor may set a ticket of this status to.
+    ///
+    /// ```
+    /// use ventanilla_domain::{ActorKind, Status};
+    ///
+    /// let offered: Vec<Status> = Status::Resolved.next_for(ActorKind::Admin).iter().collect();
+    /// assert_eq!(offered, [Status::InProgress, Status::Closed]);
+    /// ```
+    #[must_use]
+    pub fn next_for(self, by: ActorKind) -> EnumSet<Status> {
+        Status::ALL.into_iter().filter(|to| to.reachable_from(by).contains(self)).collect()
     }
 }
 
-impl Policy {
-    /// How many bytes a message of such an actor may have at that time.
-    ///
-    /// # Errors
-    ///
-    /// The refusal that even the shortest would meet.
-    ///
-    /// ```
-    /// # use ventanilla_domain::*;
-    /// # let ana = UserId::parse("ana")?;
-    /// # let draft = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
-    /// # let (number, now) = (TicketNumber::from_entropy(b"example"), Timestamp::MIN);
-    /// # let policy = Policy::default();
-    /// # let ticket = draft.open(number, &ana, &Actor::Customer(ana.clone()), now, &policy)?;
-    /// assert_eq!(policy.writable(&ticket.facts(), ActorKind::Customer, now), Ok(16 * 1024));
-    /// assert!(policy.writable(&ticket.facts(), ActorKind::System, now).is_err());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn writable(&self, facts: &Facts<'_>, by: ActorKind, at: Timestamp) -> Result<u32, Refusal> {
-        if by == ActorKind::System {
-            return Err(Refusal::NotPermitted { by });
+/// Who may make which change, and how long its text may be: what holds of every ticket.
+impl Command {
+    pub(crate) fn check_permission(&self) -> Result<(), Refusal> {
+        let by = self.actor.kind();
+        let permitted = match &self.change.what {
+            What::Message { status: None, .. } => by != ActorKind::System,
+            What::Message { status: Some(_), .. }
+            | What::Note(_)
+            | What::Priority(_)
+            | What::Assign(_)
+            | What::Claim => by == ActorKind::Admin,
+            What::Status(to) => !to.reachable_from(by).is_empty(),
+        };
+        if permitted { Ok(()) } else { Err(Refusal::NotPermitted { by }) }
+    }
+
+    pub(crate) fn check_text(&self) -> Result<(), Refusal> {
+        match &self.change.what {
+            What::Message { message, .. } => check_length(&message.text, &self.policy),
+            What::Note(text) => check_length(text, &self.policy),
+            What::Status(_) | What::Priority(_) | What::Assign(_) | What::Claim => Ok(()),
         }
-        let conditions = conversation(by, at, self).into_iter().flatten().chain([room(self, 1)]);
-        for guard in conditions {
-            if let Err(Miss::Refused(refusal)) = guard.check(facts, by) {
-                return Err(refusal);
+    }
+}
+
+/// The preconditions, in the order in which they answer: owner, key, already so, status, window,
+/// version, room.
+impl Command {
+    pub(crate) fn check(&self, ticket: &State<'_>) -> Result<(), Stop> {
+        let head = ticket.head;
+        self.check_owner(head)?;
+        match &self.change.what {
+            What::Message { message, status } => {
+                self.check_key(message, ticket)?;
+                check_conversation(head, self.actor.kind(), self.at, &self.policy)?;
+                // A status that is already so is no obstacle to the message.
+                if let Some(to) = status.filter(|to| *to != head.status) {
+                    self.check_transition(head, to)?;
+                }
+                self.check_version(ticket)?;
+                check_room(ticket, count(message.text.bytes()), &self.policy)?;
+            }
+            What::Note(_) => {
+                self.check_version(ticket)?;
+                self.check_note_room(ticket)?;
+            }
+            What::Status(to) => {
+                check_differs(*to != head.status)?;
+                self.check_transition(head, *to)?;
+                self.check_closing_time(head)?;
+                self.check_version(ticket)?;
+            }
+            What::Priority(to) => {
+                check_differs(*to != head.priority)?;
+                self.check_not_closed(head)?;
+                self.check_version(ticket)?;
+            }
+            What::Assign(to) => {
+                check_differs(*to != head.assignee)?;
+                self.check_not_closed(head)?;
+                self.check_version(ticket)?;
+            }
+            What::Claim => {
+                check_differs(self.actor.user() != head.assignee.as_ref())?;
+                self.check_not_closed(head)?;
+                self.check_version(ticket)?;
+                check_unassigned(head)?;
             }
         }
-        let left = self.limits.conversation_bytes().saturating_sub(facts.conversation_bytes);
-        Ok(longest_text(self).min(left))
+        Ok(())
+    }
+
+    /// Another customer's ticket is indistinguishable from a missing one.
+    fn check_owner(&self, head: &TicketHead) -> Result<(), Stop> {
+        match &self.actor {
+            Actor::Customer(id) if *id != head.requester => Err(Stop::NotFound),
+            Actor::Customer(_) | Actor::Admin(_) | Actor::Bot | Actor::System => Ok(()),
+        }
+    }
+
+    fn check_key(&self, message: &NewMessage, ticket: &State<'_>) -> Result<(), Stop> {
+        let Some(key) = &message.key else { return Ok(()) };
+        let author = self.actor.author();
+        let used = |earlier: &&Message| {
+            earlier.key.as_ref() == Some(key) && Some(&earlier.author) == author.as_ref()
+        };
+        match ticket.messages.iter().find(used) {
+            None => Ok(()),
+            Some(first) if first.text == message.text => {
+                Err(Stop::Repeated(First { at: first.created_at, version: first.version }))
+            }
+            Some(_) => Err(Refusal::KeyConflict { key: key.clone() }.into()),
+        }
+    }
+
+    fn check_transition(&self, head: &TicketHead, to: Status) -> Result<(), Refusal> {
+        let (from, by) = (head.status, self.actor.kind());
+        if to.reachable_from(by).contains(from) {
+            Ok(())
+        } else {
+            Err(Refusal::Transition { from, to, by })
+        }
+    }
+
+    /// The system closes only what has been resolved for some days.
+    fn check_closing_time(&self, head: &TicketHead) -> Result<(), Refusal> {
+        let resolved_at = head.resolved_or_updated_at();
+        let wait = self.policy.close_after.duration();
+        if self.actor.kind() == ActorKind::System && resolved_at > self.at.minus(wait) {
+            return Err(Refusal::TooEarlyToClose { resolved_at, closes_at: resolved_at.plus(wait) });
+        }
+        Ok(())
+    }
+
+    fn check_not_closed(&self, head: &TicketHead) -> Result<(), Refusal> {
+        if head.status == Status::Closed {
+            return Err(Refusal::Closed { by: self.actor.kind() });
+        }
+        Ok(())
+    }
+
+    fn check_version(&self, ticket: &State<'_>) -> Result<(), Refusal> {
+        let found = ticket.head.version;
+        match self.change.expected {
+            Some(expected) if expected != found => {
+                let changes = changes_since(expected, ticket, self.actor.kind());
+                Err(Refusal::VersionConflict { expected, found, changes })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_note_room(&self, ticket: &State<'_>) -> Result<(), Refusal> {
+        let notes = count(ticket.notes.len());
+        if notes >= self.policy.limits.notes() {
+            return Err(Refusal::NotesFull { notes });
+        }
+        Ok(())
+    }
+}
+
+fn check_differs(differs: bool) -> Result<(), Stop> {
+    if differs { Ok(()) } else { Err(Stop::Unchanged) }
+}
+
+/// Whether, and until when, such an actor may write in a ticket of this status.
+fn check_conversation(
+    head: &TicketHead,
+    by: ActorKind,
+    at: Timestamp,
+    policy: &Policy,
+) -> Result<(), Refusal> {
+    match (head.status, by) {
+        (Status::Closed, _) => Err(Refusal::Closed { by }),
+        (Status::Resolved, ActorKind::Customer) => {
+            let resolved_at = head.resolved_or_updated_at();
+            let may_reopen = match policy.reopen {
+                Reopen::Always => true,
+                Reopen::Never => false,
+                Reopen::Within(days) => resolved_at >= at.minus(days.duration()),
+            };
+            let refusal = Refusal::ReopenOver { resolved_at, policy: policy.reopen };
+            if may_reopen { Ok(()) } else { Err(refusal) }
+        }
+        (Status::Open | Status::InProgress | Status::Resolved, _) => Ok(()),
+    }
+}
+
+fn check_room(ticket: &State<'_>, adding: u32, policy: &Policy) -> Result<(), Refusal> {
+    let (messages, bytes) = (ticket.head.message_count, ticket.conversation_bytes);
+    let limits = &policy.limits;
+    if messages >= limits.messages() || bytes.saturating_add(adding) > limits.conversation_bytes() {
+        return Err(Refusal::ConversationFull { messages, bytes, adding });
+    }
+    Ok(())
+}
+
+fn check_unassigned(head: &TicketHead) -> Result<(), Refusal> {
+    match &head.assignee {
+        Some(to) => Err(Refusal::AlreadyAssigned { to: to.clone() }),
+        None => Ok(()),
+    }
+}
+
+/// The effects.
+impl Command {
+    /// Makes the change, of which every precondition holds.
+    pub(crate) fn make(&self, ticket: &mut Ticket) -> Vec<Event> {
+        ticket.head.version = ticket.head.version.saturating_add(1);
+        let mut making = Making { command: self, ticket, events: Vec::new() };
+        match &self.change.what {
+            What::Message { message, status } => making.add_message(message, *status),
+            What::Note(text) => making.add_note(text),
+            What::Status(to) => making.set_status(*to),
+            What::Priority(to) => making.set_priority(*to),
+            What::Assign(to) => making.set_assignee(to.as_ref()),
+            What::Claim => making.set_assignee(self.actor.user()),
+        }
+        // A note leaves the time of the last update alone, or the requester would learn of it.
+        if !matches!(self.change.what, What::Note(_)) {
+            making.ticket.head.updated_at = making.ticket.head.updated_at.max(self.at);
+        }
+        making.events
+    }
+}
+
+/// A change that is being made.
+struct Making<'a> {
+    command: &'a Command,
+    ticket: &'a mut Ticket,
+    events: Vec<Event>,
+}
+
+impl Making<'_> {
+    fn add_message(&mut self, message: &NewMessage, status: Option<Status>) {
+        let (command, version) = (self.command, self.ticket.head.version);
+        let Some(author) = command.actor.author() else { return };
+        let responds = author.is_response_to(&self.ticket.head.requester);
+        self.happened(EventKind::MessageAdded { role: author.role() });
+        let added = Message::new(author, message.text.clone(), command.at)
+            .with_key(message.key.clone())
+            .with_version(version);
+        self.ticket.push(added);
+        if responds {
+            self.ticket.head.first_response_at.get_or_insert(command.at);
+            self.timers(|timers, at| {
+                timers.stop(SlaMetric::FirstResponse, at);
+                timers.stop(SlaMetric::NextResponse, at);
+            });
+        }
+        let is_requester = command.actor.kind() == ActorKind::Customer;
+        if is_requester {
+            self.timers(|timers, at| timers.start_next_response(at));
+        }
+        let reopens = is_requester && self.ticket.head.status == Status::Resolved;
+        if let Some(to) = status.or(reopens.then_some(Status::Open)) {
+            self.set_status(to);
+        }
+    }
+
+    fn add_note(&mut self, text: &MessageText) {
+        let Actor::Admin(by) = &self.command.actor else { return };
+        let (created_at, version) = (self.command.at, self.ticket.head.version);
+        let note = Note { text: text.clone(), by: by.clone(), created_at, version };
+        push_tight(&mut self.ticket.notes, note);
+        self.happened(EventKind::NoteAdded);
+    }
+
+    /// Sets the status, and the timestamps and timers that go with it: a closed ticket was resolved
+    /// at some time, a live one isn't; nobody waits for an answer where it is, and its resolution
+    /// timer is paused.
+    fn set_status(&mut self, to: Status) {
+        let (head, at) = (&mut self.ticket.head, self.command.at);
+        if head.status == to {
+            return;
+        }
+        let from = std::mem::replace(&mut head.status, to);
+        match to {
+            Status::Open | Status::InProgress => head.resolved_at = None,
+            Status::Resolved => head.resolved_at = Some(at),
+            Status::Closed => {
+                head.resolved_at.get_or_insert(at);
+                head.closed_at = Some(at);
+            }
+        }
+        self.timers(|timers, at| {
+            if to.is_live() {
+                timers.resume(SlaMetric::Resolution, at);
+            } else {
+                timers.cancel(SlaMetric::FirstResponse, at);
+                timers.cancel(SlaMetric::NextResponse, at);
+                timers.stop(SlaMetric::Resolution, at);
+            }
+        });
+        self.record(EventKind::StatusChanged { from, to });
+    }
+
+    fn set_priority(&mut self, to: Priority) {
+        let from = std::mem::replace(&mut self.ticket.head.priority, to);
+        self.timers(|timers, at| timers.retarget(at));
+        self.record(EventKind::PriorityChanged { from, to });
+    }
+
+    fn set_assignee(&mut self, to: Option<&UserId>) {
+        let from = std::mem::replace(&mut self.ticket.head.assignee, to.cloned());
+        self.record(EventKind::AssigneeChanged { from, to: to.cloned() });
+    }
+
+    /// Changes the SLA timers of a ticket that has some, on a desk that has a calendar.
+    fn timers(&mut self, change: impl FnOnce(&mut SlaClocks, &Moment<'_>)) {
+        let (command, head) = (self.command, &mut self.ticket.head);
+        if let (Some(timers), Some(sla)) = (&mut head.sla, &command.policy.sla) {
+            let reading = sla.reading(command.at);
+            let (by, at, priority) = (command.actor.admin(), command.at, head.priority);
+            change(timers, &Moment { by, at, reading, priority });
+        }
+    }
+
+    fn happened(&mut self, kind: EventKind) {
+        let (command, version) = (self.command, self.ticket.head.version);
+        self.events.push(Event { at: command.at, by: command.actor.clone(), version, kind });
+    }
+
+    /// Adds an event to the history too, of which only the newest are kept.
+    fn record(&mut self, kind: EventKind) {
+        self.happened(kind);
+        let history = &mut self.ticket.history;
+        self.events.last().into_iter().for_each(|event| push_tight(history, event.clone()));
+        let over = history.len().saturating_sub(self.command.policy.limits.history() as usize);
+        history.drain(..over);
     }
 }
 
@@ -97,19 +387,8 @@ pub(crate) fn may_open(
     if theirs && permitted { Ok(()) } else { Err(Refusal::NotPermitted { by: by.kind() }) }
 }
 
-/// Whether a message of this author is a first response: an administrator's who isn't the
-/// requester. A plan, which doesn't know the requester, says the second half by
-/// [`When::NotRequester`].
-pub(crate) fn is_response(author: &Author, requester: &UserId) -> bool {
-    may_respond(author) && author.user(requester) != Some(requester)
-}
-
-fn may_respond(author: &Author) -> bool {
-    matches!(author, Author::Admin(_))
-}
-
 /// Whether a text is within this desk's limit.
-pub(crate) fn fits(text: &MessageText, policy: &Policy) -> Result<(), Refusal> {
+pub(crate) fn check_length(text: &MessageText, policy: &Policy) -> Result<(), Refusal> {
     let (bytes, limit) = (count(text.bytes()), longest_text(policy));
     if bytes > limit { Err(Refusal::TextTooLong { bytes, limit }) } else { Ok(()) }
 }
@@ -118,189 +397,43 @@ fn longest_text(policy: &Policy) -> u32 {
     policy.limits.text_bytes().min(policy.limits.conversation_bytes())
 }
 
-/// Under which statuses, and until when, such an actor may write.
-fn conversation(by: ActorKind, at: Timestamp, policy: &Policy) -> [Option<Guard>; 2] {
-    match (by, policy.reopen) {
-        (ActorKind::Customer, Reopen::Never) => {
-            [Some(Guard::Accepts(enum_set!(Status::Open | Status::InProgress))), None]
-        }
-        (ActorKind::Customer, Reopen::Within(days)) => {
-            let earliest = at.minus(days.duration());
-            [
-                Some(Guard::Accepts(NOT_CLOSED)),
-                Some(Guard::ResolvedSince { earliest, policy: policy.reopen }),
-            ]
-        }
-        _ => [Some(Guard::Accepts(NOT_CLOSED)), None],
-    }
-}
-
-fn room(policy: &Policy, adding: u32) -> Guard {
-    let limits = &policy.limits;
-    Guard::Room { messages: limits.messages(), bytes: limits.conversation_bytes(), adding }
-}
-
-/// A plan in the making. Its guards go in the order owner, key, already so, status, window,
-/// version, room.
-struct Rule<'a> {
-    policy: &'a Policy,
-    expected: Option<u64>,
-    plan: Plan,
-}
-
-impl<'a> Rule<'a> {
-    fn new(by: &Actor, at: Timestamp, policy: &'a Policy, expected: Option<u64>) -> Self {
-        let mut guards = ArrayVec::new();
-        if let Actor::Customer(id) = by {
-            guards.push(Guard::Owner(id.clone()));
-        }
-        let plan = Plan {
-            by: by.clone(),
-            at,
-            reading: policy.sla.as_ref().map(|sla| sla.reading(at)),
-            history_limit: policy.limits.history(),
-            guards,
-            effects: ArrayVec::new(),
-            go: None,
-        };
-        Self { policy, expected, plan }
-    }
-
-    fn message(&mut self, message: NewMessage, status: Option<Status>) -> Result<(), Refusal> {
-        let by = self.plan.by.kind();
-        let author = self.plan.by.author().ok_or(Refusal::NotPermitted { by })?;
-        if status.is_some() && by != ActorKind::Admin {
-            return Err(Refusal::NotPermitted { by });
-        }
-        fits(&message.text, self.policy)?;
-        let adding = count(message.text.bytes());
-        let responds = may_respond(&author);
-        let message = Message::new(author, message.text, self.plan.at).with_key(message.key);
-
-        if message.key.is_some() {
-            self.guard(Guard::KeyUnused(message.clone()));
-        }
-        let conditions = conversation(by, self.plan.at, self.policy);
-        conditions.into_iter().flatten().for_each(|guard| self.guard(guard));
-        if let Some(to) = status {
-            // A status that is already so is no obstacle to the message.
-            self.guard(Guard::MayGo { from: to.reachable_from(by) | to, to });
-        }
-        self.version();
-        self.guard(room(self.policy, adding));
-
-        self.effect(Effect::Append(message));
-        if responds {
-            self.effect(Effect::StampOnce(Stamp::FirstResponse, When::NotRequester));
-            self.clock(ClockStep::Stop, RESPONSES, When::NotRequester);
-        }
-        if by == ActorKind::Customer {
-            // Until the first response that clock is the one of the oldest message.
-            let unless = SlaMetric::FirstResponse.into();
-            self.clock(ClockStep::Start { unless }, SlaMetric::NextResponse.into(), When::Always);
-        }
-        match status {
-            Some(to) => self.go(to.reachable_from(by), to),
-            None if by == ActorKind::Customer => self.go(Status::Resolved.into(), Status::Open),
-            None => {}
-        }
-        self.effect(Effect::Touch);
-        Ok(())
-    }
-
-    /// A note, which doesn't touch the ticket: the requester must not learn of it.
-    fn note(&mut self, text: MessageText) -> Result<(), Refusal> {
-        let by = self.admin()?;
-        fits(&text, self.policy)?;
-        self.version();
-        self.guard(Guard::NoteRoom { notes: self.policy.limits.notes() });
-        self.effect(Effect::AddNote(Note { text, by, created_at: self.plan.at }));
-        Ok(())
-    }
-
-    fn status(&mut self, to: Status) -> Result<(), Refusal> {
-        let by = self.plan.by.kind();
-        let from = to.reachable_from(by);
-        if from.is_empty() {
-            return Err(Refusal::NotPermitted { by });
-        }
-        self.guard(Guard::StatusIsNot(to));
-        self.guard(Guard::MayGo { from, to });
+impl Policy {
+    /// Returns how many bytes a message of such an actor may have at that time.
+    ///
+    /// # Errors
+    ///
+    /// The refusal that even the shortest message would meet.
+    ///
+    /// ```
+    /// # use ventanilla_domain::*;
+    /// # let ana = UserId::parse("ana")?;
+    /// # let draft = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
+    /// # let (number, now) = (TicketNumber::from_entropy(b"example"), Timestamp::MIN);
+    /// # let policy = Policy::default();
+    /// # let ticket = draft.open(number, &ana, &Actor::Customer(ana.clone()), now, &policy)?;
+    /// let ticket = ticket.view(&Scope::Owner(ana), Window::All).expect("it is Ana's");
+    /// assert_eq!(policy.writable(&ticket, ActorKind::Customer, now), Ok(16 * 1024));
+    /// assert!(policy.writable(&ticket, ActorKind::System, now).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn writable(&self, ticket: &TicketView, by: ActorKind, at: Timestamp) -> Result<u32, Refusal> {
         if by == ActorKind::System {
-            let wait = self.policy.close_after;
-            self.guard(Guard::ResolvedUntil { latest: self.plan.at.minus(wait.duration()), wait });
+            return Err(Refusal::NotPermitted { by });
         }
-        self.version();
-        self.go(from, to);
-        self.effect(Effect::Touch);
-        Ok(())
+        let state = ticket.state();
+        check_conversation(state.head, by, at, self)?;
+        check_room(&state, 1, self)?;
+        let left = self.limits.conversation_bytes().saturating_sub(state.conversation_bytes);
+        Ok(longest_text(self).min(left))
     }
 
-    fn set(&mut self, field: Field, only_if: Option<Guard>) -> Result<(), Refusal> {
-        self.admin()?;
-        self.guard(Guard::Differs(field.clone()));
-        self.guard(Guard::Accepts(NOT_CLOSED));
-        self.version();
-        only_if.into_iter().for_each(|guard| self.guard(guard));
-        let priority = match field {
-            Field::Priority(to) => Some(to),
-            Field::Assignee(_) => None,
-        };
-        self.effect(Effect::Set(field));
-        if let Some(to) = priority {
-            self.clock(ClockStep::Retarget(to), EnumSet::all(), When::Always);
-        }
-        self.effect(Effect::Touch);
-        Ok(())
-    }
-
-    /// The move to a status, and the stamps and clocks that go with it: a closed ticket was resolved
-    /// at some time, a live one isn't; nobody waits for an answer where it is, and its resolution
-    /// clock stands still.
-    fn go(&mut self, from: EnumSet<Status>, to: Status) {
-        match to {
-            Status::Open | Status::InProgress => {
-                self.effect(Effect::Clear(Stamp::Resolved, When::Moves));
-            }
-            Status::Resolved => self.effect(Effect::Stamp(Stamp::Resolved, When::Moves)),
-            Status::Closed => {
-                self.effect(Effect::StampOnce(Stamp::Resolved, When::Moves));
-                self.effect(Effect::Stamp(Stamp::Closed, When::Moves));
-            }
-        }
-        if to.is_live() {
-            self.clock(ClockStep::Resume, SlaMetric::Resolution.into(), When::Moves);
-        } else {
-            self.clock(ClockStep::Cancel, RESPONSES, When::Moves);
-            self.clock(ClockStep::Stop, SlaMetric::Resolution.into(), When::Moves);
-        }
-        self.plan.go = Some(Go { from, to });
-    }
-
-    fn clock(&mut self, step: ClockStep, clocks: EnumSet<SlaMetric>, when: When) {
-        if self.plan.reading.is_some() {
-            self.effect(Effect::Clock(step, clocks, when));
-        }
-    }
-
-    fn admin(&self) -> Result<UserId, Refusal> {
-        match &self.plan.by {
-            Actor::Admin(id) => Ok(id.clone()),
-            other => Err(Refusal::NotPermitted { by: other.kind() }),
-        }
-    }
-
-    fn version(&mut self) {
-        if let Some(expected) = self.expected {
-            self.guard(Guard::Version(expected));
-        }
-    }
-
-    fn guard(&mut self, guard: Guard) {
-        self.plan.guards.push(guard);
-    }
-
-    fn effect(&mut self, effect: Effect) {
-        self.plan.effects.push(effect);
+    /// Returns the follow-up that is offered to the requester where writing is refused at that time
+    /// because the ticket is closed or can no longer be reopened.
+    #[must_use]
+    pub fn follow_up(&self, head: &TicketHead, at: Timestamp) -> Option<FollowUp> {
+        check_conversation(head, ActorKind::Customer, at, self)
+            .err()
+            .filter(Refusal::offers_follow_up)
+            .map(|_| FollowUp::of(head))
     }
 }

@@ -8,6 +8,7 @@ mod policy;
 use std::sync::Arc;
 
 pub use clock::{Measured, SlaClock, SlaMetric, SlaState, SlaStop, UnknownSlaMetric, UnknownSlaState};
+pub(crate) use clocks::Moment;
 pub use clocks::SlaClocks;
 pub use error::InvalidSla;
 pub use policy::{SlaPolicy, SlaTable, SlaTargets};
@@ -63,19 +64,18 @@ impl Sla {
     #[must_use]
     pub fn clocks(&self, head: &TicketHead) -> Option<SlaClocks> {
         let mut clocks = head.sla.as_deref()?.clone();
-        let theirs = crate::Actor::System;
+        let moment = |at| Moment { by: None, at, reading: self.reading(at), priority: head.priority };
         let resolved = (!head.status.is_live()).then(|| head.resolved_or_updated_at());
         // An answer on a resolved ticket is no longer what was waited for.
         let answered = head.first_response_at.filter(|at| resolved.is_none_or(|end| *at <= end));
         if let Some(at) = answered {
-            clocks.stop(SlaMetric::FirstResponse, &theirs, at, self.reading(at), false);
+            clocks.stop(SlaMetric::FirstResponse, &moment(at));
         }
         if let Some(at) = resolved {
-            let reading = self.reading(at);
-            for metric in [SlaMetric::FirstResponse, SlaMetric::NextResponse] {
-                clocks.stop(metric, &theirs, at, reading, true);
-            }
-            clocks.stop(SlaMetric::Resolution, &theirs, at, reading, false);
+            let moment = moment(at);
+            clocks.cancel(SlaMetric::FirstResponse, &moment);
+            clocks.cancel(SlaMetric::NextResponse, &moment);
+            clocks.stop(SlaMetric::Resolution, &moment);
         }
         Some(clocks)
     }

@@ -10,6 +10,7 @@ use crate::parse::{Problem, Rules, parsed_text};
 ///
 /// - 1 to [`MessageText::MAX_BYTES`] bytes of UTF-8, counted after cleaning;
 /// - cleaned: `CRLF` is `LF`, white space at both ends is gone;
+/// - something to be seen: not only white space and characters that are never shown;
 /// - no control characters but line feed and tab (a lone `CR` is refused);
 /// - everything else is kept as it came: emoji, marks of writing direction, `<script>`. It is for
 ///   the page to escape it;
@@ -62,7 +63,7 @@ impl MessageText {
         } else {
             value.trim()
         };
-        if cleaned.is_empty() && !value.is_empty() {
+        if cleaned.chars().all(is_invisible) && !value.is_empty() {
             return Err(InvalidText::new(value, Problem::Blank));
         }
         match Self::RULES.check(cleaned) {
@@ -131,6 +132,20 @@ pub(crate) fn restored<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Mes
     Ok(MessageText::restore(&Cow::<'de, str>::deserialize(deserializer)?))
 }
 
+/// Whether a character leaves nothing to be seen: white space, and the code points that Unicode lists
+/// as [`Default_Ignorable_Code_Point`](https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point).
+fn is_invisible(character: char) -> bool {
+    character.is_whitespace()
+        || matches!(
+            character,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+                | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+                | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}'
+                | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
+        )
+}
+
 fn on_one_line(character: char) -> char {
     if character.is_control() { ' ' } else { character }
 }
@@ -148,6 +163,7 @@ mod tests {
         for (value, code) in [
             ("", "text_empty"),
             (" \r\n\t ", "text_blank"),
+            ("\u{200b}\u{200d} \u{feff}", "text_blank"),
             ("\u{0}", "text_forbidden_character"),
             ("solo un retorno\rde carro", "text_forbidden_character"),
             (too_long.as_str(), "text_too_long"),

@@ -1,10 +1,11 @@
 //! A whole ticket, and its stored form.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Author, Category, CreationKey, Event, Message, MessageText, Note, Priority, SlaClocks, Status,
-    TicketHead, TicketNumber, Timestamp, UserId, rules::is_response,
+    TicketHead, TicketNumber, Timestamp, UserId,
+    util::{count, null_is_absent, push_tight},
 };
 
 /// A whole ticket, as a store keeps it. Readers get a [`TicketView`](crate::TicketView) of it.
@@ -14,7 +15,7 @@ use crate::{
 /// - `message_count` and the conversation's size are those of its messages.
 ///
 /// It is opened by [`NewTicket::open`](crate::NewTicket::open), changed by
-/// [`Plan::apply`](crate::Plan::apply) and nothing else, and read back from a [`TicketRecord`],
+/// [`Command::apply`](crate::Command::apply) and nothing else, and read back from a [`TicketRecord`],
 /// which is its JSON form too.
 ///
 /// ```
@@ -138,19 +139,6 @@ impl Ticket {
     }
 }
 
-/// Adds at the end and leaves little room behind it: tickets are many and their lists short, so
-/// that doubling would waste more than it saves.
-pub(crate) fn push_tight<T>(list: &mut Vec<T>, item: T) {
-    if list.len() == list.capacity() {
-        list.reserve_exact(1 + list.len() / 8);
-    }
-    list.push(item);
-}
-
-pub(crate) fn count(length: usize) -> u32 {
-    u32::try_from(length).unwrap_or(u32::MAX)
-}
-
 fn bytes(message: &Message) -> u32 {
     count(message.text.bytes())
 }
@@ -213,14 +201,6 @@ pub struct TicketRecord {
     pub version: u64,
 }
 
-pub(crate) fn null_is_absent<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de> + Default,
-{
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
-}
-
 impl From<TicketRecord> for Ticket {
     fn from(mut record: TicketRecord) -> Self {
         if record.messages.is_empty() {
@@ -228,7 +208,8 @@ impl From<TicketRecord> for Ticket {
             record.messages.push(opening);
         }
         let requester = &record.user_id;
-        let responses = record.messages.iter().filter(|message| is_response(&message.author, requester));
+        let responses =
+            record.messages.iter().filter(|message| message.author.is_response_to(requester));
         let first_response = responses.map(|message| message.created_at).min();
         let closed = record.status == Status::Closed;
         let head = TicketHead {

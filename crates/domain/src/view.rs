@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Event, Message, MessageText, Note, Ticket, TicketHead, UserId, plan::Facts, ticket::count};
+use crate::{Event, Message, MessageText, Note, Ticket, TicketHead, UserId, util::count};
 
 /// Whose eyes a ticket is read with.
 ///
@@ -78,8 +78,8 @@ impl Window {
 
 /// A ticket as one reader may see it.
 ///
-/// Messages stand in order of time, ties in order of arrival. Only the desk's own view has clocks,
-/// notes and history.
+/// Messages stand in order of time, ties in order of arrival. Only the desk's own view has timers,
+/// versions, notes and history, and only a whole one the timers of earlier responses.
 ///
 /// ```
 /// # use ventanilla_domain::*;
@@ -117,7 +117,7 @@ pub struct TicketView {
     pub history: Vec<Event>,
 }
 
-/// A list row: a ticket's head and the beginning of its description.
+/// A list row: a ticket's head, with the latest SLA timers only, and the beginning of its description.
 ///
 /// ```
 /// # use ventanilla_domain::*;
@@ -144,6 +144,12 @@ impl TicketSummary {
     /// How many characters of the description a list row shows.
     pub const EXCERPT_CHARS: usize = 120;
 
+    /// Returns the row without what only the desk may see: SLA timers and version.
+    #[must_use]
+    pub fn for_requester(self) -> Self {
+        Self { head: self.head.for_requester(), ..self }
+    }
+
     /// The row of a ticket with this description, or as much of it as the row shows and one
     /// character more.
     #[must_use]
@@ -162,13 +168,15 @@ impl Ticket {
         let range = window.of(count(self.messages.len()));
         let mut messages = self.messages[range.start as usize..range.end as usize].to_vec();
         messages.sort_by_key(|message| message.created_at);
-        let mut head = self.head.clone();
-        let (notes, history) = match scope {
-            Scope::Owner(_) | Scope::Public => {
-                head.sla = None;
-                (Vec::new(), Vec::new())
+        let (head, notes, history) = match (scope, window) {
+            (Scope::Owner(_) | Scope::Public, _) => {
+                messages.iter_mut().for_each(|message| message.version = 0);
+                (self.head.without_timers().for_requester(), Vec::new(), Vec::new())
             }
-            Scope::All => (self.notes.clone(), self.history.clone()),
+            (Scope::All, Window::All) => (self.head.clone(), self.notes.clone(), self.history.clone()),
+            (Scope::All, Window::Last(_) | Window::From { .. }) => {
+                (self.head.with_latest_timers(), self.notes.clone(), self.history.clone())
+            }
         };
         Some(TicketView {
             head,
@@ -184,18 +192,6 @@ impl Ticket {
     /// The list row of this ticket.
     #[must_use]
     pub fn summary(&self) -> TicketSummary {
-        TicketSummary::new(self.head.clone(), &self.description)
-    }
-
-    /// What the rules look at.
-    #[must_use]
-    pub fn facts(&self) -> Facts<'_> {
-        Facts {
-            head: &self.head,
-            conversation_bytes: self.conversation_bytes,
-            notes: count(self.notes.len()),
-            messages: &self.messages,
-            history: &self.history,
-        }
+        TicketSummary::new(self.head.with_latest_timers(), &self.description)
     }
 }

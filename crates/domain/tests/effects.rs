@@ -100,15 +100,16 @@ fn every_change_but_a_note_touches_and_none_turns_the_clock_back() {
 }
 
 #[test]
-fn a_message_carries_its_author_time_and_key() {
+fn a_message_carries_its_author_time_key_and_version() {
     let mut case = Case::new(Policy::default());
-    for (by, author) in [
-        (customer("ana"), Author::Requester),
-        (admin("luis"), Author::Admin(Some(id("luis")))),
-        (Actor::Bot, Author::Bot),
+    for (by, author, version) in [
+        (customer("ana"), Author::Requester, 1),
+        (admin("luis"), Author::Admin(Some(id("luis"))), 2),
+        (Actor::Bot, Author::Bot, 3),
     ] {
         case.must(&by, 3, Change::message(keyed("Hola", "k")));
         let expected = Message::new(author, text("Hola"), at(3)).with_key(Some(key("k")));
+        let expected = expected.with_version(version);
         assert_eq!(case.ticket.messages().last(), Some(&expected));
     }
     assert_eq!((case.head().message_count, case.ticket.conversation_bytes()), (4, 8 + 3 * 4));

@@ -120,8 +120,8 @@ fn their_ticket_is_used_as_ours() {
     let mut ticket = read(with(json!({"status": "RESOLVED"})));
     let (ana, now) = (ticket.head().requester.clone(), time("2024-12-06T08:00:00.000Z").unwrap());
     let message = Change::message(MessageText::parse("Sigue sin llegar").unwrap());
-    let plan = message.plan(&Actor::Customer(ana), now, &Policy::default()).unwrap();
-    assert!(matches!(plan.apply(&mut ticket), Outcome::Applied { .. }));
+    let command = Command::new(&Actor::Customer(ana), now, &Policy::default(), message).unwrap();
+    assert!(matches!(command.apply(&mut ticket), Outcome::Applied { .. }));
     let head = ticket.head();
     assert_eq!((head.status, head.version, head.message_count), (Status::Open, 1, 2));
     assert_eq!(ticket.messages()[0].text, *ticket.description());

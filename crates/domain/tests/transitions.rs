@@ -1,4 +1,4 @@
-//! The table of transitions, written down a second time and compared with what plans do.
+//! The table of transitions, written down a second time and compared with what commands do.
 
 mod common;
 

@@ -92,8 +92,7 @@ impl Admin {
     ///
     /// # Errors
     ///
-    /// [`ServiceError::NoSla`] on a desk that promises nothing; [`ServiceError::NoUpkeep`] where the
-    /// store makes no reports; [`ServiceError::Store`].
+    /// [`ServiceError::NoSla`] on a desk without an SLA policy; [`ServiceError::Store`].
     #[instrument(name = "ventanilla.report", skip_all, fields(actor = "ADMIN", outcome))]
     pub async fn report(&self, period: Period) -> Result<Report, ServiceError> {
         self.desk.report(period).await

@@ -74,7 +74,7 @@ impl Customer {
             None => query.first_page(),
         };
         let mut found = self.desk.list(page).await?;
-        found.rows.iter_mut().for_each(|row| row.head.sla = None);
+        found.rows = found.rows.into_iter().map(TicketSummary::for_requester).collect();
         Ok(found)
     }
 

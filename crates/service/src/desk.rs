@@ -4,11 +4,11 @@ use std::{fmt, sync::Arc};
 
 use tracing::{Span, field::display};
 use ventanilla_domain::{
-    Actor, Change, Event, EventKind, Explain, NewTicket, Outcome, Policy, Refusal, Scope, Sla,
-    TicketHead, TicketLookup, TicketNumber, TicketSummary, TicketView, Timestamp, UserId, Window,
+    Actor, Change, Command, Event, EventKind, Explain, NewTicket, Outcome, Policy, Refusal, Scope, Sla,
+    TicketLookup, TicketNumber, TicketSummary, TicketView, Timestamp, UserId, Window,
 };
 use ventanilla_storage::{
-    Counts, Inserted, Page, PageQuery, Period, Report, ReportQuery, Sort, TicketStore, Upkeep,
+    Counts, Inserted, Page, PageQuery, Period, Report, ReportQuery, Sort, StoreError, TicketStore,
 };
 
 use crate::{
@@ -122,13 +122,13 @@ impl HelpDesk {
             match self.0.store.insert(&ticket).await? {
                 Inserted::Stored => {
                     tell("number", &ticket.head().ticket_number);
-                    let head = seen(by, ticket.head().clone());
-                    return Ok(Receipt::new(head, vec![created(at, by)]));
+                    let created = created(at, by);
+                    return Ok(Receipt::new(ticket.head().clone(), vec![created]).seen(by));
                 }
                 Inserted::Repeated(head) => {
                     tell("number", &head.ticket_number);
                     let first = created(head.created_at, by);
-                    return Ok(Receipt::repeated(seen(by, head), vec![first]));
+                    return Ok(Receipt::repeated(head, vec![first]).seen(by));
                 }
                 Inserted::KeyConflict { number, key } => {
                     return Err(ServiceError::Refused { number, refusal: Refusal::KeyConflict { key } });
@@ -157,11 +157,11 @@ impl HelpDesk {
         change: Change,
     ) -> Result<Receipt, ServiceError> {
         let refused = |refusal| ServiceError::Refused { number: number.clone(), refusal };
-        let plan = change.plan(by, self.now(), self.policy()).map_err(refused)?;
-        match self.0.store.update(number, &plan).await? {
-            Outcome::Applied { head, events } => Ok(Receipt::new(seen(by, head), events)),
-            Outcome::Unchanged { head } => Ok(Receipt::new(seen(by, head), Vec::new())),
-            Outcome::Repeated { head, events } => Ok(Receipt::repeated(seen(by, head), events)),
+        let command = Command::new(by, self.now(), self.policy(), change).map_err(refused)?;
+        match self.0.store.update(number, &command).await? {
+            Outcome::Applied { head, events } => Ok(Receipt::new(head, events).seen(by)),
+            Outcome::Unchanged { head } => Ok(Receipt::new(head, Vec::new()).seen(by)),
+            Outcome::Repeated { head, events } => Ok(Receipt::repeated(head, events).seen(by)),
             Outcome::Refused(refusal) => Err(refused(refusal)),
             Outcome::NotFound => Err(ServiceError::NotFound { number: number.clone() }),
         }
@@ -176,6 +176,23 @@ impl HelpDesk {
     ) -> Result<TicketView, ServiceError> {
         let found = self.0.store.get(lookup, scope, window).await.map_err(ServiceError::from);
         observed(found.and_then(|view| view.ok_or_else(|| ServiceError::not_found(lookup))))
+    }
+
+    /// Returns those of a typed number's candidates that are tickets.
+    pub(crate) async fn existing(
+        &self,
+        typed: &TicketLookup,
+    ) -> Result<Vec<TicketNumber>, ServiceError> {
+        let mut found = Vec::new();
+        for candidate in typed.candidates() {
+            let ticket = self.0.store.get(&candidate.into(), &Scope::All, Window::Last(0)).await;
+            match ticket {
+                Ok(None) => {}
+                Ok(Some(_)) | Err(StoreError::Unreadable { .. }) => found.push(candidate.clone()),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(found)
     }
 
     /// Reads the ticket that somebody means by what they typed.
@@ -211,17 +228,16 @@ impl HelpDesk {
 
     async fn try_report(&self, period: Period) -> Result<Report, ServiceError> {
         let query = ReportQuery::new(period, self.sla()?, self.now());
-        Ok(self.upkeep()?.report(&query).await?)
+        Ok(self.0.store.report(&query).await?)
     }
 
     /// The tickets that the system may close by now.
     pub(crate) async fn closable(&self, limit: u32) -> Result<Vec<TicketNumber>, ServiceError> {
-        let upkeep = self.upkeep()?;
         if limit == 0 {
             return Ok(Vec::new());
         }
         let latest = self.now().minus(self.policy().close_after.duration());
-        Ok(upkeep.resolved_until(latest, limit).await?)
+        Ok(self.0.store.resolved_until(latest, limit).await?)
     }
 
     /// What tickets are shown against, if the desk promises anything.
@@ -231,10 +247,6 @@ impl HelpDesk {
 
     fn sla(&self) -> Result<&Sla, ServiceError> {
         self.policy().sla.as_ref().ok_or(ServiceError::NoSla)
-    }
-
-    fn upkeep(&self) -> Result<&dyn Upkeep, ServiceError> {
-        self.0.store.upkeep().ok_or(ServiceError::NoUpkeep)
     }
 }
 
@@ -286,14 +298,6 @@ impl fmt::Debug for HelpDeskBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HelpDeskBuilder").field("policy", &self.0.policy).finish_non_exhaustive()
     }
-}
-
-/// What an actor may see of a head: clocks are for the desk's eyes.
-pub(crate) fn seen(by: &Actor, mut head: TicketHead) -> TicketHead {
-    if !matches!(by, Actor::Admin(_) | Actor::System) {
-        head.sla = None;
-    }
-    head
 }
 
 fn created(at: Timestamp, by: &Actor) -> Event {

@@ -129,9 +129,12 @@ pub enum ServiceError {
     /// [`Policy`](crate::Policy) has no `sla`.
     #[error("this desk has no SLA policy")]
     NoSla,
-    /// The store makes no reports and finds nothing to close.
-    #[error("this ticket store does no upkeep")]
-    NoUpkeep,
+    /// What was typed may be any of several tickets. Nothing was changed.
+    #[error("what was typed may be any of {}", listed(numbers))]
+    AmbiguousNumber {
+        /// The tickets that it may be, the nearest to what was typed first.
+        numbers: Vec<TicketNumber>,
+    },
     /// The store failed.
     #[error("the ticket store failed")]
     Store(#[from] StoreError),
@@ -164,7 +167,7 @@ impl ServiceError {
             ServiceError::NotFound { .. }
             | ServiceError::NumbersExhausted { .. }
             | ServiceError::NoSla
-            | ServiceError::NoUpkeep => None,
+            | ServiceError::AmbiguousNumber { .. } => None,
             ServiceError::Refused { refusal, .. } | ServiceError::NotOpened { refusal } => Some(refusal),
             ServiceError::InvalidText(error) => Some(error),
             ServiceError::InvalidNumber(error) => Some(error),
@@ -192,7 +195,7 @@ impl Explain for ServiceError {
             (_, Some(inner)) => inner.code(),
             (ServiceError::NumbersExhausted { .. }, None) => "numbers_exhausted",
             (ServiceError::NoSla, None) => "no_sla",
-            (ServiceError::NoUpkeep, None) => "no_upkeep",
+            (ServiceError::AmbiguousNumber { .. }, None) => "number_ambiguous",
             (_, None) => "ticket_not_found",
         }
     }
@@ -210,12 +213,17 @@ impl Explain for ServiceError {
                     "No response targets are set up for this service.",
                 )
                 .into(),
-            (ServiceError::NoUpkeep, None) => locale
-                .pick(
-                    "Este servicio no ofrece informes ni cierre automático.",
-                    "This service has neither reports nor automatic closing.",
-                )
-                .into(),
+            (ServiceError::AmbiguousNumber { numbers }, None) => {
+                let numbers = listed(numbers);
+                match locale {
+                    Locale::Es => {
+                        format!("Hay varios tickets posibles: {numbers}. Escribe el número exacto.")
+                    }
+                    Locale::En => {
+                        format!("Several tickets are possible: {numbers}. Type the exact number.")
+                    }
+                }
+            }
             (_, None) => locale
                 .pick(
                     "No hemos podido dar un número a tu ticket. No se ha guardado nada.",
@@ -228,10 +236,8 @@ impl Explain for ServiceError {
     fn kind(&self) -> ErrorKind {
         match (self, self.inner()) {
             (_, Some(inner)) => inner.kind(),
-            (
-                ServiceError::NumbersExhausted { .. } | ServiceError::NoSla | ServiceError::NoUpkeep,
-                None,
-            ) => ErrorKind::Internal,
+            (ServiceError::NumbersExhausted { .. } | ServiceError::NoSla, None) => ErrorKind::Internal,
+            (ServiceError::AmbiguousNumber { .. }, None) => ErrorKind::Conflict,
             (_, None) => ErrorKind::NotFound,
         }
     }
@@ -239,6 +245,11 @@ impl Explain for ServiceError {
     fn is_retryable(&self) -> bool {
         self.inner().is_some_and(Explain::is_retryable)
     }
+}
+
+fn listed(numbers: &[TicketNumber]) -> String {
+    let numbers: Vec<&str> = numbers.iter().map(TicketNumber::as_str).collect();
+    numbers.join(", ")
 }
 
 impl From<InvalidForm> for ServiceError {

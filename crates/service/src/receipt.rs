@@ -1,7 +1,7 @@
 //! What a change gives back.
 
 use serde::{Deserialize, Serialize};
-use ventanilla_domain::{Event, TicketHead};
+use ventanilla_domain::{Actor, Event, TicketHead};
 
 /// What a change gives back: the ticket afterwards, and what happened to it.
 ///
@@ -37,6 +37,15 @@ pub struct Receipt {
 }
 
 impl Receipt {
+    /// What this actor may see of it: timers and versions are for the desk alone.
+    pub(crate) fn seen(mut self, by: &Actor) -> Self {
+        if !matches!(by, Actor::Admin(_) | Actor::System) {
+            self.head = self.head.for_requester();
+            self.events.iter_mut().for_each(|event| event.version = 0);
+        }
+        self
+    }
+
     pub(crate) const fn new(head: TicketHead, events: Vec<Event>) -> Self {
         Self { head, events, repeated: false }
     }

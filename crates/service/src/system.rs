@@ -62,26 +62,43 @@ impl System {
     ///
     /// # Errors
     ///
-    /// [`ServiceError::NoUpkeep`] where the store finds nothing to close; [`ServiceError::Store`] where
-    /// finding them failed. Nothing was closed then.
+    /// [`ServiceError::Store`] where finding them failed. What was closed before stays closed.
     #[instrument(
         name = "ventanilla.close_resolved",
         skip_all,
         fields(actor = "SYSTEM", done, failed, outcome)
     )]
     pub async fn close_resolved(&self, batch: u32) -> Result<ClosedBatch, ServiceError> {
-        let found = checked(self.desk.closable(batch).await)?;
-        let mut answer = ClosedBatch { full: found.len() >= batch as usize, ..ClosedBatch::default() };
-        for number in found {
-            match self.desk.try_change(&Actor::System, &number, closing()).await {
-                // Another machine was quicker, and told its host.
-                Ok(receipt) if receipt.events.is_empty() => {}
-                Ok(receipt) => answer.closed.push(receipt),
-                Err(error) => answer.failed.push((number, error)),
+        let mut answer = ClosedBatch::default();
+        loop {
+            // What failed is found again and again: as many more are asked for.
+            let wanted = batch.saturating_add(u32::try_from(answer.failed.len()).unwrap_or(u32::MAX));
+            let found = checked(self.desk.closable(wanted).await)?;
+            answer.full = batch > 0 && found.len() >= wanted as usize;
+            let failed = |number: &TicketNumber| answer.failed.iter().any(|(seen, _)| seen == number);
+            let untried: Vec<TicketNumber> =
+                found.into_iter().filter(|number| !failed(number)).collect();
+            let (before, all) = (answer.failed.len(), untried.len());
+            for number in untried {
+                self.close_into(&mut answer, number).await;
+            }
+            let passing = answer.failed[before..].iter().any(|(_, error)| error.is_retryable());
+            let none_closed = all > 0 && answer.failed.len() - before == all;
+            if !answer.full || passing || !none_closed {
+                break;
             }
         }
         answer.tell();
         Ok(answer)
+    }
+
+    async fn close_into(&self, answer: &mut ClosedBatch, number: TicketNumber) {
+        match self.desk.try_change(&Actor::System, &number, closing()).await {
+            // Another machine was quicker, and told its host.
+            Ok(receipt) if receipt.events.is_empty() => {}
+            Ok(receipt) => answer.closed.push(receipt),
+            Err(error) => answer.failed.push((number, error)),
+        }
     }
 
     /// Closes a ticket that has been resolved for as long as

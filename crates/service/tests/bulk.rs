@@ -220,8 +220,8 @@ async fn one_change_to_many_tickets_is_one_call_for_each_whatever_becomes_of_the
     ] {
         store
             .expect_update()
-            .withf(move |to, plan| {
-                *to == number(asked) && plan.at() == now() && *plan.by() == admin("luis")
+            .withf(move |to, command| {
+                *to == number(asked) && command.at() == now() && *command.by() == admin("luis")
             })
             .times(1)
             .in_sequence(&mut calls)

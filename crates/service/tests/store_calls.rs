@@ -261,7 +261,9 @@ async fn the_plan_carries_the_clocks_time_and_the_actor() {
             let mut store = MockTicketStore::new();
             store
                 .expect_update()
-                .withf(move |to, plan| *to == number(NUMBER) && plan.at() == now() && *plan.by() == by)
+                .withf(move |to, command| {
+                    *to == number(NUMBER) && command.at() == now() && *command.by() == by
+                })
                 .times(1)
                 .return_once(|_, _| Ok(Outcome::Unchanged { head }));
             assert!(run(&desk_over(store), &who, use_case, &number(NUMBER)).await.unwrap().is_ok());

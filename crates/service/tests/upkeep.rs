@@ -30,7 +30,10 @@ fn finding(numbers: &'static [&'static str]) -> WithUpkeep {
 /// The same, with its tickets in memory.
 async fn stuck(numbers: &'static [&'static str], tickets: Vec<Ticket>) -> WithUpkeep {
     let (mut mocks, memory) = (finding(numbers), storing(tickets).await);
-    mocks.store.expect_update().returning(move |number, plan| now_or_never(memory.update(number, plan)));
+    mocks
+        .store
+        .expect_update()
+        .returning(move |number, command| now_or_never(memory.update(number, command)));
     mocks
 }
 
@@ -141,10 +144,10 @@ async fn who_could_not_be_closed_is_named_with_the_reason_and_keeps_no_other_fro
     let fresh = resolved("NEW").created_at(now()).build();
     let done = testing::ticket("DONE").requester("ana").status(Status::Closed).build();
     let memory = storing([open, fresh, done, resolved("A").build()]).await;
-    mocks.store.expect_update().times(6).returning(move |number, plan| match number.as_str() {
+    mocks.store.expect_update().times(6).returning(move |number, command| match number.as_str() {
         "LOST" => Err(StoreError::OutcomeUnknown { number: number.clone(), source: "lost".into() }),
         "DOWN" => Err(StoreError::Unavailable { source: "down".into() }),
-        _ => now_or_never(memory.update(number, plan)),
+        _ => now_or_never(memory.update(number, command)),
     });
     let batch = desk_over(mocks).system().close_resolved(6).await.unwrap();
     let failed: Vec<_> =
@@ -174,7 +177,10 @@ async fn a_store_that_fails_midway_ends_the_loop() {
     });
     let memory = storing([resolved("A").build(), resolved("B").build()]).await;
     let closed = Arc::clone(&memory);
-    mocks.store.expect_update().returning(move |number, plan| now_or_never(memory.update(number, plan)));
+    mocks
+        .store
+        .expect_update()
+        .returning(move |number, command| now_or_never(memory.update(number, command)));
     let error = rounds(&desk_over(mocks).system(), 1).await.unwrap_err();
     assert_eq!((error.code(), error.is_retryable()), ("store_unavailable", true));
     let counts = desk_over(closed).admin(id("luis")).counts().await.unwrap();

@@ -14,6 +14,7 @@
 //! ```
 
 mod clocks;
+mod closing;
 mod counts;
 mod desk;
 mod due;
@@ -29,7 +30,6 @@ mod refuse;
 mod report;
 mod texts;
 mod update;
-mod upkeep;
 mod walk;
 
 use std::{any::Any, panic::AssertUnwindSafe};
@@ -41,14 +41,13 @@ use crate::TicketStore;
 /// Tries a store in every way, and returns how many cases it passed: all of them.
 ///
 /// Each case gets an empty store of its own from `make`, and the ids of users in it are 24
-/// hexadecimal digits. No case looks at the clock or needs a certain runtime. A store without
-/// [`upkeep`](TicketStore::upkeep) is not asked for it: those cases don't count.
+/// hexadecimal digits. No case looks at the clock or needs a certain runtime.
 ///
 /// # Panics
 ///
 /// If a case fails, after all have been tried, naming each one that failed and why.
 pub async fn check<S: TicketStore>(make: impl AsyncFn() -> S) -> usize {
-    let mut suite = [
+    let suite = [
         insert::CASES,
         get::CASES,
         update::CASES,
@@ -62,11 +61,10 @@ pub async fn check<S: TicketStore>(make: impl AsyncFn() -> S) -> usize {
         hands::CASES,
         due::CASES,
         due_walk::CASES,
+        closing::CASES,
+        report::CASES,
     ]
     .concat();
-    if make().await.upkeep().is_some() {
-        suite.extend([upkeep::CASES, report::CASES].concat());
-    }
     let mut failures = Vec::new();
     for case in &suite {
         let run = async { (case.run)(&make().await).await };

@@ -3,7 +3,7 @@
 use ventanilla_domain::{ErrorKind, Explain, Locale, TicketNumber, UserId};
 
 /// The error under a [`StoreError`], of whatever kind the store has.
-pub type Source = Box<dyn std::error::Error + Send + Sync>;
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// What can go wrong in a store. Every one says by [`StoreError::applied`] what became of a change.
 ///
@@ -29,7 +29,7 @@ pub enum StoreError {
     #[error("the ticket store is not available")]
     Unavailable {
         /// What the store said.
-        source: Source,
+        source: BoxError,
     },
     /// So many changes to the ticket came between that this one found no moment. Nothing was changed.
     #[error("ticket {number} kept changing: {attempts} attempts found no moment")]
@@ -45,7 +45,7 @@ pub enum StoreError {
         /// The ticket.
         number: TicketNumber,
         /// What the store said.
-        source: Source,
+        source: BoxError,
     },
     /// The change was made, but may be lost again if servers fail now.
     #[error("ticket {number} was changed, but perhaps not durably")]
@@ -53,7 +53,7 @@ pub enum StoreError {
         /// The ticket.
         number: TicketNumber,
         /// What the store said.
-        source: Source,
+        source: BoxError,
     },
     /// The stored ticket can't be read: another application wrote what no ticket holds.
     #[error("ticket {number} cannot be read")]
@@ -61,7 +61,7 @@ pub enum StoreError {
         /// The ticket's number, as it is stored.
         number: String,
         /// What is wrong with it.
-        source: Source,
+        source: BoxError,
     },
     /// The store asks for another form of user ids. Nothing was changed.
     #[error("this store takes no user id like {id}")]
@@ -73,7 +73,7 @@ pub enum StoreError {
     #[error("the ticket store failed")]
     Failed {
         /// What the store said.
-        source: Source,
+        source: BoxError,
     },
 }
 

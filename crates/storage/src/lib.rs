@@ -1,9 +1,9 @@
 //! Where support tickets live: the [`TicketStore`] contract, stores in memory and over MongoDB, and a
 //! suite that tests any other.
 //!
-//! A store keeps [tickets](ventanilla_domain::Ticket) and carries out
-//! [plans](ventanilla_domain::Plan); the rules stay in the domain. [`MemoryStore`] is complete and
-//! indexed: good for tests, demonstrations and small desks that may forget.
+//! A store keeps [tickets](ventanilla_domain::Ticket) and applies
+//! [commands](ventanilla_domain::Command) to them; the rules stay in the domain. [`MemoryStore`] is
+//! complete and indexed: good for tests, demonstrations and small desks that may forget.
 //!
 //! Features, all off by default: `mongodb` (`MongoStore`), `conformance` (the suite that every store must pass), `mock`
 //! (`MockTicketStore`), `testing` (ready tickets for a host's tests).
@@ -18,7 +18,7 @@ mod paging;
 mod query;
 mod report;
 mod store;
-mod upkeep;
+mod walk;
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -26,7 +26,7 @@ pub mod conformance;
 pub mod testing;
 
 pub use cursor::{Cursor, InvalidCursor, Position};
-pub use error::{Applied, Source, StoreError};
+pub use error::{Applied, BoxError, StoreError};
 pub use memory::MemoryStore;
 #[cfg(feature = "mongodb")]
 pub use mongo::{Checkpoint, ConnectError, MongoOptions, MongoStore, Reconciled, UserIdForm};
@@ -39,6 +39,3 @@ pub use report::{
 #[cfg(feature = "mock")]
 pub use store::MockTicketStore;
 pub use store::{Inserted, TicketStore};
-#[cfg(feature = "mock")]
-pub use upkeep::MockUpkeep;
-pub use upkeep::Upkeep;

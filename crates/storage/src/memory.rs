@@ -11,13 +11,13 @@ use std::{
 use async_trait::async_trait;
 use index::{Facets, Index, Seq};
 use ventanilla_domain::{
-    BusinessTime, CreationKey, Outcome, Plan, Priority, Scope, Status, Ticket, TicketLookup,
+    BusinessTime, Command, CreationKey, Outcome, Priority, Scope, Status, Ticket, TicketLookup,
     TicketNumber, TicketSummary, TicketView, Timestamp, UserId, Window,
 };
 
 use crate::{
     Counts, Due, Inserted, Page, PageQuery, Position, Report, ReportQuery, StoreError, Tally,
-    TicketStore, Upkeep,
+    TicketStore,
 };
 
 /// Tickets in memory, indexed: no list scans them all.
@@ -64,7 +64,7 @@ impl MemoryStore {
         self.len() == 0
     }
 
-    // A panic under the lock could only come from a bug in a pure interpreter; other tickets stay
+    // A panic under the lock could only come from a bug in the rules; other tickets stay
     // usable even then.
     fn read(&self) -> RwLockReadGuard<'_, State> {
         self.state.read().unwrap_or_else(PoisonError::into_inner)
@@ -92,8 +92,8 @@ impl TicketStore for MemoryStore {
         Ok(found.filter_map(|ticket| ticket.view(scope, window)).next())
     }
 
-    async fn update(&self, number: &TicketNumber, plan: &Plan) -> Result<Outcome, StoreError> {
-        Ok(self.write().update(number, plan))
+    async fn update(&self, number: &TicketNumber, command: &Command) -> Result<Outcome, StoreError> {
+        Ok(self.write().update(number, command))
     }
 
     async fn list(&self, page: &PageQuery) -> Result<Page<TicketSummary>, StoreError> {
@@ -104,13 +104,6 @@ impl TicketStore for MemoryStore {
         Ok(self.read().counts(mine, as_of))
     }
 
-    fn upkeep(&self) -> Option<&dyn Upkeep> {
-        Some(self)
-    }
-}
-
-#[async_trait]
-impl Upkeep for MemoryStore {
     async fn resolved_until(
         &self,
         latest: Timestamp,
@@ -122,9 +115,18 @@ impl Upkeep for MemoryStore {
     }
 
     async fn report(&self, query: &ReportQuery) -> Result<Report, StoreError> {
-        let mut tally = Tally::default();
-        self.read().tickets.iter().for_each(|ticket| tally.add_ticket(query, ticket.head()));
-        Ok(tally.report())
+        // A part at a time: nobody waits behind a writer that waits for the whole report.
+        const PART: usize = 1_000;
+        let (mut tally, mut done) = (Tally::default(), 0);
+        loop {
+            let state = self.read();
+            let part = state.tickets.iter().skip(done).take(PART);
+            part.for_each(|ticket| tally.add_ticket(query, ticket.head()));
+            done += PART;
+            if done >= state.tickets.len() {
+                return Ok(tally.report());
+            }
+        }
     }
 }
 
@@ -164,13 +166,13 @@ impl State {
         Ok(Inserted::Stored)
     }
 
-    fn update(&mut self, number: &TicketNumber, plan: &Plan) -> Outcome {
+    fn update(&mut self, number: &TicketNumber, command: &Command) -> Outcome {
         let Some(&seq) = self.numbers.get(number) else {
             return Outcome::NotFound;
         };
         let ticket = &mut self.tickets[seq as usize];
         let before = Facets::of(ticket.head());
-        let outcome = plan.apply(ticket);
+        let outcome = command.apply(ticket);
         let after = Facets::of(ticket.head());
         if before != after {
             self.index.remove(&before, seq);

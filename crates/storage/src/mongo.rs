@@ -1,50 +1,51 @@
 //! Tickets in MongoDB, beside whatever else uses the collection.
 
-mod change;
-mod clocks;
+mod closing;
+mod command;
 mod connect;
 mod counts;
-mod effect;
+mod decode;
+mod diff;
+mod encode;
+mod error;
 mod expr;
-mod fault;
-mod guard;
-mod hands;
+mod get;
 mod ids;
 mod index;
 mod insert;
 mod list;
-mod read;
 mod reconcile;
 mod report;
-mod upkeep;
-mod view;
-mod write;
+mod run;
+mod timers;
+mod update;
 
-use std::{fmt, future::Future, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use bson::Document;
+use bson::{Document, RawDocumentBuf};
 use mongodb::{
-    Collection,
-    options::{ReadPreference, SelectionCriteria, WriteConcern},
+    Collection, Database,
+    options::{ReadPreference, SelectionCriteria},
 };
+use tokio::sync::Semaphore;
 use ventanilla_domain::{
-    BusinessTime, Outcome, Plan, Scope, Ticket, TicketLookup, TicketNumber, TicketSummary, TicketView,
-    Timestamp, UserId, Window,
+    BusinessTime, Command, Outcome, Scope, Ticket, TicketLookup, TicketNumber, TicketSummary,
+    TicketView, Timestamp, UserId, Window,
 };
 
 pub use connect::{ConnectError, MongoOptions};
 pub use ids::UserIdForm;
 pub use reconcile::{Checkpoint, Reconciled};
 
-use crate::{
-    Counts, Inserted, Page, PageQuery, Report, ReportQuery, Source, StoreError, TicketStore, Upkeep,
-};
+use crate::{Counts, Inserted, Page, PageQuery, Report, ReportQuery, StoreError, TicketStore};
 
 /// Tickets in a MongoDB collection, which another application may use too.
 ///
-/// Every method is one command on its plain success path; each write is acknowledged by a majority
-/// of the servers and their journals. Made by [`MongoOptions`]; cloning it is cheap.
+/// A change reads the ticket and writes what it became, on condition that nobody changed it in
+/// between: two commands where nobody did. Every other method is one command on its plain success
+/// path. Reads see only what a majority of the servers has; each write is acknowledged by a majority
+/// and its journals. Made by [`MongoOptions`]; cloning it is cheap.
 ///
 /// ```no_run
 /// use ventanilla_storage::MongoStore;
@@ -55,15 +56,18 @@ use crate::{
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct MongoStore {
-    inner: Arc<Inner>,
-    time_limit: Duration,
-}
+pub struct MongoStore(Arc<Inner>);
 
 struct Inner {
-    tickets: Collection<Document>,
+    database: Database,
+    /// With read concern majority.
+    tickets: Collection<RawDocumentBuf>,
     ids: UserIdForm,
-    write_concern: WriteConcern,
+    /// As commands carry it.
+    write_concern: Document,
+    time_limit: Duration,
+    /// As many permits as commands may run at once.
+    running: Arc<Semaphore>,
 }
 
 impl MongoStore {
@@ -75,43 +79,12 @@ impl MongoStore {
     pub async fn connect(uri: &str) -> Result<Self, ConnectError> {
         MongoOptions::new().connect(uri).await
     }
-
-    /// Runs a command apart from whoever waits for it: a request that is given up must not leave a
-    /// connection in the middle of a command.
-    async fn apart<T: Send + 'static>(
-        &self,
-        command: impl Future<Output = Result<T, StoreError>> + Send + 'static,
-        lost: impl FnOnce(Source) -> StoreError,
-    ) -> Result<T, StoreError> {
-        match tokio::time::timeout(self.time_limit, tokio::spawn(command)).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(broken)) => Err(lost(Box::new(broken))),
-            Err(_) => Err(lost(Box::new(Late(self.time_limit)))),
-        }
-    }
-}
-
-/// A command that took longer than the store's time limit.
-#[derive(Debug, thiserror::Error)]
-#[error("no answer within {0:?}")]
-struct Late(Duration);
-
-/// A read without an answer.
-fn unread(source: Source) -> StoreError {
-    StoreError::Unavailable { source }
-}
-
-/// A write without an answer.
-fn unknown(number: &TicketNumber, source: Source) -> StoreError {
-    StoreError::OutcomeUnknown { number: number.clone(), source }
 }
 
 #[async_trait]
 impl TicketStore for MongoStore {
     async fn insert(&self, ticket: &Ticket) -> Result<Inserted, StoreError> {
-        let (inner, ticket) = (Arc::clone(&self.inner), ticket.clone());
-        let number = ticket.head().ticket_number.clone();
-        self.apart(async move { inner.store(&ticket).await }, |lost| unknown(&number, lost)).await
+        self.0.insert(ticket).await
     }
 
     async fn get(
@@ -120,57 +93,50 @@ impl TicketStore for MongoStore {
         scope: &Scope,
         window: Window,
     ) -> Result<Option<TicketView>, StoreError> {
-        let (inner, lookup, scope) = (Arc::clone(&self.inner), lookup.clone(), scope.clone());
-        self.apart(async move { inner.view(&lookup, &scope, window).await }, unread).await
+        self.0.get(lookup, scope, window).await
     }
 
-    async fn update(&self, number: &TicketNumber, plan: &Plan) -> Result<Outcome, StoreError> {
-        let (inner, plan, changed) = (Arc::clone(&self.inner), plan.clone(), number.clone());
-        self.apart(async move { inner.change(&changed, &plan).await }, |lost| unknown(number, lost))
-            .await
+    async fn update(&self, number: &TicketNumber, command: &Command) -> Result<Outcome, StoreError> {
+        self.0.update(number, command).await
     }
 
     async fn list(&self, page: &PageQuery) -> Result<Page<TicketSummary>, StoreError> {
-        let (inner, page) = (Arc::clone(&self.inner), page.clone());
-        self.apart(async move { inner.page(&page).await }, unread).await
+        self.0.list(page).await
     }
 
     async fn counts(&self, mine: &UserId, as_of: Option<BusinessTime>) -> Result<Counts, StoreError> {
-        let (inner, mine) = (Arc::clone(&self.inner), mine.clone());
-        self.apart(async move { inner.count(&mine, as_of).await }, unread).await
+        self.0.counts(mine, as_of).await
     }
 
-    fn upkeep(&self) -> Option<&dyn Upkeep> {
-        Some(self)
-    }
-}
-
-#[async_trait]
-impl Upkeep for MongoStore {
     async fn resolved_until(
         &self,
         latest: Timestamp,
         limit: u32,
     ) -> Result<Vec<TicketNumber>, StoreError> {
-        let inner = Arc::clone(&self.inner);
-        self.apart(async move { inner.resolved_until(latest, limit).await }, unread).await
+        self.0.resolved_until(latest, limit).await
     }
 
     async fn report(&self, query: &ReportQuery) -> Result<Report, StoreError> {
-        let (inner, query) = (Arc::clone(&self.inner), *query);
-        self.apart(async move { inner.report(&query).await }, unread).await
+        self.0.report(query).await
     }
 }
 
 impl fmt::Debug for MongoStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MongoStore")
-            .field("collection", &self.inner.tickets.namespace())
+            .field("collection", &self.0.tickets.namespace())
             .finish_non_exhaustive()
     }
 }
 
-/// Where to read why a write missed: a server that lags behind would give an old reason.
+/// A change is decided on what the primary has.
 fn primary() -> SelectionCriteria {
     SelectionCriteria::ReadPreference(ReadPreference::Primary)
+}
+
+fn unreadable(
+    number: &(impl ToString + ?Sized),
+    problem: impl std::error::Error + Send + Sync + 'static,
+) -> StoreError {
+    StoreError::Unreadable { number: number.to_string(), source: Box::new(problem) }
 }

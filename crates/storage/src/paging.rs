@@ -121,6 +121,8 @@ impl PageSize {
     /// The largest page.
     pub const MAX: u32 = 100;
 
+    pub(crate) const LARGEST: Self = Self(Self::MAX as u8);
+
     /// Checks a size.
     ///
     /// # Errors

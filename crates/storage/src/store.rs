@@ -2,35 +2,43 @@
 
 use async_trait::async_trait;
 use ventanilla_domain::{
-    BusinessTime, IdempotencyKey, Outcome, Plan, Scope, Ticket, TicketHead, TicketLookup, TicketNumber,
-    TicketSummary, TicketView, UserId, Window,
+    BusinessTime, Command, IdempotencyKey, Outcome, Scope, Ticket, TicketHead, TicketLookup,
+    TicketNumber, TicketSummary, TicketView, Timestamp, UserId, Window,
 };
 
-use crate::{Counts, Page, PageQuery, StoreError, Upkeep};
+use crate::{Counts, Page, PageQuery, Report, ReportQuery, StoreError, walk};
 
 /// Where tickets live.
 ///
 /// # Contract
 ///
-/// A store keeps tickets and carries out plans; it knows no rules. Each method is atomic on its
-/// own, and each is one command to the database on its plain success path.
+/// A store keeps tickets and applies commands to them; it knows no rules. Each method is atomic on
+/// its own.
 ///
-/// - **Nothing by halves.** A change is made whole or not at all. What an error says of it by
+/// - **All or nothing.** A change is made whole or not at all. What an error says of it by
 ///   [`StoreError::applied`] is true; a store that isn't sure answers
 ///   [`StoreError::OutcomeUnknown`].
-/// - **Durable.** A change that was acknowledged survives, exactly once.
-/// - **No lost update.** Changes to one ticket happen one after another; the guards of a plan hold
-///   at the moment in which its effects are made.
-/// - **A foreign ticket isn't there.** Beyond a [`Scope`], or with another
-///   [owner](ventanilla_domain::Guard::Owner), the answer is that of a missing ticket, in as many
-///   commands.
+/// - **Durable.** A change that was acknowledged survives, exactly once: also the end of the process,
+///   where the store says that it outlives it.
+/// - **No lost update.** Changes to one ticket happen one after another, whoever makes them: through
+///   this handle, through another one on the same data, or in another process. What
+///   [`Command::apply`] decided on is what the ticket still is at the moment in which its result is
+///   stored. A version is one way to tell; two notes at once raise it twice.
+/// - **No enumeration.** Beyond a [`Scope`], or where a customer's command names another requester's
+///   ticket, the answer is that of a missing ticket, in as many commands: also where that ticket
+///   can't be read.
+/// - **A key that was used comes before a number that is taken**, where an insert meets both.
 /// - **Lists** never load conversations. Filtered by any status and priority and at most one of
 ///   category, assignee and requester, a list examines what it returns and a small constant more,
 ///   whatever the store holds; further filters may cost more. One by due time examines tickets that
-///   wait, and no others. A walk over pages visits every ticket
-///   whose filtered and sorted fields stay unchanged exactly once, whatever else happens meanwhile.
+///   wait, and no others. Every filter holds in every order: one by creation in a list by due time
+///   too. A ticket is overdue once its due time has passed, and not at that time. A walk over pages
+///   visits every ticket whose filtered and sorted fields stay unchanged exactly once, whatever else
+///   happens meanwhile.
 /// - **One unreadable ticket hides no other.** A list reports it; only [`get`](Self::get) and
 ///   [`update`](Self::update) of that ticket fail.
+/// - **Tickets outlive versions.** The JSON form of a [`Ticket`] that an older version of these crates
+///   wrote stays readable, so a store may keep that.
 ///
 /// `conformance::check` (feature `conformance`) tests all of it that can be seen from outside.
 /// `Arc`, `Box` and references of a store are stores.
@@ -50,8 +58,9 @@ use crate::{Counts, Page, PageQuery, StoreError, Upkeep};
 /// let store = MemoryStore::new();
 /// assert_eq!(store.insert(&ticket).await?, Inserted::Stored);
 ///
-/// let plan = Change::message(MessageText::parse("¿Hay novedades?")?).plan(&by, now, &policy)?;
-/// assert!(matches!(store.update(&number, &plan).await?, Outcome::Applied { .. }));
+/// let message = Change::message(MessageText::parse("¿Hay novedades?")?);
+/// let command = Command::new(&by, now, &policy, message)?;
+/// assert!(matches!(store.update(&number, &command).await?, Outcome::Applied { .. }));
 ///
 /// let view = store.get(&(&number).into(), &Scope::Owner(ana), Window::All).await?;
 /// assert_eq!(view.map(|view| view.messages.len()), Some(2));
@@ -76,20 +85,38 @@ pub trait TicketStore: Send + Sync {
         window: Window,
     ) -> Result<Option<TicketView>, StoreError>;
 
-    /// Carries out a plan on a ticket, as [`Plan::apply`] does.
-    async fn update(&self, number: &TicketNumber, plan: &Plan) -> Result<Outcome, StoreError>;
+    /// Reads a ticket, applies a command to it and stores what it became, at one moment.
+    ///
+    /// The answer is that of [`Command::apply`]. Where it isn't [`Outcome::Applied`], nothing is
+    /// written.
+    async fn update(&self, number: &TicketNumber, command: &Command) -> Result<Outcome, StoreError>;
 
     /// Lists a page of tickets.
     async fn list(&self, page: &PageQuery) -> Result<Page<TicketSummary>, StoreError>;
 
     /// Counts all tickets by status and priority, and those that wait for somebody or for `mine`; as of
-    /// a working time, those overdue and at risk too.
+    /// a business time, those overdue and at risk too.
     async fn counts(&self, mine: &UserId, as_of: Option<BusinessTime>) -> Result<Counts, StoreError>;
 
-    /// What the store does beyond single tickets, if it does: reports, and finding what is to be
-    /// closed. A small store need not.
-    fn upkeep(&self) -> Option<&dyn Upkeep> {
-        None
+    /// Finds tickets that have been resolved since `latest` or longer, by
+    /// [`resolved_or_updated_at`](TicketHead::resolved_or_updated_at): at most `limit`, and none that
+    /// can't be read. Their order is the store's own and stays the same.
+    ///
+    /// By default it walks the list of resolved tickets.
+    async fn resolved_until(
+        &self,
+        latest: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<TicketNumber>, StoreError> {
+        walk::resolved_until(self, latest, limit).await
+    }
+
+    /// Sums up what the SLA timers of all tickets measured within a period.
+    ///
+    /// Tickets that can't be read are left out, and so may be changes made while it runs. By default
+    /// it walks the list of all tickets.
+    async fn report(&self, query: &ReportQuery) -> Result<Report, StoreError> {
+        walk::report(self, query).await
     }
 }
 
@@ -114,7 +141,7 @@ pub enum Inserted {
 
 #[cfg(feature = "mock")]
 mockall::mock! {
-    /// A store that answers as it is told, and does no upkeep.
+    /// A store that answers as it is told.
     pub TicketStore {}
 
     #[async_trait]
@@ -126,13 +153,23 @@ mockall::mock! {
             scope: &Scope,
             window: Window,
         ) -> Result<Option<TicketView>, StoreError>;
-        async fn update(&self, number: &TicketNumber, plan: &Plan) -> Result<Outcome, StoreError>;
+        async fn update(
+            &self,
+            number: &TicketNumber,
+            command: &Command,
+        ) -> Result<Outcome, StoreError>;
         async fn list(&self, page: &PageQuery) -> Result<Page<TicketSummary>, StoreError>;
         async fn counts(
             &self,
             mine: &UserId,
             as_of: Option<BusinessTime>,
         ) -> Result<Counts, StoreError>;
+        async fn resolved_until(
+            &self,
+            latest: Timestamp,
+            limit: u32,
+        ) -> Result<Vec<TicketNumber>, StoreError>;
+        async fn report(&self, query: &ReportQuery) -> Result<Report, StoreError>;
     }
 }
 
@@ -155,8 +192,12 @@ macro_rules! forward {
                 (**self).get(lookup, scope, window).await
             }
 
-            async fn update(&self, number: &TicketNumber, plan: &Plan) -> Result<Outcome, StoreError> {
-                (**self).update(number, plan).await
+            async fn update(
+                &self,
+                number: &TicketNumber,
+                command: &Command,
+            ) -> Result<Outcome, StoreError> {
+                (**self).update(number, command).await
             }
 
             async fn list(&self, page: &PageQuery) -> Result<Page<TicketSummary>, StoreError> {
@@ -171,8 +212,16 @@ macro_rules! forward {
                 (**self).counts(mine, as_of).await
             }
 
-            fn upkeep(&self) -> Option<&dyn Upkeep> {
-                (**self).upkeep()
+            async fn resolved_until(
+                &self,
+                latest: Timestamp,
+                limit: u32,
+            ) -> Result<Vec<TicketNumber>, StoreError> {
+                (**self).resolved_until(latest, limit).await
+            }
+
+            async fn report(&self, query: &ReportQuery) -> Result<Report, StoreError> {
+                (**self).report(query).await
             }
         }
     )+};

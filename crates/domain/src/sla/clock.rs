@@ -66,7 +66,7 @@ pub struct SlaStop {
     /// Whether what it waited for never came: an answer, on a ticket that was resolved without one.
     #[serde(
         default,
-        deserialize_with = "crate::ticket::null_is_absent",
+        deserialize_with = "crate::util::null_is_absent",
         skip_serializing_if = "std::ops::Not::not"
     )]
     pub cancelled: bool,

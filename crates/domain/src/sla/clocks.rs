@@ -1,10 +1,11 @@
 //! The clocks of one ticket.
 
-use enumset::EnumSet;
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::{SlaClock, SlaMetric, SlaStop, SlaTable};
-use crate::{Actor, BusinessTime, Priority, Timestamp, ticket::push_tight};
+use crate::{BusinessTime, Priority, Timestamp, UserId, util::push_tight};
 
 /// The clocks of one ticket, and the targets that were promised when it was opened.
 ///
@@ -38,7 +39,7 @@ pub struct SlaClocks {
     /// The times before that.
     #[serde(
         default,
-        deserialize_with = "crate::ticket::null_is_absent",
+        deserialize_with = "crate::util::null_is_absent",
         skip_serializing_if = "Vec::is_empty"
     )]
     pub earlier_responses: Vec<SlaClock>,
@@ -52,6 +53,18 @@ impl SlaClocks {
             SlaMetric::FirstResponse => Some(&self.first_response),
             SlaMetric::NextResponse => self.next_response.as_ref(),
             SlaMetric::Resolution => Some(&self.resolution),
+        }
+    }
+
+    /// Returns a copy without [`earlier_responses`](Self::earlier_responses).
+    #[must_use]
+    pub fn latest(&self) -> Self {
+        Self {
+            targets: self.targets,
+            first_response: self.first_response.clone(),
+            next_response: self.next_response.clone(),
+            resolution: self.resolution.clone(),
+            earlier_responses: Vec::new(),
         }
     }
 
@@ -86,7 +99,19 @@ impl SlaClocks {
     }
 }
 
-/// What plans do to clocks. Each acts only on a clock in a state for it.
+/// The circumstances of a change to SLA timers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment<'a> {
+    /// The administrator who makes it.
+    pub(crate) by: Option<&'a UserId>,
+    pub(crate) at: Timestamp,
+    /// The business time then.
+    pub(crate) reading: BusinessTime,
+    /// The ticket's priority, of which the targets hold.
+    pub(crate) priority: Priority,
+}
+
+/// The changes to timers. Each acts only on a timer in a state for it.
 impl SlaClocks {
     pub(crate) fn open(
         targets: SlaTable,
@@ -104,60 +129,54 @@ impl SlaClocks {
         }
     }
 
-    pub(crate) fn start(
-        &mut self,
-        metric: SlaMetric,
-        unless: EnumSet<SlaMetric>,
-        priority: Priority,
-        at: Timestamp,
-        reading: BusinessTime,
-    ) {
-        let runs = |metric| self.of(metric).is_some_and(SlaClock::is_running);
-        if (unless | metric).iter().any(runs) {
+    /// Starts to wait for the next response, unless a response is waited for: until the first one,
+    /// that timer is the one of the oldest message.
+    pub(crate) fn start_next_response(&mut self, at: &Moment<'_>) {
+        let waits = |metric| self.of(metric).is_some_and(SlaClock::is_running);
+        if waits(SlaMetric::FirstResponse) || waits(SlaMetric::NextResponse) {
             return;
         }
-        let clock = SlaClock::new(at, reading, self.targets.of(priority).of(metric));
-        match metric {
-            SlaMetric::FirstResponse => self.first_response = clock,
-            SlaMetric::Resolution => self.resolution = clock,
-            SlaMetric::NextResponse => {
-                let earlier = self.next_response.replace(clock);
-                earlier.into_iter().for_each(|clock| push_tight(&mut self.earlier_responses, clock));
+        let clock = SlaClock::new(at.at, at.reading, self.target(SlaMetric::NextResponse, at));
+        let earlier = self.next_response.replace(clock);
+        earlier.into_iter().for_each(|clock| push_tight(&mut self.earlier_responses, clock));
+    }
+
+    /// Stops a timer that runs: what it waited for came.
+    pub(crate) fn stop(&mut self, metric: SlaMetric, at: &Moment<'_>) {
+        self.end(metric, at, false);
+    }
+
+    /// Stops a timer that runs: what it waited for is no longer needed.
+    pub(crate) fn cancel(&mut self, metric: SlaMetric, at: &Moment<'_>) {
+        self.end(metric, at, true);
+    }
+
+    fn end(&mut self, metric: SlaMetric, at: &Moment<'_>, cancelled: bool) {
+        if let Some(clock) = self.slot(metric).filter(|clock| clock.is_running()) {
+            clock.stop = Some(SlaStop { at: at.at, reading: at.reading, by: at.by.cloned(), cancelled });
+        }
+    }
+
+    /// Lets a timer that stopped go on, without the time between.
+    pub(crate) fn resume(&mut self, metric: SlaMetric, at: &Moment<'_>) {
+        let target = self.target(metric, at);
+        if let Some(clock) = self.slot(metric) {
+            clock.resume(at.at, at.reading, target);
+        }
+    }
+
+    /// Makes every timer that runs due by the targets of the ticket's priority.
+    pub(crate) fn retarget(&mut self, at: &Moment<'_>) {
+        for metric in SlaMetric::ALL {
+            let target = self.target(metric, at);
+            if let Some(clock) = self.slot(metric) {
+                clock.retarget(at.reading, target);
             }
         }
     }
 
-    pub(crate) fn stop(
-        &mut self,
-        metric: SlaMetric,
-        by: &Actor,
-        at: Timestamp,
-        reading: BusinessTime,
-        cancelled: bool,
-    ) {
-        if let Some(clock) = self.slot(metric).filter(|clock| clock.is_running()) {
-            clock.stop = Some(SlaStop { at, reading, by: by.admin().cloned(), cancelled });
-        }
-    }
-
-    pub(crate) fn resume(
-        &mut self,
-        metric: SlaMetric,
-        priority: Priority,
-        at: Timestamp,
-        reading: BusinessTime,
-    ) {
-        let target = self.targets.of(priority).of(metric);
-        if let Some(clock) = self.slot(metric) {
-            clock.resume(at, reading, target);
-        }
-    }
-
-    pub(crate) fn retarget(&mut self, metric: SlaMetric, priority: Priority, reading: BusinessTime) {
-        let target = self.targets.of(priority).of(metric);
-        if let Some(clock) = self.slot(metric) {
-            clock.retarget(reading, target);
-        }
+    fn target(&self, metric: SlaMetric, at: &Moment<'_>) -> Duration {
+        self.targets.of(at.priority).of(metric)
     }
 
     fn slot(&mut self, metric: SlaMetric) -> Option<&mut SlaClock> {
@@ -188,23 +207,22 @@ mod tests {
         SlaClocks::open(SlaTable::new(same).unwrap(), Priority::Low, at(0), reading(0))
     }
 
-    fn start(clocks: &mut SlaClocks, metric: SlaMetric, ms: i64) {
-        let unless = SlaMetric::FirstResponse.into();
-        clocks.start(metric, unless, Priority::Low, at(ms), reading(ms));
+    fn moment(ms: i64) -> Moment<'static> {
+        Moment { by: None, at: at(ms), reading: reading(ms), priority: Priority::Low }
     }
 
     #[test]
     fn a_clock_starts_where_none_runs_that_holds_it_back() {
         let mut clocks = clocks();
-        start(&mut clocks, SlaMetric::NextResponse, 1);
+        clocks.start_next_response(&moment(1));
         assert_eq!(clocks.next_response, None, "the first response is waited for");
-        clocks.stop(SlaMetric::FirstResponse, &Actor::Bot, at(2), reading(2), false);
-        start(&mut clocks, SlaMetric::NextResponse, 3);
-        start(&mut clocks, SlaMetric::NextResponse, 4);
+        clocks.stop(SlaMetric::FirstResponse, &moment(2));
+        clocks.start_next_response(&moment(3));
+        clocks.start_next_response(&moment(4));
         assert_eq!(clocks.next_response.as_ref().unwrap().since, at(3));
-        clocks.stop(SlaMetric::NextResponse, &Actor::Bot, at(5), reading(5), true);
-        clocks.stop(SlaMetric::NextResponse, &Actor::Bot, at(6), reading(6), false);
-        start(&mut clocks, SlaMetric::NextResponse, 7);
+        clocks.cancel(SlaMetric::NextResponse, &moment(5));
+        clocks.stop(SlaMetric::NextResponse, &moment(6));
+        clocks.start_next_response(&moment(7));
         let stop = SlaStop { at: at(5), reading: reading(5), by: None, cancelled: true };
         assert_eq!(clocks.earlier_responses[0].stop, Some(stop), "it had stopped before");
         assert_eq!(clocks.last_stop(), Some(at(5)));
@@ -218,28 +236,24 @@ mod tests {
         let mut clocks = clocks();
         let hours = |count: i64| Some(reading(count * 3_600_000));
         assert_eq!((clocks.due(), clocks.risk()), (hours(4), hours(3)));
-        clocks.stop(SlaMetric::FirstResponse, &Actor::Bot, at(0), reading(0), true);
+        clocks.cancel(SlaMetric::FirstResponse, &moment(0));
         assert_eq!((clocks.due(), clocks.risk()), (hours(40), hours(30)));
-        start(&mut clocks, SlaMetric::NextResponse, 0);
+        clocks.start_next_response(&moment(0));
         assert_eq!((clocks.due(), clocks.risk()), (hours(8), hours(6)));
         // As no plan leaves it.
         clocks.earlier_responses.push(clocks.next_response.take().unwrap());
         assert_eq!((clocks.due(), clocks.risk()), (hours(40), hours(30)));
-        clocks.stop(SlaMetric::Resolution, &Actor::Bot, at(0), reading(0), false);
+        clocks.stop(SlaMetric::Resolution, &moment(0));
         assert_eq!((clocks.due(), clocks.risk()), (None, None));
     }
 
     #[test]
-    fn only_an_administrator_is_remembered() {
-        let id = crate::UserId::parse("ana").unwrap();
-        for (by, remembered) in [
-            (Actor::Admin(id.clone()), Some(id.clone())),
-            (Actor::Customer(id), None),
-            (Actor::System, None),
-        ] {
+    fn the_administrator_who_stops_a_timer_is_remembered() {
+        let id = UserId::parse("ana").unwrap();
+        for by in [Some(&id), None] {
             let mut clocks = clocks();
-            clocks.stop(SlaMetric::Resolution, &by, at(1), reading(1), false);
-            assert_eq!(clocks.resolution.stop.unwrap().by, remembered);
+            clocks.stop(SlaMetric::Resolution, &Moment { by, ..moment(1) });
+            assert_eq!(clocks.resolution.stop.unwrap().by.as_ref(), by);
         }
     }
 }

@@ -40,10 +40,13 @@ impl Explain for InvalidSla {
             }
             Problem::TooLong { metric, target } => {
                 let (metric, days) = (metric.label(locale), target.as_secs() / 86_400);
+                // Of one that is longer by less than a day the days would be those of the limit.
+                let more = *target > Duration::from_secs(days * 86_400);
+                let more = if more { locale.pick("más de ", "more than ") } else { "" };
                 say!(
                     locale,
-                    "El plazo supera 3650 días: {metric}, {days} días.",
-                    "The target is longer than 3650 days: {metric}, {days} days."
+                    "El plazo supera 3650 días: {metric}, {more}{days} días.",
+                    "The target is longer than 3650 days: {metric}, {more}{days} days."
                 )
             }
             Problem::Missing { priority, metric: None } => {
@@ -70,6 +73,24 @@ impl Explain for InvalidSla {
                     "The targets of priority {priority} are given twice."
                 )
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SlaTargets;
+
+    #[test]
+    fn one_millisecond_too_long_is_not_told_as_the_limit() {
+        let (hour, longest) = (Duration::from_secs(3600), SlaTargets::LONGEST);
+        for (length, expected) in [
+            (longest + Duration::from_millis(1), "más de 3650 días"),
+            (longest + Duration::from_secs(86_400), "Resolución, 3651 días"),
+        ] {
+            let error = SlaTargets::new(hour, hour, length).unwrap_err();
+            assert!(error.explain(Locale::Es).contains(expected), "{}", error.explain(Locale::Es));
         }
     }
 }

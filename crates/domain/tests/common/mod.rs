@@ -1,4 +1,4 @@
-//! What the tests of the rules share: people, times, and a ticket that plans alone change.
+//! What the tests of the rules share: people, times, and a ticket that commands alone change.
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
@@ -82,7 +82,7 @@ pub(crate) enum Answer {
 pub(crate) struct Case {
     pub(crate) ticket: Ticket,
     pub(crate) policy: Policy,
-    /// What the changes told, notes left aside.
+    /// What the changes told.
     pub(crate) told: Vec<Event>,
 }
 
@@ -113,31 +113,32 @@ impl Case {
         self.ticket.head()
     }
 
-    /// Plans a change and carries it out. What is true of every change is looked at here: a check
-    /// foretells the answer, only an applied change leaves a trace, and that is one version, or,
-    /// for a note, nothing that the requester could see.
+    /// The ticket as the desk sees it.
+    pub(crate) fn page(&self) -> TicketView {
+        self.ticket.view(&Scope::All, Window::All).expect("the desk sees every ticket")
+    }
+
+    /// Makes a change. What is true of every change is looked at here: what a page is told foretells
+    /// the answer, only a change that is made leaves a trace, and that is one version, or, for a note,
+    /// nothing that the requester could see.
     pub(crate) fn does(&mut self, by: &Actor, ms: i64, change: Change) -> Answer {
-        let plan = match change.plan(by, at(ms), &self.policy) {
-            Ok(plan) => plan,
+        let command = match Command::new(by, at(ms), &self.policy, change) {
+            Ok(command) => command,
             Err(refusal) => return Answer::Refused(refusal),
         };
         let before = self.ticket.clone();
-        let foretold = plan.check(&before.facts());
-        let outcome = plan.apply(&mut self.ticket);
-        match foretold {
-            Ok(()) => {
-                assert!(matches!(outcome, Outcome::Applied { .. }), "{outcome:?}");
-                if self.ticket.notes() == before.notes() {
-                    assert_eq!(self.head().version, before.head().version + 1);
-                } else {
-                    let seen = |ticket: &Ticket| ticket.view(&Scope::Public, Window::All);
-                    assert_eq!(seen(&self.ticket), seen(&before));
-                }
-            }
-            Err(miss) => {
-                assert_eq!(outcome, plan.missed(miss, &before));
-                assert_eq!(self.ticket, before);
-            }
+        let page = self.page();
+        let outcome = command.apply(&mut self.ticket);
+        assert_eq!(command.would_apply(&page), matches!(outcome, Outcome::Applied { .. }));
+        let refusal = match &outcome {
+            Outcome::Refused(refusal) => Some(refusal.clone()),
+            _ => None,
+        };
+        assert_eq!(command.refusal(&page), refusal);
+        if let Outcome::Applied { .. } = outcome {
+            self.left_one_version(&before);
+        } else {
+            assert_eq!(self.ticket, before);
         }
         match outcome {
             Outcome::Applied { head, events } => {
@@ -145,8 +146,7 @@ impl Case {
                 for event in &events {
                     assert_eq!((&event.by, event.at, event.version), (by, at(ms), head.version));
                 }
-                self.told
-                    .extend(events.iter().filter(|event| event.kind != EventKind::NoteAdded).cloned());
+                self.told.extend(events.iter().cloned());
                 Answer::Applied(events.into_iter().map(|event| event.kind).collect())
             }
             Outcome::Unchanged { head } => {
@@ -159,6 +159,22 @@ impl Case {
             }
             Outcome::Refused(refusal) => Answer::Refused(refusal),
             Outcome::NotFound => Answer::NotFound,
+        }
+    }
+
+    /// Each change raises the version by one and marks what it adds with it.
+    fn left_one_version(&self, before: &Ticket) {
+        let version = before.head().version + 1;
+        assert_eq!(self.head().version, version);
+        let (messages, notes) = (before.messages().len(), before.notes().len());
+        let added = self.ticket.messages()[messages..].iter().map(|message| message.version);
+        let added = added.chain(self.ticket.notes()[notes..].iter().map(|note| note.version));
+        let recorded = self.ticket.history().iter().rev().map(|event| event.version);
+        let recorded = recorded.take_while(|event| *event > before.head().version);
+        assert!(added.chain(recorded).all(|added| added == version));
+        if self.ticket.notes() != before.notes() {
+            let seen = |ticket: &Ticket| ticket.view(&Scope::Public, Window::All);
+            assert_eq!(seen(&self.ticket), seen(before));
         }
     }
 

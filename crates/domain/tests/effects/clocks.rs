@@ -1,13 +1,7 @@
-//! What a promise adds to plans.
+//! What SLA timers add to changes.
 
 use super::*;
-use ClockStep::{Cancel, Resume, Retarget, Start, Stop};
 use SlaMetric::{FirstResponse, NextResponse, Resolution};
-use When::{Always, Moves, NotRequester};
-
-fn plan(by: &Actor, change: &Change, policy: &Policy) -> Result<Plan, Refusal> {
-    change.clone().plan(by, at(7), policy)
-}
 
 fn changes() -> Vec<Change> {
     let statuses = Status::ALL.map(Change::status);
@@ -24,27 +18,18 @@ fn changes() -> Vec<Change> {
     [&statuses[..], &replies, &others].concat()
 }
 
-fn is_clock(effect: &&Effect) -> bool {
-    matches!(effect, Effect::Clock(..))
-}
-
 #[test]
-fn a_promise_adds_clocks_to_a_plan_and_nothing_else() {
-    for by in ActorKind::ALL.map(actor) {
-        for change in changes() {
-            let plans = [Policy::default(), promising()].map(|policy| plan(&by, &change, &policy));
-            let [Ok(without), Ok(with)] = plans else {
-                let [without, with] = plans;
-                assert_eq!(without, with, "it is refused as before");
-                continue;
-            };
-            assert_eq!((without.guards(), without.go()), (with.guards(), with.go()));
-            assert!(!without.effects().iter().any(|effect| is_clock(&effect)));
-            let others: Vec<&Effect> =
-                with.effects().iter().filter(|effect| !is_clock(effect)).collect();
-            assert_eq!(others, without.effects().iter().collect::<Vec<_>>());
-            let reading = promising().sla.map(|sla| sla.reading(at(7)));
-            assert_eq!((without.reading(), with.reading()), (None, reading));
+fn timers_change_no_answer() {
+    for status in Status::ALL {
+        for by in ActorKind::ALL.map(actor) {
+            for change in changes() {
+                let [mut without, mut with] =
+                    [Policy::default(), promising()].map(|policy| Case::in_status(status, policy));
+                let answers = [&mut without, &mut with].map(|case| case.does(&by, 7, change.clone()));
+                assert_eq!(answers[0], answers[1], "{status} {by:?} {change:?}");
+                let record = TicketRecord { sla: None, ..with.ticket.clone().into() };
+                assert_eq!(Ticket::from(record), without.ticket);
+            }
         }
     }
 }
@@ -59,38 +44,59 @@ fn the_day_at_the_desk_is_the_same_with_clocks() {
     }
 }
 
+/// How each timer stands: it runs, was stopped by an answer, or was cancelled.
+fn stands(case: &Case) -> Vec<(SlaMetric, &'static str)> {
+    let timers = case.head().sla.as_deref().expect("the desk has targets");
+    let stands = |timer: &SlaClock| match &timer.stop {
+        None => "runs",
+        Some(stop) if stop.cancelled => "cancelled",
+        Some(_) => "stopped",
+    };
+    timers.all().map(|(metric, timer)| (metric, stands(timer))).collect()
+}
+
 #[test]
-fn each_change_asks_for_its_clocks() {
-    let responses = FirstResponse | NextResponse;
-    let clock = |step, clocks: EnumSet<SlaMetric>, when| Effect::Clock(step, clocks, when);
-    let answers = clock(Stop, responses, NotRequester);
-    let asks = clock(Start { unless: FirstResponse.into() }, NextResponse.into(), Always);
-    let goes_on = clock(Resume, Resolution.into(), Moves);
-    let ends = [clock(Cancel, responses, Moves), clock(Stop, Resolution.into(), Moves)];
-    let reprices = clock(Retarget(Priority::High), EnumSet::all(), Always);
+fn each_change_moves_its_timers() {
+    let (first, next, resolution) = (FirstResponse, NextResponse, Resolution);
+    let new = [(first, "runs"), (resolution, "runs")];
+    let answered = [(first, "stopped"), (resolution, "runs")];
+    let asked_again = [(first, "stopped"), (next, "runs"), (resolution, "runs")];
+    let solved = [(first, "stopped"), (resolution, "stopped")];
+    let given_up = [(first, "cancelled"), (resolution, "stopped")];
+    let reopened = [(first, "stopped"), (next, "runs"), (resolution, "runs")];
     let (ana, luis, system) = (customer("ana"), admin("luis"), Actor::System);
     let reply = |to| Change::reply(text("Hecho"), to);
-    for (by, change, expected) in [
-        (&ana, message("Hola"), vec![asks, goes_on.clone()]),
-        (&ana, Change::status(Closed), ends.to_vec()),
-        (&system, Change::status(Closed), ends.to_vec()),
-        (&Actor::Bot, message("Hola"), vec![]),
-        (&luis, message("Hola"), vec![answers.clone()]),
-        (&luis, reply(Open), vec![answers.clone(), goes_on.clone()]),
-        (&luis, reply(InProgress), vec![answers.clone(), goes_on.clone()]),
-        (&luis, reply(Resolved), [&[answers.clone()][..], &ends].concat()),
-        (&luis, reply(Closed), [&[answers][..], &ends].concat()),
-        (&luis, Change::status(Open), vec![goes_on.clone()]),
-        (&luis, Change::status(InProgress), vec![goes_on]),
-        (&luis, Change::status(Resolved), ends.to_vec()),
-        (&luis, Change::status(Closed), ends.to_vec()),
-        (&luis, Change::priority(Priority::High), vec![reprices]),
-        (&luis, Change::claim(), vec![]),
-        (&luis, Change::assign(None), vec![]),
-        (&luis, Change::note(text("Ojo")), vec![]),
+    let answer = || (luis.clone(), message("Lo miro"));
+    for (before, by, change, expected) in [
+        (vec![], &ana, message("Hola"), new.to_vec()),
+        (vec![], &Actor::Bot, message("Hola"), new.to_vec()),
+        (vec![], &admin("ana"), message("Soy yo"), new.to_vec()),
+        (vec![], &luis, message("Hola"), answered.to_vec()),
+        (vec![], &luis, reply(InProgress), answered.to_vec()),
+        (vec![], &luis, reply(Resolved), solved.to_vec()),
+        (vec![], &luis, reply(Closed), solved.to_vec()),
+        (vec![], &luis, Change::status(InProgress), new.to_vec()),
+        (vec![], &luis, Change::status(Resolved), given_up.to_vec()),
+        (vec![], &luis, Change::status(Closed), given_up.to_vec()),
+        (vec![], &luis, Change::claim(), new.to_vec()),
+        (vec![], &luis, Change::note(text("Ojo")), new.to_vec()),
+        (vec![], &luis, Change::priority(Priority::High), new.to_vec()),
+        (vec![answer()], &ana, message("¿Y?"), asked_again.to_vec()),
+        (
+            vec![answer(), (luis.clone(), Change::status(Resolved))],
+            &ana,
+            message("No"),
+            reopened.to_vec(),
+        ),
+        (vec![(luis.clone(), reply(Resolved))], &luis, Change::status(InProgress), answered.to_vec()),
+        (vec![(luis.clone(), reply(Resolved))], &ana, Change::status(Closed), solved.to_vec()),
+        (vec![(luis.clone(), reply(Resolved))], &system, Change::status(Closed), solved.to_vec()),
     ] {
-        let plan = plan(by, &change, &promising()).expect("they may");
-        let clocks: Vec<Effect> = plan.effects().iter().filter(is_clock).cloned().collect();
-        assert_eq!(clocks, expected, "{by:?} {change:?}");
+        let mut case = Case::new(promising());
+        for (by, change) in before {
+            case.must(&by, 5, change);
+        }
+        case.must(by, 14 * DAY + 5, change.clone());
+        assert_eq!(stands(&case), expected, "{by:?} {change:?}");
     }
 }

@@ -53,9 +53,9 @@ impl Admin {
         fields(actor = "ADMIN", done, failed, outcome)
     )]
     async fn change_all(&self, numbers: Vec<String>, change: &Change) -> Changes {
-        let (mut each, mut met) = (Vec::new(), HashSet::new());
+        let (mut each, mut seen) = (Vec::new(), HashSet::new());
         for asked in numbers {
-            if let Some(result) = self.change_typed(&asked, change, &mut met).await {
+            if let Some(result) = self.change_typed(&asked, change, &mut seen).await {
                 each.push(Changed { asked, result });
             }
         }
@@ -64,28 +64,43 @@ impl Admin {
         changes
     }
 
-    /// Changes the likeliest ticket that there is; `None` where it was met before.
+    /// Changes the ticket that was meant; `None` where it was changed before.
+    ///
+    /// A number that is a ticket as it stands is that ticket. Otherwise the candidates are looked up
+    /// first: where two of them are tickets, neither is changed.
     async fn change_typed(
         &self,
         typed: &str,
         change: &Change,
-        met: &mut HashSet<TicketNumber>,
+        seen: &mut HashSet<TicketNumber>,
     ) -> Option<Result<Receipt, ServiceError>> {
         let lookup = match TicketLookup::typed(typed) {
             Ok(lookup) => lookup,
             Err(error) => return Some(Err(error.into())),
         };
-        for candidate in lookup.candidates() {
-            if met.contains(candidate) {
-                return None;
-            }
-            let result = self.desk.try_change(&self.actor, candidate, change.clone()).await;
-            if !matches!(result, Err(ServiceError::NotFound { .. })) {
-                met.insert(candidate.clone());
-                return Some(result);
-            }
+        let asked = lookup.asked();
+        if seen.contains(asked) {
+            return None;
         }
-        Some(Err(ServiceError::not_found(&lookup)))
+        let result = self.desk.try_change(&self.actor, asked, change.clone()).await;
+        if !matches!(result, Err(ServiceError::NotFound { .. })) {
+            seen.insert(asked.clone());
+            return Some(result);
+        }
+        if lookup.candidates().len() == 1 {
+            return Some(result);
+        }
+        let meant = match self.desk.existing(&lookup).await.as_deref() {
+            Err(_) | Ok([]) => return Some(result),
+            Ok([meant]) => meant.clone(),
+            Ok(numbers) => {
+                return Some(Err(ServiceError::AmbiguousNumber { numbers: numbers.to_vec() }));
+            }
+        };
+        if !seen.insert(meant.clone()) {
+            return None;
+        }
+        Some(self.desk.try_change(&self.actor, &meant, change.clone()).await)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use ventanilla_domain::{
-    ActorKind, Author, Explain, Facts, Message, Policy, TicketHead, TicketView, Timestamp,
+    ActorKind, Author, Explain, Message, Policy, TicketHead, TicketView, Timestamp,
 };
 
 use super::{Badge, Directory, Label, LocalTime, Reader};
@@ -184,9 +184,8 @@ fn input(
     at: Timestamp,
     reader: &Reader,
 ) -> InputState {
-    let facts = Facts { conversation_bytes: ticket.conversation_bytes, ..Facts::of_head(&ticket.head) };
     let locale = reader.locale;
-    match policy.writable(&facts, by, at) {
+    match policy.writable(ticket, by, at) {
         Ok(max_bytes) => InputState::Writable {
             placeholder: locale.pick("Escribe tu mensaje…", "Write your message…").into(),
             send: locale.pick("Enviar", "Send").into(),

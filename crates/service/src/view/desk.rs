@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use ventanilla_domain::{
-    Actor, ActorKind, Change, Explain, Facts, Locale, MessageText, Miss, Note, Plan, Policy, Priority,
-    Refusal, Role, Status, TicketView, Timestamp,
+    Actor, ActorKind, Change, Command, Explain, Locale, MessageText, Note, Policy, Priority, Refusal,
+    Role, Status, TicketView, Timestamp,
 };
 
 use super::{
@@ -178,19 +178,11 @@ struct Rules<'a> {
 
 impl Rules<'_> {
     fn take(&self, change: Change) -> bool {
-        self.plan(change).is_ok_and(|plan| self.check(&plan).is_ok())
+        self.command(change).is_ok_and(|command| command.would_apply(self.ticket))
     }
 
-    fn plan(&self, change: Change) -> Result<Plan, Refusal> {
-        change.plan(self.by, self.at, self.policy)
-    }
-
-    fn check(&self, plan: &Plan) -> Result<(), Miss> {
-        plan.check(&Facts {
-            conversation_bytes: self.ticket.conversation_bytes,
-            notes: u32::try_from(self.ticket.notes.len()).unwrap_or(u32::MAX),
-            ..Facts::of_head(&self.ticket.head)
-        })
+    fn command(&self, change: Change) -> Result<Command, Refusal> {
+        Command::new(self.by, self.at, self.policy, change)
     }
 
     fn moves(&self, locale: Locale) -> Vec<Move> {
@@ -237,14 +229,15 @@ impl Rules<'_> {
     }
 
     fn note_input(&self, locale: Locale) -> InputState {
-        let checked = self.plan(Change::note(MessageText::restore("."))).map_err(Miss::Refused);
-        match checked.and_then(|plan| self.check(&plan)) {
-            Err(Miss::Refused(refusal)) => InputState::ReadOnly {
+        let note = self.command(Change::note(MessageText::restore(".")));
+        let refusal = note.map_or_else(Some, |note| note.refusal(self.ticket));
+        match refusal {
+            Some(refusal) => InputState::ReadOnly {
                 code: refusal.code().into(),
                 reason: refusal.explain(locale),
                 follow_up: None,
             },
-            _ => InputState::Writable {
+            None => InputState::Writable {
                 placeholder: locale.pick("Escribe una nota interna…", "Write an internal note…").into(),
                 send: locale.pick("Guardar nota", "Save note").into(),
                 max_bytes: self.longest_note(),
@@ -256,7 +249,7 @@ impl Rules<'_> {
     fn longest_note(&self) -> u32 {
         let longest = MessageText::restore(&"x".repeat(MessageText::MAX_BYTES));
         let bytes = u32::try_from(longest.bytes()).unwrap_or(u32::MAX);
-        match self.plan(Change::note(longest)) {
+        match self.command(Change::note(longest)) {
             Err(Refusal::TextTooLong { limit, .. }) => limit,
             _ => bytes,
         }

@@ -25,8 +25,8 @@ impl TicketStore for WithUpkeep {
         self.store.get(lookup, scope, window).await
     }
 
-    async fn update(&self, number: &TicketNumber, plan: &Plan) -> Result<Outcome, StoreError> {
-        self.store.update(number, plan).await
+    async fn update(&self, number: &TicketNumber, command: &Command) -> Result<Outcome, StoreError> {
+        self.store.update(number, command).await
     }
 
     async fn list(&self, page: &PageQuery) -> Result<Page<TicketSummary>, StoreError> {

@@ -10,8 +10,8 @@ use ventanilla_domain::{
 use super::{
     cases,
     desk::{
-        MILLISECOND, Twin, admin, ana, answer, clocks, customer, fill, head, hour, luis, marta, message,
-        number, parsed, plan_under, promised, promising, view,
+        MILLISECOND, Twin, admin, ana, answer, clocks, command_under, customer, fill, head, hour, luis,
+        marta, message, number, parsed, promised, promising, view,
     },
     listing::{names, page_of, walk},
 };
@@ -70,7 +70,7 @@ async fn clocks_of_any_time_are_kept(store: &dyn TicketStore) {
             (customer(), message("Sigue igual.")),
             (admin(), Change::priority(Priority::Urgent)),
         ] {
-            let change = plan_under(&promising(), change, &by, at);
+            let change = command_under(&promising(), change, &by, at);
             let outcome = twin.update(&parsed(name), &change).await;
             assert!(matches!(outcome, Outcome::Applied { .. }), "{year}: {outcome:?}");
         }

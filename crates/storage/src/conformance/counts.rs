@@ -4,7 +4,7 @@ use ventanilla_domain::{Actor, BusinessTime, Change, Priority, Status, Ticket, U
 
 use super::{
     cases,
-    desk::{admin, answer, customer, fill, hour, luis, marta, number, parsed, plan, reading},
+    desk::{admin, answer, command, customer, fill, hour, luis, marta, number, parsed, reading},
     due::meant,
     listing::crowd,
 };
@@ -62,9 +62,9 @@ async fn counts_follow_every_change(store: &dyn TicketStore) {
         (Change::message(parsed::<ventanilla_domain::MessageText>("Sigue igual")), customer()),
         (Change::status(Status::Closed), admin()),
     ] {
-        let plan = plan(change.clone(), &by, hour(1));
-        plan.apply(&mut tickets[0]);
-        answer(store.update(&number(), &plan).await);
+        let command = command(change.clone(), &by, hour(1));
+        command.apply(&mut tickets[0]);
+        answer(store.update(&number(), &command).await);
         for mine in [luis(), testing::admin(1)] {
             let counts = answer(store.counts(&mine, None).await);
             assert_eq!(counts, counted(&tickets, &mine, None), "{mine} after {change:?}");

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt::Debug, time::Duration};
 
 use ventanilla_domain::{
-    Actor, BusinessTime, Change, NewMessage, Outcome, Plan, Policy, Scope, SlaClocks, Ticket,
+    Actor, BusinessTime, Change, Command, NewMessage, Outcome, Policy, Scope, SlaClocks, Ticket,
     TicketHead, TicketNumber, TicketView, Timestamp, UserId, Window,
 };
 
@@ -61,12 +61,12 @@ pub(super) fn parsed<T>(value: impl TryInto<T, Error: Debug>) -> T {
 }
 
 /// Works a change out that the rules allow on some ticket.
-pub(super) fn plan(change: Change, by: &Actor, at: Timestamp) -> Plan {
-    plan_under(&Policy::default(), change, by, at)
+pub(super) fn command(change: Change, by: &Actor, at: Timestamp) -> Command {
+    command_under(&Policy::default(), change, by, at)
 }
 
-pub(super) fn plan_under(policy: &Policy, change: Change, by: &Actor, at: Timestamp) -> Plan {
-    change.plan(by, at, policy).expect("such an actor makes such changes")
+pub(super) fn command_under(policy: &Policy, change: Change, by: &Actor, at: Timestamp) -> Command {
+    Command::new(by, at, policy, change).expect("such an actor makes such changes")
 }
 
 /// What the desk promises where a case has clocks: [`testing::sla`], in working days of eight hours.
@@ -131,22 +131,23 @@ impl<'a> Twin<'a> {
         self.agrees_on(&number).await;
     }
 
-    pub(super) async fn update(&mut self, number: &TicketNumber, plan: &Plan) -> Outcome {
-        let meant = self.tickets.get_mut(number).map_or(Outcome::NotFound, |ticket| plan.apply(ticket));
-        let outcome = answer(self.store.update(number, plan).await);
-        assert_eq!(outcome, meant, "the answer to {plan:?}");
+    pub(super) async fn update(&mut self, number: &TicketNumber, command: &Command) -> Outcome {
+        let meant =
+            self.tickets.get_mut(number).map_or(Outcome::NotFound, |ticket| command.apply(ticket));
+        let outcome = answer(self.store.update(number, command).await);
+        assert_eq!(outcome, meant, "the answer to {command:?}");
         self.agrees_on(number).await;
         outcome
     }
 
     /// [`update`](Self::update) of the ticket that most cases have.
     pub(super) async fn change(&mut self, change: Change, by: &Actor, at: Timestamp) -> Outcome {
-        self.update(&number(), &plan(change, by, at)).await
+        self.update(&number(), &command(change, by, at)).await
     }
 
     /// The same under the promise, which moves the clocks.
     pub(super) async fn timed(&mut self, change: Change, by: &Actor, at: Timestamp) -> Outcome {
-        self.update(&number(), &plan_under(&promising(), change, by, at)).await
+        self.update(&number(), &command_under(&promising(), change, by, at)).await
     }
 
     async fn agrees_on(&self, number: &TicketNumber) {

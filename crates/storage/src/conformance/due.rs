@@ -9,8 +9,8 @@ use super::{
     cases,
     counts::counted,
     desk::{
-        MILLISECOND, admin, answer, customer, fill, head, hour, luis, message, number, parsed,
-        plan_under, promised, promising, reading,
+        MILLISECOND, admin, answer, command_under, customer, fill, head, hour, luis, message, number,
+        parsed, promised, promising, reading,
     },
     listing::{FILTERS, Filter, SORTS, holds, names, narrowed, page_of, pass, walk, walk_at},
 };
@@ -134,7 +134,7 @@ async fn only_who_waits_is_listed(store: &dyn TicketStore) {
     none().await;
     fill(store, &[promised("TKT-ABC127").build()]).await;
     assert_eq!(names(&walk_at(store, &ListQuery::new().overdue(), now).await), ["TKT-ABC127"]);
-    let close = plan_under(&promising(), Change::status(Status::Closed), &admin(), hour(1));
+    let close = command_under(&promising(), Change::status(Status::Closed), &admin(), hour(1));
     answer(store.update(&parsed("TKT-ABC127"), &close).await);
     none().await;
 }
@@ -162,9 +162,9 @@ async fn lists_and_counts_follow_every_change(store: &dyn TicketStore) {
         (26, admin(), Change::status(Status::InProgress)),
         (27, admin(), Change::status(Status::Closed)),
     ] {
-        let plan = plan_under(&promising(), change, &by, hour(at));
-        plan.apply(&mut tickets[0]);
-        answer(store.update(&number(), &plan).await);
+        let command = command_under(&promising(), change, &by, hour(at));
+        command.apply(&mut tickets[0]);
+        answer(store.update(&number(), &command).await);
         for (now, due) in times().into_iter().cartesian_product(DUES) {
             due_lists(store, &tickets, due, now, &[]).await;
         }

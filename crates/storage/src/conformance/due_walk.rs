@@ -7,7 +7,9 @@ use ventanilla_domain::{Change, Priority, Status, Ticket, TicketNumber, Timestam
 
 use super::{
     cases,
-    desk::{MILLISECOND, admin, answer, fill, hour, message, plan_under, promised, promising, reading},
+    desk::{
+        MILLISECOND, admin, answer, command_under, fill, hour, message, promised, promising, reading,
+    },
     due::{DUES, crowd},
     listing::{names, page_of, walk_at},
 };
@@ -66,7 +68,7 @@ async fn what_was_answered_between_pages_drops_out(store: &dyn TicketStore) {
                 (6, message("Lo miramos.")),
                 (9, Change::status(Status::Resolved)),
             ] {
-                let change = plan_under(&promising(), change, &admin(), hour(5));
+                let change = command_under(&promising(), change, &admin(), hour(5));
                 answer(store.update(&numbers[at], &change).await);
             }
             fill(store, &[promised("TKT-ZZZZZZ").created_at(minute(8)).build()]).await;

@@ -2,15 +2,15 @@
 
 use itertools::Itertools;
 use ventanilla_domain::{
-    Actor, Author, Change, NewMessage, Outcome, Plan, Priority, Scope, SlaClock, SlaMetric, Status,
+    Actor, Author, Change, Command, NewMessage, Outcome, Priority, Scope, SlaClock, SlaMetric, Status,
     TicketNumber, Timestamp, Window,
 };
 
 use super::{
     cases,
     desk::{
-        MILLISECOND, Twin, admin, answer, clocks, customer, fill, head, hour, hours, luis, marta,
-        message, number, parsed, plan_under, promised, promising, reading, view,
+        MILLISECOND, Twin, admin, answer, clocks, command_under, customer, fill, head, hour, hours,
+        luis, marta, message, number, parsed, promised, promising, reading, view,
     },
     race::at_once,
 };
@@ -259,13 +259,14 @@ async fn every_change_at_every_stand_of_the_clocks(store: &dyn TicketStore) {
     for (nth, at) in [hour(4), hour(24 * 20)].into_iter().enumerate() {
         for (stand, made) in STANDS.iter().enumerate() {
             let all = changes.iter().cartesian_product(&actors);
-            let plans = all.filter_map(|(change, by)| change.clone().plan(by, at, &promising()).ok());
-            for (drawn, plan) in plans.enumerate() {
+            let commands =
+                all.filter_map(|(change, by)| Command::new(by, at, &promising(), change.clone()).ok());
+            for (drawn, command) in commands.enumerate() {
                 let places = [0, nth, 0, stand, drawn / 32, drawn % 32];
                 let number = TicketNumber::from_entropy(&places.map(|place| place as u8));
                 let ticket = made(testing::ticket(number.clone()).sla(&testing::sla()));
                 twin.insert(ticket.build()).await;
-                twin.update(&number, &plan).await;
+                twin.update(&number, &command).await;
             }
         }
     }
@@ -312,7 +313,7 @@ fn by_marta() -> Actor {
     Actor::Admin(marta())
 }
 
-/// A plan under the promise.
-fn timed(change: Change, by: &Actor, at: Timestamp) -> Plan {
-    plan_under(&promising(), change, by, at)
+/// A command under the promise.
+fn timed(change: Change, by: &Actor, at: Timestamp) -> Command {
+    command_under(&promising(), change, by, at)
 }

@@ -7,7 +7,7 @@ use ventanilla_domain::{
 use super::{
     cases,
     desk::{
-        admin, ana, answer, customer, eva, fill, head, hour, luis, marta, number, parsed, plan, view,
+        admin, ana, answer, command, customer, eva, fill, head, hour, luis, marta, number, parsed, view,
     },
 };
 use crate::{Inserted, ListQuery, TicketStore, testing};
@@ -83,7 +83,7 @@ async fn a_key_sent_again_opens_one_ticket(store: &dyn TicketStore) {
 
 async fn a_repeated_key_answers_with_the_ticket_as_it_is_now(store: &dyn TicketStore) {
     fill(store, &[keyed("TKT-ABC123").build()]).await;
-    answer(store.update(&number(), &plan(Change::status(Status::Closed), &admin(), hour(1))).await);
+    answer(store.update(&number(), &command(Change::status(Status::Closed), &admin(), hour(1))).await);
     let now = head(store, &number()).await;
     assert_eq!(now.status, Status::Closed);
     assert_eq!(answer(store.insert(&keyed("TKT-ABC124").build()).await), Inserted::Repeated(now));
@@ -150,7 +150,7 @@ async fn a_creation_key_is_no_message_key(store: &dyn TicketStore) {
     fill(store, &[keyed("TKT-ABC123").build()]).await;
     let key: IdempotencyKey = parsed("formulario-1");
     let message = Change::message(parsed::<NewMessage>("Hola").with_key(key.clone()));
-    let outcome = answer(store.update(&number(), &plan(message, &customer(), hour(1))).await);
+    let outcome = answer(store.update(&number(), &command(message, &customer(), hour(1))).await);
     assert!(matches!(outcome, Outcome::Applied { .. }), "{outcome:?}");
 }
 

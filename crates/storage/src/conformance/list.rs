@@ -5,7 +5,7 @@ use ventanilla_domain::{Change, EnumSet, Priority, Status, Ticket, TicketNumber}
 
 use super::{
     cases,
-    desk::{MILLISECOND, admin, answer, fill, hour, luis, marta, number, parsed, plan},
+    desk::{MILLISECOND, admin, answer, command, fill, hour, luis, marta, number, parsed},
     listing::{FILTERS, SORTS, crowd, lists, names, walk},
 };
 use crate::{Direction, ListQuery, Sort, TicketStore, testing};
@@ -103,9 +103,9 @@ async fn a_row_shows_the_ticket_as_it_is(store: &dyn TicketStore) {
     fill(store, std::slice::from_ref(&ticket)).await;
     for change in [Change::claim(), Change::priority(Priority::Urgent), Change::status(Status::Resolved)]
     {
-        let plan = plan(change, &admin(), hour(1));
-        plan.apply(&mut ticket);
-        answer(store.update(&number(), &plan).await);
+        let command = command(change, &admin(), hour(1));
+        command.apply(&mut ticket);
+        answer(store.update(&number(), &command).await);
         assert_eq!(walk(store, &ListQuery::new()).await, [ticket.summary()]);
     }
 }
@@ -136,7 +136,7 @@ async fn a_change_moves_a_ticket_from_list_to_list(store: &dyn TicketStore) {
             names(&walk(store, query).await).contains(&"TKT-ABC123".to_owned())
         };
         assert!(has(&left).await && !has(&joined).await, "before {change:?}");
-        answer(store.update(&number(), &plan(change.clone(), &admin(), hour(1))).await);
+        answer(store.update(&number(), &command(change.clone(), &admin(), hour(1))).await);
         assert!(!has(&left).await && has(&joined).await, "after {change:?}");
     }
     assert_eq!(walk(store, &all()).await.len(), 2);
@@ -151,7 +151,7 @@ async fn tickets_of_one_millisecond_keep_their_order(store: &dyn TicketStore) {
         let order = names(&walk(store, &query).await);
         for ticket in &tickets {
             for priority in [Priority::Urgent, Priority::Medium] {
-                let change = plan(Change::priority(priority), &admin(), hour(1));
+                let change = command(Change::priority(priority), &admin(), hour(1));
                 answer(store.update(&ticket.head().ticket_number, &change).await);
             }
         }

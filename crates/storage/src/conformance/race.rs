@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 
 use futures::future::join_all;
 use ventanilla_domain::{
-    Actor, Change, Explain, Limits, NewMessage, Outcome, Plan, Policy, Refusal, Scope, Status, Ticket,
-    TicketNumber, Window,
+    Actor, Change, Command, Explain, Limits, NewMessage, Outcome, Policy, Refusal, Scope, Status,
+    Ticket, TicketNumber, Window,
 };
 
 use super::{
     cases,
-    desk::{admin, answer, customer, fill, head, hour, luis, number, parsed, plan, plan_under, view},
+    desk::{
+        admin, answer, command, command_under, customer, fill, head, hour, luis, number, parsed, view,
+    },
     listing::page_of,
 };
 use crate::{Inserted, ListQuery, StoreError, TicketStore, testing};
@@ -31,7 +33,7 @@ const MANY: u8 = 32;
 
 async fn one_of_many_claims_wins(store: &dyn TicketStore) {
     fill(store, &[testing::ticket("TKT-ABC123").build()]).await;
-    let claim = |at| plan(Change::claim(), &Actor::Admin(testing::admin(at)), hour(1));
+    let claim = |at| command(Change::claim(), &Actor::Admin(testing::admin(at)), hour(1));
     let outcomes = at_once(store, (0..u32::from(MANY)).map(claim)).await;
     assert_eq!(applied(&outcomes), 1, "{outcomes:?}");
     let winner = head(store, &number()).await.assignee.expect("somebody has it");
@@ -42,7 +44,7 @@ async fn one_of_many_claims_wins(store: &dyn TicketStore) {
 async fn every_one_of_many_messages_is_kept(store: &dyn TicketStore) {
     fill(store, &[testing::ticket("TKT-ABC123").build()]).await;
     let text = |at| format!("Mensaje {at}");
-    let message = |at| plan(Change::message(message(&text(at))), &customer(), hour(1));
+    let message = |at| command(Change::message(message(&text(at))), &customer(), hour(1));
     let outcomes = at_once(store, (0..MANY).map(message)).await;
     assert_eq!(applied(&outcomes), 32, "{outcomes:?}");
     let versions: BTreeSet<u64> = outcomes.iter().filter_map(version).collect();
@@ -56,7 +58,7 @@ async fn every_one_of_many_messages_is_kept(store: &dyn TicketStore) {
 async fn a_message_that_is_sent_many_times_at_once_is_kept_once(store: &dyn TicketStore) {
     fill(store, &[testing::ticket("TKT-ABC123").build()]).await;
     let once = Change::message(message("Hola").with_key(parsed("envio-1")));
-    let outcomes = at_once(store, (0..MANY).map(|_| plan(once.clone(), &customer(), hour(1)))).await;
+    let outcomes = at_once(store, (0..MANY).map(|_| command(once.clone(), &customer(), hour(1)))).await;
     let repeated = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Repeated { .. })).count();
     assert_eq!((applied(&outcomes), repeated), (1, 31), "{outcomes:?}");
     assert_eq!(head(store, &number()).await.message_count, 2);
@@ -65,7 +67,7 @@ async fn a_message_that_is_sent_many_times_at_once_is_kept_once(store: &dyn Tick
 async fn one_of_many_changes_to_the_same_version_wins(store: &dyn TicketStore) {
     fill(store, &[testing::ticket("TKT-ABC123").build()]).await;
     let change = |at| Change::message(message(&format!("Mensaje {at}"))).expecting(0);
-    let outcomes = at_once(store, (0..MANY).map(|at| plan(change(at), &admin(), hour(1)))).await;
+    let outcomes = at_once(store, (0..MANY).map(|at| command(change(at), &admin(), hour(1)))).await;
     let won = outcomes.iter().find_map(|outcome| match outcome {
         Outcome::Applied { events, .. } => Some(events.clone()),
         _ => None,
@@ -78,7 +80,7 @@ async fn one_of_many_changes_to_the_same_version_wins(store: &dyn TicketStore) {
 
 async fn one_of_many_moves_happens(store: &dyn TicketStore) {
     fill(store, &[testing::ticket("TKT-ABC123").build()]).await;
-    let resolve = |_| plan(Change::status(Status::Resolved), &admin(), hour(1));
+    let resolve = |_| command(Change::status(Status::Resolved), &admin(), hour(1));
     let outcomes = at_once(store, (0..MANY).map(resolve)).await;
     let unchanged =
         outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Unchanged { .. })).count();
@@ -90,8 +92,8 @@ async fn many_messages_fill_a_conversation_exactly(store: &dyn TicketStore) {
     fill(store, &[testing::ticket("TKT-ABC123").build()]).await;
     let limits = Limits::default().with_messages(10).expect("a limit can be lowered");
     let policy = Policy { limits, ..Policy::default() };
-    let plan = |_| plan_under(&policy, Change::message(message("Hola")), &customer(), hour(1));
-    let outcomes = at_once(store, (0..MANY).map(plan)).await;
+    let command = |_| command_under(&policy, Change::message(message("Hola")), &customer(), hour(1));
+    let outcomes = at_once(store, (0..MANY).map(command)).await;
     assert_eq!(applied(&outcomes), 9, "{outcomes:?}");
     assert_eq!(head(store, &number()).await.message_count, 10);
 }
@@ -124,7 +126,7 @@ async fn tickets_do_not_stand_in_each_others_way(store: &dyn TicketStore) {
     let tickets: Vec<Ticket> = (0..MANY).map(|at| testing::ticket(numbered(at)).build()).collect();
     let inserted = join_all(tickets.iter().map(|ticket| insert(store, ticket))).await;
     assert!(inserted.iter().all(|answer| *answer == Inserted::Stored), "{inserted:?}");
-    let close = plan(Change::status(Status::Closed), &admin(), hour(1));
+    let close = command(Change::status(Status::Closed), &admin(), hour(1));
     let numbers: Vec<TicketNumber> = (0..MANY).map(numbered).collect();
     let outcomes = join_all(numbers.iter().map(|number| update(store, number, &close))).await;
     assert_eq!(applied(&outcomes), 32, "{outcomes:?}");
@@ -132,14 +134,17 @@ async fn tickets_do_not_stand_in_each_others_way(store: &dyn TicketStore) {
     assert_eq!(answer(store.list(&closed.into()).await).rows.len(), 32);
 }
 
-/// Carries out plans on one ticket, all at once.
-pub(super) async fn at_once(store: &dyn TicketStore, plans: impl Iterator<Item = Plan>) -> Vec<Outcome> {
-    let (plans, number): (Vec<Plan>, _) = (plans.collect(), number());
-    join_all(plans.iter().map(|plan| update(store, &number, plan))).await
+/// Carries out commands on one ticket, all at once.
+pub(super) async fn at_once(
+    store: &dyn TicketStore,
+    commands: impl Iterator<Item = Command>,
+) -> Vec<Outcome> {
+    let (commands, number): (Vec<Command>, _) = (commands.collect(), number());
+    join_all(commands.iter().map(|command| update(store, &number, command))).await
 }
 
-async fn update(store: &dyn TicketStore, number: &TicketNumber, plan: &Plan) -> Outcome {
-    in_the_end(async || store.update(number, plan).await).await
+async fn update(store: &dyn TicketStore, number: &TicketNumber, command: &Command) -> Outcome {
+    in_the_end(async || store.update(number, command).await).await
 }
 
 async fn insert(store: &dyn TicketStore, ticket: &Ticket) -> Inserted {

@@ -7,7 +7,7 @@ use ventanilla_domain::{
 
 use super::{
     cases,
-    desk::{MILLISECOND, Twin, admin, customer, head, hour, luis, marta, number, parsed, plan_under},
+    desk::{MILLISECOND, Twin, admin, command_under, customer, head, hour, luis, marta, number, parsed},
 };
 use crate::{TicketStore, testing};
 
@@ -60,9 +60,9 @@ async fn the_window_for_reopening_ends_to_the_millisecond(store: &dyn TicketStor
     let policy = Policy { reopen: Reopen::Within(Days(3)), ..Policy::default() };
     let last = hour(1).plus(Days(3).duration());
     let mut twin = Twin::of(store, resolved_at_one()).await;
-    let late = plan_under(&policy, message("Sigue igual"), &customer(), last.plus(MILLISECOND));
+    let late = command_under(&policy, message("Sigue igual"), &customer(), last.plus(MILLISECOND));
     assert_eq!(code(&twin.update(&number(), &late).await), "reopen_over");
-    let just = plan_under(&policy, message("Sigue igual"), &customer(), last);
+    let just = command_under(&policy, message("Sigue igual"), &customer(), last);
     assert_eq!(code(&twin.update(&number(), &just).await), "applied");
     assert_eq!(head(store, &number()).await.status, Status::Open);
     // An open ticket has no window.
@@ -77,8 +77,8 @@ async fn under_never_nothing_is_reopened_and_under_always_everything(store: &dyn
         (Reopen::Always, customer(), hour(24 * 365 * 5), "applied"),
     ] {
         let policy = Policy { reopen, ..Policy::default() };
-        let plan = plan_under(&policy, message("Sigue igual"), &by, at);
-        assert_eq!(code(&twin.update(&number(), &plan).await), meant, "{reopen:?}");
+        let command = command_under(&policy, message("Sigue igual"), &by, at);
+        assert_eq!(code(&twin.update(&number(), &command).await), meant, "{reopen:?}");
     }
     assert_eq!(head(store, &number()).await.status, Status::Open);
 }
@@ -109,8 +109,8 @@ async fn the_system_closes_from_the_millisecond_on(store: &dyn TicketStore) {
         (first, "applied"),
         (first.plus(MILLISECOND), "unchanged"),
     ] {
-        let plan = plan_under(&policy, Change::status(Status::Closed), &Actor::System, at);
-        assert_eq!(code(&twin.update(&number(), &plan).await), meant, "at {at}");
+        let command = command_under(&policy, Change::status(Status::Closed), &Actor::System, at);
+        assert_eq!(code(&twin.update(&number(), &command).await), meant, "at {at}");
     }
     assert_eq!(head(store, &number()).await.closed_at, Some(first));
 }
@@ -205,8 +205,8 @@ async fn a_conversation_full_of_messages(store: &dyn TicketStore) {
         (customer(), "conversation_full"),
         (admin(), "conversation_full"),
     ] {
-        let plan = plan_under(&policy, message("Hola"), &by, hour(1));
-        assert_eq!(code(&twin.update(&number(), &plan).await), meant);
+        let command = command_under(&policy, message("Hola"), &by, hour(1));
+        assert_eq!(code(&twin.update(&number(), &command).await), meant);
     }
 }
 
@@ -217,8 +217,8 @@ async fn a_conversation_full_of_bytes(store: &dyn TicketStore) {
     for (text, meant) in
         [("ñandú", "conversation_full"), ("ñoño", "applied"), ("a", "conversation_full")]
     {
-        let plan = plan_under(&policy, message(text), &customer(), hour(1));
-        assert_eq!(code(&twin.update(&number(), &plan).await), meant, "{text}");
+        let command = command_under(&policy, message(text), &customer(), hour(1));
+        assert_eq!(code(&twin.update(&number(), &command).await), meant, "{text}");
     }
 }
 
@@ -231,8 +231,8 @@ async fn a_full_conversation_still_moves(store: &dyn TicketStore) {
         Change::priority(ventanilla_domain::Priority::Low),
         Change::status(Status::Resolved),
     ] {
-        let plan = plan_under(&policy, change, &admin(), hour(1));
-        assert_eq!(code(&twin.update(&number(), &plan).await), "applied");
+        let command = command_under(&policy, change, &admin(), hour(1));
+        assert_eq!(code(&twin.update(&number(), &command).await), "applied");
     }
 }
 
@@ -240,8 +240,8 @@ async fn a_reply_that_finds_no_room_moves_nothing(store: &dyn TicketStore) {
     let policy = limited(|limits| limits.with_messages(1));
     let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
     let reply = Change::reply(words("Ya está."), Status::Resolved);
-    let plan = plan_under(&policy, reply, &admin(), hour(1));
-    assert_eq!(code(&twin.update(&number(), &plan).await), "conversation_full");
+    let command = command_under(&policy, reply, &admin(), hour(1));
+    assert_eq!(code(&twin.update(&number(), &command).await), "conversation_full");
     assert_eq!(head(store, &number()).await.status, Status::Open);
 }
 
@@ -272,8 +272,8 @@ async fn full_notes_lock_no_customer_out(store: &dyn TicketStore) {
         (Change::note(parsed("La tercera")), admin(), "notes_full"),
         (message("¿Hay novedades?"), customer(), "applied"),
     ] {
-        let plan = plan_under(&policy, change, &by, hour(1));
-        assert_eq!(code(&twin.update(&number(), &plan).await), meant);
+        let command = command_under(&policy, change, &by, hour(1));
+        assert_eq!(code(&twin.update(&number(), &command).await), meant);
     }
 }
 

@@ -10,8 +10,8 @@ use ventanilla_domain::{
 use super::{
     cases,
     desk::{
-        MILLISECOND, Twin, admin, answer, customer, fill, hour, hours, luis, marta, message, parsed,
-        plan_under, promised, promising,
+        MILLISECOND, Twin, admin, answer, command_under, customer, fill, hour, hours, luis, marta,
+        message, parsed, promised, promising,
     },
     exact::{Exact, counts, near, rows},
 };
@@ -198,16 +198,16 @@ async fn a_past_report_stays_whatever_comes_but_a_reopening(store: &dyn TicketSt
         (31, "TKT-ABC124", admin(), message("¿Va bien ahora?")),
         (32, "TKT-ABC125", customer(), Change::status(Status::Closed)),
     ] {
-        let plan = plan_under(&promising(), change, &by, hour(at));
-        let outcome = twin.update(&parsed(name), &plan).await;
+        let command = command_under(&promising(), change, &by, hour(at));
+        let outcome = twin.update(&parsed(name), &command).await;
         assert!(matches!(outcome, Outcome::Applied { .. }), "{at}: {outcome:?}");
         assert_eq!(past().await, before, "after hour {at}");
     }
 
     // What is open again was not resolved; that it was late stays.
     for name in ["TKT-ABC123", "TKT-ABC124"] {
-        let plan = plan_under(&promising(), message("Sigue igual."), &customer(), hour(48));
-        twin.update(&parsed(name), &plan).await;
+        let command = command_under(&promising(), message("Sigue igual."), &customer(), hour(48));
+        twin.update(&parsed(name), &command).await;
     }
     let after = past().await;
     assert_eq!(counts(&after.overall.of(SlaMetric::Resolution)), [0, 0, 1]);
@@ -217,8 +217,7 @@ async fn a_past_report_stays_whatever_comes_but_a_reopening(store: &dyn TicketSt
 
 async fn report(store: &dyn TicketStore, from: Timestamp, before: Timestamp, now: Timestamp) -> Report {
     let period = Period::new(from, before).expect("it ends after it starts");
-    let upkeep = store.upkeep().expect("the suite has asked for it");
-    answer(upkeep.report(&ReportQuery::new(period, &testing::sla(), now)).await)
+    answer(store.report(&ReportQuery::new(period, &testing::sla(), now)).await)
 }
 
 /// Tickets of all kinds to which much has happened, at all hours.
@@ -240,7 +239,7 @@ async fn lives(store: &dyn TicketStore) -> Vec<Ticket> {
             let minutes = (nth * 31 + step * (61 + nth * 13 % 400)) as u32;
             let at = ticket.head().created_at.plus(Duration::from_secs(60) * minutes);
             // What the rules refuse changes nothing.
-            plan_under(&policy, change, by, at).apply(ticket);
+            command_under(&policy, change, by, at).apply(ticket);
         }
     }
     fill(store, &tickets).await;

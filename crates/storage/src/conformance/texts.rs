@@ -4,7 +4,7 @@ use ventanilla_domain::{Category, Change, MessageText, NewMessage, Outcome, Tick
 
 use super::{
     cases,
-    desk::{Twin, admin, answer, customer, fill, hour, luis, number, parsed, plan, view},
+    desk::{Twin, admin, answer, command, customer, fill, hour, luis, number, parsed, view},
 };
 use crate::{ListQuery, TicketStore, testing};
 
@@ -44,9 +44,9 @@ async fn messages_descriptions_and_notes_are_literal(store: &dyn TicketStore) {
         let number = TicketNumber::from_entropy(&[0, 0, 0, 0, 0, at as u8]);
         let mut twin = Twin::of(store, testing::ticket(number.clone()).description(text).build()).await;
         let message = Change::message(parsed::<NewMessage>(text));
-        twin.update(&number, &plan(message.clone(), &customer(), hour(1))).await;
-        twin.update(&number, &plan(message, &admin(), hour(2))).await;
-        twin.update(&number, &plan(Change::note(parsed(text)), &admin(), hour(3))).await;
+        twin.update(&number, &command(message.clone(), &customer(), hour(1))).await;
+        twin.update(&number, &command(message, &admin(), hour(2))).await;
+        twin.update(&number, &command(Change::note(parsed(text)), &admin(), hour(3))).await;
         let stored = view(store, &number).await.expect("it is stored");
         assert_eq!(stored.description.as_str(), text);
         assert!(stored.messages.len() == 3 && stored.notes.len() == 1, "{stored:?}");
@@ -88,7 +88,7 @@ async fn numbers_are_literal(store: &dyn TicketStore) {
         fill(store, &[testing::ticket(number).build()]).await;
     }
     for number in numbers() {
-        let change = plan(Change::note(parsed(number.as_str())), &admin(), hour(1));
+        let change = command(Change::note(parsed(number.as_str())), &admin(), hour(1));
         let outcome = answer(store.update(&number, &change).await);
         assert!(matches!(outcome, Outcome::Applied { .. }), "{number}: {outcome:?}");
         let notes = view(store, &number).await.expect("it is stored").notes;

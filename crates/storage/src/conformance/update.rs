@@ -2,14 +2,14 @@
 
 use itertools::Itertools;
 use ventanilla_domain::{
-    Actor, Change, Limits, NewMessage, Outcome, Policy, Priority, Scope, Status, TicketHead,
+    Actor, Change, Command, Limits, NewMessage, Outcome, Policy, Priority, Scope, Status, TicketHead,
     TicketNumber, Window,
 };
 
 use super::{
     cases,
     desk::{
-        Twin, admin, ana, answer, customer, eva, head, hour, luis, marta, number, parsed, plan_under,
+        Twin, admin, ana, answer, command_under, customer, eva, head, hour, luis, marta, number, parsed,
         view,
     },
 };
@@ -42,13 +42,13 @@ async fn every_change_in_every_status_by_everybody(store: &dyn TicketStore) {
     for at in [hour(24), hour(20 * 24)] {
         for status in Status::ALL {
             for (change, by) in every_change().into_iter().cartesian_product(&actors) {
-                let Ok(plan) = change.plan(by, at, &Policy::default()) else { continue };
+                let Ok(command) = Command::new(by, at, &Policy::default(), change) else { continue };
                 let number =
                     TicketNumber::from_entropy(&[0, 0, 0, 0, drawn / 32, drawn % 32].map(|n| n as u8));
                 drawn += 1_u32;
                 let ticket = testing::ticket(number.clone()).assignee(testing::admin(0)).status(status);
                 twin.insert(ticket.build()).await;
-                twin.update(&number, &plan).await;
+                twin.update(&number, &command).await;
             }
         }
     }
@@ -163,7 +163,7 @@ async fn a_key_is_looked_at_before_anything_else_is_refused(store: &dyn TicketSt
         ..Policy::default()
     };
     let mut twin = Twin::of(store, ticket).await;
-    let again = plan_under(&full, keyed("Hola").expecting(99), &customer(), hour(1));
+    let again = command_under(&full, keyed("Hola").expecting(99), &customer(), hour(1));
     let outcome = twin.update(&number(), &again).await;
     assert!(matches!(outcome, Outcome::Repeated { .. }), "{outcome:?}");
 }
@@ -255,7 +255,7 @@ async fn the_history_keeps_the_newest_events(store: &dyn TicketStore) {
     let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
     for step in 1..=6 {
         let to = if step % 2 == 0 { Priority::Low } else { Priority::High };
-        let change = plan_under(&policy, Change::priority(to), &admin(), hour(step));
+        let change = command_under(&policy, Change::priority(to), &admin(), hour(step));
         twin.update(&number(), &change).await;
     }
     let history = view(store, &number()).await.expect("it is stored").history;

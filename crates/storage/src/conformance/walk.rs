@@ -6,7 +6,7 @@ use ventanilla_domain::{Actor, Change, Priority, Status, Ticket, TicketNumber, T
 
 use super::{
     cases,
-    desk::{admin, answer, fill, hour, luis, marta, plan},
+    desk::{admin, answer, command, fill, hour, luis, marta},
     listing::{SORTS, crowd, names, page_of, walk},
 };
 use crate::{Cursor, Direction, ListQuery, Page, PageQuery, Sort, TicketStore, testing};
@@ -206,7 +206,7 @@ async fn walk_amid(
 
 /// Makes a change that may as well be refused.
 async fn change(store: &dyn TicketStore, number: &TicketNumber, change: Change, by: &Actor) {
-    answer(store.update(number, &plan(change, by, hour(99))).await);
+    answer(store.update(number, &command(change, by, hour(99))).await);
 }
 
 async fn list(store: &dyn TicketStore, page: &PageQuery) -> Page<TicketSummary> {

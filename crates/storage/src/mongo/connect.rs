@@ -2,15 +2,18 @@
 
 use std::{sync::Arc, time::Duration};
 
-use bson::{Document, doc};
+use bson::{Document, RawDocumentBuf, doc};
 use mongodb::{
     Client, Collection, Database,
     error::{Error, ErrorKind as Cause},
-    options::{ClientOptions, WriteConcern},
+    options::{
+        Acknowledgment, ClientOptions, CollectionOptions, ReadConcern, ServerAddress, WriteConcern,
+    },
 };
+use tokio::sync::Semaphore;
 use ventanilla_domain::{ErrorKind, Explain, Locale};
 
-use super::{Inner, MongoStore, UserIdForm, index};
+use super::{Inner, MongoStore, UserIdForm, command::write_concern, index};
 
 /// How a [`MongoStore`] uses its database.
 ///
@@ -104,9 +107,15 @@ impl MongoOptions {
         options.app_name.get_or_insert_with(|| "ventanilla".into());
         options.max_pool_size.get_or_insert(64);
         options.server_selection_timeout.get_or_insert(Duration::from_secs(10));
+        let (set, hosts) = (options.repl_set_name.clone(), options.hosts.clone());
         let client = Client::with_options(options).map_err(invalid)?;
         let database = client.default_database().ok_or(ConnectError::NoDatabase)?;
-        self.open(&database).await
+        match (self.open(&database).await, set) {
+            (Err(unreachable @ ConnectError::Unreachable { .. }), Some(wanted)) => {
+                Err(other_set(&hosts, wanted).await.unwrap_or(unreachable))
+            }
+            (opened, _) => opened,
+        }
     }
 
     /// Uses a database that the host is connected to.
@@ -119,7 +128,8 @@ impl MongoOptions {
         self.open_collection(&tickets).await
     }
 
-    /// Uses a collection that the host has, by its own settings for reading.
+    /// Uses a collection that the host has, by its own read preference. Read concern is majority in any
+    /// case.
     ///
     /// # Errors
     ///
@@ -128,23 +138,65 @@ impl MongoOptions {
         self,
         collection: &Collection<T>,
     ) -> Result<MongoStore, ConnectError> {
-        let tickets = collection.clone_with_type::<Document>();
-        let database = tickets.client().database(&tickets.namespace().db);
+        let database = collection.client().database(&collection.namespace().db);
+        let options = CollectionOptions::builder()
+            .selection_criteria(collection.selection_criteria().cloned())
+            .read_concern(ReadConcern::majority())
+            .build();
+        let tickets = database.collection_with_options::<RawDocumentBuf>(collection.name(), options);
         let hello = database.run_command(doc! { "hello": 1 }).await.map_err(unreachable)?;
         let is_router = hello.get_str("msg").is_ok_and(|msg| msg == "isdbgrid");
         if !is_router && !hello.contains_key("setName") {
             return Err(ConnectError::Standalone);
         }
+        if !is_router && !hello.get_bool("isWritablePrimary").unwrap_or_default() {
+            let address = hello.get_str("me").unwrap_or_default().into();
+            return Err(ConnectError::NotPrimary { address });
+        }
+        let servers = hello.get_array("hosts").map_or(usize::MAX, Vec::len);
+        for concern in [Some(&self.write_concern), collection.write_concern()].into_iter().flatten() {
+            check_write_concern(concern, servers)?;
+        }
         if self.create_indexes {
-            index::ensure(&tickets).await.map_err(conflict)?;
+            index::ensure(&tickets, self.write_concern.clone()).await.map_err(conflict)?;
         }
         let names = index::missing(&tickets).await.map_err(unreachable)?;
         if !names.is_empty() {
             return Err(ConnectError::MissingIndexes { names });
         }
-        let inner = Inner { tickets, ids: self.ids, write_concern: self.write_concern };
-        Ok(MongoStore { inner: Arc::new(inner), time_limit: self.time_limit })
+        Ok(MongoStore(Arc::new(Inner {
+            database,
+            tickets,
+            ids: self.ids,
+            write_concern: write_concern(&self.write_concern),
+            time_limit: self.time_limit,
+            running: Arc::new(Semaphore::new(MOST_COMMANDS)),
+        })))
     }
+}
+
+/// How many commands run at once, as many as connections.
+const MOST_COMMANDS: usize = 64;
+
+fn check_write_concern(concern: &WriteConcern, servers: usize) -> Result<(), ConnectError> {
+    match concern.w {
+        Some(Acknowledgment::Nodes(0)) => Err(ConnectError::WriteConcern { nodes: 0, servers }),
+        Some(Acknowledgment::Nodes(nodes)) if nodes as usize > servers => {
+            Err(ConnectError::WriteConcern { nodes, servers })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The error for servers that answer, and belong to another replica set.
+async fn other_set(hosts: &[ServerAddress], wanted: String) -> Option<ConnectError> {
+    let mut direct = ClientOptions::builder().hosts(vec![hosts.first()?.clone()]).build();
+    direct.direct_connection = Some(true);
+    direct.server_selection_timeout = Some(Duration::from_secs(2));
+    let server = Client::with_options(direct).ok()?.database("admin");
+    let hello = server.run_command(doc! { "hello": 1 }).await.ok()?;
+    let found = hello.get_str("setName").ok()?.to_owned();
+    (found != wanted).then_some(ConnectError::ReplicaSet { wanted, found })
 }
 
 /// Why a store could not be opened. It is for the operator of the host, not for its users.
@@ -175,7 +227,29 @@ pub enum ConnectError {
     /// The server stands alone, and so can neither repeat a write safely nor survive a loss.
     #[error("the MongoDB server is no replica set: start it with --replSet and initiate it")]
     Standalone,
-    /// Indexes are missing, or aren't as they must be.
+    /// The URI names another replica set than the servers belong to.
+    #[error("the MongoDB URI names the replica set {wanted:?}, and the servers belong to {found:?}")]
+    ReplicaSet {
+        /// The name in the URI.
+        wanted: String,
+        /// The servers' own.
+        found: String,
+    },
+    /// The only server that is connected to takes no writes.
+    #[error("the MongoDB server {address} is a secondary: connect to the whole replica set")]
+    NotPrimary {
+        /// Its address.
+        address: String,
+    },
+    /// Writes would never be acknowledged: by no server, or by more than there are.
+    #[error("the write concern asks for {nodes} of {servers} servers")]
+    WriteConcern {
+        /// How many servers are to acknowledge.
+        nodes: u32,
+        /// How many there are.
+        servers: usize,
+    },
+    /// Indexes are missing, or aren't as they must be: hidden, sparse, with a collation.
     #[error("these indexes are missing: {}; create them with MongoOptions::create_indexes", names.join(", "))]
     MissingIndexes {
         /// Their names.
@@ -197,6 +271,9 @@ impl Explain for ConnectError {
             ConnectError::Unreachable { .. } => "mongodb_unreachable",
             ConnectError::AccessRefused { .. } => "mongodb_access_refused",
             ConnectError::Standalone => "mongodb_standalone",
+            ConnectError::ReplicaSet { .. } => "mongodb_other_replica_set",
+            ConnectError::NotPrimary { .. } => "mongodb_not_primary",
+            ConnectError::WriteConcern { .. } => "mongodb_write_concern",
             ConnectError::MissingIndexes { .. } => "mongodb_missing_indexes",
             ConnectError::IndexConflict { .. } => "mongodb_index_conflict",
         }
@@ -212,6 +289,9 @@ impl Explain for ConnectError {
             | ConnectError::NoDatabase
             | ConnectError::AccessRefused { .. }
             | ConnectError::Standalone
+            | ConnectError::ReplicaSet { .. }
+            | ConnectError::NotPrimary { .. }
+            | ConnectError::WriteConcern { .. }
             | ConnectError::MissingIndexes { .. }
             | ConnectError::IndexConflict { .. } => locale
                 .pick("El servicio no está bien configurado.", "The service is not set up properly."),

@@ -1,16 +1,17 @@
 //! Counts for a dashboard, in one command.
 
+use std::sync::Arc;
+
 use bson::{Document, doc};
-use futures::TryStreamExt;
 use ventanilla_domain::{BusinessTime, EnumSet, Priority, Status, UserId};
 
-use super::{Inner, expr, fault, list::due_conditions};
+use super::{Inner, expr, list::due_conditions};
 use crate::{Counts, Due, StoreError};
 
 impl Inner {
     /// A count of index keys for each cell, all in one aggregate.
-    pub(super) async fn count(
-        &self,
+    pub(super) async fn counts(
+        self: &Arc<Self>,
         mine: &UserId,
         as_of: Option<BusinessTime>,
     ) -> Result<Counts, StoreError> {
@@ -55,8 +56,7 @@ impl Inner {
         for pipeline in branches {
             stages.push(doc! { "$unionWith": { "coll": self.tickets.name(), "pipeline": pipeline } });
         }
-        let found = self.tickets.aggregate(stages).await.map_err(fault::read)?;
-        let found: Vec<Document> = found.try_collect().await.map_err(fault::read)?;
+        let found = self.aggregate(stages, None).await?;
         let counted = |at: usize| {
             let row = found.iter().find(|row| row.get_i32("at").is_ok_and(|found| found as usize == at));
             row.and_then(|row| {

@@ -1,6 +1,6 @@
 //! How user ids are stored.
 
-use bson::{Bson, oid::ObjectId};
+use bson::{Bson, RawBsonRef, oid::ObjectId};
 use ventanilla_domain::UserId;
 
 use crate::StoreError;
@@ -34,20 +34,14 @@ impl UserIdForm {
         }
     }
 
-    /// The name of the stored type, for `$type`.
-    pub(super) const fn type_name(self) -> &'static str {
-        match self {
-            UserIdForm::ObjectId => "objectId",
-            UserIdForm::Text => "string",
-        }
-    }
-
-    pub(super) fn read(self, value: &Bson) -> Result<UserId, String> {
+    pub(super) fn read(self, value: RawBsonRef<'_>) -> Result<UserId, String> {
         match (self, value) {
-            (UserIdForm::ObjectId, Bson::ObjectId(oid)) => {
+            (UserIdForm::ObjectId, RawBsonRef::ObjectId(oid)) => {
                 UserId::parse(&oid.to_hex()).map_err(|error| error.to_string())
             }
-            (UserIdForm::Text, Bson::String(id)) => UserId::parse(id).map_err(|error| error.to_string()),
+            (UserIdForm::Text, RawBsonRef::String(id)) => {
+                UserId::parse(id).map_err(|error| error.to_string())
+            }
             (_, other) => Err(format!("a user id is stored as {:?}", other.element_type())),
         }
     }

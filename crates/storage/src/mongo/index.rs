@@ -2,11 +2,15 @@
 
 use bson::{Document, doc};
 use futures::TryStreamExt;
-use mongodb::{Collection, IndexModel, error::Error, options::IndexOptions};
+use mongodb::{
+    Collection, IndexModel,
+    error::Error,
+    options::{IndexOptions, WriteConcern},
+};
 use ventanilla_domain::Status;
 
 /// The name that Prisma gives the unique index of the number; another name would conflict.
-pub(super) const NUMBER: &str = "SupportTicket_ticketNumber_key";
+const NUMBER: &str = "SupportTicket_ticketNumber_key";
 /// The tickets that wait for something, by due time.
 pub(super) const DUE: &str = "SupportTicket_slaDue_idx";
 /// The tickets that are resolved, since the longest first.
@@ -17,7 +21,7 @@ const CREATION_KEY: &str = "SupportTicket_creationKey_key";
 /// Every index, by name, with its keys.
 pub(super) fn all() -> Vec<IndexModel> {
     vec![
-        index(NUMBER, doc! { "ticketNumber": 1 }, true, None),
+        index(NUMBER, number_keys(), true, None),
         index(
             CREATION_KEY,
             doc! { "creationKey": 1 },
@@ -50,18 +54,21 @@ pub(super) fn all() -> Vec<IndexModel> {
     ]
 }
 
-/// Whether a duplicate is one of a creation key, going by what the server says of it.
-pub(super) fn is_of_creation_key(duplicate: &str) -> bool {
-    duplicate.contains("dup key: { creationKey: ")
+/// The keys of the number's index, by which every change finds its ticket.
+pub(super) fn number_keys() -> Document {
+    doc! { "ticketNumber": 1 }
 }
 
 /// Creates what is missing. Doing it again changes nothing.
-pub(super) async fn ensure(tickets: &Collection<Document>) -> Result<(), Error> {
-    tickets.create_indexes(all()).await.map(drop)
+pub(super) async fn ensure<T: Send + Sync>(
+    tickets: &Collection<T>,
+    concern: WriteConcern,
+) -> Result<(), Error> {
+    tickets.create_indexes(all()).write_concern(concern).await.map(drop)
 }
 
 /// The names of the indexes that are missing or not as they must be.
-pub(super) async fn missing(tickets: &Collection<Document>) -> Result<Vec<String>, Error> {
+pub(super) async fn missing<T: Send + Sync>(tickets: &Collection<T>) -> Result<Vec<String>, Error> {
     let found: Vec<IndexModel> = match tickets.list_indexes().await {
         Ok(indexes) => indexes.try_collect().await?,
         // The collection isn't there yet.
@@ -75,7 +82,12 @@ pub(super) async fn missing(tickets: &Collection<Document>) -> Result<Vec<String
 fn serves(index: &IndexModel, wanted: &IndexModel) -> bool {
     let options = |index: &IndexModel| {
         let options = index.options.clone().unwrap_or_default();
-        (options.unique == Some(true), options.partial_filter_expression)
+        // Each of these would keep it from serving every query, or remove tickets.
+        let is_plain = options.hidden != Some(true)
+            && options.sparse != Some(true)
+            && options.collation.is_none()
+            && options.expire_after.is_none();
+        (is_plain, options.unique == Some(true), options.partial_filter_expression)
     };
     // Keys come back as whatever number they were given as.
     let keys = |index: &IndexModel| -> Vec<(String, String)> {

@@ -1,68 +1,132 @@
 //! A new ticket.
 
-use bson::{Document, doc};
-use mongodb::{error::Error, options::ReadConcern};
-use ventanilla_domain::{CreationKey, Ticket};
+use std::sync::Arc;
 
-use super::{Inner, change::unreadable, fault, index, primary};
-use crate::{Inserted, StoreError};
+use bson::{Document, RawDocumentBuf, doc, oid::ObjectId};
+use mongodb::options::ReadConcern;
+use ventanilla_domain::{CreationKey, Explain, Ticket, TicketNumber};
+
+use super::{
+    Inner,
+    command::Written,
+    decode::shown_number,
+    primary,
+    run::{Deadline, Waits},
+    unreadable,
+};
+use crate::{BoxError, Inserted, StoreError};
 
 impl Inner {
-    pub(super) async fn store(&self, ticket: &Ticket) -> Result<Inserted, StoreError> {
-        let document = self.ids.ticket(ticket)?;
-        let command = self.tickets.insert_one(document).write_concern(self.write_concern.clone());
-        let Err(error) = command.await else {
-            return Ok(Inserted::Stored);
-        };
-        match (fault::duplicate_key(&error), ticket.creation_key()) {
-            (Some(message), Some(key)) if index::is_of_creation_key(message) => {
-                self.opened_with(key, ticket, error.clone()).await
+    /// Stores a ticket under its number. After an attempt whose answer was lost it sends the same
+    /// document again: the `_id` tells which one is stored.
+    pub(super) async fn insert(self: &Arc<Self>, ticket: &Ticket) -> Result<Inserted, StoreError> {
+        let id = ObjectId::new();
+        let document = self.ids.ticket(ticket, id)?;
+        let insert = doc! { "insert": self.tickets.name(), "documents": [document] };
+        let number = &ticket.head().ticket_number;
+        let (deadline, mut waits, mut lost) = (self.deadline(), Waits::default(), None);
+        loop {
+            match self.send(insert.clone(), deadline).await {
+                Written::Made(_) => return Ok(Inserted::Stored),
+                Written::NotDurable(error) => {
+                    return Err(StoreError::NotDurable {
+                        number: number.clone(),
+                        source: Box::new(error),
+                    });
+                }
+                Written::Duplicate(keys) => {
+                    let sent_before = lost.is_some();
+                    match self.duplicate(&keys, ticket, id, sent_before, deadline).await {
+                        Ok(Some(answer)) => return Ok(answer),
+                        Ok(None) => {}
+                        Err(error) if error.is_retryable() => waits.cause = Some(Box::new(error)),
+                        Err(error) => return Err(after(lost, number, error)),
+                    }
+                }
+                Written::NotNow(source) => waits.cause = Some(source),
+                Written::Lost(source) => lost = Some(source),
+                Written::Refused(source) => {
+                    return Err(after(lost, number, StoreError::Failed { source }));
+                }
             }
-            (Some(_), _) => Ok(Inserted::NumberTaken),
-            (None, _) => Err(fault::write(error, &ticket.head().ticket_number)),
+            if !waits.wait(deadline).await {
+                let source = waits.cause.unwrap_or_else(|| "no majority has it yet".into());
+                return Err(after(lost, number, StoreError::Unavailable { source }));
+            }
         }
+    }
+
+    /// What a duplicate means; `None` where no majority has yet what it is a duplicate of.
+    async fn duplicate(
+        self: &Arc<Self>,
+        keys: &Document,
+        ticket: &Ticket,
+        id: ObjectId,
+        sent_before: bool,
+        deadline: Deadline,
+    ) -> Result<Option<Inserted>, StoreError> {
+        let number = &ticket.head().ticket_number;
+        let first_key = keys.keys().next().map(String::as_str);
+        if first_key == Some("creationKey")
+            && let Some(key) = ticket.creation_key()
+        {
+            return self.opened_with(key, ticket, id, deadline).await;
+        }
+        if first_key != Some("ticketNumber") && first_key != Some("_id") {
+            let source = format!("the unique index of {keys} refuses the ticket").into();
+            return Err(StoreError::Failed { source });
+        }
+        if !sent_before {
+            return Ok(Some(Inserted::NumberTaken));
+        }
+        let found = self.find_one(number, ReadConcern::majority(), deadline).await?;
+        Ok(found.map(|found| if has_id(&found, id) { Inserted::Stored } else { Inserted::NumberTaken }))
     }
 
     /// What was opened with a key that is in use.
     async fn opened_with(
-        &self,
+        self: &Arc<Self>,
         key: &CreationKey,
         ticket: &Ticket,
-        duplicate: Error,
-    ) -> Result<Inserted, StoreError> {
-        let durable = self.opened(key, ReadConcern::majority()).await?;
-        let is_durable = durable.is_some();
-        let found = match durable {
-            Some(found) => Some(found),
-            None => self.opened(key, ReadConcern::local()).await?,
-        };
-        let Some(found) = found else {
-            // It was deleted in between: the number is as good as another.
-            return Ok(Inserted::NumberTaken);
-        };
-        let number = found.get_str("ticketNumber").unwrap_or_default();
-        let first = self.ids.whole(&found).map_err(|problem| unreadable(number, problem))?;
-        let number = first.head().ticket_number.clone();
-        if !first.asks_the_same_as(ticket) {
-            Ok(Inserted::KeyConflict { number, key: key.key.clone() })
-        } else if is_durable {
-            Ok(Inserted::Repeated(first.head().clone()))
-        } else {
-            Err(StoreError::NotDurable { number, source: Box::new(duplicate) })
-        }
-    }
-
-    async fn opened(
-        &self,
-        key: &CreationKey,
-        concern: ReadConcern,
-    ) -> Result<Option<Document>, StoreError> {
+        id: ObjectId,
+        deadline: Deadline,
+    ) -> Result<Option<Inserted>, StoreError> {
         // The second condition lets the server use the index, which has no others.
         let opened = doc! {
             "creationKey": self.ids.creation_key(key)?,
             "creationKey.key": key.key.as_str(),
         };
-        let found = self.tickets.find_one(opened).read_concern(concern).selection_criteria(primary());
-        found.await.map_err(fault::read)
+        let tickets = self.tickets.clone();
+        let found = self.read(deadline, async move {
+            tickets
+                .find_one(opened)
+                .read_concern(ReadConcern::majority())
+                .selection_criteria(primary())
+                .await
+        });
+        let Some(found) = found.await? else { return Ok(None) };
+        if has_id(&found, id) {
+            return Ok(Some(Inserted::Stored));
+        }
+        let first = self.ids.whole(&found);
+        let first = first.map_err(|problem| unreadable(&shown_number(&found), problem))?;
+        Ok(Some(if first.asks_the_same_as(ticket) {
+            Inserted::Repeated(first.head().clone())
+        } else {
+            let number = first.head().ticket_number.clone();
+            Inserted::KeyConflict { number, key: key.key.clone() }
+        }))
+    }
+}
+
+fn has_id(document: &RawDocumentBuf, id: ObjectId) -> bool {
+    document.get_object_id("_id").is_ok_and(|found| found == id)
+}
+
+/// The error for what went wrong last: it says nothing of an attempt whose answer was lost.
+fn after(lost: Option<BoxError>, number: &TicketNumber, error: StoreError) -> StoreError {
+    match lost {
+        Some(source) => StoreError::OutcomeUnknown { number: number.clone(), source },
+        None => error,
     }
 }

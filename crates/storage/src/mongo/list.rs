@@ -1,6 +1,8 @@
 //! Pages of tickets, each in one command that examines what it returns and little more.
 
-use bson::{Document, bson, doc, oid::ObjectId};
+use std::sync::Arc;
+
+use bson::{Document, RawDocument, RawDocumentBuf, bson, doc, oid::ObjectId};
 use futures::TryStreamExt;
 use mongodb::{
     action::{Action, Aggregate},
@@ -10,19 +12,22 @@ use ventanilla_domain::{BusinessTime, EnumSet, Priority, Status, TicketSummary};
 
 use super::{
     Inner,
-    clocks::reading,
-    expr, fault,
+    decode::{Malformed, read_text, read_whole, required},
+    encode::date,
+    expr,
     ids::UserIdForm,
     index,
-    read::{Malformed, read_text, read_whole, required},
-    write::date,
+    timers::reading,
 };
 use crate::{
     AssigneeFilter, Direction, Due, ListQuery, Page, PageQuery, PageSize, Position, Sort, StoreError,
 };
 
 impl Inner {
-    pub(super) async fn page(&self, page: &PageQuery) -> Result<Page<TicketSummary>, StoreError> {
+    pub(super) async fn list(
+        self: &Arc<Self>,
+        page: &PageQuery,
+    ) -> Result<Page<TicketSummary>, StoreError> {
         let query = page.query();
         let stages = match query.order() {
             Sort::Created(direction) => {
@@ -32,7 +37,7 @@ impl Inner {
             Sort::LowFirst(direction) => self.by_priority(page, direction, false)?,
             Sort::Due(due) => self.by_due(page, due)?,
         };
-        let mut found = self.run(stages, hint(query)).await?;
+        let mut found = self.aggregate(stages, hint(query)).await?;
         let more = found.len() > query.rows();
         found.truncate(query.rows());
         let last = found.last().filter(|_| more).and_then(|row| place(row, query.order()));
@@ -47,12 +52,20 @@ impl Inner {
         Ok(Page { rows, next, unreadable })
     }
 
-    async fn run(&self, stages: Vec<Document>, hint: Option<Hint>) -> Result<Vec<Document>, StoreError> {
-        // In one part: the server sends 101 at first, and of the longest page it would send the end apart.
-        let whole =
-            self.tickets.aggregate(stages).batch_size(PageSize::MAX + 2).optional(hint, Aggregate::hint);
-        let found = whole.await.map_err(fault::read)?;
-        found.try_collect().await.map_err(fault::read)
+    /// The rows of an aggregation, all in one part: the server sends 101 at first, and of the longest
+    /// page it would send the end apart.
+    pub(super) async fn aggregate(
+        self: &Arc<Self>,
+        stages: Vec<Document>,
+        hint: Option<Hint>,
+    ) -> Result<Vec<RawDocumentBuf>, StoreError> {
+        let tickets = self.tickets.clone();
+        self.read(self.deadline(), async move {
+            let rows = tickets.aggregate(stages).batch_size(PageSize::MAX + 2);
+            let rows = rows.optional(hint, Aggregate::hint).with_type::<RawDocumentBuf>();
+            rows.await?.try_collect().await
+        })
+        .await
     }
 
     /// A page in order of creation: a merge of the index's runs, one for each status and priority.
@@ -197,8 +210,12 @@ fn creation(query: &ListQuery) -> Vec<Document> {
     vec![
         doc! { "createdAt": created },
         doc! { "createdAt": { "$not": { "$type": "array" } } },
-        // Not by `$type`: as a bound of the index it would cost a key more for each row.
-        doc! { "$expr": { "$eq": [{ "$type": "$_id" }, "objectId"] } },
+        // Not by `$type`: as a bound of the index it would cost a key more for each row. An array of
+        // priorities would stand in the list of each.
+        doc! { "$expr": { "$and": [
+            { "$eq": [{ "$type": "$_id" }, "objectId"] },
+            { "$not": [{ "$isArray": "$priority" }] },
+        ] } },
     ]
 }
 
@@ -213,7 +230,7 @@ pub(super) fn due_conditions(due: Due, now: BusinessTime) -> Vec<Document> {
 }
 
 impl UserIdForm {
-    fn summary(self, document: &Document) -> Result<TicketSummary, Malformed> {
+    fn summary(self, document: &RawDocument) -> Result<TicketSummary, Malformed> {
         let head = self.head(document)?;
         let description = required(document, "description", read_text)?;
         Ok(TicketSummary::new(head, &description))
@@ -240,9 +257,9 @@ fn hint(query: &ListQuery) -> Option<Hint> {
     (by_due && !may_be_few).then(|| Hint::Name(index::DUE.into()))
 }
 
-fn place(row: &Document, order: Sort) -> Option<Position> {
+fn place(row: &RawDocument, order: Sort) -> Option<Position> {
     let key = match order {
-        Sort::Due(_) => read_whole(row.get_document("sla").ok()?.get("due")?).ok()?,
+        Sort::Due(_) => read_whole(row.get_document("sla").ok()?.get("due").ok()??).ok()?,
         _ => row.get_datetime("createdAt").ok()?.timestamp_millis(),
     };
     let priority = row.get_str("ranked").map_or(Ok(Priority::default()), str::parse);

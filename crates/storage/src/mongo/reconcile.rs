@@ -1,10 +1,19 @@
 //! Repairs of what another application's writes left stale or missing.
 
-use bson::{Document, bson, doc, oid::ObjectId};
-use futures::TryStreamExt;
-use ventanilla_domain::{EnumSet, Role, Status};
+use std::sync::Arc;
 
-use super::{Inner, MongoStore, expr, fault, unread};
+use bson::{Document, RawDocumentBuf, doc, oid::ObjectId};
+use futures::TryStreamExt;
+use ventanilla_domain::{Status, TicketNumber, TicketRecord};
+
+use super::{
+    Inner, MongoStore,
+    command::Written,
+    decode::{Malformed, malformed},
+    diff::Found,
+    run::Deadline,
+    update::statement,
+};
 use crate::{StoreError, Unreadable};
 
 /// What one batch of [`MongoStore::reconcile`] did, and where the next begins.
@@ -54,7 +63,8 @@ impl MongoStore {
     ///
     /// Reading doesn't need it, for every read recomputes what is derived; but a window for reopening
     /// that counts from the last update would move with each. It may run at any time, on many
-    /// machines at once, and again. Two commands a batch.
+    /// machines at once, and again: a ticket that changes meanwhile is left for the next time. Two
+    /// commands a batch.
     ///
     /// # Errors
     ///
@@ -79,74 +89,133 @@ impl MongoStore {
         after: Option<Checkpoint>,
         batch: u32,
     ) -> Result<Reconciled, StoreError> {
-        let inner = std::sync::Arc::clone(&self.inner);
-        self.apart(async move { inner.reconcile(after, batch.max(1)).await }, unread).await
+        self.0.reconcile(after, batch.max(1)).await
     }
 }
 
 impl Inner {
-    async fn reconcile(&self, after: Option<Checkpoint>, batch: u32) -> Result<Reconciled, StoreError> {
-        let beyond =
-            after.map_or_else(Document::new, |Checkpoint(last)| doc! { "_id": { "$gt": last } });
-        let mut fields = expr::head();
-        fields.insert("firstResponseAt", 1);
-        let found =
-            self.tickets.find(beyond).sort(doc! { "_id": 1 }).limit(batch.into()).projection(fields);
-        let found: Vec<Document> =
-            found.await.map_err(fault::read)?.try_collect().await.map_err(fault::read)?;
-        let ids: Vec<ObjectId> =
-            found.iter().filter_map(|document| document.get_object_id("_id").ok()).collect();
-        let repaired = match ids.as_slice() {
-            [] => 0,
-            ids => self.repair(ids).await?,
+    async fn reconcile(
+        self: &Arc<Self>,
+        after: Option<Checkpoint>,
+        batch: u32,
+    ) -> Result<Reconciled, StoreError> {
+        let deadline = self.deadline();
+        let documents = self.documents_after(after, batch, deadline).await?;
+        let mut answer = Reconciled {
+            examined: documents.len() as u64,
+            repaired: 0,
+            unreadable: Vec::new(),
+            next: documents.last().filter(|_| documents.len() == batch as usize).and_then(place),
         };
-        let unreadable = found
-            .iter()
-            .filter_map(|document| self.ids.head(document).err().map(|problem| problem.of(document)));
-        Ok(Reconciled {
-            examined: found.len() as u64,
-            repaired,
-            unreadable: unreadable.collect(),
-            next: ids.last().filter(|_| found.len() == batch as usize).copied().map(Checkpoint),
+        if answer.next.is_none() {
+            let others = self.documents_of_no_ticket(deadline).await?;
+            answer.examined += others.len() as u64;
+            answer.unreadable.extend(others.iter().map(|document| foreign_id().of(document)));
+        }
+        let mut repairs = Vec::new();
+        for document in documents {
+            match Found::decode(document.clone(), self.ids) {
+                Ok(found) => repairs.extend(self.repair(&found)?),
+                Err(problem) => answer.unreadable.push(problem.of(&document)),
+            }
+        }
+        answer.repaired = self.send_repairs(repairs, deadline).await?;
+        Ok(answer)
+    }
+
+    /// Sends the repairs of a batch together, and one by one where one of them is refused: that one
+    /// is left as it is.
+    async fn send_repairs(
+        self: &Arc<Self>,
+        repairs: Vec<Repair>,
+        deadline: Deadline,
+    ) -> Result<u64, StoreError> {
+        let Some(first) = repairs.first().map(|repair| repair.number.clone()) else { return Ok(0) };
+        let statements: Vec<Document> = repairs.iter().map(|repair| repair.statement.clone()).collect();
+        if let Some(repaired) = made(self.send(self.update_command(statements), deadline).await, first)?
+        {
+            return Ok(repaired);
+        }
+        let mut repaired = 0;
+        for repair in repairs {
+            let written = self.send(self.update_command(vec![repair.statement]), deadline).await;
+            repaired += made(written, repair.number)?.unwrap_or_default();
+        }
+        Ok(repaired)
+    }
+
+    /// The next documents with an `_id` of ours.
+    async fn documents_after(
+        self: &Arc<Self>,
+        after: Option<Checkpoint>,
+        batch: u32,
+        deadline: Deadline,
+    ) -> Result<Vec<RawDocumentBuf>, StoreError> {
+        let tickets = self.tickets.clone();
+        let mut ids = doc! { "$type": "objectId" };
+        ids.extend(after.map(|Checkpoint(last)| ("$gt".to_owned(), last.into())));
+        self.read(deadline, async move {
+            let found = tickets.find(doc! { "_id": ids }).sort(doc! { "_id": 1 }).limit(batch.into());
+            found.await?.try_collect().await
         })
+        .await
     }
 
-    async fn repair(&self, ids: &[ObjectId]) -> Result<u64, StoreError> {
-        let mut conditions = expr::readable(self.ids);
-        conditions.push(doc! { "$or": stale() });
-        let filter = doc! { "_id": { "$in": ids }, "$and": conditions };
-        let command = self
-            .tickets
-            .update_many(filter, vec![doc! { "$set": settled() }])
-            .write_concern(self.write_concern.clone());
-        command.await.map(|done| done.modified_count).map_err(fault::read)
+    /// Documents with another `_id`, from which no walk could go on: they hold no ticket.
+    async fn documents_of_no_ticket(
+        self: &Arc<Self>,
+        deadline: Deadline,
+    ) -> Result<Vec<RawDocumentBuf>, StoreError> {
+        let tickets = self.tickets.clone();
+        self.read(deadline, async move {
+            let others = doc! { "_id": { "$not": { "$type": "objectId" } } };
+            let found = tickets.find(others).limit(MOST_OTHERS).projection(doc! { "ticketNumber": 1 });
+            found.await?.try_collect().await
+        })
+        .await
+    }
+
+    /// The statement that stores what is derived of a ticket, if anything of it is stale.
+    fn repair(&self, found: &Found) -> Result<Option<Repair>, StoreError> {
+        let mut record = TicketRecord::from(found.ticket());
+        if !record.status.is_live() {
+            record.resolved_at.get_or_insert(record.updated_at);
+        }
+        if record.status == Status::Closed {
+            record.closed_at.get_or_insert(record.updated_at);
+        }
+        let update = found.update_to(&record, self.ids)?;
+        Ok(update.map(|update| Repair {
+            number: record.ticket_number,
+            statement: statement(found.condition(), update),
+        }))
     }
 }
 
-/// The documents that store something else than what is read.
-fn stale() -> Vec<Document> {
-    let live = expr::statuses(Status::Open | Status::InProgress);
-    let not_closed = expr::statuses(!EnumSet::only(Status::Closed));
-    let solved = [Status::Resolved.as_str(), Status::Closed.as_str()];
-    vec![
-        doc! { "firstResponseAt": null, "messages": { "$elemMatch": { "role": Role::Admin.as_str() } } },
-        doc! { "status": { "$in": live }, "resolvedAt": { "$ne": null } },
-        doc! { "status": { "$in": not_closed }, "closedAt": { "$ne": null } },
-        doc! { "status": { "$in": solved.to_vec() }, "resolvedAt": null },
-        doc! { "status": Status::Closed.as_str(), "closedAt": null },
-    ]
+/// The repair of one ticket.
+struct Repair {
+    number: TicketNumber,
+    statement: Document,
 }
 
-/// What is stored of what is derived.
-fn settled() -> Document {
-    let within = |set: EnumSet<Status>, field: &str| {
-        let words: Vec<&str> = set.iter().map(Status::as_str).collect();
-        let known = bson!({ "$ifNull": [field, "$updatedAt"] });
-        bson!({ "$cond": [{ "$in": [expr::status(), words] }, known, "$$REMOVE"] })
-    };
-    doc! {
-        "firstResponseAt": { "$ifNull": [expr::first_response(), "$$REMOVE"] },
-        "resolvedAt": within(Status::Resolved | Status::Closed, "$resolvedAt"),
-        "closedAt": within(Status::Closed.into(), "$closedAt"),
+/// How many documents that hold no ticket the last batch reports at most.
+const MOST_OTHERS: i64 = 1_000;
+
+/// How many tickets were repaired; `None` where a repair is refused.
+fn made(written: Written, number: TicketNumber) -> Result<Option<u64>, StoreError> {
+    match written {
+        Written::Made(repaired) => Ok(Some(repaired)),
+        Written::NotDurable(error) => Err(StoreError::NotDurable { number, source: Box::new(error) }),
+        Written::NotNow(source) => Err(StoreError::Unavailable { source }),
+        Written::Lost(source) => Err(StoreError::OutcomeUnknown { number, source }),
+        Written::Refused(_) | Written::Duplicate(_) => Ok(None),
     }
+}
+
+fn place(document: &RawDocumentBuf) -> Option<Checkpoint> {
+    document.get_object_id("_id").ok().map(Checkpoint)
+}
+
+fn foreign_id() -> Malformed {
+    malformed("_id", "it is no ObjectId".into())
 }

@@ -150,7 +150,8 @@ mod tests {
                 "ana" => Actor::Customer(id(name)),
                 name => Actor::Admin(id(name)),
             };
-            let outcome = change.clone().plan(&by, at(*ms), &policy()).unwrap().apply(&mut ticket);
+            let outcome =
+                Command::new(&by, at(*ms), &policy(), change.clone()).unwrap().apply(&mut ticket);
             assert!(matches!(outcome, Outcome::Applied { .. }), "{outcome:?}");
         }
         ticket

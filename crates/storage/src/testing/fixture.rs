@@ -3,8 +3,8 @@
 use std::{fmt::Debug, time::Duration};
 
 use ventanilla_domain::{
-    Actor, Category, Change, IdempotencyKey, MessageText, NewMessage, NewTicket, Outcome, Policy,
-    Priority, Sla, Status, Ticket, TicketNumber, Timestamp, UserId,
+    Actor, Category, Change, Command, IdempotencyKey, MessageText, NewMessage, NewTicket, Outcome,
+    Policy, Priority, Sla, Status, Ticket, TicketNumber, Timestamp, UserId,
 };
 
 use super::{admin, customer, parsed, start};
@@ -250,7 +250,8 @@ const STEP: Duration = Duration::from_secs(60);
 
 fn carry_out(change: Change, by: &Actor, at: Timestamp, policy: &Policy, ticket: &mut Ticket) {
     let number = ticket.head().ticket_number.clone();
-    let outcome = change.plan(by, at, policy).map_or_else(Outcome::Refused, |plan| plan.apply(ticket));
+    let command = Command::new(by, at, policy, change);
+    let outcome = command.map_or_else(Outcome::Refused, |command| command.apply(ticket));
     match outcome {
         Outcome::Applied { .. } | Outcome::Unchanged { .. } | Outcome::Repeated { .. } => {}
         Outcome::Refused(refusal) => panic!("ticket {number} refuses it: {refusal}"),

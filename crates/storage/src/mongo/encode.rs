@@ -9,11 +9,11 @@ use super::ids::UserIdForm;
 use crate::StoreError;
 
 impl UserIdForm {
-    pub(super) fn ticket(self, ticket: &Ticket) -> Result<Document, StoreError> {
+    pub(super) fn ticket(self, ticket: &Ticket, id: ObjectId) -> Result<Document, StoreError> {
         let head = ticket.head();
         let list = |items: Result<Vec<Bson>, StoreError>| items.map(Bson::Array);
         let mut document = doc! {
-            "_id": ObjectId::new(),
+            "_id": id,
             "userId": self.write(&head.requester)?,
             "ticketNumber": head.ticket_number.as_str(),
             "description": ticket.description().as_str(),
@@ -56,19 +56,25 @@ impl UserIdForm {
         if let Some(key) = &message.key {
             document.insert("key", key.as_str());
         }
+        if message.version > 0 {
+            document.insert("version", version(message.version));
+        }
         Ok(document.into())
     }
 
     pub(super) fn note(self, note: &Note) -> Result<Bson, StoreError> {
         let by = self.write(&note.by)?;
-        Ok(doc! { "text": note.text.as_str(), "by": by, "createdAt": date(note.created_at) }.into())
+        let created_at = date(note.created_at);
+        let version = version(note.version);
+        Ok(doc! { "text": note.text.as_str(), "by": by, "createdAt": created_at, "version": version }
+            .into())
     }
 
     pub(super) fn creation_key(self, key: &CreationKey) -> Result<Bson, StoreError> {
         Ok(doc! { "by": self.write(&key.by)?, "key": key.key.as_str() }.into())
     }
 
-    pub(super) fn actor(self, actor: &Actor) -> Result<Document, StoreError> {
+    fn actor(self, actor: &Actor) -> Result<Document, StoreError> {
         let mut document = doc! { "kind": actor.kind().as_str() };
         if let Some(id) = actor.user() {
             document.insert("id", self.write(id)?);
@@ -76,7 +82,7 @@ impl UserIdForm {
         Ok(document)
     }
 
-    pub(super) fn optional(self, id: Option<&UserId>) -> Result<Bson, StoreError> {
+    fn optional(self, id: Option<&UserId>) -> Result<Bson, StoreError> {
         id.map_or(Ok(Bson::Null), |id| self.write(id))
     }
 

@@ -2,15 +2,15 @@
 
 use std::{fmt::Display, str::FromStr};
 
-use bson::{Bson, Document};
+use bson::{RawBsonRef, RawDocument};
 use ventanilla_domain::{
     Actor, Author, CreationKey, Event, EventKind, Message, MessageText, Note, Role, Ticket, TicketHead,
     TicketRecord, Timestamp,
 };
 
 use super::{
+    encode::{ASSIGNEE_CHANGED, PRIORITY_CHANGED, STATUS_CHANGED},
     ids::UserIdForm,
-    write::{ASSIGNEE_CHANGED, PRIORITY_CHANGED, STATUS_CHANGED},
 };
 use crate::Unreadable;
 
@@ -24,48 +24,52 @@ pub(super) struct Malformed {
 
 impl Malformed {
     /// The report of a document that holds no ticket, with its number, whatever that is.
-    pub(super) fn of(&self, document: &Document) -> Unreadable {
-        let ticket_number = match document.get("ticketNumber") {
-            Some(Bson::String(number)) if !number.is_empty() => number.clone(),
-            other => other.map(ToString::to_string).unwrap_or_default(),
-        };
-        Unreadable { ticket_number, problem: self.to_string() }
+    pub(super) fn of(&self, document: &RawDocument) -> Unreadable {
+        Unreadable { ticket_number: shown_number(document), problem: self.to_string() }
+    }
+}
+
+/// The number of a document, whatever is stored for it.
+pub(super) fn shown_number(document: &RawDocument) -> String {
+    match document.get("ticketNumber") {
+        Ok(Some(RawBsonRef::String(number))) if !number.is_empty() => number.to_owned(),
+        Ok(Some(other)) => {
+            bson::Bson::try_from(other).map(|value| value.to_string()).unwrap_or_default()
+        }
+        Ok(None) | Err(_) => String::new(),
     }
 }
 
 impl UserIdForm {
     /// A ticket of which everything was read.
-    pub(super) fn whole(self, document: &Document) -> Result<Ticket, Malformed> {
+    pub(super) fn whole(self, document: &RawDocument) -> Result<Ticket, Malformed> {
+        self.record(document).map(Ticket::from)
+    }
+
+    /// The fields of a whole ticket as they are stored.
+    ///
+    /// What only these crates write and nothing depends on costs itself alone where it can't be read:
+    /// a note, an event of the history, a key, the author of a message.
+    pub(super) fn record(self, document: &RawDocument) -> Result<TicketRecord, Malformed> {
         let description = required(document, "description", read_text)?;
-        self.record(document, description).map(Ticket::from)
+        self.fields(document, description)
     }
 
     /// A head, of which the texts were left behind and `messageCount` was counted by the server.
-    pub(super) fn head(self, document: &Document) -> Result<TicketHead, Malformed> {
-        if !document.contains_key("messageCount") {
-            // A server that repeats a command may forget what of the document was asked for.
-            return self.whole(document).map(|ticket| ticket.head().clone());
-        }
-        let ticket = Ticket::from(self.record(document, MessageText::restore(""))?);
+    pub(super) fn head(self, document: &RawDocument) -> Result<TicketHead, Malformed> {
+        let ticket = Ticket::from(self.fields(document, MessageText::restore(""))?);
         let mut head = ticket.head().clone();
         head.message_count = required(document, "messageCount", read_count)?;
         Ok(head)
     }
 
-    /// The events at the end of the history that were written with this version.
-    pub(super) fn recorded(self, document: &Document, written: u64) -> Result<Vec<Event>, Malformed> {
-        let of_version = |entry: &&Bson| {
-            let found = entry.as_document().and_then(|entry| entry.get("version"));
-            found.and_then(|found| read_version(found).ok()) == Some(written)
-        };
-        let recorded = document.get("recorded").or_else(|| document.get("history"));
-        let entries = recorded.and_then(Bson::as_array).map_or(&[][..], Vec::as_slice);
-        entries.iter().filter(of_version).map(|entry| self.read_event(entry)).collect()
-    }
-
-    fn record(self, document: &Document, description: MessageText) -> Result<TicketRecord, Malformed> {
-        let id = |value: &Bson| self.read(value);
-        required(document, "_id", |id| id.as_object_id().ok_or_else(|| unexpected(id)))?;
+    fn fields(
+        self,
+        document: &RawDocument,
+        description: MessageText,
+    ) -> Result<TicketRecord, Malformed> {
+        let id = |value: RawBsonRef<'_>| self.read(value);
+        required(document, "_id", |id: RawBsonRef<'_>| id.as_object_id().ok_or_else(|| unexpected(id)))?;
         Ok(TicketRecord {
             ticket_number: required(document, "ticketNumber", read_parsed)?,
             user_id: required(document, "userId", id)?,
@@ -80,39 +84,45 @@ impl UserIdForm {
             first_response_at: optional(document, "firstResponseAt", read_date)?,
             resolved_at: optional(document, "resolvedAt", read_date)?,
             closed_at: optional(document, "closedAt", read_date)?,
-            creation_key: optional(document, "creationKey", |key| self.read_creation_key(key))?,
+            creation_key: optional(document, "creationKey", |key| self.read_creation_key(key))
+                .unwrap_or(None),
             follow_up_of: optional(document, "followUpOf", read_parsed)?,
             sla: optional(document, "sla", |clocks| {
                 self.read_clocks(clocks).map_err(|problem| problem.to_string())
             })?,
-            notes: list(document, "notes", |note| self.read_note(note))?,
-            history: list(document, "history", |event| self.read_event(event))?,
+            notes: readable(document, "notes", |note| self.read_note(note))?,
+            history: readable(document, "history", |event| self.read_event(event))?,
             version: optional(document, "version", read_version)?.unwrap_or_default(),
         })
     }
 
-    fn read_message(self, value: &Bson) -> Result<Message, Malformed> {
+    fn read_message(self, value: RawBsonRef<'_>) -> Result<Message, Malformed> {
         let message = nested(value, "messages")?;
         let author = match required(message, "role", read_parsed)? {
             Role::User => Author::Requester,
-            Role::Admin => Author::Admin(optional(message, "authorId", |id| self.read(id))?),
+            Role::Admin => {
+                Author::Admin(optional(message, "authorId", |id| self.read(id)).unwrap_or(None))
+            }
             Role::SupportBot => Author::Bot,
         };
         let text = required(message, "content", read_text)?;
-        let key = optional(message, "key", read_parsed)?;
-        Ok(Message::new(author, text, required(message, "createdAt", read_date)?).with_key(key))
+        let key = optional(message, "key", read_parsed).unwrap_or(None);
+        let version = optional(message, "version", read_version).unwrap_or(None).unwrap_or_default();
+        let message = Message::new(author, text, required(message, "createdAt", read_date)?);
+        Ok(message.with_key(key).with_version(version))
     }
 
-    fn read_note(self, value: &Bson) -> Result<Note, Malformed> {
+    fn read_note(self, value: RawBsonRef<'_>) -> Result<Note, Malformed> {
         let note = nested(value, "notes")?;
         Ok(Note {
             text: required(note, "text", read_text)?,
             by: required(note, "by", |id| self.read(id))?,
             created_at: required(note, "createdAt", read_date)?,
+            version: optional(note, "version", read_version)?.unwrap_or_default(),
         })
     }
 
-    fn read_creation_key(self, value: &Bson) -> Result<CreationKey, String> {
+    fn read_creation_key(self, value: RawBsonRef<'_>) -> Result<CreationKey, String> {
         let key = nested(value, "creationKey").map_err(|error: Malformed| error.to_string())?;
         Ok(CreationKey {
             by: required(key, "by", |id| self.read(id)).map_err(|error: Malformed| error.to_string())?,
@@ -120,9 +130,10 @@ impl UserIdForm {
         })
     }
 
-    fn read_event(self, value: &Bson) -> Result<Event, Malformed> {
+    fn read_event(self, value: RawBsonRef<'_>) -> Result<Event, Malformed> {
         let event = nested(value, "history")?;
-        let by = nested(event.get("by").unwrap_or(&Bson::Null), "by")?;
+        let by = event.get("by").ok().flatten().unwrap_or(RawBsonRef::Null);
+        let by = nested(by, "by")?;
         let user = || required(by, "id", |id| self.read(id));
         let by = match required(by, "kind", read_str)? {
             "CUSTOMER" => Actor::Customer(user()?),
@@ -156,77 +167,102 @@ impl UserIdForm {
 
 /// A field that must be there.
 pub(super) fn required<'a, T>(
-    document: &'a Document,
+    document: &'a RawDocument,
     field: &str,
-    read: impl FnOnce(&'a Bson) -> Result<T, String>,
+    read: impl FnOnce(RawBsonRef<'a>) -> Result<T, String>,
 ) -> Result<T, Malformed> {
-    let value = document.get(field).ok_or_else(|| malformed(field, "it is missing".into()))?;
+    let value = value(document, field)?.ok_or_else(|| malformed(field, "it is missing".into()))?;
     read(value).map_err(|problem| malformed(field, problem))
 }
 
 /// A field that may be missing or null.
 pub(super) fn optional<'a, T>(
-    document: &'a Document,
+    document: &'a RawDocument,
     field: &str,
-    read: impl FnOnce(&'a Bson) -> Result<T, String>,
+    read: impl FnOnce(RawBsonRef<'a>) -> Result<T, String>,
 ) -> Result<Option<T>, Malformed> {
-    match document.get(field) {
-        None | Some(Bson::Null) => Ok(None),
+    match value(document, field)? {
+        None | Some(RawBsonRef::Null) => Ok(None),
         Some(value) => read(value).map(Some).map_err(|problem| malformed(field, problem)),
     }
 }
 
 /// A list that may be missing or null.
-pub(super) fn list<T>(
-    document: &Document,
+fn list<'a, T>(
+    document: &'a RawDocument,
     field: &str,
-    read: impl FnMut(&Bson) -> Result<T, Malformed>,
+    mut read: impl FnMut(RawBsonRef<'a>) -> Result<T, Malformed>,
 ) -> Result<Vec<T>, Malformed> {
-    match document.get(field) {
-        None | Some(Bson::Null) => Ok(Vec::new()),
-        Some(Bson::Array(items)) => items.iter().map(read).collect(),
+    let mut found = Vec::new();
+    for item in items(document, field)? {
+        found.push(read(item.map_err(|problem| malformed(field, problem.to_string()))?)?);
+    }
+    Ok(found)
+}
+
+/// Those items of a list that can be read.
+pub(super) fn readable<'a, T>(
+    document: &'a RawDocument,
+    field: &str,
+    read: impl FnMut(RawBsonRef<'a>) -> Result<T, Malformed>,
+) -> Result<Vec<T>, Malformed> {
+    let items = items(document, field)?;
+    Ok(items.filter_map(Result::ok).map(read).filter_map(Result::ok).collect())
+}
+
+fn items<'a>(
+    document: &'a RawDocument,
+    field: &str,
+) -> Result<impl Iterator<Item = bson::error::Result<RawBsonRef<'a>>>, Malformed> {
+    match value(document, field)? {
+        None | Some(RawBsonRef::Null) => Ok(None.into_iter().flatten()),
+        Some(RawBsonRef::Array(items)) => Ok(Some(items.into_iter()).into_iter().flatten()),
         Some(other) => Err(malformed(field, unexpected(other))),
     }
 }
 
-pub(super) fn nested<'a>(value: &'a Bson, field: &str) -> Result<&'a Document, Malformed> {
+fn value<'a>(document: &'a RawDocument, field: &str) -> Result<Option<RawBsonRef<'a>>, Malformed> {
+    document.get(field).map_err(|problem| malformed(field, problem.to_string()))
+}
+
+pub(super) fn nested<'a>(value: RawBsonRef<'a>, field: &str) -> Result<&'a RawDocument, Malformed> {
     value.as_document().ok_or_else(|| malformed(field, unexpected(value)))
 }
 
-fn read_str(value: &Bson) -> Result<&str, String> {
+fn read_str(value: RawBsonRef<'_>) -> Result<&str, String> {
     value.as_str().ok_or_else(|| unexpected(value))
 }
 
-pub(super) fn read_text(value: &Bson) -> Result<MessageText, String> {
+pub(super) fn read_text(value: RawBsonRef<'_>) -> Result<MessageText, String> {
     read_str(value).map(MessageText::restore)
 }
 
 /// Reads a word or a text through its parser.
-fn read_parsed<T: FromStr<Err: Display>>(value: &Bson) -> Result<T, String> {
+fn read_parsed<T: FromStr<Err: Display>>(value: RawBsonRef<'_>) -> Result<T, String> {
     read_str(value)?.parse().map_err(|error: T::Err| error.to_string())
 }
 
-pub(super) fn read_date(value: &Bson) -> Result<Timestamp, String> {
+pub(super) fn read_date(value: RawBsonRef<'_>) -> Result<Timestamp, String> {
     let date = value.as_datetime().ok_or_else(|| unexpected(value))?;
     Timestamp::from_millis(date.timestamp_millis()).map_err(|error| error.to_string())
 }
 
-pub(super) fn read_count(value: &Bson) -> Result<u32, String> {
+pub(super) fn read_count(value: RawBsonRef<'_>) -> Result<u32, String> {
     read_version(value).and_then(|count| u32::try_from(count).map_err(|error| error.to_string()))
 }
 
-/// Up to here every numeric type counts without a gap.
-pub(super) const MOST_COUNTED: u64 = 1 << 53;
-
-/// A whole number, of whatever numeric type a writer chose.
-fn read_version(value: &Bson) -> Result<u64, String> {
+/// A whole number, of whatever numeric type a writer chose. A double counts without a gap up to 2^53.
+fn read_version(value: RawBsonRef<'_>) -> Result<u64, String> {
+    const MOST_COUNTED: f64 = (1_u64 << 53) as f64;
     let whole = match value {
-        Bson::Int32(number) => u64::try_from(*number).ok(),
-        Bson::Int64(number) => u64::try_from(*number).ok(),
-        Bson::Double(number) if *number >= 0.0 && number.fract() == 0.0 => Some(*number as u64),
+        RawBsonRef::Int32(number) => u64::try_from(number).ok(),
+        RawBsonRef::Int64(number) => u64::try_from(number).ok(),
+        RawBsonRef::Double(number) if (0.0..MOST_COUNTED).contains(&number) && number.fract() == 0.0 => {
+            Some(number as u64)
+        }
         _ => None,
     };
-    whole.filter(|number| *number < MOST_COUNTED).ok_or_else(|| format!("{value} is no whole number"))
+    whole.ok_or_else(|| format!("{value:?} is no whole number"))
 }
 
 pub(super) fn malformed(field: &str, problem: String) -> Malformed {
@@ -234,18 +270,18 @@ pub(super) fn malformed(field: &str, problem: String) -> Malformed {
 }
 
 /// A whole number below or above zero.
-pub(super) fn read_whole(value: &Bson) -> Result<i64, String> {
+pub(super) fn read_whole(value: RawBsonRef<'_>) -> Result<i64, String> {
     match value {
-        Bson::Int32(number) => Ok((*number).into()),
-        Bson::Int64(number) => Ok(*number),
+        RawBsonRef::Int32(number) => Ok(number.into()),
+        RawBsonRef::Int64(number) => Ok(number),
         _ => Err(unexpected(value)),
     }
 }
 
-pub(super) fn read_bool(value: &Bson) -> Result<bool, String> {
+pub(super) fn read_bool(value: RawBsonRef<'_>) -> Result<bool, String> {
     value.as_bool().ok_or_else(|| unexpected(value))
 }
 
-fn unexpected(value: &Bson) -> String {
+fn unexpected(value: RawBsonRef<'_>) -> String {
     format!("it is stored as {:?}", value.element_type())
 }

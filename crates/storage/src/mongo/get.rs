@@ -1,34 +1,36 @@
 //! One ticket, as a reader may see it.
 
-use bson::{Bson, Document, doc};
+use std::sync::Arc;
+
+use bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
 use futures::TryStreamExt;
-use ventanilla_domain::{Scope, TicketLookup, TicketView, Window};
+use ventanilla_domain::{Scope, SlaClocks, TicketLookup, TicketNumber, TicketView, Window};
 
 use super::{
     Inner,
-    change::unreadable,
-    expr, fault,
-    read::{Malformed, read_count, required},
+    decode::{Malformed, read_count, required},
+    expr, unreadable,
 };
 use crate::StoreError;
 
 impl Inner {
-    pub(super) async fn view(
-        &self,
+    pub(super) async fn get(
+        self: &Arc<Self>,
         lookup: &TicketLookup,
         scope: &Scope,
         window: Window,
     ) -> Result<Option<TicketView>, StoreError> {
-        let numbers: Vec<&str> =
-            lookup.candidates().iter().map(ventanilla_domain::TicketNumber::as_str).collect();
+        let numbers: Vec<&str> = lookup.candidates().iter().map(TicketNumber::as_str).collect();
         let mut filter = doc! { "ticketNumber": { "$in": &numbers } };
         if let Scope::Owner(id) = scope {
             filter.insert("userId", self.ids.write(id)?);
         }
-        let found = self.tickets.find(filter).projection(fields(scope, window));
-        let found: Vec<Document> =
-            found.await.map_err(fault::read)?.try_collect().await.map_err(fault::read)?;
-        let place = |document: &&Document| {
+        let (tickets, fields) = (self.tickets.clone(), fields(scope, window));
+        let found = self.read(self.deadline(), async move {
+            tickets.find(filter).projection(fields).await?.try_collect::<Vec<RawDocumentBuf>>().await
+        });
+        let found = found.await?;
+        let place = |document: &&RawDocumentBuf| {
             let number = document.get_str("ticketNumber").unwrap_or_default();
             numbers.iter().position(|candidate| *candidate == number)
         };
@@ -36,16 +38,24 @@ impl Inner {
             return Ok(None);
         };
         let number = document.get_str("ticketNumber").unwrap_or_default();
-        self.read_view(document, scope).map_err(|problem| unreadable(number, problem))
+        self.view(document, scope, window).map_err(|problem| unreadable(number, problem))
     }
 
-    fn read_view(&self, document: &Document, scope: &Scope) -> Result<Option<TicketView>, Malformed> {
-        let empty = document.get_array("messages").is_ok_and(Vec::is_empty);
+    fn view(
+        &self,
+        document: &RawDocument,
+        scope: &Scope,
+        window: Window,
+    ) -> Result<Option<TicketView>, Malformed> {
+        let empty = document.get_array("messages").is_ok_and(|messages| messages.is_empty());
         let Some(mut view) = self.ids.whole(document)?.view(scope, Window::All) else {
             return Ok(None);
         };
         if empty {
             view.messages.clear();
+        }
+        if window != Window::All {
+            view.head.sla = view.head.sla.as_deref().map(SlaClocks::latest).map(Box::new);
         }
         view.head.message_count = required(document, "messageCount", read_count)?;
         view.earlier_messages = required(document, "earlierMessages", read_count)?;
@@ -65,6 +75,11 @@ fn fields(scope: &Scope, window: Window) -> Document {
     if *scope == Scope::All {
         fields.insert("notes", 1);
         fields.insert("history", 1);
+        if window == Window::All {
+            fields.insert("sla", 1);
+        }
+    } else {
+        fields.remove("sla");
     }
     fields
 }

@@ -1,20 +1,18 @@
-//! The clocks of a ticket, read and written.
+//! The SLA timers of a ticket, encoded and decoded.
 
 use std::time::Duration;
 
-use bson::{Bson, Document, doc};
+use bson::{Bson, Document, RawBsonRef, doc};
 use ventanilla_domain::{
     BusinessTime, Priority, SlaClock, SlaClocks, SlaMetric, SlaStop, SlaTable, SlaTargets,
 };
 
 use super::{
-    expr,
-    ids::UserIdForm,
-    read::{
-        MOST_COUNTED, Malformed, list, malformed, nested, optional, read_bool, read_date, read_whole,
-        required,
+    decode::{
+        Malformed, malformed, nested, optional, read_bool, read_date, read_whole, readable, required,
     },
-    write::date,
+    encode::date,
+    ids::UserIdForm,
 };
 use crate::StoreError;
 
@@ -43,7 +41,7 @@ impl UserIdForm {
         Ok(document.into())
     }
 
-    fn clock(self, clock: &SlaClock) -> Result<Bson, StoreError> {
+    pub(super) fn clock(self, clock: &SlaClock) -> Result<Bson, StoreError> {
         let mut document = doc! {
             "since": date(clock.since),
             "start": reading(clock.start),
@@ -65,9 +63,10 @@ impl UserIdForm {
 
 /// Clocks as they are read.
 impl UserIdForm {
-    pub(super) fn read_clocks(self, value: &Bson) -> Result<Box<SlaClocks>, Malformed> {
+    pub(super) fn read_clocks(self, value: RawBsonRef<'_>) -> Result<Box<SlaClocks>, Malformed> {
         let clocks = nested(value, "sla")?;
-        let clock = |value: &Bson| self.read_clock(value).map_err(|problem| problem.to_string());
+        let clock =
+            |value: RawBsonRef<'_>| self.read_clock(value).map_err(|problem| problem.to_string());
         Ok(Box::new(SlaClocks {
             targets: required(clocks, "targets", |value| {
                 read_targets(value).map_err(|problem| problem.to_string())
@@ -75,13 +74,15 @@ impl UserIdForm {
             first_response: required(clocks, name(SlaMetric::FirstResponse), clock)?,
             next_response: optional(clocks, name(SlaMetric::NextResponse), clock)?,
             resolution: required(clocks, name(SlaMetric::Resolution), clock)?,
-            earlier_responses: list(clocks, EARLIER, |value| self.read_clock(value))?,
+            // An earlier response that can't be read costs itself alone.
+            earlier_responses: readable(clocks, EARLIER, |value| self.read_clock(value))
+                .unwrap_or_default(),
         }))
     }
 
-    fn read_clock(self, value: &Bson) -> Result<SlaClock, Malformed> {
+    fn read_clock(self, value: RawBsonRef<'_>) -> Result<SlaClock, Malformed> {
         let clock = nested(value, "sla")?;
-        let stop = |value: &Bson| self.read_stop(value).map_err(|problem| problem.to_string());
+        let stop = |value: RawBsonRef<'_>| self.read_stop(value).map_err(|problem| problem.to_string());
         Ok(SlaClock {
             since: required(clock, "since", read_date)?,
             start: required(clock, "start", read_reading)?,
@@ -90,7 +91,7 @@ impl UserIdForm {
         })
     }
 
-    fn read_stop(self, value: &Bson) -> Result<SlaStop, Malformed> {
+    fn read_stop(self, value: RawBsonRef<'_>) -> Result<SlaStop, Malformed> {
         let stop = nested(value, "stop")?;
         Ok(SlaStop {
             at: required(stop, "at", read_date)?,
@@ -108,10 +109,11 @@ fn targets(table: &SlaTable) -> Document {
     rows.into_iter().map(|(priority, row)| (priority, Document::from_iter(row).into())).collect()
 }
 
-fn read_targets(value: &Bson) -> Result<SlaTable, Malformed> {
+fn read_targets(value: RawBsonRef<'_>) -> Result<SlaTable, Malformed> {
     let table = nested(value, "targets")?;
     let rows = Priority::ALL.map(|priority| {
-        let row = nested(table.get(priority.as_str()).unwrap_or(&Bson::Null), "targets")?;
+        let row =
+            nested(table.get(priority.as_str()).ok().flatten().unwrap_or(RawBsonRef::Null), "targets")?;
         let target = |metric| required(row, name(metric), read_target);
         let [first, next, resolution] = SlaMetric::ALL.map(target);
         let targets = SlaTargets::new(first?, next?, resolution?);
@@ -124,19 +126,18 @@ fn read_targets(value: &Bson) -> Result<SlaTable, Malformed> {
     SlaTable::new(rows).map_err(|problem| malformed("targets", problem.to_string()))
 }
 
-fn read_target(value: &Bson) -> Result<Duration, String> {
+fn read_target(value: RawBsonRef<'_>) -> Result<Duration, String> {
     u64::try_from(read_whole(value)?).map(Duration::from_millis).map_err(|error| error.to_string())
 }
 
-fn read_reading(value: &Bson) -> Result<BusinessTime, String> {
+fn read_reading(value: RawBsonRef<'_>) -> Result<BusinessTime, String> {
     let reading = read_whole(value)?;
     let counts = READINGS.contains(&reading);
     counts.then_some(BusinessTime::from_millis(reading)).ok_or_else(|| format!("{reading} is none"))
 }
 
-/// What a calendar may read: more than it ever does, and so little that sums of it are whole numbers
-/// to the server.
-const READINGS: std::ops::RangeInclusive<i64> = -(MOST_COUNTED as i64)..=MOST_COUNTED as i64;
+/// What a calendar may read: more than it ever does, and so little that no sum of it overflows.
+const READINGS: std::ops::RangeInclusive<i64> = -(1 << 53)..=1 << 53;
 
 pub(super) fn reading(time: BusinessTime) -> Bson {
     Bson::Int64(time.as_millis())
@@ -152,74 +153,4 @@ pub(super) const fn name(metric: SlaMetric) -> &'static str {
         SlaMetric::NextResponse => "nextResponse",
         SlaMetric::Resolution => "resolution",
     }
-}
-
-/// What must be true of the clocks of a document for them to be readable, if it has any.
-pub(super) fn readable(ids: UserIdForm) -> Document {
-    let metric = |metric| format!("sla.{}", name(metric));
-    let (next, earlier) = (metric(SlaMetric::NextResponse), format!("sla.{EARLIER}"));
-    let mut conditions = vec![
-        doc! { "sla": is("object") },
-        readable_clock(&metric(SlaMetric::FirstResponse), ids),
-        readable_clock(&metric(SlaMetric::Resolution), ids),
-        or_none(&next, readable_clock(&next, ids)),
-        or_none(&earlier, doc! { &earlier: { "$type": "array" } }),
-        doc! { &earlier: { "$not": { "$elemMatch": { "$not": { "$type": "object" } } } } },
-        doc! { &earlier: { "$not": { "$elemMatch": { "$nor": [readable_clock("", ids)] } } } },
-    ];
-    let longest = millis(SlaTargets::LONGEST);
-    for priority in Priority::ALL {
-        let row = format!("sla.targets.{priority}");
-        conditions.push(doc! { &row: is("object") });
-        conditions.extend(SlaMetric::ALL.map(|metric| {
-            let mut target = whole_number();
-            target.extend(doc! { "$gt": 0, "$lte": longest.clone() });
-            doc! { format!("{row}.{}", name(metric)): target }
-        }));
-    }
-    conditions.push(doc! { "sla.targets": is("object") });
-    or_none("sla", doc! { "$and": conditions })
-}
-
-/// A readable clock at a path, or, without one, as an element of an array.
-fn readable_clock(path: &str, ids: UserIdForm) -> Document {
-    let at = |field: &str| if path.is_empty() { field.to_owned() } else { format!("{path}.{field}") };
-    let stop = doc! {
-        at("stop"): is("object"),
-        at("stop.at"): expr::itself(expr::any_time()),
-        at("stop.reading"): a_reading(),
-        "$and": [
-            or_none(&at("stop.by"), doc! { at("stop.by"): is(ids.type_name()) }),
-            or_none(&at("stop.cancelled"), doc! { at("stop.cancelled"): is("bool") }),
-        ],
-    };
-    let mut clock = doc! {
-        at("since"): expr::itself(expr::any_time()),
-        at("start"): a_reading(),
-        at("due"): a_reading(),
-        "$and": [or_none(&at("stop"), stop)],
-    };
-    if !path.is_empty() {
-        clock.insert(path, is("object"));
-    }
-    clock
-}
-
-fn is(kind: &str) -> Document {
-    expr::itself(doc! { "$type": kind })
-}
-
-fn whole_number() -> Document {
-    expr::itself(doc! { "$type": ["int", "long"] })
-}
-
-fn a_reading() -> Document {
-    let mut reading = whole_number();
-    reading.extend(doc! { "$gte": *READINGS.start(), "$lte": *READINGS.end() });
-    reading
-}
-
-/// By its type: an equality to null would also find an array that holds one.
-fn or_none(field: &str, condition: Document) -> Document {
-    doc! { "$or": [{ field: { "$exists": false } }, { field: is("null") }, condition] }
 }

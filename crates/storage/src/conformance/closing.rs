@@ -9,7 +9,7 @@ use ventanilla_domain::{
 
 use super::{
     cases,
-    desk::{MILLISECOND, admin, answer, customer, fill, hour, number, parsed, plan, plan_under},
+    desk::{MILLISECOND, admin, answer, command, command_under, customer, fill, hour, number, parsed},
     listing::crowd,
 };
 use crate::{TicketStore, testing};
@@ -36,7 +36,7 @@ async fn a_ticket_is_found_from_the_millisecond_on(store: &dyn TicketStore) {
     }
     // What is written since resolves nothing.
     let thanks = Change::message(parsed::<MessageText>("¿Va bien ahora?"));
-    answer(store.update(&number(), &plan(thanks, &admin(), hour(5))).await);
+    answer(store.update(&number(), &command(thanks, &admin(), hour(5))).await);
     assert_eq!(found(store, hour(1), 100).await, [number()]);
 }
 
@@ -48,7 +48,7 @@ async fn without_a_time_of_resolution_its_last_change_counts(store: &dyn TicketS
     assert_eq!(found(store, hour(2).minus(MILLISECOND), 100).await, []);
     assert_eq!(found(store, hour(2), 100).await, [number()]);
     let reminder = Change::message(parsed::<MessageText>("¿Va bien ahora?"));
-    answer(store.update(&number(), &plan(reminder, &admin(), hour(5))).await);
+    answer(store.update(&number(), &command(reminder, &admin(), hour(5))).await);
     assert_eq!(found(store, hour(2), 100).await, []);
     assert_eq!(found(store, hour(5), 100).await, [number()]);
 }
@@ -88,13 +88,13 @@ async fn what_is_reopened_or_closed_is_not_found(store: &dyn TicketStore) {
         (numbers[2], admin(), Change::status(Status::InProgress)),
         (numbers[2], admin(), Change::status(Status::Resolved)),
     ] {
-        answer(store.update(&parsed(number), &plan(change, &by, hour(2))).await);
+        answer(store.update(&parsed(number), &command(change, &by, hour(2))).await);
     }
     assert_eq!(found(store, hour(1), 100).await, []);
     assert_eq!(found(store, hour(2), 100).await, [parsed::<TicketNumber>(numbers[2])]);
 }
 
-/// What was found may be closed: the system's plan says the same of how long it was resolved.
+/// What was found may be closed: the system's command says the same of how long it was resolved.
 async fn closing_in_batches_leaves_nothing(store: &dyn TicketStore) {
     let tickets = crowd(store).await;
     let policy = Policy { close_after: Days(1), ..Policy::default() };
@@ -106,7 +106,7 @@ async fn closing_in_batches_leaves_nothing(store: &dyn TicketStore) {
             break;
         }
         for number in &batch {
-            let close = plan_under(&policy, Change::status(Status::Closed), &Actor::System, now);
+            let close = command_under(&policy, Change::status(Status::Closed), &Actor::System, now);
             let outcome = answer(store.update(number, &close).await);
             assert!(matches!(outcome, Outcome::Applied { .. }), "{number}: {outcome:?}");
             closed += 1;
@@ -120,8 +120,7 @@ async fn closing_in_batches_leaves_nothing(store: &dyn TicketStore) {
 }
 
 async fn found(store: &dyn TicketStore, latest: Timestamp, limit: u32) -> Vec<TicketNumber> {
-    let upkeep = store.upkeep().expect("the suite has asked for it");
-    answer(upkeep.resolved_until(latest, limit).await)
+    answer(store.resolved_until(latest, limit).await)
 }
 
 /// A ticket that was resolved in the first hour.

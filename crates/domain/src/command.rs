@@ -1,0 +1,227 @@
+//! A request to change a ticket, and what comes of it.
+
+use crate::{
+    Actor, Change, Event, EventKind, Message, Note, Policy, Refusal, Ticket, TicketHead, TicketView,
+    Timestamp,
+};
+
+/// A request to change a ticket: who asks, when, under which policy, and for what.
+///
+/// It holds everything that a decision needs except the ticket. [`Command::apply`] is the one place
+/// where a change is decided and made: a store reads a ticket, applies the command and keeps what
+/// the ticket became, in one atomic step.
+///
+/// ```
+/// use ventanilla_domain::*;
+///
+/// let policy = Policy::default();
+/// let now: Timestamp = "2026-03-02T12:00:00Z".parse()?;
+/// let (ana, luis) = (UserId::parse("ana")?, Actor::Admin(UserId::parse("luis")?));
+/// let mut ticket = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?)
+///     .open(TicketNumber::parse("TKT-ABC123")?, &ana, &Actor::Customer(ana.clone()), now, &policy)?;
+///
+/// let command = Command::new(&luis, now, &policy, Change::priority(Priority::High))?;
+/// let Outcome::Applied { head, events } = command.apply(&mut ticket) else { panic!("it is open") };
+/// assert_eq!((head.priority, head.version), (Priority::High, 1));
+/// assert_eq!(events.len(), 1);
+///
+/// // Setting what is already so succeeds and changes nothing.
+/// assert!(matches!(command.apply(&mut ticket), Outcome::Unchanged { .. }));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    pub(crate) actor: Actor,
+    pub(crate) at: Timestamp,
+    pub(crate) policy: Policy,
+    pub(crate) change: Change,
+}
+
+impl Command {
+    /// Checks what can be decided without the ticket.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotPermitted`] where this kind of actor may never make such a change, and
+    /// [`Refusal::TextTooLong`] where its text exceeds the policy's limit.
+    ///
+    /// ```
+    /// use ventanilla_domain::{Actor, Change, Command, Explain, Policy, Priority, Timestamp};
+    ///
+    /// let raise = Change::priority(Priority::Urgent);
+    /// let refusal = Command::new(&Actor::Bot, Timestamp::MIN, &Policy::default(), raise).unwrap_err();
+    /// assert_eq!(refusal.code(), "not_permitted");
+    /// ```
+    pub fn new(actor: &Actor, at: Timestamp, policy: &Policy, change: Change) -> Result<Self, Refusal> {
+        let command = Self { actor: actor.clone(), at, policy: policy.clone(), change };
+        command.check_permission()?;
+        command.check_text()?;
+        Ok(command)
+    }
+
+    /// The actor who asks.
+    #[must_use]
+    pub const fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// The time of the change, which every timestamp and event of it carries.
+    #[must_use]
+    pub const fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    /// Decides the change by the rules, makes it, and says what happened. The ticket changes as a
+    /// whole or, unless the outcome is [`Outcome::Applied`], not at all.
+    ///
+    /// A change that is made raises the ticket's version by one, and marks the message, the note
+    /// and the events that it adds with the new version.
+    pub fn apply(&self, ticket: &mut Ticket) -> Outcome {
+        match self.check(&ticket.state()) {
+            Ok(()) => {
+                let events = self.make(ticket);
+                Outcome::Applied { head: ticket.head.clone(), events }
+            }
+            Err(Stop::NotFound) => Outcome::NotFound,
+            Err(Stop::Unchanged) => Outcome::Unchanged { head: ticket.head.clone() },
+            Err(Stop::Repeated(first)) => {
+                Outcome::Repeated { head: ticket.head.clone(), events: self.events_of(first, ticket) }
+            }
+            Err(Stop::Refused(refusal)) => Outcome::Refused(refusal),
+        }
+    }
+
+    /// Returns why the rules would refuse the change to a ticket as it was read; `None` where they
+    /// wouldn't.
+    ///
+    /// ```
+    /// # use ventanilla_domain::*;
+    /// # let ana = UserId::parse("ana")?;
+    /// # let customer = Actor::Customer(ana.clone());
+    /// # let draft = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
+    /// # let (number, now) = (TicketNumber::from_entropy(b"example"), Timestamp::MIN);
+    /// # let policy = Policy::default();
+    /// # let ticket = draft.open(number, &ana, &customer, now, &policy)?;
+    /// # let ticket = ticket.view(&Scope::All, Window::All).expect("everybody's");
+    /// let confirm = Command::new(&customer, now, &policy, Change::status(Status::Closed))?;
+    /// assert_eq!(confirm.refusal(&ticket).map(|refusal| refusal.code()), Some("transition_refused"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn refusal(&self, ticket: &TicketView) -> Option<Refusal> {
+        match self.check(&ticket.state()) {
+            Err(Stop::Refused(refusal)) => Some(refusal),
+            Ok(()) | Err(Stop::NotFound | Stop::Unchanged | Stop::Repeated(_)) => None,
+        }
+    }
+
+    /// Returns whether the change would be made to a ticket as it was read: it is neither refused
+    /// nor already so.
+    #[must_use]
+    pub fn would_apply(&self, ticket: &TicketView) -> bool {
+        self.check(&ticket.state()).is_ok()
+    }
+
+    /// The events that the same request caused when it was carried out, as far as the ticket still
+    /// holds them.
+    fn events_of(&self, first: First, ticket: &Ticket) -> Vec<Event> {
+        let role = self.actor.author().map(|author| author.role());
+        let message = role.map(|role| Event {
+            at: first.at,
+            by: self.actor.clone(),
+            version: first.version,
+            kind: EventKind::MessageAdded { role },
+        });
+        // Version 0 is that of creation, and of messages that another application wrote.
+        let same = |event: &&Event| first.version > 0 && event.version == first.version;
+        message.into_iter().chain(ticket.history.iter().filter(same).cloned()).collect()
+    }
+}
+
+/// What came of a command. It was carried out as a whole or not at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The change was made.
+    Applied {
+        /// The ticket afterwards.
+        head: TicketHead,
+        /// What happened, in order.
+        events: Vec<Event>,
+    },
+    /// The ticket was as asked for already.
+    Unchanged {
+        /// The ticket as it is.
+        head: TicketHead,
+    },
+    /// The same request, known by its key, was carried out before.
+    Repeated {
+        /// The ticket as it is now.
+        head: TicketHead,
+        /// What happened the first time, as far as the ticket still holds it.
+        events: Vec<Event>,
+    },
+    /// The rules refuse the change.
+    Refused(Refusal),
+    /// There is no such ticket for this actor.
+    NotFound,
+}
+
+/// Why a command changes nothing.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// The ticket is another requester's.
+    NotFound,
+    /// The ticket is as asked for already.
+    Unchanged,
+    /// The request was carried out before.
+    Repeated(First),
+    /// The rules refuse it.
+    Refused(Refusal),
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        Stop::Refused(refusal)
+    }
+}
+
+/// When a repeated request was first carried out, and the version that it led to.
+#[derive(Debug)]
+pub(crate) struct First {
+    pub(crate) at: Timestamp,
+    pub(crate) version: u64,
+}
+
+/// The part of a ticket on which decisions rest, which a [`Ticket`] and a [`TicketView`] both have.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct State<'a> {
+    pub(crate) head: &'a TicketHead,
+    pub(crate) conversation_bytes: u32,
+    pub(crate) messages: &'a [Message],
+    pub(crate) notes: &'a [Note],
+    pub(crate) history: &'a [Event],
+}
+
+impl Ticket {
+    fn state(&self) -> State<'_> {
+        State {
+            head: &self.head,
+            conversation_bytes: self.conversation_bytes,
+            messages: &self.messages,
+            notes: &self.notes,
+            history: &self.history,
+        }
+    }
+}
+
+impl TicketView {
+    pub(crate) fn state(&self) -> State<'_> {
+        State {
+            head: &self.head,
+            conversation_bytes: self.conversation_bytes,
+            messages: &self.messages,
+            notes: &self.notes,
+            history: &self.history,
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Write commands, each sent exactly once.
+//!
+//! The driver repeats a write whose answer was lost, and then tells only of the second attempt. These
+//! commands it sends once, so that an error is about the one attempt that there was.
+
+use bson::{Document, doc};
+use mongodb::{
+    Database,
+    error::{Error, ErrorKind, WriteFailure},
+    options::WriteConcern,
+};
+
+use super::error::{ServerError, is_lost, is_not_primary, is_transient};
+use crate::BoxError;
+
+/// What became of a write command.
+#[derive(Debug)]
+pub(super) enum Written {
+    /// It was made, durably, on so many documents: none, where its condition matched none.
+    Made(u64),
+    /// It was made, perhaps not durably.
+    NotDurable(ServerError),
+    /// A document with the same value of a unique index is there: the keys of that index.
+    Duplicate(Document),
+    /// It was not made, and may be sent again.
+    NotNow(BoxError),
+    /// It was made or not: the answer was lost.
+    Lost(BoxError),
+    /// It was not made, and never will be.
+    Refused(BoxError),
+}
+
+/// Sends a write command with its write concern.
+pub(super) async fn send(database: Database, mut command: Document, concern: Document) -> Written {
+    command.insert("writeConcern", concern);
+    match database.run_command(command).await {
+        Ok(reply) => of_reply(&reply),
+        Err(error) => of_error(error),
+    }
+}
+
+/// A write concern as commands carry it.
+pub(super) fn write_concern(concern: &WriteConcern) -> Document {
+    use mongodb::options::Acknowledgment;
+    let mut document = match &concern.w {
+        Some(Acknowledgment::Nodes(nodes)) => doc! { "w": i64::from(*nodes) },
+        Some(Acknowledgment::Custom(tag)) => doc! { "w": tag },
+        Some(_) | None => doc! { "w": "majority" },
+    };
+    if let Some(journal) = concern.journal {
+        document.insert("j", journal);
+    }
+    if let Some(limit) = concern.w_timeout {
+        document.insert("wtimeout", i64::try_from(limit.as_millis()).unwrap_or(i64::MAX));
+    }
+    document
+}
+
+fn of_reply(reply: &Document) -> Written {
+    let errors = reply.get_array("writeErrors").ok();
+    if let Some(error) = errors.and_then(|errors| errors.first()?.as_document()) {
+        return of_write_error(error);
+    }
+    let made = count(reply, "n");
+    match reply.get_document("writeConcernError") {
+        // What found nothing to change has nothing to lose.
+        Ok(error) if made > 0 => {
+            let error = ServerError::of(error);
+            if is_transient(error.code) {
+                Written::Lost(Box::new(error))
+            } else {
+                Written::NotDurable(error)
+            }
+        }
+        _ => Written::Made(made),
+    }
+}
+
+fn of_write_error(error: &Document) -> Written {
+    const DUPLICATE_KEY: i32 = 11000;
+    let found = ServerError::of(error);
+    match error.get_document("keyPattern") {
+        Ok(keys) if found.code == DUPLICATE_KEY => Written::Duplicate(keys.clone()),
+        _ if is_transient(found.code) => Written::NotNow(Box::new(found)),
+        _ => Written::Refused(Box::new(found)),
+    }
+}
+
+fn of_error(error: Error) -> Written {
+    match &*error.kind {
+        ErrorKind::Write(WriteFailure::WriteConcernError(failed)) => {
+            let found = ServerError { code: failed.code, name: failed.code_name.clone() };
+            if is_transient(found.code) {
+                Written::Lost(Box::new(found))
+            } else {
+                Written::NotDurable(found)
+            }
+        }
+        ErrorKind::Command(failed) if is_not_primary(failed.code) => {
+            Written::NotNow(ServerError::source_of(error))
+        }
+        ErrorKind::ServerSelection { .. } | ErrorKind::ConnectionPoolCleared { .. } => {
+            Written::NotNow(ServerError::source_of(error))
+        }
+        _ if is_lost(&error) => Written::Lost(ServerError::source_of(error)),
+        _ => Written::Refused(ServerError::source_of(error)),
+    }
+}
+
+fn count(reply: &Document, field: &str) -> u64 {
+    let count = reply.get_i32(field).map(i64::from).or_else(|_| reply.get_i64(field));
+    count.map_or(0, i64::unsigned_abs)
+}

@@ -1,0 +1,113 @@
+//! Commands on tasks of their own, within a time limit, and the waits between attempts.
+
+use std::{sync::Arc, time::Duration};
+
+use bson::Document;
+use mongodb::error::Error;
+use rand::RngExt;
+use tokio::time::{Instant, sleep, timeout_at};
+use tracing::Instrument;
+
+use super::{
+    Inner,
+    command::{self, Written},
+    error::from_read,
+};
+use crate::{BoxError, StoreError};
+
+/// When a use case is given up.
+pub(super) type Deadline = Instant;
+
+/// A command that took longer than the store's time limit.
+#[derive(Debug, thiserror::Error)]
+#[error("no answer within {0:?}")]
+pub(super) struct TimedOut(Duration);
+
+/// Why a task gave no answer.
+enum NoAnswer {
+    /// The command was never sent.
+    NotSent(BoxError),
+    /// The command may still be carried out.
+    Lost(BoxError),
+}
+
+impl Inner {
+    pub(super) fn deadline(&self) -> Deadline {
+        Instant::now() + self.time_limit
+    }
+
+    /// Runs a command that only reads.
+    pub(super) async fn read<T: Send + 'static>(
+        self: &Arc<Self>,
+        deadline: Deadline,
+        command: impl Future<Output = Result<T, Error>> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        match self.run_detached(deadline, command).await {
+            Ok(answer) => answer.map_err(from_read),
+            Err(NoAnswer::NotSent(source) | NoAnswer::Lost(source)) => {
+                Err(StoreError::Unavailable { source })
+            }
+        }
+    }
+
+    /// Sends a write command, once.
+    pub(super) async fn send(self: &Arc<Self>, command: Document, deadline: Deadline) -> Written {
+        let (database, concern) = (self.database.clone(), self.write_concern.clone());
+        match self.run_detached(deadline, command::send(database, command, concern)).await {
+            Ok(written) => written,
+            Err(NoAnswer::NotSent(source)) => Written::NotNow(source),
+            Err(NoAnswer::Lost(source)) => Written::Lost(source),
+        }
+    }
+
+    /// Runs a command on its own task, so that a cancelled request can't abandon a connection
+    /// mid-command. A request that is cancelled before its command has begun sends none, and so many
+    /// run at once as there are connections: those that nobody waits for any more don't hold up the
+    /// others.
+    async fn run_detached<T: Send + 'static>(
+        self: &Arc<Self>,
+        deadline: Deadline,
+        command: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, NoAnswer> {
+        let timed_out = || Box::new(TimedOut(self.time_limit));
+        let permit = match timeout_at(deadline, Arc::clone(&self.running).acquire_owned()).await {
+            Ok(Ok(permit)) => permit,
+            Ok(Err(closed)) => return Err(NoAnswer::NotSent(Box::new(closed))),
+            Err(_) => return Err(NoAnswer::NotSent(timed_out())),
+        };
+        let task = async move {
+            let answer = command.await;
+            drop(permit);
+            answer
+        };
+        match timeout_at(deadline, tokio::spawn(task.in_current_span())).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(broken)) => Err(NoAnswer::Lost(Box::new(broken))),
+            Err(_) => Err(NoAnswer::Lost(timed_out())),
+        }
+    }
+}
+
+/// The waits between the attempts at a write.
+#[derive(Debug, Default)]
+pub(super) struct Waits {
+    /// How many there were.
+    pub(super) count: u32,
+    /// Why the last attempt wasn't made, where no other writer was the reason.
+    pub(super) cause: Option<BoxError>,
+}
+
+impl Waits {
+    /// Waits a moment, a random one so that writers don't meet again, and longer each time; `false`
+    /// where that would be after the deadline.
+    pub(super) async fn wait(&mut self, deadline: Deadline) -> bool {
+        self.count += 1;
+        let longest = Duration::from_millis(1 << self.count.min(7));
+        let moment = longest.mul_f64(rand::rng().random_range(0.0..1.0));
+        if Instant::now() + moment >= deadline {
+            return false;
+        }
+        sleep(moment).await;
+        true
+    }
+}

@@ -1,0 +1,231 @@
+//! Changes by the *update if current* pattern: read, decide, write if nothing has changed.
+
+use std::sync::Arc;
+
+use bson::{Document, RawDocumentBuf, doc};
+use mongodb::options::ReadConcern;
+use ventanilla_domain::{Actor, Command, Explain, Outcome, Ticket, TicketNumber, TicketRecord};
+
+use super::{
+    Inner,
+    command::Written,
+    diff::{Found, Trace, trace},
+    index, primary,
+    run::{Deadline, Waits},
+    unreadable,
+};
+use crate::{BoxError, StoreError};
+
+impl Inner {
+    /// Reads the ticket, lets the domain decide, and writes what the ticket became on condition that
+    /// it still is as it was read. Where another writer came between, it starts again.
+    pub(super) async fn update(
+        self: &Arc<Self>,
+        number: &TicketNumber,
+        command: &Command,
+    ) -> Result<Outcome, StoreError> {
+        command.actor().user().map(|id| self.ids.write(id)).transpose()?;
+        let deadline = self.deadline();
+        let mut change = Attempts::of(number);
+        loop {
+            let step = self.attempt(command, &mut change, deadline).await?;
+            if let Step::Done(outcome) = step {
+                return Ok(outcome);
+            }
+            if !change.waits.wait(deadline).await {
+                return Err(change.out_of_time());
+            }
+        }
+    }
+
+    async fn attempt(
+        self: &Arc<Self>,
+        command: &Command,
+        change: &mut Attempts<'_>,
+        deadline: Deadline,
+    ) -> Result<Step, StoreError> {
+        let number = change.number;
+        // Only what a majority has is an answer; the condition of a write may rest on less.
+        let is_final = change.lost.is_some() || !change.contended;
+        let concern = if is_final { ReadConcern::majority() } else { ReadConcern::local() };
+        let was_contended = std::mem::take(&mut change.contended);
+        let unconfirmed = std::mem::take(&mut change.unconfirmed);
+        let document = match self.find_one(number, concern, deadline).await {
+            Ok(document) => document,
+            // What became of a write whose answer was lost is still to be learned.
+            Err(error) if change.lost.is_some() && error.is_retryable() => {
+                return Ok(Step::Again);
+            }
+            Err(error) => return Err(change.failed(error)),
+        };
+        let Some(document) = document else {
+            return match change.lost.take() {
+                Some(lost) => Err(unknown(number, lost.source)),
+                None if is_final => Ok(Step::Done(Outcome::NotFound)),
+                None => Ok(change.confirm()),
+            };
+        };
+        let found = match self.readable(document, command, number) {
+            Ok(Some(found)) => found,
+            Ok(None) => return Ok(Step::Done(Outcome::NotFound)),
+            Err(error) => return Err(change.failed(error)),
+        };
+        let mut ticket = found.ticket();
+        if let Some(lost) = change.lost.take() {
+            match trace(&ticket, &lost.ticket) {
+                Trace::This => return Ok(Step::Done(lost.outcome)),
+                Trace::Another => {}
+                Trace::Gone => return Err(unknown(number, lost.source)),
+                Trace::NotYet => change.lost = Some(lost),
+            }
+        }
+        let outcome = command.apply(&mut ticket);
+        if !matches!(outcome, Outcome::Applied { .. }) {
+            return match change.lost.take() {
+                Some(lost) => Err(unknown(number, lost.source)),
+                None if is_final => Ok(Step::Done(outcome)),
+                None => Ok(change.confirm()),
+            };
+        }
+        if unconfirmed && !was_contended && change.lost.is_none() {
+            // No majority has yet what the primary has: nothing to write on.
+            change.contended = true;
+            return Ok(Step::Again);
+        }
+        self.write(&found, ticket, outcome, change, deadline).await
+    }
+
+    async fn write(
+        self: &Arc<Self>,
+        found: &Found,
+        ticket: Ticket,
+        outcome: Outcome,
+        change: &mut Attempts<'_>,
+        deadline: Deadline,
+    ) -> Result<Step, StoreError> {
+        let record = TicketRecord::from(ticket.clone());
+        let Some(update) = found.update_to(&record, self.ids)? else {
+            return Ok(Step::Done(outcome));
+        };
+        let statement = statement(found.condition(), update);
+        match self.send(self.update_command(vec![statement]), deadline).await {
+            Written::Made(0) => change.contended = true,
+            Written::Made(_) => return Ok(Step::Done(outcome)),
+            Written::NotDurable(error) => {
+                let number = change.number.clone();
+                return Err(StoreError::NotDurable { number, source: Box::new(error) });
+            }
+            Written::NotNow(source) => change.waits.cause = Some(source),
+            Written::Lost(source) => change.lost = Some(Lost { ticket, outcome, source }),
+            Written::Duplicate(keys) => {
+                let source = format!("the unique index of {keys} refuses it").into();
+                return Err(change.failed(StoreError::Failed { source }));
+            }
+            Written::Refused(source) => return Err(change.failed(StoreError::Failed { source })),
+        }
+        Ok(Step::Again)
+    }
+
+    /// Decodes what a change was asked of. Somebody else's ticket isn't there, also where it can't be
+    /// read.
+    fn readable(
+        &self,
+        document: RawDocumentBuf,
+        command: &Command,
+        number: &TicketNumber,
+    ) -> Result<Option<Found>, StoreError> {
+        if let Actor::Customer(id) = command.actor() {
+            let owner = document.get("userId").ok().flatten();
+            if owner.and_then(|owner| self.ids.read(owner).ok()).as_ref() != Some(id) {
+                return Ok(None);
+            }
+        }
+        Found::decode(document, self.ids).map(Some).map_err(|problem| unreadable(number, problem))
+    }
+
+    /// The whole document of a ticket, from the primary.
+    pub(super) async fn find_one(
+        self: &Arc<Self>,
+        number: &TicketNumber,
+        concern: ReadConcern,
+        deadline: Deadline,
+    ) -> Result<Option<RawDocumentBuf>, StoreError> {
+        let tickets = self.tickets.clone();
+        let filter = doc! { "ticketNumber": number.as_str() };
+        self.read(deadline, async move {
+            let found = tickets.find_one(filter).read_concern(concern).selection_criteria(primary());
+            found.await
+        })
+        .await
+    }
+
+    pub(super) fn update_command(&self, updates: Vec<Document>) -> Document {
+        doc! { "update": self.tickets.name(), "updates": updates, "ordered": false }
+    }
+}
+
+/// One statement of an update command.
+pub(super) fn statement(condition: Document, update: Document) -> Document {
+    doc! { "q": condition, "u": update, "hint": index::number_keys() }
+}
+
+enum Step {
+    Done(Outcome),
+    Again,
+}
+
+/// What is known of a change that has been tried.
+struct Attempts<'a> {
+    number: &'a TicketNumber,
+    /// The attempt whose answer was lost.
+    lost: Option<Lost>,
+    /// Whether another writer came between: then the primary is asked for what it has.
+    contended: bool,
+    /// Whether the primary has a ticket that needs no write, and a majority may not have it yet.
+    unconfirmed: bool,
+    waits: Waits,
+}
+
+/// A write that was made or not.
+struct Lost {
+    ticket: Ticket,
+    outcome: Outcome,
+    source: BoxError,
+}
+
+impl<'a> Attempts<'a> {
+    fn of(number: &'a TicketNumber) -> Self {
+        Self { number, lost: None, contended: false, unconfirmed: false, waits: Waits::default() }
+    }
+
+    /// An answer without a write is given once a majority has what it rests on.
+    fn confirm(&mut self) -> Step {
+        self.unconfirmed = true;
+        self.waits.cause = Some("no majority of the servers has the ticket as it is yet".into());
+        Step::Again
+    }
+
+    /// The error for what went wrong afterwards: it says nothing of a write whose answer was lost.
+    fn failed(&mut self, error: StoreError) -> StoreError {
+        match self.lost.take() {
+            Some(lost) => unknown(self.number, lost.source),
+            None => error,
+        }
+    }
+
+    fn out_of_time(self) -> StoreError {
+        match (self.lost, self.waits.cause) {
+            (Some(lost), _) => unknown(self.number, lost.source),
+            (None, Some(source)) => StoreError::Unavailable { source },
+            (None, None) => {
+                let (number, attempts) = (self.number.clone(), self.waits.count);
+                tracing::warn!(%number, attempts, "gave up after repeated write conflicts");
+                StoreError::Contention { number, attempts }
+            }
+        }
+    }
+}
+
+fn unknown(number: &TicketNumber, source: BoxError) -> StoreError {
+    StoreError::OutcomeUnknown { number: number.clone(), source }
+}
