@@ -178,13 +178,13 @@ impl HelpDesk {
         observed(found.and_then(|view| view.ok_or_else(|| ServiceError::not_found(lookup))))
     }
 
-    /// Returns those of a typed number's candidates that are tickets.
+    /// Returns those of a typed number's candidates that are tickets, but for the number itself.
     pub(crate) async fn existing(
         &self,
         typed: &TicketLookup,
     ) -> Result<Vec<TicketNumber>, ServiceError> {
         let mut found = Vec::new();
-        for candidate in typed.candidates() {
+        for candidate in typed.candidates().iter().filter(|candidate| *candidate != typed.asked()) {
             let ticket = self.0.store.get(&candidate.into(), &Scope::All, Window::Last(0)).await;
             match ticket {
                 Ok(None) => {}

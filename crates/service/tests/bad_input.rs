@@ -49,7 +49,7 @@ where
 /// One error of every code that the three crates have; those of what only JSON holds stand with it.
 fn every_error() -> Vec<(String, AnyError)> {
     let n = || number("TKT-ABC123");
-    let source = || -> Source { "so said the server".into() };
+    let source = || -> BoxError { "so said the server".into() };
     let (resolved_at, by) = (now(), ActorKind::Bot);
     let reopen_over = |policy| Refusal::ReopenOver { resolved_at, policy };
     let hours = |text: &str| boxed(text.parse::<Hours>());
@@ -77,7 +77,10 @@ fn every_error() -> Vec<(String, AnyError)> {
         ("unknown_time_zone", boxed(BusinessCalendar::zone_named("Madrid"))),
         ("period_backwards", boxed(Period::new(now(), now()))),
         ("no_sla", Box::new(ServiceError::NoSla)),
-        ("no_upkeep", Box::new(ServiceError::NoUpkeep)),
+        (
+            "number_ambiguous",
+            Box::new(ServiceError::AmbiguousNumber { numbers: vec![number("A"), number("B")] }),
+        ),
         ("invalid_limit", boxed(Limits::default().with_notes(0))),
         ("invalid_page_size", boxed(PageSize::new(0))),
         ("cursor_malformed", boxed("página 2".parse::<Cursor>())),

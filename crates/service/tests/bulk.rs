@@ -221,7 +221,7 @@ async fn one_change_to_many_tickets_is_one_call_for_each_whatever_becomes_of_the
         store
             .expect_update()
             .withf(move |to, command| {
-                *to == number(asked) && command.at() == now() && *command.by() == admin("luis")
+                *to == number(asked) && command.at() == now() && *command.actor() == admin("luis")
             })
             .times(1)
             .in_sequence(&mut calls)
@@ -246,9 +246,46 @@ async fn of_what_was_typed_in_one_change_to_many_the_likeliest_that_exists_is_ch
         let once = store.expect_update().withf(move |to, _| *to == number(asked)).times(1);
         once.in_sequence(&mut calls).return_once(|_, _| Ok(answer));
     }
+    // The other candidates are looked up before one of them is changed.
+    store.expect_get().times(3).returning(|asked, _, window| {
+        let found = testing::ticket("TKT-ABC120").build().view(&Scope::All, window);
+        Ok(found.filter(|_| asked.asked().as_str() == "TKT-ABC120"))
+    });
     let luis = desk_over(store).admin(id("luis"));
     let changes = luis.change_each(["abc12o", "TKT-ABC120"], &Change::claim()).await;
     assert_eq!(changes.done(), 1);
+}
+
+#[tokio::test]
+async fn a_number_that_may_be_two_tickets_changes_neither_and_names_both() {
+    let numbered = |name: &str| testing::ticket(name).requester("ana").build();
+    let both = || storing([numbered("TKT-OIL123"), numbered("TKT-011123")]);
+    let luis = desk_over(both().await).admin(id("luis"));
+    let close = Change::status(Status::Closed);
+    let changes = luis.change_each(["tkt-oil123"], &close).await;
+    let Err(ServiceError::AmbiguousNumber { numbers }) = &changes.each[0].result else {
+        panic!("{changes:?}")
+    };
+    assert_eq!(*numbers, [number("TKT-OIL123"), number("TKT-011123")]);
+    let text = changes.view(Locale::Es).rows[0].outcome.text.clone();
+    assert!(text.contains("TKT-OIL123, TKT-011123"), "{text}");
+    assert_eq!(luis.counts().await.unwrap().with_status(Status::Closed), 0);
+    // Typed exactly, it is that one.
+    assert_eq!(luis.change_each(["TKT-OIL123"], &close).await.done(), 1);
+    assert_eq!(luis.view(&number("TKT-OIL123")).await.unwrap().head.status, Status::Closed);
+    assert_eq!(luis.view(&number("TKT-011123")).await.unwrap().head.status, Status::Open);
+}
+
+#[tokio::test]
+async fn another_writers_number_is_found_however_it_is_typed() {
+    for typed in ["tkt-oil123", "OIL123", "TKT OIL123"] {
+        let oil = testing::ticket("TKT-OIL123").requester("ana").build();
+        let luis = desk_over(storing([oil]).await).admin(id("luis"));
+        let found = luis.find(typed).await.unwrap();
+        assert_eq!(found.head.ticket_number, number("TKT-OIL123"), "{typed}");
+        let changes = luis.change_each([typed], &Change::claim()).await;
+        assert_eq!(changes.done(), 1, "{typed}");
+    }
 }
 
 /// A host spawns it: with what a form posted, and with what a list gave.

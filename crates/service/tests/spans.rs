@@ -12,7 +12,7 @@ use std::{
 
 use common::{
     NUMBER, WORDS, anas_ticket, code, desk_over, desk_without_sla, id, key, number, possible, run,
-    storing, upkeep::WithUpkeep,
+    storing,
 };
 use tracing::{
     Instrument, Subscriber,
@@ -109,19 +109,19 @@ fn name(use_case: &str) -> String {
 }
 
 /// Fails every call in the same way.
-fn broken_store() -> WithUpkeep {
+fn broken_store() -> MockTicketStore {
     fn broken<T>() -> Result<T, StoreError> {
         Err(StoreError::Failed { source: WORDS.into() })
     }
-    let WithUpkeep { mut store, mut upkeep } = WithUpkeep::default();
+    let mut store = MockTicketStore::new();
     store.expect_insert().returning(|_| broken());
     store.expect_get().returning(|_, _, _| broken());
     store.expect_update().returning(|_, _| broken());
     store.expect_list().returning(|_| broken());
     store.expect_counts().returning(|_, _| broken());
-    upkeep.expect_report().returning(|_| broken());
-    upkeep.expect_resolved_until().returning(|_, _| broken());
-    WithUpkeep { store, upkeep }
+    store.expect_report().returning(|_| broken());
+    store.expect_resolved_until().returning(|_, _| broken());
+    store
 }
 
 #[tokio::test]
@@ -134,7 +134,7 @@ async fn a_use_case_opens_one_span_with_actor_number_and_outcome() {
         for desk in [
             desk_over(storing([anas_ticket()]).await),
             desk_over(MemoryStore::new()),
-            desk_over(broken_store().store),
+            desk_over(broken_store()),
             desk_without_sla(storing([anas_ticket()]).await),
             desk_over(broken_store()),
         ] {
@@ -207,10 +207,10 @@ async fn one_change_to_many_tickets_tells_how_many_and_the_first_failure() {
 #[tokio::test]
 async fn closing_what_is_resolved_tells_how_many_and_the_first_failure() {
     let failing = |outcome: fn(&TicketNumber) -> Result<Outcome, StoreError>| {
-        let WithUpkeep { mut store, mut upkeep } = WithUpkeep::default();
-        upkeep.expect_resolved_until().returning(|_, _| Ok(vec![number("A"), number("B")]));
+        let mut store = MockTicketStore::new();
+        store.expect_resolved_until().returning(|_, _| Ok(vec![number("A"), number("B")]));
         store.expect_update().returning(move |number, _| outcome(number));
-        WithUpkeep { store, upkeep }
+        store
     };
     fn one_is_missing(asked: &TicketNumber) -> Result<Outcome, StoreError> {
         let head = anas_ticket().head().clone();

@@ -6,7 +6,7 @@ mod common;
 
 use common::{
     NUMBER, admin, anas_ticket, causes, code, customer, desk_over, draft, id, key, now, number,
-    possible, public, run, upkeep::WithUpkeep,
+    possible, public, run,
 };
 use ventanilla_service::*;
 
@@ -37,9 +37,9 @@ fn call_of(use_case: &str) -> Call {
 type Fault = fn() -> StoreError;
 
 /// A store that is called once in this way, and fails where there is a fault.
-fn once(call: Call, fault: Option<Fault>) -> WithUpkeep {
+fn once(call: Call, fault: Option<Fault>) -> MockTicketStore {
     let fails = move || fault.map_or(Ok(()), |fault| Err(fault()));
-    let WithUpkeep { mut store, mut upkeep } = WithUpkeep::default();
+    let mut store = MockTicketStore::new();
     match call {
         Call::Insert => {
             store.expect_insert().times(1).returning(move |_| fails().map(|()| Inserted::Stored));
@@ -60,14 +60,14 @@ fn once(call: Call, fault: Option<Fault>) -> WithUpkeep {
             store.expect_counts().times(1).returning(move |_, _| fails().map(|()| Counts::default()));
         }
         Call::Report => {
-            upkeep.expect_report().times(1).returning(move |_| fails().map(|()| Report::default()));
+            store.expect_report().times(1).returning(move |_| fails().map(|()| Report::default()));
         }
         Call::Resolved => {
             let none = move |_, _| fails().map(|()| Vec::new());
-            upkeep.expect_resolved_until().times(1).returning(none);
+            store.expect_resolved_until().times(1).returning(none);
         }
     }
-    WithUpkeep { store, upkeep }
+    store
 }
 
 /// A store that is asked once for a change, and answers this.
@@ -90,7 +90,7 @@ async fn a_use_case_is_one_call_to_the_store() {
 /// the change.
 const FAULTS: [(Fault, &str, bool, Applied); 7] = {
     use Applied::{No, NotDurably, Unknown};
-    fn why() -> Source {
+    fn why() -> BoxError {
         "so said the server".into()
     }
     [
@@ -160,8 +160,9 @@ async fn each_outcome_of_a_change_has_its_answer() {
         version: 1,
         kind: EventKind::MessageAdded { role: Role::User },
     };
-    let events = vec![event];
-    let (some, none) = (events.clone(), Vec::new());
+    let events = vec![event.clone()];
+    // Versions are for the desk alone.
+    let (some, none) = (vec![Event { version: 0, ..event }], Vec::new());
     for (outcome, events, repeated) in [
         (Outcome::Applied { head: head.clone(), events: events.clone() }, some.clone(), false),
         (Outcome::Unchanged { head: head.clone() }, none, false),
@@ -262,7 +263,7 @@ async fn the_plan_carries_the_clocks_time_and_the_actor() {
             store
                 .expect_update()
                 .withf(move |to, command| {
-                    *to == number(NUMBER) && command.at() == now() && *command.by() == by
+                    *to == number(NUMBER) && command.at() == now() && *command.actor() == by
                 })
                 .times(1)
                 .return_once(|_, _| Ok(Outcome::Unchanged { head }));

@@ -137,7 +137,7 @@ fn the_desks_page_has_its_documented_json() {
     let choice = |code: &str, text: &str, selected: bool| json!({ "code": code, "text": text, "selected": selected });
     let expected = json!({
         "chat": serde_json::to_value(&page.chat).unwrap(),
-        "version": 1,
+        "version": 2,
         "requester": with_id("ana", &ana),
         "moves": [
             step("IN_PROGRESS", "En progreso", "Poner en progreso"),

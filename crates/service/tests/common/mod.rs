@@ -2,8 +2,6 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
-pub(crate) mod upkeep;
-
 use std::sync::Arc;
 
 use ventanilla_service::*;
@@ -92,9 +90,9 @@ pub(crate) fn anas_ticket() -> Ticket {
 }
 
 /// A head as customers see it: without clocks, which this one has.
-pub(crate) fn public(mut head: TicketHead) -> TicketHead {
-    assert!(head.sla.take().is_some(), "it has clocks");
-    head
+pub(crate) fn public(head: TicketHead) -> TicketHead {
+    assert!(head.sla.is_some(), "it has timers");
+    head.for_requester()
 }
 
 /// The offer to follow up a closed ticket of Ana's.

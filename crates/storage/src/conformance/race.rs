@@ -20,6 +20,7 @@ use crate::{Inserted, ListQuery, StoreError, TicketStore, testing};
 cases![
     one_of_many_claims_wins,
     every_one_of_many_messages_is_kept,
+    every_one_of_many_notes_is_kept,
     a_message_that_is_sent_many_times_at_once_is_kept_once,
     one_of_many_changes_to_the_same_version_wins,
     one_of_many_moves_happens,
@@ -53,6 +54,19 @@ async fn every_one_of_many_messages_is_kept(store: &dyn TicketStore) {
     let texts: BTreeSet<&str> = stored.messages.iter().map(|message| message.text.as_str()).collect();
     assert!((0..MANY).all(|at| texts.contains(text(at).as_str())), "{texts:?}");
     assert_eq!((stored.head.message_count, stored.head.version), (33, 32));
+}
+
+async fn every_one_of_many_notes_is_kept(store: &dyn TicketStore) {
+    fill(store, &[testing::ticket("TKT-ABC123").build()]).await;
+    let text = |at| format!("Nota {at}");
+    let note = |at| command(Change::note(parsed(text(at).as_str())), &admin(), hour(1));
+    let outcomes = at_once(store, (0..MANY).map(note)).await;
+    assert_eq!(applied(&outcomes), 32, "{outcomes:?}");
+    let stored = view(store, &number()).await.expect("it is stored");
+    let texts: BTreeSet<&str> = stored.notes.iter().map(|note| note.text.as_str()).collect();
+    assert!((0..MANY).all(|at| texts.contains(text(at).as_str())), "{texts:?}");
+    let versions: BTreeSet<u64> = stored.notes.iter().map(|note| note.version).collect();
+    assert!(versions.into_iter().eq(1..=32), "each had its turn: {:?}", stored.notes);
 }
 
 async fn a_message_that_is_sent_many_times_at_once_is_kept_once(store: &dyn TicketStore) {

@@ -1,8 +1,8 @@
 //! Refusals: each kind that the rules know, at its boundary. Nothing changes, which the twin sees.
 
 use ventanilla_domain::{
-    Actor, Change, Days, EventKind, Explain, InvalidLimit, Limits, Locale, MessageText, NewMessage,
-    Outcome, Policy, Refusal, Reopen, Status, Ticket, TicketRecord,
+    Actor, Change, Days, Explain, InvalidLimit, Limits, Locale, MessageText, NewMessage, Outcome,
+    Policy, Refusal, Reopen, Status, Ticket, TicketRecord,
 };
 
 use super::{
@@ -176,13 +176,13 @@ async fn a_conflict_tells_what_was_told_since(store: &dyn TicketStore) {
         let outcome = twin.change(change, &by, hour(at)).await;
         let Outcome::Applied { head, events } = outcome else { panic!("step {at}: {outcome:?}") };
         assert!(events.iter().all(|event| event.version == head.version), "{events:?}");
-        told.extend(events.into_iter().filter(|event| event.kind != EventKind::NoteAdded));
+        told.extend(events);
     }
-    for expected in 0..6 {
+    for expected in 0..7 {
         let late = Change::note(parsed("Nota")).expecting(expected);
         let since = told.iter().filter(|event| event.version > expected);
         let changes = since.cloned().collect();
-        let conflict = Refusal::VersionConflict { expected, found: 6, changes };
+        let conflict = Refusal::VersionConflict { expected, found: 7, changes };
         assert_eq!(twin.change(late, &admin(), hour(9)).await, Outcome::Refused(conflict));
     }
 }

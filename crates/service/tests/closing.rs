@@ -7,10 +7,7 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{
-    NUMBER, anas_ticket, code, desk_over, desk_without_sla, id, now, number, period, policy, storing,
-    upkeep::WithUpkeep,
-};
+use common::{desk_over, desk_without_sla, id, now, number, period, policy, storing};
 use ventanilla_service::*;
 
 const ROUNDS: u32 = 20;
@@ -20,20 +17,17 @@ fn resolved(number: &str) -> testing::TicketFixture {
 }
 
 /// A store that finds these numbers again and again, whatever became of them.
-fn finding(numbers: &'static [&'static str]) -> WithUpkeep {
-    let mut mocks = WithUpkeep::default();
+fn finding(numbers: &'static [&'static str]) -> MockTicketStore {
+    let mut mocks = MockTicketStore::new();
     let found = || numbers.iter().map(|name| number(name)).collect();
-    mocks.upkeep.expect_resolved_until().returning(move |_, _| Ok(found()));
+    mocks.expect_resolved_until().returning(move |_, _| Ok(found()));
     mocks
 }
 
 /// The same, with its tickets in memory.
-async fn stuck(numbers: &'static [&'static str], tickets: Vec<Ticket>) -> WithUpkeep {
+async fn stuck(numbers: &'static [&'static str], tickets: Vec<Ticket>) -> MockTicketStore {
     let (mut mocks, memory) = (finding(numbers), storing(tickets).await);
-    mocks
-        .store
-        .expect_update()
-        .returning(move |number, command| now_or_never(memory.update(number, command)));
+    mocks.expect_update().returning(move |number, command| now_or_never(memory.update(number, command)));
     mocks
 }
 
@@ -114,9 +108,7 @@ async fn a_batch_of_none_closes_nothing_is_the_last_and_asks_no_store() {
     let memory = desk_over(storing([resolved("A").build()]).await);
     assert_eq!(rounds(&memory.system(), 0).await.unwrap(), [(0, 0)]);
     assert_eq!(memory.admin(id("luis")).view(&number("A")).await.unwrap().head.status, Status::Resolved);
-    assert_eq!(rounds(&desk_over(WithUpkeep::default()).system(), 0).await.unwrap(), [(0, 0)]);
-    let without = desk_over(MockTicketStore::new()).system();
-    assert_eq!(code(&without.close_resolved(0).await), "no_upkeep");
+    assert_eq!(rounds(&desk_over(MockTicketStore::new()).system(), 0).await.unwrap(), [(0, 0)]);
 }
 
 #[tokio::test]
@@ -144,7 +136,7 @@ async fn who_could_not_be_closed_is_named_with_the_reason_and_keeps_no_other_fro
     let fresh = resolved("NEW").created_at(now()).build();
     let done = testing::ticket("DONE").requester("ana").status(Status::Closed).build();
     let memory = storing([open, fresh, done, resolved("A").build()]).await;
-    mocks.store.expect_update().times(6).returning(move |number, command| match number.as_str() {
+    mocks.expect_update().times(6).returning(move |number, command| match number.as_str() {
         "LOST" => Err(StoreError::OutcomeUnknown { number: number.clone(), source: "lost".into() }),
         "DOWN" => Err(StoreError::Unavailable { source: "down".into() }),
         _ => now_or_never(memory.update(number, command)),
@@ -165,9 +157,9 @@ async fn who_could_not_be_closed_is_named_with_the_reason_and_keeps_no_other_fro
 
 #[tokio::test]
 async fn a_store_that_fails_midway_ends_the_loop() {
-    let mut mocks = WithUpkeep::default();
+    let mut mocks = MockTicketStore::new();
     let mut rounds_left = 2;
-    mocks.upkeep.expect_resolved_until().times(3).returning(move |latest, limit| {
+    mocks.expect_resolved_until().times(3).returning(move |latest, limit| {
         assert_eq!((latest, limit), (now().minus(Days(14).duration()), 1));
         rounds_left -= 1;
         match rounds_left {
@@ -177,10 +169,7 @@ async fn a_store_that_fails_midway_ends_the_loop() {
     });
     let memory = storing([resolved("A").build(), resolved("B").build()]).await;
     let closed = Arc::clone(&memory);
-    mocks
-        .store
-        .expect_update()
-        .returning(move |number, command| now_or_never(memory.update(number, command)));
+    mocks.expect_update().returning(move |number, command| now_or_never(memory.update(number, command)));
     let error = rounds(&desk_over(mocks).system(), 1).await.unwrap_err();
     assert_eq!((error.code(), error.is_retryable()), ("store_unavailable", true));
     let counts = desk_over(closed).admin(id("luis")).counts().await.unwrap();
@@ -189,7 +178,7 @@ async fn a_store_that_fails_midway_ends_the_loop() {
 
 #[tokio::test]
 async fn due_times_on_a_desk_that_promises_nothing_are_no_sla_and_call_no_store() {
-    let luis = desk_without_sla(WithUpkeep::default()).admin(id("luis"));
+    let luis = desk_without_sla(MockTicketStore::new()).admin(id("luis"));
     for sort in [Due::Any, Due::AtRisk, Due::Overdue].map(Sort::Due) {
         let error = luis.list(ListQuery::new().sort(sort)).await.unwrap_err();
         assert_eq!((error.code(), error.kind()), ("no_sla", ErrorKind::Internal));
@@ -206,25 +195,21 @@ async fn due_times_on_a_desk_that_promises_nothing_are_no_sla_and_call_no_store(
 }
 
 #[tokio::test]
-async fn a_store_without_upkeep_makes_no_report_and_closes_nothing() {
-    let desk = desk_over(MockTicketStore::new());
-    let report = desk.admin(id("luis")).report(period()).await.unwrap_err();
-    let closing = desk.system().close_resolved(1).await.unwrap_err();
-    for error in [report, closing] {
-        assert_eq!((error.code(), error.kind()), ("no_upkeep", ErrorKind::Internal));
-        assert_eq!((error.is_retryable(), error.applied()), (false, Applied::No));
-        assert_eq!(
-            Locale::ALL.map(|locale| error.explain(locale)),
-            [
-                "Este servicio no ofrece informes ni cierre automático.",
-                "This service has neither reports nor automatic closing.",
-            ]
-        );
-    }
-    // Closing needs no promise.
-    let desk = desk_without_sla(storing([anas_ticket()]).await);
-    let batch = desk.system().close_resolved(1).await.unwrap();
-    assert_eq!(common::only(batch.closed).head.ticket_number, number(NUMBER));
+async fn a_ticket_that_fails_for_good_is_gone_past() {
+    let tickets = vec![resolved("A").build(), resolved("B").build(), resolved("C").build()];
+    let memory = storing(tickets).await;
+    let mut mocks = MockTicketStore::new();
+    let finding = Arc::clone(&memory);
+    mocks
+        .expect_resolved_until()
+        .returning(move |latest, limit| now_or_never(finding.resolved_until(latest, limit)));
+    mocks.expect_update().returning(move |number, command| match number.as_str() {
+        "A" => Err(StoreError::Failed { source: "the document is too large".into() }),
+        _ => now_or_never(memory.update(number, command)),
+    });
+    let system = desk_over(mocks).system();
+    // Each batch names it again, and closes one of the others.
+    assert_eq!(rounds(&system, 1).await.unwrap(), [(1, 1), (1, 1), (0, 1)]);
 }
 
 #[tokio::test]
@@ -241,12 +226,11 @@ async fn counts_lists_and_reports_are_as_of_the_desks_working_time_now() {
     }
 
     let (reading, query) = (sla.reading(now()), ReportQuery::new(period(), &sla, now()));
-    let mut mocks = WithUpkeep::default();
+    let mut mocks = MockTicketStore::new();
     let page = || Page { rows: Vec::new(), next: None, unreadable: Vec::new() };
     let due = move |page: &PageQuery| page.reading() == reading;
-    mocks.store.expect_list().withf(due).times(3).returning(move |_| Ok(page()));
+    mocks.expect_list().withf(due).times(3).returning(move |_| Ok(page()));
     mocks
-        .upkeep
         .expect_report()
         .withf(move |asked| *asked == query)
         .times(1)
