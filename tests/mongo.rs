@@ -30,6 +30,8 @@ mod explain_clocks;
 mod foreign;
 #[path = "mongo/foreign_clocks.rs"]
 mod foreign_clocks;
+#[path = "mongo/half_readable.rs"]
+mod half_readable;
 #[path = "mongo/many.rs"]
 mod many;
 #[path = "mongo/raw.rs"]
@@ -42,5 +44,9 @@ mod report;
 mod sent;
 #[path = "mongo/shapes.rs"]
 mod shapes;
+#[path = "mongo/stored.rs"]
+mod stored;
 #[path = "mongo/their_queries.rs"]
 mod their_queries;
+#[path = "mongo/writes.rs"]
+mod writes;

@@ -10,7 +10,7 @@ use super::book::Book;
 const WORDS: &str = "Ya está devuelto.";
 
 #[tokio::test]
-async fn a_change_that_moves_clocks_is_one_command() {
+async fn a_change_that_moves_timers_is_two_commands() {
     let mut book = Book::new().await;
     let desk = book.desk_with_targets().build();
     let (ana, luis) = (desk.customer(customer(0)), desk.admin(admin(0)));
@@ -28,7 +28,7 @@ async fn a_change_that_moves_clocks_is_one_command() {
     let clocks = read.head.sla.clone().expect("it has clocks");
     assert!(!clocks.resolution.is_running() && clocks.next_response.is_some());
     let _ = luis.desk_view(&read, &Reader::new(Tz::UTC), &());
-    book.is_all("ok", 1);
+    book.is_all_at_least_cost("ok");
 }
 
 /// Also where the server would send an answer in parts.
@@ -70,7 +70,7 @@ async fn a_dashboard_is_two_commands() {
 }
 
 #[tokio::test]
-async fn one_change_to_many_tickets_is_a_command_each() {
+async fn one_change_to_many_tickets_is_two_commands_each() {
     let mut book = Book::new().await;
     let desk = book.desk_with_targets().build();
     let luis = desk.admin(admin(0));
@@ -82,11 +82,11 @@ async fn one_change_to_many_tickets_is_a_command_each() {
     let each = async { Ok(luis.change_each(&numbers, &change).await) };
     let changes = book.enter("admin: resolve five", each).await.unwrap();
     assert_eq!((changes.done(), changes.failed()), (5, 0));
-    assert_eq!(book.entries[0].commands, ["findAndModify"; 5]);
+    assert_eq!(book.entries[0].commands, ["find", "update"].repeat(5));
 }
 
 #[tokio::test]
-async fn closing_what_is_resolved_is_one_command_and_one_for_each() {
+async fn closing_what_is_resolved_is_one_command_and_two_for_each() {
     let mut book = Book::new().await;
     let desk = book.desk_with_targets().build();
     for _ in 0..3 {
@@ -94,7 +94,7 @@ async fn closing_what_is_resolved_is_one_command_and_one_for_each() {
     }
     let batch = book.enter("system: close", desk.system().close_resolved(100)).await.unwrap();
     assert_eq!((batch.closed.len(), batch.failed.len(), batch.is_last()), (3, 0, true));
-    assert_eq!(book.entries[0].commands, ["find", "findAndModify", "findAndModify", "findAndModify"]);
+    assert_eq!(book.entries[0].commands, [vec!["find"], ["find", "update"].repeat(3)].concat());
     let again = book.enter("system: close again", desk.system().close_resolved(100)).await.unwrap();
     assert!(again.closed.is_empty() && again.is_last());
     assert_eq!(book.entries[1].commands, ["find"]);

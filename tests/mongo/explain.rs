@@ -55,7 +55,8 @@ impl Desk {
 
     /// The command that was sent last.
     pub(crate) fn command(&self) -> Document {
-        self.sent.take().pop().unwrap()
+        let sent = self.sent.take().into_iter().rev();
+        sent.into_iter().find(|command| !command.contains_key("getMore")).unwrap()
     }
 
     async fn lists_examine_what_they_return(&self, some_have_none: bool) {
@@ -122,7 +123,7 @@ impl Desk {
             println!("{name:<46}{:>10}", command.to_vec().unwrap().len());
             let examined = Examined::by(&self.database, command).await;
             assert_eq!((examined.keys, examined.documents), (1, 1), "{name}: {examined:?}");
-            let stages = ["IXSCAN", "FETCH", "UPDATE", "PROJECTION_DEFAULT"];
+            let stages = ["IXSCAN", "FETCH", "UPDATE"];
             assert!(examined.has_only(&stages), "{name}: {examined:?}");
         }
     }

@@ -93,3 +93,45 @@ async fn a_repair_changes_no_view() {
         assert_eq!(view(number).await, before);
     }
 }
+
+/// A document whose `_id` is none of ours is reported, and ends no walk early.
+#[tokio::test]
+async fn a_document_with_another_id_is_reported_with_the_last_batch() {
+    let database = Mongo::shared().await.database().await;
+    let store = MongoOptions::new().create_indexes().open(&database).await.unwrap();
+    let raw = database.collection::<Document>("SupportTicket");
+    for id in ["a", "b"] {
+        let mut foreign = theirs(id, doc! {});
+        foreign.insert("_id", id);
+        raw.insert_one(foreign).await.unwrap();
+    }
+    for number in ["1", "2", "3"] {
+        raw.insert_one(theirs(number, answered())).await.unwrap();
+    }
+    let (mut place, mut repaired, mut unreadable) = (None, 0, Vec::new());
+    loop {
+        let batch = store.reconcile(place, 2).await.unwrap();
+        repaired += batch.repaired;
+        unreadable.extend(batch.unreadable.into_iter().map(|ticket| ticket.ticket_number));
+        place = batch.next;
+        if place.is_none() {
+            break;
+        }
+    }
+    assert_eq!((repaired, unreadable), (3, vec!["a".to_owned(), "b".to_owned()]));
+}
+
+/// One that the server refuses is left as it is, and keeps no other from being repaired.
+#[tokio::test]
+async fn a_repair_that_is_refused_keeps_no_other_from_being_made() {
+    let database = Mongo::shared().await.database().await;
+    let store = MongoOptions::new().create_indexes().open(&database).await.unwrap();
+    let raw = database.collection::<Document>("SupportTicket");
+    for number in ["1", "2", "3"] {
+        raw.insert_one(theirs(number, answered())).await.unwrap();
+    }
+    let no_second = doc! { "$or": [{ "ticketNumber": { "$ne": "2" } }, { "firstResponseAt": null }] };
+    database.run_command(doc! { "collMod": "SupportTicket", "validator": no_second }).await.unwrap();
+    let batch = store.reconcile(None, 100).await.unwrap();
+    assert_eq!((batch.examined, batch.repaired, batch.next), (3, 2, None));
+}

@@ -38,6 +38,10 @@ impl Sent {
 
     fn write(&self, event: CommandEvent) {
         let CommandEvent::Started(started) = event else { return };
+        // Nobody waits for it: a cursor that wasn't read to its end is given back.
+        if started.command_name == "killCursors" {
+            return;
+        }
         // A command names its collection in its first field; only `getMore` has a field for it. What
         // the driver sends for itself, such as `endSessions`, names none.
         let names = [started.command_name.as_str(), "collection"];

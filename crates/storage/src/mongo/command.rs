@@ -57,11 +57,14 @@ pub(super) fn write_concern(concern: &WriteConcern) -> Document {
 }
 
 fn of_reply(reply: &Document) -> Written {
+    let made = count(reply, "n");
     let errors = reply.get_array("writeErrors").ok();
-    if let Some(error) = errors.and_then(|errors| errors.first()?.as_document()) {
+    // Of several statements those that were refused leave the others made.
+    if let Some(error) = errors.and_then(|errors| errors.first()?.as_document())
+        && made == 0
+    {
         return of_write_error(error);
     }
-    let made = count(reply, "n");
     match reply.get_document("writeConcernError") {
         // What found nothing to change has nothing to lose.
         Ok(error) if made > 0 => {

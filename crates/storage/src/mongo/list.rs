@@ -105,6 +105,9 @@ impl Inner {
         for (rank, priority) in left.enumerate() {
             let after = after.filter(|last| last.priority == priority);
             let mut branch = self.by_creation(query, priority.into(), direction, after)?;
+            if let Ok(matching) = branch[0].get_document_mut("$match") {
+                matching.extend(once(priority));
+            }
             branch.push(doc! { "$set": { "rank": rank as i32, "ranked": priority.as_str() } });
             if stages.is_empty() {
                 stages = branch;
@@ -196,6 +199,14 @@ impl Inner {
     }
 }
 
+/// An array of priorities, which makes a ticket unreadable, is reported by the part of its first.
+fn once(priority: Priority) -> Document {
+    doc! { "$expr": { "$or": [
+        { "$not": [{ "$isArray": "$priority" }] },
+        { "$eq": [{ "$first": "$priority" }, priority.as_str()] },
+    ] } }
+}
+
 /// When the tickets of a list were created. A walk goes on from any row: each has a time and an id.
 fn creation(query: &ListQuery) -> Vec<Document> {
     let (from, before) = query.filtered_creation();
@@ -210,12 +221,8 @@ fn creation(query: &ListQuery) -> Vec<Document> {
     vec![
         doc! { "createdAt": created },
         doc! { "createdAt": { "$not": { "$type": "array" } } },
-        // Not by `$type`: as a bound of the index it would cost a key more for each row. An array of
-        // priorities would stand in the list of each.
-        doc! { "$expr": { "$and": [
-            { "$eq": [{ "$type": "$_id" }, "objectId"] },
-            { "$not": [{ "$isArray": "$priority" }] },
-        ] } },
+        // Not by `$type`: as a bound of the index it would cost a key more for each row.
+        doc! { "$expr": { "$eq": [{ "$type": "$_id" }, "objectId"] } },
     ]
 }
 

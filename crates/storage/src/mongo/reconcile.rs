@@ -68,7 +68,8 @@ impl MongoStore {
     ///
     /// # Errors
     ///
-    /// [`StoreError`]. What was repaired before stays repaired; go on from the last checkpoint.
+    /// [`StoreError`]. What was repaired before stays repaired; go on from the last checkpoint. An error
+    /// that says more of a change names the first ticket of the batch that needed a repair.
     ///
     /// ```no_run
     /// # async fn example(store: ventanilla_storage::MongoStore) -> Result<(), ventanilla_storage::StoreError> {
@@ -123,25 +124,23 @@ impl Inner {
         Ok(answer)
     }
 
-    /// Sends the repairs of a batch together, and one by one where one of them is refused: that one
-    /// is left as it is.
+    /// Sends the repairs of a batch together. One that the server refuses is left as it is.
     async fn send_repairs(
         self: &Arc<Self>,
         repairs: Vec<Repair>,
         deadline: Deadline,
     ) -> Result<u64, StoreError> {
-        let Some(first) = repairs.first().map(|repair| repair.number.clone()) else { return Ok(0) };
-        let statements: Vec<Document> = repairs.iter().map(|repair| repair.statement.clone()).collect();
-        if let Some(repaired) = made(self.send(self.update_command(statements), deadline).await, first)?
-        {
-            return Ok(repaired);
+        let Some(number) = repairs.first().map(|repair| repair.number.clone()) else { return Ok(0) };
+        let statements = repairs.into_iter().map(|repair| repair.statement).collect();
+        match self.send(self.update_command(statements), deadline).await {
+            Written::Made(repaired) => Ok(repaired),
+            Written::NotDurable(error) => {
+                Err(StoreError::NotDurable { number, source: Box::new(error) })
+            }
+            Written::NotNow(source) => Err(StoreError::Unavailable { source }),
+            Written::Lost(source) => Err(StoreError::OutcomeUnknown { number, source }),
+            Written::Refused(_) | Written::Duplicate(_) => Ok(0),
         }
-        let mut repaired = 0;
-        for repair in repairs {
-            let written = self.send(self.update_command(vec![repair.statement]), deadline).await;
-            repaired += made(written, repair.number)?.unwrap_or_default();
-        }
-        Ok(repaired)
     }
 
     /// The next documents with an `_id` of ours.
@@ -200,17 +199,6 @@ struct Repair {
 
 /// How many documents that hold no ticket the last batch reports at most.
 const MOST_OTHERS: i64 = 1_000;
-
-/// How many tickets were repaired; `None` where a repair is refused.
-fn made(written: Written, number: TicketNumber) -> Result<Option<u64>, StoreError> {
-    match written {
-        Written::Made(repaired) => Ok(Some(repaired)),
-        Written::NotDurable(error) => Err(StoreError::NotDurable { number, source: Box::new(error) }),
-        Written::NotNow(source) => Err(StoreError::Unavailable { source }),
-        Written::Lost(source) => Err(StoreError::OutcomeUnknown { number, source }),
-        Written::Refused(_) | Written::Duplicate(_) => Ok(None),
-    }
-}
 
 fn place(document: &RawDocumentBuf) -> Option<Checkpoint> {
     document.get_object_id("_id").ok().map(Checkpoint)
