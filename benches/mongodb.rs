@@ -1,205 +1,428 @@
-//! What the library costs over MongoDB: use cases against the very same commands sent with the bare
-//! driver, in turns within one run.
+//! What the library costs over MongoDB: each use case against the cheapest command that the driver
+//! could send for it without any rule, and against Mongoose doing the same with the same rules, in
+//! turns within one run.
 //!
-//! `cargo bench -p ventanilla-benches --features mongodb --bench mongodb`
+//! `cargo bench -p ventanilla-benches --features mongodb --bench mongodb`; names of use cases after
+//! `--` run those only.
 
 use std::{
     error::Error,
+    fs,
     hint::black_box,
-    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
-use bson::{Document, doc};
-use futures::future::join_all;
+use bson::{DateTime, Document, doc, oid::ObjectId};
+use futures::{StreamExt, TryStreamExt, future::join_all};
 use mongodb::{
-    Client, Database,
-    event::EventHandler,
-    options::{Acknowledgment, ClientOptions, ReturnDocument, WriteConcern},
+    Client, Collection, Database,
+    options::{Acknowledgment, ClientOptions, CollectionOptions, WriteConcern},
 };
+use serde::Deserialize;
 use ventanilla_service::{testing, *};
 use ventanilla_tests::Mongo;
 
-/// How many ask at once.
+#[path = "mongodb/mongoose.rs"]
+mod mongoose;
+
+use mongoose::Mongoose;
+
+type Failure = Box<dyn Error>;
+
+/// How many ask at once, beside one alone.
 const TASKS: usize = 32;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
-    let tried = std::env::args().any(|argument| argument == "--test");
-    let (rounds, batch) = if tried { (1, 2) } else { (20, 25) };
-    let bench = Bench::new(if tried { 50 } else { 2_000 }).await?;
-    println!("{:14} {:>12} {:>12} {:>8} {:>8}", "", "desk ops/s", "bare ops/s", "ops", "p50");
-    for use_case in [UseCase::View, UseCase::List, UseCase::AddMessage] {
-        bench.compare(use_case, rounds, batch).await?;
+async fn main() -> Result<(), Failure> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let tried = arguments.iter().any(|argument| argument == "--test");
+    let (rounds, batch) = if tried { (1, 2) } else { (8, 8) };
+    let named = |case: &Case| arguments.contains(&format!("{case:?}"));
+    let all = !Case::ALL.iter().any(named);
+    let bench = Bench::new(if tried { 400 } else { 4_000 }).await?;
+    let mut mongoose = Mongoose::start(bench.servers.uri(), bench.servers.name());
+    println!(
+        "{:12}{:>6}{:>10}{:>10}{:>10}{:>11}{:>14}{:>9}{:>9}{:>11}{:>11}",
+        "use case",
+        "tasks",
+        "ours/s",
+        "bare/s",
+        "mong./s",
+        "ours/bare",
+        "ours/mongoose",
+        "p50 ms",
+        "p99 ms",
+        "ours us",
+        "bare us"
+    );
+    for case in Case::ALL.into_iter().filter(|case| all || named(case)) {
+        for tasks in [1, TASKS] {
+            bench.compare(case, tasks, rounds, batch, mongoose.as_mut()).await?;
+        }
     }
-    Ok(())
+    bench.grow(if tried { (20, 2) } else { (960, 12) }).await
 }
 
-#[derive(Debug, Clone, Copy)]
-enum UseCase {
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Case {
+    Create,
     View,
     List,
-    AddMessage,
+    Dashboard,
+    Message,
+    Status,
+    Refused,
+}
+
+impl Case {
+    const ALL: [Self; 7] = [
+        Self::Create,
+        Self::View,
+        Self::List,
+        Self::Dashboard,
+        Self::Message,
+        Self::Status,
+        Self::Refused,
+    ];
+}
+
+/// The tickets of a case: open ones with five messages, or closed ones.
+struct Tickets {
+    numbers: Vec<TicketNumber>,
+    requesters: Vec<UserId>,
 }
 
 struct Bench {
+    servers: ventanilla_tests::TestDatabase,
     desk: HelpDesk,
-    database: Database,
-    numbers: Vec<TicketNumber>,
-    /// The commands that were sent.
-    sent: Arc<Mutex<Vec<Document>>>,
+    store: MongoStore,
+    bare: Collection<Document>,
+    open: Tickets,
+    closed: Tickets,
+}
+
+/// What the driver reads of a ticket into a type of the host's.
+#[derive(Deserialize)]
+#[allow(dead_code, reason = "it is read, as a page would")]
+struct Whole {
+    #[serde(rename = "ticketNumber")]
+    number: String,
+    status: String,
+    messages: Vec<Said>,
+}
+
+#[derive(Deserialize)]
+#[allow(dead_code, reason = "it is read, as a page would")]
+struct Said {
+    content: String,
+    role: String,
+    #[serde(rename = "createdAt")]
+    created_at: DateTime,
+}
+
+#[derive(Deserialize)]
+#[allow(dead_code, reason = "it is read, as a page would")]
+struct Row {
+    #[serde(rename = "ticketNumber")]
+    number: String,
+    status: String,
+    priority: String,
+    category: String,
+    #[serde(rename = "createdAt")]
+    created_at: DateTime,
 }
 
 impl Bench {
-    async fn new(tickets: usize) -> Result<Self, Box<dyn Error>> {
+    async fn new(tickets: u32) -> Result<Self, Failure> {
         let servers = Mongo::shared().await.database().await;
-        let sent = Arc::new(Mutex::new(Vec::new()));
         let mut options = ClientOptions::parse(servers.uri()).await?;
         options.max_pool_size = Some(64);
-        let client = Client::with_options(options.clone())?;
-        let database = client.database(servers.name());
+        let database = Client::with_options(options)?.database(servers.name());
         let store = MongoOptions::new().create_indexes().open(&database).await?;
-        let mut numbers = Vec::new();
-        for ticket in testing::tickets(tickets * 2) {
-            if ticket.head().status != Status::Closed {
-                store.insert(&ticket).await?;
-                numbers.push(ticket.head().ticket_number.clone());
-            }
+        let bare = acknowledged_by_a_majority(&database);
+        for ticket in testing::tickets(tickets as usize) {
+            store.insert(&ticket).await?;
         }
-        let bench = Self { desk: HelpDesk::new(store), database, numbers, sent };
-        bench.listen(options).await?;
-        std::mem::forget(servers);
-        Ok(bench)
+        let open = seed(&store, tickets / 2, 5, Status::Open).await?;
+        let closed = seed(&store, tickets / 8, 5, Status::Closed).await?;
+        let desk = HelpDesk::new(store.clone());
+        Ok(Self { servers, desk, store, bare, open, closed })
     }
 
-    /// Learns from one use case of each kind what it sends.
-    async fn listen(&self, mut options: ClientOptions) -> Result<(), Box<dyn Error>> {
-        let sent = Arc::clone(&self.sent);
-        options.command_event_handler = Some(EventHandler::callback(move |event| {
-            if let mongodb::event::command::CommandEvent::Started(started) = event
-                && ["find", "aggregate", "findAndModify"].contains(&started.command_name.as_str())
-                && let Ok(mut sent) = sent.lock()
-            {
-                sent.push(started.command);
-            }
-        }));
-        let heard = Client::with_options(options)?.database(self.database.name());
-        let desk = HelpDesk::new(MongoOptions::new().open(&heard).await?);
-        if let Ok(mut sent) = self.sent.lock() {
-            sent.clear();
-        }
-        for use_case in [UseCase::View, UseCase::List, UseCase::AddMessage] {
-            ask(&desk, use_case, &self.numbers[0]).await?;
-        }
-        Ok(())
-    }
-
-    /// The command of a use case, for another ticket.
-    fn command(&self, use_case: UseCase, number: &TicketNumber) -> Document {
-        let sent = self.sent.lock().map(|sent| sent.clone()).unwrap_or_default();
-        let mut command = sent[use_case as usize].clone();
-        for session in ["lsid", "$db", "$clusterTime", "txnNumber", "$readPreference"] {
-            command.remove(session);
-        }
-        match use_case {
-            UseCase::View => {
-                if let Ok(filter) = command.get_document_mut("filter") {
-                    filter.insert("ticketNumber", doc! { "$in": [number.as_str()] });
-                }
-            }
-            UseCase::AddMessage => {
-                if let Ok(query) = command.get_document_mut("query") {
-                    query.insert("ticketNumber", number.as_str());
-                }
-            }
-            UseCase::List => {}
-        }
-        command
-    }
-
+    /// Every round runs each side once, so that what changes on the machine changes for all.
     async fn compare(
         &self,
-        use_case: UseCase,
+        case: Case,
+        tasks: usize,
         rounds: usize,
         batch: usize,
-    ) -> Result<(), Box<dyn Error>> {
-        let (mut desk, mut bare) = (Vec::new(), Vec::new());
-        let (mut desk_time, mut bare_time) = (Duration::ZERO, Duration::ZERO);
+        mut mongoose: Option<&mut Mongoose>,
+    ) -> Result<(), Failure> {
+        let (mut ours, mut bare, mut theirs) = (Side::default(), Side::default(), Side::default());
         for round in 0..rounds {
-            let number = |task: usize| &self.numbers[(round * TASKS + task) % self.numbers.len()];
-            let start = Instant::now();
-            desk.extend(at_once(batch, |task| ask(&self.desk, use_case, number(task))).await?);
-            desk_time += start.elapsed();
-
-            let commands: Vec<_> = (0..TASKS).map(|task| self.command(use_case, number(task))).collect();
-            let start = Instant::now();
-            bare.extend(at_once(batch, |task| self.send(commands[task].clone())).await?);
-            bare_time += start.elapsed();
+            let at = |side: usize, task: usize, nth: usize| {
+                (((round * 3 + side) * tasks + task) * batch) + nth
+            };
+            ours.run(tasks, batch, |task, nth| self.ask(case, at(0, task, nth))).await?;
+            bare.run(tasks, batch, |task, nth| self.send(case, at(1, task, nth))).await?;
+            if let Some(mongoose) = mongoose.as_deref_mut() {
+                let numbers = (0..tasks * batch).map(|nth| self.ticket(case, at(2, 0, nth)));
+                let millis = mongoose.run(case, tasks, numbers.collect())?;
+                theirs.add(tasks * batch, Duration::from_secs_f64(millis / 1_000.0));
+            }
         }
-        let rate = |times: &[Duration], all: Duration| times.len() as f64 / all.as_secs_f64();
-        let (desk_rate, bare_rate) = (rate(&desk, desk_time), rate(&bare, bare_time));
-        let p50 = median(&mut desk).as_secs_f64() / median(&mut bare).as_secs_f64();
+        let against = |other: &Side| match other.operations {
+            0 => "-".to_owned(),
+            _ => format!("{:.2}", ours.rate() / other.rate()),
+        };
         println!(
-            "{:14} {desk_rate:>12.0} {bare_rate:>12.0} {:>8.2} {p50:>8.2}",
-            format!("{use_case:?}"),
-            desk_rate / bare_rate,
+            "{:12}{tasks:>6}{:>10.0}{:>10.0}{:>10.0}{:>11}{:>14}{:>9.2}{:>9.2}{:>11.0}{:>11.0}",
+            format!("{case:?}"),
+            ours.rate(),
+            bare.rate(),
+            theirs.rate(),
+            against(&bare),
+            against(&theirs),
+            ours.percentile(0.5),
+            ours.percentile(0.99),
+            ours.cpu_of_one(),
+            bare.cpu_of_one(),
         );
         Ok(())
     }
 
-    /// Sends a command with the bare driver: a write by its own method, which repeats a lost one.
-    async fn send(&self, command: Document) -> Result<(), Box<dyn Error>> {
-        if let Ok(name) = command.get_str("findAndModify") {
-            let stages =
-                command.get_array("update")?.iter().filter_map(bson::Bson::as_document).cloned();
-            let tickets = self.database.collection::<Document>(name);
-            let write = tickets
-                .find_one_and_update(command.get_document("query")?.clone(), stages.collect::<Vec<_>>())
-                .projection(command.get_document("fields")?.clone())
-                .return_document(ReturnDocument::After)
-                .write_concern(majority());
-            black_box(write.await?);
-        } else {
-            black_box(self.database.run_command(command).await?);
+    /// A message in a long conversation against one in a short one.
+    async fn grow(&self, (length, batch): (usize, usize)) -> Result<(), Failure> {
+        let long = seed(&self.store, 32, length, Status::Open).await?;
+        let (mut short, mut grown) = (Side::default(), Side::default());
+        for round in 0..3 {
+            for (side, tickets) in [(&mut short, &self.open), (&mut grown, &long)] {
+                let ask = |task: usize, _| {
+                    let nth = (task + round) % tickets.numbers.len();
+                    let requester = self.desk.customer(tickets.requesters[nth].clone());
+                    async move { Ok(drop(requester.add_message(&tickets.numbers[nth], text()).await?)) }
+                };
+                side.run(TASKS, batch / 3 + 1, ask).await?;
+            }
+        }
+        let ratio = short.rate() / grown.rate();
+        println!("a message in a conversation of {length} takes {ratio:.2} times one in a short one");
+        Ok(())
+    }
+
+    fn tickets(&self, case: Case) -> &Tickets {
+        if case == Case::Refused { &self.closed } else { &self.open }
+    }
+
+    fn ticket(&self, case: Case, nth: usize) -> (TicketNumber, UserId) {
+        let tickets = self.tickets(case);
+        let nth = nth % tickets.numbers.len();
+        (tickets.numbers[nth].clone(), tickets.requesters[nth].clone())
+    }
+
+    async fn ask(&self, case: Case, nth: usize) -> Result<(), Failure> {
+        let (number, requester) = self.ticket(case, nth);
+        let customer = self.desk.customer(requester);
+        let admin = self.desk.admin(testing::admin(0));
+        match case {
+            Case::Create => {
+                let draft = NewTicket::new(Category::BUG, MessageText::parse(text())?);
+                black_box(customer.create(draft).await?);
+            }
+            Case::View => drop(black_box(customer.view(&number).await?)),
+            Case::List => drop(black_box(customer.tickets(MyTickets::all()).await?)),
+            Case::Dashboard => {
+                black_box(admin.list(ListQuery::new()).await?);
+                black_box(admin.counts().await?);
+            }
+            Case::Message => drop(black_box(customer.add_message(&number, text()).await?)),
+            Case::Status => {
+                let to = if nth.is_multiple_of(2) { Status::InProgress } else { Status::Open };
+                black_box(admin.set_status(&number, to).await?);
+            }
+            Case::Refused => {
+                let error = customer.add_message(&number, text()).await.err();
+                assert_eq!(error.map(|error| error.code()), Some("ticket_closed"));
+            }
         }
         Ok(())
     }
-}
 
-async fn ask(desk: &HelpDesk, use_case: UseCase, number: &TicketNumber) -> Result<(), Box<dyn Error>> {
-    match use_case {
-        UseCase::View => drop(desk.bot().view(number).await?),
-        UseCase::List => drop(desk.admin(testing::admin(0)).list(ListQuery::new()).await?),
-        UseCase::AddMessage => {
-            drop(desk.bot().add_message(number, "Seguimos trabajando en tu consulta.").await?);
+    /// The cheapest command for it, without a rule.
+    async fn send(&self, case: Case, nth: usize) -> Result<(), Failure> {
+        let (number, requester) = self.ticket(case, nth);
+        let number = doc! { "ticketNumber": number.as_str() };
+        let owner = ObjectId::parse_str(requester.as_str())?;
+        match case {
+            Case::Create => drop(self.bare.insert_one(created(owner, nth)).await?),
+            Case::View => {
+                let fields = doc! { "_id": 0, "ticketNumber": 1, "status": 1, "messages": 1 };
+                let found = self.bare.clone_with_type::<Whole>();
+                black_box(found.find_one(number).projection(fields).await?);
+            }
+            Case::List => {
+                black_box(self.rows(doc! { "userId": owner }).await?);
+            }
+            Case::Dashboard => {
+                black_box(self.rows(doc! {}).await?);
+                let group = doc! { "$group": {
+                    "_id": { "status": "$status", "priority": "$priority" }, "tickets": { "$sum": 1 },
+                } };
+                let counted = self.bare.aggregate([group]).await?;
+                black_box(counted.try_collect::<Vec<Document>>().await?);
+            }
+            Case::Message => {
+                let said = doc! { "content": text(), "role": "USER", "createdAt": DateTime::now() };
+                let update = doc! {
+                    "$push": { "messages": said }, "$set": { "updatedAt": DateTime::now() },
+                };
+                black_box(self.bare.update_one(number, update).await?);
+            }
+            Case::Status => {
+                let to = if nth.is_multiple_of(2) { "IN_PROGRESS" } else { "OPEN" };
+                let update = doc! { "$set": { "status": to, "updatedAt": DateTime::now() } };
+                black_box(self.bare.update_one(number, update).await?);
+            }
+            Case::Refused => {
+                let mut live = number;
+                live.insert("status", doc! { "$ne": "CLOSED" });
+                let update = doc! { "$set": { "updatedAt": DateTime::now() } };
+                assert_eq!(self.bare.update_one(live, update).await?.matched_count, 0);
+            }
         }
+        Ok(())
     }
-    Ok(())
+
+    async fn rows(&self, filter: Document) -> Result<Vec<Row>, Failure> {
+        let fields = doc! {
+            "_id": 0, "ticketNumber": 1, "status": 1, "priority": 1, "category": 1, "createdAt": 1,
+        };
+        let rows = self.bare.clone_with_type::<Row>();
+        let found = rows.find(filter).projection(fields);
+        let found = found.sort(doc! { "createdAt": -1, "_id": -1 }).limit(20).await?;
+        Ok(found.try_collect().await?)
+    }
 }
 
-/// Every task does it so many times, one after another; the time of each.
-async fn at_once<F: Future<Output = Result<(), Box<dyn Error>>>>(
-    batch: usize,
-    work: impl Fn(usize) -> F,
-) -> Result<Vec<Duration>, Box<dyn Error>> {
-    let tasks = (0..TASKS).map(async |task| {
-        let mut times = Vec::with_capacity(batch);
-        for _ in 0..batch {
-            let start = Instant::now();
-            work(task).await?;
-            times.push(start.elapsed());
-        }
-        Ok::<_, Box<dyn Error>>(times)
-    });
-    Ok(join_all(tasks).await.into_iter().collect::<Result<Vec<_>, _>>()?.concat())
-}
-
-fn majority() -> WriteConcern {
+/// The bare driver's collection, with the write concern of the store.
+fn acknowledged_by_a_majority(database: &Database) -> Collection<Document> {
     let limit = Duration::from_secs(10);
-    WriteConcern::builder().w(Acknowledgment::Majority).journal(true).w_timeout(limit).build()
+    let concern = WriteConcern::builder().w(Acknowledgment::Majority).journal(true).w_timeout(limit);
+    let options = CollectionOptions::builder().write_concern(concern.build()).build();
+    database.collection_with_options("SupportTicket", options)
 }
 
-fn median(times: &mut [Duration]) -> Duration {
-    times.sort_unstable();
-    times[times.len() / 2]
+/// Opens tickets with so many messages, 20 for each requester.
+async fn seed(
+    store: &MongoStore,
+    count: u32,
+    messages: usize,
+    status: Status,
+) -> Result<Tickets, Failure> {
+    let mut tickets = Tickets { numbers: Vec::new(), requesters: Vec::new() };
+    let mut opened = Vec::new();
+    for nth in 0..count {
+        let mut bytes = [0; 12];
+        RandomNumbers.fill(&mut bytes);
+        let (number, requester) =
+            (TicketNumber::from_entropy(&bytes), testing::customer(900 + nth / 20));
+        let mut ticket = testing::ticket(number.clone()).requester(requester.clone());
+        for _ in 1..messages {
+            ticket = ticket.message(text());
+        }
+        opened.push(if status == Status::Open { ticket.build() } else { ticket.status(status).build() });
+        tickets.numbers.push(number);
+        tickets.requesters.push(requester);
+    }
+    futures::stream::iter(opened)
+        .map(|ticket| async move { store.insert(&ticket).await })
+        .buffer_unordered(TASKS)
+        .try_collect::<Vec<_>>()
+        .await?;
+    Ok(tickets)
+}
+
+fn created(owner: ObjectId, nth: usize) -> Document {
+    let now = DateTime::now();
+    doc! {
+        "userId": owner, "ticketNumber": format!("BARE-{}-{nth}", ObjectId::new()),
+        "description": text(), "category": "BUG", "status": "OPEN", "priority": "MEDIUM",
+        "messages": [{ "content": text(), "role": "USER", "createdAt": now }],
+        "createdAt": now, "updatedAt": now,
+    }
+}
+
+/// 300 bytes of text.
+const fn text() -> &'static str {
+    "Me cobraron dos veces la misma compra y el segundo cargo sigue sin devolverse. Ya escribí el martes, \
+     el miércoles y el jueves por el formulario, y nadie me ha dicho nada todavía. Adjunto aquí los datos \
+     del recibo: importe de 19,90 euros, tarjeta terminada en 4242, día 3 de marzo a las diez. Gracias a todos!"
+}
+
+/// What one side took.
+#[derive(Default)]
+struct Side {
+    operations: usize,
+    took: Duration,
+    cpu: Duration,
+    each: Vec<Duration>,
+}
+
+impl Side {
+    /// Every task does its batch, one operation after another.
+    async fn run<F: Future<Output = Result<(), Failure>>>(
+        &mut self,
+        tasks: usize,
+        batch: usize,
+        work: impl Fn(usize, usize) -> F,
+    ) -> Result<(), Failure> {
+        let (cpu, begin) = (cpu_time(), Instant::now());
+        let work = &work;
+        let tasks = (0..tasks).map(|task| async move {
+            let mut each = Vec::with_capacity(batch);
+            for nth in 0..batch {
+                let begin = Instant::now();
+                work(task, nth).await?;
+                each.push(begin.elapsed());
+            }
+            Ok::<_, Failure>(each)
+        });
+        for each in join_all(tasks).await {
+            self.each.extend(each?);
+        }
+        self.cpu += cpu_time().saturating_sub(cpu);
+        self.took += begin.elapsed();
+        self.operations = self.each.len();
+        Ok(())
+    }
+
+    fn add(&mut self, operations: usize, took: Duration) {
+        self.operations += operations;
+        self.took += took;
+    }
+
+    fn rate(&self) -> f64 {
+        if self.operations == 0 { 0.0 } else { self.operations as f64 / self.took.as_secs_f64() }
+    }
+
+    /// Milliseconds that such a part of the operations took at most.
+    fn percentile(&mut self, part: f64) -> f64 {
+        self.each.sort_unstable();
+        let at = (self.each.len() as f64 * part) as usize;
+        self.each.get(at.min(self.each.len() - 1)).map_or(0.0, |each| each.as_secs_f64() * 1_000.0)
+    }
+
+    /// Microseconds of this process for one operation.
+    fn cpu_of_one(&self) -> f64 {
+        self.cpu.as_secs_f64() * 1_000_000.0 / self.operations as f64
+    }
+}
+
+/// The time that this process has computed, in steps of 10 ms; zero where the system doesn't tell.
+fn cpu_time() -> Duration {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    let ticks =
+        |at: usize| fields.get(at).and_then(|field| field.parse::<u64>().ok()).unwrap_or_default();
+    Duration::from_millis((ticks(11) + ticks(12)) * 10)
 }

@@ -1,12 +1,16 @@
 //! Races on real threads: many ask at once, and what each change promises holds all the same.
 
+#![allow(clippy::unwrap_used, reason = "a test fails loudly")]
+
 mod races {
     pub(crate) mod closing;
     pub(crate) mod conversation;
     pub(crate) mod crowd;
     pub(crate) mod opening;
+    pub(crate) mod other_writer;
     pub(crate) mod over_mongo;
     pub(crate) mod pair;
+    pub(crate) mod replay;
     pub(crate) mod ticket;
 }
 

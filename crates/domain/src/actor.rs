@@ -141,7 +141,7 @@ impl Author {
         }
     }
 
-    /// Whether a message of theirs is a response: an administrator's who isn't the requester.
+    /// Returns whether a message of theirs is a response: an administrator's who isn't the requester.
     pub(crate) fn is_response_to(&self, requester: &UserId) -> bool {
         matches!(self, Author::Admin(_)) && self.user(requester) != Some(requester)
     }

@@ -37,73 +37,126 @@ fn noted(note: &Note) -> Event {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{MessageText, Role, Scope, Status, Ticket, TicketRecord, Timestamp, Window};
+    use crate::{MessageText, Status, Ticket, TicketRecord, Timestamp};
 
     fn at(ms: i64) -> Timestamp {
         Timestamp::from_millis(ms).unwrap()
     }
 
-    fn luis() -> UserId {
-        UserId::parse("luis").unwrap()
+    fn id(name: &str) -> UserId {
+        UserId::parse(name).unwrap()
+    }
+
+    fn luis() -> Actor {
+        Actor::Admin(id("luis"))
     }
 
     fn message(author: Author, ms: i64, version: u64) -> Message {
         Message::new(author, MessageText::parse("Hola").unwrap(), at(ms)).with_version(version)
     }
 
-    fn event(ms: i64, version: u64, kind: EventKind) -> Event {
-        Event { at: at(ms), by: Actor::Admin(luis()), version, kind }
+    fn note(ms: i64, version: u64) -> Note {
+        Note { text: MessageText::parse("Ojo").unwrap(), by: id("luis"), created_at: at(ms), version }
     }
 
-    fn resolved() -> EventKind {
-        EventKind::StatusChanged { from: Status::Open, to: Status::Resolved }
+    fn event(by: Actor, ms: i64, version: u64, kind: EventKind) -> Event {
+        Event { at: at(ms), by, version, kind }
     }
 
-    /// Written out of order in time, with a message of another application in between.
-    fn ticket() -> Ticket {
+    fn wrote(by: Actor, ms: i64, version: u64) -> Event {
+        let role = by.author().unwrap().role();
+        event(by, ms, version, EventKind::MessageAdded { role })
+    }
+
+    fn moved(by: Actor, ms: i64, version: u64) -> Event {
+        let kind = EventKind::StatusChanged { from: Status::Open, to: Status::Resolved };
+        event(by, ms, version, kind)
+    }
+
+    /// A ticket of Ana's, with a message of version 0 at 0 before the others.
+    fn ticket(messages: Vec<Message>, notes: Vec<Note>, history: Vec<Event>) -> Ticket {
         let json = r#"{"ticketNumber": "TKT-ABC123", "userId": "ana", "category": "BUG",
             "description": "No carga", "createdAt": "1970-01-01T00:00:00Z",
-            "updatedAt": "1970-01-01T00:00:00Z", "version": 4}"#;
+            "updatedAt": "1970-01-01T00:00:00Z", "version": 6}"#;
         let mut record: TicketRecord = serde_json::from_str(json).unwrap();
-        record.messages = vec![
-            message(Author::Requester, 0, 0),
-            message(Author::Requester, 9, 1),
-            message(Author::Admin(None), 5, 0),
-            message(Author::Admin(Some(luis())), 7, 3),
-        ];
-        let text = MessageText::parse("Ojo").unwrap();
-        record.notes = vec![crate::Note { text, by: luis(), created_at: at(8), version: 2 }];
-        record.history = vec![event(7, 3, resolved()), event(4, 4, EventKind::Created)];
+        record.messages = [vec![message(Author::Requester, 0, 0)], messages].concat();
+        (record.notes, record.history) = (notes, history);
         record.into()
     }
 
-    fn seen(version: u64, by: ActorKind) -> Vec<(u64, EventKind)> {
-        let view = ticket().view(&Scope::All, Window::All).unwrap();
-        let events = changes_since(version, &view.state(), by);
-        events.into_iter().map(|event| (event.version, event.kind)).collect()
+    fn since(version: u64, ticket: &Ticket, by: ActorKind) -> Vec<Event> {
+        changes_since(version, &ticket.state(), by)
+    }
+
+    /// A ticket with a change of each kind, of which the clocks of several servers disagree, and with
+    /// messages of another application in between; and its changes in order.
+    fn busy() -> (Ticket, [Event; 7]) {
+        let by_luis = || Author::Admin(Some(id("luis")));
+        let messages = vec![
+            message(Author::Requester, 9, 1),
+            message(Author::Admin(None), 5, 0),
+            message(by_luis(), 7, 3),
+            message(Author::Requester, 5, 0),
+            message(Author::Bot, 1, 5),
+            message(Author::Requester, 3, 6),
+        ];
+        let created = event(Actor::Customer(id("ana")), 0, 0, EventKind::Created);
+        let assigned = EventKind::AssigneeChanged { from: None, to: Some(id("eva")) };
+        let assigned = event(luis(), 4, 4, assigned);
+        let history = vec![created, moved(luis(), 7, 3), assigned.clone()];
+        let changes = [
+            wrote(Actor::Customer(id("ana")), 9, 1),
+            event(luis(), 8, 2, EventKind::NoteAdded),
+            wrote(luis(), 7, 3),
+            moved(luis(), 7, 3),
+            assigned,
+            wrote(Actor::Bot, 1, 5),
+            wrote(Actor::Customer(id("ana")), 3, 6),
+        ];
+        (ticket(messages, vec![note(8, 2)], history), changes)
     }
 
     #[test]
     fn they_come_in_order_of_version_and_a_message_before_the_status_that_it_set() {
-        let wrote = |role| EventKind::MessageAdded { role };
-        let all = [
-            (1, wrote(Role::User)),
-            (2, EventKind::NoteAdded),
-            (3, wrote(Role::Admin)),
-            (3, resolved()),
-            (4, EventKind::Created),
-        ];
-        for (version, from) in [(0, 0), (1, 1), (2, 2), (3, 4), (4, 5), (99, 5)] {
-            assert_eq!(seen(version, ActorKind::Admin), all[from..], "since {version}");
+        let (ticket, changes) = busy();
+        for by in [ActorKind::Admin, ActorKind::System] {
+            for (version, from) in [(0, 0), (1, 1), (2, 2), (3, 4), (4, 5), (5, 6), (6, 7), (99, 7)] {
+                assert_eq!(since(version, &ticket, by), changes[from..], "since {version}");
+            }
         }
-        assert_eq!(seen(0, ActorKind::System), all);
+        assert_eq!(since(u64::MAX, &ticket, ActorKind::Admin), []);
     }
 
     #[test]
     fn customers_and_the_bot_learn_of_messages_only() {
+        let (ticket, changes) = busy();
+        let written = |event: &&Event| matches!(event.kind, EventKind::MessageAdded { .. });
+        let messages: Vec<Event> = changes.iter().filter(written).cloned().collect();
+        assert_eq!(messages.len(), 4);
         for by in [ActorKind::Customer, ActorKind::Bot] {
-            let versions: Vec<u64> = seen(0, by).into_iter().map(|(version, _)| version).collect();
-            assert_eq!(versions, [1, 3]);
+            assert_eq!(since(0, &ticket, by), messages);
+            assert_eq!(since(1, &ticket, by), messages[1..]);
         }
+    }
+
+    #[test]
+    fn what_carries_no_version_is_left_out() {
+        let messages = vec![message(Author::Admin(None), 1, 0), message(Author::Bot, 2, 0)];
+        let ticket = ticket(messages, vec![note(3, 0)], vec![moved(luis(), 4, 0)]);
+        assert_eq!(since(0, &ticket, ActorKind::Admin), []);
+    }
+
+    #[test]
+    fn a_message_stays_where_the_history_has_dropped_its_status() {
+        let reply = message(Author::Admin(Some(id("luis"))), 1, 1);
+        let ticket = ticket(vec![reply], Vec::new(), vec![moved(luis(), 2, 2)]);
+        let changes = [wrote(luis(), 1, 1), moved(luis(), 2, 2)];
+        assert_eq!(since(0, &ticket, ActorKind::Admin), changes);
+    }
+
+    #[test]
+    fn a_message_of_an_unknown_administrator_is_left_out() {
+        let ticket = ticket(vec![message(Author::Admin(None), 1, 1)], Vec::new(), Vec::new());
+        assert_eq!(since(0, &ticket, ActorKind::Admin), []);
     }
 }

@@ -94,6 +94,10 @@ impl Command {
     /// Returns why the rules would refuse the change to a ticket as it was read; `None` where they
     /// wouldn't.
     ///
+    /// The answer rests on what the view holds. Only the desk's view of the whole ticket foretells
+    /// [`apply`](Self::apply) for every change: a part of the conversation lacks the keys and the
+    /// changes of its other messages, and other readers' views lack notes and versions.
+    ///
     /// ```
     /// # use ventanilla_domain::*;
     /// # let ana = UserId::parse("ana")?;
@@ -116,7 +120,7 @@ impl Command {
     }
 
     /// Returns whether the change would be made to a ticket as it was read: it is neither refused
-    /// nor already so.
+    /// nor already so. It rests on what the view holds, as [`refusal`](Self::refusal) does.
     #[must_use]
     pub fn would_apply(&self, ticket: &TicketView) -> bool {
         self.check(&ticket.state()).is_ok()
@@ -186,7 +190,7 @@ impl From<Refusal> for Stop {
 }
 
 /// When a repeated request was first carried out, and the version that it led to.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct First {
     pub(crate) at: Timestamp,
     pub(crate) version: u64,
@@ -203,7 +207,7 @@ pub(crate) struct State<'a> {
 }
 
 impl Ticket {
-    fn state(&self) -> State<'_> {
+    pub(crate) fn state(&self) -> State<'_> {
         State {
             head: &self.head,
             conversation_bytes: self.conversation_bytes,

@@ -58,7 +58,7 @@ impl Status {
     }
 }
 
-/// Who may make which change, and how long its text may be: what holds of every ticket.
+/// The checks that need no ticket: who may make which change, and how long its text may be.
 impl Command {
     pub(crate) fn check_permission(&self) -> Result<(), Refusal> {
         let by = self.actor.kind();
@@ -203,7 +203,7 @@ fn check_differs(differs: bool) -> Result<(), Stop> {
     if differs { Ok(()) } else { Err(Stop::Unchanged) }
 }
 
-/// Whether, and until when, such an actor may write in a ticket of this status.
+/// Checks that such an actor may write in the ticket at that time.
 fn check_conversation(
     head: &TicketHead,
     by: ActorKind,
@@ -290,7 +290,7 @@ impl Making<'_> {
         }
         let is_requester = command.actor.kind() == ActorKind::Customer;
         if is_requester {
-            self.timers(|timers, at| timers.start_next_response(at));
+            self.timers(SlaClocks::start_next_response);
         }
         let reopens = is_requester && self.ticket.head.status == Status::Resolved;
         if let Some(to) = status.or(reopens.then_some(Status::Open)) {
@@ -337,7 +337,7 @@ impl Making<'_> {
 
     fn set_priority(&mut self, to: Priority) {
         let from = std::mem::replace(&mut self.ticket.head.priority, to);
-        self.timers(|timers, at| timers.retarget(at));
+        self.timers(SlaClocks::retarget);
         self.record(EventKind::PriorityChanged { from, to });
     }
 
@@ -371,8 +371,8 @@ impl Making<'_> {
     }
 }
 
-/// Whether this actor may open a ticket of that requester: the requester, or an administrator; and a
-/// follow-up only of the requester's own ticket.
+/// Checks that this actor may open a ticket of that requester: the requester, or an administrator; and
+/// a follow-up only of the requester's own ticket.
 pub(crate) fn may_open(
     by: &Actor,
     requester: &UserId,
@@ -387,7 +387,7 @@ pub(crate) fn may_open(
     if theirs && permitted { Ok(()) } else { Err(Refusal::NotPermitted { by: by.kind() }) }
 }
 
-/// Whether a text is within this desk's limit.
+/// Checks that a text is within this desk's limit.
 pub(crate) fn check_length(text: &MessageText, policy: &Policy) -> Result<(), Refusal> {
     let (bytes, limit) = (count(text.bytes()), longest_text(policy));
     if bytes > limit { Err(Refusal::TextTooLong { bytes, limit }) } else { Ok(()) }

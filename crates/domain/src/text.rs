@@ -132,8 +132,8 @@ pub(crate) fn restored<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Mes
     Ok(MessageText::restore(&Cow::<'de, str>::deserialize(deserializer)?))
 }
 
-/// Whether a character leaves nothing to be seen: white space, and the code points that Unicode lists
-/// as [`Default_Ignorable_Code_Point`](https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point).
+/// Returns whether a character shows nothing: white space, and the code points that Unicode lists as
+/// [`Default_Ignorable_Code_Point`](https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point).
 fn is_invisible(character: char) -> bool {
     character.is_whitespace()
         || matches!(
@@ -163,7 +163,10 @@ mod tests {
         for (value, code) in [
             ("", "text_empty"),
             (" \r\n\t ", "text_blank"),
+            ("\u{200b}\u{200d}", "text_blank"),
             ("\u{200b}\u{200d} \u{feff}", "text_blank"),
+            ("\n\u{fe0f}\t\u{ad}\r\n", "text_blank"),
+            ("\u{e0020}\u{3164}\u{2800}\u{0}", "text_forbidden_character"),
             ("\u{0}", "text_forbidden_character"),
             ("solo un retorno\rde carro", "text_forbidden_character"),
             (too_long.as_str(), "text_too_long"),
@@ -176,6 +179,19 @@ mod tests {
         let error = MessageText::try_from(bytes).unwrap_err();
         assert_eq!(error.code(), "text_not_utf8");
         assert_eq!(error.value(), "ma\u{fffd}ana");
+    }
+
+    #[test]
+    fn invisible_characters_stay_in_a_text_that_shows_something() {
+        for text in [
+            "👩\u{200d}💻",
+            "\u{200b}Hola\u{200b}",
+            "co\u{ad}operar",
+            "\u{2067}שלום\u{2069}",
+            "❤\u{fe0f}",
+        ] {
+            assert_eq!(MessageText::parse(text).unwrap().as_str(), text);
+        }
     }
 
     #[test]
@@ -211,8 +227,26 @@ mod tests {
         fn nothing_inside_is_lost(value in "[^\\p{Cc}]{1,200}") {
             match MessageText::parse(&value) {
                 Ok(text) => prop_assert_eq!(text.as_str(), value.trim()),
-                Err(error) => prop_assert!(value.trim().is_empty(), "{error}"),
+                Err(error) => {
+                    prop_assert_eq!(error.code(), "text_blank");
+                    prop_assert!(value.chars().all(is_invisible));
+                }
             }
+        }
+
+        // The regular expressions bring Unicode's own list of the invisible code points.
+        #[test]
+        fn a_text_that_shows_nothing_is_blank(value in "[\\p{DI}\\s]{1,20}") {
+            prop_assert_eq!(MessageText::parse(&value).unwrap_err().code(), "text_blank");
+        }
+
+        #[test]
+        fn one_visible_character_is_a_text(
+            before in "[\\p{DI}]{0,3}", visible in "[^\\p{DI}\\s\\p{Cc}]", after in "[\\p{DI}]{0,3}",
+        ) {
+            let value = [before, visible, after].concat();
+            let text = MessageText::parse(&value).unwrap();
+            prop_assert_eq!(text.as_str(), value);
         }
     }
 }

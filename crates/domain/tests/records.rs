@@ -54,6 +54,18 @@ fn a_null_is_as_good_as_absent_and_unknown_fields_are_passed_over() {
     });
     assert_eq!(read(with(nulls)), read(theirs()));
     assert_eq!(read(with(json!({"_id": "x", "attachments": [1], "messages": []}))), read(theirs()));
+    let entries = |version: Value| {
+        let message = json!({"content": "Hola", "role": "USER", "createdAt": EARLY, "version": version});
+        let note = json!({"text": "Ojo", "by": "luis", "createdAt": EARLY, "version": version});
+        let event =
+            json!({"at": EARLY, "by": {"kind": "SYSTEM"}, "event": "CREATED", "version": version});
+        read(with(json!({"messages": [message], "notes": [note], "history": [event]})))
+    };
+    assert_eq!(entries(Value::Null), entries(json!(0)));
+    for (version, ticket) in [(0, entries(Value::Null)), (7, entries(json!(7)))] {
+        let versions = (ticket.messages()[0].version, ticket.notes()[0].version);
+        assert_eq!((versions, ticket.history()[0].version), ((version, version), version));
+    }
 }
 
 #[test]
@@ -125,6 +137,7 @@ fn their_ticket_is_used_as_ours() {
     let head = ticket.head();
     assert_eq!((head.status, head.version, head.message_count), (Status::Open, 1, 2));
     assert_eq!(ticket.messages()[0].text, *ticket.description());
+    assert_eq!([0, 1].map(|index| ticket.messages()[index].version), [0, 1]);
 }
 
 /// A field as they may leave it: absent, null or one of these.
@@ -140,14 +153,18 @@ fn documents() -> impl Strategy<Value = Value> {
     let people = || vec![json!("luis"), json!("65a1f0c2e4b0a1b2c3d4e5f6")];
     let (roles, instants) = (words(&["USER", "ADMIN", "SUPPORT_BOT"]), words(&[EARLY, LATE]));
     let message = (roles, instants, field("authorId", people()), field("key", vec![json!("k")]));
-    let message = message.prop_map(|(role, at, author, key)| {
+    let message = (message, field("version", vec![json!(0), json!(7)]));
+    let message = message.prop_map(|((role, at, author, key), version)| {
         let known = [("content", json!("Hola")), ("role", role), ("createdAt", at)];
         let known = known.map(|(name, value)| (name.to_owned(), value));
-        known.into_iter().chain(author).chain(key).collect::<Value>()
+        known.into_iter().chain(author).chain(key).chain(version).collect::<Value>()
     });
     let messages = prop::collection::vec(message, 0..4).prop_map(Value::from);
     let status = words(&["OPEN", "IN_PROGRESS", "RESOLVED", "CLOSED"]);
-    let note = json!([{"text": "Ojo", "by": "luis", "createdAt": EARLY}]);
+    let note = json!([
+        {"text": "Ojo", "by": "luis", "createdAt": EARLY},
+        {"text": "Ojo", "by": "luis", "createdAt": LATE, "version": 3},
+    ]);
     let event = json!([{"at": EARLY, "by": {"kind": "SYSTEM"}, "event": "CREATED"}]);
     let fields = (
         field("resolvedAt", times()),

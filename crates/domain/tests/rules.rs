@@ -47,14 +47,29 @@ fn a_key_makes_a_message_once_and_says_what_it_did() {
     let luis = admin("luis");
     let reply = Change::reply(keyed("Hecho", "k"), Resolved);
     case.must(&luis, 1, reply.clone());
-    // What happens later is no part of it.
-    case.must(&luis, 2, Change::claim());
+    // What the same person does in the same instant is no part of it, nor what happens later.
+    case.must(&luis, 1, Change::claim());
+    case.must(&luis, 1, message("Y algo más"));
     case.must(&customer("ana"), 2, message("No funciona"));
     let kinds = [added(Role::Admin), moved(Open, Resolved)];
     let first = kinds.map(|kind| Event { at: at(1), by: luis.clone(), version: 1, kind });
     assert_eq!(case.does(&luis, 3, reply), Answer::Repeated(first.to_vec()));
     let conflict = Answer::Refused(Refusal::KeyConflict { key: key("k") });
     assert_eq!(case.does(&luis, 4, Change::message(keyed("Otra cosa", "k"))), conflict);
+}
+
+#[test]
+fn of_a_message_without_a_version_only_the_message_is_told_again() {
+    let mut case = Case::new(Policy::default());
+    let (ana, kind) = (customer("ana"), added(Role::User));
+    let sent = Message::new(Author::Requester, text("Hola"), at(1)).with_key(Some(key("k")));
+    let mut record = TicketRecord::from(case.ticket);
+    record.messages.push(sent);
+    record.history.push(Event { at: at(1), by: ana.clone(), version: 0, kind: moved(Resolved, Open) });
+    case.ticket = record.into();
+    let first = Event { at: at(1), by: ana.clone(), version: 0, kind };
+    let again = Change::message(keyed("Hola", "k"));
+    assert_eq!(case.does(&ana, 2, again), Answer::Repeated(vec![first]));
 }
 
 #[test]
@@ -185,6 +200,40 @@ fn notes_are_for_the_desk_alone_and_lock_nobody_out() {
     let mut open = Case::new(case.policy.clone());
     (0..2).for_each(|_| open.must(&admin("luis"), 1, note()));
     open.must(&customer("ana"), 2, message("Hola"));
+}
+
+#[test]
+fn versions_and_timers_are_for_the_desk_alone() {
+    let mut case = Case::new(promising());
+    for (ms, question) in [(1, "¿Hola?"), (3, "¿Y ahora?"), (5, "¿Y bien?")] {
+        case.must(&customer("ana"), ms, message(question));
+        case.must(&admin("luis"), ms + 1, message("Ya casi"));
+    }
+    let head = case.head();
+    let timers = head.sla.as_deref().expect("the desk has targets");
+    assert_eq!((head.version, timers.earlier_responses.len()), (6, 1));
+    let mut hidden = head.clone();
+    (hidden.sla, hidden.version) = (None, 0);
+    let mut latest = head.clone();
+    latest.sla.as_mut().expect("as above").earlier_responses.clear();
+
+    let windows = [Window::All, Window::Last(2), Window::From { first: 1, count: 3 }];
+    for window in windows {
+        for scope in [Scope::Owner(id("ana")), Scope::Public] {
+            let view = case.ticket.view(&scope, window).unwrap();
+            assert_eq!(view.head, hidden);
+            assert!(view.messages.iter().all(|message| message.version == 0));
+            let desks = case.ticket.view(&Scope::All, window).unwrap().messages;
+            let known = desks.iter().map(|message| message.clone().with_version(0));
+            assert_eq!(view.messages, known.collect::<Vec<_>>(), "nothing else is left out");
+        }
+        let view = case.ticket.view(&Scope::All, window).unwrap();
+        assert_eq!(view.head, if window == Window::All { head.clone() } else { latest.clone() });
+        assert!(view.messages.iter().skip(1).all(|message| message.version > 0));
+    }
+    let row = case.ticket.summary();
+    assert_eq!(row.head, latest);
+    assert_eq!(row.for_requester().head, hidden);
 }
 
 #[test]

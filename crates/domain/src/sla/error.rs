@@ -40,7 +40,7 @@ impl Explain for InvalidSla {
             }
             Problem::TooLong { metric, target } => {
                 let (metric, days) = (metric.label(locale), target.as_secs() / 86_400);
-                // Of one that is longer by less than a day the days would be those of the limit.
+                // Whole days alone would show a target just over the limit as the limit itself.
                 let more = *target > Duration::from_secs(days * 86_400);
                 let more = if more { locale.pick("más de ", "more than ") } else { "" };
                 say!(
@@ -84,13 +84,23 @@ mod tests {
 
     #[test]
     fn one_millisecond_too_long_is_not_told_as_the_limit() {
-        let (hour, longest) = (Duration::from_secs(3600), SlaTargets::LONGEST);
-        for (length, expected) in [
-            (longest + Duration::from_millis(1), "más de 3650 días"),
-            (longest + Duration::from_secs(86_400), "Resolución, 3651 días"),
+        let (hour, day, longest) =
+            (Duration::from_secs(3600), Duration::from_secs(86_400), SlaTargets::LONGEST);
+        assert!(SlaTargets::new(hour, hour, longest).is_ok());
+        for (length, es, en) in [
+            (longest + Duration::from_millis(1), "más de 3650 días", "more than 3650 days"),
+            (longest + day - Duration::from_millis(1), "más de 3650 días", "more than 3650 days"),
+            (longest + day, "3651 días", "3651 days"),
+            (longest + day + Duration::from_nanos(1), "más de 3651 días", "more than 3651 days"),
         ] {
             let error = SlaTargets::new(hour, hour, length).unwrap_err();
-            assert!(error.explain(Locale::Es).contains(expected), "{}", error.explain(Locale::Es));
+            let texts = Locale::ALL.map(|locale| error.explain(locale));
+            assert!(
+                texts.contains(&format!("El plazo supera 3650 días: Resolución, {es}.")),
+                "{texts:?}"
+            );
+            let en = format!("The target is longer than 3650 days: Resolution, {en}.");
+            assert!(texts.contains(&en), "{texts:?}");
         }
     }
 }

@@ -135,8 +135,8 @@ impl Case {
             _ => None,
         };
         assert_eq!(command.refusal(&page), refusal);
-        if let Outcome::Applied { .. } = outcome {
-            self.left_one_version(&before);
+        if let Outcome::Applied { events, .. } = &outcome {
+            self.left_one_version(&before, events);
         } else {
             assert_eq!(self.ticket, before);
         }
@@ -162,17 +162,29 @@ impl Case {
         }
     }
 
-    /// Each change raises the version by one and marks what it adds with it.
-    fn left_one_version(&self, before: &Ticket) {
+    /// Each change raises the version by one, marks what it adds with it, and leaves what was there:
+    /// of each event the message, the note or the entry in the history is found, and nothing else.
+    fn left_one_version(&self, before: &Ticket, events: &[Event]) {
         let version = before.head().version + 1;
         assert_eq!(self.head().version, version);
-        let (messages, notes) = (before.messages().len(), before.notes().len());
-        let added = self.ticket.messages()[messages..].iter().map(|message| message.version);
-        let added = added.chain(self.ticket.notes()[notes..].iter().map(|note| note.version));
-        let recorded = self.ticket.history().iter().rev().map(|event| event.version);
-        let recorded = recorded.take_while(|event| *event > before.head().version);
-        assert!(added.chain(recorded).all(|added| added == version));
-        if self.ticket.notes() != before.notes() {
+        assert!(!events.is_empty() && events.iter().all(|event| event.version == version));
+        let messages = self.ticket.messages().strip_prefix(before.messages()).expect("the earlier ones");
+        let notes = self.ticket.notes().strip_prefix(before.notes()).expect("the earlier ones");
+        assert!(messages.iter().all(|message| message.version == version));
+        assert!(notes.iter().all(|note| note.version == version));
+
+        let is_message = |event: &&Event| matches!(event.kind, EventKind::MessageAdded { .. });
+        let is_note = |event: &&Event| event.kind == EventKind::NoteAdded;
+        assert_eq!(messages.len(), events.iter().filter(is_message).count());
+        assert_eq!(notes.len(), events.iter().filter(is_note).count());
+        let recorded = events.iter().filter(|event| !is_message(event) && !is_note(event));
+        let recorded: Vec<Event> = recorded.cloned().collect();
+        let all = [before.history(), &recorded].concat();
+        let limit = if recorded.is_empty() { all.len() } else { self.policy.limits.history() as usize };
+        assert_eq!(self.ticket.history(), &all[all.len().saturating_sub(limit)..]);
+
+        if is_note(&&events[0]) {
+            assert_eq!((events.len(), self.head().updated_at), (1, before.head().updated_at));
             let seen = |ticket: &Ticket| ticket.view(&Scope::Public, Window::All);
             assert_eq!(seen(&self.ticket), seen(before));
         }

@@ -61,42 +61,74 @@ fn each_change_moves_its_timers() {
     let new = [(first, "runs"), (resolution, "runs")];
     let answered = [(first, "stopped"), (resolution, "runs")];
     let asked_again = [(first, "stopped"), (next, "runs"), (resolution, "runs")];
+    let answered_again = [(first, "stopped"), (next, "stopped"), (resolution, "runs")];
+    let asked_a_third_time =
+        [(first, "stopped"), (next, "runs"), (resolution, "runs"), (next, "stopped")];
     let solved = [(first, "stopped"), (resolution, "stopped")];
+    let solved_again = [(first, "stopped"), (next, "stopped"), (resolution, "stopped")];
     let given_up = [(first, "cancelled"), (resolution, "stopped")];
-    let reopened = [(first, "stopped"), (next, "runs"), (resolution, "runs")];
-    let (ana, luis, system) = (customer("ana"), admin("luis"), Actor::System);
+    let given_up_again = [(first, "stopped"), (next, "cancelled"), (resolution, "stopped")];
+    let resumed = [(first, "cancelled"), (resolution, "runs")];
+    let asked_after_all = [(first, "cancelled"), (next, "runs"), (resolution, "runs")];
+
+    let (ana, luis, system) = (&customer("ana"), &admin("luis"), &Actor::System);
     let reply = |to| Change::reply(text("Hecho"), to);
-    let answer = || (luis.clone(), message("Lo miro"));
+    let answer = || (luis, message("Lo miro"));
+    let ask = || (ana, message("¿Y?"));
+    let sets = |to| (luis, Change::status(to));
+    let solve = || (luis, reply(Resolved));
     for (before, by, change, expected) in [
-        (vec![], &ana, message("Hola"), new.to_vec()),
-        (vec![], &Actor::Bot, message("Hola"), new.to_vec()),
-        (vec![], &admin("ana"), message("Soy yo"), new.to_vec()),
-        (vec![], &luis, message("Hola"), answered.to_vec()),
-        (vec![], &luis, reply(InProgress), answered.to_vec()),
-        (vec![], &luis, reply(Resolved), solved.to_vec()),
-        (vec![], &luis, reply(Closed), solved.to_vec()),
-        (vec![], &luis, Change::status(InProgress), new.to_vec()),
-        (vec![], &luis, Change::status(Resolved), given_up.to_vec()),
-        (vec![], &luis, Change::status(Closed), given_up.to_vec()),
-        (vec![], &luis, Change::claim(), new.to_vec()),
-        (vec![], &luis, Change::note(text("Ojo")), new.to_vec()),
-        (vec![], &luis, Change::priority(Priority::High), new.to_vec()),
-        (vec![answer()], &ana, message("¿Y?"), asked_again.to_vec()),
-        (
-            vec![answer(), (luis.clone(), Change::status(Resolved))],
-            &ana,
-            message("No"),
-            reopened.to_vec(),
-        ),
-        (vec![(luis.clone(), reply(Resolved))], &luis, Change::status(InProgress), answered.to_vec()),
-        (vec![(luis.clone(), reply(Resolved))], &ana, Change::status(Closed), solved.to_vec()),
-        (vec![(luis.clone(), reply(Resolved))], &system, Change::status(Closed), solved.to_vec()),
+        (vec![], ana, message("Hola"), &new[..]),
+        (vec![], &Actor::Bot, message("Hola"), &new),
+        (vec![], &admin("ana"), message("Soy yo"), &new),
+        (vec![], &admin("ana"), reply(Resolved), &given_up),
+        (vec![], luis, message("Hola"), &answered),
+        (vec![], luis, reply(Open), &answered),
+        (vec![], luis, reply(InProgress), &answered),
+        (vec![sets(InProgress)], luis, reply(Open), &answered),
+        (vec![], luis, reply(Resolved), &solved),
+        (vec![], luis, reply(Closed), &solved),
+        (vec![], luis, Change::status(InProgress), &new),
+        (vec![sets(InProgress)], luis, Change::status(Open), &new),
+        (vec![], luis, Change::status(Resolved), &given_up),
+        (vec![], luis, Change::status(Closed), &given_up),
+        (vec![], luis, Change::claim(), &new),
+        (vec![(luis, Change::claim())], luis, Change::assign(None), &new),
+        (vec![], luis, Change::note(text("Ojo")), &new),
+        (vec![], luis, Change::priority(Priority::High), &new),
+        (vec![answer()], luis, Change::priority(Priority::High), &answered),
+        (vec![answer()], luis, message("Sigo"), &answered),
+        (vec![answer()], &Actor::Bot, message("¿Todo bien?"), &answered),
+        (vec![answer()], &admin("ana"), message("Soy yo"), &answered),
+        (vec![answer()], ana, message("¿Y?"), &asked_again),
+        (vec![answer(), ask()], ana, message("¿Hola?"), &asked_again),
+        (vec![answer(), ask()], &Actor::Bot, message("Ya va"), &asked_again),
+        (vec![answer(), ask()], &admin("ana"), message("Soy yo"), &asked_again),
+        (vec![answer(), ask()], luis, Change::note(text("Ojo")), &asked_again),
+        (vec![answer(), ask()], luis, Change::priority(Priority::High), &asked_again),
+        (vec![answer(), ask()], luis, message("Ya va"), &answered_again),
+        (vec![answer(), ask()], luis, reply(Resolved), &solved_again),
+        (vec![answer(), ask()], luis, reply(Closed), &solved_again),
+        (vec![answer(), ask()], luis, Change::status(Resolved), &given_up_again),
+        (vec![answer(), ask()], luis, Change::status(Closed), &given_up_again),
+        (vec![answer(), ask(), answer()], ana, message("¿Y?"), &asked_a_third_time),
+        (vec![answer(), sets(Resolved)], ana, message("No"), &asked_again),
+        (vec![sets(Resolved)], ana, message("No"), &asked_after_all),
+        (vec![sets(Resolved)], luis, Change::status(InProgress), &resumed),
+        (vec![sets(Resolved)], luis, reply(InProgress), &resumed),
+        (vec![sets(Resolved)], luis, message("Por cierto"), &given_up),
+        (vec![sets(Resolved)], luis, Change::priority(Priority::High), &given_up),
+        (vec![solve()], luis, reply(Resolved), &solved),
+        (vec![solve()], luis, Change::status(InProgress), &answered),
+        (vec![solve()], luis, Change::status(Closed), &solved),
+        (vec![solve()], ana, Change::status(Closed), &solved),
+        (vec![solve()], system, Change::status(Closed), &solved),
     ] {
         let mut case = Case::new(promising());
-        for (by, change) in before {
-            case.must(&by, 5, change);
+        for (by, change) in &before {
+            case.must(by, 5, change.clone());
         }
         case.must(by, 14 * DAY + 5, change.clone());
-        assert_eq!(stands(&case), expected, "{by:?} {change:?}");
+        assert_eq!(stands(&case), expected, "{before:?} {by:?} {change:?}");
     }
 }

@@ -47,7 +47,7 @@ impl Inner {
         scope: &Scope,
         window: Window,
     ) -> Result<Option<TicketView>, Malformed> {
-        let empty = document.get_array("messages").is_ok_and(|messages| messages.is_empty());
+        let empty = document.get_array("messages").is_ok_and(bson::RawArray::is_empty);
         let Some(mut view) = self.ids.whole(document)?.view(scope, Window::All) else {
             return Ok(None);
         };

@@ -28,8 +28,7 @@ impl Inner {
         let deadline = self.deadline();
         let mut change = Attempts::of(number);
         loop {
-            let step = self.attempt(command, &mut change, deadline).await?;
-            if let Step::Done(outcome) = step {
+            if let Some(outcome) = self.attempt(command, &mut change, deadline).await? {
                 return Ok(outcome);
             }
             if !change.waits.wait(deadline).await {
@@ -38,12 +37,13 @@ impl Inner {
         }
     }
 
+    /// Tries the change once; `None` where it is to be tried again.
     async fn attempt(
         self: &Arc<Self>,
         command: &Command,
         change: &mut Attempts<'_>,
         deadline: Deadline,
-    ) -> Result<Step, StoreError> {
+    ) -> Result<Option<Outcome>, StoreError> {
         let number = change.number;
         // Only what a majority has is an answer; the condition of a write may rest on less.
         let is_final = change.lost.is_some() || !change.contended;
@@ -54,26 +54,29 @@ impl Inner {
             Ok(document) => document,
             // What became of a write whose answer was lost is still to be learned.
             Err(error) if change.lost.is_some() && error.is_retryable() => {
-                return Ok(Step::Again);
+                return Ok(None);
             }
             Err(error) => return Err(change.failed(error)),
         };
         let Some(document) = document else {
             return match change.lost.take() {
                 Some(lost) => Err(unknown(number, lost.source)),
-                None if is_final => Ok(Step::Done(Outcome::NotFound)),
-                None => Ok(change.confirm()),
+                None if is_final => Ok(Some(Outcome::NotFound)),
+                None => {
+                    change.confirm();
+                    Ok(None)
+                }
             };
         };
         let found = match self.readable(document, command, number) {
             Ok(Some(found)) => found,
-            Ok(None) => return Ok(Step::Done(Outcome::NotFound)),
+            Ok(None) => return Ok(Some(Outcome::NotFound)),
             Err(error) => return Err(change.failed(error)),
         };
         let mut ticket = found.ticket();
         if let Some(lost) = change.lost.take() {
             match trace(&ticket, &lost.ticket) {
-                Trace::This => return Ok(Step::Done(lost.outcome)),
+                Trace::This => return Ok(Some(lost.outcome)),
                 Trace::Another => {}
                 Trace::Gone => return Err(unknown(number, lost.source)),
                 Trace::NotYet => change.lost = Some(lost),
@@ -83,14 +86,17 @@ impl Inner {
         if !matches!(outcome, Outcome::Applied { .. }) {
             return match change.lost.take() {
                 Some(lost) => Err(unknown(number, lost.source)),
-                None if is_final => Ok(Step::Done(outcome)),
-                None => Ok(change.confirm()),
+                None if is_final => Ok(Some(outcome)),
+                None => {
+                    change.confirm();
+                    Ok(None)
+                }
             };
         }
         if unconfirmed && !was_contended && change.lost.is_none() {
             // No majority has yet what the primary has: nothing to write on.
             change.contended = true;
-            return Ok(Step::Again);
+            return Ok(None);
         }
         self.write(&found, ticket, outcome, change, deadline).await
     }
@@ -102,15 +108,15 @@ impl Inner {
         outcome: Outcome,
         change: &mut Attempts<'_>,
         deadline: Deadline,
-    ) -> Result<Step, StoreError> {
+    ) -> Result<Option<Outcome>, StoreError> {
         let record = TicketRecord::from(ticket.clone());
         let Some(update) = found.update_to(&record, self.ids)? else {
-            return Ok(Step::Done(outcome));
+            return Ok(Some(outcome));
         };
         let statement = statement(found.condition(), update);
         match self.send(self.update_command(vec![statement]), deadline).await {
             Written::Made(0) => change.contended = true,
-            Written::Made(_) => return Ok(Step::Done(outcome)),
+            Written::Made(_) => return Ok(Some(outcome)),
             Written::NotDurable(error) => {
                 let number = change.number.clone();
                 return Err(StoreError::NotDurable { number, source: Box::new(error) });
@@ -123,7 +129,7 @@ impl Inner {
             }
             Written::Refused(source) => return Err(change.failed(StoreError::Failed { source })),
         }
-        Ok(Step::Again)
+        Ok(None)
     }
 
     /// Decodes what a change was asked of. Somebody else's ticket isn't there, also where it can't be
@@ -169,11 +175,6 @@ pub(super) fn statement(condition: Document, update: Document) -> Document {
     doc! { "q": condition, "u": update, "hint": index::number_keys() }
 }
 
-enum Step {
-    Done(Outcome),
-    Again,
-}
-
 /// What is known of a change that has been tried.
 struct Attempts<'a> {
     number: &'a TicketNumber,
@@ -199,10 +200,9 @@ impl<'a> Attempts<'a> {
     }
 
     /// An answer without a write is given once a majority has what it rests on.
-    fn confirm(&mut self) -> Step {
+    fn confirm(&mut self) {
         self.unconfirmed = true;
         self.waits.cause = Some("no majority of the servers has the ticket as it is yet".into());
-        Step::Again
     }
 
     /// The error for what went wrong afterwards: it says nothing of a write whose answer was lost.

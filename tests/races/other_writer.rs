@@ -1,0 +1,211 @@
+//! Our handles against another application, which writes past every rule and counts no version.
+//!
+//! A change stream tells every write in the order in which it was made. Each write of ours is then made
+//! again, by the domain alone, on the ticket as it was stored just before.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use bson::{Bson, DateTime, Document, doc};
+use futures::TryStreamExt;
+use mongodb::{
+    Client, Collection,
+    event::{EventHandler, command::CommandEvent},
+    options::ClientOptions,
+};
+use rand::RngExt;
+use tokio::task::JoinSet;
+use ventanilla_service::{testing::sla, *};
+use ventanilla_tests::{Mongo, TestDatabase};
+
+use super::{
+    crowd::{ana, draft, is_change, person},
+    replay::Replay,
+};
+
+const TICKETS: usize = 200;
+/// How many changes of ours each ticket is asked for, and how many writes of theirs it gets.
+const EACH: usize = 50;
+/// How many of ours, and how many of theirs, write to one ticket at the same time.
+const WRITERS: usize = 2;
+/// How many tickets are written to at the same time.
+const AT_ONCE: usize = 24;
+/// What the other application sets a status to, mostly to one in which we may write.
+const STATUSES: [&str; 7] =
+    ["OPEN", "OPEN", "IN_PROGRESS", "IN_PROGRESS", "RESOLVED", "RESOLVED", "CLOSED"];
+/// The number of the first of ours: each change has an administrator of its own.
+const FIRST_ADMIN: usize = 1_000_000;
+
+/// What became of each change of ours, by its number.
+pub(crate) type Answers = BTreeMap<usize, Result<Receipt, ServiceError>>;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_change_of_ours_rests_on_what_another_writer_has_changed() {
+    let database = Mongo::shared().await.database().await;
+    let begin = std::time::Instant::now();
+    let (store, updates) = counted(&database).await;
+    let raw = database.collection::<Document>("SupportTicket");
+    let writes = raw.watch().await.unwrap();
+    let desk = HelpDesk::builder(store).policy(policy()).build();
+
+    let (mut running, mut answers, mut pushed) = (JoinSet::new(), Answers::new(), Vec::new());
+    for ticket in 0..TICKETS + AT_ONCE {
+        if ticket >= AT_ONCE {
+            let (ours, theirs) = running.join_next().await.unwrap().unwrap();
+            answers.extend(ours);
+            pushed.extend(theirs);
+        }
+        if ticket < TICKETS {
+            running.spawn(one_ticket(desk.clone(), raw.clone(), ticket));
+        }
+    }
+    assert_eq!(answers.len(), TICKETS * EACH);
+    println!("T {:?}", begin.elapsed());
+
+    let last = raw.insert_one(doc! { "last": true }).await.unwrap().inserted_id;
+    let replay = Replay::of(writes, &last, &policy()).await;
+    println!("T {:?}", begin.elapsed());
+    replay.made_what_was_acknowledged(&answers);
+    let conflicts = updates.load(Ordering::Relaxed) - replay.changes();
+    println!("{} changes of ours, {conflicts} attempts that met another write", replay.changes());
+    assert!(replay.changes() > TICKETS * EACH / 3 && conflicts > TICKETS * EACH / 20);
+    raw.delete_one(doc! { "_id": last }).await.unwrap();
+    let stored: Vec<Document> = raw.find(doc! {}).await.unwrap().try_collect().await.unwrap();
+    assert_eq!(stored.len(), TICKETS);
+    replay.led_to(&stored);
+    each_text_is_there_once(&stored, &answers, &pushed);
+}
+
+/// A store, and how many updates it has sent.
+async fn counted(database: &TestDatabase) -> (MongoStore, Arc<AtomicUsize>) {
+    let updates = Arc::new(AtomicUsize::new(0));
+    let mut options = ClientOptions::parse(database.uri()).await.unwrap();
+    let count = updates.clone();
+    options.command_event_handler = Some(EventHandler::callback(move |event| {
+        if let CommandEvent::Started(started) = event
+            && started.command_name == "update"
+        {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    }));
+    let database = Client::with_options(options).unwrap().database(database.name());
+    (MongoOptions::new().create_indexes().open(&database).await.unwrap(), updates)
+}
+
+fn policy() -> Policy {
+    Policy { sla: Some(sla()), reopen: Reopen::Always, ..Policy::default() }
+}
+
+/// Opens a ticket and lets everybody write to it: what became of our changes, and the texts that they
+/// have added.
+async fn one_ticket(desk: HelpDesk, raw: Collection<Document>, ticket: usize) -> (Answers, Vec<String>) {
+    let number = desk.customer(ana()).create(draft()).await.unwrap().head.ticket_number;
+    let (mut ours, mut theirs) = (JoinSet::new(), JoinSet::new());
+    for writer in 0..WRITERS {
+        let numbers = (writer..EACH).step_by(WRITERS).map(move |at| ticket * EACH + at);
+        let (desk, name, asked) = (desk.clone(), number.clone(), numbers.clone());
+        ours.spawn(async move {
+            let mut answers = Answers::new();
+            for asked in asked {
+                answers.insert(asked, ask(&desk, &name, asked).await);
+            }
+            answers
+        });
+        let (raw, name) = (raw.clone(), number.clone());
+        theirs.spawn(async move {
+            let mut pushed = Vec::new();
+            for at in numbers {
+                pushed.extend(write_past_us(&raw, &name, at).await);
+            }
+            pushed
+        });
+    }
+    let (ours, theirs) = (ours.join_all().await, theirs.join_all().await);
+    (ours.into_iter().flatten().collect(), theirs.concat())
+}
+
+/// The change of this number, and who asks for it.
+pub(crate) fn asked(number: usize) -> (Actor, Change) {
+    let text = || MessageText::parse(&format!("ours {number}")).unwrap();
+    let (turn, round) = (number % 12, number / 12);
+    let admin = || Actor::Admin(person(FIRST_ADMIN + number));
+    match turn {
+        0 | 1 => (admin(), Change::message(text())),
+        2 => (admin(), Change::reply(text(), Status::Resolved)),
+        3 => (admin(), Change::reply(text(), Status::InProgress)),
+        4 | 5 => (Actor::Customer(ana()), Change::message(text())),
+        6 => (Actor::Bot, Change::message(text())),
+        7 => (admin(), Change::note(text())),
+        8 => (admin(), Change::claim()),
+        9 => (admin(), Change::assign((round % 2 == 0).then(|| person(round % 7)))),
+        10 => (admin(), Change::priority(Priority::ALL[round % 4])),
+        _ if round % 3 == 0 => (Actor::Customer(ana()), Change::status(Status::Closed)),
+        _ => (admin(), Change::status(Status::ALL[round % 4])),
+    }
+}
+
+/// The number of the change that an administrator of ours asked for.
+pub(crate) fn number_of(admin: &UserId) -> usize {
+    usize::from_str_radix(&admin.as_str()[16..], 16).unwrap() - FIRST_ADMIN
+}
+
+async fn ask(desk: &HelpDesk, ticket: &TicketNumber, number: usize) -> Result<Receipt, ServiceError> {
+    let text = format!("ours {number}");
+    match asked(number) {
+        (Actor::Admin(id), change) => desk.admin(id).change(ticket, change).await,
+        (Actor::Customer(id), confirm) if confirm == Change::status(Status::Closed) => {
+            desk.customer(id).confirm(ticket).await
+        }
+        (Actor::Customer(id), _) => desk.customer(id).add_message(ticket, text).await,
+        (Actor::Bot | Actor::System, _) => desk.bot().add_message(ticket, text).await,
+    }
+}
+
+/// Sets a field or adds a message, as the other application does; the text that was added.
+async fn write_past_us(raw: &Collection<Document>, ticket: &TicketNumber, at: usize) -> Option<String> {
+    let text = format!("theirs {at}");
+    let one = |words: &[&str]| words[rand::rng().random_range(0..words.len())].to_owned();
+    let write = match rand::rng().random_range(0..8) {
+        0..3 => {
+            doc! { "$set": { "status": one(&STATUSES) } }
+        }
+        3 => doc! { "$set": { "priority": one(&["LOW", "MEDIUM", "HIGH", "URGENT"]) } },
+        4 => doc! { "$set": { "assigneeId": bson::oid::ObjectId::new() } },
+        5 => doc! { "$set": { "assigneeId": null } },
+        _ => {
+            let role = one(&["USER", "ADMIN", "SUPPORT_BOT"]);
+            let message = doc! { "content": &text, "role": role, "createdAt": DateTime::now() };
+            doc! { "$push": { "messages": message } }
+        }
+    };
+    let adds = write.contains_key("$push");
+    let written = raw.update_one(doc! { "ticketNumber": ticket.as_str() }, write).await.unwrap();
+    assert_eq!(written.matched_count, 1);
+    adds.then_some(text)
+}
+
+fn each_text_is_there_once(stored: &[Document], answers: &Answers, pushed: &[String]) {
+    let mut found: HashMap<&str, usize> = HashMap::new();
+    for (list, field) in [("messages", "content"), ("notes", "text")] {
+        let items = stored.iter().filter_map(|ticket| ticket.get_array(list).ok()).flatten();
+        for item in items.filter_map(Bson::as_document) {
+            *found.entry(item.get_str(field).unwrap()).or_default() += 1;
+        }
+    }
+    let description = stored[0].get_str("description").unwrap();
+    assert_eq!(found.remove(description), Some(stored.len()));
+    for text in pushed {
+        assert_eq!(found.remove(text.as_str()), Some(1), "{text}");
+    }
+    for number in answers.iter().filter(|(_, answer)| is_change(answer)).map(|(number, _)| number) {
+        let adds_text = matches!(number % 12, 0..8);
+        let expected = adds_text.then_some(1);
+        assert_eq!(found.remove(format!("ours {number}").as_str()), expected, "ours {number}");
+    }
+    assert!(found.is_empty(), "nobody was told of these: {found:?}");
+}
