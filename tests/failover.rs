@@ -24,12 +24,12 @@ use tokio::time::timeout;
 use ventanilla_service::{HelpDesk, MongoOptions};
 use ventanilla_tests::ReplicaSet;
 
-const TASKS: usize = 16;
+const TASKS: usize = 32;
 /// Of these each is a killed primary and one that steps down.
 const ROUNDS: usize = 5;
-/// How much is done between two faults.
+/// How much is done between two faults; `VENTANILLA_FAILOVER_PROGRESS` sets another number.
 const PROGRESS: u64 = 150;
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_secs(900);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_acknowledged_is_there_once_and_what_is_refused_is_not() {
@@ -47,7 +47,7 @@ async fn what_is_acknowledged_is_there_once_and_what_is_refused_is_not() {
     closing.store(true, Ordering::Relaxed);
     let work = timeout(PATIENCE, join_all(clerks)).await.expect("all come to an end");
 
-    println!("killed {ROUNDS}, stepped down {ROUNDS}\n{ledger}in {:?}", begin.elapsed());
+    println!("{ledger}in {:?}", begin.elapsed());
     let lives: Vec<_> = work.into_iter().flat_map(Result::unwrap).collect();
     let tickets = database(&set, "").await.collection::<Document>("SupportTicket");
     assert_eq!(tickets.count_documents(doc! {}).await.unwrap(), lives.len() as u64);
@@ -55,21 +55,26 @@ async fn what_is_acknowledged_is_there_once_and_what_is_refused_is_not() {
         failover::check::is_as_acknowledged(life, &desks[0]).await;
     }
     println!("{} tickets looked at after {:?}", lives.len(), begin.elapsed());
-    assert!(ledger.unknown() > 0, "no reply was lost: the faults came to nothing");
+    // Lost answers are looked up; what stays unknown is what no server answered for the whole time.
+    assert!(ledger.unknown() * 1_000 <= ledger.acknowledged(), "too much stayed unknown");
 }
 
 /// Primaries are killed, come back, and hand over, each time after some work.
 async fn trouble(set: &ReplicaSet, ledger: &Ledger) {
-    ledger.progress(PROGRESS).await;
-    for _ in 0..ROUNDS {
+    let set_progress = std::env::var("VENTANILLA_FAILOVER_PROGRESS").ok();
+    let progress = set_progress.map_or(PROGRESS, |progress| progress.parse().unwrap());
+    let rounds = if progress > PROGRESS { 2 * ROUNDS } else { ROUNDS };
+    ledger.progress(progress).await;
+    for _ in 0..rounds {
         let primary = set.primary().await;
         set.kill(primary);
-        ledger.progress(PROGRESS).await;
+        ledger.progress(progress).await;
         set.restart(primary).await;
-        ledger.progress(PROGRESS).await;
+        ledger.progress(progress).await;
         set.step_down().await;
-        ledger.progress(PROGRESS).await;
+        ledger.progress(progress).await;
     }
+    println!("killed {rounds}, stepped down {rounds}");
 }
 
 /// One whose driver repeats what is lost and waits for elections, and one whose driver does neither.

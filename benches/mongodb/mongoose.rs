@@ -59,7 +59,7 @@ impl Mongoose {
         &mut self,
         case: Case,
         tasks: usize,
-        tickets: Vec<(TicketNumber, UserId)>,
+        tickets: &[(TicketNumber, UserId)],
     ) -> Result<f64, Box<dyn Error>> {
         let tickets: Vec<Value> =
             tickets.iter().map(|(number, owner)| json!([number.as_str(), owner.as_str()])).collect();

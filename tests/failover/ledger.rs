@@ -67,6 +67,10 @@ impl Ledger {
         }
     }
 
+    pub(crate) fn acknowledged(&self) -> u64 {
+        self.acknowledged.load(Relaxed)
+    }
+
     pub(crate) fn unknown(&self) -> u64 {
         self.unknown.load(Relaxed)
     }

@@ -222,7 +222,8 @@ fn put(at: &mut Option<Bson>, path: &[&str], value: Option<Bson>) {
     }
 }
 
-fn clocks() -> Bson {
+/// Timers that run, have stopped and were followed by others.
+pub(crate) fn clocks() -> Bson {
     let reading = |ms: i64| after(ms).as_millis();
     let clock =
         |ms: i64| doc! { "since": date(ms), "start": reading(ms), "due": reading(ms) + 2 * HOUR };

@@ -101,13 +101,11 @@ pub(crate) fn documents(promise: &Sla) -> impl Strategy<Value = Document> + use<
         (0..3_i64).prop_map(Bson::from),
         (0..3_i32).prop_map(|number| Bson::from(f64::from(number))),
     ];
-    let notes = vec((select(TEXTS.to_vec()), admin()), 0..3).prop_map(|notes| {
-        notes
-            .into_iter()
-            .map(|(text, by)| bson!({ "text": text, "by": by, "createdAt": date(0) }))
-            .collect()
+    let note = (select(TEXTS.to_vec()), admin(), versions()).prop_map(|(text, by, version)| {
+        Bson::from(with(doc! { "text": text, "by": by, "createdAt": date(0) }, version))
     });
-    let event = (dates(), field("version", Just(0.into()))).prop_map(|(at, version)| {
+    let notes = vec(note, 0..3);
+    let event = (dates(), versions()).prop_map(|(at, version)| {
         let event = doc! { "at": at, "by": { "kind": "SYSTEM" }, "event": "CREATED" };
         Bson::from(with(event, version))
     });
@@ -143,14 +141,20 @@ pub(crate) fn documents(promise: &Sla) -> impl Strategy<Value = Document> + use<
     })
 }
 
+/// The version that an entry led to, which may be above that of the ticket: another application may
+/// have set that back.
+fn versions() -> impl Strategy<Value = Document> {
+    field("version", (0..4_i64).prop_map(Bson::from))
+}
+
 fn messages() -> impl Strategy<Value = Bson> {
     let key = select(vec!["k1", "k1", "k1", "k2"]).prop_map(Bson::from);
     let author = (1..5_u8).prop_map(|number| Bson::from(person(number)));
-    let more = (field("key", key), field("authorId", author), field("readAt", dates()));
+    let more = (field("key", key), field("authorId", author), field("readAt", dates()), versions());
     let roles = select(vec!["USER", "ADMIN", "ADMIN", "ADMIN", "SUPPORT_BOT"]);
     (roles, select(TEXTS.to_vec()), times(), more).prop_map(
-        |(role, content, ms, (key, author, read))| {
-            [key, author, read].into_iter().fold(said(role, content, ms), with).into()
+        |(role, content, ms, (key, author, read, version))| {
+            [key, author, read, version].into_iter().fold(said(role, content, ms), with).into()
         },
     )
 }

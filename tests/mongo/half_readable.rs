@@ -1,9 +1,13 @@
 //! Damage to what only these crates write costs the damaged entry, and never the ticket.
 
-use bson::{Bson, Document, doc};
+use bson::{Bson, Document, bson, doc};
 use ventanilla_service::*;
 
-use super::raw::{Beside, DAY, after, date, number, person, said, text, theirs, user, with};
+use super::{
+    bad_clocks,
+    draw_clocks::round_the_clock,
+    raw::{Beside, DAY, HOUR, after, date, number, person, said, text, theirs, ticket, user, with},
+};
 
 fn note(fields: Document) -> Bson {
     with(doc! { "text": "Ojo", "by": person(2), "createdAt": date(0) }, fields).into()
@@ -14,73 +18,204 @@ fn event(fields: Document) -> Bson {
     with(doc! { "at": date(0), "by": by, "event": "CREATED", "version": 0 }, fields).into()
 }
 
-fn answer(fields: Document) -> Bson {
-    with(said("ADMIN", "Lo miramos", 0), fields).into()
+/// Fields with a damaged entry, and what they are read as.
+fn damaged() -> Vec<(Document, Document)> {
+    let mut damaged = Vec::new();
+    let first = || Bson::from(said("USER", "Me cobraron dos veces", 0));
+    let last = || Bson::from(said("USER", "¿Y bien?", HOUR));
+    for wrong in [
+        doc! { "authorId": "Ana Gómez" },
+        doc! { "authorId": [person(2)] },
+        doc! { "authorId": {} },
+        doc! { "key": "" },
+        doc! { "key": "dos palabras" },
+        doc! { "key": 7 },
+        doc! { "key": ["k1"] },
+        doc! { "version": "uno" },
+        doc! { "version": -1 },
+        doc! { "version": 1.5 },
+    ] {
+        let answer = || said("ADMIN", "Lo miramos", 0);
+        let messages = |answer: Document| doc! { "messages": [first(), answer, last()] };
+        damaged.push((messages(with(answer(), wrong)), messages(answer())));
+    }
+    let by = |fields: Document| with(doc! { "kind": "ADMIN", "id": person(2) }, fields);
+    let moved = |fields: Document| {
+        with(doc! { "event": "STATUS_CHANGED", "from": "OPEN", "to": "RESOLVED" }, fields)
+    };
+    let notes = [
+        "Hola".into(),
+        Bson::Null,
+        bson!([note(doc! {})]),
+        note(doc! { "text": 7 }),
+        note(doc! { "text": null }),
+        note(doc! { "by": "Ana Gómez" }),
+        note(doc! { "by": null }),
+        note(doc! { "createdAt": "ayer" }),
+        note(doc! { "version": "uno" }),
+    ];
+    let events = [
+        7.into(),
+        Bson::Null,
+        event(doc! { "event": "TELEPORTED" }),
+        event(doc! { "event": null }),
+        event(doc! { "event": "MESSAGE_ADDED", "role": "BOSS" }),
+        event(doc! { "event": "ASSIGNEE_CHANGED", "from": null, "to": "Ana Gómez" }),
+        event(moved(doc! { "to": "PERDIDO" })),
+        event(moved(doc! { "from": null })),
+        event(doc! { "by": null }),
+        event(doc! { "by": by(doc! { "kind": "BOSS" }) }),
+        event(doc! { "by": by(doc! { "id": "Ana Gómez" }) }),
+        event(doc! { "at": "ayer" }),
+        event(doc! { "version": -1 }),
+    ];
+    let of_notes = notes.map(|damaged| ("notes", note(doc! {}), damaged));
+    let of_events = events.map(|damaged| ("history", event(doc! {}), damaged));
+    for (list, good, wrong) in of_notes.into_iter().chain(of_events) {
+        damaged.push((
+            doc! { list: [good.clone(), wrong, good.clone()] },
+            doc! { list: [good.clone(), good] },
+        ));
+    }
+    for key in [
+        7.into(),
+        "k".into(),
+        bson!({}),
+        bson!([{ "by": person(0), "key": "k" }]),
+        bson!({ "by": person(0) }),
+        bson!({ "by": "ana", "key": "k" }),
+        bson!({ "by": person(0), "key": "" }),
+        bson!({ "by": person(0), "key": 7 }),
+    ] {
+        damaged.push((doc! { "creationKey": key }, doc! {}));
+    }
+    damaged.extend(damaged_timers());
+    damaged
 }
 
-/// Fields with a damaged entry, and how many messages, notes and events are read of them.
-fn damaged() -> Vec<(Document, [usize; 3])> {
-    let first = || Bson::from(said("USER", "Me cobraron dos veces", 0));
-    let messages = |damaged: Bson| doc! { "messages": [first(), damaged] };
-    let notes = |damaged: Bson| doc! { "notes": [note(doc! {}), damaged] };
-    let history = |damaged: Bson| doc! { "history": [event(doc! {}), damaged] };
-    vec![
-        (messages(answer(doc! { "authorId": "Ana Gómez" })), [2, 0, 0]),
-        (messages(answer(doc! { "authorId": [person(2)] })), [2, 0, 0]),
-        (messages(answer(doc! { "key": "" })), [2, 0, 0]),
-        (messages(answer(doc! { "key": 7 })), [2, 0, 0]),
-        (messages(answer(doc! { "version": "uno" })), [2, 0, 0]),
-        (notes("Hola".into()), [1, 1, 0]),
-        (notes(note(doc! { "text": 7 })), [1, 1, 0]),
-        (notes(note(doc! { "by": "Ana Gómez" })), [1, 1, 0]),
-        (notes(note(doc! { "createdAt": "ayer" })), [1, 1, 0]),
-        (history(7.into()), [1, 0, 1]),
-        (history(event(doc! { "event": "TELEPORTED" })), [1, 0, 1]),
-        (history(event(doc! { "by": null })), [1, 0, 1]),
-        (history(event(doc! { "at": "ayer" })), [1, 0, 1]),
-        (doc! { "creationKey": { "by": "ana", "key": "k" } }, [1, 0, 0]),
-        (doc! { "creationKey": { "by": person(0), "key": "" } }, [1, 0, 0]),
-    ]
+/// The same of the timers of earlier responses.
+fn damaged_timers() -> impl Iterator<Item = (Document, Document)> {
+    let timers = |earlier: Option<Bson>| {
+        let Bson::Document(mut timers) = bad_clocks::clocks() else { unreachable!() };
+        timers.remove("earlierResponses");
+        timers.extend(earlier.map(|earlier| ("earlierResponses".to_owned(), earlier)));
+        doc! { "sla": timers }
+    };
+    let due = after(2 * HOUR).as_millis();
+    let timer = move |fields: Document| -> Bson {
+        with(doc! { "since": date(0), "start": due - HOUR, "due": due }, fields).into()
+    };
+    let stop = doc! { "at": date(HOUR), "reading": due, "by": person(2) };
+    let stopped = move |fields: Document| timer(doc! { "stop": with(stop.clone(), fields) });
+    let good = stopped(doc! {});
+    let entries = [
+        Bson::Null,
+        7.into(),
+        bson!({}),
+        bson!([good.clone()]),
+        timer(doc! { "since": "ayer" }),
+        timer(doc! { "start": null }),
+        timer(doc! { "due": "mañana" }),
+        timer(doc! { "due": (1_i64 << 53) + 1 }),
+        timer(doc! { "stop": 7 }),
+        stopped(doc! { "at": "ayer" }),
+        stopped(doc! { "reading": null }),
+        stopped(doc! { "by": "Ana Gómez" }),
+        stopped(doc! { "cancelled": "no" }),
+    ];
+    let of_entries = entries.into_iter().map(move |wrong| {
+        let whole = bson!([good.clone(), good.clone()]);
+        (timers(Some(bson!([good.clone(), wrong, good.clone()]))), timers(Some(whole)))
+    });
+    let wholes = [Bson::Null, Bson::Undefined, 7.into(), "mañana".into(), bson!({})];
+    of_entries.chain(wholes.into_iter().map(move |wrong| (timers(Some(wrong)), timers(None))))
 }
 
 #[tokio::test]
 async fn everybody_reads_it_and_changes_it_and_the_damage_stays_where_it_is() {
     let beside = Beside::new().await;
-    for (fields, read) in damaged() {
-        let document = with(theirs(), fields.clone());
-        let number = number(&document);
+    for (damage, read) in damaged() {
+        let document = with(theirs(), damage.clone());
+        let expected = read_as(&document, &damage, &read);
         beside.write(&document).await;
-
-        let view = beside.view(&document).await.unwrap().unwrap();
-        let found = [view.messages.len(), view.notes.len(), view.history.len()];
-        assert_eq!(found, read, "{fields}");
-        let page = beside.list(&ListQuery::new()).await;
-        assert_eq!((page.rows.len(), page.unreadable.len()), (1, 0), "{fields}");
+        all_agree(&beside, &document, &expected).await;
         let report = beside.store.reconcile(None, 100).await.unwrap();
-        assert!(report.unreadable.is_empty(), "{fields}");
-
-        let luis = Actor::Admin(user(2));
-        let hello = NewMessage::from(text("Hola")).with_key(IdempotencyKey::parse("k1").unwrap());
-        for (change, applied) in [
-            (Change::message(hello.clone()), true),
-            (Change::note(text("Otra")), true),
-            (Change::priority(Priority::High), true),
-            (Change::message(hello), false),
-        ] {
-            let command = Command::new(&luis, after(DAY), &Policy::default(), change).unwrap();
-            let outcome = beside.store.update(&number, &command).await.unwrap();
-            let is_applied = matches!(outcome, Outcome::Applied { .. });
-            assert!(is_applied == applied, "{fields}: {outcome:?}");
-            assert!(applied || matches!(outcome, Outcome::Repeated { .. }), "{fields}: {outcome:?}");
-        }
-        let now = beside.read(&document).await;
-        for (field, value) in &fields {
-            match (value, now.get(field)) {
-                (Bson::Array(before), Some(Bson::Array(now))) => assert!(now.starts_with(before)),
-                (before, now) => assert_eq!(now, Some(before)),
-            }
-        }
+        assert_eq!((report.examined, report.unreadable.len()), (1, 0), "{damage}");
+        all_agree(&beside, &document, &expected).await;
+        all_change_it(&beside, &document, expected).await;
+        is_left(&damage, &beside.read(&document).await);
         beside.raw.delete_one(doc! { "_id": document.get("_id") }).await.unwrap();
+    }
+}
+
+/// The ticket in a damaged document, by the domain's reading of an undamaged one.
+fn read_as(document: &Document, damage: &Document, read: &Document) -> Ticket {
+    let mut document = document.clone();
+    for field in damage.keys() {
+        document.remove(field);
+    }
+    let mut document = with(document, read.clone());
+    if let Ok(timers) = document.get_document_mut("sla") {
+        ["due", "risk", "lastStop"].map(|derived| timers.remove(derived));
+    }
+    ticket(&document)
+}
+
+async fn all_agree(beside: &Beside, document: &Document, expected: &Ticket) {
+    let number = number(document);
+    for scope in [Scope::All, Scope::Public, Scope::Owner(user(0)), Scope::Owner(user(1))] {
+        let seen = beside.store.get(&(&number).into(), &scope, Window::All).await.unwrap();
+        assert_eq!(seen, expected.view(&scope, Window::All), "{document}");
+    }
+    for sort in in_every_order() {
+        let page = beside.list(&ListQuery::new().sort(sort)).await;
+        assert_eq!((page.rows, page.unreadable), (vec![expected.summary()], vec![]), "{document}");
+    }
+}
+
+async fn all_change_it(beside: &Beside, document: &Document, mut expected: Ticket) {
+    let policy = Policy { sla: Some(round_the_clock()), reopen: Reopen::Always, ..Policy::default() };
+    let (ana, luis) = (Actor::Customer(user(0)), Actor::Admin(user(2)));
+    let keyed = || NewMessage::from(text("Hola")).with_key(IdempotencyKey::parse("k1").unwrap());
+    for (by, change) in [
+        (&luis, Change::message(keyed())),
+        (&luis, Change::note(text("Otra"))),
+        (&luis, Change::priority(Priority::High)),
+        (&luis, Change::message(keyed())),
+        // This one waits for an answer again: the timer of the last one becomes an earlier one.
+        (&ana, Change::message(text("¿Y ahora?"))),
+        (&luis, Change::reply(text("Listo"), Status::Resolved)),
+        (&ana, Change::message(text("Sigue igual"))),
+        (&luis, Change::claim()),
+        (&Actor::Bot, Change::message(text("Soy un bot"))),
+    ] {
+        let command = Command::new(by, after(DAY), &policy, change).unwrap();
+        let outcome = beside.store.update(&number(document), &command).await.unwrap();
+        assert_eq!(outcome, command.apply(&mut expected), "{document}");
+        all_agree(beside, document, &expected).await;
+    }
+    assert_eq!((expected.head().version, expected.history().len() >= 4), (8, true));
+}
+
+/// What was damaged is there as it was; where no list is, one may have been begun.
+fn is_left(damage: &Document, now: &Document) {
+    for (field, damaged) in damage {
+        match (damaged, now.get(field)) {
+            (Bson::Array(before), Some(Bson::Array(now))) => {
+                assert!(now.starts_with(before), "{before:?} in {now:?}");
+            }
+            (Bson::Document(before), Some(Bson::Document(now))) if field == "sla" => {
+                let earlier = |timers: &Document| timers.get_array("earlierResponses").cloned();
+                if let Ok(before) = earlier(before) {
+                    let now = earlier(now).unwrap();
+                    assert!(
+                        now.starts_with(&before) && now.len() > before.len(),
+                        "{before:?} in {now:?}"
+                    );
+                }
+            }
+            (before, now) => assert_eq!(now, Some(before)),
+        }
     }
 }
 
@@ -114,8 +249,10 @@ async fn an_id_that_is_none_is_refused_before_anything_is_written() {
 #[tokio::test]
 async fn a_very_high_version_is_read_and_raised() {
     let beside = Beside::new().await;
-    for version in [(1_i64 << 53) - 1, 1 << 53, i64::MAX - 1] {
-        let document = with(theirs(), doc! { "version": version });
+    let most = (1_i64 << 53) - 1;
+    let stored = [Bson::from(most), (most as f64).into(), (most + 1).into(), (i64::MAX - 1).into()];
+    for (version, stored) in [most, most, most + 1, i64::MAX - 1].into_iter().zip(stored) {
+        let document = with(theirs(), doc! { "version": stored });
         beside.write(&document).await;
         let luis = Actor::Admin(user(2));
         let message = Change::message(text("Hola"));
@@ -127,15 +264,57 @@ async fn a_very_high_version_is_read_and_raised() {
     }
 }
 
-/// An array of priorities is reported once in every order.
+/// Whatever stands in an array of priorities, each list that it belongs to reports it once, on one of
+/// its pages.
 #[tokio::test]
 async fn a_priority_that_is_an_array_is_reported_once() {
     let beside = Beside::new().await;
-    beside.write(&with(theirs(), doc! { "priority": ["LOW", "URGENT"] })).await;
-    for way in [Direction::NewestFirst, Direction::OldestFirst] {
-        for sort in [Sort::Created(way), Sort::UrgentFirst(way), Sort::LowFirst(way)] {
-            let page = beside.list(&ListQuery::new().sort(sort)).await;
-            assert_eq!((page.rows.len(), page.unreadable.len()), (0, 1), "{sort:?}");
+    for (priority, ms) in [("LOW", -HOUR), ("MEDIUM", HOUR), ("HIGH", -HOUR), ("URGENT", HOUR)] {
+        beside.write(&with(theirs(), doc! { "priority": priority, "createdAt": date(ms) })).await;
+    }
+    let all = EnumSet::all();
+    for (array, found) in [
+        (bson!(["LOW", "URGENT"]), Priority::Low | Priority::Urgent),
+        (bson!(["URGENT", "LOW"]), Priority::Low | Priority::Urgent),
+        (bson!(["HUGE", "HIGH", "HIGH"]), Priority::High.into()),
+        (bson!([7, null, "LOW"]), Priority::Medium | Priority::Low),
+        (bson!(["LOW", "MEDIUM", "HIGH", "URGENT"]), all),
+        (bson!(["HUGE"]), EnumSet::empty()),
+        (bson!([]), EnumSet::empty()),
+    ] {
+        let document = with(theirs(), doc! { "priority": &array });
+        beside.write(&document).await;
+        for sort in in_every_order() {
+            for priorities in [all, Priority::Low.into(), Priority::High | Priority::Low] {
+                let query = ListQuery::new().sort(sort).priorities(priorities);
+                let (rows, reported) = walk(&beside, &query).await;
+                let expected = usize::from(!(found & priorities).is_empty());
+                assert_eq!(
+                    (rows, reported),
+                    (priorities.len(), expected),
+                    "{array} among {priorities:?} by {sort:?}"
+                );
+            }
+        }
+        beside.raw.delete_one(doc! { "_id": document.get("_id") }).await.unwrap();
+    }
+}
+
+fn in_every_order() -> impl Iterator<Item = Sort> {
+    let ways = [Direction::NewestFirst, Direction::OldestFirst];
+    ways.into_iter().flat_map(|way| [Sort::Created(way), Sort::UrgentFirst(way), Sort::LowFirst(way)])
+}
+
+/// How many tickets a list shows in pages of one, and how many it reports.
+async fn walk(beside: &Beside, query: &ListQuery) -> (usize, usize) {
+    let query = query.clone().page_size(PageSize::new(1).unwrap());
+    let (mut rows, mut reported, mut page) = (0, 0, query.clone().first_page());
+    loop {
+        let found = beside.store.list(&page).await.unwrap();
+        (rows, reported) = (rows + found.rows.len(), reported + found.unreadable.len());
+        match found.next {
+            Some(cursor) => page = query.clone().page_after(&cursor).unwrap(),
+            None => return (rows, reported),
         }
     }
 }

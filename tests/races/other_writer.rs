@@ -28,13 +28,13 @@ use super::{
     replay::Replay,
 };
 
-const TICKETS: usize = 200;
+const TICKETS: usize = 500;
 /// How many changes of ours each ticket is asked for, and how many writes of theirs it gets.
-const EACH: usize = 50;
+const EACH: usize = 20;
 /// How many of ours, and how many of theirs, write to one ticket at the same time.
 const WRITERS: usize = 2;
 /// How many tickets are written to at the same time.
-const AT_ONCE: usize = 24;
+const AT_ONCE: usize = 16;
 /// What the other application sets a status to, mostly to one in which we may write.
 const STATUSES: [&str; 7] =
     ["OPEN", "OPEN", "IN_PROGRESS", "IN_PROGRESS", "RESOLVED", "RESOLVED", "CLOSED"];
@@ -47,7 +47,6 @@ pub(crate) type Answers = BTreeMap<usize, Result<Receipt, ServiceError>>;
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn no_change_of_ours_rests_on_what_another_writer_has_changed() {
     let database = Mongo::shared().await.database().await;
-    let begin = std::time::Instant::now();
     let (store, updates) = counted(&database).await;
     let raw = database.collection::<Document>("SupportTicket");
     let writes = raw.watch().await.unwrap();
@@ -65,11 +64,9 @@ async fn no_change_of_ours_rests_on_what_another_writer_has_changed() {
         }
     }
     assert_eq!(answers.len(), TICKETS * EACH);
-    println!("T {:?}", begin.elapsed());
 
     let last = raw.insert_one(doc! { "last": true }).await.unwrap().inserted_id;
     let replay = Replay::of(writes, &last, &policy()).await;
-    println!("T {:?}", begin.elapsed());
     replay.made_what_was_acknowledged(&answers);
     let conflicts = updates.load(Ordering::Relaxed) - replay.changes();
     println!("{} changes of ours, {conflicts} attempts that met another write", replay.changes());

@@ -37,9 +37,10 @@ impl System {
     /// Closes tickets that have been resolved for as long as
     /// [`Policy::close_after`](crate::Policy::close_after) says, at most `batch` of them.
     ///
-    /// One command finds them and one closes each, if it still is as it was: safe on many machines at
-    /// once, and each ticket is closed by one of them. A ticket that can't be closed stands in the
-    /// answer and keeps no other from it. A batch of 0 closes nothing, and is the last.
+    /// Each is closed by itself, if it still is as it was: safe on many machines at once, and each ticket
+    /// is closed by one of them. A ticket that can't be closed stands in the answer and keeps no other
+    /// from it: where a whole batch fails for good, the next tickets are tried. A batch of 0 closes
+    /// nothing, and is the last.
     ///
     /// ```
     /// # use ventanilla_service::*;

@@ -240,7 +240,7 @@ mod tests {
         assert_eq!((clocks.due(), clocks.risk()), (hours(40), hours(30)));
         clocks.start_next_response(&moment(0));
         assert_eq!((clocks.due(), clocks.risk()), (hours(8), hours(6)));
-        // As no plan leaves it.
+        // As no change leaves it.
         clocks.earlier_responses.push(clocks.next_response.take().unwrap());
         assert_eq!((clocks.due(), clocks.risk()), (hours(40), hours(30)));
         clocks.stop(SlaMetric::Resolution, &moment(0));

@@ -111,7 +111,7 @@ pub(super) async fn fill(store: &dyn TicketStore, tickets: &[Ticket]) {
 }
 
 /// A store beside the same tickets in memory: whatever is done to it is done to them by the
-/// domain's own interpreter, and both must agree, in the answer and in every field afterwards.
+/// domain itself, and both must agree, in the answer and in every field afterwards.
 pub(super) struct Twin<'a> {
     store: &'a dyn TicketStore,
     tickets: BTreeMap<TicketNumber, Ticket>,

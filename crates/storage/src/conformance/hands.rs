@@ -1,4 +1,4 @@
-//! What a change does to the clocks: what the domain's own interpreter does.
+//! What a change does to the clocks: what the domain does.
 
 use itertools::Itertools;
 use ventanilla_domain::{

@@ -1,4 +1,4 @@
-//! Changes: each does what the domain's own interpreter does.
+//! Changes: each does what the domain does.
 
 use itertools::Itertools;
 use ventanilla_domain::{

@@ -133,8 +133,7 @@ impl Found {
             let added = added.iter().map(|note| ids.note(note)).collect::<Result<_, _>>()?;
             update.append("notes", self.is_list("notes"), added);
         }
-        let recorded = after.history.iter().rev().take_while(|event| event.version > before.version);
-        let recorded = recorded.count();
+        let recorded = recorded(&before.history, &after.history);
         if recorded > 0 {
             let added = &after.history[after.history.len() - recorded..];
             let added = added.iter().map(|event| ids.event(event)).collect::<Result<_, _>>()?;
@@ -224,11 +223,19 @@ impl Update {
     }
 }
 
-/// The condition that a list has as many items as it had.
-fn size(document: &RawDocument, list: &str) -> Bson {
+/// How many events a history has got, of which the oldest may have been dropped meanwhile. Versions
+/// don't tell: another application may have set that of the ticket back.
+fn recorded(before: &[Event], after: &[Event]) -> usize {
+    let kept = (0..=after.len()).rev().find(|kept| before.ends_with(&after[..*kept]));
+    after.len() - kept.unwrap_or_default()
+}
+
+/// The condition that a list has as many items as it had, or that there still is none, whatever else
+/// stands there.
+fn size(document: &RawDocument, list: &str) -> Document {
     match document.get_array(list) {
-        Ok(items) => doc! { "$size": items.into_iter().count() as i64 }.into(),
-        Err(_) => Bson::Null,
+        Ok(items) => doc! { "$size": items.into_iter().count() as i64 },
+        Err(_) => doc! { "$not": { "$type": "array" } },
     }
 }
 

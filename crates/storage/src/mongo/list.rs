@@ -99,14 +99,15 @@ impl Inner {
             order.reverse();
         }
         let left = order
-            .into_iter()
-            .skip_while(|priority| after.is_some_and(|last| last.priority != *priority));
+            .iter()
+            .enumerate()
+            .skip_while(|(_, priority)| after.is_some_and(|last| last.priority != **priority));
         let mut stages = Vec::new();
-        for (rank, priority) in left.enumerate() {
+        for (rank, &priority) in left {
             let after = after.filter(|last| last.priority == priority);
             let mut branch = self.by_creation(query, priority.into(), direction, after)?;
             if let Ok(matching) = branch[0].get_document_mut("$match") {
-                matching.extend(once(priority));
+                matching.extend(in_none_of(order[..rank].iter().copied().collect()));
             }
             branch.push(doc! { "$set": { "rank": rank as i32, "ranked": priority.as_str() } });
             if stages.is_empty() {
@@ -199,12 +200,10 @@ impl Inner {
     }
 }
 
-/// An array of priorities, which makes a ticket unreadable, is reported by the part of its first.
-fn once(priority: Priority) -> Document {
-    doc! { "$expr": { "$or": [
-        { "$not": [{ "$isArray": "$priority" }] },
-        { "$eq": [{ "$first": "$priority" }, priority.as_str()] },
-    ] } }
+/// An array of priorities, which makes a ticket unreadable, is reported with the first of them.
+fn in_none_of(earlier: EnumSet<Priority>) -> Document {
+    let found = doc! { "$setIntersection": ["$priority", expr::priorities(earlier)] };
+    doc! { "$expr": { "$cond": [{ "$isArray": "$priority" }, { "$eq": [found, []] }, true] } }
 }
 
 /// When the tickets of a list were created. A walk goes on from any row: each has a time and an id.

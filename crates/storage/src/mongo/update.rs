@@ -58,7 +58,9 @@ impl Inner {
             }
             Err(error) => return Err(change.failed(error)),
         };
-        let Some(document) = document else {
+        let found = document.map(|document| self.readable(document, command, number)).transpose();
+        let found = found.map_err(|error| change.failed(error))?.flatten();
+        let Some(found) = found else {
             return match change.lost.take() {
                 Some(lost) => Err(unknown(number, lost.source)),
                 None if is_final => Ok(Some(Outcome::NotFound)),
@@ -67,11 +69,6 @@ impl Inner {
                     Ok(None)
                 }
             };
-        };
-        let found = match self.readable(document, command, number) {
-            Ok(Some(found)) => found,
-            Ok(None) => return Ok(Some(Outcome::NotFound)),
-            Err(error) => return Err(change.failed(error)),
         };
         let mut ticket = found.ticket();
         if let Some(lost) = change.lost.take() {
