@@ -29,3 +29,39 @@ async fn a_collection_of_the_hosts_is_used_as_it_is() {
         1
     );
 }
+
+/// Two clients on one database.
+#[tokio::test]
+async fn two_handles_are_one_store() {
+    let database = Mongo::shared().await.database().await;
+    let one = MongoOptions::new().create_indexes().open(&database).await.unwrap();
+    let client = mongodb::Client::with_uri_str(database.uri()).await.unwrap();
+    let other = MongoOptions::new().open(&client.database(database.name())).await.unwrap();
+    conformance::check_shared(&one, &other).await;
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_is_there_for_the_next_client() {
+    let database = Mongo::shared().await.database().await;
+    conformance::check_reopened(async || {
+        let client = mongodb::Client::with_uri_str(database.uri()).await.unwrap();
+        let database = client.database(database.name());
+        MongoOptions::new().create_indexes().open(&database).await.unwrap()
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_unreadable_ticket_is_a_missing_one_for_strangers() {
+    let database = Mongo::shared().await.database().await;
+    let store = MongoOptions::new().create_indexes().open(&database).await.unwrap();
+    let ticket = testing::ticket("TKT-ABC123").build();
+    store.insert(&ticket).await.unwrap();
+    let damage = bson::doc! { "$set": { "category": 7 } };
+    database
+        .collection::<bson::Document>("SupportTicket")
+        .update_one(bson::doc! {}, damage)
+        .await
+        .unwrap();
+    conformance::check_unreadable(&store, &ticket.head().ticket_number).await;
+}

@@ -28,6 +28,7 @@ mod listing;
 mod race;
 mod refuse;
 mod report;
+mod shared;
 mod texts;
 mod update;
 mod walk;
@@ -35,6 +36,8 @@ mod walk;
 use std::{any::Any, panic::AssertUnwindSafe};
 
 use futures::{FutureExt, future::LocalBoxFuture};
+
+pub use shared::{check_reopened, check_shared, check_unreadable};
 
 use crate::TicketStore;
 
@@ -47,7 +50,49 @@ use crate::TicketStore;
 ///
 /// If a case fails, after all have been tried, naming each one that failed and why.
 pub async fn check<S: TicketStore>(make: impl AsyncFn() -> S) -> usize {
-    let suite = [
+    let suite = suite();
+    let mut failures = Vec::new();
+    for case in &suite {
+        let run = async { (case.run)(&make().await).await };
+        if let Err(panic) = AssertUnwindSafe(run).catch_unwind().await {
+            failures.push(format!("\n- {}: {}", case.name, message(&*panic)));
+        }
+    }
+    assert!(
+        failures.is_empty(),
+        "{} of {} cases failed:{}",
+        failures.len(),
+        suite.len(),
+        failures.concat()
+    );
+    suite.len()
+}
+
+/// Tries one case of the suite, by the name that [`check`] gives it.
+///
+/// ```
+/// use ventanilla_storage::{MemoryStore, conformance};
+///
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// conformance::check_case(async || MemoryStore::new(), "one_of_many_claims_wins").await;
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// # Panics
+///
+/// If the case fails, or there is none of that name.
+pub async fn check_case<S: TicketStore>(make: impl AsyncFn() -> S, name: &str) {
+    let suite = suite();
+    let Some(case) = suite.iter().find(|case| case.name == name) else {
+        let names: Vec<&str> = suite.iter().map(|case| case.name).collect();
+        panic!("there is no case {name:?}; there are: {}", names.join(", "));
+    };
+    (case.run)(&make().await).await;
+}
+
+fn suite() -> Vec<Case> {
+    [
         insert::CASES,
         get::CASES,
         update::CASES,
@@ -64,22 +109,7 @@ pub async fn check<S: TicketStore>(make: impl AsyncFn() -> S) -> usize {
         closing::CASES,
         report::CASES,
     ]
-    .concat();
-    let mut failures = Vec::new();
-    for case in &suite {
-        let run = async { (case.run)(&make().await).await };
-        if let Err(panic) = AssertUnwindSafe(run).catch_unwind().await {
-            failures.push(format!("\n- {}: {}", case.name, message(&*panic)));
-        }
-    }
-    assert!(
-        failures.is_empty(),
-        "{} of {} cases failed:{}",
-        failures.len(),
-        suite.len(),
-        failures.concat()
-    );
-    suite.len()
+    .concat()
 }
 
 /// One thing that a store promises.

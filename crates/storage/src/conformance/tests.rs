@@ -75,6 +75,26 @@ impl TicketStore for Small {
 }
 
 #[tokio::test]
+async fn handles_of_different_tickets_are_not_shared() {
+    let (one, other) = (MemoryStore::new(), MemoryStore::new());
+    let checked = AssertUnwindSafe(super::check_shared(&one, &other)).catch_unwind().await;
+    let panic = checked.expect_err("they share nothing");
+    assert!(message(&*panic).contains("what one stores the other reads"), "{}", message(&*panic));
+}
+
+#[tokio::test]
+async fn a_store_that_forgets_fails_when_it_is_reopened() {
+    let checked = super::check_reopened(async || MemoryStore::new());
+    assert!(AssertUnwindSafe(checked).catch_unwind().await.is_err(), "it forgets everything");
+}
+
+#[tokio::test]
+#[should_panic(expected = "there is no case \"nothing\"; there are: a_new_ticket_is_read_back_whole,")]
+async fn a_case_that_is_none_is_answered_with_all_names() {
+    super::check_case(async || MemoryStore::new(), "nothing").await;
+}
+
+#[tokio::test]
 async fn reports_and_closing_work_by_default() {
     check(async || Small(MemoryStore::new())).await;
 }

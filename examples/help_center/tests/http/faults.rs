@@ -62,8 +62,14 @@ async fn what_is_not_known_is_said_to_be_not_known() {
 }
 
 #[tokio::test]
-async fn a_store_without_reports_says_so() {
-    let site = Site::over(Arc::new(MockTicketStore::new()));
-    let seen = site.browser(LUCIA).await.get("/admin/informe").await;
-    seen.is(500, "informes").is(500, "Algo ha fallado");
+async fn a_report_that_fails_says_so() {
+    for (error, status, text) in [
+        (StoreError::Failed { source: "broken".into() }, 500, "Algo ha fallado"),
+        (unavailable(), 503, "Ahora mismo no podemos atenderte"),
+    ] {
+        let mut store = MockTicketStore::new();
+        store.expect_report().times(1).return_once(|_| Err(error));
+        let site = Site::over(Arc::new(store));
+        site.browser(LUCIA).await.get("/admin/informe").await.is(status, text);
+    }
 }
