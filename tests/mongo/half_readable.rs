@@ -156,7 +156,9 @@ fn read_as(document: &Document, damage: &Document, read: &Document) -> Ticket {
     }
     let mut document = with(document, read.clone());
     if let Ok(timers) = document.get_document_mut("sla") {
-        ["due", "risk", "lastStop"].map(|derived| timers.remove(derived));
+        for derived in ["due", "risk", "lastStop"] {
+            timers.remove(derived);
+        }
     }
     ticket(&document)
 }
