@@ -45,7 +45,7 @@ async fn what_customers_the_bot_and_the_system_do_is_one_command_and_a_change_tw
     let number = book.ticket(resolved).await;
     book.enter("system: close", system.close(&number)).await;
 
-    book.is_all_at_least_cost("ok");
+    book.is_all_at_least_cost("ok", 6);
 }
 
 #[tokio::test]
@@ -73,7 +73,7 @@ async fn what_an_administrator_does_is_one_command_and_a_change_two() {
     book.enter("admin: change of a version", luis.change(&number, change)).await;
     book.enter("admin: counts", luis.counts()).await;
 
-    book.is_all_at_least_cost("ok");
+    book.is_all_at_least_cost("ok", 11);
 }
 
 /// The longest page is one that the server would send in two parts, unless it knows the end.

@@ -28,7 +28,7 @@ async fn a_change_that_moves_timers_is_two_commands() {
     let clocks = read.head.sla.clone().expect("it has clocks");
     assert!(!clocks.resolution.is_running() && clocks.next_response.is_some());
     let _ = luis.desk_view(&read, &Reader::new(Tz::UTC), &());
-    book.is_all_at_least_cost("ok");
+    book.is_all_at_least_cost("ok", 6);
 }
 
 /// Also where the server would send an answer in parts.

@@ -104,6 +104,7 @@ impl Desk {
         let number = &opened.head().ticket_number;
         let text = || MessageText::parse("¿Hay novedades? Sigo sin poder entrar.").unwrap();
         let luis = || Actor::Admin(admin(0));
+        self.sent.take();
         println!("\n{:<46}{:>10}", "a change", "bytes");
         for (name, by, change) in [
             ("customer: message", Actor::Customer(customer(0)), Change::message(text())),
@@ -119,12 +120,16 @@ impl Desk {
             let command = Command::new(&by, start(), &Policy::default(), change).unwrap();
             let outcome = self.store.update(number, &command).await.unwrap();
             assert!(matches!(outcome, Outcome::Applied { .. }), "{name}: {outcome:?}");
-            let command = self.command();
-            println!("{name:<46}{:>10}", command.to_vec().unwrap().len());
-            let examined = Examined::by(&self.database, command).await;
-            assert_eq!((examined.keys, examined.documents), (1, 1), "{name}: {examined:?}");
-            let stages = ["IXSCAN", "FETCH", "UPDATE"];
-            assert!(examined.has_only(&stages), "{name}: {examined:?}");
+            let sent = self.sent.take();
+            let [find, update] = &sent[..] else { panic!("{name}: {sent:?}") };
+            println!("{name:<46}{:>10}", update.to_vec().unwrap().len());
+            for (command, stages) in
+                [(find, &["IXSCAN", "FETCH", "LIMIT"][..]), (update, &["IXSCAN", "FETCH", "UPDATE"])]
+            {
+                let examined = Examined::by(&self.database, command.clone()).await;
+                assert_eq!((examined.keys, examined.documents), (1, 1), "{name}: {examined:?}");
+                assert!(examined.has_only(stages), "{name}: {examined:?}");
+            }
         }
     }
 

@@ -1,6 +1,8 @@
 //! Repairs of what another application's writes leave stale or missing.
 
-use bson::{DateTime, Document, doc, oid::ObjectId};
+use bson::{Bson, DateTime, Document, doc, oid::ObjectId};
+use futures::TryStreamExt;
+use mongodb::Collection;
 use ventanilla_service::{
     Checkpoint, MongoOptions, Scope, TicketLookup, TicketStore, TicketView, Window,
 };
@@ -94,31 +96,53 @@ async fn a_repair_changes_no_view() {
     }
 }
 
-/// A document whose `_id` is none of ours is reported, and ends no walk early.
+/// A document whose `_id` is none of ours is reported, and ends no walk early, wherever it stands in the
+/// order of the ids.
 #[tokio::test]
 async fn a_document_with_another_id_is_reported_with_the_last_batch() {
     let database = Mongo::shared().await.database().await;
     let store = MongoOptions::new().create_indexes().open(&database).await.unwrap();
     let raw = database.collection::<Document>("SupportTicket");
-    for id in ["a", "b"] {
-        let mut foreign = theirs(id, doc! {});
+    let others: [(&str, Bson); 6] = [
+        ("a", Bson::Null),
+        ("b", 7.into()),
+        ("c", "TKT-ABC123".into()),
+        ("d", doc! { "by": 1 }.into()),
+        ("e", true.into()),
+        ("f", at(0).into()),
+    ];
+    for (number, id) in &others {
+        let mut foreign = theirs(number, answered());
         foreign.insert("_id", id);
         raw.insert_one(foreign).await.unwrap();
     }
-    for number in ["1", "2", "3"] {
+    let before = contents(&raw, doc! { "_id": { "$not": { "$type": "objectId" } } }).await;
+    for number in ["1", "2", "3", "4"] {
         raw.insert_one(theirs(number, answered())).await.unwrap();
     }
-    let (mut place, mut repaired, mut unreadable) = (None, 0, Vec::new());
-    loop {
-        let batch = store.reconcile(place, 2).await.unwrap();
-        repaired += batch.repaired;
-        unreadable.extend(batch.unreadable.into_iter().map(|ticket| ticket.ticket_number));
-        place = batch.next;
-        if place.is_none() {
-            break;
+    for (batch, batches) in [(1, 5), (2, 3), (3, 2), (4, 2), (100, 1)] {
+        let unset = doc! { "$unset": { "firstResponseAt": 1 } };
+        raw.update_many(doc! { "_id": { "$type": "objectId" } }, unset).await.unwrap();
+        let (mut place, mut repaired, mut walked) = (None, 0, 0);
+        loop {
+            let found = store.reconcile(place, batch).await.unwrap();
+            (repaired, walked, place) = (repaired + found.repaired, walked + 1, found.next);
+            let mut unreadable: Vec<_> =
+                found.unreadable.into_iter().map(|ticket| ticket.ticket_number).collect();
+            unreadable.sort();
+            if place.is_none() {
+                assert_eq!(unreadable, others.each_ref().map(|(number, _)| *number), "by {batch}");
+                break;
+            }
+            assert!(unreadable.is_empty(), "by {batch}: {unreadable:?}");
         }
+        assert_eq!((repaired, walked), (4, batches), "by {batch}");
     }
-    assert_eq!((repaired, unreadable), (3, vec!["a".to_owned(), "b".to_owned()]));
+    assert_eq!(contents(&raw, doc! { "_id": { "$not": { "$type": "objectId" } } }).await, before);
+}
+
+async fn contents(raw: &Collection<Document>, filter: Document) -> Vec<Document> {
+    raw.find(filter).sort(doc! { "ticketNumber": 1 }).await.unwrap().try_collect().await.unwrap()
 }
 
 /// One that the server refuses is left as it is, and keeps no other from being repaired.
@@ -132,6 +156,25 @@ async fn a_repair_that_is_refused_keeps_no_other_from_being_made() {
     }
     let no_second = doc! { "$or": [{ "ticketNumber": { "$ne": "2" } }, { "firstResponseAt": null }] };
     database.run_command(doc! { "collMod": "SupportTicket", "validator": no_second }).await.unwrap();
-    let batch = store.reconcile(None, 100).await.unwrap();
-    assert_eq!((batch.examined, batch.repaired, batch.next), (3, 2, None));
+    let refused = contents(&raw, doc! { "ticketNumber": "2" }).await;
+    for batch in [1, 100] {
+        let unset = doc! { "$unset": { "firstResponseAt": 1 } };
+        raw.update_many(doc! {}, unset).await.unwrap();
+        let (mut place, mut repaired, mut examined) = (None, 0, 0);
+        loop {
+            let found = store.reconcile(place, batch).await.unwrap();
+            assert!(found.unreadable.is_empty());
+            (repaired, examined, place) =
+                (repaired + found.repaired, examined + found.examined, found.next);
+            if place.is_none() {
+                break;
+            }
+        }
+        assert_eq!((examined, repaired), (3, 2), "by {batch}");
+        for number in ["1", "3"] {
+            let now = contents(&raw, doc! { "ticketNumber": number }).await;
+            assert_eq!(now[0].get_datetime("firstResponseAt").unwrap(), &at(1), "{number}");
+        }
+        assert_eq!(contents(&raw, doc! { "ticketNumber": "2" }).await, refused);
+    }
 }

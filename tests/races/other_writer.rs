@@ -31,7 +31,7 @@ use super::{
 const TICKETS: usize = 500;
 /// How many changes of ours each ticket is asked for, and how many writes of theirs it gets.
 const EACH: usize = 20;
-/// How many of ours, and how many of theirs, write to one ticket at the same time.
+/// How many of ours write to one ticket at the same time, while one of theirs does.
 const WRITERS: usize = 2;
 /// How many tickets are written to at the same time.
 const AT_ONCE: usize = 16;
@@ -102,28 +102,23 @@ fn policy() -> Policy {
 /// have added.
 async fn one_ticket(desk: HelpDesk, raw: Collection<Document>, ticket: usize) -> (Answers, Vec<String>) {
     let number = desk.customer(ana()).create(draft()).await.unwrap().head.ticket_number;
-    let (mut ours, mut theirs) = (JoinSet::new(), JoinSet::new());
+    let mut ours = JoinSet::new();
     for writer in 0..WRITERS {
-        let numbers = (writer..EACH).step_by(WRITERS).map(move |at| ticket * EACH + at);
-        let (desk, name, asked) = (desk.clone(), number.clone(), numbers.clone());
+        let (desk, name) = (desk.clone(), number.clone());
         ours.spawn(async move {
             let mut answers = Answers::new();
-            for asked in asked {
+            for at in (writer..EACH).step_by(WRITERS) {
+                let asked = ticket * EACH + at;
                 answers.insert(asked, ask(&desk, &name, asked).await);
             }
             answers
         });
-        let (raw, name) = (raw.clone(), number.clone());
-        theirs.spawn(async move {
-            let mut pushed = Vec::new();
-            for at in numbers {
-                pushed.extend(write_past_us(&raw, &name, at).await);
-            }
-            pushed
-        });
     }
-    let (ours, theirs) = (ours.join_all().await, theirs.join_all().await);
-    (ours.into_iter().flatten().collect(), theirs.concat())
+    let mut pushed = Vec::new();
+    for at in 0..EACH {
+        pushed.extend(write_past_us(&raw, &number, ticket * EACH + at).await);
+    }
+    (ours.join_all().await.into_iter().flatten().collect(), pushed)
 }
 
 /// The change of this number, and who asks for it.

@@ -276,6 +276,31 @@ async fn a_number_that_may_be_two_tickets_changes_neither_and_names_both() {
     assert_eq!(luis.view(&number("TKT-011123")).await.unwrap().head.status, Status::Open);
 }
 
+/// As [`Admin::find`] finds it: with the `#` and the spaces that other applications may have stored.
+#[tokio::test]
+async fn what_was_typed_literally_is_changed_before_what_is_left_of_it() {
+    for typed in ["#TKT-ABC124", " TKT-ABC124", "TKT-ABC124 "] {
+        let tickets = [typed, "TKT-ABC124"].map(|name| testing::ticket(name).requester("ana").build());
+        let luis = desk_over(storing(tickets).await).admin(id("luis"));
+        let found = luis.find(typed).await.unwrap().head.ticket_number;
+        let changes = luis.change_each([typed, "TKT-ABC124"], &Change::claim()).await;
+        let changed: Vec<_> = changes.each.iter().map(about).collect();
+        assert_eq!(changed, [found.as_str(), "TKT-ABC124"], "{typed:?}");
+        assert_eq!(found, number(typed));
+    }
+}
+
+/// It isn't said that there is no such ticket where nobody could look.
+#[tokio::test]
+async fn a_store_that_fails_while_what_was_typed_is_looked_up_is_no_missing_ticket() {
+    let mut store = MockTicketStore::new();
+    store.expect_update().times(1).returning(|_, _| Ok(Outcome::NotFound));
+    store.expect_get().returning(|_, _, _| Err(StoreError::Unavailable { source: "down".into() }));
+    let luis = desk_over(store).admin(id("luis"));
+    let changes = luis.change_each(["tkt-abc123"], &Change::claim()).await;
+    assert_eq!(told(&changes), [("tkt-abc123", "", "store_unavailable")]);
+}
+
 #[tokio::test]
 async fn another_writers_number_is_found_however_it_is_typed() {
     for typed in ["tkt-oil123", "OIL123", "TKT OIL123"] {

@@ -4,6 +4,8 @@
 
 mod common;
 
+use std::{collections::BTreeSet, sync::Mutex};
+
 use common::{desk_over, id, key, number, only, policy, storing};
 use serde_json::{Value, to_value};
 use ventanilla_service::*;
@@ -24,15 +26,16 @@ fn ticket(number: &str) -> testing::TicketFixture {
         .note("luis", NOTE)
 }
 
+fn tickets() -> [Ticket; 3] {
+    [
+        ticket("ABIERTO").key("c").build(),
+        ticket("RESUELTO").status(Status::Resolved).build(),
+        ticket("CERRADO").status(Status::Closed).build(),
+    ]
+}
+
 async fn desk() -> HelpDesk {
-    desk_over(
-        storing([
-            ticket("ABIERTO").key("c").build(),
-            ticket("RESUELTO").status(Status::Resolved).build(),
-            ticket("CERRADO").status(Status::Closed).build(),
-        ])
-        .await,
-    )
+    desk_over(storing(tickets()).await)
 }
 
 /// Every field and every text of a JSON value.
@@ -127,6 +130,62 @@ async fn nothing_that_customers_and_the_bot_get_holds_what_is_the_desks_own() {
     for (name, head, json) in everything(&desk().await).await {
         assert_eq!(the_desks_own(&json), [""; 0], "{name}: {json}");
         assert!(head.is_none_or(|head| head.sla.is_none()), "{name}");
+    }
+}
+
+/// The same desk, where every number that it draws is the next one.
+async fn counting_desk(notes: usize) -> HelpDesk {
+    let drawn = Mutex::new(0_u8);
+    let numbers = move |bytes: &mut [u8]| {
+        let mut next = drawn.lock().unwrap();
+        bytes.fill(*next);
+        *next += 1;
+    };
+    let desk = HelpDesk::builder(storing(tickets()).await);
+    let desk = desk.clock(common::now).policy(policy()).numbers(Numbers(numbers)).build();
+    for name in ["ABIERTO", "RESUELTO", "CERRADO"] {
+        for _ in 0..notes {
+            desk.admin(id("luis")).add_note(&number(name), NOTE).await.unwrap();
+        }
+    }
+    desk
+}
+
+struct Numbers<F>(F);
+
+impl<F: Fn(&mut [u8]) + Send + Sync> NumberSource for Numbers<F> {
+    fn fill(&self, bytes: &mut [u8]) {
+        (self.0)(bytes);
+    }
+}
+
+/// A note raises the version, which therefore is none of theirs.
+#[tokio::test]
+async fn a_note_changes_nothing_that_customers_and_the_bot_get() {
+    let (none, three) = (counting_desk(0).await, counting_desk(3).await);
+    let head = |desk: HelpDesk| async move {
+        desk.admin(id("luis")).view(&number("ABIERTO")).await.unwrap().head.version
+    };
+    assert_eq!(head(none.clone()).await + 3, head(three.clone()).await);
+    let (without, with) = (everything(&none).await, everything(&three).await);
+    assert_eq!(without.len(), with.len());
+    for ((name, head, json), (_, head_after_notes, json_after_notes)) in without.into_iter().zip(with) {
+        assert_eq!(json_after_notes, json, "{name}");
+        assert_eq!(head_after_notes, head, "{name}");
+        assert!(versions(&json).iter().all(|version| *version == 0), "{name}: {json}");
+        assert!(head.is_none_or(|head| head.version == 0), "{name}");
+    }
+}
+
+/// Every version that stands in it.
+fn versions(json: &Value) -> BTreeSet<u64> {
+    match json {
+        Value::Object(fields) => {
+            let own = fields.get("version").and_then(Value::as_u64);
+            fields.values().flat_map(versions).chain(own).collect()
+        }
+        Value::Array(items) => items.iter().flat_map(versions).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => BTreeSet::new(),
     }
 }
 

@@ -254,7 +254,7 @@ async fn what_no_ticket_can_answer_calls_no_store() {
 }
 
 #[tokio::test]
-async fn the_plan_carries_the_clocks_time_and_the_actor() {
+async fn the_command_carries_the_clocks_time_and_the_actor() {
     for (who, use_case) in possible().await {
         if call_of(use_case) == Call::Update {
             let by = who.clone();

@@ -12,6 +12,16 @@
 //! # });
 //! # Ok::<(), std::io::Error>(())
 //! ```
+//!
+//! The rest of the contract needs more than one new store:
+//!
+//! | function | tests | for a store that |
+//! |---|---|---|
+//! | [`check`] | everything that one handle shows | is any store |
+//! | [`check_shared`] | two handles on one database | several processes may use at once |
+//! | [`check_reopened`] | what is there after the store was closed | outlives the process |
+//! | [`check_unreadable`] | one ticket that can't be read | others write to as well |
+//! | [`check_case`] | one case of [`check`] | is being written |
 
 mod clocks;
 mod closing;
@@ -25,11 +35,14 @@ mod hands;
 mod insert;
 mod list;
 mod listing;
+mod older;
 mod race;
 mod refuse;
+mod reopened;
 mod report;
 mod shared;
 mod texts;
+mod unreadable;
 mod update;
 mod walk;
 
@@ -37,9 +50,11 @@ use std::{any::Any, panic::AssertUnwindSafe};
 
 use futures::{FutureExt, future::LocalBoxFuture};
 
-pub use shared::{check_reopened, check_shared, check_unreadable};
-
 use crate::TicketStore;
+
+pub use reopened::check_reopened;
+pub use shared::check_shared;
+pub use unreadable::check_unreadable;
 
 /// Tries a store in every way, and returns how many cases it passed: all of them.
 ///
@@ -48,24 +63,14 @@ use crate::TicketStore;
 ///
 /// # Panics
 ///
-/// If a case fails, after all have been tried, naming each one that failed and why.
+/// If a case fails, after all have been tried, naming each one that failed and why. [`check_case`]
+/// runs one of them alone.
 pub async fn check<S: TicketStore>(make: impl AsyncFn() -> S) -> usize {
-    let suite = suite();
-    let mut failures = Vec::new();
-    for case in &suite {
-        let run = async { (case.run)(&make().await).await };
-        if let Err(panic) = AssertUnwindSafe(run).catch_unwind().await {
-            failures.push(format!("\n- {}: {}", case.name, message(&*panic)));
-        }
+    let mut results = Results::default();
+    for case in suite() {
+        results.run(case.name, async { (case.run)(&make().await).await }).await;
     }
-    assert!(
-        failures.is_empty(),
-        "{} of {} cases failed:{}",
-        failures.len(),
-        suite.len(),
-        failures.concat()
-    );
-    suite.len()
+    results.all_passed()
 }
 
 /// Tries one case of the suite, by the name that [`check`] gives it.
@@ -81,7 +86,15 @@ pub async fn check<S: TicketStore>(make: impl AsyncFn() -> S) -> usize {
 ///
 /// # Panics
 ///
-/// If the case fails, or there is none of that name.
+/// If the case fails, or there is none of that name: the message lists them all.
+///
+/// ```should_panic
+/// use ventanilla_storage::{MemoryStore, conformance};
+///
+/// # tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(async {
+/// conformance::check_case(async || MemoryStore::new(), "one_of_many").await;
+/// # });
+/// ```
 pub async fn check_case<S: TicketStore>(make: impl AsyncFn() -> S, name: &str) {
     let suite = suite();
     let Some(case) = suite.iter().find(|case| case.name == name) else {
@@ -91,7 +104,7 @@ pub async fn check_case<S: TicketStore>(make: impl AsyncFn() -> S, name: &str) {
     (case.run)(&make().await).await;
 }
 
-fn suite() -> Vec<Case> {
+fn suite() -> Vec<Case<Run>> {
     [
         insert::CASES,
         get::CASES,
@@ -108,26 +121,67 @@ fn suite() -> Vec<Case> {
         due_walk::CASES,
         closing::CASES,
         report::CASES,
+        older::CASES,
     ]
     .concat()
 }
 
-/// One thing that a store promises.
+/// One thing that a store promises, and the test of it.
 #[derive(Clone, Copy)]
-struct Case {
+struct Case<R> {
     name: &'static str,
-    run: for<'a> fn(&'a dyn TicketStore) -> LocalBoxFuture<'a, ()>,
+    run: R,
 }
+
+/// A case on one store.
+type Run = for<'a> fn(&'a dyn TicketStore) -> LocalBoxFuture<'a, ()>;
+/// A case on two handles of one database.
+type RunShared = for<'a> fn([&'a dyn TicketStore; 2]) -> LocalBoxFuture<'a, ()>;
+/// A case on a store that can be opened again and again.
+type RunReopened = for<'a> fn(&'a reopened::Open<'a>) -> LocalBoxFuture<'a, ()>;
+/// A case on a ticket that can't be read.
+type RunUnreadable = for<'a> fn(unreadable::Stored<'a>) -> LocalBoxFuture<'a, ()>;
 
 /// Lists the cases of a file; one that is left out is dead code, which the compiler reports.
 macro_rules! cases {
     ($($case:ident),+ $(,)?) => {
-        pub(super) const CASES: &[crate::conformance::Case] = &[$(
-            crate::conformance::Case { name: stringify!($case), run: |store| Box::pin($case(store)) },
+        crate::conformance::cases![Run(store): $($case),+];
+    };
+    ($run:ident($given:ident): $($case:ident),+ $(,)?) => {
+        pub(super) const CASES: &[crate::conformance::Case<crate::conformance::$run>] = &[$(
+            crate::conformance::Case { name: stringify!($case), run: |$given| Box::pin($case($given)) },
         )+];
     };
 }
 use cases;
+
+/// How many cases were run, and those that failed.
+#[derive(Default)]
+struct Results {
+    cases: usize,
+    failures: Vec<String>,
+}
+
+impl Results {
+    async fn run(&mut self, name: &str, case: impl Future<Output = ()>) {
+        self.cases += 1;
+        if let Err(panic) = AssertUnwindSafe(case).catch_unwind().await {
+            self.failures.push(format!("\n- {name}: {}", message(&*panic)));
+        }
+    }
+
+    /// Returns the number of cases.
+    ///
+    /// # Panics
+    ///
+    /// If one failed.
+    fn all_passed(self) -> usize {
+        let Self { cases, failures } = self;
+        let failed = failures.len();
+        assert!(failures.is_empty(), "{failed} of {cases} cases failed:{}", failures.concat());
+        cases
+    }
+}
 
 fn message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);

@@ -75,6 +75,34 @@ impl MemoryStore {
     }
 }
 
+/// What stores that do it wrong need in tests.
+#[cfg(test)]
+impl MemoryStore {
+    /// Returns a whole ticket.
+    pub(crate) fn ticket(&self, number: &TicketNumber) -> Option<Ticket> {
+        self.read().by_number(number).cloned()
+    }
+
+    /// Returns all tickets, in order of arrival.
+    pub(crate) fn tickets(&self) -> Vec<Ticket> {
+        self.read().tickets.iter().map(|ticket| (**ticket).clone()).collect()
+    }
+
+    /// Stores a ticket, whatever is stored under its number.
+    pub(crate) fn overwrite(&self, ticket: &Ticket) {
+        let mut state = self.write();
+        match state.numbers.get(&ticket.head().ticket_number).copied() {
+            None => drop(state.insert(ticket)),
+            Some(seq) => {
+                let before = Facets::of(state.ticket(seq).head());
+                state.index.remove(&before, seq);
+                state.index.add(&Facets::of(ticket.head()), seq);
+                *state.tickets[seq as usize] = ticket.clone();
+            }
+        }
+    }
+}
+
 #[async_trait]
 impl TicketStore for MemoryStore {
     async fn insert(&self, ticket: &Ticket) -> Result<Inserted, StoreError> {

@@ -72,7 +72,7 @@ use crate::{Counts, Page, PageQuery, Report, ReportQuery, StoreError, walk};
 pub trait TicketStore: Send + Sync {
     /// Stores a new ticket, unless its number is taken or its creation key was used.
     ///
-    /// A key that was used comes before a number that is taken, where the store can tell both.
+    /// A key that was used comes before a number that is taken.
     async fn insert(&self, ticket: &Ticket) -> Result<Inserted, StoreError>;
 
     /// Reads a ticket within a scope: the first of the lookup's candidates that exists there.

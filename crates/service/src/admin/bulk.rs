@@ -66,8 +66,9 @@ impl Admin {
 
     /// Changes the ticket that was meant; `None` where it was changed before.
     ///
-    /// A number that is a ticket as it stands is that ticket. Otherwise the candidates are looked up
-    /// first: where two of them are tickets, neither is changed.
+    /// A number that is a ticket as it was typed, or without the `#` and white space around it, is
+    /// that ticket. Otherwise the candidates are looked up first: where two of them are tickets,
+    /// neither is changed.
     async fn change_typed(
         &self,
         typed: &str,
@@ -79,24 +80,25 @@ impl Admin {
             Err(error) => return Some(Err(error.into())),
         };
         let asked = lookup.asked();
-        if seen.contains(asked) {
-            return None;
-        }
-        let result = self.desk.try_change(&self.actor, asked, change.clone()).await;
-        if !matches!(result, Err(ServiceError::NotFound { .. })) {
-            seen.insert(asked.clone());
-            return Some(result);
-        }
-        if lookup.candidates().len() == 1 {
-            return Some(result);
-        }
-        let meant = match self.desk.existing(&lookup).await.as_deref() {
-            Err(_) | Ok([]) => return Some(result),
-            Ok([meant]) => meant.clone(),
-            Ok(numbers) => {
-                return Some(Err(ServiceError::AmbiguousNumber { numbers: numbers.to_vec() }));
+        let literal = lookup.candidates().first().filter(|literal| *literal != asked);
+        for number in literal.into_iter().chain([asked]) {
+            if seen.contains(number) {
+                return None;
             }
+            let result = self.desk.try_change(&self.actor, number, change.clone()).await;
+            if !matches!(result, Err(ServiceError::NotFound { .. })) {
+                seen.insert(number.clone());
+                return Some(result);
+            }
+        }
+        let meant = match self.desk.existing(&lookup).await {
+            Ok(numbers) if numbers.len() > 1 => {
+                return Some(Err(ServiceError::AmbiguousNumber { numbers }));
+            }
+            Ok(numbers) => numbers.into_iter().next(),
+            Err(error) => return Some(Err(error)),
         };
+        let Some(meant) = meant else { return Some(Err(ServiceError::not_found(&lookup))) };
         if !seen.insert(meant.clone()) {
             return None;
         }

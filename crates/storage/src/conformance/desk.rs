@@ -60,7 +60,7 @@ pub(super) fn parsed<T>(value: impl TryInto<T, Error: Debug>) -> T {
     value.try_into().expect("the suite's own values can be parsed")
 }
 
-/// Works a change out that the rules allow on some ticket.
+/// Makes the command of a change that such an actor may ask for.
 pub(super) fn command(change: Change, by: &Actor, at: Timestamp) -> Command {
     command_under(&Policy::default(), change, by, at)
 }

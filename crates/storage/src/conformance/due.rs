@@ -19,7 +19,8 @@ use crate::{Due, ListQuery, Sort, TicketStore, testing};
 cases![
     each_list_by_due_time_with_each_filter,
     lists_by_due_time_with_all_filters_together,
-    a_ticket_is_overdue_from_the_millisecond_on,
+    creation_is_bounded_to_the_millisecond_in_lists_by_due_time,
+    a_ticket_is_overdue_only_after_its_due_time,
     by_default_nothing_is_overdue,
     only_who_waits_is_listed,
     tickets_with_clocks_stand_in_every_other_list,
@@ -65,7 +66,24 @@ async fn lists_by_due_time_with_all_filters_together(store: &dyn TicketStore) {
     }
 }
 
-async fn a_ticket_is_overdue_from_the_millisecond_on(store: &dyn TicketStore) {
+async fn creation_is_bounded_to_the_millisecond_in_lists_by_due_time(store: &dyn TicketStore) {
+    let times = [hour(1).minus(MILLISECOND), hour(1), hour(1).plus(MILLISECOND)];
+    let numbers = ["TKT-ABC120", "TKT-ABC121", "TKT-ABC122"];
+    let made = |(number, time)| promised(number).created_at(time).build();
+    fill(store, &numbers.into_iter().zip(times).map(made).collect::<Vec<_>>()).await;
+    // Three hours after they were opened the tickets are at risk, after four they are due.
+    for (due, now) in [(Due::Any, 2), (Due::AtRisk, 4), (Due::Overdue, 6)] {
+        let (query, now) = (ListQuery::new().sort(Sort::Due(due)), reading(hour(now).plus(MILLISECOND)));
+        let from = walk_at(store, &query.clone().created_from(hour(1)), now).await;
+        assert_eq!(names(&from), numbers[1..], "{due:?}");
+        let before = walk_at(store, &query.clone().created_before(hour(1)), now).await;
+        assert_eq!(names(&before), numbers[..1], "{due:?}");
+        let both = query.created_from(hour(1)).created_before(hour(1).plus(MILLISECOND));
+        assert_eq!(names(&walk_at(store, &both, now).await), numbers[1..2], "{due:?}");
+    }
+}
+
+async fn a_ticket_is_overdue_only_after_its_due_time(store: &dyn TicketStore) {
     fill(store, &[promised("TKT-ABC123").build()]).await;
     // Four hours after the opening its first response is due, and after three it is at risk.
     let (risk, due) = (reading(hour(3)), reading(hour(4)));

@@ -1,7 +1,7 @@
 //! New tickets: numbers and creation keys.
 
 use ventanilla_domain::{
-    Change, IdempotencyKey, NewMessage, Outcome, Policy, Scope, Status, Ticket, TicketRecord, Window,
+    Change, IdempotencyKey, NewMessage, Outcome, Policy, Scope, Status, Ticket, Window,
 };
 
 use super::{
@@ -20,7 +20,7 @@ cases![
     a_key_sent_again_opens_one_ticket,
     a_repeated_key_answers_with_the_ticket_as_it_is_now,
     the_very_same_ticket_again_is_not_stored_twice,
-    a_used_key_and_a_taken_number_at_once_store_nothing,
+    a_used_key_comes_before_a_taken_number,
     a_key_for_something_else_is_a_conflict,
     a_follow_up_under_the_key_of_its_old_ticket_is_a_conflict,
     a_key_is_its_authors_alone,
@@ -93,17 +93,17 @@ async fn the_very_same_ticket_again_is_not_stored_twice(store: &dyn TicketStore)
     let ticket = keyed("TKT-ABC123").build();
     fill(store, std::slice::from_ref(&ticket)).await;
     let repeated = Inserted::Repeated(ticket.head().clone());
-    assert_eq!(past_taken_numbers(store, &ticket).await, repeated);
+    assert_eq!(answer(store.insert(&ticket).await), repeated);
     assert_eq!(stored(store).await, 1);
 }
 
-async fn a_used_key_and_a_taken_number_at_once_store_nothing(store: &dyn TicketStore) {
+async fn a_used_key_comes_before_a_taken_number(store: &dyn TicketStore) {
     let (first, other) = (keyed("TKT-ABC123").build(), testing::ticket("TKT-ABC124").build());
     fill(store, &[first.clone(), other.clone()]).await;
     let repeated = Inserted::Repeated(first.head().clone());
-    assert_eq!(past_taken_numbers(store, &keyed("TKT-ABC124").build()).await, repeated);
+    assert_eq!(answer(store.insert(&keyed("TKT-ABC124").build()).await), repeated);
     let otherwise = keyed("TKT-ABC124").description("Otra cosa").build();
-    assert_eq!(past_taken_numbers(store, &otherwise).await, conflict());
+    assert_eq!(answer(store.insert(&otherwise).await), conflict());
     assert_eq!(view(store, &parsed("TKT-ABC124")).await, other.view(&Scope::All, Window::All));
     assert_eq!(stored(store).await, 2);
 }
@@ -173,19 +173,6 @@ fn follow_up() -> Ticket {
         .with_key(parsed("formulario-1"))
         .open(parsed("TKT-ABC999"), &ana(), &customer(), hour(1), &policy)
         .expect("it is hers")
-}
-
-/// Inserts as a desk does, under another number where one is taken: a store that can't tell a used
-/// key and a taken number at once may answer with the number first.
-async fn past_taken_numbers(store: &dyn TicketStore, ticket: &Ticket) -> Inserted {
-    match answer(store.insert(ticket).await) {
-        Inserted::NumberTaken => {
-            let mut record = TicketRecord::from(ticket.clone());
-            record.ticket_number = parsed("TKT-FRESH1");
-            answer(store.insert(&record.into()).await)
-        }
-        other => other,
-    }
 }
 
 async fn stored(store: &dyn TicketStore) -> u64 {

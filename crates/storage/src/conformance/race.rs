@@ -21,6 +21,7 @@ cases![
     one_of_many_claims_wins,
     every_one_of_many_messages_is_kept,
     every_one_of_many_notes_is_kept,
+    notes_and_messages_at_once_are_all_kept,
     a_message_that_is_sent_many_times_at_once_is_kept_once,
     one_of_many_changes_to_the_same_version_wins,
     one_of_many_moves_happens,
@@ -67,6 +68,25 @@ async fn every_one_of_many_notes_is_kept(store: &dyn TicketStore) {
     assert!((0..MANY).all(|at| texts.contains(text(at).as_str())), "{texts:?}");
     let versions: BTreeSet<u64> = stored.notes.iter().map(|note| note.version).collect();
     assert!(versions.into_iter().eq(1..=32), "each had its turn: {:?}", stored.notes);
+    assert_eq!((stored.notes.len(), stored.head.version), (32, 32));
+}
+
+async fn notes_and_messages_at_once_are_all_kept(store: &dyn TicketStore) {
+    fill(store, &[testing::ticket("TKT-ABC123").build()]).await;
+    let text = |at| format!("Texto {at}");
+    let write = |at| match at % 3 {
+        0 => command(Change::message(message(&text(at))), &customer(), hour(1)),
+        _ => command(Change::note(parsed(text(at).as_str())), &admin(), hour(1)),
+    };
+    let outcomes = at_once(store, (0..MANY).map(write)).await;
+    assert_eq!(applied(&outcomes), 32, "{outcomes:?}");
+    let stored = view(store, &number()).await.expect("it is stored");
+    let notes = stored.notes.iter().map(|note| (note.text.as_str(), note.version));
+    let messages = stored.messages.iter().map(|message| (message.text.as_str(), message.version));
+    let (texts, versions): (BTreeSet<&str>, BTreeSet<u64>) = notes.chain(messages).unzip();
+    assert!((0..MANY).all(|at| texts.contains(text(at).as_str())), "{texts:?}");
+    assert!(versions.into_iter().eq(0..=32), "each had its turn: {stored:?}");
+    assert_eq!((stored.messages.len(), stored.notes.len()), (12, 21));
 }
 
 async fn a_message_that_is_sent_many_times_at_once_is_kept_once(store: &dyn TicketStore) {
@@ -157,11 +177,15 @@ pub(super) async fn at_once(
     join_all(commands.iter().map(|command| update(store, &number, command))).await
 }
 
-async fn update(store: &dyn TicketStore, number: &TicketNumber, command: &Command) -> Outcome {
+pub(super) async fn update(
+    store: &dyn TicketStore,
+    number: &TicketNumber,
+    command: &Command,
+) -> Outcome {
     in_the_end(async || store.update(number, command).await).await
 }
 
-async fn insert(store: &dyn TicketStore, ticket: &Ticket) -> Inserted {
+pub(super) async fn insert(store: &dyn TicketStore, ticket: &Ticket) -> Inserted {
     in_the_end(async || store.insert(ticket).await).await
 }
 

@@ -1,20 +1,34 @@
-//! One set of tickets behind several handles, and one that outlives its handle.
+//! Two handles on one database.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
+use itertools::Itertools;
 use ventanilla_domain::{
-    Actor, Change, NewMessage, Outcome, Scope, Status, Ticket, TicketNumber, Window,
+    Actor, Change, Command, NewMessage, Outcome, Priority, Refusal, Scope, SlaMetric, Status, Ticket,
+    TicketNumber, Timestamp, UserId, Window,
 };
 
-use super::desk::{
-    Twin, admin, answer, command, customer, eva, fill, hour, luis, marta, message, number, parsed, view,
+use super::{
+    Results, cases,
+    desk::{
+        admin, answer, command, command_under, fill, hour, luis, marta, message, parsed, promised,
+        promising, reading, view,
+    },
+    exact::{counts as counts_of, rows},
+    listing::{SORTS, holds, names, page_of, walk_at},
 };
-use crate::{Inserted, TicketStore, testing};
+use crate::{
+    Counts, Due, Figures, Inserted, ListQuery, PageSize, Period, Report, ReportQuery, Sort, TicketStore,
+    testing::{self, TicketFixture},
+    walk as walked,
+};
 
-/// Tries two handles on the same empty tickets: two clients, or two processes' ends of one database.
+/// Runs every case on two handles of one database, which has no tickets yet: two clients, two pools, or
+/// whatever two processes would have.
 ///
-/// What one writes the other reads, and where both write at once nothing is lost and nothing doubled.
+/// What one writes the other reads and decides on; numbers, keys and cursors count for both; and where
+/// both write at once nothing is lost and nothing doubled.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -29,105 +43,329 @@ use crate::{Inserted, TicketStore, testing};
 ///
 /// # Panics
 ///
-/// If the two don't keep the contract together.
+/// If the two don't keep the contract together, after all cases have been tried, naming each one that
+/// failed and why.
 pub async fn check_shared(one: &dyn TicketStore, other: &dyn TicketStore) {
-    fill(one, &[testing::ticket("TKT-ABC123").build()]).await;
-    assert!(view(other, &number()).await.is_some(), "what one stores the other reads");
-    let taken = testing::ticket("TKT-ABC123").requester(testing::customer(1)).build();
-    assert_eq!(answer(other.insert(&taken).await), Inserted::NumberTaken);
-
-    let text = |at: u32| format!("Mensaje {at}");
-    let both = [one, other];
-    let writes = (0..32_u32).flat_map(|at| {
-        let say = Change::message(parsed::<NewMessage>(text(at).as_str()));
-        let note = Change::note(parsed(text(at).as_str()));
-        [(at, command(say, &customer(), hour(1))), (at + 1, command(note, &admin(), hour(1)))]
-    });
-    let writes: Vec<_> = writes.collect();
-    let number = number();
-    let outcomes = join_all(writes.iter().map(|(at, write)| {
-        let store = both[*at as usize % 2];
-        let number = &number;
-        async move { answer(store.update(number, write).await) }
-    }));
-    for outcome in outcomes.await {
-        assert!(matches!(outcome, Outcome::Applied { .. }), "{outcome:?}");
+    let mut results = Results::default();
+    for case in CASES {
+        results.run(case.name, (case.run)([one, other])).await;
     }
+    results.all_passed();
+}
+
+cases![RunShared(both):
+    what_one_writes_the_other_reads,
+    lists_and_counts_show_what_the_other_wrote,
+    a_change_is_decided_on_what_the_other_wrote,
+    a_number_that_the_other_used_is_taken,
+    a_key_that_the_other_used_opens_no_second_ticket,
+    a_key_that_the_other_used_adds_no_second_message,
+    a_walk_goes_on_with_the_other,
+    what_both_write_at_once_is_all_kept,
+    one_of_both_claims_wins,
+    one_message_that_both_send_is_added_once,
+    one_ticket_that_both_open_is_stored_once,
+];
+
+/// Which of the two writes next: neither in turns nor one of them only.
+const WRITERS: [usize; 8] = [0, 1, 1, 0, 1, 0, 0, 1];
+
+async fn what_one_writes_the_other_reads(both: [&dyn TicketStore; 2]) {
+    for (at, opener) in ["TKT-READ10", "TKT-READ11"].into_iter().zip([0, 1]) {
+        let mut ticket = testing::ticket(at).requester(customer(0)).build();
+        let number = ticket.head().ticket_number.clone();
+        // There is none yet, which is nothing to remember either.
+        for store in both {
+            assert_eq!(view(store, &number).await, None);
+        }
+        fill(both[opener], std::slice::from_ref(&ticket)).await;
+        assert!(view(both[1 - opener], &number).await.is_some(), "what one stores the other reads");
+        for (step, (change, writer)) in life(customer(0)).into_iter().zip(WRITERS).enumerate() {
+            change.apply(&mut ticket);
+            answer(both[writer].update(&number, &change).await);
+            for store in both {
+                for (scope, window) in [
+                    (Scope::All, Window::All),
+                    (Scope::Owner(customer(0)), Window::All),
+                    (Scope::All, Window::Last(1)),
+                ] {
+                    let seen = answer(store.get(&(&number).into(), &scope, window).await);
+                    assert_eq!(seen, ticket.view(&scope, window), "after step {step} by {writer}");
+                }
+            }
+        }
+    }
+}
+
+async fn lists_and_counts_show_what_the_other_wrote(both: [&dyn TicketStore; 2]) {
+    let ana = customer(1);
+    let fixture = |number| promised(number).requester(ana.clone());
+    let mut tickets = [fixture("TKT-LIST10").build(), fixture("TKT-LIST11").build()];
+    for ((ticket, writer), reader) in tickets.iter().zip([0, 1]).zip([1, 0]) {
+        fill(both[writer], std::slice::from_ref(ticket)).await;
+        sums_up(both[reader]).await;
+    }
+    let now = reading(hour(24 * 60));
+    for (step, (change, writer)) in life(ana.clone()).into_iter().zip(WRITERS).enumerate() {
+        let ticket = &mut tickets[step % 2];
+        change.apply(ticket);
+        answer(both[writer].update(&ticket.head().ticket_number, &change).await);
+        for store in both {
+            let sorts = [SORTS[0], SORTS[2], Sort::Due(Due::Any), Sort::Due(Due::Overdue)];
+            for (sort, status) in sorts.into_iter().cartesian_product([None, Some(Status::Open)]) {
+                let query = ListQuery::new().requester(ana.clone()).sort(sort);
+                let query =
+                    status.map_or_else(|| query.clone(), |status| query.clone().statuses(status));
+                let meant = tickets
+                    .iter()
+                    .filter(|ticket| query.clone().first_page().as_of(now).holds(ticket.head()));
+                holds(&query, walk_at(store, &query, now).await, meant);
+            }
+            sums_up(store).await;
+        }
+    }
+}
+
+async fn a_change_is_decided_on_what_the_other_wrote(both: [&dyn TicketStore; 2]) {
+    let [one, other] = both;
+    let number = opened(one, testing::ticket("TKT-RULE10")).await;
+    let (luis, marta) = (Actor::Admin(luis()), Actor::Admin(marta()));
+    // Both know the ticket as it was.
+    for (store, by) in [(one, &luis), (other, &marta)] {
+        let note = command(Change::note(parsed("Nota")), by, hour(1));
+        assert!(is_applied(&answer(store.update(&number, &note).await)));
+    }
+    let claim = |by| command(Change::claim(), by, hour(2));
+    assert!(is_applied(&answer(one.update(&number, &claim(&luis)).await)));
+    let refused = answer(other.update(&number, &claim(&marta)).await);
+    assert_eq!(refused, Outcome::Refused(Refusal::AlreadyAssigned { to: testing::admin(0) }));
+
+    let raise = command(Change::priority(Priority::High).expecting(3), &marta, hour(3));
+    assert!(is_applied(&answer(other.update(&number, &raise).await)), "the other wrote version 3");
+    let late = command(Change::status(Status::InProgress).expecting(3), &admin(), hour(4));
+    let refused = answer(one.update(&number, &late).await);
+    let conflict = matches!(
+        &refused,
+        Outcome::Refused(Refusal::VersionConflict { expected: 3, found: 4, changes })
+            if changes.len() == 1
+    );
+    assert!(conflict, "{refused:?}");
+
+    let close = command(Change::status(Status::Closed), &marta, hour(5));
+    assert!(is_applied(&answer(other.update(&number, &close).await)));
+    let again = answer(one.update(&number, &close).await);
+    assert!(matches!(again, Outcome::Unchanged { .. }), "{again:?}");
+    let late = answer(one.update(&number, &command(message("Hola"), &admin(), hour(6))).await);
+    assert!(matches!(late, Outcome::Refused(Refusal::Closed { .. })), "{late:?}");
+}
+
+async fn a_number_that_the_other_used_is_taken(both: [&dyn TicketStore; 2]) {
+    let turns = [("TKT-TAKEN1", both), ("TKT-TAKEN2", [both[1], both[0]])];
+    for (number, [one, other]) in turns {
+        let first = testing::ticket(number).requester(customer(2)).build();
+        fill(one, std::slice::from_ref(&first)).await;
+        let second = testing::ticket(number).requester(customer(3)).build();
+        assert_eq!(answer(other.insert(&second).await), Inserted::NumberTaken);
+        let stored = view(one, &first.head().ticket_number).await;
+        assert_eq!(stored, first.view(&Scope::All, Window::All), "nothing was overwritten");
+    }
+}
+
+async fn a_key_that_the_other_used_opens_no_second_ticket(both: [&dyn TicketStore; 2]) {
+    let keyed = |number, key: &str| testing::ticket(number).requester(customer(4)).key(key.to_owned());
+    let turns = [("formulario-1", both), ("formulario-2", [both[1], both[0]])];
+    for (at, (key, [one, other])) in turns.into_iter().enumerate() {
+        let first = keyed(format!("TKT-KEY1{at}"), key).build();
+        fill(one, std::slice::from_ref(&first)).await;
+        let again = keyed(format!("TKT-KEY2{at}"), key);
+        let conflicting = again.clone().description("Otra cosa").build();
+        let repeated = Inserted::Repeated(first.head().clone());
+        assert_eq!(answer(other.insert(&again.build()).await), repeated);
+        let number = first.head().ticket_number.clone();
+        let conflict = Inserted::KeyConflict { number, key: parsed(key) };
+        assert_eq!(answer(other.insert(&conflicting).await), conflict);
+    }
+}
+
+async fn a_key_that_the_other_used_adds_no_second_message(both: [&dyn TicketStore; 2]) {
+    let number = opened(both[0], testing::ticket("TKT-KEY300").requester(customer(5))).await;
+    let ana = Actor::Customer(customer(5));
+    for (key, [one, other]) in [("envio-1", both), ("envio-2", [both[1], both[0]])] {
+        let send = |text: &str| {
+            let message = parsed::<NewMessage>(text).with_key(parsed(key));
+            command(Change::message(message), &ana, hour(1))
+        };
+        let first = answer(one.update(&number, &send("Hola")).await);
+        let Outcome::Applied { head, events } = first else { panic!("{first:?}") };
+        let again = answer(other.update(&number, &send("Hola")).await);
+        assert_eq!(again, Outcome::Repeated { head, events });
+        let conflict = answer(other.update(&number, &send("Adiós")).await);
+        assert_eq!(conflict, Outcome::Refused(Refusal::KeyConflict { key: parsed(key) }));
+    }
+}
+
+async fn a_walk_goes_on_with_the_other(both: [&dyn TicketStore; 2]) {
+    let ana = customer(6);
+    let ticket = |at: usize| testing::ticket(format!("TKT-WALK{at:02}")).requester(ana.clone()).build();
+    let tickets: Vec<Ticket> = (0..12).map(ticket).collect();
+    for (ticket, writer) in tickets.iter().zip(WRITERS.into_iter().cycle()) {
+        fill(both[writer], std::slice::from_ref(ticket)).await;
+    }
+    for sort in SORTS {
+        let query = ListQuery::new().requester(ana.clone()).sort(sort);
+        let whole = names(&answer(both[0].list(&query.clone().into()).await).rows);
+        assert_eq!(whole.len(), 12);
+        let query = query.page_size(page_of(2));
+        let (mut visited, mut page) = (Vec::new(), query.clone().first_page());
+        for reader in WRITERS {
+            let answered = answer(both[reader].list(&page).await);
+            visited.extend(names(&answered.rows));
+            let Some(next) = answered.next else { break };
+            page = query.clone().page_after(&next).expect("the cursor is of this query");
+        }
+        assert_eq!(visited, whole, "{sort:?}");
+    }
+}
+
+async fn what_both_write_at_once_is_all_kept(both: [&dyn TicketStore; 2]) {
+    let number = opened(both[0], testing::ticket("TKT-RACE10").requester(customer(7))).await;
+    let ana = Actor::Customer(customer(7));
+    let text = |at: usize| format!("Mensaje {at}");
+    let writes: Vec<Command> = (0..64)
+        .map(|at| match at % 4 {
+            0 | 1 => command(message(&text(at)), &ana, hour(1)),
+            _ => command(Change::note(parsed(text(at).as_str())), &admin(), hour(1)),
+        })
+        .collect();
+    let outcomes = at_once(both, &number, &writes).await;
+    assert!(outcomes.iter().all(is_applied), "{outcomes:?}");
     for store in both {
         let seen = view(store, &number).await.expect("it is stored");
-        let said: BTreeSet<&str> = seen.messages.iter().map(|message| message.text.as_str()).collect();
-        assert!((0..32).all(|at| said.contains(text(at).as_str())), "{said:?}");
-        assert_eq!((seen.notes.len(), seen.head.version), (32, 64));
+        let messages = seen.messages.iter().map(|message| (message.text.as_str(), message.version));
+        let notes = seen.notes.iter().map(|note| (note.text.as_str(), note.version));
+        let (texts, versions): (BTreeSet<&str>, BTreeSet<u64>) = messages.chain(notes).unzip();
+        assert!((0..64).all(|at| texts.contains(text(at).as_str())), "{texts:?}");
+        assert!(versions.into_iter().eq(0..=64), "each had its turn: {seen:?}");
+        assert_eq!((seen.messages.len(), seen.notes.len(), seen.head.version), (33, 32, 64));
     }
+}
 
-    let claims = [luis(), marta()].map(|who| command(Change::claim(), &Actor::Admin(who), hour(2)));
-    let claimed = join_all([one.update(&number, &claims[0]), other.update(&number, &claims[1])]).await;
-    let won = claimed.into_iter().map(answer).filter(|won| matches!(won, Outcome::Applied { .. }));
-    assert_eq!(won.count(), 1, "one claim wins");
+async fn one_of_both_claims_wins(both: [&dyn TicketStore; 2]) {
+    for at in 0..8 {
+        let number = opened(both[at % 2], testing::ticket(format!("TKT-CLAIM{at}"))).await;
+        let who = if at < 4 { [luis(), marta()] } else { [marta(), luis()] };
+        let claims = who.map(|who| command(Change::claim(), &Actor::Admin(who), hour(2)));
+        let outcomes = at_once(both, &number, &claims).await;
+        assert_eq!(outcomes.iter().filter(|outcome| is_applied(outcome)).count(), 1, "{outcomes:?}");
+        let winner = view(both[0], &number).await.and_then(|view| view.head.assignee);
+        let winner = winner.expect("somebody has it");
+        let lost = Outcome::Refused(Refusal::AlreadyAssigned { to: winner });
+        assert!(outcomes.contains(&lost), "{outcomes:?}");
+    }
+}
 
+async fn one_message_that_both_send_is_added_once(both: [&dyn TicketStore; 2]) {
+    let number = opened(both[0], testing::ticket("TKT-ONCE10").requester(customer(8))).await;
     let once = parsed::<NewMessage>("Una vez").with_key(parsed("envio-1"));
-    let once = command(Change::message(once), &customer(), hour(3));
-    let sent = join_all([one.update(&number, &once), other.update(&number, &once)]).await;
-    let added = sent.into_iter().map(answer).filter(|sent| matches!(sent, Outcome::Applied { .. }));
-    assert_eq!(added.count(), 1, "a key holds for both");
+    let once = command(Change::message(once), &Actor::Customer(customer(8)), hour(3));
+    let outcomes = at_once(both, &number, &vec![once; 16]).await;
+    let repeated = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Repeated { .. })).count();
+    let added = outcomes.iter().filter(|outcome| is_applied(outcome)).count();
+    assert_eq!((added, repeated), (1, 15), "{outcomes:?}");
+    let seen = view(both[1], &number).await.expect("it is stored");
+    assert_eq!(seen.messages.len(), 2, "{seen:?}");
 }
 
-/// Tries a store that outlives its handle: `open` gives the same tickets each time, none at first.
-///
-/// ```
-/// use std::sync::Arc;
-/// use ventanilla_storage::{MemoryStore, conformance};
-///
-/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
-/// let tickets = Arc::new(MemoryStore::new());
-/// conformance::check_reopened(async || Arc::clone(&tickets)).await;
-/// # });
-/// # Ok::<(), std::io::Error>(())
-/// ```
-///
-/// # Panics
-///
-/// If something that was acknowledged is gone or changed after reopening.
-pub async fn check_reopened<S: TicketStore>(open: impl AsyncFn() -> S) {
-    let tickets: Vec<Ticket> = testing::tickets_with(&testing::sla(), 24).collect();
-    let keyed = testing::ticket("TKT-ABC123").key("formulario-1").build();
-    {
-        let store = open().await;
-        fill(&store, &tickets).await;
-        let mut twin = Twin::of(&store, keyed.clone()).await;
-        let once = parsed::<NewMessage>("Una vez").with_key(parsed("envio-1"));
-        twin.change(Change::message(once), &customer(), hour(1)).await;
-        twin.change(Change::note(parsed("Ojo")), &admin(), hour(2)).await;
-        twin.change(Change::status(Status::Resolved), &admin(), hour(3)).await;
+async fn one_ticket_that_both_open_is_stored_once(both: [&dyn TicketStore; 2]) {
+    let ana = customer(9);
+    let keyed = |at: usize| testing::ticket(format!("TKT-OPEN{at:02}")).requester(ana.clone());
+    let tickets: Vec<Ticket> = (0..16).map(|at| keyed(at).key("formulario-1").build()).collect();
+    let inserted = join_all(tickets.iter().zip(both.into_iter().cycle()).map(insert)).await;
+    let won: Vec<usize> = (0..16).filter(|at| inserted[*at] == Inserted::Stored).collect();
+    let [won] = won[..] else { panic!("{inserted:?}") };
+    let repeated = Inserted::Repeated(tickets[won].head().clone());
+    let others = inserted.iter().filter(|answer| **answer == repeated).count();
+    assert_eq!(others, 15, "{inserted:?}");
+
+    let numbered =
+        |at| testing::ticket("TKT-OPEN99").requester(ana.clone()).description(format!("{at}"));
+    let tickets: Vec<Ticket> = (0..16).map(|at| numbered(at).build()).collect();
+    let inserted = join_all(tickets.iter().zip(both.into_iter().cycle()).map(insert)).await;
+    let won: Vec<usize> = (0..16).filter(|at| inserted[*at] == Inserted::Stored).collect();
+    let [won] = won[..] else { panic!("{inserted:?}") };
+    for store in both {
+        let stored = view(store, &parsed("TKT-OPEN99")).await;
+        assert_eq!(stored, tickets[won].view(&Scope::All, Window::All));
     }
-    let store = open().await;
-    for ticket in &tickets {
-        let stored = view(&store, &ticket.head().ticket_number).await;
-        assert_eq!(stored, ticket.view(&Scope::All, Window::All));
-    }
-    let seen = view(&store, &number()).await.expect("it was acknowledged");
-    assert_eq!((seen.messages.len(), seen.notes.len(), seen.head.version), (2, 1, 3));
-    let again = parsed::<NewMessage>("Una vez").with_key(parsed("envio-1"));
-    let again = command(Change::message(again), &customer(), hour(4));
-    let outcome = answer(store.update(&number(), &again).await);
-    assert!(matches!(outcome, Outcome::Repeated { .. }), "{outcome:?}");
-    let again = testing::ticket("TKT-ABC124").key("formulario-1").build();
-    let inserted = answer(store.insert(&again).await);
-    assert!(matches!(inserted, Inserted::Repeated(_)), "{inserted:?}");
 }
 
-/// Tries a ticket that is stored and can't be read: for its desk it is an error, and for anybody but
-/// its requester it isn't there.
-///
-/// # Panics
-///
-/// If a stranger could tell it from a missing one, or the desk isn't told.
-pub async fn check_unreadable(store: &dyn TicketStore, number: &TicketNumber) {
-    let stranger = Scope::Owner(eva());
-    assert_eq!(answer(store.get(&number.into(), &stranger, Window::All).await), None);
-    let write = command(message("Hola"), &Actor::Customer(eva()), hour(1));
-    assert_eq!(answer(store.update(number, &write).await), Outcome::NotFound);
-    assert!(store.get(&number.into(), &Scope::All, Window::All).await.is_err());
-    let note = command(Change::note(parsed("Ojo")), &admin(), hour(1));
-    assert!(store.update(number, &note).await.is_err());
+/// The customer of a case, so that no case sees another's tickets.
+fn customer(of: u32) -> UserId {
+    testing::customer(100 + of)
+}
+
+/// A change of every kind, by several people.
+fn life(requester: UserId) -> [Command; 8] {
+    let (ana, marta) = (Actor::Customer(requester), Actor::Admin(marta()));
+    let steps = [
+        (message("¿Hay novedades?"), &ana),
+        (Change::claim(), &admin()),
+        (Change::note(parsed("Es la tercera vez este mes.")), &marta),
+        (Change::priority(Priority::High), &admin()),
+        (Change::reply(parsed::<NewMessage>("Ya está."), Status::Resolved), &admin()),
+        (message("Sigue igual."), &ana),
+        (Change::assign(Some(testing::admin(1))), &admin()),
+        (Change::status(Status::Closed), &marta),
+    ];
+    let mut at = 0;
+    steps.map(|(change, by)| {
+        at += 1;
+        command_under(&promising(), change, by, hour(at))
+    })
+}
+
+/// Holds what a store sums up against its own lists.
+async fn sums_up(store: &dyn TicketStore) {
+    let (now, ever) = (reading(hour(24 * 60)), Period::new(Timestamp::MIN, Timestamp::MAX));
+    let query = ListQuery::new().page_size(page_of(PageSize::MAX));
+    let mut counts = Counts::default();
+    for row in walk_at(store, &query, now).await {
+        counts.add_ticket(&row.head, &luis(), Some(now));
+    }
+    assert_eq!(answer(store.counts(&luis(), Some(now)).await), counts);
+    let resolved = answer(store.resolved_until(Timestamp::MAX, u32::MAX).await);
+    let meant = answer(walked::resolved_until(store, Timestamp::MAX, u32::MAX).await);
+    assert_eq!(BTreeSet::from_iter(resolved), BTreeSet::from_iter(meant));
+    let ever = ever.expect("it ends after it starts");
+    let query = ReportQuery::new(ever, &testing::sla(), hour(24 * 60));
+    let figures = |report: &Report| {
+        let counted = |figures: &Figures| SlaMetric::ALL.map(|metric| counts_of(&figures.of(metric)));
+        rows(report).map(|(by, figures)| (by, counted(figures))).collect::<BTreeMap<_, _>>()
+    };
+    let meant = answer(walked::report(store, &query).await);
+    assert_eq!(figures(&answer(store.report(&query).await)), figures(&meant));
+}
+
+async fn opened(store: &dyn TicketStore, fixture: TicketFixture) -> TicketNumber {
+    let ticket = fixture.build();
+    fill(store, std::slice::from_ref(&ticket)).await;
+    ticket.head().ticket_number.clone()
+}
+
+fn is_applied(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Applied { .. })
+}
+
+/// Carries out commands on one ticket, all at once, through one handle and the other.
+async fn at_once(
+    both: [&dyn TicketStore; 2],
+    number: &TicketNumber,
+    commands: &[Command],
+) -> Vec<Outcome> {
+    let through = commands.iter().zip(both.into_iter().cycle());
+    join_all(through.map(|(command, store)| super::race::update(store, number, command))).await
+}
+
+async fn insert((ticket, store): (&Ticket, &dyn TicketStore)) -> Inserted {
+    super::race::insert(store, ticket).await
 }

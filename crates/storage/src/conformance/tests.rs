@@ -1,5 +1,9 @@
 //! Stores that break a promise must fail, and the suite must say at what.
 
+mod handles;
+mod races;
+mod unreadable;
+
 use std::{panic::AssertUnwindSafe, time::Duration};
 
 use async_trait::async_trait;
@@ -9,7 +13,7 @@ use ventanilla_domain::{
     TicketSummary, TicketView, Timestamp, UserId, Window,
 };
 
-use super::{check, message};
+use super::{check, desk::MILLISECOND, message};
 use crate::{
     Counts, Due, Inserted, ListQuery, MemoryStore, Page, PageQuery, Period, Report, ReportQuery, Sort,
     StoreError, Tally, TicketStore, testing,
@@ -29,7 +33,7 @@ async fn a_broken_promise_is_named() {
         (Fault::ForgetsClocks, "clocks_are_read_back_whole"),
         (Fault::ShowsEverybodyTheClocks, "only_the_desk_sees_the_clocks"),
         (Fault::LeavesTheHandsAlone, "the_first_response_stops_at_an_answer_of_the_desk"),
-        (Fault::IsOverdueAtOnce, "a_ticket_is_overdue_from_the_millisecond_on"),
+        (Fault::IsOverdueAtOnce, "a_ticket_is_overdue_only_after_its_due_time"),
         (Fault::ListsTheOverdueAsAtRisk, "each_list_by_due_time_with_each_filter"),
         (Fault::CountsNoneOverdue, "counts_as_of_a_working_time"),
         (Fault::ClosesTooLate, "a_ticket_is_found_from_the_millisecond_on"),
@@ -41,6 +45,53 @@ async fn a_broken_promise_is_named() {
         let panic = AssertUnwindSafe(faulty).catch_unwind().await.expect_err("a promise is broken");
         assert!(message(&*panic).contains(&format!("\n- {case}")), "{fault:?}: {}", message(&*panic));
     }
+}
+
+/// Each fails at these cases and at no others.
+#[tokio::test]
+async fn a_store_that_is_wrong_in_one_thing_fails_at_that_alone() {
+    for (fault, cases) in [
+        (
+            Fault::NumbersBeforeKeys,
+            ["the_very_same_ticket_again_is_not_stored_twice", "a_used_key_comes_before_a_taken_number"]
+                .as_slice(),
+        ),
+        (Fault::CountsOverdueAtOnce, &["a_ticket_is_overdue_only_after_its_due_time"]),
+        (Fault::IsOverdueAtOnce, &["a_ticket_is_overdue_only_after_its_due_time"]),
+        (
+            Fault::RoundsCreationInDueLists,
+            &["creation_is_bounded_to_the_millisecond_in_lists_by_due_time"],
+        ),
+        (
+            Fault::ForgetsOlderNotes,
+            &["a_ticket_of_version_0_1_is_kept", "a_ticket_of_version_0_1_is_changed"],
+        ),
+    ] {
+        let checked = check(async || Faulty { store: MemoryStore::new(), fault });
+        assert_eq!(failed(checked).await, cases, "{fault:?}");
+    }
+}
+
+/// The names of the cases that failed.
+async fn failed<T>(checked: impl Future<Output = T>) -> Vec<String> {
+    let Err(panic) = AssertUnwindSafe(checked).catch_unwind().await else { return Vec::new() };
+    let cases = message(&*panic).lines().filter_map(|line| line.strip_prefix("- "));
+    cases.filter_map(|case| Some(case.split_once(':')?.0.to_owned())).collect()
+}
+
+#[test]
+fn each_case_has_a_name_of_its_own() {
+    let suite = super::suite();
+    let names: std::collections::BTreeSet<&str> = suite.iter().map(|case| case.name).collect();
+    assert_eq!(names.len(), suite.len());
+}
+
+#[tokio::test]
+async fn one_case_fails_alone() {
+    let faulty = async || Faulty { store: MemoryStore::new(), fault: Fault::ForgetsKeys };
+    super::check_case(faulty, "a_foreign_ticket_is_none").await;
+    let checked = super::check_case(faulty, "a_key_sent_again_opens_one_ticket");
+    assert!(AssertUnwindSafe(checked).catch_unwind().await.is_err(), "it forgets keys");
 }
 
 /// A store that has only the methods without a default.
@@ -75,20 +126,6 @@ impl TicketStore for Small {
 }
 
 #[tokio::test]
-async fn handles_of_different_tickets_are_not_shared() {
-    let (one, other) = (MemoryStore::new(), MemoryStore::new());
-    let checked = AssertUnwindSafe(super::check_shared(&one, &other)).catch_unwind().await;
-    let panic = checked.expect_err("they share nothing");
-    assert!(message(&*panic).contains("what one stores the other reads"), "{}", message(&*panic));
-}
-
-#[tokio::test]
-async fn a_store_that_forgets_fails_when_it_is_reopened() {
-    let checked = super::check_reopened(async || MemoryStore::new());
-    assert!(AssertUnwindSafe(checked).catch_unwind().await.is_err(), "it forgets everything");
-}
-
-#[tokio::test]
 #[should_panic(expected = "there is no case \"nothing\"; there are: a_new_ticket_is_read_back_whole,")]
 async fn a_case_that_is_none_is_answered_with_all_names() {
     super::check_case(async || MemoryStore::new(), "nothing").await;
@@ -119,6 +156,10 @@ enum Fault {
     ReportsOnlyWhatStopped,
     ReportsAllOfTheTime,
     IsNeverThere,
+    NumbersBeforeKeys,
+    CountsOverdueAtOnce,
+    RoundsCreationInDueLists,
+    ForgetsOlderNotes,
 }
 
 struct Faulty {
@@ -135,6 +176,10 @@ impl TicketStore for Faulty {
             Fault::IsNeverThere => return Err(StoreError::Unavailable { source: "no network".into() }),
             Fault::ForgetsKeys => record.creation_key = None,
             Fault::ForgetsClocks => record.sla = None,
+            Fault::ForgetsOlderNotes => record.notes.retain(|note| note.version > 0),
+            Fault::NumbersBeforeKeys if self.store.ticket(&record.ticket_number).is_some() => {
+                return Ok(Inserted::NumberTaken);
+            }
             _ => {}
         }
         self.store.insert(&record.into()).await
@@ -199,6 +244,7 @@ impl TicketStore for Faulty {
         match self.fault {
             Fault::CountsNothing => Ok(Counts::default()),
             Fault::CountsNoneOverdue => self.store.counts(mine, None).await,
+            Fault::CountsOverdueAtOnce => self.store.counts(mine, as_of.map(after)).await,
             _ => self.store.counts(mine, as_of).await,
         }
     }
@@ -235,9 +281,34 @@ impl TicketStore for Faulty {
 
 impl Faulty {
     fn late(&self, page: &PageQuery) -> PageQuery {
-        let late = Duration::from_millis(u64::from(self.fault == Fault::IsOverdueAtOnce));
-        page.clone().as_of(page.reading().plus(late))
+        match (self.fault, page.query().order()) {
+            (Fault::IsOverdueAtOnce, _) => page.clone().as_of(after(page.reading())),
+            (Fault::RoundsCreationInDueLists, Sort::Due(_))
+                if page.query().filtered_creation() != (None, None) =>
+            {
+                rounded(page)
+            }
+            _ => page.clone(),
+        }
     }
+}
+
+/// A millisecond later.
+fn after(time: BusinessTime) -> BusinessTime {
+    time.plus(MILLISECOND)
+}
+
+/// The page of a list that holds a little more.
+fn rounded(page: &PageQuery) -> PageQuery {
+    let mut query = page.query().clone();
+    if let (Some(from), _) = query.filtered_creation() {
+        query = query.created_from(from.minus(MILLISECOND));
+    }
+    if let (_, Some(before)) = query.filtered_creation() {
+        query = query.created_before(before.plus(MILLISECOND));
+    }
+    // No case of such lists has a second page.
+    query.first_page().as_of(page.reading())
 }
 
 fn running(mut clocks: SlaClocks) -> SlaClocks {

@@ -67,10 +67,12 @@ impl Inner {
     ) -> Result<Option<Inserted>, StoreError> {
         let number = &ticket.head().ticket_number;
         let first_key = keys.keys().next().map(String::as_str);
-        if first_key == Some("creationKey")
-            && let Some(key) = ticket.creation_key()
-        {
-            return self.opened_with(key, ticket, id, deadline).await;
+        // The server names one index only, and a key that was used comes before a number that is taken.
+        if let (Some("creationKey" | "ticketNumber"), Some(key)) = (first_key, ticket.creation_key()) {
+            let opened = self.opened_with(key, ticket, id, deadline).await?;
+            if opened.is_some() || first_key == Some("creationKey") {
+                return Ok(opened);
+            }
         }
         if first_key != Some("ticketNumber") && first_key != Some("_id") {
             let source = format!("the unique index of {keys} refuses the ticket").into();

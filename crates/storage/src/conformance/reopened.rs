@@ -1,0 +1,236 @@
+//! A store that is closed and opened again.
+
+use futures::future::{LocalBoxFuture, join_all};
+use ventanilla_domain::{
+    Actor, Change, NewMessage, Outcome, Priority, Refusal, Scope, Status, Ticket, TicketNumber,
+    Timestamp, Window,
+};
+
+use super::{
+    Results, cases,
+    desk::{
+        admin, answer, command, command_under, customer, fill, hour, luis, marta, message, parsed,
+        promised, promising, reading, view,
+    },
+    due::DUES,
+    listing::{SORTS, names, page_of, walk, walk_at},
+};
+use crate::{Inserted, ListQuery, Period, ReportQuery, Sort, TicketStore, testing};
+
+/// Opens the store where it was.
+pub(super) type Open<'a> = dyn Fn() -> LocalBoxFuture<'a, Box<dyn TicketStore + 'a>> + 'a;
+
+/// Runs every case on a store that outlives its handle: `open` gives a store of the same tickets each
+/// time, and of none at first.
+///
+/// What was acknowledged is there again: tickets, messages, notes, history, keys and versions, and the
+/// order of lists with their cursors. A store is closed by dropping it; one that needs more than that
+/// does it in its `Drop`, or in `open` before it opens again.
+///
+/// ```
+/// use std::sync::Arc;
+/// use ventanilla_storage::{MemoryStore, conformance};
+///
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// let tickets = Arc::new(MemoryStore::new());
+/// conformance::check_reopened(async || Arc::clone(&tickets)).await;
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// # Panics
+///
+/// If something that was acknowledged is gone or changed after reopening, after all cases have been
+/// tried, naming each one that failed and why.
+pub async fn check_reopened<S: TicketStore>(open: impl AsyncFn() -> S) {
+    let reopen = || -> LocalBoxFuture<'_, Box<dyn TicketStore + '_>> {
+        Box::pin(async { Box::new(open().await) as Box<dyn TicketStore + '_> })
+    };
+    let mut results = Results::default();
+    for case in CASES {
+        results.run(case.name, (case.run)(&reopen)).await;
+    }
+    results.all_passed();
+}
+
+cases![RunReopened(open):
+    new_tickets_are_there_again,
+    every_change_is_there_again,
+    what_was_written_at_once_is_there_again,
+    a_version_is_still_expected,
+    a_key_still_opens_no_second_ticket,
+    a_key_still_adds_no_second_message,
+    lists_and_counts_are_the_same_again,
+    a_walk_goes_on,
+];
+
+async fn new_tickets_are_there_again(open: &Open<'_>) {
+    let sla = testing::sla();
+    let rich = testing::ticket("TKT-NEW123")
+        .opened_by(marta())
+        .key("formulario-0")
+        .message(parsed::<NewMessage>("¿Hay novedades?").with_key(parsed("mensaje-1")))
+        .note(luis(), "Cliente de los de siempre.")
+        .assignee(luis())
+        .status(Status::Closed)
+        .build();
+    let tickets: Vec<Ticket> = testing::tickets_with(&sla, 24).chain([rich]).collect();
+    fill(&*open().await, &tickets).await;
+    let store = open().await;
+    for ticket in &tickets {
+        let number = &ticket.head().ticket_number;
+        assert_eq!(view(&*store, number).await, ticket.view(&Scope::All, Window::All));
+        let other = testing::ticket(number.clone()).description("Otra cosa").build();
+        assert_eq!(answer(store.insert(&other).await), Inserted::NumberTaken);
+    }
+}
+
+/// Each change is the last before the store is closed.
+async fn every_change_is_there_again(open: &Open<'_>) {
+    let mut ticket = promised("TKT-LIFE10").build();
+    let number = ticket.head().ticket_number.clone();
+    fill(&*open().await, std::slice::from_ref(&ticket)).await;
+    let marta = Actor::Admin(marta());
+    for (at, (change, by)) in (1..).zip([
+        (message("¡Hola!"), Actor::Bot),
+        (Change::claim(), admin()),
+        (Change::note(parsed("Es la tercera vez este mes.")), marta.clone()),
+        (Change::priority(Priority::Urgent), admin()),
+        (Change::reply(words("Ya está."), Status::Resolved), admin()),
+        (message("Sigue igual."), customer()),
+        (Change::assign(None), marta.clone()),
+        (Change::status(Status::InProgress), marta.clone()),
+        (message("Lo miramos."), marta.clone()),
+        (Change::status(Status::Closed), marta),
+    ]) {
+        let command = command_under(&promising(), change, &by, hour(at));
+        let meant = command.apply(&mut ticket);
+        assert!(matches!(meant, Outcome::Applied { .. }), "step {at}: {meant:?}");
+        let outcome = answer(open().await.update(&number, &command).await);
+        assert_eq!(outcome, meant, "step {at}");
+        let stored = view(&*open().await, &number).await;
+        assert_eq!(stored, ticket.view(&Scope::All, Window::All), "step {at}");
+    }
+}
+
+async fn what_was_written_at_once_is_there_again(open: &Open<'_>) {
+    let number: TicketNumber = parsed("TKT-RACE20");
+    {
+        let store = open().await;
+        fill(&*store, &[testing::ticket(number.clone()).build()]).await;
+        let note = |at| command(Change::note(parsed(format!("Nota {at}").as_str())), &admin(), hour(1));
+        let say = |at| command(message(&format!("Mensaje {at}")), &customer(), hour(1));
+        let writes: Vec<_> = (0..16).flat_map(|at| [note(at), say(at)]).collect();
+        let writes = writes.iter().map(|write| super::race::update(&*store, &number, write));
+        let outcomes = join_all(writes).await;
+        let applied = |outcome: &Outcome| matches!(outcome, Outcome::Applied { .. });
+        assert!(outcomes.iter().all(applied), "{outcomes:?}");
+    }
+    let stored = view(&*open().await, &number).await.expect("it was acknowledged");
+    let found = (stored.messages.len(), stored.notes.len(), stored.head.version);
+    assert_eq!(found, (17, 16, 32));
+}
+
+async fn a_version_is_still_expected(open: &Open<'_>) {
+    let number: TicketNumber = parsed("TKT-VERS10");
+    {
+        let store = open().await;
+        fill(&*store, &[testing::ticket(number.clone()).build()]).await;
+        for change in [message("Hola"), Change::note(parsed("Nota"))] {
+            answer(store.update(&number, &command(change, &admin(), hour(1))).await);
+        }
+    }
+    let store = open().await;
+    let late = command(Change::status(Status::Closed).expecting(0), &admin(), hour(2));
+    let outcome = answer(store.update(&number, &late).await);
+    let conflict = matches!(
+        &outcome,
+        Outcome::Refused(Refusal::VersionConflict { expected: 0, found: 2, changes })
+            if changes.len() == 2
+    );
+    assert!(conflict, "{outcome:?}");
+    let timely = command(Change::status(Status::Closed).expecting(2), &admin(), hour(2));
+    let outcome = answer(store.update(&number, &timely).await);
+    assert!(matches!(&outcome, Outcome::Applied { head, .. } if head.version == 3), "{outcome:?}");
+}
+
+async fn a_key_still_opens_no_second_ticket(open: &Open<'_>) {
+    let keyed = |number| testing::ticket(number).key("formulario-1");
+    let first = keyed("TKT-KEY100").build();
+    fill(&*open().await, std::slice::from_ref(&first)).await;
+    let store = open().await;
+    let again = answer(store.insert(&keyed("TKT-KEY101").build()).await);
+    assert_eq!(again, Inserted::Repeated(first.head().clone()));
+    let other = keyed("TKT-KEY101").description("Otra cosa").build();
+    let number = first.head().ticket_number.clone();
+    let conflict = Inserted::KeyConflict { number, key: parsed("formulario-1") };
+    assert_eq!(answer(store.insert(&other).await), conflict);
+}
+
+async fn a_key_still_adds_no_second_message(open: &Open<'_>) {
+    let number: TicketNumber = parsed("TKT-KEY200");
+    let once = || Change::message(words("Una vez").with_key(parsed("envio-1")));
+    let first = {
+        let store = open().await;
+        fill(&*store, &[testing::ticket(number.clone()).build()]).await;
+        answer(store.update(&number, &command(once(), &customer(), hour(1))).await)
+    };
+    let Outcome::Applied { head, events } = first else { panic!("{first:?}") };
+    let again = answer(open().await.update(&number, &command(once(), &customer(), hour(2))).await);
+    assert_eq!(again, Outcome::Repeated { head, events });
+}
+
+async fn lists_and_counts_are_the_same_again(open: &Open<'_>) {
+    let of = |at: usize| promised(&format!("TKT-LIST{at:02}")).created_at(hour(at as u64 / 3));
+    let tickets: Vec<Ticket> = (0..12)
+        .map(|at| {
+            if at % 4 == 0 {
+                of(at).at(hour(9)).status(Status::Resolved).build()
+            } else {
+                of(at).build()
+            }
+        })
+        .collect();
+    fill(&*open().await, &tickets).await;
+    let now = reading(hour(24 * 60));
+    let ever = Period::new(Timestamp::MIN, Timestamp::MAX).expect("it ends after it starts");
+    let report = ReportQuery::new(ever, &testing::sla(), hour(24 * 60));
+    let whole = async |store: &dyn TicketStore| {
+        let mut lists = Vec::new();
+        for sort in SORTS.into_iter().chain(DUES.map(Sort::Due)) {
+            lists.push(walk_at(store, &ListQuery::new().sort(sort), now).await);
+        }
+        let counts = answer(store.counts(&luis(), Some(now)).await);
+        let resolved = answer(store.resolved_until(hour(9), u32::MAX).await);
+        (lists, counts, resolved, answer(store.report(&report).await))
+    };
+    let before = whole(&*open().await).await;
+    assert!(before.1.overdue > 0 && before.2.len() >= 3, "{before:?}");
+    assert_eq!(whole(&*open().await).await, before);
+}
+
+/// A browser keeps its cursor while the server is restarted.
+async fn a_walk_goes_on(open: &Open<'_>) {
+    let requester = testing::customer(200);
+    let ticket = |at| testing::ticket(format!("TKT-WALK{at}")).requester(requester.clone()).build();
+    let tickets: Vec<Ticket> = (10..22).map(ticket).collect();
+    fill(&*open().await, &tickets).await;
+    for sort in SORTS {
+        let query = ListQuery::new().requester(requester.clone()).sort(sort);
+        let whole = names(&walk(&*open().await, &query).await);
+        assert_eq!(whole.len(), 12);
+        let query = query.page_size(page_of(5));
+        let (mut visited, mut page) = (Vec::new(), query.clone().first_page());
+        for _ in 0..4 {
+            let answered = answer(open().await.list(&page).await);
+            visited.extend(names(&answered.rows));
+            let Some(next) = answered.next else { break };
+            page = query.clone().page_after(&next).expect("the cursor is of this query");
+        }
+        assert_eq!(visited, whole, "{sort:?}");
+    }
+}
+
+fn words(text: &str) -> NewMessage {
+    parsed(text)
+}

@@ -1,0 +1,99 @@
+//! Stores that lose what is written at once.
+
+use async_trait::async_trait;
+use ventanilla_domain::{
+    BusinessTime, Command, Outcome, Scope, Ticket, TicketLookup, TicketNumber, TicketRecord,
+    TicketSummary, TicketView, UserId, Window,
+};
+
+use super::{check, failed};
+use crate::{Counts, Inserted, MemoryStore, Page, PageQuery, StoreError, TicketStore};
+
+/// A store that reads a ticket, waits, and writes what it became, if nothing else was written in between:
+/// as far as it looks.
+struct UpdatesIfCurrent {
+    store: MemoryStore,
+    looks_at_notes: LooksAtNotes,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum LooksAtNotes {
+    Always,
+    /// Before it writes a note, and before no other change.
+    BeforeNotes,
+    Never,
+}
+
+#[tokio::test]
+async fn a_store_that_loses_notes_at_once_fails_at_that_alone() {
+    let (notes, both) = ("every_one_of_many_notes_is_kept", "notes_and_messages_at_once_are_all_kept");
+    for (looks_at_notes, cases) in [
+        (LooksAtNotes::Always, [].as_slice()),
+        (LooksAtNotes::BeforeNotes, &[both]),
+        (LooksAtNotes::Never, &[notes, both]),
+    ] {
+        let checked = check(async || UpdatesIfCurrent { store: MemoryStore::new(), looks_at_notes });
+        assert_eq!(failed(checked).await, cases, "{looks_at_notes:?}");
+    }
+}
+
+impl UpdatesIfCurrent {
+    /// Whether a ticket is as it was, as far as a change that made `after` of it looks.
+    fn is_current(&self, before: &Ticket, now: &Ticket, after: &Ticket) -> bool {
+        let notes = match self.looks_at_notes {
+            LooksAtNotes::Always => true,
+            LooksAtNotes::BeforeNotes => before.notes() != after.notes(),
+            LooksAtNotes::Never => false,
+        };
+        if notes { before == now } else { without_notes(before) == without_notes(now) }
+    }
+}
+
+/// All of a ticket that a note left as it was, before notes raised the version.
+fn without_notes(ticket: &Ticket) -> TicketRecord {
+    let mut record = TicketRecord::from(ticket.clone());
+    record.notes.clear();
+    record.version = 0;
+    record
+}
+
+#[async_trait]
+impl TicketStore for UpdatesIfCurrent {
+    async fn insert(&self, ticket: &Ticket) -> Result<Inserted, StoreError> {
+        self.store.insert(ticket).await
+    }
+
+    async fn get(
+        &self,
+        lookup: &TicketLookup,
+        scope: &Scope,
+        window: Window,
+    ) -> Result<Option<TicketView>, StoreError> {
+        self.store.get(lookup, scope, window).await
+    }
+
+    async fn update(&self, number: &TicketNumber, command: &Command) -> Result<Outcome, StoreError> {
+        while let Some(before) = self.store.ticket(number) {
+            tokio::task::yield_now().await;
+            let mut after = before.clone();
+            let outcome = command.apply(&mut after);
+            if !matches!(outcome, Outcome::Applied { .. }) {
+                return Ok(outcome);
+            }
+            let now = self.store.ticket(number);
+            if now.is_some_and(|now| self.is_current(&before, &now, &after)) {
+                self.store.overwrite(&after);
+                return Ok(outcome);
+            }
+        }
+        Ok(Outcome::NotFound)
+    }
+
+    async fn list(&self, page: &PageQuery) -> Result<Page<TicketSummary>, StoreError> {
+        self.store.list(page).await
+    }
+
+    async fn counts(&self, mine: &UserId, as_of: Option<BusinessTime>) -> Result<Counts, StoreError> {
+        self.store.counts(mine, as_of).await
+    }
+}

@@ -1,0 +1,134 @@
+//! Stores that do the wrong thing with a ticket that they can't read.
+
+use async_trait::async_trait;
+use ventanilla_domain::{
+    Actor, BusinessTime, Command, Outcome, Scope, Ticket, TicketLookup, TicketNumber, TicketSummary,
+    TicketView, UserId, Window,
+};
+
+use super::failed;
+use crate::{
+    Counts, Inserted, MemoryStore, Page, PageQuery, StoreError, TicketStore, Unreadable,
+    conformance::check_unreadable, testing,
+};
+
+#[tokio::test]
+async fn a_store_that_treats_an_unreadable_ticket_wrongly_fails_at_that_alone() {
+    for (fault, cases) in [
+        (Fault::None, [].as_slice()),
+        (Fault::TellsStrangers, &["a_stranger_finds_nothing"]),
+        (Fault::TellsStrangersWhoWrite, &["a_stranger_changes_nothing"]),
+        (Fault::HidesItFromTheDesk, &["the_desk_is_told", "its_number_stays_taken"]),
+        (Fault::NamesAnother, &["the_desk_is_told"]),
+        (Fault::LeavesItOut, &["lists_name_it_and_go_on"]),
+        (Fault::LeavesOutTheRest, &["lists_name_it_and_go_on"]),
+        (Fault::FailsLists, &["lists_name_it_and_go_on", "what_sums_up_goes_on"]),
+        (Fault::FailsCounts, &["what_sums_up_goes_on"]),
+        (Fault::OverwritesIt, &["its_number_stays_taken"]),
+    ] {
+        let store = Damaged { store: MemoryStore::new(), fault };
+        for number in [DAMAGED, "TKT-OTHER1"] {
+            let ticket = testing::ticket(number).build();
+            store.store.insert(&ticket).await.expect("memory never fails");
+        }
+        assert_eq!(failed(check_unreadable(&store, &damaged())).await, cases, "{fault:?}");
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Fault {
+    None,
+    TellsStrangers,
+    TellsStrangersWhoWrite,
+    HidesItFromTheDesk,
+    NamesAnother,
+    LeavesItOut,
+    LeavesOutTheRest,
+    FailsLists,
+    FailsCounts,
+    OverwritesIt,
+}
+
+const DAMAGED: &str = "TKT-ABC123";
+
+fn damaged() -> TicketNumber {
+    TicketNumber::parse(DAMAGED).expect("a number")
+}
+
+/// A store of which one ticket can't be read.
+struct Damaged {
+    store: MemoryStore,
+    fault: Fault,
+}
+
+impl Damaged {
+    fn unreadable(&self) -> StoreError {
+        let number = if self.fault == Fault::NamesAnother { "TKT-OTHER1" } else { DAMAGED };
+        StoreError::Unreadable { number: number.into(), source: "damaged".into() }
+    }
+}
+
+#[async_trait]
+impl TicketStore for Damaged {
+    async fn insert(&self, ticket: &Ticket) -> Result<Inserted, StoreError> {
+        if self.fault == Fault::OverwritesIt && ticket.head().ticket_number == damaged() {
+            return Ok(Inserted::Stored);
+        }
+        self.store.insert(ticket).await
+    }
+
+    async fn get(
+        &self,
+        lookup: &TicketLookup,
+        scope: &Scope,
+        window: Window,
+    ) -> Result<Option<TicketView>, StoreError> {
+        let whole = self.store.get(lookup, &Scope::All, window).await?;
+        if whole.is_none_or(|view| view.head.ticket_number != damaged()) {
+            return self.store.get(lookup, scope, window).await;
+        }
+        let seen = self.store.get(lookup, scope, window).await?;
+        match self.fault {
+            Fault::TellsStrangers => Err(self.unreadable()),
+            Fault::HidesItFromTheDesk => Ok(None),
+            _ if seen.is_none() => Ok(None),
+            _ => Err(self.unreadable()),
+        }
+    }
+
+    async fn update(&self, number: &TicketNumber, command: &Command) -> Result<Outcome, StoreError> {
+        if *number != damaged() {
+            return self.store.update(number, command).await;
+        }
+        match (self.fault, command.actor()) {
+            (Fault::TellsStrangersWhoWrite, _) => Err(self.unreadable()),
+            (Fault::HidesItFromTheDesk, _) => Ok(Outcome::NotFound),
+            (_, Actor::Customer(id)) if *id != testing::customer(0) => Ok(Outcome::NotFound),
+            _ => Err(self.unreadable()),
+        }
+    }
+
+    async fn list(&self, page: &PageQuery) -> Result<Page<TicketSummary>, StoreError> {
+        let mut page = self.store.list(page).await?;
+        let all = page.rows.len();
+        page.rows.retain(|row| row.head.ticket_number != damaged());
+        if page.rows.len() < all {
+            match self.fault {
+                Fault::FailsLists => return Err(self.unreadable()),
+                Fault::LeavesItOut => return Ok(page),
+                Fault::LeavesOutTheRest => page.rows.clear(),
+                _ => {}
+            }
+            let ticket_number = DAMAGED.into();
+            page.unreadable.push(Unreadable { ticket_number, problem: "damaged".into() });
+        }
+        Ok(page)
+    }
+
+    async fn counts(&self, mine: &UserId, as_of: Option<BusinessTime>) -> Result<Counts, StoreError> {
+        if self.fault == Fault::FailsCounts {
+            return Err(self.unreadable());
+        }
+        self.store.counts(mine, as_of).await
+    }
+}
