@@ -25,8 +25,14 @@ impl Inner {
         let insert = doc! { "insert": self.tickets.name(), "documents": [document] };
         let number = &ticket.head().ticket_number;
         let (deadline, mut waits, mut lost) = (self.deadline(), Waits::default(), None);
+        // The keys of a duplicate that no majority has yet.
+        let mut pending = None;
         loop {
-            match self.send(insert.clone(), deadline).await {
+            let written = match pending.take() {
+                Some(keys) => Written::Duplicate(keys),
+                None => self.send(insert.clone(), deadline).await,
+            };
+            match written {
                 Written::Made(_) => return Ok(Inserted::Stored),
                 Written::NotDurable(error) => {
                     return Err(StoreError::NotDurable {
@@ -38,7 +44,11 @@ impl Inner {
                     let sent_before = lost.is_some();
                     match self.duplicate(&keys, ticket, id, sent_before, deadline).await {
                         Ok(Some(answer)) => return Ok(answer),
-                        Ok(None) => {}
+                        // Once it is gone, by a roll back or by deletion, the ticket is sent again.
+                        Ok(None) => {
+                            let is_there = self.is_there(ticket, deadline).await.unwrap_or(true);
+                            pending = is_there.then_some(keys);
+                        }
                         Err(error) if error.is_retryable() => waits.cause = Some(Box::new(error)),
                         Err(error) => return Err(after(lost, number, error)),
                     }
@@ -49,7 +59,8 @@ impl Inner {
                     return Err(after(lost, number, StoreError::Failed { source }));
                 }
             }
-            if !waits.wait(deadline).await {
+            let until = if lost.is_some() { deadline } else { self.last_write(deadline) };
+            if !waits.wait(until).await {
                 let source = waits.cause.unwrap_or_else(|| "no majority has it yet".into());
                 return Err(after(lost, number, StoreError::Unavailable { source }));
             }
@@ -93,20 +104,8 @@ impl Inner {
         id: ObjectId,
         deadline: Deadline,
     ) -> Result<Option<Inserted>, StoreError> {
-        // The second condition lets the server use the index, which has no others.
-        let opened = doc! {
-            "creationKey": self.ids.creation_key(key)?,
-            "creationKey.key": key.key.as_str(),
-        };
-        let tickets = self.tickets.clone();
-        let found = self.read(deadline, async move {
-            tickets
-                .find_one(opened)
-                .read_concern(ReadConcern::majority())
-                .selection_criteria(primary())
-                .await
-        });
-        let Some(found) = found.await? else { return Ok(None) };
+        let found = self.find_opened(key, ReadConcern::majority(), deadline).await?;
+        let Some(found) = found else { return Ok(None) };
         if has_id(&found, id) {
             return Ok(Some(Inserted::Stored));
         }
@@ -118,6 +117,40 @@ impl Inner {
             let number = first.head().ticket_number.clone();
             Inserted::KeyConflict { number, key: key.key.clone() }
         }))
+    }
+}
+
+impl Inner {
+    /// Whether the primary has a ticket of this number or this creation key, be it that no majority has.
+    async fn is_there(
+        self: &Arc<Self>,
+        ticket: &Ticket,
+        deadline: Deadline,
+    ) -> Result<bool, StoreError> {
+        let number = &ticket.head().ticket_number;
+        if self.find_one(number, ReadConcern::local(), deadline).await?.is_some() {
+            return Ok(true);
+        }
+        let Some(key) = ticket.creation_key() else { return Ok(false) };
+        Ok(self.find_opened(key, ReadConcern::local(), deadline).await?.is_some())
+    }
+
+    async fn find_opened(
+        self: &Arc<Self>,
+        key: &CreationKey,
+        concern: ReadConcern,
+        deadline: Deadline,
+    ) -> Result<Option<RawDocumentBuf>, StoreError> {
+        // The second condition lets the server use the index, which has no others.
+        let opened = doc! {
+            "creationKey": self.ids.creation_key(key)?,
+            "creationKey.key": key.key.as_str(),
+        };
+        let tickets = self.tickets.clone();
+        self.read(deadline, async move {
+            tickets.find_one(opened).read_concern(concern).selection_criteria(primary()).await
+        })
+        .await
     }
 }
 

@@ -36,6 +36,12 @@ impl Inner {
         Instant::now() + self.time_limit
     }
 
+    /// Until when a write is tried again: a tenth of the time limit is left for its answer, without
+    /// which nobody would know what became of it.
+    pub(super) fn last_write(&self, deadline: Deadline) -> Deadline {
+        deadline - self.time_limit / 10
+    }
+
     /// Runs a command that only reads.
     pub(super) async fn read<T: Send + 'static>(
         self: &Arc<Self>,

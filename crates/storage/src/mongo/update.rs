@@ -31,7 +31,8 @@ impl Inner {
             if let Some(outcome) = self.attempt(command, &mut change, deadline).await? {
                 return Ok(outcome);
             }
-            if !change.waits.wait(deadline).await {
+            let until = if change.lost.is_some() { deadline } else { self.last_write(deadline) };
+            if !change.waits.wait(until).await {
                 return Err(change.out_of_time());
             }
         }
