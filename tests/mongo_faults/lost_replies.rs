@@ -1,11 +1,26 @@
 //! Replies that get lost after the server did as told, or requests before.
 
-use bson::{RawDocumentBuf, doc, rawdoc};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use bson::{Document, RawDocumentBuf, doc, rawdoc};
+use mongodb::{
+    Client,
+    event::{EventHandler, command::CommandEvent},
+    options::{Acknowledgment, ClientOptions, WriteConcern},
+};
+use tokio::time::sleep;
 use ventanilla_service::*;
 use ventanilla_tests::Proxy;
 
 use super::world::{
-    self, FAILED, UNAVAILABLE, World, ana, database, draft, fault, keyed, luis, patient,
+    self, FAILED, UNAVAILABLE, World, ana, database, draft, fault, keyed, luis, majority_within, patient,
 };
 
 const CHANGE: &str = "update";
@@ -171,6 +186,59 @@ async fn no_error_quotes_what_people_wrote() {
         assert!(!format!("{error} {error:?}").contains(secret), "{error:?}");
         next = error.source();
     }
+}
+
+/// A change on what no majority has yet, whose answer is lost: what a majority had before it is too old
+/// to tell what became of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_change_is_not_judged_by_what_was_before_it() {
+    let world = Arc::new(World::start().await);
+    let number = &world.number;
+    world.desk.admin(luis()).set_status(number, Status::InProgress).await.unwrap();
+    let proxy = Arc::new(world.set.proxy().await);
+    let mut options = ClientOptions::parse(proxy.uri()).await.unwrap();
+    let (losing, between, finds) = (Arc::clone(&proxy), Arc::clone(&world), AtomicU32::new(0));
+    options.command_event_handler = Some(EventHandler::callback(move |event| {
+        let is_find = matches!(&event, CommandEvent::Succeeded(done) if done.command_name == "find");
+        match finds.fetch_add(u32::from(is_find), Ordering::SeqCst) {
+            0 if is_find => come_between(&between),
+            1 if is_find => losing.lose_replies(1, CHANGE),
+            _ => {}
+        }
+    }));
+    let database = Client::with_options(options).unwrap().database("desk");
+    let hasty = majority_within(Duration::from_millis(300));
+    let desk = world::desk(&database, patient().write_concern(hasty)).await;
+
+    let luis = desk.admin(luis());
+    let later = async {
+        sleep(Duration::from_secs(4)).await;
+        world.set.resume_replication().await;
+    };
+    let (receipt, ()) = tokio::join!(luis.set_status(number, Status::Open), later);
+    let receipt = receipt.unwrap();
+    assert_eq!((receipt.head.status, receipt.head.version, receipt.events.len()), (Status::Open, 4, 1));
+}
+
+/// Other changes of ours: a majority has the first one only.
+fn come_between(world: &Arc<World>) {
+    let world = Arc::clone(world);
+    let others = thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let tickets = database(&world.set.uri()).await.collection::<Document>("SupportTicket");
+            let set = async |status: &str, version: i64, acknowledged: Acknowledgment| {
+                let number = doc! { "ticketNumber": world.number.as_str() };
+                let update = doc! { "$set": { "status": status, "version": version } };
+                let concern = WriteConcern::builder().w(acknowledged).build();
+                tickets.update_one(number, update).write_concern(concern).await.unwrap();
+            };
+            set("OPEN", 2, Acknowledgment::Majority).await;
+            world.set.stop_replication().await;
+            set("IN_PROGRESS", 3, Acknowledgment::Nodes(1)).await;
+        });
+    });
+    others.join().unwrap();
 }
 
 #[tokio::test]

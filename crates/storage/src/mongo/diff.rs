@@ -245,7 +245,9 @@ fn owned(value: Option<RawBsonRef<'_>>) -> Bson {
 
 /// Whether a change is among those that led to a ticket, as its version and what it added tell.
 pub(super) enum Trace {
-    /// The ticket hasn't come so far yet.
+    /// What was read is older than what the change was made on, and decides nothing.
+    TooOld,
+    /// The ticket is as far as what the change was made on.
     NotYet,
     /// This change led to the version.
     This,
@@ -259,7 +261,8 @@ pub(super) enum Trace {
 pub(super) fn trace(now: &Ticket, made: &Ticket) -> Trace {
     let version = made.head().version;
     if now.head().version < version {
-        return Trace::NotYet;
+        let made_on = version - 1;
+        return if now.head().version < made_on { Trace::TooOld } else { Trace::NotYet };
     }
     let found = Added::of(now, version);
     if found == Added::default() {

@@ -78,6 +78,10 @@ impl Inner {
                 Trace::Another => {}
                 Trace::Gone => return Err(unknown(number, lost.source)),
                 Trace::NotYet => change.lost = Some(lost),
+                Trace::TooOld => {
+                    change.lost = Some(lost);
+                    return Ok(None);
+                }
             }
         }
         let outcome = command.apply(&mut ticket);
