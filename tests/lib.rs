@@ -25,6 +25,7 @@ mod harness {
     pub(crate) mod faults;
     pub(crate) mod guardian;
     pub(crate) mod patience;
+    pub(crate) mod plain;
     pub(crate) mod proxy;
     pub(crate) mod replica_set;
     pub(crate) mod server;
@@ -37,6 +38,7 @@ pub use harness::{
     axe::Axe,
     browser::{Setup, Window, is_there},
     database::TestDatabase,
+    plain::plain,
     proxy::Proxy,
     replica_set::ReplicaSet,
     shared::Mongo,

@@ -3,10 +3,10 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use bson::{Bson, DateTime, Document, doc, oid::ObjectId};
+use bson::{DateTime, Document, doc, oid::ObjectId};
 use mongodb::Collection;
 use ventanilla_service::*;
-use ventanilla_tests::{Mongo, TestDatabase};
+use ventanilla_tests::{Mongo, TestDatabase, plain};
 
 pub(crate) struct Beside {
     pub(crate) database: TestDatabase,
@@ -45,19 +45,6 @@ impl Beside {
 pub(crate) fn ticket(document: &Document) -> Ticket {
     let record: TicketRecord = bson::deserialize_from_bson(plain(&document.into())).unwrap();
     Ticket::from(record)
-}
-
-fn plain(value: &Bson) -> Bson {
-    match value {
-        Bson::Document(fields) => {
-            fields.iter().map(|(name, value)| (name.clone(), plain(value))).collect::<Document>().into()
-        }
-        Bson::Array(items) => items.iter().map(plain).collect::<Vec<_>>().into(),
-        Bson::ObjectId(id) => id.to_hex().into(),
-        Bson::DateTime(time) => time.try_to_rfc3339_string().unwrap().into(),
-        Bson::Double(number) => (*number as i64).into(),
-        other => other.clone(),
-    }
 }
 
 pub(crate) fn number(document: &Document) -> TicketNumber {

@@ -9,6 +9,7 @@ use mongodb::change_stream::{
     event::{ChangeStreamEvent, UpdateDescription},
 };
 use ventanilla_service::*;
+use ventanilla_tests::plain;
 
 use super::other_writer::{Answers, asked, number_of};
 
@@ -183,16 +184,4 @@ fn walk<'a, 'p>(document: &'a mut Document, path: &'p str) -> (&'p str, Parent<'
 fn ticket(document: &Document) -> Ticket {
     let record: TicketRecord = bson::deserialize_from_bson(plain(&document.into())).unwrap();
     Ticket::from(record)
-}
-
-fn plain(value: &Bson) -> Bson {
-    match value {
-        Bson::Document(fields) => {
-            fields.iter().map(|(name, value)| (name.clone(), plain(value))).collect::<Document>().into()
-        }
-        Bson::Array(items) => items.iter().map(plain).collect::<Vec<_>>().into(),
-        Bson::ObjectId(id) => id.to_hex().into(),
-        Bson::DateTime(time) => time.try_to_rfc3339_string().unwrap().into(),
-        other => other.clone(),
-    }
 }

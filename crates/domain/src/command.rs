@@ -142,14 +142,14 @@ impl Command {
     }
 }
 
-/// What came of a command. It was carried out as a whole or not at all.
+/// Result of a command, which was carried out as a whole or not at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// The change was made.
     Applied {
         /// The ticket afterwards.
         head: TicketHead,
-        /// What happened, in order.
+        /// Events that the change caused, in order.
         events: Vec<Event>,
     },
     /// The ticket was as asked for already.
@@ -161,7 +161,7 @@ pub enum Outcome {
     Repeated {
         /// The ticket as it is now.
         head: TicketHead,
-        /// What happened the first time, as far as the ticket still holds it.
+        /// Events of the first time, as far as the ticket still holds them.
         events: Vec<Event>,
     },
     /// The rules refuse the change.

@@ -55,7 +55,7 @@ pub struct TicketHead {
     /// The ticket that this one follows up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follow_up_of: Option<TicketNumber>,
-    /// How many changes these crates made, notes included. Because of the notes it is for the desk
+    /// Number of changes that these crates made, notes included. Because of the notes it is for the desk
     /// alone: other readers get 0.
     #[serde(default)]
     pub version: u64,

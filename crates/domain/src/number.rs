@@ -195,7 +195,7 @@ impl From<&TicketNumber> for TicketLookup {
     }
 }
 
-/// What follows the prefix in a typed number, in upper case and without dashes, if it has the length
+/// Returns what follows the prefix in a typed number, in upper case and without dashes, if it has the length
 /// of a number of ours.
 fn body_of(typed: &str) -> Option<CompactString> {
     let joined: CompactString = typed

@@ -129,7 +129,7 @@ pub enum ServiceError {
     /// [`Policy`](crate::Policy) has no `sla`.
     #[error("this desk has no SLA policy")]
     NoSla,
-    /// What was typed may be any of several tickets. Nothing was changed.
+    /// The typed number may be any of several tickets. Nothing was changed.
     #[error("what was typed may be any of {}", listed(numbers))]
     AmbiguousNumber {
         /// The tickets that it may be, the nearest to what was typed first.

@@ -37,7 +37,7 @@ pub struct Receipt {
 }
 
 impl Receipt {
-    /// What this actor may see of it: timers and versions are for the desk alone.
+    /// Returns the receipt without what this actor may not see: timers and versions are for the desk.
     pub(crate) fn seen(mut self, by: &Actor) -> Self {
         if !matches!(by, Actor::Admin(_) | Actor::System) {
             self.head = self.head.for_requester();

@@ -255,29 +255,3 @@ async fn an_administrator_opens_a_ticket_in_the_customers_name() {
     assert_eq!(receipt.events[0].by, admin("luis"));
     assert!(desk.customer(id("ana")).view(&receipt.head.ticket_number).await.is_ok());
 }
-
-/// Everything that a customer and the bot can get of a ticket, as JSON.
-async fn seen_from_outside(desk: &HelpDesk) -> Vec<String> {
-    let (ana, bot, number) = (desk.customer(id("ana")), desk.bot(), number(NUMBER));
-    let receipt = ana.add_message(&number, repeatable()).await.unwrap();
-    let views = [ana.view(&number).await.unwrap(), bot.view(&number).await.unwrap()];
-    let rows = ana.tickets(MyTickets::all()).await.unwrap();
-    let json = |value: serde_json::Result<String>| value.unwrap();
-    let views = views.iter().map(serde_json::to_string);
-    let others = [serde_json::to_string(&receipt), serde_json::to_string(&rows)];
-    views.chain(others).map(json).collect()
-}
-
-fn repeatable() -> NewMessage {
-    NewMessage::parse("Hola").unwrap().with_key(IdempotencyKey::parse("k").unwrap())
-}
-
-#[tokio::test]
-async fn a_note_leaves_no_trace_in_anything_that_a_requester_gets() {
-    let ticket = testing::ticket(NUMBER).requester("ana").message(repeatable()).build();
-    let desk = desk_over(storing([ticket]).await);
-    let before = seen_from_outside(&desk).await;
-    desk.admin(id("luis")).add_note(&number(NUMBER), "Cliente de siempre").await.unwrap();
-    assert_eq!(seen_from_outside(&desk).await, before);
-    assert!(before.iter().all(|json| !json.contains(r#""version":1"#)), "{before:?}");
-}

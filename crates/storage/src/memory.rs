@@ -75,7 +75,7 @@ impl MemoryStore {
     }
 }
 
-/// What stores that do it wrong need in tests.
+/// Access for the faulty stores of tests.
 #[cfg(test)]
 impl MemoryStore {
     /// Returns a whole ticket.

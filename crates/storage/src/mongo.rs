@@ -38,7 +38,7 @@ pub use connect::{ConnectError, MongoOptions};
 pub use ids::UserIdForm;
 pub use reconcile::{Checkpoint, Reconciled};
 
-use crate::{Counts, Inserted, Page, PageQuery, Report, ReportQuery, StoreError, TicketStore};
+use crate::{BoxError, Counts, Inserted, Page, PageQuery, Report, ReportQuery, StoreError, TicketStore};
 
 /// Tickets in a MongoDB collection, which another application may use too.
 ///
@@ -132,6 +132,16 @@ impl fmt::Debug for MongoStore {
 /// A change is decided on what the primary has.
 fn primary() -> SelectionCriteria {
     SelectionCriteria::ReadPreference(ReadPreference::Primary)
+}
+
+/// The error for a write whose answer was lost.
+fn unknown(number: &TicketNumber, source: BoxError) -> StoreError {
+    StoreError::OutcomeUnknown { number: number.clone(), source }
+}
+
+/// The error for a write that a unique index with these keys refuses.
+fn refused_by_index(keys: &Document) -> StoreError {
+    StoreError::Failed { source: format!("the unique index of {keys} refuses it").into() }
 }
 
 fn unreadable(

@@ -1,4 +1,4 @@
-//! What any store can do by walking its lists.
+//! Default methods of a store, by walking its lists.
 
 use ventanilla_domain::{EnumSet, Scope, Status, TicketNumber, TicketSummary, Timestamp, Window};
 

@@ -13,7 +13,7 @@ use mongodb::{
 use super::error::{ServerError, is_lost, is_not_primary, is_transient};
 use crate::BoxError;
 
-/// What became of a write command.
+/// Result of a write command.
 #[derive(Debug)]
 pub(super) enum Written {
     /// It was made, durably, on so many documents: none, where its condition matched none.
@@ -67,16 +67,14 @@ fn of_reply(reply: &Document) -> Written {
     }
     match reply.get_document("writeConcernError") {
         // What found nothing to change has nothing to lose.
-        Ok(error) if made > 0 => {
-            let error = ServerError::of(error);
-            if is_transient(error.code) {
-                Written::Lost(Box::new(error))
-            } else {
-                Written::NotDurable(error)
-            }
-        }
+        Ok(error) if made > 0 => of_write_concern(ServerError::of(error)),
         _ => Written::Made(made),
     }
+}
+
+/// A server that steps down may still lose what it made; otherwise it is made, durably or not.
+fn of_write_concern(error: ServerError) -> Written {
+    if is_transient(error.code) { Written::Lost(Box::new(error)) } else { Written::NotDurable(error) }
 }
 
 fn of_write_error(error: &Document) -> Written {
@@ -92,12 +90,7 @@ fn of_write_error(error: &Document) -> Written {
 fn of_error(error: Error) -> Written {
     match &*error.kind {
         ErrorKind::Write(WriteFailure::WriteConcernError(failed)) => {
-            let found = ServerError { code: failed.code, name: failed.code_name.clone() };
-            if is_transient(found.code) {
-                Written::Lost(Box::new(found))
-            } else {
-                Written::NotDurable(found)
-            }
+            of_write_concern(ServerError { code: failed.code, name: failed.code_name.clone() })
         }
         ErrorKind::Command(failed) if is_not_primary(failed.code) => {
             Written::NotNow(ServerError::source_of(error))

@@ -105,7 +105,7 @@ impl MongoOptions {
         let invalid = |source| ConnectError::InvalidUri { source };
         let mut options = ClientOptions::parse(uri).await.map_err(invalid)?;
         options.app_name.get_or_insert_with(|| "ventanilla".into());
-        options.max_pool_size.get_or_insert(64);
+        options.max_pool_size.get_or_insert(MOST_COMMANDS);
         options.server_selection_timeout.get_or_insert(Duration::from_secs(10));
         let (set, hosts) = (options.repl_set_name.clone(), options.hosts.clone());
         let client = Client::with_options(options).map_err(invalid)?;
@@ -170,13 +170,14 @@ impl MongoOptions {
             ids: self.ids,
             write_concern: write_concern(&self.write_concern),
             time_limit: self.time_limit,
-            running: Arc::new(Semaphore::new(MOST_COMMANDS)),
+            running: Arc::new(Semaphore::new(MOST_COMMANDS as usize)),
         })))
     }
 }
 
-/// How many commands run at once, as many as connections.
-const MOST_COMMANDS: usize = 64;
+/// Most commands that run at once, and connections that [`MongoOptions::connect`] opens unless the URI
+/// names another number.
+const MOST_COMMANDS: u32 = 64;
 
 fn check_write_concern(concern: &WriteConcern, servers: usize) -> Result<(), ConnectError> {
     match concern.w {
@@ -244,9 +245,9 @@ pub enum ConnectError {
     /// Writes would never be acknowledged: by no server, or by more than there are.
     #[error("the write concern asks for {nodes} of {servers} servers")]
     WriteConcern {
-        /// How many servers are to acknowledge.
+        /// Number of servers that are to acknowledge.
         nodes: u32,
-        /// How many there are.
+        /// Number of servers in the set.
         servers: usize,
     },
     /// Indexes are missing, or aren't as they must be: hidden, sparse, with a collation.

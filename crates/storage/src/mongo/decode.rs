@@ -48,7 +48,7 @@ impl UserIdForm {
 
     /// The fields of a whole ticket as they are stored.
     ///
-    /// What only these crates write and nothing depends on costs itself alone where it can't be read:
+    /// Data that only these crates write and nothing depends on costs itself alone where it can't be read:
     /// a note, an event of the history, a key, the author of a message.
     pub(super) fn record(self, document: &RawDocument) -> Result<TicketRecord, Malformed> {
         let description = required(document, "description", read_text)?;
@@ -200,7 +200,7 @@ fn list<'a, T>(
     Ok(found)
 }
 
-/// Those items of a list that can be read.
+/// Returns the items of a list that can be read.
 pub(super) fn readable<'a, T>(
     document: &'a RawDocument,
     field: &str,

@@ -1,4 +1,4 @@
-//! What a change writes, and the condition under which it does: what was read is still so.
+//! Differences between two records as an update, and the condition that what was read is still so.
 
 use bson::{Bson, Document, RawBsonRef, RawDocument, RawDocumentBuf, doc};
 use ventanilla_domain::{Event, Message, Note, SlaMetric, Ticket, TicketRecord, Timestamp};
@@ -223,7 +223,7 @@ impl Update {
     }
 }
 
-/// How many events a history has got, of which the oldest may have been dropped meanwhile. Versions
+/// Counts the events that a history has got, of which the oldest may have been dropped meanwhile. Versions
 /// don't tell: another application may have set that of the ticket back.
 fn recorded(before: &[Event], after: &[Event]) -> usize {
     let kept = (0..=after.len()).rev().find(|kept| before.ends_with(&after[..*kept]));
@@ -243,7 +243,7 @@ fn owned(value: Option<RawBsonRef<'_>>) -> Bson {
     value.and_then(|value| Bson::try_from(value).ok()).unwrap_or(Bson::Null)
 }
 
-/// Whether a change is among those that led to a ticket, as its version and what it added tell.
+/// Evidence that a change is among those that led to a ticket: its version, and what it added.
 pub(super) enum Trace {
     /// What was read is older than what the change was made on, and decides nothing.
     TooOld,
@@ -274,7 +274,7 @@ pub(super) fn trace(now: &Ticket, made: &Ticket) -> Trace {
     }
 }
 
-/// What led to one version.
+/// Message, note and event that led to one version.
 #[derive(Default, PartialEq)]
 struct Added<'a> {
     message: Option<&'a Message>,

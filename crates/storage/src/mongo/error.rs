@@ -1,4 +1,4 @@
-//! What the driver says went wrong, as what it means for a ticket.
+//! Errors of the driver, classified.
 
 use bson::Document;
 use mongodb::error::{Error, ErrorKind, WriteFailure};
@@ -49,7 +49,7 @@ pub(super) fn from_read(error: Error) -> StoreError {
     if is_retryable { StoreError::Unavailable { source } } else { StoreError::Failed { source } }
 }
 
-/// Whether the server may have carried a command out, although there is no answer.
+/// Returns whether the server may have carried a command out, although there is no answer.
 pub(super) fn is_lost(error: &Error) -> bool {
     match &*error.kind {
         ErrorKind::Io(_) | ErrorKind::InvalidResponse { .. } => true,
@@ -58,7 +58,7 @@ pub(super) fn is_lost(error: &Error) -> bool {
     }
 }
 
-/// Whether a server has refused a command because it is no primary: it has done nothing.
+/// Returns whether a server has refused a command because it is no primary: it has done nothing.
 pub(super) const fn is_not_primary(code: i32) -> bool {
     matches!(code, 10058 | 10107 | 13435 | 13436)
 }

@@ -10,9 +10,9 @@ use super::{
     Inner,
     command::Written,
     decode::shown_number,
-    primary,
+    primary, refused_by_index,
     run::{Deadline, Waits},
-    unreadable,
+    unknown, unreadable,
 };
 use crate::{BoxError, Inserted, StoreError};
 
@@ -67,7 +67,7 @@ impl Inner {
         }
     }
 
-    /// What a duplicate means; `None` where no majority has yet what it is a duplicate of.
+    /// Resolves a duplicate; `None` where no majority has yet what it is a duplicate of.
     async fn duplicate(
         self: &Arc<Self>,
         keys: &Document,
@@ -86,8 +86,7 @@ impl Inner {
             }
         }
         if first_key != Some("ticketNumber") && first_key != Some("_id") {
-            let source = format!("the unique index of {keys} refuses the ticket").into();
-            return Err(StoreError::Failed { source });
+            return Err(refused_by_index(keys));
         }
         if !sent_before {
             return Ok(Some(Inserted::NumberTaken));
@@ -118,10 +117,9 @@ impl Inner {
             Inserted::KeyConflict { number, key: key.key.clone() }
         }))
     }
-}
 
-impl Inner {
-    /// Whether the primary has a ticket of this number or this creation key, be it that no majority has.
+    /// Returns whether the primary has a ticket of this number or this creation key, which perhaps no
+    /// majority has.
     async fn is_there(
         self: &Arc<Self>,
         ticket: &Ticket,
@@ -161,7 +159,7 @@ fn has_id(document: &RawDocumentBuf, id: ObjectId) -> bool {
 /// The error for what went wrong last: it says nothing of an attempt whose answer was lost.
 fn after(lost: Option<BoxError>, number: &TicketNumber, error: StoreError) -> StoreError {
     match lost {
-        Some(source) => StoreError::OutcomeUnknown { number: number.clone(), source },
+        Some(source) => unknown(number, source),
         None => error,
     }
 }

@@ -12,6 +12,7 @@ use super::{
     decode::{Malformed, malformed},
     diff::Found,
     run::Deadline,
+    unknown,
     update::statement,
 };
 use crate::{StoreError, Unreadable};
@@ -138,7 +139,7 @@ impl Inner {
                 Err(StoreError::NotDurable { number, source: Box::new(error) })
             }
             Written::NotNow(source) => Err(StoreError::Unavailable { source }),
-            Written::Lost(source) => Err(StoreError::OutcomeUnknown { number, source }),
+            Written::Lost(source) => Err(unknown(&number, source)),
             Written::Refused(_) | Written::Duplicate(_) => Ok(0),
         }
     }
@@ -197,7 +198,7 @@ struct Repair {
     statement: Document,
 }
 
-/// How many documents that hold no ticket the last batch reports at most.
+/// Most documents without a ticket that the last batch reports.
 const MOST_OTHERS: i64 = 1_000;
 
 fn place(document: &RawDocumentBuf) -> Option<Checkpoint> {

@@ -27,7 +27,7 @@ impl Inner {
     }
 }
 
-/// What stopped before the period began and isn't overdue has nothing to add.
+/// Leaves out tickets whose timers stopped before the period began and that aren't overdue.
 fn having_something_to_add(query: &ReportQuery) -> Document {
     doc! { "$or": [
         { "sla.lastStop": { "$gte": date(query.period().from()) } },

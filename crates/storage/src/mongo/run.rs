@@ -67,9 +67,8 @@ impl Inner {
     }
 
     /// Runs a command on its own task, so that a cancelled request can't abandon a connection
-    /// mid-command. A request that is cancelled before its command has begun sends none, and so many
-    /// run at once as there are connections: those that nobody waits for any more don't hold up the
-    /// others.
+    /// mid-command. A request that is cancelled before its command has begun sends none, and only so
+    /// many run at once: those that nobody waits for any more don't hold up the others for long.
     async fn run_detached<T: Send + 'static>(
         self: &Arc<Self>,
         deadline: Deadline,
@@ -97,7 +96,7 @@ impl Inner {
 /// The waits between the attempts at a write.
 #[derive(Debug, Default)]
 pub(super) struct Waits {
-    /// How many there were.
+    /// Number of waits so far.
     pub(super) count: u32,
     /// Why the last attempt wasn't made, where no other writer was the reason.
     pub(super) cause: Option<BoxError>,

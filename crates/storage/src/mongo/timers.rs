@@ -136,7 +136,7 @@ fn read_reading(value: RawBsonRef<'_>) -> Result<BusinessTime, String> {
     counts.then_some(BusinessTime::from_millis(reading)).ok_or_else(|| format!("{reading} is none"))
 }
 
-/// What a calendar may read: more than it ever does, and so little that no sum of it overflows.
+/// Range of business times: wider than any calendar's, and so narrow that no sum overflows.
 const READINGS: std::ops::RangeInclusive<i64> = -(1 << 53)..=1 << 53;
 
 pub(super) fn reading(time: BusinessTime) -> Bson {

@@ -10,9 +10,9 @@ use super::{
     Inner,
     command::Written,
     diff::{Found, Trace, trace},
-    index, primary,
+    index, primary, refused_by_index,
     run::{Deadline, Waits},
-    unreadable,
+    unknown, unreadable,
 };
 use crate::{BoxError, StoreError};
 
@@ -54,22 +54,13 @@ impl Inner {
         let document = match self.find_one(number, concern, deadline).await {
             Ok(document) => document,
             // What became of a write whose answer was lost is still to be learned.
-            Err(error) if change.lost.is_some() && error.is_retryable() => {
-                return Ok(None);
-            }
+            Err(error) if change.lost.is_some() && error.is_retryable() => return Ok(None),
             Err(error) => return Err(change.failed(error)),
         };
         let found = document.map(|document| self.readable(document, command, number)).transpose();
         let found = found.map_err(|error| change.failed(error))?.flatten();
         let Some(found) = found else {
-            return match change.lost.take() {
-                Some(lost) => Err(unknown(number, lost.source)),
-                None if is_final => Ok(Some(Outcome::NotFound)),
-                None => {
-                    change.confirm();
-                    Ok(None)
-                }
-            };
+            return change.answer(Outcome::NotFound, is_final);
         };
         let mut ticket = found.ticket();
         if let Some(lost) = change.lost.take() {
@@ -86,14 +77,7 @@ impl Inner {
         }
         let outcome = command.apply(&mut ticket);
         if !matches!(outcome, Outcome::Applied { .. }) {
-            return match change.lost.take() {
-                Some(lost) => Err(unknown(number, lost.source)),
-                None if is_final => Ok(Some(outcome)),
-                None => {
-                    change.confirm();
-                    Ok(None)
-                }
-            };
+            return change.answer(outcome, is_final);
         }
         if unconfirmed && !was_contended && change.lost.is_none() {
             // No majority has yet what the primary has: nothing to write on.
@@ -125,10 +109,7 @@ impl Inner {
             }
             Written::NotNow(source) => change.waits.cause = Some(source),
             Written::Lost(source) => change.lost = Some(Lost { ticket, outcome, source }),
-            Written::Duplicate(keys) => {
-                let source = format!("the unique index of {keys} refuses it").into();
-                return Err(change.failed(StoreError::Failed { source }));
-            }
+            Written::Duplicate(keys) => return Err(change.failed(refused_by_index(&keys))),
             Written::Refused(source) => return Err(change.failed(StoreError::Failed { source })),
         }
         Ok(None)
@@ -177,14 +158,14 @@ pub(super) fn statement(condition: Document, update: Document) -> Document {
     doc! { "q": condition, "u": update, "hint": index::number_keys() }
 }
 
-/// What is known of a change that has been tried.
+/// State of a change between its attempts.
 struct Attempts<'a> {
     number: &'a TicketNumber,
     /// The attempt whose answer was lost.
     lost: Option<Lost>,
-    /// Whether another writer came between: then the primary is asked for what it has.
+    /// Set after a write conflict: the primary is then asked for what it has.
     contended: bool,
-    /// Whether the primary has a ticket that needs no write, and a majority may not have it yet.
+    /// Set where the primary has a ticket that needs no write, and a majority may not have it yet.
     unconfirmed: bool,
     waits: Waits,
 }
@@ -201,10 +182,18 @@ impl<'a> Attempts<'a> {
         Self { number, lost: None, contended: false, unconfirmed: false, waits: Waits::default() }
     }
 
-    /// An answer without a write is given once a majority has what it rests on.
-    fn confirm(&mut self) {
+    /// Gives an answer without a write once a majority has what it rests on. After a lost answer it
+    /// can't tell what became of that write.
+    fn answer(&mut self, outcome: Outcome, is_final: bool) -> Result<Option<Outcome>, StoreError> {
+        if let Some(lost) = self.lost.take() {
+            return Err(unknown(self.number, lost.source));
+        }
+        if is_final {
+            return Ok(Some(outcome));
+        }
         self.unconfirmed = true;
         self.waits.cause = Some("no majority of the servers has the ticket as it is yet".into());
+        Ok(None)
     }
 
     /// The error for what went wrong afterwards: it says nothing of a write whose answer was lost.
@@ -226,8 +215,4 @@ impl<'a> Attempts<'a> {
             }
         }
     }
-}
-
-fn unknown(number: &TicketNumber, source: BoxError) -> StoreError {
-    StoreError::OutcomeUnknown { number: number.clone(), source }
 }
