@@ -12,5 +12,6 @@ mod mongo_faults {
     mod lost_replies;
     mod outages;
     mod refused;
+    mod spans;
     mod world;
 }

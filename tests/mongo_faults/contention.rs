@@ -8,15 +8,11 @@ use std::{
 
 use bson::{Document, doc};
 use futures::future::join_all;
-use mongodb::{
-    Client,
-    event::{EventHandler, command::CommandEvent},
-    options::ClientOptions,
-};
+use mongodb::{Client, Database, event::command::CommandEvent};
 use ventanilla_service::*;
-use ventanilla_tests::Mongo;
+use ventanilla_tests::{Mongo, TestDatabase};
 
-use super::world::{ana, desk, fault, keyed, patient, texts, ticket};
+use super::world::{ana, desk, fault, keyed, patient, texts, ticket, watched};
 
 /// Another application that writes after each of our reads keeps a change from finding a moment: an
 /// error at the time limit, and not before.
@@ -26,18 +22,8 @@ async fn a_change_that_finds_no_moment_is_given_up_at_the_time_limit() {
     let quiet = desk(&database, patient()).await;
     let number = ticket(&quiet).await;
 
-    let mut options = ClientOptions::parse(database.uri()).await.unwrap();
-    let (uri, name) = (database.uri().to_owned(), database.name().to_owned());
-    let restless = number.clone();
-    options.command_event_handler = Some(EventHandler::callback(move |event| {
-        if matches!(&event, CommandEvent::Succeeded(done) if done.command_name == "find") {
-            let (uri, name, number) = (uri.clone(), name.clone(), restless.clone());
-            let writer = thread::spawn(move || write_between(&uri, &name, &number));
-            writer.join().unwrap();
-        }
-    }));
-    let disturbed = Client::with_options(options).unwrap().database(database.name());
     let limit = Duration::from_secs(5);
+    let disturbed = disturbed(&database, &number).await;
     let disturbed = desk(&disturbed, patient().time_limit(limit)).await;
 
     let begin = Instant::now();
@@ -45,6 +31,19 @@ async fn a_change_that_finds_no_moment_is_given_up_at_the_time_limit() {
     assert_eq!(fault(given_up), ("contention", Applied::No));
     assert!(begin.elapsed() > limit / 2, "it gave up after {:?}", begin.elapsed());
     assert_eq!(texts(&quiet, &number).await, [""; 0]);
+}
+
+/// The same database, with another application that writes after each read of ours.
+pub(super) async fn disturbed(database: &TestDatabase, number: &TicketNumber) -> Database {
+    let (uri, name, number) = (database.uri().to_owned(), database.name().to_owned(), number.clone());
+    let client = watched(database.uri(), move |event| {
+        if matches!(&event, CommandEvent::Succeeded(done) if done.command_name == "find") {
+            let (uri, name, number) = (uri.clone(), name.clone(), number.clone());
+            let writer = thread::spawn(move || write_between(&uri, &name, &number));
+            writer.join().unwrap();
+        }
+    });
+    client.await.database(database.name())
 }
 
 /// What another application does, from a thread and with a client of its own.

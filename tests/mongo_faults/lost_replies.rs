@@ -11,9 +11,8 @@ use std::{
 
 use bson::{Document, RawDocumentBuf, doc, rawdoc};
 use mongodb::{
-    Client,
-    event::{EventHandler, command::CommandEvent},
-    options::{Acknowledgment, ClientOptions, WriteConcern},
+    event::command::CommandEvent,
+    options::{Acknowledgment, WriteConcern},
 };
 use tokio::time::sleep;
 use ventanilla_service::*;
@@ -196,17 +195,16 @@ async fn a_lost_change_is_not_judged_by_what_was_before_it() {
     let number = &world.number;
     world.desk.admin(luis()).set_status(number, Status::InProgress).await.unwrap();
     let proxy = Arc::new(world.set.proxy().await);
-    let mut options = ClientOptions::parse(proxy.uri()).await.unwrap();
     let (losing, between, finds) = (Arc::clone(&proxy), Arc::clone(&world), AtomicU32::new(0));
-    options.command_event_handler = Some(EventHandler::callback(move |event| {
+    let client = world::watched(proxy.uri(), move |event| {
         let is_find = matches!(&event, CommandEvent::Succeeded(done) if done.command_name == "find");
         match finds.fetch_add(u32::from(is_find), Ordering::SeqCst) {
             0 if is_find => come_between(&between),
             1 if is_find => losing.lose_replies(1, CHANGE),
             _ => {}
         }
-    }));
-    let database = Client::with_options(options).unwrap().database("desk");
+    });
+    let database = client.await.database("desk");
     let hasty = majority_within(Duration::from_millis(300));
     let desk = world::desk(&database, patient().write_concern(hasty)).await;
 

@@ -5,7 +5,8 @@ use std::{error::Error, future::Future, time::Duration};
 use bson::{Document, doc};
 use mongodb::{
     Client, Collection, Database,
-    options::{Acknowledgment, WriteConcern},
+    event::{EventHandler, command::CommandEvent},
+    options::{Acknowledgment, ClientOptions, WriteConcern},
 };
 use tokio::time::{Instant, sleep};
 use ventanilla_service::*;
@@ -67,6 +68,13 @@ pub(crate) fn majority_within(limit: Duration) -> WriteConcern {
 /// A database of servers, through a client of its own.
 pub(crate) async fn database(uri: &str) -> Database {
     Client::with_uri_str(uri).await.unwrap().database("desk")
+}
+
+/// A client whose commands somebody watches.
+pub(crate) async fn watched(uri: &str, watch: impl Fn(CommandEvent) + Send + Sync + 'static) -> Client {
+    let mut options = ClientOptions::parse(uri).await.unwrap();
+    options.command_event_handler = Some(EventHandler::callback(watch));
+    Client::with_options(options).unwrap()
 }
 
 pub(crate) async fn desk(database: &Database, options: MongoOptions) -> HelpDesk {

@@ -1,0 +1,101 @@
+//! What is told of a use case to a tracing subscriber stands within its span.
+
+use std::{
+    fmt::Debug,
+    mem::take,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use mongodb::event::command::CommandEvent;
+use tracing::{
+    Event, Subscriber,
+    field::{Field, Visit},
+};
+use tracing_subscriber::{Layer, layer::Context, prelude::*, registry::LookupSpan};
+use ventanilla_service::*;
+use ventanilla_tests::Mongo;
+
+use super::{
+    contention::disturbed,
+    world::{ana, desk, draft, fault, keyed, luis, patient, ticket, watched},
+};
+
+/// The text of an event, and the names of the spans around it.
+type Placed = (String, Vec<&'static str>);
+
+/// Keeps each event.
+#[derive(Clone, Default)]
+struct Told(Arc<Mutex<Vec<Placed>>>);
+
+impl Told {
+    fn take(&self) -> Vec<Placed> {
+        take(&mut self.0.lock().unwrap())
+    }
+}
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Told {
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let mut text = Text::default();
+        event.record(&mut text);
+        let spans = context.event_scope(event).into_iter().flatten().map(|span| span.name());
+        self.0.lock().unwrap().push((text.0, spans.collect()));
+    }
+}
+
+#[derive(Default)]
+struct Text(String);
+
+impl Visit for Text {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        if field.name() == "message" {
+            self.0 = format!("{value:?}");
+        }
+    }
+}
+
+/// What the driver tells of a command, it tells on the task that sends it.
+#[tokio::test]
+async fn commands_are_sent_within_the_span_of_their_use_case() {
+    let database = Mongo::shared().await.database().await;
+    let client = watched(database.uri(), |event| {
+        if let CommandEvent::Started(begun) = event {
+            tracing::info!("{}", begun.command_name);
+        }
+    });
+    let desk = desk(&client.await.database(database.name()), patient()).await;
+    let (ana, luis) = (desk.customer(ana()), desk.admin(luis()));
+    let told = Told::default();
+    let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(told.clone()));
+
+    let number = ana.create(draft("cobro-doble")).await.unwrap().head.ticket_number;
+    ana.add_message(&number, keyed("hola")).await.unwrap();
+    ana.view(&number).await.unwrap();
+    luis.list(ListQuery::new()).await.unwrap();
+    luis.counts().await.unwrap();
+
+    let expected = [
+        ("insert", "ventanilla.create"),
+        ("find", "ventanilla.add_message"),
+        ("update", "ventanilla.add_message"),
+        ("find", "ventanilla.view"),
+        ("aggregate", "ventanilla.list"),
+        ("aggregate", "ventanilla.counts"),
+    ];
+    assert_eq!(told.take(), expected.map(|(command, span)| (command.to_owned(), vec![span])));
+}
+
+#[tokio::test]
+async fn giving_up_a_change_is_told_within_the_span_of_its_use_case() {
+    let database = Mongo::shared().await.database().await;
+    let number = ticket(&desk(&database, patient()).await).await;
+    let disturbed = disturbed(&database, &number).await;
+    let disturbed = desk(&disturbed, patient().time_limit(Duration::from_secs(5))).await;
+    let told = Told::default();
+    let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(told.clone()));
+
+    let given_up = disturbed.customer(ana()).add_message(&number, keyed("hola")).await;
+    assert_eq!(fault(given_up), ("contention", Applied::No));
+    let expected = "gave up after repeated write conflicts".to_owned();
+    assert_eq!(told.take(), [(expected, vec!["ventanilla.add_message"])]);
+}
