@@ -78,8 +78,9 @@ impl Inner {
     ) -> Result<Option<Inserted>, StoreError> {
         let number = &ticket.head().ticket_number;
         let first_key = keys.keys().next().map(String::as_str);
-        // The server names one index only, and a key that was used comes before a number that is taken.
-        if let (Some("creationKey" | "ticketNumber"), Some(key)) = (first_key, ticket.creation_key()) {
+        // The server names one index only, and a key that was used comes before whatever another index
+        // refuses.
+        if let Some(key) = ticket.creation_key() {
             let opened = self.opened_with(key, ticket, id, deadline).await?;
             if opened.is_some() || first_key == Some("creationKey") {
                 return Ok(opened);
