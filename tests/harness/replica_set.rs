@@ -75,6 +75,11 @@ impl ReplicaSet {
         format!("mongodb://{}/?replicaSet=rs0&heartbeatFrequencyMS=500", addresses.join(","))
     }
 
+    /// The address of a node, `127.0.0.1:27017`.
+    pub fn address(&self, node: usize) -> String {
+        self.nodes[node].address()
+    }
+
     /// A new client, for the runtime that asks.
     pub async fn client(&self) -> Client {
         Client::with_uri_str(self.uri()).await.expect("the URI is ours")

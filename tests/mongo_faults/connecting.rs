@@ -2,8 +2,10 @@
 
 use std::error::Error;
 
-use ventanilla_service::{ConnectError, Explain, MongoStore};
-use ventanilla_tests::Standalone;
+use bson::doc;
+use mongodb::options::{Acknowledgment, WriteConcern};
+use ventanilla_service::{ConnectError, Explain, MongoOptions, MongoStore};
+use ventanilla_tests::{ReplicaSet, Standalone};
 
 async fn refused(uri: &str) -> ConnectError {
     MongoStore::connect(uri).await.unwrap_err()
@@ -44,4 +46,63 @@ async fn a_uri_without_a_database_or_that_is_none_is_told() {
     let error = refused("localhost:27017/desk").await;
     assert_eq!(error.code(), "mongodb_invalid_uri");
     assert!(error.source().is_some());
+}
+
+/// By no server, or by more than there are: whether the URI asks for it or the options do.
+#[tokio::test]
+async fn writes_that_would_never_be_acknowledged_are_told() {
+    let set = ReplicaSet::start().await;
+    let uri = database_of(&set);
+    for nodes in [0, 5] {
+        let concern = WriteConcern::builder().w(Acknowledgment::Nodes(nodes)).build();
+        let options = MongoOptions::new().write_concern(concern);
+        for error in
+            [refused(&format!("{uri}&w={nodes}")).await, options.connect(&uri).await.unwrap_err()]
+        {
+            assert_eq!(error.code(), "mongodb_write_concern");
+            assert!(error.to_string().contains(&format!("{nodes} of 3")), "{error}");
+            assert!(!error.is_retryable());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_never_primary_acknowledges_writes_too() {
+    let set = ReplicaSet::start().await;
+    let admin = set.client().await.database("admin");
+    let config = admin.run_command(doc! { "replSetGetConfig": 1 }).await.unwrap();
+    let mut config = config.get_document("config").unwrap().clone();
+    config.insert("version", config.get_i32("version").unwrap() + 1);
+    let node = set.secondaries().await[0];
+    let members = config.get_array_mut("members").unwrap();
+    members[node].as_document_mut().unwrap().insert("priority", 0);
+    admin.run_command(doc! { "replSetReconfig": config }).await.unwrap();
+
+    let all = WriteConcern::builder().w(Acknowledgment::Nodes(3)).build();
+    let options = MongoOptions::new().write_concern(all).create_indexes();
+    options.connect(&database_of(&set)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_secondary_alone_and_another_replica_set_are_told() {
+    let set = ReplicaSet::start().await;
+    let secondary = set.address(set.secondaries().await[0]);
+    let error = refused(&format!("mongodb://{secondary}/desk?directConnection=true")).await;
+    assert_eq!(error.code(), "mongodb_not_primary");
+    assert!(error.to_string().contains(&secondary), "{error}");
+    assert!(!error.is_retryable());
+
+    let other = database_of(&set).replace("=rs0", "=tienda");
+    let error = refused(&format!("{other}&serverSelectionTimeoutMS=1000")).await;
+    assert_eq!(error.code(), "mongodb_other_replica_set");
+    assert!(
+        error.to_string().contains("\"tienda\"") && error.to_string().contains("\"rs0\""),
+        "{error}"
+    );
+    assert!(!error.is_retryable());
+}
+
+/// The connection string of a set with the name of a database.
+fn database_of(set: &ReplicaSet) -> String {
+    set.uri().replace("/?", "/desk?")
 }

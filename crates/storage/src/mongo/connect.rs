@@ -153,7 +153,9 @@ impl MongoOptions {
             let address = hello.get_str("me").unwrap_or_default().into();
             return Err(ConnectError::NotPrimary { address });
         }
-        let servers = hello.get_array("hosts").map_or(usize::MAX, Vec::len);
+        let count = |role| hello.get_array(role).map_or(0, Vec::len);
+        // Those that are never primary acknowledge too.
+        let servers = if is_router { usize::MAX } else { count("hosts") + count("passives") };
         for concern in [Some(&self.write_concern), collection.write_concern()].into_iter().flatten() {
             check_write_concern(concern, servers)?;
         }
