@@ -1,10 +1,13 @@
 //! Indexes that aren't as they must be.
 
-use std::error::Error;
+use std::{error::Error, time::Duration};
 
 use bson::{Document, doc};
 use futures::TryStreamExt;
-use mongodb::{Database, IndexModel, options::IndexOptions};
+use mongodb::{
+    Database, IndexModel,
+    options::{Collation, IndexOptions},
+};
 use ventanilla_service::{ConnectError, Explain, MongoOptions};
 use ventanilla_tests::Mongo;
 
@@ -72,6 +75,28 @@ async fn an_index_of_some_tickets_over_all_is_not_the_one_that_is_wanted() {
         assert!(error.to_string().contains(name), "{error}");
         tickets.drop_index(name).await.unwrap();
         MongoOptions::new().create_indexes().open(&database).await.unwrap();
+    }
+}
+
+/// It would miss tickets, or texts, or remove tickets; or no query may use it.
+#[tokio::test]
+async fn an_index_that_does_not_serve_every_query_is_not_the_one_that_is_wanted() {
+    let database = Mongo::shared().await.database().await;
+    MongoOptions::new().create_indexes().open(&database).await.unwrap();
+    let tickets = database.collection::<Document>("SupportTicket");
+    let named = || IndexOptions::builder().name(NUMBER.to_owned()).unique(true);
+    for options in [
+        named().hidden(true).build(),
+        named().collation(Collation::builder().locale("es").build()).build(),
+        named().sparse(true).build(),
+        named().expire_after(Duration::from_secs(1_000_000)).build(),
+    ] {
+        tickets.drop_index(NUMBER).await.unwrap();
+        let index = IndexModel::builder().keys(doc! { "ticketNumber": 1 }).options(options).build();
+        tickets.create_index(index.clone()).await.unwrap();
+        let error = refused(&database, MongoOptions::new()).await;
+        let ConnectError::MissingIndexes { names } = &error else { panic!("{index:?}: {error:?}") };
+        assert_eq!(names, &[NUMBER], "{index:?}");
     }
 }
 
