@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use bson::doc;
+use mongodb::options::{Acknowledgment, WriteConcern};
 use ventanilla_service::*;
 
 use super::world::{
-    NOT_DURABLE, World, ana, draft, fault, keyed, luis, majority_within, patient, until,
+    NOT_DURABLE, UNAVAILABLE, UNKNOWN, World, ana, database, draft, fault, keyed, luis, majority_within,
+    patient, until,
 };
 
 /// A desk that waits a moment for a majority.
@@ -59,4 +62,73 @@ async fn what_is_refused_stays_refused_where_no_majority_is_to_be_had() {
 
     world.set.resume_replication().await;
     assert_eq!(world.texts().await, [""; 0]);
+}
+
+#[tokio::test]
+async fn what_no_majority_has_is_shown_to_nobody() {
+    let world = World::start().await;
+    let (desk, number) = (hasty(&world).await, &world.number);
+    let (customer, admin) = (desk.customer(ana()), desk.admin(luis()));
+    world.set.stop_replication().await;
+    assert_eq!(fault(admin.set_status(number, Status::Resolved).await), NOT_DURABLE);
+    assert_eq!(fault(customer.create(draft("otro")).await), NOT_DURABLE);
+
+    assert_eq!(customer.view(number).await.unwrap().head.status, Status::Open);
+    let closed = ListQuery::new().statuses([Status::Resolved]);
+    assert!(admin.list(closed).await.unwrap().rows.is_empty());
+    let rows = customer.tickets(MyTickets::all()).await.unwrap().rows;
+    assert_eq!(rows.iter().map(|row| &row.head.ticket_number).collect::<Vec<_>>(), [number]);
+    assert_eq!(admin.counts().await.unwrap().total(), 1);
+
+    world.set.resume_replication().await;
+    until(async || customer.view(number).await.unwrap().head.status == Status::Resolved).await;
+    until(async || admin.counts().await.unwrap().total() == 2).await;
+}
+
+#[tokio::test]
+async fn nothing_is_refused_on_account_of_what_no_majority_has() {
+    let world = World::start().await;
+    let (desk, number) = (hasty(&world).await, &world.number);
+    let (customer, admin) = (desk.customer(ana()), desk.admin(luis()));
+    let gone = customer.create(draft("otro")).await.unwrap().head.ticket_number;
+    let write = async |number| customer.add_message(number, keyed("hola")).await;
+    let other = NewTicket::new(Category::BUG, MessageText::parse("distinto").unwrap());
+    let other = other.with_key(IdempotencyKey::parse("tercero").unwrap());
+    let create = async || customer.create(other.clone()).await;
+
+    world.set.stop_replication().await;
+    assert_eq!(fault(admin.set_status(number, Status::Closed).await), NOT_DURABLE);
+    assert_eq!(fault(customer.create(draft("tercero")).await), NOT_DURABLE);
+    let delete = world.tickets.delete_one(doc! { "ticketNumber": gone.as_str() });
+    let at_once = WriteConcern::builder().w(Acknowledgment::Nodes(1)).build();
+    delete.write_concern(at_once).await.unwrap();
+    assert_eq!(fault(write(number).await), UNAVAILABLE);
+    assert_eq!(fault(create().await), UNAVAILABLE);
+    assert_eq!(fault(write(&gone).await), UNAVAILABLE);
+
+    world.set.resume_replication().await;
+    let code = async |number| write(number).await.unwrap_err().code();
+    until(async || code(number).await == "ticket_closed").await;
+    until(async || code(&gone).await == "ticket_not_found").await;
+    assert_eq!(create().await.unwrap_err().code(), "key_conflict");
+}
+
+#[tokio::test]
+async fn repairs_that_may_be_lost_are_told_and_made() {
+    let world = World::start().await;
+    let store = patient().open(&database(&world.set.uri()).await).await.unwrap();
+    for (code, told) in [(64, NOT_DURABLE), (189, UNKNOWN)] {
+        let theirs =
+            doc! { "$set": { "status": "CLOSED" }, "$unset": { "resolvedAt": "", "closedAt": "" } };
+        world.tickets.update_one(doc! {}, theirs).await.unwrap();
+        let error = doc! { "writeConcernError": { "code": code, "errmsg": "it may be lost" } };
+        world.set.fail(1, &["update"], error).await;
+
+        let error = store.reconcile(None, 100).await.unwrap_err();
+        assert_eq!((error.code(), error.applied()), told, "{error:?}");
+        assert!(error.to_string().contains(world.number.as_str()), "{error}");
+        let repaired = doc! { "resolvedAt": { "$type": "date" }, "closedAt": { "$type": "date" } };
+        assert_eq!(world.tickets.count_documents(repaired).await.unwrap(), 1);
+        assert_eq!(store.reconcile(None, 100).await.unwrap().repaired, 0);
+    }
 }
