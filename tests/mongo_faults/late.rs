@@ -1,13 +1,21 @@
 //! Answers that come too late, and callers who don't wait for them.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use bson::doc;
+use futures::future::join_all;
+use mongodb::event::command::CommandEvent;
 use tokio::time::timeout;
 use ventanilla_service::*;
 
 use super::world::{
-    UNAVAILABLE, UNKNOWN, World, ana, database, desk, draft, fault, keyed, luis, patient,
+    UNAVAILABLE, UNKNOWN, World, ana, database, desk, draft, fault, keyed, luis, patient, watched,
 };
 
 /// How long a server is held up.
@@ -79,4 +87,35 @@ async fn a_caller_who_goes_away_leaves_a_connection_as_it_was() {
     texts.sort();
     expected.sort();
     assert_eq!(texts, expected);
+}
+
+/// Of callers who go away only the commands that run already, which the store limits, are carried out.
+#[tokio::test]
+async fn a_crowd_that_goes_away_keeps_nobody_waiting() {
+    const CALLERS: u64 = 1_000;
+    const MOST_COMMANDS: usize = 64;
+    let world = World::start().await;
+    let sent = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&sent);
+    let uri = format!("{}&maxPoolSize=4", world.set.uri());
+    let client = watched(&uri, move |event| {
+        let begins = matches!(event, CommandEvent::Started(_));
+        counter.fetch_add(usize::from(begins), Ordering::SeqCst);
+    });
+    let desk = desk(&client.await.database("desk"), patient()).await;
+    let (customer, admin) = (desk.customer(ana()), desk.admin(luis()));
+    let call = async |nth: u64| match nth % 2 {
+        0 => admin.view(&world.number).await.is_ok(),
+        _ => customer.add_message(&world.number, "hola").await.is_ok(),
+    };
+
+    // Every connection is in use while they come and go.
+    world.set.fail(4, &["find"], held_up()).await;
+    let crowd = (0..CALLERS).map(|nth| timeout(Duration::from_millis(nth % 3), call(nth)));
+    join_all(crowd).await;
+    let before = sent.load(Ordering::SeqCst);
+    // Connections are given in the order of asking: what was to be sent earlier has been by now.
+    admin.view(&world.number).await.unwrap();
+    let afterwards = sent.load(Ordering::SeqCst) - before;
+    assert!(afterwards <= MOST_COMMANDS + 1, "{afterwards} commands, {before} before");
 }
