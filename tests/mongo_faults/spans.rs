@@ -1,11 +1,6 @@
 //! What is told of a use case to a tracing subscriber stands within its span.
 
-use std::{
-    fmt::Debug,
-    mem::take,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{cell::RefCell, fmt::Debug, sync::Once, time::Duration};
 
 use mongodb::event::command::CommandEvent;
 use tracing::{
@@ -24,22 +19,29 @@ use super::{
 /// The text of an event, and the names of the spans around it.
 type Placed = (String, Vec<&'static str>);
 
-/// Keeps each event.
-#[derive(Clone, Default)]
-struct Told(Arc<Mutex<Vec<Placed>>>);
-
-impl Told {
-    fn take(&self) -> Vec<Placed> {
-        take(&mut self.0.lock().unwrap())
-    }
+thread_local! {
+    /// The events of a test, all of whose tasks run on its own thread.
+    static TOLD: RefCell<Vec<Placed>> = const { RefCell::new(Vec::new()) };
 }
 
-impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Told {
+/// Keeps each event, in all tests: a subscriber of one thread alone would miss what another thread is the
+/// first to tell, since `tracing` remembers that nobody listened there.
+fn listen() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        tracing::subscriber::set_global_default(tracing_subscriber::registry().with(Keeper)).unwrap();
+        tracing::callsite::rebuild_interest_cache();
+    });
+}
+
+struct Keeper;
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Keeper {
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let mut text = Text::default();
         event.record(&mut text);
         let spans = context.event_scope(event).into_iter().flatten().map(|span| span.name());
-        self.0.lock().unwrap().push((text.0, spans.collect()));
+        TOLD.with_borrow_mut(|told| told.push((text.0, spans.collect())));
     }
 }
 
@@ -57,6 +59,7 @@ impl Visit for Text {
 /// What the driver tells of a command, it tells on the task that sends it.
 #[tokio::test]
 async fn commands_are_sent_within_the_span_of_their_use_case() {
+    listen();
     let database = Mongo::shared().await.database().await;
     let client = watched(database.uri(), |event| {
         if let CommandEvent::Started(begun) = event {
@@ -65,8 +68,7 @@ async fn commands_are_sent_within_the_span_of_their_use_case() {
     });
     let desk = desk(&client.await.database(database.name()), patient()).await;
     let (ana, luis) = (desk.customer(ana()), desk.admin(luis()));
-    let told = Told::default();
-    let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(told.clone()));
+    TOLD.take();
 
     let number = ana.create(draft("cobro-doble")).await.unwrap().head.ticket_number;
     ana.add_message(&number, keyed("hola")).await.unwrap();
@@ -82,20 +84,20 @@ async fn commands_are_sent_within_the_span_of_their_use_case() {
         ("aggregate", "ventanilla.list"),
         ("aggregate", "ventanilla.counts"),
     ];
-    assert_eq!(told.take(), expected.map(|(command, span)| (command.to_owned(), vec![span])));
+    assert_eq!(TOLD.take(), expected.map(|(command, span)| (command.to_owned(), vec![span])));
 }
 
 #[tokio::test]
 async fn giving_up_a_change_is_told_within_the_span_of_its_use_case() {
+    listen();
     let database = Mongo::shared().await.database().await;
     let number = ticket(&desk(&database, patient()).await).await;
     let disturbed = disturbed(&database, &number).await;
     let disturbed = desk(&disturbed, patient().time_limit(Duration::from_secs(5))).await;
-    let told = Told::default();
-    let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(told.clone()));
+    TOLD.take();
 
     let given_up = disturbed.customer(ana()).add_message(&number, keyed("hola")).await;
     assert_eq!(fault(given_up), ("contention", Applied::No));
     let expected = "gave up after repeated write conflicts".to_owned();
-    assert_eq!(told.take(), [(expected, vec!["ventanilla.add_message"])]);
+    assert_eq!(TOLD.take(), [(expected, vec!["ventanilla.add_message"])]);
 }
