@@ -7,8 +7,8 @@ use mongodb::options::{Acknowledgment, WriteConcern};
 use ventanilla_service::*;
 
 use super::world::{
-    NOT_DURABLE, UNAVAILABLE, UNKNOWN, World, ana, database, draft, fault, keyed, luis, majority_within,
-    patient, until,
+    FAILED, NOT_DURABLE, UNAVAILABLE, UNKNOWN, World, ana, database, draft, fault, keyed, luis,
+    majority_within, patient, until,
 };
 
 /// A desk that waits a moment for a majority.
@@ -118,9 +118,7 @@ async fn repairs_that_may_be_lost_are_told_and_made() {
     let world = World::start().await;
     let store = patient().open(&database(&world.set.uri()).await).await.unwrap();
     for (code, told) in [(64, NOT_DURABLE), (189, UNKNOWN)] {
-        let theirs =
-            doc! { "$set": { "status": "CLOSED" }, "$unset": { "resolvedAt": "", "closedAt": "" } };
-        world.tickets.update_one(doc! {}, theirs).await.unwrap();
+        close_elsewhere(&world).await;
         let error = doc! { "writeConcernError": { "code": code, "errmsg": "it may be lost" } };
         world.set.fail(1, &["update"], error).await;
 
@@ -131,4 +129,23 @@ async fn repairs_that_may_be_lost_are_told_and_made() {
         assert_eq!(world.tickets.count_documents(repaired).await.unwrap(), 1);
         assert_eq!(store.reconcile(None, 100).await.unwrap().repaired, 0);
     }
+}
+
+/// One ticket that is refused is left as it is; where none may be written, nothing would ever be repaired.
+#[tokio::test]
+async fn repairs_that_the_server_refuses_altogether_are_told() {
+    let world = World::start().await;
+    let store = patient().open(&database(&world.set.uri()).await).await.unwrap();
+    close_elsewhere(&world).await;
+    world.set.fail(1, &["update"], doc! { "errorCode": 13 }).await;
+
+    let error = store.reconcile(None, 100).await.unwrap_err();
+    assert_eq!((error.code(), error.applied()), FAILED, "{error:?}");
+    assert_eq!(store.reconcile(None, 100).await.unwrap().repaired, 1);
+}
+
+/// Another application closes the ticket and leaves its times to be repaired.
+async fn close_elsewhere(world: &World) {
+    let close = doc! { "$set": { "status": "CLOSED" }, "$unset": { "resolvedAt": "", "closedAt": "" } };
+    world.tickets.update_one(doc! {}, close).await.unwrap();
 }

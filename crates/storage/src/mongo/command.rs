@@ -26,8 +26,10 @@ pub(super) enum Written {
     NotNow(BoxError),
     /// It was made or not: the answer was lost.
     Lost(BoxError),
-    /// It was not made, and never will be.
+    /// It was not made on this document, and never will be.
     Refused(BoxError),
+    /// The whole command was refused: nothing was made, and never will be.
+    Failed(BoxError),
 }
 
 /// Sends a write command with its write concern.
@@ -99,7 +101,7 @@ fn of_error(error: Error) -> Written {
             Written::NotNow(ServerError::source_of(error))
         }
         _ if is_lost(&error) => Written::Lost(ServerError::source_of(error)),
-        _ => Written::Refused(ServerError::source_of(error)),
+        _ => Written::Failed(ServerError::source_of(error)),
     }
 }
 

@@ -55,7 +55,7 @@ impl Inner {
                 }
                 Written::NotNow(source) => waits.cause = Some(source),
                 Written::Lost(source) => lost = Some(source),
-                Written::Refused(source) => {
+                Written::Refused(source) | Written::Failed(source) => {
                     return Err(after(lost, number, StoreError::Failed { source }));
                 }
             }

@@ -140,6 +140,7 @@ impl Inner {
             }
             Written::NotNow(source) => Err(StoreError::Unavailable { source }),
             Written::Lost(source) => Err(unknown(&number, source)),
+            Written::Failed(source) => Err(StoreError::Failed { source }),
             Written::Refused(_) | Written::Duplicate(_) => Ok(0),
         }
     }

@@ -110,7 +110,9 @@ impl Inner {
             Written::NotNow(source) => change.waits.cause = Some(source),
             Written::Lost(source) => change.lost = Some(Lost { ticket, outcome, source }),
             Written::Duplicate(keys) => return Err(change.failed(refused_by_index(&keys))),
-            Written::Refused(source) => return Err(change.failed(StoreError::Failed { source })),
+            Written::Refused(source) | Written::Failed(source) => {
+                return Err(change.failed(StoreError::Failed { source }));
+            }
         }
         Ok(None)
     }
