@@ -1,6 +1,7 @@
 //! Tickets in memory: one lock around plain state.
 
 mod index;
+mod ranked;
 mod waiting;
 
 use std::{
@@ -16,8 +17,7 @@ use ventanilla_domain::{
 };
 
 use crate::{
-    Counts, Due, Inserted, Page, PageQuery, Position, Report, ReportQuery, StoreError, Tally,
-    TicketStore,
+    Counts, Inserted, Page, PageQuery, Position, Report, ReportQuery, StoreError, Tally, TicketStore,
 };
 
 /// Tickets in memory, indexed: no list scans them all.
@@ -227,8 +227,8 @@ impl State {
     fn counts(&self, mine: &UserId, as_of: Option<BusinessTime>) -> Counts {
         let mut counts = Counts::default();
         if let Some(now) = as_of {
-            counts.overdue = self.index.waiting().count(Due::Overdue, now);
-            counts.at_risk = self.index.waiting().count(Due::AtRisk, now);
+            counts.overdue = self.index.waiting().overdue(now);
+            counts.at_risk = self.index.waiting().at_risk(now);
         }
         for status in Status::ALL {
             for priority in Priority::ALL {

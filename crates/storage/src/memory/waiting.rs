@@ -1,20 +1,27 @@
 //! The order of tickets by due time.
 
-use std::{collections::BTreeSet, ops::Bound};
+use std::time::Duration;
 
 use ventanilla_domain::{BusinessTime, SlaClocks, TicketHead};
 
-use super::index::{Place, Seq};
+use super::{
+    index::{Place, Seq},
+    ranked::RankedSet,
+};
 use crate::{Due, query::due};
 
 /// The tickets that wait for something.
 #[derive(Debug, Default)]
-pub(super) struct Waiting(BTreeSet<Entry>);
+pub(super) struct Waiting {
+    entries: RankedSet<Entry>,
+    risks: RankedSet<(BusinessTime, Seq)>,
+}
 
 /// When a ticket is due, and from when it is at risk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Wait {
     due: BusinessTime,
+    /// At most a millisecond after `due`, so that a ticket that is overdue has always been at risk.
     risk: BusinessTime,
 }
 
@@ -29,23 +36,33 @@ struct Entry {
 impl Wait {
     /// `None` for a ticket that waits for nothing.
     pub(super) fn of(head: &TicketHead) -> Option<Self> {
-        let risk = head.sla.as_deref().and_then(SlaClocks::risk);
-        due(head).zip(risk).map(|(due, risk)| Self { due, risk })
+        let due = due(head)?;
+        let risk = head.sla.as_deref().and_then(SlaClocks::risk)?;
+        // A timer that was breached before it went on has a later start, and with it a later risk; it
+        // is never at risk again.
+        Some(Self { due, risk: risk.min(due.plus(Duration::from_millis(1))) })
     }
 }
 
 impl Waiting {
     pub(super) fn add(&mut self, Wait { due, risk }: Wait, seq: Seq) {
-        self.0.insert(Entry { due, seq, risk });
+        self.entries.insert(Entry { due, seq, risk });
+        self.risks.insert((risk, seq));
     }
 
     pub(super) fn remove(&mut self, Wait { due, risk }: Wait, seq: Seq) {
-        self.0.remove(&Entry { due, seq, risk });
+        self.entries.remove(&Entry { due, seq, risk });
+        self.risks.remove(&(risk, seq));
     }
 
-    /// How many tickets a list has.
-    pub(super) fn count(&self, due: Due, now: BusinessTime) -> u64 {
-        self.walk(due, now, None).count() as u64
+    /// Counts the tickets that are overdue.
+    pub(super) fn overdue(&self, now: BusinessTime) -> u64 {
+        self.entries.count_while(|entry| entry.due < now) as u64
+    }
+
+    /// Counts the tickets that are at risk: those that have been and aren't overdue.
+    pub(super) fn at_risk(&self, now: BusinessTime) -> u64 {
+        self.risks.count_while(|(risk, _)| *risk <= now) as u64 - self.overdue(now)
     }
 
     /// The tickets of a list in order, after the place where it goes on.
@@ -61,11 +78,8 @@ impl Waiting {
         if let Some(Place { key, seq, .. }) = after {
             low = low.max(first(BusinessTime::from_millis(key), seq.saturating_add(1)));
         }
-        let high = match due {
-            Due::Overdue => Bound::Excluded(first(now, 0).max(low)),
-            Due::AtRisk | Due::Any => Bound::Unbounded,
-        };
-        let entries = self.0.range((Bound::Included(low), high));
+        let entries = self.entries.from(&low);
+        let entries = entries.take_while(move |entry| due != Due::Overdue || entry.due < now);
         entries.filter(move |entry| due != Due::AtRisk || entry.risk <= now).map(|entry| entry.seq)
     }
 }
