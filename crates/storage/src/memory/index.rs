@@ -1,13 +1,16 @@
 //! The orders of tickets: by creation, for every combination of status and priority, overall and
-//! within each category, assignee and requester; by due time; and by how long they have been
-//! resolved.
+//! within each category, assignee and requester; by due time; by how long they have been resolved;
+//! and by what they add to reports.
 
 use std::collections::{BTreeSet, HashMap};
 
 use itertools::{Either, Itertools};
 use ventanilla_domain::{Category, EnumSet, Priority, Status, TicketHead, Timestamp, UserId};
 
-use super::waiting::{Wait, Waiting};
+use super::{
+    reported::{Day, Reported},
+    waiting::{Wait, Waiting},
+};
 use crate::{AssigneeFilter, Direction, ListQuery, PageQuery, Sort};
 
 /// A ticket's place in order of arrival.
@@ -25,16 +28,24 @@ pub(super) enum Group {
 /// What of a ticket is indexed.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Facets {
+    listed: Listed,
+    /// As long as somebody waits.
+    waits: Option<Wait>,
+    /// Since when it has been resolved, as long as it is.
+    resolved: Option<Timestamp>,
+    /// When it adds something to a report.
+    reported: Vec<Day>,
+}
+
+/// What of a ticket lists by creation are filtered and sorted by.
+#[derive(Debug, PartialEq, Eq)]
+struct Listed {
     status: Status,
     priority: Priority,
     category: Category,
     assignee: Option<UserId>,
     requester: UserId,
     created_at: Timestamp,
-    /// As long as somebody waits.
-    waits: Option<Wait>,
-    /// Since when it has been resolved, as long as it is.
-    resolved: Option<Timestamp>,
 }
 
 /// Where a walk goes on: after the ticket of this place.
@@ -53,6 +64,7 @@ pub(super) struct Index {
     entries: BTreeSet<Entry>,
     waiting: Waiting,
     resolved: BTreeSet<(Timestamp, Seq)>,
+    reported: Reported,
 }
 
 /// A ticket in one cell of one group. Ordered by cell, then creation, then arrival.
@@ -67,18 +79,20 @@ const CELLS: usize = Status::ALL.len() * Priority::ALL.len();
 
 impl Facets {
     pub(super) fn of(head: &TicketHead) -> Self {
-        Self {
+        let listed = Listed {
             status: head.status,
             priority: head.priority,
             category: head.category.clone(),
             assignee: head.assignee.clone(),
             requester: head.requester.clone(),
             created_at: head.created_at,
-            waits: Wait::of(head),
-            resolved: (head.status == Status::Resolved).then(|| head.resolved_or_updated_at()),
-        }
+        };
+        let resolved = (head.status == Status::Resolved).then(|| head.resolved_or_updated_at());
+        Self { listed, waits: Wait::of(head), resolved, reported: Day::all_of(head) }
     }
+}
 
+impl Listed {
     fn groups(&self) -> [Group; 4] {
         [
             Group::All,
@@ -90,24 +104,43 @@ impl Facets {
 }
 
 impl Index {
-    pub(super) fn add(&mut self, facets: &Facets, seq: Seq) {
-        for group in facets.groups() {
-            let id = self.id(group);
-            self.counts[id as usize][cell(facets.status, facets.priority)] += 1;
-            self.entries.insert(Entry::of(id, facets, seq));
+    /// Adds a ticket that had no facets `before`, or moves it to where it belongs by those `after`.
+    pub(super) fn update(&mut self, before: Option<&Facets>, after: &Facets, seq: Seq) {
+        if before.map(|before| &before.listed) != Some(&after.listed) {
+            before.into_iter().for_each(|before| self.unlist(&before.listed, seq));
+            self.list(&after.listed, seq);
         }
-        facets.waits.into_iter().for_each(|wait| self.waiting.add(wait, seq));
-        self.resolved.extend(facets.resolved.map(|since| (since, seq)));
+        let waited = before.and_then(|before| before.waits);
+        if waited != after.waits {
+            waited.into_iter().for_each(|wait| self.waiting.remove(wait, seq));
+            after.waits.into_iter().for_each(|wait| self.waiting.add(wait, seq));
+        }
+        let was_resolved = before.and_then(|before| before.resolved);
+        if was_resolved != after.resolved {
+            was_resolved.map(|since| self.resolved.remove(&(since, seq)));
+            self.resolved.extend(after.resolved.map(|since| (since, seq)));
+        }
+        let reported = before.map_or(&[][..], |before| &before.reported);
+        if reported != after.reported {
+            self.reported.remove(reported, seq);
+            self.reported.add(&after.reported, seq);
+        }
     }
 
-    pub(super) fn remove(&mut self, facets: &Facets, seq: Seq) {
-        for group in facets.groups() {
+    fn list(&mut self, listed: &Listed, seq: Seq) {
+        for group in listed.groups() {
             let id = self.id(group);
-            self.counts[id as usize][cell(facets.status, facets.priority)] -= 1;
-            self.entries.remove(&Entry::of(id, facets, seq));
+            self.counts[id as usize][cell(listed.status, listed.priority)] += 1;
+            self.entries.insert(Entry::of(id, listed, seq));
         }
-        facets.waits.into_iter().for_each(|wait| self.waiting.remove(wait, seq));
-        facets.resolved.map(|since| self.resolved.remove(&(since, seq)));
+    }
+
+    fn unlist(&mut self, listed: &Listed, seq: Seq) {
+        for group in listed.groups() {
+            let id = self.id(group);
+            self.counts[id as usize][cell(listed.status, listed.priority)] -= 1;
+            self.entries.remove(&Entry::of(id, listed, seq));
+        }
     }
 
     pub(super) fn count(&self, group: &Group, status: Status, priority: Priority) -> u64 {
@@ -132,6 +165,11 @@ impl Index {
     /// The tickets that wait for something.
     pub(super) const fn waiting(&self) -> &Waiting {
         &self.waiting
+    }
+
+    /// The tickets that may add something to a report.
+    pub(super) const fn reported(&self) -> &Reported {
+        &self.reported
     }
 
     /// The tickets that were resolved up to this instant, the longest first.
@@ -230,9 +268,9 @@ impl<'a> Walk<'a> {
 }
 
 impl Entry {
-    fn of(group: u32, facets: &Facets, seq: Seq) -> Self {
-        let cell = group * CELLS as u32 + cell(facets.status, facets.priority) as u32;
-        Self { cell, created_at: facets.created_at, seq }
+    fn of(group: u32, listed: &Listed, seq: Seq) -> Self {
+        let cell = group * CELLS as u32 + cell(listed.status, listed.priority) as u32;
+        Self { cell, created_at: listed.created_at, seq }
     }
 }
 
