@@ -1,0 +1,110 @@
+//! How long reading a ticket takes in a store in memory, alone and beside a writer that never rests.
+//!
+//! Prints both in rounds, since other work on the machine disturbs either. `VENTANILLA_BENCH_TICKETS`
+//! sets another number than a million tickets.
+
+use std::{
+    hint::black_box,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+use futures::executor::block_on;
+use ventanilla_service::{testing, *};
+
+const ROUNDS: usize = 7;
+
+/// As many tickets are read in one round; no other ticket is, and none of them is written to.
+const READ: usize = 50_000;
+
+fn main() {
+    let (sla, store) = (testing::sla(), MemoryStore::new());
+    let mut numbers: Vec<TicketNumber> = Vec::new();
+    for ticket in testing::tickets_with(&sla, tickets()) {
+        block_on(store.insert(&ticket)).expect("it is stored");
+        numbers.push(ticket.head().ticket_number.clone());
+    }
+    let policy = Policy { sla: Some(sla), ..Policy::default() };
+    let desk = HelpDesk::builder(store).policy(policy).build();
+    let (read, written) = numbers.split_at(READ.min(numbers.len() / 2));
+    let (mut next_read, mut next_written) = (cycle(read), cycle(written));
+
+    let mut rounds = Vec::new();
+    for _ in 0..ROUNDS {
+        let alone = read_all(&desk, read.len(), &mut next_read);
+        let stop = AtomicBool::new(false);
+        let (beside, writes) = thread::scope(|scope| {
+            let writer = scope.spawn(|| write(&desk, &mut next_written, &stop));
+            let beside = read_all(&desk, read.len(), &mut next_read);
+            stop.store(true, Ordering::Relaxed);
+            (beside, writer.join().expect("it writes"))
+        });
+        let ratio = beside.p99.as_secs_f64() / alone.p99.as_secs_f64();
+        println!("alone {alone:?}; beside {writes} writes {beside:?}; p99 x {ratio:.1}");
+        rounds.push(ratio);
+    }
+    rounds.sort_by(f64::total_cmp);
+    println!("p99 beside a writer to p99 alone, median of the rounds: {:.1}", rounds[ROUNDS / 2]);
+}
+
+#[derive(Debug)]
+#[expect(dead_code, reason = "they are printed")]
+struct Latency {
+    p50: Duration,
+    p99: Duration,
+    p999: Duration,
+}
+
+fn read_all<'a>(
+    desk: &HelpDesk,
+    count: usize,
+    numbers: &mut impl Iterator<Item = &'a TicketNumber>,
+) -> Latency {
+    let admin = desk.admin(testing::admin(0));
+    let timed = |number| {
+        let start = Instant::now();
+        let view = black_box(block_on(admin.view(number)));
+        let took = start.elapsed();
+        view.expect("it is there");
+        took
+    };
+    let mut took: Vec<Duration> = numbers.take(count).map(timed).collect();
+    took.sort_unstable();
+    let quantile = |permille: usize| took[(count - 1) * permille / 1_000];
+    Latency { p50: quantile(500), p99: quantile(990), p999: quantile(999) }
+}
+
+/// Opens tickets and writes to old ones until it is stopped, and returns how often.
+fn write<'a>(
+    desk: &HelpDesk,
+    numbers: &mut impl Iterator<Item = &'a TicketNumber>,
+    stop: &AtomicBool,
+) -> usize {
+    let (customer, admin) = (desk.customer(testing::customer(0)), desk.admin(testing::admin(0)));
+    let text: MessageText = "Sigue sin funcionar, ¿hay novedades?".parse().expect("it is a text");
+    for (writes, number) in numbers.enumerate() {
+        // What the rules refuse takes the lock too.
+        let _ = match writes % 8 {
+            0 => block_on(customer.create(NewTicket::new(Category::BUG, text.clone()))),
+            nth => block_on(admin.set_priority(number, Priority::ALL[nth % Priority::ALL.len()])),
+        };
+        let _ = block_on(admin.add_message(number, text.clone()));
+        if stop.load(Ordering::Relaxed) {
+            return 2 * (writes + 1);
+        }
+    }
+    0
+}
+
+/// All of them again and again, none beside the one before.
+fn cycle(numbers: &[TicketNumber]) -> impl Iterator<Item = &TicketNumber> {
+    numbers.iter().cycle().step_by(7919)
+}
+
+/// As many as asked for; few where benches are only tried.
+fn tickets() -> usize {
+    let asked = std::env::var("VENTANILLA_BENCH_TICKETS").ok().and_then(|value| value.parse().ok());
+    let tried = std::env::args().any(|argument| argument == "--test");
+    asked.unwrap_or(if tried { 2_000 } else { 1_000_000 })
+}
