@@ -18,6 +18,10 @@ const ROUNDS: usize = 7;
 /// As many tickets are read in one round; no other ticket is, and none of them is written to.
 const READ: usize = 50_000;
 
+/// What a reader does between two reads. Without it, one that gets the lock would hardly let go of it, and
+/// keep the writer out.
+const PAUSE: Duration = Duration::from_micros(10);
+
 fn main() {
     let (sla, store) = (testing::sla(), MemoryStore::new());
     let mut numbers: Vec<TicketNumber> = Vec::new();
@@ -67,6 +71,9 @@ fn read_all<'a>(
         let view = black_box(block_on(admin.view(number)));
         let took = start.elapsed();
         view.expect("it is there");
+        while start.elapsed() < took + PAUSE {
+            std::hint::spin_loop();
+        }
         took
     };
     let mut took: Vec<Duration> = numbers.take(count).map(timed).collect();

@@ -1,20 +1,19 @@
-//! Tickets in memory: one lock around plain state.
+//! Tickets in memory: the tickets under many locks, and one around their indexes.
 
 mod index;
 mod ranked;
 mod reported;
 #[cfg(test)]
 mod tests;
+mod tickets;
 mod waiting;
 
-use std::{
-    collections::HashMap,
-    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
-};
+use std::{collections::HashMap, sync::RwLock};
 
 use async_trait::async_trait;
 use index::{Facets, Index, Seq};
 use reported::Day;
+use tickets::{Spot, TicketGuard, Tickets, read, write};
 use ventanilla_domain::{
     BusinessTime, Command, CreationKey, Outcome, Priority, Scope, Status, Ticket, TicketLookup,
     TicketNumber, TicketSummary, TicketView, Timestamp, UserId, Window,
@@ -36,15 +35,15 @@ use crate::{
 /// ```
 #[derive(Debug, Default)]
 pub struct MemoryStore {
+    /// Changed under the lock of the state alone; locked later than that, and never the other way round.
+    tickets: Tickets,
     state: RwLock<State>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    /// In order of arrival; a ticket's place is its identity. Boxed, so that growing moves little.
-    #[expect(clippy::vec_box, reason = "growing a vector of a million tickets would move them all")]
-    tickets: Vec<Box<Ticket>>,
-    numbers: HashMap<TicketNumber, Seq>,
+    /// Where the tickets are, in order of arrival; a ticket's place here is its identity.
+    spots: Vec<Spot>,
     keys: HashMap<CreationKey, Seq>,
     index: Index,
 }
@@ -59,23 +58,13 @@ impl MemoryStore {
     /// How many tickets it holds.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.read().tickets.len()
+        read(&self.state).spots.len()
     }
 
     /// Whether it holds none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
-    }
-
-    // A panic under the lock could only come from a bug in the rules; other tickets stay
-    // usable even then.
-    fn read(&self) -> RwLockReadGuard<'_, State> {
-        self.state.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn write(&self) -> RwLockWriteGuard<'_, State> {
-        self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -84,24 +73,26 @@ impl MemoryStore {
 impl MemoryStore {
     /// Returns a whole ticket.
     pub(crate) fn ticket(&self, number: &TicketNumber) -> Option<Ticket> {
-        self.read().by_number(number).cloned()
+        self.tickets.by_number(number).map(|ticket| ticket.clone())
     }
 
     /// Returns all tickets, in order of arrival.
     pub(crate) fn tickets(&self) -> Vec<Ticket> {
-        self.read().tickets.iter().map(|ticket| (**ticket).clone()).collect()
+        let state = read(&self.state);
+        state.spots.iter().map(|spot| self.tickets.get(*spot).clone()).collect()
     }
 
     /// Stores a ticket, whatever is stored under its number.
     pub(crate) fn overwrite(&self, ticket: &Ticket) {
-        let mut state = self.write();
-        match state.numbers.get(&ticket.head().ticket_number).copied() {
-            None => drop(state.insert(ticket)),
-            Some(seq) => {
-                let before = Facets::of(state.ticket(seq).head());
-                state.index.update(Some(&before), &Facets::of(ticket.head()), seq);
-                *state.tickets[seq as usize] = ticket.clone();
-            }
+        let mut state = write(&self.state);
+        let changed = self.tickets.change(&ticket.head().ticket_number, |seq, stored| {
+            let before = Facets::of(stored.head());
+            *stored = ticket.clone();
+            (seq, before)
+        });
+        match changed {
+            None => drop(state.insert(&self.tickets, ticket)),
+            Some((seq, before)) => state.index.update(Some(&before), &Facets::of(ticket.head()), seq),
         }
     }
 }
@@ -109,7 +100,7 @@ impl MemoryStore {
 #[async_trait]
 impl TicketStore for MemoryStore {
     async fn insert(&self, ticket: &Ticket) -> Result<Inserted, StoreError> {
-        self.write().insert(ticket)
+        write(&self.state).insert(&self.tickets, ticket)
     }
 
     async fn get(
@@ -118,21 +109,25 @@ impl TicketStore for MemoryStore {
         scope: &Scope,
         window: Window,
     ) -> Result<Option<TicketView>, StoreError> {
-        let state = self.read();
-        let found = lookup.candidates().iter().filter_map(|number| state.by_number(number));
-        Ok(found.filter_map(|ticket| ticket.view(scope, window)).next())
+        // Numbers come and never go: one that is missing now was missing when those after it were read,
+        // so the answer is true of one moment.
+        let from_last = lookup.candidates().iter().rev();
+        Ok(from_last.fold(None, |found, number| {
+            let ticket = self.tickets.by_number(number);
+            ticket.and_then(|ticket| ticket.view(scope, window)).or(found)
+        }))
     }
 
     async fn update(&self, number: &TicketNumber, command: &Command) -> Result<Outcome, StoreError> {
-        Ok(self.write().update(number, command))
+        Ok(write(&self.state).update(&self.tickets, number, command))
     }
 
     async fn list(&self, page: &PageQuery) -> Result<Page<TicketSummary>, StoreError> {
-        Ok(self.read().list(page))
+        Ok(read(&self.state).list(&self.tickets, page))
     }
 
     async fn counts(&self, mine: &UserId, as_of: Option<BusinessTime>) -> Result<Counts, StoreError> {
-        Ok(self.read().counts(mine, as_of))
+        Ok(read(&self.state).counts(mine, as_of))
     }
 
     async fn resolved_until(
@@ -140,9 +135,9 @@ impl TicketStore for MemoryStore {
         latest: Timestamp,
         limit: u32,
     ) -> Result<Vec<TicketNumber>, StoreError> {
-        let state = self.read();
+        let state = read(&self.state);
         let found = state.index.resolved_until(latest).take(limit as usize);
-        Ok(found.map(|seq| state.ticket(seq).head().ticket_number.clone()).collect())
+        Ok(found.map(|seq| state.ticket(&self.tickets, seq).head().ticket_number.clone()).collect())
     }
 
     async fn report(&self, query: &ReportQuery) -> Result<Report, StoreError> {
@@ -152,13 +147,13 @@ impl TicketStore for MemoryStore {
         for days in Day::covered_by(query) {
             let mut next = Some((*days.start(), 0));
             while let Some(from) = next {
-                let state = self.read();
+                let state = read(&self.state);
                 let mut found = state.index.reported().walk(from, *days.end());
                 for (_, seq) in found.by_ref().take(PART) {
                     // One that was stored since the report began is left out.
                     if seen.get(seq as usize) == Some(&false) {
                         seen[seq as usize] = true;
-                        tally.add_ticket(query, state.ticket(seq).head());
+                        tally.add_ticket(query, state.ticket(&self.tickets, seq).head());
                     }
                 }
                 next = found.next();
@@ -169,20 +164,16 @@ impl TicketStore for MemoryStore {
 }
 
 impl State {
-    fn ticket(&self, seq: Seq) -> &Ticket {
-        &self.tickets[seq as usize]
+    fn ticket<'a>(&self, tickets: &'a Tickets, seq: Seq) -> TicketGuard<'a> {
+        tickets.get(self.spots[seq as usize])
     }
 
-    fn by_number(&self, number: &TicketNumber) -> Option<&Ticket> {
-        self.numbers.get(number).map(|seq| self.ticket(*seq))
-    }
-
-    fn insert(&mut self, ticket: &Ticket) -> Result<Inserted, StoreError> {
+    fn insert(&mut self, tickets: &Tickets, ticket: &Ticket) -> Result<Inserted, StoreError> {
         let head = ticket.head();
         if let Some(key) = ticket.creation_key()
             && let Some(seq) = self.keys.get(key)
         {
-            let first = self.ticket(*seq);
+            let first = self.ticket(tickets, *seq);
             let number = first.head().ticket_number.clone();
             return Ok(if first.asks_the_same_as(ticket) {
                 Inserted::Repeated(first.head().clone())
@@ -190,36 +181,37 @@ impl State {
                 Inserted::KeyConflict { number, key: key.key.clone() }
             });
         }
-        if self.numbers.contains_key(&head.ticket_number) {
+        if tickets.by_number(&head.ticket_number).is_some() {
             return Ok(Inserted::NumberTaken);
         }
-        let seq = Seq::try_from(self.tickets.len())
+        let seq = Seq::try_from(self.spots.len())
             .map_err(|full| StoreError::Failed { source: Box::new(full) })?;
-        self.numbers.insert(head.ticket_number.clone(), seq);
         if let Some(key) = ticket.creation_key() {
             self.keys.insert(key.clone(), seq);
         }
         self.index.update(None, &Facets::of(head), seq);
-        self.tickets.push(Box::new(ticket.clone()));
+        self.spots.push(tickets.push(seq, ticket));
         Ok(Inserted::Stored)
     }
 
-    fn update(&mut self, number: &TicketNumber, command: &Command) -> Outcome {
-        let Some(&seq) = self.numbers.get(number) else {
+    fn update(&mut self, tickets: &Tickets, number: &TicketNumber, command: &Command) -> Outcome {
+        let changed = tickets.change(number, |seq, ticket| {
+            let before = Facets::of(ticket.head());
+            let outcome = command.apply(ticket);
+            (seq, before, outcome, Facets::of(ticket.head()))
+        });
+        let Some((seq, before, outcome, after)) = changed else {
             return Outcome::NotFound;
         };
-        let ticket = &mut self.tickets[seq as usize];
-        let before = Facets::of(ticket.head());
-        let outcome = command.apply(ticket);
-        let after = Facets::of(ticket.head());
         self.index.update(Some(&before), &after, seq);
         outcome
     }
 
-    fn list(&self, page: &PageQuery) -> Page<TicketSummary> {
+    fn list(&self, tickets: &Tickets, page: &PageQuery) -> Page<TicketSummary> {
         let query = page.query();
         let seqs = self.index.walk(page, page.position().map(place));
-        let mut matching = seqs.map(|seq| (seq, self.ticket(seq))).filter(|(_, t)| page.holds(t.head()));
+        let mut matching =
+            seqs.map(|seq| (seq, self.ticket(tickets, seq))).filter(|(_, t)| page.holds(t.head()));
         let mut rows = Vec::with_capacity(query.rows());
         let mut last = None;
         for (seq, ticket) in matching.by_ref().take(query.rows()) {

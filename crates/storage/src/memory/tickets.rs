@@ -1,0 +1,121 @@
+//! The tickets themselves, under many locks.
+
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher, RandomState},
+    ops::Deref,
+    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+};
+
+use ventanilla_domain::{Ticket, TicketNumber};
+
+use super::index::Seq;
+
+/// The tickets by number, spread over many locks, so that reading one hardly ever waits for a change to
+/// another.
+///
+/// Changes are made one at a time; that is up to the caller. No ticket is ever removed.
+#[derive(Debug)]
+pub(super) struct Tickets {
+    hasher: RandomState,
+    shards: Box<[RwLock<Shard>]>,
+}
+
+#[derive(Debug, Default)]
+struct Shard {
+    slots: HashMap<TicketNumber, (Seq, u32)>,
+    /// Boxed, so that growing moves little.
+    #[expect(clippy::vec_box, reason = "growing a vector of many tickets would move them all")]
+    tickets: Vec<Box<Ticket>>,
+}
+
+/// Where a ticket is stored.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Spot(usize);
+
+/// So many that a busy writer holds up less than one read in a hundred.
+const SHARDS: usize = 64;
+
+impl Default for Tickets {
+    fn default() -> Self {
+        let shards = (0..SHARDS).map(|_| RwLock::default()).collect();
+        Self { hasher: RandomState::new(), shards }
+    }
+}
+
+impl Tickets {
+    /// Returns the ticket of this number. Changes to it wait until the guard is dropped.
+    pub(super) fn by_number(&self, number: &TicketNumber) -> Option<TicketGuard<'_>> {
+        let shard = read(&self.shards[self.shard(number)]);
+        let (_, slot) = *shard.slots.get(number)?;
+        Some(TicketGuard { shard, slot })
+    }
+
+    /// Returns the ticket at a spot. Changes to it wait until the guard is dropped.
+    pub(super) fn get(&self, spot: Spot) -> TicketGuard<'_> {
+        TicketGuard { shard: read(&self.shards[spot.shard()]), slot: spot.slot() }
+    }
+
+    /// Changes the ticket of this number, if there is one.
+    pub(super) fn change<T>(
+        &self,
+        number: &TicketNumber,
+        change: impl FnOnce(Seq, &mut Ticket) -> T,
+    ) -> Option<T> {
+        let mut shard = write(&self.shards[self.shard(number)]);
+        let (seq, slot) = *shard.slots.get(number)?;
+        Some(change(seq, &mut shard.tickets[slot as usize]))
+    }
+
+    /// Adds a ticket, the only one of its number, and returns its spot.
+    pub(super) fn push(&self, seq: Seq, ticket: &Ticket) -> Spot {
+        let number = ticket.head().ticket_number.clone();
+        let ticket = Box::new(ticket.clone());
+        let nth = self.shard(&number);
+        let mut shard = write(&self.shards[nth]);
+        let slot = shard.tickets.len() as u32;
+        shard.slots.insert(number, (seq, slot));
+        shard.tickets.push(ticket);
+        Spot(slot as usize * SHARDS + nth)
+    }
+
+    fn shard(&self, number: &TicketNumber) -> usize {
+        self.hasher.hash_one(number) as usize % SHARDS
+    }
+}
+
+impl Spot {
+    const fn shard(self) -> usize {
+        self.0 % SHARDS
+    }
+
+    const fn slot(self) -> u32 {
+        (self.0 / SHARDS) as u32
+    }
+}
+
+/// A ticket that doesn't change meanwhile.
+pub(super) struct TicketGuard<'a> {
+    shard: RwLockReadGuard<'a, Shard>,
+    slot: u32,
+}
+
+impl Deref for TicketGuard<'_> {
+    type Target = Ticket;
+
+    fn deref(&self) -> &Ticket {
+        &self.shard.tickets[self.slot as usize]
+    }
+}
+
+// A panic under a lock could only come from a bug in the rules; other tickets stay usable even then.
+
+/// Locks for reading.
+pub(super) fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
+    lock.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Locks for writing.
+pub(super) fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
+    lock.write().unwrap_or_else(PoisonError::into_inner)
+}
