@@ -28,19 +28,9 @@ struct Journal {
 impl TicketStore for Journal {
     async fn insert(&self, ticket: &Ticket) -> Result<Inserted, StoreError> {
         let mut tickets = self.tickets();
-        // The key comes before the number: who sends the same form twice gets the first ticket.
-        if let Some(key) = ticket.creation_key()
-            && let Some(first) = tickets.iter().find(|first| first.creation_key() == Some(key))
-        {
-            let head = first.head().clone();
-            return Ok(if first.asks_the_same_as(ticket) {
-                Inserted::Repeated(head)
-            } else {
-                Inserted::KeyConflict { number: head.ticket_number, key: key.key.clone() }
-            });
-        }
-        if tickets.iter().any(|other| has_number(other, &ticket.head().ticket_number)) {
-            return Ok(Inserted::NumberTaken);
+        let number = &ticket.head().ticket_number;
+        if let Some(first) = tickets.iter().find(|first| has_number(first, number)) {
+            return Ok(Inserted::taken_by(first, ticket));
         }
         tickets.push(ticket.clone());
         Ok(Inserted::Stored)

@@ -20,7 +20,7 @@ async fn a_message_sent_twice_is_added_once() {
         let text = MessageText::parse("Me cobraron dos veces").expect("a text");
         let draft = NewTicket::new("PAGOS".parse().expect("a category"), text);
         let number = ana.create(draft).await.expect("it is opened").head.ticket_number;
-        let said = async || ana.view(&number).await.expect("it is there").head.message_count;
+        let said = async || ana.view(&number).await.expect("it is there").messages.len();
 
         let window = centre.window(setup, "Ana").await;
         window.go(&centre.at(&format!("/tickets/{number}"))).await;

@@ -1,15 +1,28 @@
-//! Documents as the JSON of another application shows them.
+//! Documents in the JSON form of tickets.
 
 use bson::{Bson, Document};
 
-/// Returns a value without BSON's own types: ids and times as texts, whole numbers as integers.
+/// Returns what a document holds in the JSON form of a ticket: without BSON's own types, and with the
+/// timers of earlier responses, which are stored apart, among the others.
 #[must_use]
-pub fn plain(value: &Bson) -> Bson {
+pub fn plain(document: &Document) -> Bson {
+    let mut document = document.clone();
+    let earlier = document.remove("earlierResponses");
+    if let (Some(earlier), Ok(timers)) = (earlier, document.get_document_mut("sla")) {
+        timers.insert("earlierResponses", earlier);
+    }
+    without_types(&document.into())
+}
+
+/// Ids and times as texts, whole numbers as integers.
+fn without_types(value: &Bson) -> Bson {
     match value {
-        Bson::Document(fields) => {
-            fields.iter().map(|(name, value)| (name.clone(), plain(value))).collect::<Document>().into()
-        }
-        Bson::Array(items) => items.iter().map(plain).collect::<Vec<_>>().into(),
+        Bson::Document(fields) => fields
+            .iter()
+            .map(|(name, value)| (name.clone(), without_types(value)))
+            .collect::<Document>()
+            .into(),
+        Bson::Array(items) => items.iter().map(without_types).collect::<Vec<_>>().into(),
         Bson::ObjectId(id) => id.to_hex().into(),
         Bson::DateTime(time) => time.try_to_rfc3339_string().unwrap().into(),
         Bson::Double(number) => (*number as i64).into(),

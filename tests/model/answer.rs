@@ -27,7 +27,8 @@ pub(crate) enum Answer {
         more: bool,
     },
     Counted {
-        cells: Vec<u64>,
+        by_status: [u64; 4],
+        urgent: u64,
         unassigned: u64,
         mine: u64,
         overdue: u64,
@@ -59,7 +60,7 @@ pub(crate) struct Head {
     pub(crate) closed_at: Option<Timestamp>,
     pub(crate) follows: Option<usize>,
     pub(crate) version: u64,
-    pub(crate) messages: usize,
+    pub(crate) messages: Option<usize>,
     /// For the desk's eyes.
     pub(crate) clocks: Option<Vec<Clock>>,
 }

@@ -14,12 +14,9 @@ use super::{
 impl Desk {
     pub(super) async fn counts(&self, admin: &UserId) -> Answer {
         let counts = self.desk.admin(admin.clone()).counts().await.unwrap();
-        let cells = Status::ALL.into_iter().flat_map(|status| {
-            let counts = &counts;
-            Priority::ALL.into_iter().map(move |priority| counts.of(status, priority))
-        });
         Answer::Counted {
-            cells: cells.collect(),
+            by_status: Status::ALL.map(|status| counts.with_status(status)),
+            urgent: counts.urgent,
             unassigned: counts.unassigned,
             mine: counts.mine,
             overdue: counts.overdue,

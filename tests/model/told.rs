@@ -67,7 +67,7 @@ impl Desk {
             closed_at: head.closed_at,
             follows: head.follow_up_of.as_ref().map(|number| self.ticket(number)),
             version: head.version,
-            messages: head.message_count as usize,
+            messages: head.message_count.map(|count| count as usize),
             clocks: head.sla.as_deref().map(|clocks| self.clocks(head, clocks)),
         }
     }

@@ -97,7 +97,7 @@ impl World {
             closed_at: None,
             follows,
             version: 0,
-            messages: 0,
+            messages: None,
             clocks: None,
         };
         let ticket = Ticket {
@@ -179,14 +179,9 @@ impl World {
             self.tickets.iter().filter(|ticket| wanted(&ticket.head)).count() as u64
         };
         let live = |head: &Head| matches!(head.status, Status::Open | Status::InProgress);
-        let mut cells = Vec::new();
-        for status in Status::ALL {
-            for priority in Priority::ALL {
-                cells.push(count(&|head| (head.status, head.priority) == (status, priority)));
-            }
-        }
         Answer::Counted {
-            cells,
+            by_status: Status::ALL.map(|status| count(&|head| head.status == status)),
+            urgent: count(&|head| live(head) && head.priority == Priority::Urgent),
             unassigned: count(&|head| live(head) && head.assignee.is_none()),
             mine: count(&|head| live(head) && head.assignee.as_ref() == Some(admin)),
             overdue: self.due(Due::Overdue).count() as u64,
@@ -202,7 +197,7 @@ impl Ticket {
         let account = self.account.as_ref().filter(|_| inside);
         let clocks = account.map(|account| account.clocks(now));
         let version = if inside { self.head.version } else { 0 };
-        Head { messages: self.messages.len(), clocks, version, ..self.head.clone() }
+        Head { messages: Some(self.messages.len()), clocks, version, ..self.head.clone() }
     }
 
     /// A head as a row of a list and part of a conversation have it.

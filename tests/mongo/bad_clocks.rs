@@ -222,7 +222,7 @@ fn put(at: &mut Option<Bson>, path: &[&str], value: Option<Bson>) {
     }
 }
 
-/// Timers that run, have stopped and were followed by others.
+/// Timers that run and that have stopped.
 pub(crate) fn clocks() -> Bson {
     let reading = |ms: i64| after(ms).as_millis();
     let clock =
@@ -236,7 +236,6 @@ pub(crate) fn clocks() -> Bson {
         "firstResponse": with(clock(0), doc! { "stop": stop(HOUR) }),
         "nextResponse": with(clock(2 * HOUR), doc! { "stop": null }),
         "resolution": clock(0),
-        "earlierResponses": [with(clock(HOUR), doc! { "stop": stop(2 * HOUR) })],
         "due": reading(2 * HOUR),
         "risk": reading(HOUR),
         "lastStop": date(2 * HOUR),

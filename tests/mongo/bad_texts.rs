@@ -28,7 +28,7 @@ async fn a_text_is_never_an_expression() {
             |number| draft.open(number, &user(0), &customer, after(0), &Policy::default()).unwrap();
         let mut expected = open(name.clone());
         assert_eq!(beside.store.insert(&expected).await.unwrap(), Inserted::Stored);
-        let again = beside.store.insert(&open(TicketNumber::from_entropy(b"again."))).await.unwrap();
+        let again = beside.store.insert(&open(name.clone())).await.unwrap();
         assert_eq!(again, Inserted::Repeated(expected.head().clone()));
         let message = || NewMessage::parse(expression).unwrap().with_key(key());
         for (by, change) in [

@@ -132,8 +132,9 @@ pub(crate) fn documents(promise: &Sla) -> impl Strategy<Value = Document> + use<
         field("history", history),
         field("version", version),
         prop_oneof![
-            5 => clocks(promise).prop_map(|clocks| doc! { "sla": clocks }),
-            1 => field("sla", clocks(promise)),
+            10 => clocks(promise),
+            1 => Just(doc! { "sla": null }),
+            1 => Just(doc! {}),
         ],
     );
     (base, ours).prop_map(|((a, b, c, d, e, f, g), (h, i, j, k, l, m, n, o))| {

@@ -32,7 +32,8 @@ fn promise(calendar: BusinessCalendar, day: i64) -> Sla {
     Sla::new(SlaPolicy::new(targets).unwrap(), calendar)
 }
 
-pub(crate) fn clocks(promise: &Sla) -> impl Strategy<Value = Bson> + use<> {
+/// The fields of a ticket that has timers.
+pub(crate) fn clocks(promise: &Sla) -> impl Strategy<Value = Document> + use<> {
     let targets = bson::serialize_to_document(promise.policy().targets(&Category::BUG)).unwrap();
     let clock = || clock(promise, field("stop", stop(promise)));
     // One that was followed by another had stopped.
@@ -40,11 +41,9 @@ pub(crate) fn clocks(promise: &Sla) -> impl Strategy<Value = Bson> + use<> {
     (clock(), option::of(clock()), clock(), earlier).prop_map(
         move |(first, next, resolution, earlier)| {
             let mut sla = doc! { "targets": targets.clone(), "firstResponse": first };
-            sla.extend(doc! { "resolution": resolution, "earlierResponses": earlier });
-            if let Some(next) = next {
-                sla.insert("nextResponse", next);
-            }
-            sla.into()
+            sla.insert("resolution", resolution);
+            sla.extend(next.map(|next| ("nextResponse".to_owned(), next)));
+            doc! { "sla": sla, "earlierResponses": earlier }
         },
     )
 }

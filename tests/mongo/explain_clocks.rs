@@ -47,14 +47,14 @@ impl Desk {
                     let examined = Examined::by(&self.database, self.command()).await;
                     let (rows, name) = (found.rows.len(), format!("{filter:<24}{list:<16}{part}"));
                     println!("{name:<46}{rows:>10}{:>10}{:>10}", examined.keys, examined.documents);
-                    let stages = if may_sort { &STAGES[..] } else { &STAGES[2..] };
+                    let stages = if may_sort { &STAGES[..] } else { &STAGES[1..] };
                     assert!(examined.has_only(stages), "{name}: {examined:?}");
                     // A page begins with what is due when the last row is: all that arrived in one
                     // night, say.
                     let documents = residual * (ROWS as i64 + 1) + 16;
                     assert!(examined.documents <= documents, "{name}: {examined:?}");
                     // Of those that wait, which of them are at risk is told by their keys.
-                    let keys = if due == Due::AtRisk { live as i64 } else { documents + 2 };
+                    let keys = if due == Due::AtRisk { live as i64 } else { documents + 4 };
                     assert!(examined.keys <= keys, "{name}: {keys} at most: {examined:?}");
                     let Some(cursor) = found.next else { break };
                     page = query.clone().page_after(&cursor).unwrap().as_of(self.now());
@@ -85,7 +85,8 @@ impl Desk {
         assert!(resolved.count > 0 && resolved.breached > 0);
         assert!(!examined.stages.contains("COLLSCAN"), "{examined:?}");
         assert!(examined.stages.contains("IXSCAN"), "{examined:?}");
-        assert!((examined.documents as u64) < self.count / 4, "{examined:?}");
+        // Those that stopped and those that are overdue, of which some are met twice.
+        assert!((examined.documents as u64) < self.count / 3, "{examined:?}");
     }
 
     async fn examined(&self) -> Examined {

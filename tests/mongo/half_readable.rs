@@ -96,10 +96,9 @@ fn damaged() -> Vec<(Document, Document)> {
 /// The same of the timers of earlier responses.
 fn damaged_timers() -> impl Iterator<Item = (Document, Document)> {
     let timers = |earlier: Option<Bson>| {
-        let Bson::Document(mut timers) = bad_clocks::clocks() else { unreachable!() };
-        timers.remove("earlierResponses");
-        timers.extend(earlier.map(|earlier| ("earlierResponses".to_owned(), earlier)));
-        doc! { "sla": timers }
+        let mut fields = doc! { "sla": bad_clocks::clocks() };
+        fields.extend(earlier.map(|earlier| ("earlierResponses".to_owned(), earlier)));
+        fields
     };
     let due = after(2 * HOUR).as_millis();
     let timer = move |fields: Document| -> Bson {
@@ -169,9 +168,13 @@ async fn all_agree(beside: &Beside, document: &Document, expected: &Ticket) {
         let seen = beside.store.get(&(&number).into(), &scope, Window::All).await.unwrap();
         assert_eq!(seen, expected.view(&scope, Window::All), "{document}");
     }
+    let mut row = expected.summary();
+    let stored = beside.read(document).await;
+    let stored = stored.get_datetime("firstResponseAt").ok().map(|at| at.timestamp_millis());
+    row.head.first_response_at = stored.map(|at| Timestamp::from_millis(at).unwrap());
     for sort in in_every_order() {
         let page = beside.list(&ListQuery::new().sort(sort)).await;
-        assert_eq!((page.rows, page.unreadable), (vec![expected.summary()], vec![]), "{document}");
+        assert_eq!((page.rows, page.unreadable), (vec![row.clone()], vec![]), "{document}");
     }
 }
 
@@ -204,18 +207,12 @@ fn is_left(damage: &Document, now: &Document) {
     for (field, damaged) in damage {
         match (damaged, now.get(field)) {
             (Bson::Array(before), Some(Bson::Array(now))) => {
-                assert!(now.starts_with(before), "{before:?} in {now:?}");
+                let grown = field != "earlierResponses" || now.len() > before.len();
+                assert!(now.starts_with(before) && grown, "{before:?} in {now:?}");
             }
-            (Bson::Document(before), Some(Bson::Document(now))) if field == "sla" => {
-                let earlier = |timers: &Document| timers.get_array("earlierResponses").cloned();
-                if let Ok(before) = earlier(before) {
-                    let now = earlier(now).unwrap();
-                    assert!(
-                        now.starts_with(&before) && now.len() > before.len(),
-                        "{before:?} in {now:?}"
-                    );
-                }
-            }
+            // The timers go on.
+            (Bson::Document(_), Some(Bson::Document(_))) if field == "sla" => {}
+            (_, Some(Bson::Array(now))) if field == "earlierResponses" => assert!(!now.is_empty()),
             (before, now) => assert_eq!(now, Some(before)),
         }
     }
@@ -262,7 +259,7 @@ async fn a_very_high_version_is_read_and_raised() {
         let outcome = beside.store.update(&number(&document), &command).await.unwrap();
         assert!(matches!(outcome, Outcome::Applied { .. }), "{outcome:?}");
         let head = beside.view(&document).await.unwrap().unwrap().head;
-        assert_eq!((head.version, head.message_count), (version as u64 + 1, 2));
+        assert_eq!((head.version, head.message_count), (version as u64 + 1, Some(2)));
     }
 }
 

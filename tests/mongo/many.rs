@@ -112,7 +112,6 @@ fn clocks(place: u64, ticket: &Document, dice: &mut Dice) -> Document {
         clocks.insert("resolution", stopped(start + 40 * HOUR, resolved));
         clocks.insert("lastStop", DateTime::from_millis(resolved));
     }
-    clocks.insert("earlierResponses", Bson::Array(Vec::new()));
     clocks
 }
 

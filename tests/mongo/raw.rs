@@ -43,8 +43,16 @@ impl Beside {
 
 /// The domain's reading of a document, by its JSON form: nothing of the store's own reading is in it.
 pub(crate) fn ticket(document: &Document) -> Ticket {
-    let record: TicketRecord = bson::deserialize_from_bson(plain(&document.into())).unwrap();
+    let record: TicketRecord = bson::deserialize_from_bson(plain(document)).unwrap();
     Ticket::from(record)
+}
+
+/// Its row, which goes by the first response that is stored: a list reads no conversation.
+pub(crate) fn row(document: &Document) -> TicketSummary {
+    let mut row = ticket(document).summary();
+    let stored = document.get_datetime("firstResponseAt").ok();
+    row.head.first_response_at = stored.map(|at| Timestamp::from_millis(at.timestamp_millis()).unwrap());
+    row
 }
 
 pub(crate) fn number(document: &Document) -> TicketNumber {

@@ -11,7 +11,7 @@ use ventanilla_service::*;
 
 use super::{
     draw::{self, Case, Step},
-    raw::{Beside, number, ticket},
+    raw::{Beside, number, row, ticket},
 };
 
 #[test]
@@ -94,7 +94,7 @@ async fn both_read_alike(beside: &Beside, document: &Document) {
         let seen = beside.store.get(&number(document).into(), &Scope::All, window).await.unwrap();
         assert_eq!(seen, ticket.view(&Scope::All, window), "{window:?}\n{document}");
     }
-    assert_eq!(beside.list(&ListQuery::new()).await.rows, [ticket.summary()], "{document}");
+    assert_eq!(beside.list(&ListQuery::new()).await.rows, [row(document)], "{document}");
 }
 
 /// What a store makes of a ticket is the ticket.

@@ -55,7 +55,7 @@ async fn a_read_that_takes_too_long_is_a_passing_fault() {
 
     world.set.fail(1, &["find"], held_up()).await;
     assert_eq!(fault(customer.view(&world.number).await), UNAVAILABLE);
-    world.set.fail(1, &["aggregate"], held_up()).await;
+    world.set.fail(1, &["find"], held_up()).await;
     assert_eq!(fault(admin.list(ListQuery::new()).await), UNAVAILABLE);
     world.set.fail(1, &["aggregate"], held_up()).await;
     assert_eq!(fault(admin.counts().await), UNAVAILABLE);

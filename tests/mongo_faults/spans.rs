@@ -81,10 +81,14 @@ async fn commands_are_sent_within_the_span_of_their_use_case() {
         ("find", "ventanilla.add_message"),
         ("update", "ventanilla.add_message"),
         ("find", "ventanilla.view"),
-        ("aggregate", "ventanilla.list"),
+        ("find", "ventanilla.list"),
         ("aggregate", "ventanilla.counts"),
+        ("count", "ventanilla.counts"),
     ];
-    assert_eq!(TOLD.take(), expected.map(|(command, span)| (command.to_owned(), vec![span])));
+    let mut told = TOLD.take();
+    // The last two are sent at once.
+    told[5..].sort();
+    assert_eq!(told, expected.map(|(command, span)| (command.to_owned(), vec![span])));
 }
 
 #[tokio::test]

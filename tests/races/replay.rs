@@ -182,6 +182,6 @@ fn walk<'a, 'p>(document: &'a mut Document, path: &'p str) -> (&'p str, Parent<'
 
 /// The domain's reading of a document, by its JSON form: nothing of the store's own reading is in it.
 fn ticket(document: &Document) -> Ticket {
-    let record: TicketRecord = bson::deserialize_from_bson(plain(&document.into())).unwrap();
+    let record: TicketRecord = bson::deserialize_from_bson(plain(document)).unwrap();
     Ticket::from(record)
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     Actor, Change, Event, EventKind, Message, Note, Policy, Refusal, Ticket, TicketHead, TicketView,
-    Timestamp,
+    Timestamp, util::count,
 };
 
 /// A request to change a ticket: who asks, when, under which policy, and for what.
@@ -200,6 +200,7 @@ pub(crate) struct First {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct State<'a> {
     pub(crate) head: &'a TicketHead,
+    pub(crate) message_count: u32,
     pub(crate) conversation_bytes: u32,
     pub(crate) messages: &'a [Message],
     pub(crate) notes: &'a [Note],
@@ -210,6 +211,7 @@ impl Ticket {
     pub(crate) fn state(&self) -> State<'_> {
         State {
             head: &self.head,
+            message_count: count(self.messages.len()),
             conversation_bytes: self.conversation_bytes,
             messages: &self.messages,
             notes: &self.notes,
@@ -220,8 +222,10 @@ impl Ticket {
 
 impl TicketView {
     pub(crate) fn state(&self) -> State<'_> {
+        let shown = count(self.messages.len());
         State {
             head: &self.head,
+            message_count: self.head.message_count.unwrap_or(self.earlier_messages + shown),
             conversation_bytes: self.conversation_bytes,
             messages: &self.messages,
             notes: &self.notes,

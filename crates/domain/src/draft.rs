@@ -90,7 +90,7 @@ impl NewTicket {
             closed_at: None,
             follow_up_of: self.follows.as_ref().map(|offer| offer.follows.clone()),
             version: 0,
-            message_count: 1,
+            message_count: Some(1),
             sla: policy.sla.as_ref().map(|sla| sla.open(&self.category, at)),
         };
         let creation_key = self.key.clone().zip(by.user().cloned());

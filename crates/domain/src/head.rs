@@ -18,7 +18,7 @@ use crate::{Category, Priority, SlaClocks, Status, TicketNumber, Timestamp, User
 /// # let ticket = draft.open(number, &ana, &Actor::Customer(ana.clone()), now, &Policy::default())?;
 /// let head: &TicketHead = ticket.head();
 /// assert_eq!((head.status, head.priority), (Status::Open, Priority::Medium));
-/// assert_eq!((head.message_count, head.version), (1, 0));
+/// assert_eq!((head.message_count, head.version), (Some(1), 0));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,8 +59,9 @@ pub struct TicketHead {
     /// alone: other readers get 0.
     #[serde(default)]
     pub version: u64,
-    /// How many messages the conversation has.
-    pub message_count: u32,
+    /// How many messages the conversation has; `None` in rows of lists, which read no conversation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_count: Option<u32>,
     /// The clocks of what was promised: for the desk's eyes, and absent where nothing was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sla: Option<Box<SlaClocks>>,

@@ -227,7 +227,7 @@ fn check_conversation(
 }
 
 fn check_room(ticket: &State<'_>, adding: u32, policy: &Policy) -> Result<(), Refusal> {
-    let (messages, bytes) = (ticket.head.message_count, ticket.conversation_bytes);
+    let (messages, bytes) = (ticket.message_count, ticket.conversation_bytes);
     let limits = &policy.limits;
     if messages >= limits.messages() || bytes.saturating_add(adding) > limits.conversation_bytes() {
         return Err(Refusal::ConversationFull { messages, bytes, adding });

@@ -130,11 +130,11 @@ impl Ticket {
     pub(crate) fn push(&mut self, message: Message) {
         self.conversation_bytes = self.conversation_bytes.saturating_add(bytes(&message));
         push_tight(&mut self.messages, message);
-        self.head.message_count = count(self.messages.len());
+        self.head.message_count = Some(count(self.messages.len()));
     }
 
     fn recount(&mut self) {
-        self.head.message_count = count(self.messages.len());
+        self.head.message_count = Some(count(self.messages.len()));
         self.conversation_bytes = self.messages.iter().map(bytes).fold(0, u32::saturating_add);
     }
 }
@@ -225,7 +225,7 @@ impl From<TicketRecord> for Ticket {
             closed_at: record.closed_at.filter(|_| closed),
             follow_up_of: record.follow_up_of,
             version: record.version,
-            message_count: 0,
+            message_count: None,
             requester: record.user_id,
             sla: record.sla,
         };

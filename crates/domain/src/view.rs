@@ -150,10 +150,10 @@ impl TicketSummary {
         Self { head: self.head.for_requester(), ..self }
     }
 
-    /// The row of a ticket with this description, or as much of it as the row shows and one
-    /// character more.
+    /// The row of a ticket with this description.
     #[must_use]
     pub fn new(head: TicketHead, description: &MessageText) -> Self {
+        let head = TicketHead { message_count: None, ..head };
         Self { head, excerpt: description.excerpt(Self::EXCERPT_CHARS) }
     }
 }

@@ -78,7 +78,7 @@ fn a_key_is_its_authors_alone() {
     for by in [customer("ana"), admin("luis"), admin("eva"), admin("ana"), Actor::Bot] {
         case.must(&by, 1, Change::message(keyed("Hola", "k")));
     }
-    assert_eq!(case.head().message_count, 6);
+    assert_eq!(case.head().message_count, Some(6));
     // Without a key the same words are another message.
     case.must(&customer("ana"), 1, message("Hola"));
 }
@@ -232,8 +232,12 @@ fn versions_and_timers_are_for_the_desk_alone() {
         assert!(view.messages.iter().skip(1).all(|message| message.version > 0));
     }
     let row = case.ticket.summary();
-    assert_eq!(row.head, latest);
-    assert_eq!(row.for_requester().head, hidden);
+    let uncounted = |mut head: TicketHead| {
+        head.message_count = None;
+        head
+    };
+    assert_eq!(row.head, uncounted(latest));
+    assert_eq!(row.for_requester().head, uncounted(hidden));
 }
 
 #[test]

@@ -73,7 +73,7 @@ impl Customer {
             Some(cursor) => checked(query.page_after(cursor))?,
             None => query.first_page(),
         };
-        let mut found = self.desk.list(page).await?;
+        let mut found = self.desk.list(page.without_timers()).await?;
         found.rows = found.rows.into_iter().map(TicketSummary::for_requester).collect();
         Ok(found)
     }

@@ -4,8 +4,8 @@ use std::{fmt, sync::Arc};
 
 use tracing::{Span, field::display};
 use ventanilla_domain::{
-    Actor, Change, Command, Event, EventKind, Explain, NewTicket, Outcome, Policy, Refusal, Scope, Sla,
-    TicketLookup, TicketNumber, TicketSummary, TicketView, Timestamp, UserId, Window,
+    Actor, Change, Command, CreationKey, Event, EventKind, Explain, NewTicket, Outcome, Policy, Refusal,
+    Scope, Sla, TicketLookup, TicketNumber, TicketSummary, TicketView, Timestamp, UserId, Window,
 };
 use ventanilla_storage::{
     Counts, Inserted, Page, PageQuery, Period, Report, ReportQuery, Sort, StoreError, TicketStore,
@@ -115,7 +115,9 @@ impl HelpDesk {
         draft: &NewTicket,
     ) -> Result<Receipt, ServiceError> {
         let at = self.now();
-        for number in numbers::candidates(&*self.0.numbers) {
+        let key = by.user().zip(draft.key());
+        let key = key.map(|(by, key)| CreationKey { by: by.clone(), key: key.clone() });
+        for number in numbers::candidates(&*self.0.numbers, key.as_ref()) {
             let ticket = draft
                 .open(number, requester, by, at, self.policy())
                 .map_err(|refusal| ServiceError::NotOpened { refusal })?;

@@ -1,9 +1,13 @@
 //! Where ticket numbers come from.
 
 use rand::Rng;
-use ventanilla_domain::TicketNumber;
+use sha2::{Digest, Sha512};
+use ventanilla_domain::{CreationKey, TicketNumber};
 
-/// Where a help desk takes the entropy of its ticket numbers from. A test injects its own.
+/// Source of the entropy of a help desk's ticket numbers. A test injects its own.
+///
+/// It isn't asked for a ticket with an idempotency key: the number is then derived from the author and
+/// the key, so that the same request always means the same ticket.
 ///
 /// A number that is taken is drawn again, and after three collisions one character longer, up to 60
 /// characters: even a source that repeats itself gives distinct numbers for a while, and then an
@@ -46,13 +50,33 @@ impl NumberSource for RandomNumbers {
     }
 }
 
-/// The numbers to try for one ticket, in order: three of each length, from the shortest on.
-pub(crate) fn candidates(source: &dyn NumberSource) -> impl Iterator<Item = TicketNumber> {
+/// Returns the numbers to try for one ticket, in order: three of each length, from the shortest on.
+///
+/// With a creation key they are derived from it, so that a request that is sent again tries the same
+/// numbers and meets the ticket that it opened. That needs no index but that of the numbers.
+pub(crate) fn candidates(
+    source: &dyn NumberSource,
+    key: Option<&CreationKey>,
+) -> impl Iterator<Item = TicketNumber> {
     const TRIES_OF_A_LENGTH: usize = 3;
     let lengths = TicketNumber::FIRST_LENGTH..=TicketNumber::MAX_LENGTH;
-    lengths
-        .flat_map(|length| std::iter::repeat_n(length, TRIES_OF_A_LENGTH))
-        .map(|length| draw(source, length))
+    let lengths = lengths.flat_map(|length| std::iter::repeat_n(length, TRIES_OF_A_LENGTH));
+    lengths.enumerate().map(move |(attempt, length)| match key {
+        Some(key) => derived(key, attempt as u64, length),
+        None => draw(source, length),
+    })
+}
+
+/// Derives a number from a creation key by SHA-512, whose 64 bytes are enough for the longest number.
+fn derived(key: &CreationKey, attempt: u64, length: usize) -> TicketNumber {
+    let mut hash = Sha512::new_with_prefix("ventanilla creation key");
+    for part in [key.by.as_str(), key.key.as_str()] {
+        // Their lengths keep different pairs apart.
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    hash.update(attempt.to_be_bytes());
+    TicketNumber::from_entropy(&hash.finalize()[..length])
 }
 
 /// One number with so many characters after the prefix.

@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use common::{causes, desk_over, draft, id, now};
+use common::{causes, desk_over, draft, id, key, now};
 use proptest::prelude::*;
 use ventanilla_service::*;
 
@@ -89,7 +89,11 @@ impl NumberSource for Counter {
 }
 
 /// Opens a ticket over a store in which the first so many numbers are taken; tells which were tried.
-async fn tried(taken: usize) -> (Result<Receipt, ServiceError>, Vec<TicketNumber>) {
+async fn tried(
+    taken: usize,
+    by: &str,
+    draft: NewTicket,
+) -> (Result<Receipt, ServiceError>, Vec<TicketNumber>) {
     let tried = Arc::new(Mutex::new(Vec::new()));
     let seen = tried.clone();
     let mut store = MockTicketStore::new();
@@ -99,7 +103,7 @@ async fn tried(taken: usize) -> (Result<Receipt, ServiceError>, Vec<TicketNumber
         Ok(if seen.len() > taken { Inserted::Stored } else { Inserted::NumberTaken })
     });
     let desk = HelpDesk::builder(store).clock(now).numbers(Counter::default()).build();
-    let receipt = desk.customer(id("ana")).create(draft()).await;
+    let receipt = desk.customer(id(by)).create(draft).await;
     let tried = tried.lock().unwrap().clone();
     (receipt, tried)
 }
@@ -107,7 +111,7 @@ async fn tried(taken: usize) -> (Result<Receipt, ServiceError>, Vec<TicketNumber
 #[tokio::test]
 async fn a_number_that_is_taken_is_drawn_again_and_grows_after_three() {
     for taken in 0..=12 {
-        let (receipt, tried) = tried(taken).await;
+        let (receipt, tried) = tried(taken, "ana", draft()).await;
         let lengths = [6, 6, 6, 7, 7, 7, 8, 8, 8, 9, 9, 9, 10];
         let mut next = 0..;
         let drawn = lengths[..=taken].iter().map(|length| {
@@ -119,11 +123,51 @@ async fn a_number_that_is_taken_is_drawn_again_and_grows_after_three() {
     }
 }
 
+/// Whatever the source: the numbers come from the author and the key.
+#[tokio::test]
+async fn a_request_with_a_key_tries_the_same_numbers_each_time() {
+    let keyed = |name| draft().with_key(key(name));
+    let (receipt, first) = tried(12, "ana", keyed("formulario-1")).await;
+    assert_eq!(receipt.unwrap().head.ticket_number, first[12]);
+    assert!(
+        first.iter().map(|number| length(number.as_str())).eq([6, 6, 6, 7, 7, 7, 8, 8, 8, 9, 9, 9, 10])
+    );
+    assert_eq!(tried(12, "ana", keyed("formulario-1")).await.1, first);
+    let others = [
+        ("eva", "formulario-1"),
+        ("ana", "formulario-2"),
+        ("anaf", "ormulario-1"),
+        ("an", "aformulario-1"),
+    ];
+    let mut all: HashSet<TicketNumber> = first.into_iter().collect();
+    for (by, name) in others {
+        all.extend(tried(12, by, keyed(name)).await.1);
+    }
+    assert_eq!(all.len(), 5 * 13, "no other request tries any of them");
+}
+
+/// The first numbers of a key may be somebody else's.
+#[tokio::test]
+async fn a_repeated_key_finds_its_ticket_behind_numbers_that_others_have() {
+    let keyed = || draft().with_key(key("formulario-1"));
+    let (_, numbers) = tried(2, "ana", keyed()).await;
+    let store = MemoryStore::new();
+    for number in &numbers[..2] {
+        store.insert(&testing::ticket(number.clone()).requester("eva").build()).await.unwrap();
+    }
+    let desk = desk_over(store);
+    let opened = desk.customer(id("ana")).create(keyed()).await.unwrap();
+    assert_eq!((&opened.head.ticket_number, opened.repeated), (&numbers[2], false));
+    let again = desk.customer(id("ana")).create(keyed()).await.unwrap();
+    assert_eq!((&again.head.ticket_number, again.repeated), (&numbers[2], true));
+    assert_eq!(desk.admin(id("luis")).counts().await.unwrap().total(), 3);
+}
+
 #[tokio::test]
 async fn numbers_that_are_all_taken_end_in_an_error_of_their_own() {
-    let (last, _) = tried(164).await;
+    let (last, _) = tried(164, "ana", draft()).await;
     assert_eq!(last.unwrap().head.ticket_number.as_str().len(), 64);
-    let (none, tried) = tried(usize::MAX).await;
+    let (none, tried) = tried(usize::MAX, "ana", draft()).await;
     let error = none.unwrap_err();
     assert_eq!(tried.len(), 165, "three of each length from 6 to 60");
     assert_eq!((error.code(), error.applied()), ("numbers_exhausted", Applied::No));

@@ -84,7 +84,6 @@ fn a_row_has_its_documented_json() {
         "requester": { "name": "Ana Gómez", "initial": "A" },
         "assignee": { "name": "Luis Paz", "avatarUrl": "/luis.png", "initial": "L" },
         "assigneeText": "Luis Paz",
-        "messageCount": 1,
         "createdAt": noon("10:00"),
         "updatedAt": noon("10:02"),
     });

@@ -8,15 +8,15 @@ mod tests;
 mod tickets;
 mod waiting;
 
-use std::{collections::HashMap, sync::RwLock};
+use std::sync::RwLock;
 
 use async_trait::async_trait;
 use index::{Facets, Index, Seq};
 use reported::Day;
 use tickets::{Spot, TicketGuard, Tickets, read, write};
 use ventanilla_domain::{
-    BusinessTime, Command, CreationKey, Outcome, Priority, Scope, Status, Ticket, TicketLookup,
-    TicketNumber, TicketSummary, TicketView, Timestamp, UserId, Window,
+    BusinessTime, Command, Outcome, Priority, Scope, Status, Ticket, TicketLookup, TicketNumber,
+    TicketSummary, TicketView, Timestamp, UserId, Window,
 };
 
 use crate::{
@@ -44,7 +44,6 @@ pub struct MemoryStore {
 struct State {
     /// Where the tickets are, in order of arrival; a ticket's place here is its identity.
     spots: Vec<Spot>,
-    keys: HashMap<CreationKey, Seq>,
     index: Index,
 }
 
@@ -170,25 +169,11 @@ impl State {
 
     fn insert(&mut self, tickets: &Tickets, ticket: &Ticket) -> Result<Inserted, StoreError> {
         let head = ticket.head();
-        if let Some(key) = ticket.creation_key()
-            && let Some(seq) = self.keys.get(key)
-        {
-            let first = self.ticket(tickets, *seq);
-            let number = first.head().ticket_number.clone();
-            return Ok(if first.asks_the_same_as(ticket) {
-                Inserted::Repeated(first.head().clone())
-            } else {
-                Inserted::KeyConflict { number, key: key.key.clone() }
-            });
-        }
-        if tickets.by_number(&head.ticket_number).is_some() {
-            return Ok(Inserted::NumberTaken);
+        if let Some(first) = tickets.by_number(&head.ticket_number) {
+            return Ok(Inserted::taken_by(&first, ticket));
         }
         let seq = Seq::try_from(self.spots.len())
             .map_err(|full| StoreError::Failed { source: Box::new(full) })?;
-        if let Some(key) = ticket.creation_key() {
-            self.keys.insert(key.clone(), seq);
-        }
         self.index.update(None, &Facets::of(head), seq);
         self.spots.push(tickets.push(seq, ticket));
         Ok(Inserted::Stored)
@@ -229,15 +214,17 @@ impl State {
             counts.overdue = self.index.waiting().overdue(now);
             counts.at_risk = self.index.waiting().at_risk(now);
         }
-        for status in Status::ALL {
-            for priority in Priority::ALL {
-                counts.add(status, priority, self.index.count(&index::Group::All, status, priority));
-                if status.is_live() {
-                    let nobody = index::Group::Assignee(None);
-                    counts.unassigned += self.index.count(&nobody, status, priority);
-                    let mine = index::Group::Assignee(Some(mine.clone()));
-                    counts.mine += self.index.count(&mine, status, priority);
-                }
+        let of = |group: &index::Group, status, priority| self.index.count(group, status, priority);
+        let (all, nobody) = (index::Group::All, index::Group::Assignee(None));
+        let mine = index::Group::Assignee(Some(mine.clone()));
+        for (status, priority) in Status::ALL.into_iter().flat_map(|s| Priority::ALL.map(|p| (s, p))) {
+            counts.add(status, of(&all, status, priority));
+            if status.is_live() {
+                counts.unassigned += of(&nobody, status, priority);
+                counts.mine += of(&mine, status, priority);
+            }
+            if status.is_live() && priority == Priority::Urgent {
+                counts.urgent += of(&all, status, priority);
             }
         }
         counts

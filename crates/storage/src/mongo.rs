@@ -43,8 +43,8 @@ use crate::{BoxError, Counts, Inserted, Page, PageQuery, Report, ReportQuery, St
 /// Tickets in a MongoDB collection, which another application may use too.
 ///
 /// A change reads the ticket and writes what it became, on condition that nobody changed it in
-/// between: two commands where nobody did. Every other method is one command on its plain success
-/// path. Reads see only what a majority of the servers has; each write is acknowledged by a majority
+/// between: two commands where nobody did. Counts are two commands at once, every other method is one on
+/// its plain success path. Reads see only what a majority of the servers has; each write is acknowledged by a majority
 /// and its journals. Made by [`MongoOptions`]; cloning it is cheap.
 ///
 /// ```no_run

@@ -1,7 +1,5 @@
 //! What lists and counts answer.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use ventanilla_domain::{BusinessTime, Priority, Status, TicketHead, UserId};
 
@@ -47,46 +45,62 @@ pub struct Unreadable {
     pub problem: String,
 }
 
-/// How many tickets there are, for a dashboard.
+/// Numbers of tickets, for a dashboard.
+///
+/// Those that wait for the desk are exact. The number of closed tickets may come from what a store
+/// knows of its size, and then counts what holds no readable ticket too.
 ///
 /// ```
-/// use ventanilla_domain::{Priority, Status};
+/// use ventanilla_domain::Status;
 /// use ventanilla_storage::Counts;
 ///
 /// let mut counts = Counts::default();
-/// counts.add(Status::Open, Priority::High, 3);
-/// counts.add(Status::Open, Priority::Low, 1);
-/// assert_eq!(counts.of(Status::Open, Priority::High), 3);
-/// assert_eq!(counts.with_status(Status::Open), 4);
-/// assert_eq!(counts.with_priority(Priority::High), 3);
+/// counts.add(Status::Open, 3);
+/// counts.add(Status::Closed, 1);
+/// assert_eq!(counts.with_status(Status::Open), 3);
+/// assert_eq!(counts.total(), 4);
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Counts {
-    /// Tickets by status and priority; what isn't there is zero.
-    by_status: BTreeMap<Status, BTreeMap<Priority, u64>>,
+    /// Open tickets.
+    pub open: u64,
+    /// Tickets in progress.
+    pub in_progress: u64,
+    /// Resolved tickets.
+    pub resolved: u64,
+    /// Closed tickets.
+    pub closed: u64,
+    /// Urgent tickets that are open or in progress.
+    pub urgent: u64,
     /// Open tickets and tickets in progress that nobody has.
     pub unassigned: u64,
     /// Open tickets and tickets in progress of the administrator who asks.
     pub mine: u64,
-    /// Open tickets and tickets in progress of which a clock was due.
+    /// Open tickets and tickets in progress of which a timer was due.
     pub overdue: u64,
-    /// Open tickets and tickets in progress of which a clock is at risk and none was due.
+    /// Open tickets and tickets in progress of which a timer is at risk and none was due.
     pub at_risk: u64,
 }
 
 impl Counts {
-    /// Adds tickets of a status and priority.
-    pub fn add(&mut self, status: Status, priority: Priority, tickets: u64) {
-        if tickets > 0 {
-            *self.by_status.entry(status).or_default().entry(priority).or_default() += tickets;
-        }
+    /// Adds tickets of a status.
+    pub const fn add(&mut self, status: Status, tickets: u64) {
+        let counted = match status {
+            Status::Open => &mut self.open,
+            Status::InProgress => &mut self.in_progress,
+            Status::Resolved => &mut self.resolved,
+            Status::Closed => &mut self.closed,
+        };
+        *counted += tickets;
     }
 
     /// Adds a ticket: what the counts mean, in one place.
     pub fn add_ticket(&mut self, head: &TicketHead, mine: &UserId, as_of: Option<BusinessTime>) {
-        self.add(head.status, head.priority, 1);
+        self.add(head.status, 1);
         if head.status.is_live() {
+            self.urgent += u64::from(head.priority == Priority::Urgent);
             self.unassigned += u64::from(head.assignee.is_none());
             self.mine += u64::from(head.assignee.as_ref() == Some(mine));
             self.overdue += u64::from(as_of.is_some_and(|now| Due::Overdue.holds(head, now)));
@@ -94,27 +108,26 @@ impl Counts {
         }
     }
 
-    /// How many tickets have this status and this priority.
+    /// Returns the number of tickets of a status.
     #[must_use]
-    pub fn of(&self, status: Status, priority: Priority) -> u64 {
-        self.by_status.get(&status).and_then(|row| row.get(&priority)).copied().unwrap_or(0)
+    pub const fn with_status(&self, status: Status) -> u64 {
+        match status {
+            Status::Open => self.open,
+            Status::InProgress => self.in_progress,
+            Status::Resolved => self.resolved,
+            Status::Closed => self.closed,
+        }
     }
 
-    /// How many tickets have this status.
+    /// Returns the number of tickets that wait for the desk: open or in progress.
     #[must_use]
-    pub fn with_status(&self, status: Status) -> u64 {
-        Priority::ALL.into_iter().map(|priority| self.of(status, priority)).sum()
+    pub const fn live(&self) -> u64 {
+        self.open + self.in_progress
     }
 
-    /// How many tickets have this priority.
+    /// Returns the number of all tickets.
     #[must_use]
-    pub fn with_priority(&self, priority: Priority) -> u64 {
-        Status::ALL.into_iter().map(|status| self.of(status, priority)).sum()
-    }
-
-    /// How many tickets there are.
-    #[must_use]
-    pub fn total(&self) -> u64 {
-        Status::ALL.into_iter().map(|status| self.with_status(status)).sum()
+    pub const fn total(&self) -> u64 {
+        self.live() + self.resolved + self.closed
     }
 }

@@ -22,6 +22,7 @@ pub struct PageQuery {
     query: ListQuery,
     after: Option<Position>,
     as_of: BusinessTime,
+    timers: bool,
 }
 
 impl PageQuery {
@@ -43,6 +44,19 @@ impl PageQuery {
     #[must_use]
     pub const fn reading(&self) -> BusinessTime {
         self.as_of
+    }
+
+    /// The same page for a reader who is shown no SLA timers.
+    #[must_use]
+    pub const fn without_timers(mut self) -> Self {
+        self.timers = false;
+        self
+    }
+
+    /// Whether the rows must have their SLA timers. Where not, a store may leave them out.
+    #[must_use]
+    pub const fn has_timers(&self) -> bool {
+        self.timers
     }
 
     /// Whether a ticket belongs to the list.
@@ -73,7 +87,7 @@ impl ListQuery {
     /// The first page.
     #[must_use]
     pub const fn first_page(self) -> PageQuery {
-        PageQuery { query: self, after: None, as_of: BEGINNING }
+        PageQuery { query: self, after: None, as_of: BEGINNING, timers: true }
     }
 
     /// The page after a cursor that an earlier page of the same query gave.
@@ -92,7 +106,7 @@ impl ListQuery {
     /// ```
     pub fn page_after(self, cursor: &Cursor) -> Result<PageQuery, InvalidCursor> {
         let after = Some(cursor.open(&self)?);
-        Ok(PageQuery { query: self, after, as_of: BEGINNING })
+        Ok(PageQuery { query: self, after, as_of: BEGINNING, timers: true })
     }
 }
 

@@ -27,7 +27,8 @@ use crate::{Counts, Page, PageQuery, Report, ReportQuery, StoreError, walk};
 /// - **No enumeration.** Beyond a [`Scope`], or where a customer's command names another requester's
 ///   ticket, the answer is that of a missing ticket, in as many commands: also where that ticket
 ///   can't be read.
-/// - **A key that was used comes before a number that is taken**, where an insert meets both.
+/// - **Numbers are unique**, and that is all that opening a ticket once rests on: a help desk derives
+///   the number of a ticket with a creation key from that key.
 /// - **Lists** never load conversations. Filtered by any status and priority and at most one of
 ///   category, assignee and requester, a list examines what it returns and a small constant more,
 ///   whatever the store holds; further filters may cost more. One by due time examines tickets that
@@ -70,9 +71,7 @@ use crate::{Counts, Page, PageQuery, Report, ReportQuery, StoreError, walk};
 /// ```
 #[async_trait]
 pub trait TicketStore: Send + Sync {
-    /// Stores a new ticket, unless its number is taken or its creation key was used.
-    ///
-    /// A key that was used comes before a number that is taken.
+    /// Stores a new ticket unless its number is taken: [`Inserted::taken_by`] is the answer then.
     async fn insert(&self, ticket: &Ticket) -> Result<Inserted, StoreError>;
 
     /// Reads a ticket within a scope: the first of the lookup's candidates that exists there.
@@ -94,8 +93,10 @@ pub trait TicketStore: Send + Sync {
     /// Lists a page of tickets.
     async fn list(&self, page: &PageQuery) -> Result<Page<TicketSummary>, StoreError>;
 
-    /// Counts all tickets by status and priority, and those that wait for somebody or for `mine`; as of
-    /// a business time, those overdue and at risk too.
+    /// Counts tickets by status, and of those that wait the urgent ones, those of nobody and those of
+    /// `mine`; as of a business time, those overdue and at risk too.
+    ///
+    /// What waits is counted exactly. The rest may be taken from what the store knows of its size.
     async fn counts(&self, mine: &UserId, as_of: Option<BusinessTime>) -> Result<Counts, StoreError>;
 
     /// Finds tickets that have been resolved since `latest` or longer, by
@@ -120,12 +121,12 @@ pub trait TicketStore: Send + Sync {
     }
 }
 
-/// What came of storing a new ticket.
+/// Result of storing a new ticket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Inserted {
     /// It is stored.
     Stored,
-    /// Its number is taken: draw another and try again. Nothing was stored.
+    /// Its number is taken: try another one. Nothing was stored.
     NumberTaken,
     /// Its author used its key before, for [the same](Ticket::asks_the_same_as): this ticket.
     /// Nothing was stored.
@@ -137,6 +138,35 @@ pub enum Inserted {
         /// The key.
         key: IdempotencyKey,
     },
+}
+
+impl Inserted {
+    /// Returns the answer for a new ticket whose number another one has: by its creation key that is
+    /// the same request, another one of the same key, or a ticket that has nothing to do with it.
+    ///
+    /// ```
+    /// use ventanilla_storage::{Inserted, testing};
+    ///
+    /// let first = testing::ticket("TKT-ABC123").key("form-1").build();
+    /// let again = testing::ticket("TKT-ABC123").key("form-1").build();
+    /// let other = testing::ticket("TKT-ABC123").build();
+    /// assert_eq!(Inserted::taken_by(&first, &again), Inserted::Repeated(first.head().clone()));
+    /// assert_eq!(Inserted::taken_by(&first, &other), Inserted::NumberTaken);
+    /// ```
+    #[must_use]
+    pub fn taken_by(first: &Ticket, new: &Ticket) -> Self {
+        match new.creation_key() {
+            Some(key) if first.creation_key() == Some(key) => {
+                if first.asks_the_same_as(new) {
+                    Inserted::Repeated(first.head().clone())
+                } else {
+                    let number = first.head().ticket_number.clone();
+                    Inserted::KeyConflict { number, key: key.key.clone() }
+                }
+            }
+            _ => Inserted::NumberTaken,
+        }
+    }
 }
 
 #[cfg(feature = "mock")]

@@ -50,8 +50,6 @@ pub struct TicketRow {
     /// The promise that is due first, while one is waited for: for the desk's eyes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sla: Option<SlaView>,
-    /// How many messages it has.
-    pub message_count: u32,
     /// When it was opened.
     pub created_at: LocalTime,
     /// When it last changed.
@@ -79,7 +77,6 @@ impl TicketRow {
             assignee_text: assignee_text(assignee.as_ref(), locale),
             assignee,
             sla: desk.standing().and_then(|standing| standing.pressing(head, reader)),
-            message_count: head.message_count,
             created_at: LocalTime::new(head.created_at, reader),
             updated_at: LocalTime::new(head.updated_at, reader),
         }

@@ -106,7 +106,7 @@ async fn only_the_desk_sees_the_clocks(store: &dyn TicketStore) {
 async fn a_key_sent_again_answers_with_the_clocks(store: &dyn TicketStore) {
     let first = promised("TKT-ABC123").key("formulario-1").build();
     fill(store, std::slice::from_ref(&first)).await;
-    let again = promised("TKT-ABC124").key("formulario-1").created_at(hour(2)).build();
+    let again = promised("TKT-ABC123").key("formulario-1").created_at(hour(2)).build();
     assert_eq!(answer(store.insert(&again).await), Inserted::Repeated(first.head().clone()));
 }
 

@@ -77,7 +77,7 @@ async fn what_is_not_stored_is_not_counted(store: &dyn TicketStore) {
     fill(store, std::slice::from_ref(&first)).await;
     let taken = testing::ticket("TKT-ABC123").assignee(luis()).build();
     assert_eq!(answer(store.insert(&taken).await), Inserted::NumberTaken);
-    let again = testing::ticket("TKT-ABC124").key("formulario-1").build();
+    let again = testing::ticket("TKT-ABC123").key("formulario-1").build();
     assert!(matches!(answer(store.insert(&again).await), Inserted::Repeated(_)));
     assert_eq!(answer(store.counts(&luis(), None).await), counted(&[first], &luis(), None));
 }
@@ -85,8 +85,9 @@ async fn what_is_not_stored_is_not_counted(store: &dyn TicketStore) {
 pub(super) fn counted(tickets: &[Ticket], mine: &UserId, now: Option<BusinessTime>) -> Counts {
     let mut counts = Counts::default();
     for head in tickets.iter().map(Ticket::head) {
-        counts.add(head.status, head.priority, 1);
+        counts.add(head.status, 1);
         if matches!(head.status, Status::Open | Status::InProgress) {
+            counts.urgent += u64::from(head.priority == Priority::Urgent);
             counts.unassigned += u64::from(head.assignee.is_none());
             counts.mine += u64::from(head.assignee.as_ref() == Some(mine));
         }

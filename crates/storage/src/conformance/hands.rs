@@ -287,7 +287,7 @@ async fn of_many_messages_at_once_one_starts_the_clock(store: &dyn TicketStore) 
     let message = |at: u64| timed(message("¿Hay novedades?"), &customer(), hour(at));
     at_once(store, (1..=32).map(message)).await;
     let stored = view(store, &number()).await.expect("it is stored");
-    assert_eq!(stored.head.message_count, 34);
+    assert_eq!(stored.head.message_count, Some(34));
     let clocks = stored.head.sla.expect("it was opened under a promise");
     assert!(clocks.earlier_responses.is_empty(), "{clocks:?}");
     let runs = clocks.next_response.expect("she waits");

@@ -54,7 +54,7 @@ async fn every_one_of_many_messages_is_kept(store: &dyn TicketStore) {
     let stored = view(store, &number()).await.expect("it is stored");
     let texts: BTreeSet<&str> = stored.messages.iter().map(|message| message.text.as_str()).collect();
     assert!((0..MANY).all(|at| texts.contains(text(at).as_str())), "{texts:?}");
-    assert_eq!((stored.head.message_count, stored.head.version), (33, 32));
+    assert_eq!((stored.head.message_count, stored.head.version), (Some(33), 32));
 }
 
 async fn every_one_of_many_notes_is_kept(store: &dyn TicketStore) {
@@ -95,7 +95,7 @@ async fn a_message_that_is_sent_many_times_at_once_is_kept_once(store: &dyn Tick
     let outcomes = at_once(store, (0..MANY).map(|_| command(once.clone(), &customer(), hour(1)))).await;
     let repeated = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Repeated { .. })).count();
     assert_eq!((applied(&outcomes), repeated), (1, 31), "{outcomes:?}");
-    assert_eq!(head(store, &number()).await.message_count, 2);
+    assert_eq!(head(store, &number()).await.message_count, Some(2));
 }
 
 async fn one_of_many_changes_to_the_same_version_wins(store: &dyn TicketStore) {
@@ -129,7 +129,7 @@ async fn many_messages_fill_a_conversation_exactly(store: &dyn TicketStore) {
     let command = |_| command_under(&policy, Change::message(message("Hola")), &customer(), hour(1));
     let outcomes = at_once(store, (0..MANY).map(command)).await;
     assert_eq!(applied(&outcomes), 9, "{outcomes:?}");
-    assert_eq!(head(store, &number()).await.message_count, 10);
+    assert_eq!(head(store, &number()).await.message_count, Some(10));
 }
 
 async fn one_of_many_tickets_gets_the_number(store: &dyn TicketStore) {
@@ -145,8 +145,8 @@ async fn one_of_many_tickets_gets_the_number(store: &dyn TicketStore) {
 }
 
 async fn one_of_many_tickets_gets_the_key(store: &dyn TicketStore) {
-    let ticket = |at| testing::ticket(numbered(at)).key("formulario-1").build();
-    let tickets: Vec<Ticket> = (0..MANY).map(ticket).collect();
+    let keyed = |at| testing::ticket("TKT-ABC123").key("formulario-1").created_at(hour(at)).build();
+    let tickets: Vec<Ticket> = (0..32).map(keyed).collect();
     let answers = join_all(tickets.iter().map(|ticket| insert(store, ticket))).await;
     let won: Vec<usize> = (0..32).filter(|at| answers[*at] == Inserted::Stored).collect();
     assert_eq!(won.len(), 1, "{answers:?}");

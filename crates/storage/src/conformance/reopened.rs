@@ -159,9 +159,9 @@ async fn a_key_still_opens_no_second_ticket(open: &Open<'_>) {
     let first = keyed("TKT-KEY100").build();
     fill(&*open().await, std::slice::from_ref(&first)).await;
     let store = open().await;
-    let again = answer(store.insert(&keyed("TKT-KEY101").build()).await);
+    let again = answer(store.insert(&keyed("TKT-KEY100").build()).await);
     assert_eq!(again, Inserted::Repeated(first.head().clone()));
-    let other = keyed("TKT-KEY101").description("Otra cosa").build();
+    let other = keyed("TKT-KEY100").description("Otra cosa").build();
     let number = first.head().ticket_number.clone();
     let conflict = Inserted::KeyConflict { number, key: parsed("formulario-1") };
     assert_eq!(answer(store.insert(&other).await), conflict);

@@ -177,7 +177,7 @@ async fn a_key_that_the_other_used_opens_no_second_ticket(both: [&dyn TicketStor
     for (at, (key, [one, other])) in turns.into_iter().enumerate() {
         let first = keyed(format!("TKT-KEY1{at}"), key).build();
         fill(one, std::slice::from_ref(&first)).await;
-        let again = keyed(format!("TKT-KEY2{at}"), key);
+        let again = keyed(format!("TKT-KEY1{at}"), key).created_at(hour(1));
         let conflicting = again.clone().description("Otra cosa").build();
         let repeated = Inserted::Repeated(first.head().clone());
         assert_eq!(answer(other.insert(&again.build()).await), repeated);
@@ -278,7 +278,7 @@ async fn one_message_that_both_send_is_added_once(both: [&dyn TicketStore; 2]) {
 
 async fn one_ticket_that_both_open_is_stored_once(both: [&dyn TicketStore; 2]) {
     let ana = customer(9);
-    let keyed = |at: usize| testing::ticket(format!("TKT-OPEN{at:02}")).requester(ana.clone());
+    let keyed = |at| testing::ticket("TKT-OPEN00").requester(ana.clone()).created_at(hour(at));
     let tickets: Vec<Ticket> = (0..16).map(|at| keyed(at).key("formulario-1").build()).collect();
     let inserted = join_all(tickets.iter().zip(both.into_iter().cycle()).map(insert)).await;
     let won: Vec<usize> = (0..16).filter(|at| inserted[*at] == Inserted::Stored).collect();

@@ -79,7 +79,7 @@ async fn a_whole_life_step_by_step(store: &dyn TicketStore) {
         assert!(matches!(outcome, Outcome::Applied { .. }), "step {at}: {outcome:?}");
     }
     let end = head(store, &number()).await;
-    assert_eq!((end.status, end.version, end.message_count), (Status::Closed, 15, 5));
+    assert_eq!((end.status, end.version, end.message_count), (Status::Closed, 15, Some(5)));
 }
 
 async fn the_version_grows_by_one_with_each_change(store: &dyn TicketStore) {
@@ -152,7 +152,7 @@ async fn a_message_key_is_its_authors_alone(store: &dyn TicketStore) {
         let outcome = twin.change(keyed("Hola"), &by, hour(2)).await;
         assert!(matches!(outcome, Outcome::Repeated { .. }), "{by:?}: {outcome:?}");
     }
-    assert_eq!(head(store, &number()).await.message_count, 5);
+    assert_eq!(head(store, &number()).await.message_count, Some(5));
 }
 
 async fn a_key_is_looked_at_before_anything_else_is_refused(store: &dyn TicketStore) {

@@ -28,7 +28,7 @@ impl Inner {
             let mut found = tickets
                 .find(long)
                 .hint(Hint::Name(index::RESOLVED.into()))
-                .projection(expr::head())
+                .projection(expr::stored_head())
                 .batch_size(limit.saturating_add(1).min(i32::MAX as u32))
                 .await?;
             let mut numbers = Vec::new();

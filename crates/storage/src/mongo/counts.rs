@@ -1,75 +1,93 @@
-//! Counts for a dashboard, in one command.
+//! Counts for a dashboard, which don't grow with the closed tickets.
 
 use std::sync::Arc;
 
-use bson::{Document, doc};
-use ventanilla_domain::{BusinessTime, EnumSet, Priority, Status, UserId};
+use bson::{Bson, Document, RawDocumentBuf, doc};
+use futures::TryStreamExt;
+use tokio::try_join;
+use ventanilla_domain::{BusinessTime, Priority, Status, UserId};
 
 use super::{Inner, expr, list::due_conditions};
 use crate::{Counts, Due, StoreError};
 
+/// The number that a part of the counts belongs to.
+type Number = fn(&mut Counts) -> &mut u64;
+
 impl Inner {
-    /// A count of index keys for each cell, all in one aggregate.
+    /// Counts index keys of what waits and of what is resolved, in one aggregate. What is left of the
+    /// collection's size, which the server knows, is closed.
     pub(super) async fn counts(
         self: &Arc<Self>,
         mine: &UserId,
         as_of: Option<BusinessTime>,
     ) -> Result<Counts, StoreError> {
-        let mine = self.ids.write(mine)?;
-        let live: EnumSet<Status> = Status::Open | Status::InProgress;
-        let of = |assignee| {
-            doc! {
-                "assigneeId": assignee,
-                "status": { "$in": expr::statuses(live) },
-                "priority": { "$in": expr::priorities(EnumSet::all()) },
-            }
-        };
-        let cells =
-            Status::ALL.into_iter().flat_map(|status| Priority::ALL.map(|priority| (status, priority)));
-        let mut branches: Vec<Vec<Document>> = cells
-            .clone()
-            .map(|(status, priority)| {
-                doc! {
-                    "status": { "$in": expr::statuses(status.into()) },
-                    "priority": { "$in": expr::priorities(priority.into()) },
-                }
+        let (numbers, conditions): (Vec<_>, Vec<_>) = self.parts(mine, as_of)?.into_iter().unzip();
+        let (pipeline, tickets) = (self.union(conditions), self.tickets.clone());
+        let (all, rows) = self
+            .read(self.deadline(), async move {
+                let rows = async {
+                    let rows = tickets.aggregate(pipeline).with_type::<RawDocumentBuf>();
+                    rows.await?.try_collect::<Vec<_>>().await
+                };
+                try_join!(tickets.estimated_document_count().into_future(), rows)
             })
-            .chain([of(bson::Bson::Null), of(mine)])
-            .chain(as_of.into_iter().flat_map(|now| {
-                [Due::Overdue, Due::AtRisk].map(|due| {
-                    doc! {
-                        "status": { "$in": expr::statuses(live) },
-                        "$and": due_conditions(due, now),
-                    }
-                })
-            }))
-            .enumerate()
-            .map(|(at, matching)| {
-                vec![
-                    doc! { "$match": matching },
-                    doc! { "$count": "tickets" },
-                    doc! { "$set": { "at": at as i32 } },
-                ]
-            })
-            .collect();
-        let mut stages = branches.remove(0);
-        for pipeline in branches {
-            stages.push(doc! { "$unionWith": { "coll": self.tickets.name(), "pipeline": pipeline } });
-        }
-        let found = self.aggregate(stages, None).await?;
-        let counted = |at: usize| {
-            let row = found.iter().find(|row| row.get_i32("at").is_ok_and(|found| found as usize == at));
-            row.and_then(|row| {
-                row.get_i32("tickets").map(i64::from).or_else(|_| row.get_i64("tickets")).ok()
-            })
-            .map_or(0, i64::unsigned_abs)
-        };
+            .await?;
         let mut counts = Counts::default();
-        (counts.unassigned, counts.mine) = (counted(16), counted(17));
-        (counts.overdue, counts.at_risk) = (counted(18), counted(19));
-        for (at, (status, priority)) in cells.enumerate() {
-            counts.add(status, priority, counted(at));
+        for row in rows {
+            let number = row.get_i32("part").ok().and_then(|at| numbers.get(usize::try_from(at).ok()?));
+            let found = row.get_i32("tickets").map(i64::from).or_else(|_| row.get_i64("tickets"));
+            if let (Some(number), Ok(found)) = (number, found) {
+                *number(&mut counts) += found.unsigned_abs();
+            }
         }
+        counts.closed = all.saturating_sub(counts.total());
         Ok(counts)
+    }
+
+    /// Conditions of which each names one value of every field, where many keys may match: of such a
+    /// range the server counts the keys without looking at them.
+    fn parts(
+        &self,
+        mine: &UserId,
+        as_of: Option<BusinessTime>,
+    ) -> Result<Vec<(Number, Document)>, StoreError> {
+        let live = expr::statuses(Status::Open | Status::InProgress);
+        let of = |status: Status| doc! { "status": status.as_str() };
+        let live_with = |field: &str, value: Bson| doc! { "status": { "$in": &live }, field: value };
+        let mut parts: Vec<(Number, Document)> = vec![
+            (|counts| &mut counts.open, of(Status::Open)),
+            // A missing status stands for the default, which is open.
+            (|counts| &mut counts.open, doc! { "status": Bson::Null }),
+            (|counts| &mut counts.in_progress, of(Status::InProgress)),
+            (|counts| &mut counts.resolved, of(Status::Resolved)),
+            (|counts| &mut counts.urgent, live_with("priority", Priority::Urgent.as_str().into())),
+            (|counts| &mut counts.unassigned, live_with("assigneeId", Bson::Null)),
+            (|counts| &mut counts.mine, live_with("assigneeId", self.ids.write(mine)?)),
+        ];
+        let Some(now) = as_of else { return Ok(parts) };
+        for status in &live {
+            let mut overdue = doc! { "status": status };
+            overdue.extend(due_conditions(Due::Overdue, now));
+            parts.push((|counts| &mut counts.overdue, overdue));
+        }
+        let mut at_risk = doc! { "status": { "$in": live } };
+        at_risk.extend(due_conditions(Due::AtRisk, now));
+        parts.push((|counts| &mut counts.at_risk, at_risk));
+        Ok(parts)
+    }
+
+    fn union(&self, conditions: Vec<Document>) -> Vec<Document> {
+        let mut parts = conditions.into_iter().enumerate().map(|(at, condition)| {
+            [
+                doc! { "$match": condition },
+                doc! { "$count": "tickets" },
+                doc! { "$set": { "part": at as i32 } },
+            ]
+        });
+        let mut stages = parts.next().map(Vec::from).unwrap_or_default();
+        stages.extend(parts.map(|part| {
+            doc! { "$unionWith": { "coll": self.tickets.name(), "pipeline": part.to_vec() } }
+        }));
+        stages
     }
 }

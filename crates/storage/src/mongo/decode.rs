@@ -51,23 +51,20 @@ impl UserIdForm {
     /// Data that only these crates write and nothing depends on costs itself alone where it can't be read:
     /// a note, an event of the history, a key, the author of a message.
     pub(super) fn record(self, document: &RawDocument) -> Result<TicketRecord, Malformed> {
-        let description = required(document, "description", read_text)?;
-        self.fields(document, description)
+        let fields = Parsed::of(document);
+        let description = required(&fields, "description", read_text)?;
+        self.fields(&fields, description)
     }
 
-    /// A head, of which the texts were left behind and `messageCount` was counted by the server.
+    /// A head, of which the texts were left behind.
     pub(super) fn head(self, document: &RawDocument) -> Result<TicketHead, Malformed> {
-        let ticket = Ticket::from(self.fields(document, MessageText::restore(""))?);
+        let ticket = Ticket::from(self.fields(&Parsed::of(document), MessageText::restore(""))?);
         let mut head = ticket.head().clone();
-        head.message_count = required(document, "messageCount", read_count)?;
+        head.message_count = None;
         Ok(head)
     }
 
-    fn fields(
-        self,
-        document: &RawDocument,
-        description: MessageText,
-    ) -> Result<TicketRecord, Malformed> {
+    fn fields(self, document: &Parsed<'_>, description: MessageText) -> Result<TicketRecord, Malformed> {
         let id = |value: RawBsonRef<'_>| self.read(value);
         required(document, "_id", |id: RawBsonRef<'_>| id.as_object_id().ok_or_else(|| unexpected(id)))?;
         Ok(TicketRecord {
@@ -84,11 +81,10 @@ impl UserIdForm {
             first_response_at: optional(document, "firstResponseAt", read_date)?,
             resolved_at: optional(document, "resolvedAt", read_date)?,
             closed_at: optional(document, "closedAt", read_date)?,
-            creation_key: optional(document, "creationKey", |key| self.read_creation_key(key))
-                .unwrap_or(None),
+            creation_key: self.creation_key_of(document),
             follow_up_of: optional(document, "followUpOf", read_parsed)?,
             sla: optional(document, "sla", |clocks| {
-                self.read_clocks(clocks).map_err(|problem| problem.to_string())
+                self.read_clocks(clocks, document).map_err(|problem| problem.to_string())
             })?,
             notes: readable(document, "notes", |note| self.read_note(note))?,
             history: readable(document, "history", |event| self.read_event(event))?,
@@ -120,6 +116,11 @@ impl UserIdForm {
             created_at: required(note, "createdAt", read_date)?,
             version: optional(note, "version", read_version)?.unwrap_or_default(),
         })
+    }
+
+    /// The key that a ticket was opened with, if it can be read.
+    pub(super) fn creation_key_of<'a>(self, document: impl Fields<'a>) -> Option<CreationKey> {
+        optional(document, "creationKey", |key| self.read_creation_key(key)).unwrap_or(None)
     }
 
     fn read_creation_key(self, value: RawBsonRef<'_>) -> Result<CreationKey, String> {
@@ -165,23 +166,65 @@ impl UserIdForm {
     }
 }
 
+/// Something with fields.
+pub(super) trait Fields<'a>: Copy {
+    fn value(self, field: &str) -> Result<Option<RawBsonRef<'a>>, Malformed>;
+}
+
+impl<'a> Fields<'a> for &'a RawDocument {
+    fn value(self, field: &str) -> Result<Option<RawBsonRef<'a>>, Malformed> {
+        self.get(field).map_err(|problem| malformed(field, problem.to_string()))
+    }
+}
+
+/// The fields of a document, found in one pass: to look each of them up in the document would pass over
+/// all that stand before it.
+pub(super) struct Parsed<'a> {
+    fields: Vec<(&'a str, RawBsonRef<'a>)>,
+    /// Why there may be others.
+    broken: Option<bson::error::Error>,
+}
+
+impl<'a> Parsed<'a> {
+    fn of(document: &'a RawDocument) -> Self {
+        let mut fields = Vec::with_capacity(24);
+        for field in document {
+            match field {
+                Ok((name, value)) => fields.push((name.as_str(), value)),
+                Err(error) => return Self { fields, broken: Some(error) },
+            }
+        }
+        Self { fields, broken: None }
+    }
+}
+
+impl<'a> Fields<'a> for &Parsed<'a> {
+    fn value(self, field: &str) -> Result<Option<RawBsonRef<'a>>, Malformed> {
+        match (self.fields.iter().find(|(name, _)| *name == field), &self.broken) {
+            (Some((_, value)), _) => Ok(Some(*value)),
+            (None, None) => Ok(None),
+            (None, Some(problem)) => Err(malformed(field, problem.to_string())),
+        }
+    }
+}
+
 /// A field that must be there.
 pub(super) fn required<'a, T>(
-    document: &'a RawDocument,
+    document: impl Fields<'a>,
     field: &str,
     read: impl FnOnce(RawBsonRef<'a>) -> Result<T, String>,
 ) -> Result<T, Malformed> {
-    let value = value(document, field)?.ok_or_else(|| malformed(field, "it is missing".into()))?;
+    let value = document.value(field)?.ok_or_else(|| malformed(field, "it is missing".into()))?;
     read(value).map_err(|problem| malformed(field, problem))
 }
 
 /// A field that may be missing or null.
 pub(super) fn optional<'a, T>(
-    document: &'a RawDocument,
+    document: impl Fields<'a>,
     field: &str,
     read: impl FnOnce(RawBsonRef<'a>) -> Result<T, String>,
 ) -> Result<Option<T>, Malformed> {
-    match value(document, field)? {
+    match document.value(field)? {
         None | Some(RawBsonRef::Null) => Ok(None),
         Some(value) => read(value).map(Some).map_err(|problem| malformed(field, problem)),
     }
@@ -189,7 +232,7 @@ pub(super) fn optional<'a, T>(
 
 /// A list that may be missing or null.
 fn list<'a, T>(
-    document: &'a RawDocument,
+    document: impl Fields<'a>,
     field: &str,
     mut read: impl FnMut(RawBsonRef<'a>) -> Result<T, Malformed>,
 ) -> Result<Vec<T>, Malformed> {
@@ -202,7 +245,7 @@ fn list<'a, T>(
 
 /// Returns the items of a list that can be read.
 pub(super) fn readable<'a, T>(
-    document: &'a RawDocument,
+    document: impl Fields<'a>,
     field: &str,
     read: impl FnMut(RawBsonRef<'a>) -> Result<T, Malformed>,
 ) -> Result<Vec<T>, Malformed> {
@@ -211,18 +254,14 @@ pub(super) fn readable<'a, T>(
 }
 
 fn items<'a>(
-    document: &'a RawDocument,
+    document: impl Fields<'a>,
     field: &str,
 ) -> Result<impl Iterator<Item = bson::error::Result<RawBsonRef<'a>>>, Malformed> {
-    match value(document, field)? {
+    match document.value(field)? {
         None | Some(RawBsonRef::Null) => Ok(None.into_iter().flatten()),
         Some(RawBsonRef::Array(items)) => Ok(Some(items.into_iter()).into_iter().flatten()),
         Some(other) => Err(malformed(field, unexpected(other))),
     }
-}
-
-fn value<'a>(document: &'a RawDocument, field: &str) -> Result<Option<RawBsonRef<'a>>, Malformed> {
-    document.get(field).map_err(|problem| malformed(field, problem.to_string()))
 }
 
 pub(super) fn nested<'a>(value: RawBsonRef<'a>, field: &str) -> Result<&'a RawDocument, Malformed> {

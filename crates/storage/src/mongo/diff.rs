@@ -33,7 +33,7 @@ const COMPARED: [&str; 9] = [
 ];
 
 /// The lists that a change appends to.
-const LISTS: [&str; 3] = ["messages", "notes", "history"];
+const LISTS: [&str; 4] = ["messages", "notes", "history", EARLIER];
 
 impl Found {
     pub(super) fn decode(document: RawDocumentBuf, ids: UserIdForm) -> Result<Self, Malformed> {
@@ -61,7 +61,6 @@ impl Found {
                 // A document's first field could be read as an operator.
                 condition.insert(format!("sla.{}", name(metric)), doc! { "$eq": timer });
             }
-            condition.insert(format!("sla.{EARLIER}"), size(timers, EARLIER));
         }
         condition
     }
@@ -159,8 +158,7 @@ impl Found {
         if after.earlier_responses.len() > before.earlier_responses.len() {
             let added = &after.earlier_responses[before.earlier_responses.len()..];
             let added = added.iter().map(|timer| ids.clock(timer)).collect::<Result<_, _>>()?;
-            let is_list = self.timers().is_some_and(|timers| timers.get_array(EARLIER).is_ok());
-            update.append(&format!("sla.{EARLIER}"), is_list, added);
+            update.append(EARLIER, self.is_list(EARLIER), added);
         }
         update.set_or_unset("sla.due", after.due().map(reading));
         update.set_or_unset("sla.risk", after.risk().map(reading));

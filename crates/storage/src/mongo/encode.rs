@@ -5,7 +5,7 @@ use ventanilla_domain::{
     Actor, Author, CreationKey, Event, EventKind, Message, Note, Ticket, Timestamp, UserId,
 };
 
-use super::ids::UserIdForm;
+use super::{ids::UserIdForm, timers::EARLIER};
 use crate::StoreError;
 
 impl UserIdForm {
@@ -38,6 +38,9 @@ impl UserIdForm {
         add("followUpOf", head.follow_up_of.as_ref().map(|number| number.as_str().into()));
         add("creationKey", ticket.creation_key().map(|key| self.creation_key(key)).transpose()?);
         add("sla", head.sla.as_deref().map(|clocks| self.clocks(clocks)).transpose()?);
+        if let Some(clocks) = head.sla.as_deref().filter(|clocks| !clocks.earlier_responses.is_empty()) {
+            add(EARLIER, Some(self.earlier(clocks)?.into()));
+        }
         if !ticket.notes().is_empty() {
             add("notes", Some(list(ticket.notes().iter().map(|note| self.note(note)).collect())?));
         }

@@ -3,7 +3,7 @@
 use bson::{Bson, Document, bson, doc};
 use ventanilla_domain::{EnumSet, Priority, Role, Status, Timestamp};
 
-use super::{encode::date, timers::EARLIER};
+use super::encode::date;
 
 /// The conversation; where there is none, the description stands for it.
 pub(super) fn conversation() -> Bson {
@@ -55,35 +55,31 @@ pub(super) fn priorities(set: EnumSet<Priority>) -> Vec<Bson> {
     words(set.iter().map(Priority::as_str), set.contains(Priority::default()))
 }
 
-/// The fields of a head, the derived ones computed.
-pub(super) fn head() -> Document {
-    let mut fields = doc! {};
-    for name in [
-        "ticketNumber",
-        "userId",
-        "category",
-        "status",
-        "priority",
-        "assigneeId",
-        "createdAt",
-        "updatedAt",
-        "resolvedAt",
-        "closedAt",
-        "followUpOf",
-        "version",
-    ] {
-        fields.insert(name, 1);
+/// The stored fields of a head.
+pub(super) fn stored_head() -> Document {
+    doc! {
+        "ticketNumber": 1,
+        "userId": 1,
+        "category": 1,
+        "status": 1,
+        "priority": 1,
+        "assigneeId": 1,
+        "createdAt": 1,
+        "updatedAt": 1,
+        "firstResponseAt": 1,
+        "resolvedAt": 1,
+        "closedAt": 1,
+        "followUpOf": 1,
+        "sla": 1,
+        "version": 1,
     }
-    fields.insert("sla", latest_timers());
-    fields.insert("firstResponseAt", first_response());
-    fields.insert("messageCount", message_count());
-    fields
 }
 
-/// The SLA timers without those of earlier responses, of which there may be hundreds.
-fn latest_timers() -> Bson {
-    let latest = bson!({ "$unsetField": { "field": EARLIER, "input": "$sla" } });
-    bson!({ "$cond": [{ "$eq": [{ "$type": "$sla" }, "object"] }, latest, "$sla"] })
+/// The fields of a head, the first response found in the conversation where it isn't stored.
+pub(super) fn head() -> Document {
+    let mut fields = stored_head();
+    fields.insert("firstResponseAt", first_response());
+    fields
 }
 
 /// Any time between the years 1 and 9999.

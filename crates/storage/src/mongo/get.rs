@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
 use futures::TryStreamExt;
-use ventanilla_domain::{Scope, SlaClocks, TicketLookup, TicketNumber, TicketView, Window};
+use ventanilla_domain::{Scope, TicketLookup, TicketNumber, TicketView, Window};
 
 use super::{
     Inner,
     decode::{Malformed, read_count, required},
-    expr, unreadable,
+    expr,
+    timers::EARLIER,
+    unreadable,
 };
 use crate::StoreError;
 
@@ -21,7 +23,10 @@ impl Inner {
         window: Window,
     ) -> Result<Option<TicketView>, StoreError> {
         let numbers: Vec<&str> = lookup.candidates().iter().map(TicketNumber::as_str).collect();
-        let mut filter = doc! { "ticketNumber": { "$in": &numbers } };
+        let mut filter = match numbers[..] {
+            [number] => doc! { "ticketNumber": number },
+            _ => doc! { "ticketNumber": { "$in": &numbers } },
+        };
         if let Scope::Owner(id) = scope {
             filter.insert("userId", self.ids.write(id)?);
         }
@@ -47,36 +52,38 @@ impl Inner {
         scope: &Scope,
         window: Window,
     ) -> Result<Option<TicketView>, Malformed> {
-        let empty = document.get_array("messages").is_ok_and(bson::RawArray::is_empty);
         let Some(mut view) = self.ids.whole(document)?.view(scope, Window::All) else {
             return Ok(None);
         };
-        if empty {
+        if window == Window::All {
+            return Ok(Some(view));
+        }
+        if document.get_array("messages").is_ok_and(bson::RawArray::is_empty) {
             view.messages.clear();
         }
-        if window != Window::All {
-            view.head.sla = view.head.sla.as_deref().map(SlaClocks::latest).map(Box::new);
-        }
-        view.head.message_count = required(document, "messageCount", read_count)?;
+        view.head.message_count = Some(required(document, "messageCount", read_count)?);
         view.earlier_messages = required(document, "earlierMessages", read_count)?;
         view.conversation_bytes = required(document, "conversationBytes", read_count)?;
         Ok(Some(view))
     }
 }
 
-/// What is read of a ticket: no more messages than the window shows, no more than the scope may see.
+/// What is read of a ticket: no more than the scope may see. Of a part of the conversation the server
+/// sends what is derived from all of it.
 fn fields(scope: &Scope, window: Window) -> Document {
-    let mut fields = expr::head();
+    let mut fields = match window {
+        Window::All => expr::stored_head(),
+        Window::Last(_) | Window::From { .. } => expr::head(),
+    };
+    fields.extend(match window {
+        Window::All => doc! { "messages": 1 },
+        Window::Last(_) | Window::From { .. } => part(window),
+    });
     fields.insert("description", 1);
-    fields.insert("conversationBytes", expr::conversation_bytes());
-    let (messages, earlier) = shown(window);
-    fields.insert("messages", messages);
-    fields.insert("earlierMessages", earlier);
     if *scope == Scope::All {
-        fields.insert("notes", 1);
-        fields.insert("history", 1);
+        fields.extend(doc! { "notes": 1, "history": 1 });
         if window == Window::All {
-            fields.insert("sla", 1);
+            fields.insert(EARLIER, 1);
         }
     } else {
         fields.remove("sla");
@@ -84,23 +91,28 @@ fn fields(scope: &Scope, window: Window) -> Document {
     fields
 }
 
-/// The messages of a window, and how many come before them.
-fn shown(window: Window) -> (Bson, Bson) {
-    let count = expr::message_count();
-    match window {
-        Window::All => (expr::conversation(), doc! { "$literal": 0 }.into()),
-        Window::Last(0) => (doc! { "$literal": [] }.into(), count),
+/// The messages of a window, how many come before them, and how long the whole conversation is.
+fn part(window: Window) -> Document {
+    let (conversation, count) = (expr::conversation(), expr::message_count());
+    let none = || Bson::from(doc! { "$literal": [] });
+    let (messages, earlier): (Bson, Bson) = match window {
+        Window::All => (conversation, doc! { "$literal": 0 }.into()),
+        Window::Last(0) => (none(), count),
         Window::Last(last) => (
-            doc! { "$slice": [expr::conversation(), -whole(last)] }.into(),
+            doc! { "$slice": [conversation, -whole(last)] }.into(),
             doc! { "$max": [0, { "$subtract": [count, i64::from(last)] }] }.into(),
         ),
-        Window::From { first, count: 0 } => {
-            (doc! { "$literal": [] }.into(), doc! { "$min": [count, i64::from(first)] }.into())
-        }
+        Window::From { first, count: 0 } => (none(), doc! { "$min": [count, i64::from(first)] }.into()),
         Window::From { first, count: most } => (
-            doc! { "$slice": [expr::conversation(), whole(first), whole(most)] }.into(),
+            doc! { "$slice": [conversation, whole(first), whole(most)] }.into(),
             doc! { "$min": [count, i64::from(first)] }.into(),
         ),
+    };
+    doc! {
+        "messages": messages,
+        "messageCount": expr::message_count(),
+        "earlierMessages": earlier,
+        "conversationBytes": expr::conversation_bytes(),
     }
 }
 

@@ -11,31 +11,21 @@ use ventanilla_domain::Status;
 
 /// The name that Prisma gives the unique index of the number; another name would conflict.
 const NUMBER: &str = "SupportTicket_ticketNumber_key";
-/// The tickets that wait for something, by due time.
-pub(super) const DUE: &str = "SupportTicket_slaDue_idx";
+/// The tickets that wait for something, by status and due time.
+pub(super) const DUE: &str = "SupportTicket_due_idx";
 /// The tickets that are resolved, since the longest first.
 pub(super) const RESOLVED: &str = "SupportTicket_resolvedAt_idx";
-/// One ticket for each key of an author.
-const CREATION_KEY: &str = "SupportTicket_creationKey_key";
-
 /// Every index, by name, with its keys.
 pub(super) fn all() -> Vec<IndexModel> {
     vec![
         index(NUMBER, number_keys(), true, None),
-        index(
-            CREATION_KEY,
-            doc! { "creationKey": 1 },
-            true,
-            // A null, which another application may write to any field, is no key.
-            Some(doc! { "creationKey.key": { "$exists": true } }),
-        ),
         run("SupportTicket_status_idx", doc! {}),
         run("SupportTicket_category_idx", doc! { "category": 1 }),
         run("SupportTicket_assigneeId_idx", doc! { "assigneeId": 1 }),
         run("SupportTicket_userId_idx", doc! { "userId": 1 }),
         index(
             DUE,
-            doc! { "sla.due": 1, "_id": 1, "sla.risk": 1, "status": 1 },
+            doc! { "status": 1, "sla.due": 1, "_id": 1, "sla.risk": 1 },
             false,
             Some(doc! { "sla.due": { "$exists": true } }),
         ),

@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use bson::{Document, RawDocumentBuf, doc, oid::ObjectId};
+use bson::{Document, doc, oid::ObjectId};
 use mongodb::options::ReadConcern;
-use ventanilla_domain::{CreationKey, Explain, Ticket, TicketNumber};
+use ventanilla_domain::{Explain, Ticket, TicketNumber};
 
 use super::{
     Inner,
     command::Written,
-    decode::shown_number,
-    primary, refused_by_index,
+    refused_by_index,
     run::{Deadline, Waits},
     unknown, unreadable,
 };
@@ -68,6 +67,9 @@ impl Inner {
     }
 
     /// Resolves a duplicate; `None` where no majority has yet what it is a duplicate of.
+    ///
+    /// The server names one index only: that of the number, or one of the host's own. A request that is
+    /// sent again finds its ticket under the number whichever it names.
     async fn duplicate(
         self: &Arc<Self>,
         keys: &Document,
@@ -76,85 +78,37 @@ impl Inner {
         sent_before: bool,
         deadline: Deadline,
     ) -> Result<Option<Inserted>, StoreError> {
+        let is_number = matches!(keys.keys().next().map(String::as_str), Some("ticketNumber" | "_id"));
+        let taken = || if is_number { Ok(Inserted::NumberTaken) } else { Err(refused_by_index(keys)) };
+        if ticket.creation_key().is_none() && !sent_before {
+            return taken().map(Some);
+        }
         let number = &ticket.head().ticket_number;
-        let first_key = keys.keys().next().map(String::as_str);
-        // The server names one index only, and a key that was used comes before whatever another index
-        // refuses.
-        if let Some(key) = ticket.creation_key() {
-            let opened = self.opened_with(key, ticket, id, deadline).await?;
-            if opened.is_some() || first_key == Some("creationKey") {
-                return Ok(opened);
-            }
-        }
-        if first_key != Some("ticketNumber") && first_key != Some("_id") {
-            return Err(refused_by_index(keys));
-        }
-        if !sent_before {
-            return Ok(Some(Inserted::NumberTaken));
-        }
-        let found = self.find_one(number, ReadConcern::majority(), deadline).await?;
-        Ok(found.map(|found| if has_id(&found, id) { Inserted::Stored } else { Inserted::NumberTaken }))
-    }
-
-    /// What was opened with a key that is in use.
-    async fn opened_with(
-        self: &Arc<Self>,
-        key: &CreationKey,
-        ticket: &Ticket,
-        id: ObjectId,
-        deadline: Deadline,
-    ) -> Result<Option<Inserted>, StoreError> {
-        let found = self.find_opened(key, ReadConcern::majority(), deadline).await?;
-        let Some(found) = found else { return Ok(None) };
-        if has_id(&found, id) {
+        let Some(found) = self.find_one(number, ReadConcern::majority(), deadline).await? else {
+            let is_pending = is_number || self.is_there(ticket, deadline).await?;
+            return if is_pending { Ok(None) } else { taken().map(Some) };
+        };
+        if found.get_object_id("_id").is_ok_and(|found| found == id) {
             return Ok(Some(Inserted::Stored));
         }
-        let first = self.ids.whole(&found);
-        let first = first.map_err(|problem| unreadable(&shown_number(&found), problem))?;
-        Ok(Some(if first.asks_the_same_as(ticket) {
-            Inserted::Repeated(first.head().clone())
-        } else {
-            let number = first.head().ticket_number.clone();
-            Inserted::KeyConflict { number, key: key.key.clone() }
-        }))
+        // Whether the rest of another one can be read doesn't matter.
+        let key = self.ids.creation_key_of(&*found);
+        if key.is_none() || key.as_ref() != ticket.creation_key() {
+            return taken().map(Some);
+        }
+        let first = self.ids.whole(&found).map_err(|problem| unreadable(number, problem))?;
+        Ok(Some(Inserted::taken_by(&first, ticket)))
     }
 
-    /// Returns whether the primary has a ticket of this number or this creation key, which perhaps no
-    /// majority has.
+    /// Returns whether the primary has a ticket of this number, which perhaps no majority has.
     async fn is_there(
         self: &Arc<Self>,
         ticket: &Ticket,
         deadline: Deadline,
     ) -> Result<bool, StoreError> {
         let number = &ticket.head().ticket_number;
-        if self.find_one(number, ReadConcern::local(), deadline).await?.is_some() {
-            return Ok(true);
-        }
-        let Some(key) = ticket.creation_key() else { return Ok(false) };
-        Ok(self.find_opened(key, ReadConcern::local(), deadline).await?.is_some())
+        Ok(self.find_one(number, ReadConcern::local(), deadline).await?.is_some())
     }
-
-    async fn find_opened(
-        self: &Arc<Self>,
-        key: &CreationKey,
-        concern: ReadConcern,
-        deadline: Deadline,
-    ) -> Result<Option<RawDocumentBuf>, StoreError> {
-        // The second condition lets the server use the index, which has no others.
-        let opened = doc! {
-            "creationKey": self.ids.creation_key(key)?,
-            "creationKey.key": key.key.as_str(),
-        };
-        let tickets = self.tickets.clone();
-        self.read(deadline, async move {
-            tickets.find_one(opened).read_concern(concern).selection_criteria(primary()).await
-        })
-        .await
-    }
-}
-
-fn has_id(document: &RawDocumentBuf, id: ObjectId) -> bool {
-    document.get_object_id("_id").is_ok_and(|found| found == id)
 }
 
 /// The error for what went wrong last: it says nothing of an attempt whose answer was lost.

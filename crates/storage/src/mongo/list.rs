@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use bson::{Document, RawDocument, RawDocumentBuf, bson, doc, oid::ObjectId};
+use bson::{Document, RawDocument, RawDocumentBuf, doc, oid::ObjectId};
 use futures::TryStreamExt;
 use mongodb::{
-    action::{Action, Aggregate},
+    action::{Action, Find},
     options::Hint,
 };
 use ventanilla_domain::{BusinessTime, EnumSet, Priority, Status, TicketSummary};
@@ -29,15 +29,19 @@ impl Inner {
         page: &PageQuery,
     ) -> Result<Page<TicketSummary>, StoreError> {
         let query = page.query();
-        let stages = match query.order() {
+        let mut found = match query.order() {
             Sort::Created(direction) => {
-                self.by_creation(query, query.filtered_priorities(), direction, page.position())?
+                let matching =
+                    self.matching(query, query.filtered_priorities(), direction, page.position())?;
+                self.find(page, matching, by_creation(direction), None).await?
             }
-            Sort::UrgentFirst(direction) => self.by_priority(page, direction, true)?,
-            Sort::LowFirst(direction) => self.by_priority(page, direction, false)?,
-            Sort::Due(due) => self.by_due(page, due)?,
+            Sort::UrgentFirst(direction) => self.by_priority(page, direction, true).await?,
+            Sort::LowFirst(direction) => self.by_priority(page, direction, false).await?,
+            Sort::Due(due) => {
+                let by_due = doc! { "sla.due": 1, "_id": 1 };
+                self.find(page, self.waiting(page, due)?, by_due, due_hint(query)).await?
+            }
         };
-        let mut found = self.aggregate(stages, hint(query)).await?;
         let more = found.len() > query.rows();
         found.truncate(query.rows());
         let last = found.last().filter(|_| more).and_then(|row| place(row, query.order()));
@@ -52,47 +56,30 @@ impl Inner {
         Ok(Page { rows, next, unreadable })
     }
 
-    /// The rows of an aggregation, all in one part: the server sends 101 at first, and of the longest
-    /// page it would send the end apart.
-    pub(super) async fn aggregate(
+    /// A page of what matches, in the order of an index: all in one part.
+    async fn find(
         self: &Arc<Self>,
-        stages: Vec<Document>,
+        page: &PageQuery,
+        matching: Document,
+        order: Document,
         hint: Option<Hint>,
     ) -> Result<Vec<RawDocumentBuf>, StoreError> {
-        let tickets = self.tickets.clone();
+        let (tickets, limit, row) = (self.tickets.clone(), limit(page.query()), row(page));
         self.read(self.deadline(), async move {
-            let rows = tickets.aggregate(stages).batch_size(PageSize::MAX + 2);
-            let rows = rows.optional(hint, Aggregate::hint).with_type::<RawDocumentBuf>();
-            rows.await?.try_collect().await
+            let found = tickets.find(matching).sort(order).limit(limit).projection(row);
+            found.batch_size(PART).optional(hint, Find::hint).await?.try_collect().await
         })
         .await
     }
 
-    /// A page in order of creation: a merge of the index's runs, one for each status and priority.
-    fn by_creation(
-        &self,
-        query: &ListQuery,
-        priorities: EnumSet<Priority>,
-        direction: Direction,
-        after: Option<&Position>,
-    ) -> Result<Vec<Document>, StoreError> {
-        let order = step(direction);
-        Ok(vec![
-            doc! { "$match": self.matching(query, priorities, direction, after)? },
-            doc! { "$sort": { "createdAt": order, "_id": order } },
-            doc! { "$limit": limit(query) },
-            doc! { "$project": row() },
-        ])
-    }
-
     /// A page in order of priority: as many rows of each priority as the page could hold, in one
     /// command, so that no rank has to be stored that another application would leave stale.
-    fn by_priority(
-        &self,
+    async fn by_priority(
+        self: &Arc<Self>,
         page: &PageQuery,
         direction: Direction,
         urgent_first: bool,
-    ) -> Result<Vec<Document>, StoreError> {
+    ) -> Result<Vec<RawDocumentBuf>, StoreError> {
         let (query, after) = (page.query(), page.position());
         let mut order: Vec<Priority> = query.filtered_priorities().iter().collect();
         if urgent_first {
@@ -105,11 +92,15 @@ impl Inner {
         let mut stages = Vec::new();
         for (rank, &priority) in left {
             let after = after.filter(|last| last.priority == priority);
-            let mut branch = self.by_creation(query, priority.into(), direction, after)?;
-            if let Ok(matching) = branch[0].get_document_mut("$match") {
-                matching.extend(in_none_of(order[..rank].iter().copied().collect()));
-            }
-            branch.push(doc! { "$set": { "rank": rank as i32, "ranked": priority.as_str() } });
+            let mut matching = self.matching(query, priority.into(), direction, after)?;
+            matching.extend(in_none_of(order[..rank].iter().copied().collect()));
+            let branch = vec![
+                doc! { "$match": matching },
+                doc! { "$sort": by_creation(direction) },
+                doc! { "$limit": limit(query) },
+                doc! { "$project": row(page) },
+                doc! { "$set": { "rank": rank as i32, "ranked": priority.as_str() } },
+            ];
             if stages.is_empty() {
                 stages = branch;
             } else {
@@ -117,20 +108,25 @@ impl Inner {
             }
         }
         if stages.is_empty() {
-            return Ok(vec![doc! { "$match": { "_id": { "$exists": false } } }]);
+            return Ok(Vec::new());
         }
         let step = step(direction);
         stages.push(doc! { "$sort": { "rank": 1, "createdAt": step, "_id": step } });
         stages.push(doc! { "$limit": limit(query) });
-        Ok(stages)
+        let tickets = self.tickets.clone();
+        self.read(self.deadline(), async move {
+            let rows = tickets.aggregate(stages).batch_size(PART).with_type::<RawDocumentBuf>();
+            rows.await?.try_collect().await
+        })
+        .await
     }
 
-    /// A page in order of due time: a scan of the index of those that wait.
-    fn by_due(&self, page: &PageQuery, due: Due) -> Result<Vec<Document>, StoreError> {
+    /// What waits and belongs to a list by due time: a scan of the index of those that wait.
+    fn waiting(&self, page: &PageQuery, due: Due) -> Result<Document, StoreError> {
         let query = page.query();
         let live = query.filtered_statuses() & (Status::Open | Status::InProgress);
         let mut matching = self.filtered(query, live, query.filtered_priorities())?;
-        let mut conditions = due_conditions(due, page.reading());
+        let mut conditions = vec![due_conditions(due, page.reading())];
         conditions.extend(creation(query));
         // A walk goes on from any row. Not by `$type`, as above.
         conditions.push(doc! { "$expr": { "$in": [{ "$type": "$sla.due" }, ["int", "long"]] } });
@@ -140,12 +136,7 @@ impl Inner {
             conditions.push(doc! { "$nor": [{ "sla.due": due, "_id": { "$lte": id } }] });
         }
         matching.insert("$and", conditions);
-        Ok(vec![
-            doc! { "$match": matching },
-            doc! { "$sort": { "sla.due": 1, "_id": 1 } },
-            doc! { "$limit": limit(query) },
-            doc! { "$project": row() },
-        ])
+        Ok(matching)
     }
 
     /// Every filter but that of creation.
@@ -226,12 +217,12 @@ fn creation(query: &ListQuery) -> Vec<Document> {
 }
 
 /// Which tickets that wait belong to a list by due time.
-pub(super) fn due_conditions(due: Due, now: BusinessTime) -> Vec<Document> {
+pub(super) fn due_conditions(due: Due, now: BusinessTime) -> Document {
     let now = reading(now);
     match due {
-        Due::Any => vec![doc! { "sla.due": { "$gte": i64::MIN } }],
-        Due::Overdue => vec![doc! { "sla.due": { "$lt": now } }],
-        Due::AtRisk => vec![doc! { "sla.due": { "$gte": now.clone() }, "sla.risk": { "$lte": now } }],
+        Due::Any => doc! { "sla.due": { "$gte": i64::MIN } },
+        Due::Overdue => doc! { "sla.due": { "$lt": now } },
+        Due::AtRisk => doc! { "sla.due": { "$gte": now.clone() }, "sla.risk": { "$lte": now } },
     }
 }
 
@@ -243,24 +234,24 @@ impl UserIdForm {
     }
 }
 
-/// What is read of a ticket for its row.
-fn row() -> Document {
-    let mut fields = expr::head();
-    // One character more than is shown tells whether there is more.
-    let beginning = bson!({ "$substrCP": ["$description", 0, TicketSummary::EXCERPT_CHARS as i32 + 1] });
-    let is_text = bson!({ "$eq": [{ "$type": "$description" }, "string"] });
-    fields.insert("description", bson!({ "$cond": [is_text, beginning, "$description"] }));
+/// The fields that are read of a ticket for its row: as they are stored, since computing one from the
+/// conversation would cost as much as all the rest.
+fn row(page: &PageQuery) -> Document {
+    let mut fields = expr::stored_head();
+    if !page.has_timers() {
+        fields.remove("sla");
+    }
+    fields.insert("description", 1);
     fields
 }
 
 /// The index of a list by due time. Where few of those that wait may be in it, the planner is to
 /// choose: it may be quicker to sort what one requester has.
-fn hint(query: &ListQuery) -> Option<Hint> {
+fn due_hint(query: &ListQuery) -> Option<Hint> {
     let one_admins = matches!(query.filtered_assignee(), Some(AssigneeFilter::To(_)));
     let may_be_few =
         one_admins || query.filtered_category().is_some() || query.filtered_requester().is_some();
-    let by_due = matches!(query.order(), Sort::Due(_));
-    (by_due && !may_be_few).then(|| Hint::Name(index::DUE.into()))
+    (!may_be_few).then(|| Hint::Name(index::DUE.into()))
 }
 
 fn place(row: &RawDocument, order: Sort) -> Option<Position> {
@@ -272,6 +263,14 @@ fn place(row: &RawDocument, order: Sort) -> Option<Position> {
     Some(Position { key, priority: priority.ok()?, tie: row.get_object_id("_id").ok()?.bytes() })
 }
 
+/// Rows that the server may send at once: of the longest page it would send the end apart.
+const PART: u32 = PageSize::MAX + 2;
+
+fn by_creation(direction: Direction) -> Document {
+    doc! { "createdAt": step(direction), "_id": step(direction) }
+}
+
+/// A row more than the page has tells whether there is another page.
 fn limit(query: &ListQuery) -> i64 {
     query.rows() as i64 + 1
 }

@@ -4,8 +4,14 @@ use std::sync::Arc;
 
 use bson::{Document, doc};
 use futures::TryStreamExt;
+use ventanilla_domain::Status;
 
-use super::{Inner, encode::date, expr, timers::reading};
+use super::{
+    Inner,
+    encode::date,
+    expr,
+    timers::{EARLIER, reading},
+};
 use crate::{Report, ReportQuery, StoreError, Tally};
 
 impl Inner {
@@ -29,15 +35,16 @@ impl Inner {
 
 /// Leaves out tickets whose timers stopped before the period began and that aren't overdue.
 fn having_something_to_add(query: &ReportQuery) -> Document {
+    let live = expr::statuses(Status::Open | Status::InProgress);
     doc! { "$or": [
         { "sla.lastStop": { "$gte": date(query.period().from()) } },
-        { "sla.due": { "$lt": reading(query.due_before()) } },
+        { "status": { "$in": live }, "sla.due": { "$lt": reading(query.due_before()) } },
     ] }
 }
 
 /// A head with all of its timers.
 fn fields() -> Document {
     let mut fields = expr::head();
-    fields.insert("sla", 1);
+    fields.insert(EARLIER, 1);
     fields
 }

@@ -9,13 +9,15 @@ use ventanilla_domain::{
 
 use super::{
     decode::{
-        Malformed, malformed, nested, optional, read_bool, read_date, read_whole, readable, required,
+        Fields, Malformed, malformed, nested, optional, read_bool, read_date, read_whole, readable,
+        required,
     },
     encode::date,
     ids::UserIdForm,
 };
 use crate::StoreError;
 
+/// The field of the timers of earlier responses.
 pub(super) const EARLIER: &str = "earlierResponses";
 
 /// Clocks as they are written.
@@ -27,9 +29,6 @@ impl UserIdForm {
                 document.insert(name(metric), self.clock(clock)?);
             }
         }
-        let earlier: Result<Vec<Bson>, StoreError> =
-            clocks.earlier_responses.iter().map(|clock| self.clock(clock)).collect();
-        document.insert(EARLIER, earlier?);
         let mut derived = |name: &str, value: Option<Bson>| {
             if let Some(value) = value {
                 document.insert(name, value);
@@ -39,6 +38,12 @@ impl UserIdForm {
         derived("risk", clocks.risk().map(reading));
         derived("lastStop", clocks.last_stop().map(date));
         Ok(document.into())
+    }
+
+    /// The timers of earlier responses, of which there may be hundreds: a list of their own, which no
+    /// list of tickets reads.
+    pub(super) fn earlier(self, clocks: &SlaClocks) -> Result<Vec<Bson>, StoreError> {
+        clocks.earlier_responses.iter().map(|clock| self.clock(clock)).collect()
     }
 
     pub(super) fn clock(self, clock: &SlaClock) -> Result<Bson, StoreError> {
@@ -63,7 +68,11 @@ impl UserIdForm {
 
 /// Clocks as they are read.
 impl UserIdForm {
-    pub(super) fn read_clocks(self, value: RawBsonRef<'_>) -> Result<Box<SlaClocks>, Malformed> {
+    pub(super) fn read_clocks<'a>(
+        self,
+        value: RawBsonRef<'a>,
+        document: impl Fields<'a>,
+    ) -> Result<Box<SlaClocks>, Malformed> {
         let clocks = nested(value, "sla")?;
         let clock =
             |value: RawBsonRef<'_>| self.read_clock(value).map_err(|problem| problem.to_string());
@@ -75,7 +84,7 @@ impl UserIdForm {
             next_response: optional(clocks, name(SlaMetric::NextResponse), clock)?,
             resolution: required(clocks, name(SlaMetric::Resolution), clock)?,
             // An earlier response that can't be read costs itself alone.
-            earlier_responses: readable(clocks, EARLIER, |value| self.read_clock(value))
+            earlier_responses: readable(document, EARLIER, |value| self.read_clock(value))
                 .unwrap_or_default(),
         }))
     }

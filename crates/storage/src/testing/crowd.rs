@@ -139,7 +139,7 @@ mod tests {
         assert_eq!(distinct(|ticket| ticket.head().created_at.to_string()), 300);
         assert_eq!(distinct(|ticket| ticket.head().category.to_string()), 5);
         assert_eq!(distinct(|ticket| format!("{:?}", ticket.head().assignee)), 6);
-        assert_eq!(distinct(|ticket| ticket.head().message_count.to_string()), 4);
+        assert_eq!(distinct(|ticket| ticket.messages().len().to_string()), 4);
         let statuses_and_priorities =
             distinct(|ticket| format!("{} {}", ticket.head().status, ticket.head().priority));
         assert_eq!(statuses_and_priorities, 16);

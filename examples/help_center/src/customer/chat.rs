@@ -164,5 +164,6 @@ async fn read(
 /// Post/Redirect/Get: what is loaded again is the page, and never the sending.
 fn to_newest(head: &TicketHead) -> Response {
     let chat = path("/tickets", &head.ticket_number);
-    Redirect::to(&format!("{chat}#m{}", head.message_count)).into_response()
+    let newest = head.message_count.map(|count| format!("#m{count}")).unwrap_or_default();
+    Redirect::to(&format!("{chat}{newest}")).into_response()
 }
