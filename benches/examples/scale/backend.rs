@@ -1,0 +1,98 @@
+//! The stores that can be measured.
+
+use std::{fs, sync::Arc};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use ventanilla_service::{testing, *};
+
+use super::{
+    Failure,
+    crowd::{self, Templates},
+};
+
+#[cfg(feature = "mongodb")]
+mod mongo;
+
+pub(crate) enum Backend {
+    Memory {
+        store: Arc<MemoryStore>,
+        templates: Templates,
+        /// How many tickets it was filled with.
+        filled: u64,
+        /// Bytes of this process before the first ticket.
+        bytes: u64,
+    },
+    #[cfg(feature = "mongodb")]
+    Mongo(Box<mongo::Mongo>),
+}
+
+impl Backend {
+    pub(crate) async fn open(name: &str) -> Result<Self, Failure> {
+        let templates = Templates::new();
+        match name {
+            "memory" => {
+                let store = Arc::new(MemoryStore::new());
+                Ok(Self::Memory { store, templates, filled: 0, bytes: resident()? })
+            }
+            #[cfg(feature = "mongodb")]
+            "mongodb" => Ok(Self::Mongo(Box::new(mongo::Mongo::open(templates).await?))),
+            _ => Err(format!("{name} is no store that this program was built with").into()),
+        }
+    }
+
+    /// A desk with SLA targets over the store.
+    pub(crate) fn desk(&self) -> HelpDesk {
+        let builder = match self {
+            Self::Memory { store, .. } => HelpDesk::builder(Arc::clone(store)),
+            #[cfg(feature = "mongodb")]
+            Self::Mongo(mongo) => HelpDesk::builder(mongo.store()),
+        };
+        let policy = Policy { sla: Some(testing::sla()), ..Policy::default() };
+        builder.policy(policy).clock(crowd::now).build()
+    }
+
+    /// Adds tickets up to this number. The few that were created while measuring come on top.
+    pub(crate) async fn fill(&mut self, tickets: u64) -> Result<(), Failure> {
+        let bar = ProgressBar::new(tickets);
+        let style = "{bar:40} {pos} of {len} tickets, {per_sec}, {eta} left";
+        bar.set_style(ProgressStyle::with_template(style)?);
+        match self {
+            Self::Memory { store, templates, filled, .. } => {
+                for place in *filled..tickets {
+                    store.insert(&crowd::ticket(templates, place)).await?;
+                    bar.inc(1);
+                }
+                *filled = tickets;
+            }
+            #[cfg(feature = "mongodb")]
+            Self::Mongo(mongo) => mongo.fill(tickets, &bar).await?,
+        }
+        bar.finish_and_clear();
+        Ok(())
+    }
+
+    /// Bytes that the tickets take.
+    pub(crate) async fn bytes(&self) -> Result<u64, Failure> {
+        match self {
+            Self::Memory { bytes, .. } => Ok(resident()? - bytes),
+            #[cfg(feature = "mongodb")]
+            Self::Mongo(mongo) => mongo.bytes().await,
+        }
+    }
+
+    /// Keys and documents that the server has examined so far.
+    pub(crate) async fn examined(&self) -> Result<Option<(u64, u64)>, Failure> {
+        match self {
+            Self::Memory { .. } => Ok(None),
+            #[cfg(feature = "mongodb")]
+            Self::Mongo(mongo) => mongo.examined().await.map(Some),
+        }
+    }
+}
+
+/// Bytes of this process that are in memory; zero where the system doesn't tell.
+fn resident() -> Result<u64, Failure> {
+    const PAGE: u64 = 4_096;
+    let statm = fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    statm.split_whitespace().nth(1).map_or(Ok(0), |pages| Ok(pages.parse::<u64>()? * PAGE))
+}

@@ -1,0 +1,61 @@
+//! The tickets that a store is filled with: copies of some hundred, each with a number, a requester and
+//! a time of its own.
+
+use std::time::Duration;
+
+use ventanilla_service::{testing, *};
+
+/// How many tickets wait for the desk, whatever the size.
+pub(crate) const LIVE: u64 = 2_000;
+
+const REQUESTERS_TICKETS: u64 = 20;
+
+/// Tickets to copy: those that wait, and closed ones.
+pub(crate) struct Templates {
+    pub(crate) live: Vec<Ticket>,
+    pub(crate) closed: Vec<Ticket>,
+}
+
+impl Templates {
+    pub(crate) fn new() -> Self {
+        let sla = testing::sla();
+        let of = |wanted: fn(Status) -> bool| {
+            let all = testing::tickets_with(&sla, 2_000);
+            all.filter(move |ticket| wanted(ticket.head().status)).take(200).collect()
+        };
+        Self { live: of(Status::is_live), closed: of(|status| status == Status::Closed) }
+    }
+
+    /// The template of the ticket at this place.
+    pub(crate) fn of<'a, T>(place: u64, live: &'a [T], closed: &'a [T]) -> &'a T {
+        let templates = if place < LIVE { live } else { closed };
+        &templates[place as usize % templates.len()]
+    }
+}
+
+/// The ticket at this place.
+pub(crate) fn ticket(templates: &Templates, place: u64) -> Ticket {
+    let template = Templates::of(place, &templates.live, &templates.closed).clone();
+    let record = TicketRecord::from(template);
+    let (ticket_number, user_id) = (number(place), requester(place));
+    Ticket::from(TicketRecord { ticket_number, user_id, created_at: created_at(place), ..record })
+}
+
+/// Numbers of seven characters, scattered over all of them: none that is drawn meanwhile, of six.
+pub(crate) fn number(place: u64) -> TicketNumber {
+    let scattered = place.wrapping_mul(387_420_489);
+    TicketNumber::from_entropy(&[30, 25, 20, 15, 10, 5, 0].map(|shift| (scattered >> shift) as u8))
+}
+
+pub(crate) fn requester(place: u64) -> UserId {
+    testing::customer((place / REQUESTERS_TICKETS) as u32)
+}
+
+pub(crate) fn created_at(place: u64) -> Timestamp {
+    testing::start().plus(Duration::from_secs(7 * place))
+}
+
+/// The time at which half of the tickets that wait are overdue.
+pub(crate) fn now() -> Timestamp {
+    testing::start().plus(Duration::from_secs(7 * 60 * 2_000 / 2))
+}
