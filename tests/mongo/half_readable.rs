@@ -6,7 +6,9 @@ use ventanilla_service::*;
 use super::{
     bad_clocks,
     draw_clocks::round_the_clock,
-    raw::{Beside, DAY, HOUR, after, date, number, person, said, text, theirs, ticket, user, with},
+    raw::{
+        Beside, DAY, HOUR, after, date, number, person, row_of, said, text, theirs, ticket, user, with,
+    },
 };
 
 fn note(fields: Document) -> Bson {
@@ -168,10 +170,7 @@ async fn all_agree(beside: &Beside, document: &Document, expected: &Ticket) {
         let seen = beside.store.get(&(&number).into(), &scope, Window::All).await.unwrap();
         assert_eq!(seen, expected.view(&scope, Window::All), "{document}");
     }
-    let mut row = expected.summary();
-    let stored = beside.read(document).await;
-    let stored = stored.get_datetime("firstResponseAt").ok().map(|at| at.timestamp_millis());
-    row.head.first_response_at = stored.map(|at| Timestamp::from_millis(at).unwrap());
+    let row = row_of(expected, &beside.read(document).await);
     for sort in in_every_order() {
         let page = beside.list(&ListQuery::new().sort(sort)).await;
         assert_eq!((page.rows, page.unreadable), (vec![row.clone()], vec![]), "{document}");

@@ -49,7 +49,12 @@ pub(crate) fn ticket(document: &Document) -> Ticket {
 
 /// Its row, which goes by the first response that is stored: a list reads no conversation.
 pub(crate) fn row(document: &Document) -> TicketSummary {
-    let mut row = ticket(document).summary();
+    row_of(&ticket(document), document)
+}
+
+/// The row of a ticket that this document holds.
+pub(crate) fn row_of(ticket: &Ticket, document: &Document) -> TicketSummary {
+    let mut row = ticket.summary();
     let stored = document.get_datetime("firstResponseAt").ok();
     row.head.first_response_at = stored.map(|at| Timestamp::from_millis(at.timestamp_millis()).unwrap());
     row

@@ -17,7 +17,7 @@ pub(crate) enum Backend {
     Memory {
         store: Arc<MemoryStore>,
         templates: Templates,
-        /// How many tickets it was filled with.
+        /// Number of tickets that it was filled with.
         filled: u64,
         /// Bytes of this process before the first ticket.
         bytes: u64,

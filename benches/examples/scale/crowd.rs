@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ventanilla_service::{testing, *};
 
-/// How many tickets wait for the desk, whatever the size.
+/// Number of tickets that wait for the desk, whatever the size.
 pub(crate) const LIVE: u64 = 2_000;
 
 const REQUESTERS_TICKETS: u64 = 20;

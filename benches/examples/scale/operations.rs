@@ -1,4 +1,4 @@
-//! What is measured: the use cases of customers and administrators, one after another.
+//! Operations to measure: the use cases of customers and administrators, one after another.
 
 use std::{
     hint::black_box,
@@ -9,7 +9,7 @@ use ventanilla_service::{testing, *};
 
 use super::{Failure, backend::Backend, crowd};
 
-/// How long an operation is measured at most.
+/// Longest time for which an operation is measured.
 const BUDGET: Duration = Duration::from_secs(3);
 
 #[derive(Debug, Clone, Copy)]

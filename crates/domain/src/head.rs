@@ -59,7 +59,7 @@ pub struct TicketHead {
     /// alone: other readers get 0.
     #[serde(default)]
     pub version: u64,
-    /// How many messages the conversation has; `None` in rows of lists, which read no conversation.
+    /// Number of messages in the conversation; `None` in rows of lists, which read no conversation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_count: Option<u32>,
     /// The clocks of what was promised: for the desk's eyes, and absent where nothing was.

@@ -71,18 +71,13 @@ impl Inner {
 /// What is read of a ticket: no more than the scope may see. Of a part of the conversation the server
 /// sends what is derived from all of it.
 fn fields(scope: &Scope, window: Window) -> Document {
-    let mut fields = match window {
-        Window::All => expr::stored_head(),
-        Window::Last(_) | Window::From { .. } => expr::head(),
-    };
-    fields.extend(match window {
-        Window::All => doc! { "messages": 1 },
-        Window::Last(_) | Window::From { .. } => part(window),
-    });
+    let is_whole = window == Window::All;
+    let mut fields = if is_whole { expr::stored_head() } else { expr::head() };
+    fields.extend(messages(window));
     fields.insert("description", 1);
     if *scope == Scope::All {
         fields.extend(doc! { "notes": 1, "history": 1 });
-        if window == Window::All {
+        if is_whole {
             fields.insert(EARLIER, 1);
         }
     } else {
@@ -91,12 +86,12 @@ fn fields(scope: &Scope, window: Window) -> Document {
     fields
 }
 
-/// The messages of a window, how many come before them, and how long the whole conversation is.
-fn part(window: Window) -> Document {
+/// The messages of a window; of a part, how many come before them and how long the whole conversation is.
+fn messages(window: Window) -> Document {
     let (conversation, count) = (expr::conversation(), expr::message_count());
     let none = || Bson::from(doc! { "$literal": [] });
     let (messages, earlier): (Bson, Bson) = match window {
-        Window::All => (conversation, doc! { "$literal": 0 }.into()),
+        Window::All => return doc! { "messages": 1 },
         Window::Last(0) => (none(), count),
         Window::Last(last) => (
             doc! { "$slice": [conversation, -whole(last)] }.into(),
