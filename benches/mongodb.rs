@@ -72,10 +72,14 @@ enum Case {
     Message,
     Status,
     Refused,
+    /// A message to a ticket that the store still knows.
+    KnownMessage,
+    /// A status of a ticket that the store still knows.
+    KnownStatus,
 }
 
 impl Case {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 9] = [
         Self::Create,
         Self::View,
         Self::List,
@@ -83,7 +87,15 @@ impl Case {
         Self::Message,
         Self::Status,
         Self::Refused,
+        Self::KnownMessage,
+        Self::KnownStatus,
     ];
+}
+
+impl Case {
+    const fn is_known(self) -> bool {
+        matches!(self, Self::KnownMessage | Self::KnownStatus)
+    }
 }
 
 /// The tickets of a case: open ones with five messages, or closed ones.
@@ -94,7 +106,9 @@ struct Tickets {
 
 struct Bench {
     servers: ventanilla_tests::TestDatabase,
+    /// A desk that reads each ticket before it changes it, and one that knows those it changed lately.
     desk: HelpDesk,
+    knowing: HelpDesk,
     store: MongoStore,
     bare: Collection<Document>,
     open: Tickets,
@@ -138,7 +152,8 @@ impl Bench {
         let mut options = ClientOptions::parse(servers.uri()).await?;
         options.max_pool_size = Some(64);
         let database = Client::with_options(options)?.database(servers.name());
-        let store = MongoOptions::new().create_indexes().open(&database).await?;
+        let store = MongoOptions::new().known_tickets(0).create_indexes().open(&database).await?;
+        let knowing = HelpDesk::new(MongoOptions::new().open(&database).await?);
         let bare = acknowledged_by_a_majority(&database);
         for ticket in testing::tickets(tickets as usize) {
             store.insert(&ticket).await?;
@@ -146,7 +161,7 @@ impl Bench {
         let open = seed(&store, tickets / 2, 5, Status::Open).await?;
         let closed = seed(&store, tickets / 8, 5, Status::Closed).await?;
         let desk = HelpDesk::new(store.clone());
-        Ok(Self { servers, desk, store, bare, open, closed })
+        Ok(Self { servers, desk, knowing, store, bare, open, closed })
     }
 
     /// Every round runs each side once, so that what changes on the machine changes for all.
@@ -159,9 +174,16 @@ impl Bench {
         mut mongoose: Option<&mut Mongoose>,
     ) -> Result<(), Failure> {
         let (mut ours, mut bare, mut theirs) = (Side::default(), Side::default(), Side::default());
-        for round in 0..rounds {
+        if case.is_known() {
+            // The tickets of our side become known.
+            Side::default().run(tasks, batch, |task, nth| self.ask(case, task * batch + nth)).await?;
+        }
+        for round in 1..=rounds {
             let at = |side: usize, task: usize, nth: usize| {
-                (((round * 3 + side) * tasks + task) * batch) + nth
+                // Each side changes the same tickets again, or each round other ones.
+                let again = round * self.open.numbers.len() + side * tasks * batch;
+                let other = (round * 3 + side) * tasks * batch;
+                (if case.is_known() { again } else { other }) + task * batch + nth
             };
             ours.run(tasks, batch, |task, nth| self.ask(case, at(0, task, nth))).await?;
             bare.run(tasks, batch, |task, nth| self.send(case, at(1, task, nth))).await?;
@@ -191,25 +213,47 @@ impl Bench {
         Ok(())
     }
 
-    /// A message in a long conversation against one in a short one.
+    /// A message in a long conversation against one in a short one: of a ticket that is read first, of
+    /// a known one, and sent bare.
     async fn grow(&self, (length, batch): (usize, usize)) -> Result<(), Failure> {
-        let long = seed(&self.store, 32, length, Status::Open).await?;
-        let (mut short, mut grown) = (Side::default(), Side::default());
-        for round in 0..3 {
-            for (side, tickets) in [(&mut short, &self.open), (&mut grown, &long)] {
-                let ask = |task: usize, _| {
-                    let nth = (task + round) % tickets.numbers.len();
-                    let requester = self.desk.customer(tickets.requesters[nth].clone());
-                    async move {
-                        requester.add_message(&tickets.numbers[nth], text()).await?;
-                        Ok(())
-                    }
-                };
-                side.run(TASKS, batch / 3 + 1, ask).await?;
+        let long = seed(&self.store, 3 * TASKS as u32, length, Status::Open).await?;
+        let mut took = [const { [Duration::ZERO; 2] }; 3];
+        for round in 0..4 {
+            for (side, took) in took.iter_mut().enumerate() {
+                for (tickets, took) in [&self.open, &long].into_iter().zip(took) {
+                    let mut run = Side::default();
+                    run.run(TASKS, batch / 3 + 1, |task, _| self.say(side, tickets, task)).await?;
+                    // In the first round the tickets become known.
+                    *took += if round > 0 { run.took } else { Duration::ZERO };
+                }
             }
         }
-        let ratio = short.rate() / grown.rate();
-        println!("a message in a conversation of {length} takes {ratio:.2} times one in a short one");
+        for (side, [short, grown]) in ["read first", "known", "bare"].into_iter().zip(took) {
+            let ratio = grown.as_secs_f64() / short.as_secs_f64();
+            println!(
+                "a message in a conversation of {length} takes {ratio:.2} times one in a short one: {side}"
+            );
+        }
+        Ok(())
+    }
+
+    async fn say(&self, side: usize, tickets: &Tickets, task: usize) -> Result<(), Failure> {
+        let nth = side * TASKS + task;
+        let (number, requester) = (&tickets.numbers[nth], tickets.requesters[nth].clone());
+        let desk = match side {
+            0 => &self.desk,
+            1 => &self.knowing,
+            _ => return self.push(number).await,
+        };
+        desk.customer(requester).add_message(number, text()).await?;
+        Ok(())
+    }
+
+    /// Adds a message without any rule.
+    async fn push(&self, number: &TicketNumber) -> Result<(), Failure> {
+        let said = doc! { "content": text(), "role": "USER", "createdAt": DateTime::now() };
+        let update = doc! { "$push": { "messages": said }, "$set": { "updatedAt": DateTime::now() } };
+        black_box(self.bare.update_one(doc! { "ticketNumber": number.as_str() }, update).await?);
         Ok(())
     }
 
@@ -223,10 +267,16 @@ impl Bench {
         (tickets.numbers[nth].clone(), tickets.requesters[nth].clone())
     }
 
+    /// Whether a ticket is put in progress or back, in turns.
+    fn turns(&self, nth: usize) -> bool {
+        (nth + nth / self.open.numbers.len()).is_multiple_of(2)
+    }
+
     async fn ask(&self, case: Case, nth: usize) -> Result<(), Failure> {
         let (number, requester) = self.ticket(case, nth);
-        let customer = self.desk.customer(requester);
-        let admin = self.desk.admin(testing::admin(0));
+        let desk = if case.is_known() { &self.knowing } else { &self.desk };
+        let customer = desk.customer(requester);
+        let admin = desk.admin(testing::admin(0));
         match case {
             Case::Create => {
                 let draft = NewTicket::new(Category::BUG, MessageText::parse(text())?);
@@ -238,9 +288,11 @@ impl Bench {
                 black_box(admin.list(ListQuery::new()).await?);
                 black_box(admin.counts().await?);
             }
-            Case::Message => drop(black_box(customer.add_message(&number, text()).await?)),
-            Case::Status => {
-                let to = if nth.is_multiple_of(2) { Status::InProgress } else { Status::Open };
+            Case::Message | Case::KnownMessage => {
+                black_box(customer.add_message(&number, text()).await?);
+            }
+            Case::Status | Case::KnownStatus => {
+                let to = if self.turns(nth) { Status::InProgress } else { Status::Open };
                 black_box(admin.set_status(&number, to).await?);
             }
             Case::Refused => {
@@ -253,8 +305,8 @@ impl Bench {
 
     /// The cheapest command for it, without a rule.
     async fn send(&self, case: Case, nth: usize) -> Result<(), Failure> {
-        let (number, requester) = self.ticket(case, nth);
-        let number = doc! { "ticketNumber": number.as_str() };
+        let (ticket, requester) = self.ticket(case, nth);
+        let number = doc! { "ticketNumber": ticket.as_str() };
         let owner = ObjectId::parse_str(requester.as_str())?;
         match case {
             Case::Create => drop(self.bare.insert_one(created(owner, nth)).await?),
@@ -274,15 +326,9 @@ impl Bench {
                 let counted = self.bare.aggregate([group]).await?;
                 black_box(counted.try_collect::<Vec<Document>>().await?);
             }
-            Case::Message => {
-                let said = doc! { "content": text(), "role": "USER", "createdAt": DateTime::now() };
-                let update = doc! {
-                    "$push": { "messages": said }, "$set": { "updatedAt": DateTime::now() },
-                };
-                black_box(self.bare.update_one(number, update).await?);
-            }
-            Case::Status => {
-                let to = if nth.is_multiple_of(2) { "IN_PROGRESS" } else { "OPEN" };
+            Case::Message | Case::KnownMessage => self.push(&ticket).await?,
+            Case::Status | Case::KnownStatus => {
+                let to = if self.turns(nth) { "IN_PROGRESS" } else { "OPEN" };
                 let update = doc! { "$set": { "status": to, "updatedAt": DateTime::now() } };
                 black_box(self.bare.update_one(number, update).await?);
             }

@@ -108,6 +108,26 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// Returns whether a ticket's history keeps such events. Messages and notes stand in the ticket
+    /// themselves.
+    ///
+    /// ```
+    /// use ventanilla_domain::EventKind;
+    ///
+    /// assert!(EventKind::Created.is_recorded());
+    /// assert!(!EventKind::NoteAdded.is_recorded());
+    /// ```
+    #[must_use]
+    pub const fn is_recorded(&self) -> bool {
+        match self {
+            EventKind::MessageAdded { .. } | EventKind::NoteAdded => false,
+            EventKind::Created
+            | EventKind::StatusChanged { .. }
+            | EventKind::PriorityChanged { .. }
+            | EventKind::AssigneeChanged { .. } => true,
+        }
+    }
+
     /// The sentence for a history, whoever did it; `name` turns an administrator's id into the name
     /// to show.
     ///

@@ -332,18 +332,18 @@ impl Making<'_> {
                 timers.stop(SlaMetric::Resolution, at);
             }
         });
-        self.record(EventKind::StatusChanged { from, to });
+        self.happened(EventKind::StatusChanged { from, to });
     }
 
     fn set_priority(&mut self, to: Priority) {
         let from = std::mem::replace(&mut self.ticket.head.priority, to);
         self.timers(SlaClocks::retarget);
-        self.record(EventKind::PriorityChanged { from, to });
+        self.happened(EventKind::PriorityChanged { from, to });
     }
 
     fn set_assignee(&mut self, to: Option<&UserId>) {
         let from = std::mem::replace(&mut self.ticket.head.assignee, to.cloned());
-        self.record(EventKind::AssigneeChanged { from, to: to.cloned() });
+        self.happened(EventKind::AssigneeChanged { from, to: to.cloned() });
     }
 
     /// Changes the SLA timers of a ticket that has some, on a desk that has a calendar.
@@ -356,18 +356,17 @@ impl Making<'_> {
         }
     }
 
+    /// Adds an event, to the history too where that keeps such ones: the newest of them.
     fn happened(&mut self, kind: EventKind) {
         let (command, version) = (self.command, self.ticket.head.version);
-        self.events.push(Event { at: command.at, by: command.actor.clone(), version, kind });
-    }
-
-    /// Adds an event to the history too, of which only the newest are kept.
-    fn record(&mut self, kind: EventKind) {
-        self.happened(kind);
-        let history = &mut self.ticket.history;
-        self.events.last().into_iter().for_each(|event| push_tight(history, event.clone()));
-        let over = history.len().saturating_sub(self.command.policy.limits.history() as usize);
-        history.drain(..over);
+        let event = Event { at: command.at, by: command.actor.clone(), version, kind };
+        if event.kind.is_recorded() {
+            let history = &mut self.ticket.history;
+            push_tight(history, event.clone());
+            let over = history.len().saturating_sub(command.policy.limits.history() as usize);
+            history.drain(..over);
+        }
+        self.events.push(event);
     }
 }
 

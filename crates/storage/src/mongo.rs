@@ -13,6 +13,7 @@ mod get;
 mod ids;
 mod index;
 mod insert;
+mod known;
 mod list;
 mod reconcile;
 mod report;
@@ -24,6 +25,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bson::{Document, RawDocumentBuf};
+use known::KnownTickets;
 use mongodb::{
     Collection, Database,
     options::{ReadPreference, SelectionCriteria},
@@ -43,8 +45,9 @@ use crate::{BoxError, Counts, Inserted, Page, PageQuery, Report, ReportQuery, St
 /// Tickets in a MongoDB collection, which another application may use too.
 ///
 /// A change reads the ticket and writes what it became, on condition that nobody changed it in
-/// between: two commands where nobody did. Counts are two commands at once, every other method is one on
-/// its plain success path. Reads see only what a majority of the servers has; each write is acknowledged by a majority
+/// between: two commands where nobody did, and one where this store changed the ticket lately and
+/// [still knows it](MongoOptions::known_tickets). Counts are two commands at once, every other method
+/// is one on its plain success path. Reads see only what a majority of the servers has; each write is acknowledged by a majority
 /// and its journals. Made by [`MongoOptions`]; cloning it is cheap.
 ///
 /// ```no_run
@@ -66,6 +69,7 @@ struct Inner {
     /// As commands carry it.
     write_concern: Document,
     time_limit: Duration,
+    known: KnownTickets,
     /// As many permits as commands may run at once.
     running: Arc<Semaphore>,
 }

@@ -13,7 +13,7 @@ use mongodb::{
 use tokio::sync::Semaphore;
 use ventanilla_domain::{ErrorKind, Explain, Locale};
 
-use super::{Inner, MongoStore, UserIdForm, command::write_concern, index};
+use super::{Inner, MongoStore, UserIdForm, command::write_concern, index, known::KnownTickets};
 
 /// How a [`MongoStore`] uses its database.
 ///
@@ -39,12 +39,14 @@ pub struct MongoOptions {
     ids: UserIdForm,
     write_concern: WriteConcern,
     time_limit: Duration,
+    known_tickets: u64,
     create_indexes: bool,
 }
 
 impl Default for MongoOptions {
     /// The collection `SupportTicket`; ids as `ObjectId`; writes acknowledged by a majority and its
-    /// journals within 10 seconds; 30 seconds for a use case; indexes verified, not created.
+    /// journals within 10 seconds; 30 seconds for a use case; 16 MiB of known tickets; indexes
+    /// verified, not created.
     fn default() -> Self {
         Self {
             collection: "SupportTicket".into(),
@@ -55,6 +57,7 @@ impl Default for MongoOptions {
                 .w_timeout(Duration::from_secs(10))
                 .build(),
             time_limit: Duration::from_secs(30),
+            known_tickets: 16 * 1024 * 1024,
             create_indexes: false,
         }
     }
@@ -87,6 +90,16 @@ impl MongoOptions {
     /// Waits so long for a use case before it is given up.
     pub const fn time_limit(mut self, limit: Duration) -> Self {
         self.time_limit = limit;
+        self
+    }
+
+    /// Remembers the tickets that this store changed lately, up to so many bytes in all; 0 turns it off.
+    ///
+    /// A change to a ticket that is known needs one command instead of two. It is made on condition
+    /// that the ticket is still as it is known, so other writers may change it meanwhile: the ticket is
+    /// then read. What readers get, and every answer that isn't a write, is always read.
+    pub const fn known_tickets(mut self, bytes: u64) -> Self {
+        self.known_tickets = bytes;
         self
     }
 
@@ -172,6 +185,7 @@ impl MongoOptions {
             ids: self.ids,
             write_concern: write_concern(&self.write_concern),
             time_limit: self.time_limit,
+            known: KnownTickets::new(self.known_tickets),
             running: Arc::new(Semaphore::new(MOST_COMMANDS as usize)),
         })))
     }

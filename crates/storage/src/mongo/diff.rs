@@ -1,7 +1,8 @@
-//! Differences between two records as an update, and the condition that what was read is still so.
+//! Differences between a ticket and what is stored of it as an update, and the condition that it still
+//! is stored so.
 
-use bson::{Bson, Document, RawBsonRef, RawDocument, RawDocumentBuf, doc};
-use ventanilla_domain::{Event, Message, Note, SlaMetric, Ticket, TicketRecord, Timestamp};
+use bson::{Bson, Document, RawBsonRef, RawDocument, doc};
+use ventanilla_domain::{Event, Message, Note, SlaMetric, Ticket, TicketHead, Timestamp};
 
 use super::{
     decode::Malformed,
@@ -11,17 +12,37 @@ use super::{
 };
 use crate::StoreError;
 
-/// A document and the ticket in it.
-#[derive(Debug)]
+/// A ticket, and what of it is stored.
+#[derive(Debug, Clone)]
 pub(super) struct Found {
-    document: RawDocumentBuf,
-    record: TicketRecord,
+    pub(super) ticket: Ticket,
+    stored: Stored,
 }
 
-/// The fields that a rule looks at: a change is made only if they still are as they were read. The
-/// version alone wouldn't do, since another application's writes leave it as it is.
-const COMPARED: [&str; 9] = [
+/// The stored part of a ticket that changes depend on.
+#[derive(Debug, Clone)]
+struct Stored {
+    /// The head, which may lack what is derived.
+    head: TicketHead,
+    /// The compared fields, each with the condition that it is still so.
+    compared: Document,
+    lists: [List; LISTS.len()],
+}
+
+/// A list that a change appends to.
+#[derive(Debug, Clone, Copy)]
+struct List {
+    /// Number of items; `None` where something else stands in its place.
+    stored: Option<usize>,
+    /// Number of items that the ticket has of it.
+    read: usize,
+}
+
+/// The fields that a rule looks at or an answer shows: a change is made only if they still are as they
+/// were read. The version alone wouldn't do, since another application's writes leave it as it is.
+const COMPARED: [&str; 10] = [
     "userId",
+    "category",
     "status",
     "priority",
     "assigneeId",
@@ -32,68 +53,92 @@ const COMPARED: [&str; 9] = [
     "version",
 ];
 
-/// The lists that a change appends to.
 const LISTS: [&str; 4] = ["messages", "notes", "history", EARLIER];
 
 impl Found {
-    pub(super) fn decode(document: RawDocumentBuf, ids: UserIdForm) -> Result<Self, Malformed> {
-        let record = ids.record(&document)?;
-        Ok(Self { document, record })
-    }
-
-    pub(super) fn ticket(&self) -> Ticket {
-        self.record.clone().into()
+    pub(super) fn decode(document: &RawDocument, ids: UserIdForm) -> Result<Self, Malformed> {
+        let record = ids.record(document)?;
+        let (first_response_at, resolved_at, closed_at) =
+            (record.first_response_at, record.resolved_at, record.closed_at);
+        let ticket = Ticket::from(record);
+        let mut head = ticket.head().clone();
+        head.first_response_at = first_response_at;
+        head.resolved_at = resolved_at;
+        head.closed_at = closed_at;
+        let stored = LISTS.map(|list| document.get_array(list).ok().map(|it| it.into_iter().count()));
+        let lists = Stored::lists(&ticket, stored);
+        Ok(Self { ticket, stored: Stored { head, compared: compared(document), lists } })
     }
 
     /// The document, as long as nobody has changed it.
     pub(super) fn condition(&self) -> Document {
-        let mut condition = doc! { "ticketNumber": self.record.ticket_number.as_str() };
-        for field in COMPARED {
-            // Null stands for a missing field too.
-            condition.insert(field, owned(self.document.get(field).ok().flatten()));
-        }
-        for list in LISTS {
-            condition.insert(list, size(&self.document, list));
-        }
-        if let Some(timers) = self.timers() {
-            for metric in SlaMetric::ALL {
-                let timer = owned(timers.get(name(metric)).ok().flatten());
-                // A document's first field could be read as an operator.
-                condition.insert(format!("sla.{}", name(metric)), doc! { "$eq": timer });
-            }
+        let number = self.ticket.head().ticket_number.as_str();
+        let mut condition = doc! { "ticketNumber": number };
+        condition.extend(self.stored.compared.clone());
+        for (name, list) in LISTS.iter().zip(self.stored.lists) {
+            condition.insert(
+                *name,
+                match list.stored {
+                    Some(items) => doc! { "$size": items as i64 },
+                    None => doc! { "$not": { "$type": "array" } },
+                },
+            );
         }
         condition
     }
 
-    /// The update that makes the stored ticket another one, field by field; `None` where it is that
-    /// ticket already.
-    pub(super) fn update_to(
+    /// The update that stores the ticket as it is now, of whose history the last so many events are
+    /// new; `None` where it is stored so already.
+    pub(super) fn update(
         &self,
-        after: &TicketRecord,
+        recorded: usize,
         ids: UserIdForm,
     ) -> Result<Option<Document>, StoreError> {
         let mut update = Update::default();
-        self.fields(after, ids, &mut update)?;
-        self.lists(after, ids, &mut update)?;
-        self.sla(after, ids, &mut update)?;
+        self.fields(ids, &mut update)?;
+        self.lists(recorded, ids, &mut update)?;
+        self.sla(ids, &mut update)?;
         Ok(update.finish())
     }
 
-    fn fields(
-        &self,
-        after: &TicketRecord,
-        ids: UserIdForm,
-        update: &mut Update,
-    ) -> Result<(), StoreError> {
-        let before = &self.record;
+    /// The ticket once that update was made.
+    pub(super) fn updated(mut self, update: &Document) -> Self {
+        let operator = |name| update.get_document(name).into_iter().flatten();
+        let mut stored = self.stored.lists.map(|list| list.stored);
+        for (field, value) in operator("$set") {
+            match LISTS.iter().position(|list| list == field) {
+                Some(list) => stored[list] = value.as_array().map(Vec::len),
+                None => compare(&mut self.stored.compared, field, value.clone()),
+            }
+        }
+        for (field, _) in operator("$unset") {
+            compare(&mut self.stored.compared, field, Bson::Null);
+        }
+        for (field, push) in operator("$push") {
+            let (Some(list), Some(push)) =
+                (LISTS.iter().position(|list| list == field), push.as_document())
+            else {
+                continue;
+            };
+            let added = push.get_array("$each").map_or(0, Vec::len);
+            let most = push.get_i64("$slice").map_or(usize::MAX, |last| last.unsigned_abs() as usize);
+            stored[list] = stored[list].map(|items| most.min(items + added));
+        }
+        self.stored.head = self.ticket.head().clone();
+        self.stored.lists = Stored::lists(&self.ticket, stored);
+        self
+    }
+
+    fn fields(&self, ids: UserIdForm, update: &mut Update) -> Result<(), StoreError> {
+        let (before, after) = (&self.stored.head, self.ticket.head());
         if before.status != after.status {
             update.set("status", after.status.as_str());
         }
         if before.priority != after.priority {
             update.set("priority", after.priority.as_str());
         }
-        if before.assignee_id != after.assignee_id {
-            let assignee = after.assignee_id.as_ref().map(|id| ids.write(id)).transpose()?;
+        if before.assignee != after.assignee {
+            let assignee = after.assignee.as_ref().map(|id| ids.write(id)).transpose()?;
             update.set_or_unset("assigneeId", assignee);
         }
         if before.updated_at != after.updated_at {
@@ -113,39 +158,38 @@ impl Found {
         Ok(())
     }
 
-    fn lists(
-        &self,
-        after: &TicketRecord,
-        ids: UserIdForm,
-        update: &mut Update,
-    ) -> Result<(), StoreError> {
-        let before = &self.record;
+    fn lists(&self, recorded: usize, ids: UserIdForm, update: &mut Update) -> Result<(), StoreError> {
+        let [messages, notes, history, earlier] = self.stored.lists;
+        let ticket = &self.ticket;
         // Where no message is stored, the description stands for the first one.
-        let shown = before.messages.len().max(1);
-        if after.messages.len() > shown {
-            let added = &after.messages[before.messages.len()..];
-            let added = added.iter().map(|message| ids.message(message)).collect::<Result<_, _>>()?;
-            update.append("messages", self.is_list("messages"), added);
+        if ticket.messages().len() > messages.read.max(1) {
+            let added = added(ticket.messages(), messages.read, |message| ids.message(message))?;
+            update.append("messages", messages.stored.is_some(), added);
         }
-        if after.notes.len() > before.notes.len() {
-            let added = &after.notes[before.notes.len()..];
-            let added = added.iter().map(|note| ids.note(note)).collect::<Result<_, _>>()?;
-            update.append("notes", self.is_list("notes"), added);
+        if ticket.notes().len() > notes.read {
+            let added = added(ticket.notes(), notes.read, |note| ids.note(note))?;
+            update.append("notes", notes.stored.is_some(), added);
         }
-        let recorded = recorded(&before.history, &after.history);
         if recorded > 0 {
-            let added = &after.history[after.history.len() - recorded..];
-            let added = added.iter().map(|event| ids.event(event)).collect::<Result<_, _>>()?;
-            update.append("history", self.is_list("history"), added);
-            if after.history.len() < before.history.len() + recorded {
-                update.keep_last("history", after.history.len());
+            let kept = ticket.history().len().saturating_sub(recorded);
+            let added = added(ticket.history(), kept, |event| ids.event(event))?;
+            update.append("history", history.stored.is_some(), added);
+            if kept < history.read {
+                update.keep_last("history", ticket.history().len());
             }
+        }
+        let responses = ticket.head().sla.as_deref().map_or(&[][..], |sla| &sla.earlier_responses);
+        if responses.len() > earlier.read {
+            let added = added(responses, earlier.read, |timer| ids.clock(timer))?;
+            update.append(EARLIER, earlier.stored.is_some(), added);
         }
         Ok(())
     }
 
-    fn sla(&self, after: &TicketRecord, ids: UserIdForm, update: &mut Update) -> Result<(), StoreError> {
-        let (Some(before), Some(after)) = (&self.record.sla, &after.sla) else { return Ok(()) };
+    fn sla(&self, ids: UserIdForm, update: &mut Update) -> Result<(), StoreError> {
+        let (Some(before), Some(after)) = (&self.stored.head.sla, &self.ticket.head().sla) else {
+            return Ok(());
+        };
         if before == after {
             return Ok(());
         }
@@ -155,24 +199,60 @@ impl Found {
                 update.set_or_unset(format!("sla.{}", name(metric)), timer);
             }
         }
-        if after.earlier_responses.len() > before.earlier_responses.len() {
-            let added = &after.earlier_responses[before.earlier_responses.len()..];
-            let added = added.iter().map(|timer| ids.clock(timer)).collect::<Result<_, _>>()?;
-            update.append(EARLIER, self.is_list(EARLIER), added);
-        }
         update.set_or_unset("sla.due", after.due().map(reading));
         update.set_or_unset("sla.risk", after.risk().map(reading));
         update.set_or_unset("sla.lastStop", after.last_stop().map(date));
         Ok(())
     }
+}
 
-    fn is_list(&self, field: &str) -> bool {
-        self.document.get_array(field).is_ok()
+impl Stored {
+    fn lists(ticket: &Ticket, stored: [Option<usize>; LISTS.len()]) -> [List; LISTS.len()] {
+        let [messages, notes, history, earlier] = stored;
+        let responses = ticket.head().sla.as_deref().map_or(0, |sla| sla.earlier_responses.len());
+        [
+            List { stored: messages, read: messages.unwrap_or_default() },
+            List { stored: notes, read: ticket.notes().len() },
+            List { stored: history, read: ticket.history().len() },
+            List { stored: earlier, read: responses },
+        ]
     }
+}
 
-    fn timers(&self) -> Option<&RawDocument> {
-        self.document.get_document("sla").ok()
+fn added<T>(
+    items: &[T],
+    before: usize,
+    encode: impl FnMut(&T) -> Result<Bson, StoreError>,
+) -> Result<Vec<Bson>, StoreError> {
+    items[before..].iter().map(encode).collect()
+}
+
+/// The conditions that the compared fields and the timers still are as they are stored.
+fn compared(document: &RawDocument) -> Document {
+    let mut conditions = Document::new();
+    for field in COMPARED {
+        // Null stands for a missing field too.
+        conditions.insert(field, owned(document.get(field).ok().flatten()));
     }
+    if let Ok(timers) = document.get_document("sla") {
+        for metric in SlaMetric::ALL {
+            let timer = owned(timers.get(name(metric)).ok().flatten());
+            conditions.insert(format!("sla.{}", name(metric)), is(timer));
+        }
+    }
+    conditions
+}
+
+/// Replaces the condition of a field, if it is a compared one.
+fn compare(conditions: &mut Document, field: &str, value: Bson) {
+    if let Some(condition) = conditions.get_mut(field) {
+        *condition = if COMPARED.contains(&field) { value } else { is(value) };
+    }
+}
+
+/// A document's first field could be read as an operator.
+fn is(value: Bson) -> Bson {
+    doc! { "$eq": value }.into()
 }
 
 /// An update in the making.
@@ -218,22 +298,6 @@ impl Update {
             }
         }
         (!update.is_empty()).then_some(update)
-    }
-}
-
-/// Counts the events that a history has got, of which the oldest may have been dropped meanwhile. Versions
-/// don't tell: another application may have set that of the ticket back.
-fn recorded(before: &[Event], after: &[Event]) -> usize {
-    let kept = (0..=after.len()).rev().find(|kept| before.ends_with(&after[..*kept]));
-    after.len() - kept.unwrap_or_default()
-}
-
-/// The condition that a list has as many items as it had, or that there still is none, whatever else
-/// stands there.
-fn size(document: &RawDocument, list: &str) -> Document {
-    match document.get_array(list) {
-        Ok(items) => doc! { "$size": items.into_iter().count() as i64 },
-        Err(_) => doc! { "$not": { "$type": "array" } },
     }
 }
 

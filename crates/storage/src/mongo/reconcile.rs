@@ -116,8 +116,8 @@ impl Inner {
         }
         let mut repairs = Vec::new();
         for document in documents {
-            match Found::decode(document.clone(), self.ids) {
-                Ok(found) => repairs.extend(self.repair(&found)?),
+            match Found::decode(&document, self.ids) {
+                Ok(found) => repairs.extend(self.repair(found)?),
                 Err(problem) => answer.unreadable.push(problem.of(&document)),
             }
         }
@@ -177,19 +177,18 @@ impl Inner {
     }
 
     /// The statement that stores what is derived of a ticket, if anything of it is stale.
-    fn repair(&self, found: &Found) -> Result<Option<Repair>, StoreError> {
-        let mut record = TicketRecord::from(found.ticket());
+    fn repair(&self, mut found: Found) -> Result<Option<Repair>, StoreError> {
+        let mut record = TicketRecord::from(found.ticket);
         if !record.status.is_live() {
             record.resolved_at.get_or_insert(record.updated_at);
         }
         if record.status == Status::Closed {
             record.closed_at.get_or_insert(record.updated_at);
         }
-        let update = found.update_to(&record, self.ids)?;
-        Ok(update.map(|update| Repair {
-            number: record.ticket_number,
-            statement: statement(found.condition(), update),
-        }))
+        let number = record.ticket_number.clone();
+        found.ticket = record.into();
+        let update = found.update(0, self.ids)?;
+        Ok(update.map(|update| Repair { number, statement: statement(found.condition(), update) }))
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use bson::{Document, RawDocumentBuf, doc};
+use bson::{Document, RawDocument, RawDocumentBuf, doc};
 use mongodb::options::ReadConcern;
-use ventanilla_domain::{Actor, Command, Explain, Outcome, Ticket, TicketNumber, TicketRecord};
+use ventanilla_domain::{Actor, Command, Explain, Outcome, Ticket, TicketNumber};
 
 use super::{
     Inner,
@@ -18,7 +18,8 @@ use crate::{BoxError, StoreError};
 
 impl Inner {
     /// Reads the ticket, lets the domain decide, and writes what the ticket became on condition that
-    /// it still is as it was read. Where another writer came between, it starts again.
+    /// it still is as it was read. Where another writer came between, it starts again. A ticket that
+    /// was changed lately needn't be read first.
     pub(super) async fn update(
         self: &Arc<Self>,
         number: &TicketNumber,
@@ -27,6 +28,9 @@ impl Inner {
         command.actor().user().map(|id| self.ids.write(id)).transpose()?;
         let deadline = self.deadline();
         let mut change = Attempts::of(number);
+        if let Some(outcome) = self.attempt_on_known(command, &mut change, deadline).await? {
+            return Ok(outcome);
+        }
         loop {
             if let Some(outcome) = self.attempt(command, &mut change, deadline).await? {
                 return Ok(outcome);
@@ -36,6 +40,24 @@ impl Inner {
                 return Err(change.out_of_time());
             }
         }
+    }
+
+    /// Tries the change on the ticket as it was last known. Only a write that finds it so is an answer.
+    async fn attempt_on_known(
+        self: &Arc<Self>,
+        command: &Command,
+        change: &mut Attempts<'_>,
+        deadline: Deadline,
+    ) -> Result<Option<Outcome>, StoreError> {
+        let Some(mut found) = self.known.take(change.number) else { return Ok(None) };
+        let outcome = command.apply(&mut found.ticket);
+        if !matches!(outcome, Outcome::Applied { .. }) {
+            return Ok(None);
+        }
+        let outcome = self.write(found, outcome, change, deadline).await?;
+        // Where it was changed since, that was no conflict yet.
+        change.contended = false;
+        Ok(outcome)
     }
 
     /// Tries the change once; `None` where it is to be tried again.
@@ -57,14 +79,13 @@ impl Inner {
             Err(error) if change.lost.is_some() && error.is_retryable() => return Ok(None),
             Err(error) => return Err(change.failed(error)),
         };
-        let found = document.map(|document| self.readable(document, command, number)).transpose();
+        let found = document.map(|document| self.readable(&document, command, number)).transpose();
         let found = found.map_err(|error| change.failed(error))?.flatten();
-        let Some(found) = found else {
+        let Some(mut found) = found else {
             return change.answer(Outcome::NotFound, is_final);
         };
-        let mut ticket = found.ticket();
         if let Some(lost) = change.lost.take() {
-            match trace(&ticket, &lost.ticket) {
+            match trace(&found.ticket, &lost.ticket) {
                 Trace::This => return Ok(Some(lost.outcome)),
                 Trace::Another => {}
                 Trace::Gone => return Err(unknown(number, lost.source)),
@@ -75,7 +96,7 @@ impl Inner {
                 }
             }
         }
-        let outcome = command.apply(&mut ticket);
+        let outcome = command.apply(&mut found.ticket);
         if !matches!(outcome, Outcome::Applied { .. }) {
             return change.answer(outcome, is_final);
         }
@@ -84,31 +105,34 @@ impl Inner {
             change.contended = true;
             return Ok(None);
         }
-        self.write(&found, ticket, outcome, change, deadline).await
+        self.write(found, outcome, change, deadline).await
     }
 
     async fn write(
         self: &Arc<Self>,
-        found: &Found,
-        ticket: Ticket,
+        found: Found,
         outcome: Outcome,
         change: &mut Attempts<'_>,
         deadline: Deadline,
     ) -> Result<Option<Outcome>, StoreError> {
-        let record = TicketRecord::from(ticket.clone());
-        let Some(update) = found.update_to(&record, self.ids)? else {
+        let Some(update) = found.update(recorded(&outcome), self.ids)? else {
             return Ok(Some(outcome));
         };
-        let statement = statement(found.condition(), update);
+        let statement = statement(found.condition(), update.clone());
         match self.send(self.update_command(vec![statement]), deadline).await {
             Written::Made(0) => change.contended = true,
-            Written::Made(_) => return Ok(Some(outcome)),
+            Written::Made(_) => {
+                self.known.put(found.updated(&update));
+                return Ok(Some(outcome));
+            }
             Written::NotDurable(error) => {
                 let number = change.number.clone();
                 return Err(StoreError::NotDurable { number, source: Box::new(error) });
             }
             Written::NotNow(source) => change.waits.cause = Some(source),
-            Written::Lost(source) => change.lost = Some(Lost { ticket, outcome, source }),
+            Written::Lost(source) => {
+                change.lost = Some(Lost { ticket: found.ticket, outcome, source });
+            }
             Written::Duplicate(keys) => return Err(change.failed(refused_by_index(&keys))),
             Written::Refused(source) | Written::Failed(source) => {
                 return Err(change.failed(StoreError::Failed { source }));
@@ -121,7 +145,7 @@ impl Inner {
     /// read.
     fn readable(
         &self,
-        document: RawDocumentBuf,
+        document: &RawDocument,
         command: &Command,
         number: &TicketNumber,
     ) -> Result<Option<Found>, StoreError> {
@@ -158,6 +182,19 @@ impl Inner {
 /// One statement of an update command.
 pub(super) fn statement(condition: Document, update: Document) -> Document {
     doc! { "q": condition, "u": update, "hint": index::number_keys() }
+}
+
+/// Counts the events of a change that the ticket's history keeps.
+fn recorded(outcome: &Outcome) -> usize {
+    match outcome {
+        Outcome::Applied { events, .. } => {
+            events.iter().filter(|event| event.kind.is_recorded()).count()
+        }
+        Outcome::Unchanged { .. }
+        | Outcome::Repeated { .. }
+        | Outcome::Refused(_)
+        | Outcome::NotFound => 0,
+    }
 }
 
 /// State of a change between its attempts.
