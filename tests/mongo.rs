@@ -32,6 +32,8 @@ mod foreign;
 mod foreign_clocks;
 #[path = "mongo/half_readable.rs"]
 mod half_readable;
+#[path = "mongo/known.rs"]
+mod known;
 #[path = "mongo/many.rs"]
 mod many;
 #[path = "mongo/raw.rs"]

@@ -65,4 +65,5 @@ impl Backend for Memory {
 }
 
 races! { in_memory: Memory }
-races! { over_mongodb: OverMongo }
+races! { over_mongodb: OverMongo<0> }
+races! { over_mongodb_with_known_tickets: OverMongo<{ 16 << 20 }> }

@@ -72,11 +72,10 @@ impl Book {
     ) -> Option<T> {
         self.sent.take();
         let result = answer.await;
-        let name = |command: bson::Document| command.keys().next().cloned().unwrap_or_default();
         self.entries.push(Entry {
             request: request.into(),
             answer: result.as_ref().err().map_or("ok", Explain::code),
-            commands: self.sent.take().into_iter().map(name).collect(),
+            commands: self.sent.names(),
         });
         result.ok()
     }

@@ -5,13 +5,22 @@ use ventanilla_tests::Mongo;
 
 #[tokio::test]
 async fn mongo_store_conforms() {
+    conforms(MongoOptions::new()).await;
+}
+
+#[tokio::test]
+async fn mongo_store_that_knows_no_tickets_conforms() {
+    conforms(MongoOptions::new().known_tickets(0)).await;
+}
+
+async fn conforms(options: MongoOptions) {
     let mongo = Mongo::shared().await;
     let database = mongo.database().await;
     let next = std::cell::Cell::new(0);
     let cases = conformance::check(async || {
         next.set(next.get() + 1);
         let collection = format!("case_{}", next.get());
-        MongoOptions::new().collection(collection).create_indexes().open(&database).await.unwrap()
+        options.clone().collection(collection).create_indexes().open(&database).await.unwrap()
     })
     .await;
     println!("{cases} cases");

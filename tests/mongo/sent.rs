@@ -19,16 +19,29 @@ pub(crate) const TICKETS: &str = "SupportTicket";
 pub(crate) struct Sent(Arc<Mutex<Vec<Document>>>);
 
 impl Sent {
-    /// A store over this database with a client of its own, and what it sends from now on.
+    /// A store over this database with a client of its own, and what it sends from now on. It reads
+    /// every ticket before it changes it.
     pub(crate) async fn by_a_store(database: &TestDatabase) -> (MongoStore, Self) {
+        Self::by_a_store_with(MongoOptions::new().known_tickets(0), database).await
+    }
+
+    pub(crate) async fn by_a_store_with(
+        options: MongoOptions,
+        database: &TestDatabase,
+    ) -> (MongoStore, Self) {
         let sent = Self::default();
-        let mut options = ClientOptions::parse(database.uri()).await.unwrap();
+        let mut client = ClientOptions::parse(database.uri()).await.unwrap();
         let seen = sent.clone();
-        options.command_event_handler = Some(EventHandler::callback(move |event| seen.write(event)));
-        let database = Client::with_options(options).unwrap().database(database.name());
-        let store = MongoOptions::new().create_indexes().open(&database).await.unwrap();
+        client.command_event_handler = Some(EventHandler::callback(move |event| seen.write(event)));
+        let database = Client::with_options(client).unwrap().database(database.name());
+        let store = options.create_indexes().open(&database).await.unwrap();
         sent.take();
         (store, sent)
+    }
+
+    /// The names of the commands that were sent since this was asked last.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.take().iter().filter_map(|command| command.keys().next().cloned()).collect()
     }
 
     /// What was sent since this was asked last.

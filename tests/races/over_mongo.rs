@@ -5,15 +5,16 @@ use ventanilla_tests::Mongo;
 
 use super::crowd::Backend;
 
-pub(crate) struct OverMongo;
+/// A store that knows so many bytes of tickets.
+pub(crate) struct OverMongo<const KNOWN: u64>;
 
-impl Backend for OverMongo {
+impl<const KNOWN: u64> Backend for OverMongo<KNOWN> {
     /// Where one wins and all others look again, the work grows with the square of the crowd.
     const ROUNDS: usize = 1;
 
     async fn desk() -> HelpDeskBuilder {
         let database = Mongo::shared().await.database().await;
-        let store = MongoOptions::new().create_indexes().open(&database).await;
+        let store = MongoOptions::new().known_tickets(KNOWN).create_indexes().open(&database).await;
         // The database is dropped with what holds it, and so with the desk.
         let clock = move || {
             let _kept = &database;

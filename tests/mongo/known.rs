@@ -1,0 +1,157 @@
+//! Changes to tickets that the store still knows.
+
+use bson::{DateTime, Document, doc, oid::ObjectId};
+use rand::{RngExt, seq::IndexedRandom};
+use ventanilla_service::{
+    testing::{admin, customer, sla},
+    *,
+};
+use ventanilla_tests::{Mongo, TestDatabase};
+
+use super::sent::Sent;
+
+const WORDS: &str = "Me cobraron dos veces.";
+
+struct Known {
+    database: TestDatabase,
+    desk: HelpDesk,
+    sent: Sent,
+}
+
+impl Known {
+    async fn new(policy: Policy) -> Self {
+        let database = Mongo::shared().await.database().await;
+        let (store, sent) = Sent::by_a_store_with(MongoOptions::new(), &database).await;
+        let desk = HelpDesk::builder(store).policy(policy).build();
+        Self { database, desk, sent }
+    }
+
+    /// Stores a ticket as another application does, with no field of ours.
+    async fn foreign(&self) -> TicketNumber {
+        let number = "1733333333333042";
+        let now = DateTime::now();
+        let document = doc! {
+            "ticketNumber": number, "userId": ObjectId::parse_str(customer(0).as_str()).unwrap(),
+            "category": "PAGOS", "description": WORDS, "createdAt": now, "updatedAt": now,
+        };
+        self.tickets().insert_one(document).await.unwrap();
+        number.parse().unwrap()
+    }
+
+    fn tickets(&self) -> mongodb::Collection<Document> {
+        self.database.collection("SupportTicket")
+    }
+
+    async fn set(&self, number: &TicketNumber, fields: Document) {
+        let update = doc! { "$set": fields };
+        let filter = doc! { "ticketNumber": number.as_str() };
+        self.tickets().update_one(filter, update).await.unwrap();
+    }
+}
+
+/// A change that is made on a known ticket is one command, so what the store knows of it after each
+/// change is what is stored: every compared field, timer and length.
+#[tokio::test]
+async fn what_is_known_after_a_change_is_what_is_stored() {
+    let limits = Limits::default().with_history(3).unwrap();
+    let known =
+        Known::new(Policy { sla: Some(sla()), reopen: Reopen::Always, limits, ..Policy::default() })
+            .await;
+    let created = known.desk.customer(customer(0)).create(draft()).await.unwrap();
+    for number in [created.head.ticket_number, known.foreign().await] {
+        let (mut is_known, mut made_on_known) = (false, 0);
+        for _ in 0..200 {
+            known.sent.take();
+            let change = known.change(&number).await;
+            let commands = known.sent.names();
+            let expected: &[&str] = match (is_known, change) {
+                (true, Made::Changed) => &["update"],
+                (false, Made::Changed) => &["find", "update"],
+                (_, Made::Nothing) => &["find"],
+            };
+            assert_eq!(commands, expected, "{number}, known: {is_known}");
+            made_on_known += usize::from(is_known && change == Made::Changed);
+            is_known = change == Made::Changed;
+        }
+        println!("{made_on_known} changes of {number} on what was known");
+    }
+}
+
+#[tokio::test]
+async fn a_ticket_that_was_changed_since_is_read() {
+    let known = Known::new(Policy::default()).await;
+    let number = known.foreign().await;
+    let luis = known.desk.admin(admin(0));
+    for fields in [
+        doc! { "priority": "URGENT", "updatedAt": DateTime::now() },
+        doc! { "category": "CUENTA" },
+        doc! { "status": "IN_PROGRESS" },
+        doc! { "notes": [] },
+    ] {
+        luis.add_message(&number, WORDS).await.unwrap();
+        known.set(&number, fields.clone()).await;
+        known.sent.take();
+        let head = luis.add_message(&number, WORDS).await.unwrap().head;
+        assert_eq!(known.sent.names(), ["update", "find", "update"], "{fields}");
+        let stored = known.tickets().find_one(doc! {}).await.unwrap().unwrap();
+        assert_eq!(stored.get_str("category").unwrap(), head.category.as_str());
+        assert_eq!(stored.get_str("priority").unwrap_or("MEDIUM"), head.priority.as_str());
+    }
+    assert_eq!(luis.view(&number).await.unwrap().messages.len(), 1 + 8);
+}
+
+/// An answer that isn't a write never rests on what is known.
+#[tokio::test]
+async fn a_refusal_rests_on_a_read() {
+    let known = Known::new(Policy::default()).await;
+    let number = known.foreign().await;
+    let luis = known.desk.admin(admin(0));
+    luis.set_status(&number, Status::Closed).await.unwrap();
+    known.set(&number, doc! { "status": "OPEN" }).await;
+    luis.add_message(&number, WORDS).await.unwrap();
+    luis.set_priority(&number, Priority::High).await.unwrap();
+    known.set(&number, doc! { "priority": "LOW" }).await;
+    let raised = luis.set_priority(&number, Priority::High).await.unwrap();
+    assert!(!raised.events.is_empty(), "it was low");
+    known.tickets().delete_many(doc! {}).await.unwrap();
+    let error = luis.add_message(&number, WORDS).await.unwrap_err();
+    assert_eq!(error.code(), "ticket_not_found");
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Made {
+    Changed,
+    Nothing,
+}
+
+impl Known {
+    /// Asks for a change of any kind, which may be refused.
+    async fn change(&self, number: &TicketNumber) -> Made {
+        let (ana, luis) = (self.desk.customer(customer(0)), self.desk.admin(admin(0)));
+        let picked = |nth| (nth, *Status::ALL[..3].choose(&mut rand::rng()).unwrap());
+        let (nth, status) = picked(rand::rng().random_range(0..9));
+        let answer = match nth {
+            0 => ana.add_message(number, WORDS).await,
+            1 => luis.add_message(number, WORDS).await,
+            2 => luis.reply(number, WORDS, status).await,
+            3 => luis.add_note(number, WORDS).await,
+            4 => luis.set_status(number, status).await,
+            5 => luis.set_priority(number, *Priority::ALL.choose(&mut rand::rng()).unwrap()).await,
+            6 => luis.claim(number).await,
+            7 => luis.unassign(number).await,
+            _ => self.desk.bot().add_message(number, WORDS).await,
+        };
+        match answer {
+            Ok(receipt) if !receipt.events.is_empty() => Made::Changed,
+            Ok(_) => Made::Nothing,
+            Err(refused) => {
+                assert_eq!(refused.kind(), ErrorKind::Conflict, "{refused}");
+                Made::Nothing
+            }
+        }
+    }
+}
+
+fn draft() -> NewTicket {
+    NewTicket::new(Category::PAGOS, MessageText::parse(WORDS).unwrap())
+}
