@@ -16,6 +16,8 @@ mod mongo;
 mod page;
 mod paging;
 mod query;
+#[cfg(test)]
+mod random;
 mod report;
 mod store;
 mod walk;

@@ -1,0 +1,145 @@
+//! Random tickets and changes, and what a store must make of them.
+
+use proptest::{
+    collection::vec,
+    option,
+    prelude::*,
+    sample::{Index, select},
+};
+use ventanilla_domain::{
+    Actor, BusinessTime, Change, Command, MessageText, Policy, Priority, SlaClock, SlaClocks, SlaStop,
+    Status, Ticket, TicketRecord, Timestamp,
+};
+
+use crate::{Counts, Due, ListQuery, Period, ReportQuery, StoreError, Tally, TicketStore, testing};
+
+const HOUR: i64 = 3_600_000;
+
+/// Tickets as they are stored at first, changes to them, and the times at which to look.
+#[derive(Debug)]
+pub(crate) struct History {
+    records: Vec<TicketRecord>,
+    changes: Vec<(Index, (Actor, Change), Timestamp)>,
+    times: Vec<Timestamp>,
+}
+
+pub(crate) fn history() -> impl Strategy<Value = History> {
+    let changes = vec((any::<Index>(), change(), instant()), 0..40);
+    (vec(record(), 1..12), changes, vec(instant(), 3..6)).prop_map(|(records, changes, times)| History {
+        records,
+        changes,
+        times,
+    })
+}
+
+/// Compares counts, lists by due time and reports of a store with those of all of its tickets.
+pub(crate) async fn check_sums(store: &dyn TicketStore, history: History) -> Result<(), StoreError> {
+    let History { records, changes, times } = history;
+    let mut tickets = Vec::new();
+    for (nth, record) in records.into_iter().enumerate() {
+        let number = format!("TKT-ABC{:03}", 100 + nth).try_into().unwrap();
+        let ticket = Ticket::from(TicketRecord { ticket_number: number, ..record });
+        store.insert(&ticket).await?;
+        tickets.push(ticket);
+    }
+    let policy = Policy { sla: Some(testing::sla()), ..Policy::default() };
+    for (nth, (by, change), at) in changes {
+        let nth = nth.index(tickets.len());
+        let command = Command::new(&by, at, &policy, change).unwrap();
+        // What the rules refuse changes nothing.
+        let meant = command.apply(&mut tickets[nth]);
+        assert_eq!(store.update(&tickets[nth].head().ticket_number, &command).await?, meant);
+    }
+    for now in &times {
+        check_dues(store, &tickets, testing::sla().reading(*now)).await?;
+        for (from, before) in times.iter().flat_map(|from| times.iter().map(move |to| (*from, *to))) {
+            let Ok(period) = Period::new(from, before) else { continue };
+            let query = ReportQuery::new(period, &testing::sla(), *now);
+            let mut tally = Tally::default();
+            tickets.iter().for_each(|ticket| tally.add_ticket(&query, ticket.head()));
+            assert_eq!(store.report(&query).await?, tally.report());
+        }
+    }
+    Ok(())
+}
+
+async fn check_dues(
+    store: &dyn TicketStore,
+    tickets: &[Ticket],
+    now: BusinessTime,
+) -> Result<(), StoreError> {
+    let mut counts = Counts::default();
+    tickets.iter().for_each(|ticket| counts.add_ticket(ticket.head(), &testing::admin(0), Some(now)));
+    assert_eq!(store.counts(&testing::admin(0), Some(now)).await?, counts);
+    for (due, query, count) in [
+        (Due::Overdue, ListQuery::new().overdue(), counts.overdue),
+        (Due::AtRisk, ListQuery::new().at_risk(), counts.at_risk),
+    ] {
+        let rows = store.list(&query.first_page().as_of(now)).await?.rows;
+        assert_eq!(rows.len() as u64, count);
+        assert!(rows.iter().all(|row| due.holds(&row.head, now)));
+    }
+    Ok(())
+}
+
+fn instant() -> impl Strategy<Value = Timestamp> {
+    let start = testing::start().as_millis();
+    (-100..400_i64).prop_map(move |hours| Timestamp::from_millis(start + hours * HOUR).unwrap())
+}
+
+fn reading() -> impl Strategy<Value = BusinessTime> {
+    let start = testing::sla().reading(testing::start()).as_millis();
+    let near = (-40..120_i64).prop_map(move |hours| start + hours * HOUR);
+    let all = prop_oneof![9 => near, 1 => select(vec![i64::MIN, i64::MAX])];
+    all.prop_map(BusinessTime::from_millis)
+}
+
+/// Timers that no change leaves are among them: due before they start, or stopped at odd times.
+fn timer() -> impl Strategy<Value = SlaClock> {
+    let by = option::of((0..3_u32).prop_map(testing::admin));
+    let stop = (instant(), reading(), by, any::<bool>())
+        .prop_map(|(at, reading, by, cancelled)| SlaStop { at, reading, by, cancelled });
+    (instant(), reading(), reading(), option::of(stop)).prop_map(|(since, start, due, stop)| SlaClock {
+        since,
+        start,
+        due,
+        stop,
+    })
+}
+
+fn record() -> impl Strategy<Value = TicketRecord> {
+    let opened = testing::ticket("TKT-ABC100").sla(&testing::sla()).build();
+    let targets = opened.head().sla.as_ref().unwrap().targets;
+    let timers = (timer(), option::of(timer()), timer(), vec(timer(), 0..3)).prop_map(
+        move |(first_response, next_response, resolution, earlier_responses)| SlaClocks {
+            targets,
+            first_response,
+            next_response,
+            resolution,
+            earlier_responses,
+        },
+    );
+    let timers = option::weighted(0.9, timers.prop_map(Box::new));
+    let assignee = option::of((0..3_u32).prop_map(testing::admin));
+    (timers, select(&Status::ALL[..]), select(&Priority::ALL[..]), assignee, option::of(instant()))
+        .prop_map(move |(sla, status, priority, assignee_id, first_response_at)| {
+            let record = TicketRecord::from(opened.clone());
+            TicketRecord { sla, status, priority, assignee_id, first_response_at, ..record }
+        })
+}
+
+fn change() -> impl Strategy<Value = (Actor, Change)> {
+    let requester = testing::ticket("TKT-ABC100").build().head().requester.clone();
+    let message = || Change::message(MessageText::parse("¿Hay novedades?").unwrap());
+    let admin = || (0..3_u32).prop_map(|nth| Actor::Admin(testing::admin(nth)));
+    let by_admin = prop_oneof![
+        Just(message()),
+        select(&Status::ALL[..]).prop_map(Change::status),
+        select(&Priority::ALL[..]).prop_map(Change::priority),
+        option::of((0..3_u32).prop_map(testing::admin)).prop_map(Change::assign),
+    ];
+    prop_oneof![
+        1 => Just((Actor::Customer(requester), message())),
+        3 => (admin(), by_admin),
+    ]
+}
