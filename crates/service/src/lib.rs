@@ -47,7 +47,7 @@
 //! failure's code.
 //!
 //! All of `ventanilla-domain` and `ventanilla-storage` is here too, so that a host depends on one
-//! crate. Features `mongodb`, `conformance`, `mock` and `testing` are those of the storage crate.
+//! crate. Features `sqlite`, `mongodb`, `conformance`, `mock` and `testing` are those of the storage crate.
 
 mod admin;
 mod bot;

@@ -1,12 +1,13 @@
-//! Where support tickets live: the [`TicketStore`] contract, stores in memory and over MongoDB, and a
-//! suite that tests any other.
+//! Where support tickets live: the [`TicketStore`] contract, stores in memory, in one SQLite file and
+//! over MongoDB, and a suite that tests any other.
 //!
 //! A store keeps [tickets](ventanilla_domain::Ticket) and applies
 //! [commands](ventanilla_domain::Command) to them; the rules stay in the domain. [`MemoryStore`] is
 //! complete and indexed: good for tests, demonstrations and small desks that may forget.
 //!
-//! Features, all off by default: `mongodb` (`MongoStore`), `conformance` (the suite that every store must pass), `mock`
-//! (`MockTicketStore`), `testing` (ready tickets for a host's tests).
+//! Features, all off by default: `sqlite` (`SqliteStore`), `mongodb` (`MongoStore`), `conformance` (the
+//! suite that every store must pass), `mock` (`MockTicketStore`), `testing` (ready tickets for a host's
+//! tests).
 
 mod cursor;
 mod error;
@@ -19,6 +20,8 @@ mod query;
 #[cfg(test)]
 mod random;
 mod report;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 mod store;
 mod walk;
 
@@ -38,6 +41,8 @@ pub use query::{AssigneeFilter, Direction, Due, ListQuery, Sort};
 pub use report::{
     Figures, Histogram, InvalidPeriod, Mark, Measures, Period, Quantiles, Report, ReportQuery, Tally,
 };
+#[cfg(feature = "sqlite")]
+pub use sqlite::{OpenError, SqliteOptions, SqliteStore};
 #[cfg(feature = "mock")]
 pub use store::MockTicketStore;
 pub use store::{Inserted, TicketStore};

@@ -1,0 +1,157 @@
+//! Tickets in one SQLite file.
+
+mod change;
+mod error;
+mod list;
+mod open;
+mod read;
+mod row;
+#[cfg(test)]
+mod tests;
+mod write;
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use async_trait::async_trait;
+use error::Fault;
+use rusqlite::Connection;
+use tokio::{sync::Semaphore, task::spawn_blocking};
+use ventanilla_domain::{
+    BusinessTime, Command, Outcome, Scope, Ticket, TicketLookup, TicketNumber, TicketSummary,
+    TicketView, Timestamp, UserId, Window,
+};
+use write::Writer;
+
+pub use open::{OpenError, SqliteOptions};
+
+use crate::{Counts, Inserted, Page, PageQuery, Report, ReportQuery, StoreError, TicketStore};
+
+/// Tickets in one SQLite file, which several processes of a machine may use at once.
+///
+/// A change is one transaction, and answered once it is on the disk; those that arrive together share
+/// one. Reads see all that was acknowledged before, and wait for no writer. Cloning it is cheap. It runs
+/// its work on the blocking threads of a Tokio runtime.
+///
+/// ```no_run
+/// use ventanilla_storage::SqliteStore;
+///
+/// # async fn example() -> Result<(), ventanilla_storage::OpenError> {
+/// let store = SqliteStore::open("tickets.db").await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct SqliteStore(Arc<Inner>);
+
+struct Inner {
+    path: PathBuf,
+    options: SqliteOptions,
+    writer: Writer,
+    /// Connections that read, while they don't.
+    readers: Mutex<Vec<Connection>>,
+    /// As many permits as reads may run at once.
+    reading: Arc<Semaphore>,
+}
+
+impl SqliteStore {
+    /// Opens a file, which is created where there is none, with the default [`SqliteOptions`].
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`].
+    pub async fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        SqliteOptions::new().open(path).await
+    }
+
+    fn new(path: PathBuf, writer: Connection, options: SqliteOptions) -> Self {
+        Self(Arc::new(Inner {
+            writer: Writer::new(writer, options.busy_timeout),
+            readers: Mutex::default(),
+            reading: Arc::new(Semaphore::new(options.readers)),
+            path,
+            options,
+        }))
+    }
+
+    /// Reads on a blocking thread, all from one state of the file. A caller that goes away leaves the
+    /// connection to the next one.
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let store = Arc::clone(&self.0);
+        let permit = Arc::clone(&store.reading).acquire_owned().await;
+        let answer = spawn_blocking(move || {
+            let _permit = permit;
+            store.read(read).map_err(StoreError::from)
+        });
+        answer.await.unwrap_or_else(|broken| Err(StoreError::Failed { source: broken.into() }))
+    }
+}
+
+impl Inner {
+    fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, Fault> {
+        let readers = || self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        let idle = readers().pop();
+        let mut db = idle.map_or_else(|| self.options.open_reader(&self.path), Ok)?;
+        let answer = db.transaction().map_err(Fault::from).and_then(|snapshot| read(&snapshot));
+        readers().push(db);
+        answer
+    }
+}
+
+#[async_trait]
+impl TicketStore for SqliteStore {
+    async fn insert(&self, ticket: &Ticket) -> Result<Inserted, StoreError> {
+        let (number, ticket) = (&ticket.head().ticket_number, ticket.clone());
+        self.0.writer.write(number, move |db| change::insert(db, &ticket)).await
+    }
+
+    async fn get(
+        &self,
+        lookup: &TicketLookup,
+        scope: &Scope,
+        window: Window,
+    ) -> Result<Option<TicketView>, StoreError> {
+        let (lookup, scope) = (lookup.clone(), scope.clone());
+        self.read(move |db| read::get(db, &lookup, &scope, window)).await
+    }
+
+    async fn update(&self, number: &TicketNumber, command: &Command) -> Result<Outcome, StoreError> {
+        let (named, command) = (number.clone(), command.clone());
+        self.0.writer.write(number, move |db| change::update(db, &named, &command)).await
+    }
+
+    async fn list(&self, page: &PageQuery) -> Result<Page<TicketSummary>, StoreError> {
+        let page = page.clone();
+        self.read(move |db| list::list(db, &page)).await
+    }
+
+    async fn counts(&self, mine: &UserId, as_of: Option<BusinessTime>) -> Result<Counts, StoreError> {
+        let mine = mine.clone();
+        self.read(move |db| read::counts(db, &mine, as_of)).await
+    }
+
+    async fn resolved_until(
+        &self,
+        latest: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<TicketNumber>, StoreError> {
+        self.read(move |db| read::resolved_until(db, latest, limit)).await
+    }
+
+    async fn report(&self, query: &ReportQuery) -> Result<Report, StoreError> {
+        let query = *query;
+        self.read(move |db| read::report(db, &query)).await
+    }
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteStore").field("path", &self.0.path).finish_non_exhaustive()
+    }
+}

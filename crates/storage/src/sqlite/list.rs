@@ -1,0 +1,235 @@
+//! Pages of lists: runs of an index, one for each status and priority, which SQLite merges in order, and
+//! then the rows that they lead to.
+
+use itertools::Itertools;
+use rusqlite::{Connection, Row, ToSql};
+use ventanilla_domain::{Category, EnumSet, Priority, TicketSummary, Timestamp, UserId};
+
+use super::{
+    error::Fault,
+    row::{self, HEAD},
+};
+use crate::{AssigneeFilter, Direction, Due, ListQuery, Page, PageQuery, Position, Sort, Unreadable};
+
+/// Lists a page of tickets.
+pub(super) fn list(db: &Connection, page: &PageQuery) -> Result<Page<TicketSummary>, Fault> {
+    let query = page.query();
+    if query.filtered_statuses().is_empty() || query.filtered_priorities().is_empty() {
+        return Ok(Page { rows: Vec::new(), next: None, unreadable: Vec::new() });
+    }
+    let mut listing = Listing { db, page, found: Vec::new() };
+    match query.order() {
+        Sort::Created(direction) => {
+            let range = created(query, direction, page.position());
+            let all = query.filtered_priorities();
+            listing.find(&by_creation(query, all, direction), range, Priority::default())?;
+        }
+        Sort::UrgentFirst(direction) => listing.find_by_priority(direction, true)?,
+        Sort::LowFirst(direction) => listing.find_by_priority(direction, false)?,
+        Sort::Due(due) => listing.find(&by_due(query, due), dues(page, due), Priority::default())?,
+    }
+    listing.read()
+}
+
+/// Every statement that lists may use, for a test of their plans.
+#[cfg(test)]
+pub(super) fn statements(query: &ListQuery) -> Vec<String> {
+    match query.order() {
+        Sort::Due(due) => vec![by_due(query, due)],
+        Sort::Created(direction) => vec![by_creation(query, query.filtered_priorities(), direction)],
+        Sort::UrgentFirst(direction) | Sort::LowFirst(direction) => {
+            let each = query.filtered_priorities().iter();
+            each.map(|priority| by_creation(query, priority.into(), direction)).collect()
+        }
+    }
+}
+
+/// A page in the making.
+struct Listing<'a> {
+    db: &'a Connection,
+    page: &'a PageQuery,
+    found: Vec<Found>,
+}
+
+/// A row that belongs to the page, as the index has it.
+struct Found {
+    key: i64,
+    id: i64,
+    priority: Priority,
+}
+
+impl Listing<'_> {
+    /// Finds the tickets of each priority in turn, until the page is full.
+    fn find_by_priority(&mut self, direction: Direction, urgent_first: bool) -> Result<(), Fault> {
+        let query = self.page.query();
+        let after = self.page.position();
+        let mut order: Vec<Priority> = query.filtered_priorities().iter().collect();
+        if urgent_first {
+            order.reverse();
+        }
+        let is_seen = |priority: &Priority| after.is_some_and(|last| last.priority != *priority);
+        for priority in order.into_iter().skip_while(is_seen) {
+            let after = after.filter(|last| last.priority == priority);
+            let range = created(query, direction, after);
+            self.find(&by_creation(query, priority.into(), direction), range, priority)?;
+        }
+        Ok(())
+    }
+
+    /// Runs a statement over a range, as far as the page has room.
+    fn find(&mut self, statement: &str, range: Range, priority: Priority) -> Result<(), Fault> {
+        // One more than the page shows tells whether another page follows.
+        let missing = self.page.query().rows() + 1 - self.found.len();
+        if missing == 0 {
+            return Ok(());
+        }
+        let mut statement = self.db.prepare_cached(statement)?;
+        let mut bind = |name: &str, value: &dyn ToSql| match statement.parameter_index(name)? {
+            Some(place) => statement.raw_bind_parameter(place, value),
+            None => Ok(()),
+        };
+        bind(":from", &range.from.0)?;
+        bind(":from_id", &range.from.1)?;
+        bind(":to", &range.to.0)?;
+        bind(":to_id", &range.to.1)?;
+        bind(":missing", &(missing as i64))?;
+        bind(":now", &self.page.reading().as_millis())?;
+        let query = self.page.query();
+        bind(":requester", &query.filtered_requester().map(UserId::as_str))?;
+        bind(":category", &query.filtered_category().map(Category::as_str))?;
+        bind(":assignee", &query.filtered_assignee().and_then(assignee))?;
+        let (from, before) = query.filtered_creation();
+        bind(":created_from", &from.map_or(i64::MIN, Timestamp::as_millis))?;
+        bind(":created_before", &before.map_or(i64::MAX, Timestamp::as_millis))?;
+        let mut rows = statement.raw_query();
+        while let Some(row) = rows.next()? {
+            self.found.push(Found { key: row.get("key")?, id: row.get("id")?, priority });
+        }
+        Ok(())
+    }
+
+    /// Reads the rows that were found.
+    fn read(mut self) -> Result<Page<TicketSummary>, Fault> {
+        let rows = self.page.query().rows();
+        let has_more = self.found.len() > rows;
+        self.found.truncate(rows);
+        let next = self.found.last().filter(|_| has_more).map(|last| {
+            let mut tie = [0; 12];
+            tie[4..].copy_from_slice(&last.id.to_be_bytes());
+            self.page.cursor_after(&Position { key: last.key, priority: last.priority, tie })
+        });
+        let mut statement =
+            self.db.prepare_cached(&format!("SELECT {HEAD} FROM ticket WHERE id = ?1"))?;
+        let read = |found: &Found| statement.query_row([found.id], |row| Ok(summary(row)));
+        let read: Vec<_> = self.found.iter().map(read).try_collect()?;
+        let (rows, unreadable) = read.into_iter().partition_result();
+        Ok(Page { rows, next, unreadable })
+    }
+}
+
+/// Keys and ids between which rows are listed, both exclusive.
+#[derive(Clone, Copy)]
+struct Range {
+    from: (i64, i64),
+    to: (i64, i64),
+}
+
+/// The range of a list by creation after a row.
+fn created(query: &ListQuery, direction: Direction, after: Option<&Position>) -> Range {
+    let (from, before) = query.filtered_creation();
+    let from = (from.map_or(i64::MIN, Timestamp::as_millis), i64::MIN);
+    let to = before.map_or((i64::MAX, i64::MAX), |before| (before.as_millis(), i64::MIN));
+    match (after.map(seen), direction) {
+        (None, _) => Range { from, to },
+        (Some(seen), Direction::NewestFirst) => Range { from, to: to.min(seen) },
+        (Some(seen), Direction::OldestFirst) => Range { from: from.max(seen), to },
+    }
+}
+
+/// The range of a list by due time.
+fn dues(page: &PageQuery, due: Due) -> Range {
+    let now = (page.reading().as_millis(), i64::MIN);
+    let (all_from, all_to) = ((i64::MIN, i64::MIN), (i64::MAX, i64::MAX));
+    let (from, to) = match due {
+        Due::Any => (all_from, all_to),
+        Due::Overdue => (all_from, now),
+        Due::AtRisk => (now, all_to),
+    };
+    Range { from: page.position().map_or(from, |last| from.max(seen(last))), to }
+}
+
+fn by_creation(query: &ListQuery, priorities: EnumSet<Priority>, direction: Direction) -> String {
+    let (index, filters) = filters(query);
+    let runs = query.filtered_statuses().iter().cartesian_product(priorities);
+    let runs = runs
+        .map(|(status, priority)| {
+            format!(
+                "SELECT created AS key, id FROM ticket INDEXED BY {index} \
+                 WHERE {filters} status = '{}' AND priority = '{}' \
+                 AND (created, id) > (:from, :from_id) AND (created, id) < (:to, :to_id)",
+                status.as_str(),
+                priority.as_str()
+            )
+        })
+        .join(" UNION ALL ");
+    let direction = match direction {
+        Direction::NewestFirst => "DESC",
+        Direction::OldestFirst => "ASC",
+    };
+    format!("{runs} ORDER BY key {direction}, id {direction} LIMIT :missing")
+}
+
+fn by_due(query: &ListQuery, due: Due) -> String {
+    let (_, filters) = filters(query);
+    let risk = if due == Due::AtRisk { "risk <= :now AND" } else { "" };
+    let statuses = query.filtered_statuses().iter().map(|status| quoted(status.as_str())).join(", ");
+    let priorities = query.filtered_priorities().iter().map(|priority| quoted(priority.as_str()));
+    format!(
+        "SELECT due AS key, id FROM ticket INDEXED BY ticket_by_due \
+         WHERE due IS NOT NULL AND (due, id) > (:from, :from_id) AND (due, id) < (:to, :to_id) \
+         AND {filters} {risk} status IN ({statuses}) AND priority IN ({}) \
+         AND created >= :created_from AND created < :created_before \
+         ORDER BY due, id LIMIT :missing",
+        { priorities }.join(", ")
+    )
+}
+
+/// The index for a list's filters beside status and priority, and the filters.
+fn filters(query: &ListQuery) -> (&'static str, String) {
+    let all = [
+        (query.filtered_requester().is_some(), "ticket_by_requester", "requester = :requester AND "),
+        (query.filtered_assignee().is_some(), "ticket_by_assignee", "assignee IS :assignee AND "),
+        (query.filtered_category().is_some(), "ticket_by_category", "category = :category AND "),
+    ];
+    let set = all.iter().filter(|(is_set, ..)| *is_set);
+    let index = set.clone().next().map_or("ticket_by_creation", |(_, index, _)| index);
+    (index, set.map(|(.., filter)| *filter).collect())
+}
+
+/// The list row of a row of the table.
+fn summary(row: &Row<'_>) -> Result<TicketSummary, Unreadable> {
+    match row::read_head(row) {
+        Ok(ticket) => Ok(ticket.summary()),
+        Err(damage) => {
+            Err(Unreadable { ticket_number: row::text(row, "number"), problem: damage.to_string() })
+        }
+    }
+}
+
+/// The id that the column of the assignee holds: none for nobody.
+fn assignee(filter: &AssigneeFilter) -> Option<&str> {
+    match filter {
+        AssigneeFilter::To(admin) => Some(admin.as_str()),
+        AssigneeFilter::Unassigned => None,
+    }
+}
+
+/// The key and the id of the last row that was seen.
+fn seen(position: &Position) -> (i64, i64) {
+    let [_, _, _, _, id @ ..] = position.tie;
+    (position.key, i64::from_be_bytes(id))
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{text}'")
+}

@@ -1,0 +1,124 @@
+//! Reads beside lists.
+
+use rusqlite::Connection;
+use ventanilla_domain::{
+    BusinessTime, Priority, Scope, Status, TicketLookup, TicketNumber, TicketView, Timestamp, UserId,
+    Window,
+};
+
+use super::{
+    change::find,
+    error::Fault,
+    row::{self, HEAD},
+};
+use crate::{Counts, Report, ReportQuery, Tally};
+
+/// Reads the first of the candidates that exists within the scope.
+pub(super) fn get(
+    db: &Connection,
+    lookup: &TicketLookup,
+    scope: &Scope,
+    window: Window,
+) -> Result<Option<TicketView>, Fault> {
+    for number in lookup.candidates() {
+        let view = find(db, number, |row| {
+            // Somebody else's ticket isn't there, also where it can't be read.
+            if matches!(scope, Scope::Owner(id) if row::text(row, "requester") != id.as_str()) {
+                return Ok(None);
+            }
+            let (ticket, _) = row::read(row).map_err(|damage| damage.of(row))?;
+            Ok(ticket.view(scope, window))
+        })?;
+        if let Some(view) = view.flatten() {
+            return Ok(Some(view));
+        }
+    }
+    Ok(None)
+}
+
+/// Counts tickets: all of them in a table that triggers keep, those that wait by keys of indexes.
+pub(super) fn counts(
+    db: &Connection,
+    mine: &UserId,
+    as_of: Option<BusinessTime>,
+) -> Result<Counts, Fault> {
+    let mut counts = Counts::default();
+    let mut statement = db.prepare_cached("SELECT status, priority, tickets FROM ticket_count")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (status, priority) = (row::text(row, "status"), row::text(row, "priority"));
+        let Ok(status) = status.parse::<Status>() else { continue };
+        let tickets = row.get::<_, i64>("tickets")?.unsigned_abs();
+        counts.add(status, tickets);
+        if status.is_live() && priority == Priority::Urgent.as_str() {
+            counts.urgent += tickets;
+        }
+    }
+    let mut count = db.prepare_cached(COUNTS_OF_LIVE)?;
+    let now = as_of.map(BusinessTime::as_millis);
+    let (unassigned, mine, overdue, at_risk): (i64, i64, i64, i64) =
+        count.query_row((mine.as_str(), now), |row| row.try_into())?;
+    counts.unassigned = unassigned.unsigned_abs();
+    counts.mine = mine.unsigned_abs();
+    counts.overdue = overdue.unsigned_abs();
+    counts.at_risk = at_risk.unsigned_abs();
+    Ok(counts)
+}
+
+pub(super) const COUNTS_OF_LIVE: &str = "SELECT
+    (SELECT count(*) FROM ticket INDEXED BY ticket_by_assignee
+        WHERE assignee IS NULL AND status IN ('OPEN', 'IN_PROGRESS')),
+    (SELECT count(*) FROM ticket INDEXED BY ticket_by_assignee
+        WHERE assignee = ?1 AND status IN ('OPEN', 'IN_PROGRESS')),
+    (SELECT count(*) FROM ticket INDEXED BY ticket_by_due WHERE due IS NOT NULL AND due < ?2),
+    (SELECT count(*) FROM ticket INDEXED BY ticket_by_risk
+        WHERE due IS NOT NULL AND risk <= ?2 AND due >= ?2)";
+
+/// Finds tickets that have been resolved since `latest` or longer.
+pub(super) fn resolved_until(
+    db: &Connection,
+    latest: Timestamp,
+    limit: u32,
+) -> Result<Vec<TicketNumber>, Fault> {
+    let mut statement = db.prepare_cached(&resolved())?;
+    let mut rows = statement.query([latest.as_millis()])?;
+    let mut numbers = Vec::new();
+    while numbers.len() < limit as usize
+        && let Some(row) = rows.next()?
+    {
+        // What can't be read couldn't be closed either.
+        numbers.extend(row::read_head(row).map(|ticket| ticket.head().ticket_number.clone()));
+    }
+    Ok(numbers)
+}
+
+/// Sums up the tickets that have something to add to a report.
+pub(super) fn report(db: &Connection, query: &ReportQuery) -> Result<Report, Fault> {
+    let mut statement = db.prepare_cached(&reported())?;
+    let mut tally = Tally::default();
+    let (from, due_from) = (query.period().from().as_millis(), query.due_from().as_millis());
+    let mut rows = statement.query((from, due_from))?;
+    while let Some(row) = rows.next()? {
+        if let Ok(ticket) = row::read_head(row) {
+            tally.add_ticket(query, ticket.head());
+        }
+    }
+    Ok(tally.report())
+}
+
+pub(super) fn resolved() -> String {
+    format!(
+        "SELECT {HEAD} FROM ticket INDEXED BY ticket_by_resolution
+        WHERE resolved IS NOT NULL AND resolved <= ?1 ORDER BY resolved, id"
+    )
+}
+
+/// Tickets whose last timer stopped, or whose last target is due, no earlier than a period begins.
+pub(super) fn reported() -> String {
+    format!(
+        "SELECT {HEAD} FROM ticket INDEXED BY ticket_by_last_stop
+            WHERE last_stop IS NOT NULL AND last_stop >= ?1
+        UNION ALL SELECT {HEAD} FROM ticket INDEXED BY ticket_by_last_due
+            WHERE last_due IS NOT NULL AND last_due >= ?2 AND (last_stop IS NULL OR last_stop < ?1)"
+    )
+}

@@ -1,0 +1,158 @@
+//! A ticket as a row, and a row as a ticket.
+
+use rusqlite::{Row, types::ValueRef};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
+use ventanilla_domain::{
+    BusinessTime, Event, Message, Note, SlaClocks, Status, Ticket, TicketHead, TicketRecord, Timestamp,
+};
+
+use crate::{StoreError, query::due};
+
+/// Columns of a list row.
+pub(super) const HEAD: &str = "number, requester, assignee, category, status, priority, created, head";
+
+/// The reason why a row holds no ticket. It quotes nothing that people wrote.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Damage {
+    #[error("the JSON of its {column} is none of a ticket, at line {line}, character {character}")]
+    Json { column: &'static str, line: usize, character: usize },
+    #[error("its {0} is another one in its column than in its JSON")]
+    Contradiction(&'static str),
+}
+
+impl Damage {
+    pub(super) fn of(self, row: &Row<'_>) -> StoreError {
+        StoreError::Unreadable { number: text(row, "number"), source: Box::new(self) }
+    }
+}
+
+/// Fields of a head that only a newer version of these crates knows.
+pub(super) type Unknown = Map<String, Value>;
+
+#[derive(Serialize, Deserialize)]
+struct Head {
+    #[serde(flatten)]
+    record: TicketRecord,
+    #[serde(flatten)]
+    unknown: Unknown,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Conversation {
+    #[serde(default)]
+    messages: Vec<Message>,
+    #[serde(default)]
+    notes: Vec<Note>,
+    #[serde(default)]
+    history: Vec<Event>,
+}
+
+/// The texts of a row, which its other columns borrow nothing from.
+pub(super) struct Texts {
+    head: String,
+    conversation: String,
+}
+
+impl Texts {
+    pub(super) fn of(ticket: &Ticket, unknown: Unknown) -> Result<Self, StoreError> {
+        let mut record = TicketRecord::from(ticket.clone());
+        let conversation = Conversation {
+            messages: std::mem::take(&mut record.messages),
+            notes: std::mem::take(&mut record.notes),
+            history: std::mem::take(&mut record.history),
+        };
+        let failed = |error| StoreError::Failed { source: Box::new(error) };
+        Ok(Self {
+            head: serde_json::to_string(&Head { record, unknown }).map_err(failed)?,
+            conversation: serde_json::to_string(&conversation).map_err(failed)?,
+        })
+    }
+
+    /// Returns every column but the id.
+    pub(super) fn columns<'a>(&'a self, head: &'a TicketHead) -> Vec<(&'static str, ValueRef<'a>)> {
+        let timers = head.sla.as_deref();
+        let resolved = (head.status == Status::Resolved).then(|| head.resolved_or_updated_at());
+        let is_due = due(head);
+        let risk = is_due.and(timers).and_then(SlaClocks::risk);
+        let last_stop = timers.and_then(SlaClocks::last_stop);
+        let last_due = timers.and_then(|timers| timers.all().map(|(_, timer)| timer.due).max());
+        let mut columns = stated(head).to_vec();
+        columns.extend([
+            ("resolved", integer(resolved.map(Timestamp::as_millis))),
+            ("due", integer(is_due.map(BusinessTime::as_millis))),
+            ("risk", integer(risk.map(BusinessTime::as_millis))),
+            ("last_stop", integer(last_stop.map(Timestamp::as_millis))),
+            ("last_due", integer(last_due.map(BusinessTime::as_millis))),
+            ("head", self.head.as_str().into()),
+            ("conversation", self.conversation.as_str().into()),
+        ]);
+        columns
+    }
+}
+
+/// Reads a row of [`HEAD`]: the ticket without its conversation.
+pub(super) fn read_head(row: &Row<'_>) -> Result<Ticket, Damage> {
+    let record: TicketRecord = parse(row, "head")?;
+    let ticket = Ticket::from(record);
+    check(row, ticket.head())?;
+    Ok(ticket)
+}
+
+/// Reads a whole row.
+pub(super) fn read(row: &Row<'_>) -> Result<(Ticket, Unknown), Damage> {
+    let Head { record, unknown } = parse(row, "head")?;
+    let Conversation { messages, notes, history } = parse(row, "conversation")?;
+    let ticket = Ticket::from(TicketRecord { messages, notes, history, ..record });
+    check(row, ticket.head())?;
+    Ok((ticket, unknown))
+}
+
+/// Reads a part of the JSON of a head, whether or not the rest is readable.
+pub(super) fn read_part<T: DeserializeOwned>(row: &Row<'_>) -> Option<T> {
+    parse(row, "head").ok()
+}
+
+/// Returns a text, of which what is no UTF-8 is replaced.
+pub(super) fn text(row: &Row<'_>, column: &str) -> String {
+    String::from_utf8_lossy(bytes(row, column)).into_owned()
+}
+
+fn parse<T: DeserializeOwned>(row: &Row<'_>, column: &'static str) -> Result<T, Damage> {
+    serde_json::from_slice(bytes(row, column)).map_err(|error| Damage::Json {
+        column,
+        line: error.line(),
+        character: error.column(),
+    })
+}
+
+fn bytes<'a>(row: &'a Row<'_>, column: &str) -> &'a [u8] {
+    row.get_ref(column).ok().and_then(|value| value.as_bytes().ok()).unwrap_or_default()
+}
+
+/// Compares the columns that a ticket states itself. The others are derived, which another version may
+/// do otherwise.
+fn check(row: &Row<'_>, head: &TicketHead) -> Result<(), Damage> {
+    let differs = |(column, value): &(&str, ValueRef<'_>)| row.get_ref(*column).ok() != Some(*value);
+    match stated(head).into_iter().find(differs) {
+        Some((column, _)) => Err(Damage::Contradiction(column)),
+        None => Ok(()),
+    }
+}
+
+fn stated(head: &TicketHead) -> [(&'static str, ValueRef<'_>); 7] {
+    let assignee = head.assignee.as_ref().map_or(ValueRef::Null, |id| id.as_str().into());
+    [
+        ("number", head.ticket_number.as_str().into()),
+        ("requester", head.requester.as_str().into()),
+        ("assignee", assignee),
+        ("category", head.category.as_str().into()),
+        ("status", head.status.as_str().into()),
+        ("priority", head.priority.as_str().into()),
+        ("created", ValueRef::Integer(head.created_at.as_millis())),
+    ]
+}
+
+fn integer(value: Option<i64>) -> ValueRef<'static> {
+    value.map_or(ValueRef::Null, ValueRef::Integer)
+}
