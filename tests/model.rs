@@ -1,7 +1,7 @@
 //! The help desk against a naive model of it: whatever is asked in whatever order, both answer alike.
 //!
-//! `VENTANILLA_MODEL_CASES` sets how many runs there are over memory,
-//! `VENTANILLA_MONGODB_MODEL_CASES` over MongoDB; one that fails is kept beside this file.
+//! `VENTANILLA_MODEL_CASES` sets how many runs there are over memory, `VENTANILLA_SQLITE_MODEL_CASES` over
+//! SQLite, `VENTANILLA_MONGODB_MODEL_CASES` over MongoDB; one that fails is kept beside this file.
 
 #![allow(clippy::unwrap_used, reason = "the values of a test can be parsed")]
 
@@ -19,6 +19,7 @@ mod model {
     pub(crate) mod machine;
     pub(crate) mod minutes;
     pub(crate) mod over_mongo;
+    pub(crate) mod over_sqlite;
     pub(crate) mod promise;
     pub(crate) mod report;
     pub(crate) mod rules;
@@ -35,6 +36,7 @@ use model::{
     kinds::Kinds,
     machine::{Agreement, Backend},
     over_mongo::OverMongo,
+    over_sqlite::OverSqlite,
 };
 use proptest::test_runner::{Config, FileFailurePersistence};
 use proptest_state_machine::prop_state_machine;
@@ -89,6 +91,16 @@ prop_state_machine! {
 
     #[test]
     fn lists_show_what_the_model_shows(sequential 20..=30 => Agreement<Memory, Lists>);
+}
+
+prop_state_machine! {
+    #![proptest_config(config("VENTANILLA_SQLITE_MODEL_CASES", 300))]
+
+    #[test]
+    fn conversations_over_sqlite_go_as_in_the_model(sequential 20..=30 => Agreement<OverSqlite, Conversations>);
+
+    #[test]
+    fn lists_over_sqlite_show_what_the_model_shows(sequential 20..=30 => Agreement<OverSqlite, Lists>);
 }
 
 prop_state_machine! {

@@ -9,12 +9,16 @@ mod races {
     pub(crate) mod opening;
     pub(crate) mod other_writer;
     pub(crate) mod over_mongo;
+    pub(crate) mod over_sqlite;
     pub(crate) mod pair;
     pub(crate) mod replay;
     pub(crate) mod ticket;
 }
 
-use races::{closing, conversation, crowd::Backend, opening, over_mongo::OverMongo, pair, ticket};
+use races::{
+    closing, conversation, crowd::Backend, opening, over_mongo::OverMongo, over_sqlite::OverSqlite,
+    pair, ticket,
+};
 use ventanilla_service::{HelpDesk, HelpDeskBuilder, MemoryStore};
 
 /// Tests of one store, a race each.
@@ -67,3 +71,4 @@ impl Backend for Memory {
 races! { in_memory: Memory }
 races! { over_mongodb: OverMongo<0> }
 races! { over_mongodb_with_known_tickets: OverMongo<{ 16 << 20 }> }
+races! { over_sqlite: OverSqlite }

@@ -1,0 +1,39 @@
+//! Work on tickets, each change of which is known by its text.
+
+use std::{collections::BTreeMap, path::Path};
+
+use ventanilla_service::*;
+
+/// Texts that were acknowledged, by ticket.
+pub(crate) type Acknowledged = BTreeMap<TicketNumber, Vec<String>>;
+
+pub(crate) async fn desk(file: &Path) -> HelpDesk {
+    HelpDesk::new(SqliteStore::open(file).await.unwrap())
+}
+
+pub(crate) fn person(id: &str) -> UserId {
+    UserId::parse(id).unwrap()
+}
+
+/// Opens a ticket under a text, which is its key too.
+pub(crate) async fn open(desk: &HelpDesk, text: &str) -> Result<TicketNumber, ServiceError> {
+    let draft = NewTicket::new(Category::BUG, MessageText::parse(text).unwrap());
+    let draft = draft.with_key(IdempotencyKey::parse(text).unwrap());
+    Ok(desk.customer(person("ana")).create(draft).await?.head.ticket_number)
+}
+
+/// Looks for what was acknowledged on tickets that had so many changes beside their messages: each text
+/// is there once. What was never acknowledged may be there, once too.
+pub(crate) async fn check(desk: &HelpDesk, acknowledged: &Acknowledged, others: u64) {
+    let admin = desk.admin(person("luis"));
+    for (number, texts) in acknowledged {
+        let ticket = admin.view(number).await.unwrap();
+        let mut stored: Vec<&str> =
+            ticket.messages.iter().map(|message| message.text.as_str()).collect();
+        assert_eq!(ticket.head.version, stored.len() as u64 - 1 + others, "{number}");
+        stored.sort_unstable();
+        assert!(stored.windows(2).all(|two| two[0] != two[1]), "{number}: {stored:?}");
+        let missing = texts.iter().find(|text| stored.binary_search(&text.as_str()).is_err());
+        assert_eq!(missing, None, "{number}: {stored:?}");
+    }
+}
