@@ -1,5 +1,7 @@
-//! `cargo run -p help_center`, or over a real server
-//! `MONGODB_URI=mongodb://localhost/app?replicaSet=rs0 cargo run -p help_center`
+//! `cargo run -p help_center`
+//!
+//! Tickets are kept in the file that `--database PATH` or `DATABASE_URL` names (`sqlite:tickets.db`, or a
+//! path), else in the database of `MONGODB_URI` (`mongodb://localhost/app?replicaSet=rs0`), else in memory.
 //!
 //! The port is that of `--port N` or `PORT`, by default 8080; 0 takes a free one. `SECRET` signs the
 //! sessions, so that they outlive the process.
@@ -8,12 +10,14 @@ use std::{env, error::Error, net::Ipv4Addr, sync::Arc};
 
 use help_center::{App, app, plant, policy};
 use tokio::net::TcpListener;
-use ventanilla_service::{Clock, HelpDesk, MemoryStore, MongoOptions, SystemClock, TicketStore};
+use ventanilla_service::{
+    Clock, HelpDesk, MemoryStore, MongoOptions, SqliteStore, SystemClock, TicketStore,
+};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let port = port()?;
-    let store = store().await?;
+    let Options { port, database } = Options::read()?;
+    let store = store(database).await?;
     plant(&store, SystemClock.now()).await?;
 
     let desk = HelpDesk::builder(store).policy(policy()?).build();
@@ -35,19 +39,36 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The database that `MONGODB_URI` names; else the memory.
-async fn store() -> Result<Arc<dyn TicketStore>, Box<dyn Error>> {
-    Ok(match env::var("MONGODB_URI") {
-        Ok(uri) => Arc::new(MongoOptions::new().create_indexes().connect(&uri).await?),
-        Err(_) => Arc::new(MemoryStore::new()),
+/// The file, else the database that `MONGODB_URI` names, else the memory.
+async fn store(file: Option<String>) -> Result<Arc<dyn TicketStore>, Box<dyn Error>> {
+    Ok(match (file, env::var("MONGODB_URI")) {
+        (Some(file), _) => {
+            let path = file.strip_prefix("sqlite:").unwrap_or(&file);
+            Arc::new(SqliteStore::open(path).await?)
+        }
+        (None, Ok(uri)) => Arc::new(MongoOptions::new().create_indexes().connect(&uri).await?),
+        (None, Err(_)) => Arc::new(MemoryStore::new()),
     })
 }
 
-fn port() -> Result<u16, Box<dyn Error>> {
-    let mut arguments = env::args().skip(1);
-    match (arguments.next().as_deref(), arguments.next()) {
-        (None, _) => Ok(env::var("PORT").map_or(Ok(8080), |port| port.parse())?),
-        (Some("--port"), Some(port)) => Ok(port.parse()?),
-        _ => Err("usage: help_center [--port N]".into()),
+struct Options {
+    port: u16,
+    database: Option<String>,
+}
+
+impl Options {
+    /// Reads the arguments, and from the environment what they leave open.
+    fn read() -> Result<Self, Box<dyn Error>> {
+        let port = env::var("PORT").map_or(Ok(8080), |port| port.parse())?;
+        let mut options = Self { port, database: env::var("DATABASE_URL").ok() };
+        let mut arguments = env::args().skip(1);
+        while let Some(option) = arguments.next() {
+            match (option.as_str(), arguments.next()) {
+                ("--port", Some(port)) => options.port = port.parse()?,
+                ("--database", Some(path)) => options.database = Some(path),
+                _ => return Err("usage: help_center [--port N] [--database PATH]".into()),
+            }
+        }
+        Ok(options)
     }
 }
