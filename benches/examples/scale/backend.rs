@@ -12,6 +12,8 @@ use super::{
 
 #[cfg(feature = "mongodb")]
 mod mongo;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 
 pub(crate) enum Backend {
     Memory {
@@ -22,6 +24,8 @@ pub(crate) enum Backend {
         /// Bytes of this process before the first ticket.
         bytes: u64,
     },
+    #[cfg(feature = "sqlite")]
+    Sqlite(sqlite::Sqlite),
     #[cfg(feature = "mongodb")]
     Mongo(Box<mongo::Mongo>),
 }
@@ -34,6 +38,8 @@ impl Backend {
                 let store = Arc::new(MemoryStore::new());
                 Ok(Self::Memory { store, templates, filled: 0, bytes: resident()? })
             }
+            #[cfg(feature = "sqlite")]
+            "sqlite" => Ok(Self::Sqlite(sqlite::Sqlite::open(templates).await?)),
             #[cfg(feature = "mongodb")]
             "mongodb" => Ok(Self::Mongo(Box::new(mongo::Mongo::open(templates).await?))),
             _ => Err(format!("{name} is no store that this program was built with").into()),
@@ -44,6 +50,8 @@ impl Backend {
     pub(crate) fn desk(&self) -> HelpDesk {
         let builder = match self {
             Self::Memory { store, .. } => HelpDesk::builder(Arc::clone(store)),
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(sqlite) => HelpDesk::builder(sqlite.store()),
             #[cfg(feature = "mongodb")]
             Self::Mongo(mongo) => HelpDesk::builder(mongo.store()),
         };
@@ -64,6 +72,8 @@ impl Backend {
                 }
                 *filled = tickets;
             }
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(sqlite) => sqlite.fill(tickets, &bar).await?,
             #[cfg(feature = "mongodb")]
             Self::Mongo(mongo) => mongo.fill(tickets, &bar).await?,
         }
@@ -75,6 +85,8 @@ impl Backend {
     pub(crate) async fn bytes(&self) -> Result<u64, Failure> {
         match self {
             Self::Memory { bytes, .. } => Ok(resident()? - bytes),
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(sqlite) => sqlite.bytes(),
             #[cfg(feature = "mongodb")]
             Self::Mongo(mongo) => mongo.bytes().await,
         }
@@ -84,6 +96,8 @@ impl Backend {
     pub(crate) async fn examined(&self) -> Result<Option<(u64, u64)>, Failure> {
         match self {
             Self::Memory { .. } => Ok(None),
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(_) => Ok(None),
             #[cfg(feature = "mongodb")]
             Self::Mongo(mongo) => mongo.examined().await.map(Some),
         }

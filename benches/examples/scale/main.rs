@@ -4,10 +4,10 @@
 //! ```text
 //! cargo run --release -p ventanilla-benches --example scale -- [OPTIONS]
 //!
-//!   --store memory|mongodb      the store (mongodb: with --features mongodb)
-//!   --tickets 10000,100000,...  the sizes, in ascending order; 10^4, 10^5 and 10^6 by default
-//!   --runs 2000                 most runs of an operation at each size
-//!   --json                      prints JSON in place of tables
+//!   --store memory|sqlite|mongodb  the store (the last two with the feature of that name)
+//!   --tickets 10000,100000,...     the sizes, in ascending order; 10^4, 10^5 and 10^6 by default
+//!   --runs 2000                    most runs of an operation at each size
+//!   --json                         prints JSON in place of tables
 //! ```
 //!
 //! The first 2,000 tickets wait for the desk, half of them overdue; all others are closed, as those of
