@@ -89,3 +89,8 @@ struct Readme;
 #[cfg(all(doctest, feature = "mongodb"))]
 #[doc = include_str!("../../../docs/mongodb.md")]
 struct MongoDb;
+
+/// So does that of the page on SQLite.
+#[cfg(all(doctest, feature = "sqlite"))]
+#[doc = include_str!("../../../docs/sqlite.md")]
+struct Sqlite;
