@@ -229,7 +229,7 @@ impl<'a> Walk<'a> {
     ) -> impl Iterator<Item = Seq> + use<'a> {
         let direction = self.direction;
         let counts = &self.index.counts[group as usize];
-        let cells = self.query.filtered_statuses().iter().cartesian_product(priorities);
+        let cells = self.query.filtered_statuses().iter().cartesian_product(priorities.iter());
         let filled =
             cells.map(|(status, priority)| cell(status, priority)).filter(|cell| counts[*cell] > 0);
         let runs: Vec<_> =

@@ -160,7 +160,7 @@ fn dues(page: &PageQuery, due: Due) -> Range {
 
 fn by_creation(query: &ListQuery, priorities: EnumSet<Priority>, direction: Direction) -> String {
     let (index, filters) = filters(query);
-    let runs = query.filtered_statuses().iter().cartesian_product(priorities);
+    let runs = query.filtered_statuses().iter().cartesian_product(priorities.iter());
     let runs = runs
         .map(|(status, priority)| {
             format!(
