@@ -15,6 +15,7 @@ mod index;
 mod insert;
 mod known;
 mod list;
+mod locks;
 mod reconcile;
 mod report;
 mod run;
@@ -26,6 +27,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use bson::{Document, RawDocumentBuf};
 use known::KnownTickets;
+use locks::TicketLocks;
 use mongodb::{
     Collection, Database,
     options::{ReadPreference, SelectionCriteria},
@@ -69,6 +71,7 @@ struct Inner {
     /// As commands carry it.
     write_concern: Document,
     time_limit: Duration,
+    locks: TicketLocks,
     known: KnownTickets,
     /// As many permits as commands may run at once.
     running: Arc<Semaphore>,

@@ -13,7 +13,10 @@ use mongodb::{
 use tokio::sync::Semaphore;
 use ventanilla_domain::{ErrorKind, Explain, Locale};
 
-use super::{Inner, MongoStore, UserIdForm, command::write_concern, index, known::KnownTickets};
+use super::{
+    Inner, MongoStore, UserIdForm, command::write_concern, index, known::KnownTickets,
+    locks::TicketLocks,
+};
 
 /// How a [`MongoStore`] uses its database.
 ///
@@ -185,6 +188,7 @@ impl MongoOptions {
             ids: self.ids,
             write_concern: write_concern(&self.write_concern),
             time_limit: self.time_limit,
+            locks: TicketLocks::default(),
             known: KnownTickets::new(self.known_tickets),
             running: Arc::new(Semaphore::new(MOST_COMMANDS as usize)),
         })))

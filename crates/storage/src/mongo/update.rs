@@ -28,6 +28,9 @@ impl Inner {
         command.actor().user().map(|id| self.ids.write(id)).transpose()?;
         let deadline = self.deadline();
         let mut change = Attempts::of(number);
+        let Some(_lock) = self.locks.lock(number, self.last_write(deadline)).await else {
+            return Err(change.out_of_time());
+        };
         if let Some(outcome) = self.attempt_on_known(command, &mut change, deadline).await? {
             return Ok(outcome);
         }
