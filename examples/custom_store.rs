@@ -36,19 +36,8 @@ impl TicketStore for Journal {
         Ok(Inserted::Stored)
     }
 
-    async fn get(
-        &self,
-        lookup: &TicketLookup,
-        scope: &Scope,
-        window: Window,
-    ) -> Result<Option<TicketView>, StoreError> {
-        let tickets = self.tickets();
-        // The first candidate within the scope wins, not the first ticket of the list.
-        let found = lookup.candidates().iter().find_map(|number| {
-            let ticket = tickets.iter().find(|ticket| has_number(ticket, number))?;
-            ticket.view(scope, window)
-        });
-        Ok(found)
+    async fn ticket(&self, number: &TicketNumber) -> Result<Option<Ticket>, StoreError> {
+        Ok(self.tickets().iter().find(|ticket| has_number(ticket, number)).cloned())
     }
 
     async fn update(&self, number: &TicketNumber, command: &Command) -> Result<Outcome, StoreError> {

@@ -71,7 +71,7 @@ impl MemoryStore {
 #[cfg(test)]
 impl MemoryStore {
     /// Returns a whole ticket.
-    pub(crate) fn ticket(&self, number: &TicketNumber) -> Option<Ticket> {
+    pub(crate) fn stored(&self, number: &TicketNumber) -> Option<Ticket> {
         self.tickets.by_number(number).map(|ticket| ticket.clone())
     }
 
@@ -100,6 +100,10 @@ impl MemoryStore {
 impl TicketStore for MemoryStore {
     async fn insert(&self, ticket: &Ticket) -> Result<Inserted, StoreError> {
         write(&self.state).insert(&self.tickets, ticket)
+    }
+
+    async fn ticket(&self, number: &TicketNumber) -> Result<Option<Ticket>, StoreError> {
+        Ok(self.tickets.by_number(number).map(|ticket| ticket.clone()))
     }
 
     async fn get(

@@ -94,6 +94,10 @@ impl TicketStore for MongoStore {
         self.0.insert(ticket).await
     }
 
+    async fn ticket(&self, number: &TicketNumber) -> Result<Option<Ticket>, StoreError> {
+        self.0.ticket(number).await
+    }
+
     async fn get(
         &self,
         lookup: &TicketLookup,

@@ -111,6 +111,11 @@ impl TicketStore for SqliteStore {
         self.0.writer.write(number, move |db| change::insert(db, &ticket)).await
     }
 
+    async fn ticket(&self, number: &TicketNumber) -> Result<Option<Ticket>, StoreError> {
+        let number = number.clone();
+        self.read(move |db| read::ticket(db, &number)).await
+    }
+
     async fn get(
         &self,
         lookup: &TicketLookup,

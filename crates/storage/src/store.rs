@@ -36,8 +36,8 @@ use crate::{Counts, Page, PageQuery, Report, ReportQuery, StoreError, walk};
 ///   too. A ticket is overdue once its due time has passed, and not at that time. A walk over pages
 ///   visits every ticket whose filtered and sorted fields stay unchanged exactly once, whatever else
 ///   happens meanwhile.
-/// - **One unreadable ticket hides no other.** A list reports it; only [`get`](Self::get) and
-///   [`update`](Self::update) of that ticket fail.
+/// - **One unreadable ticket hides no other.** A list reports it; only
+///   [`ticket`](Self::ticket), [`get`](Self::get) and [`update`](Self::update) of that ticket fail.
 /// - **Tickets outlive versions.** The JSON form of a [`Ticket`] that an older version of these crates
 ///   wrote stays readable, so a store may keep that.
 ///
@@ -74,15 +74,24 @@ pub trait TicketStore: Send + Sync {
     /// Stores a new ticket unless its number is taken: [`Inserted::taken_by`] is the answer then.
     async fn insert(&self, ticket: &Ticket) -> Result<Inserted, StoreError>;
 
+    /// Returns a whole ticket as it is stored, for copying it and for a store that reads no parts;
+    /// `None` where there is none of this number.
+    async fn ticket(&self, number: &TicketNumber) -> Result<Option<Ticket>, StoreError>;
+
     /// Reads a ticket within a scope: the first of the lookup's candidates that exists there.
     ///
     /// The window counts messages in order of arrival; `None` where there is no such ticket.
+    ///
+    /// By default it reads whole tickets. Whose one is that can't be read is not known then, and so no
+    /// requester finds it.
     async fn get(
         &self,
         lookup: &TicketLookup,
         scope: &Scope,
         window: Window,
-    ) -> Result<Option<TicketView>, StoreError>;
+    ) -> Result<Option<TicketView>, StoreError> {
+        walk::get(self, lookup, scope, window).await
+    }
 
     /// Reads a ticket, applies a command to it and stores what it became, at one moment.
     ///
@@ -177,6 +186,7 @@ mockall::mock! {
     #[async_trait]
     impl TicketStore for TicketStore {
         async fn insert(&self, ticket: &Ticket) -> Result<Inserted, StoreError>;
+        async fn ticket(&self, number: &TicketNumber) -> Result<Option<Ticket>, StoreError>;
         async fn get(
             &self,
             lookup: &TicketLookup,
@@ -211,6 +221,10 @@ macro_rules! forward {
         impl<T: TicketStore + ?Sized> TicketStore for $pointer {
             async fn insert(&self, ticket: &Ticket) -> Result<Inserted, StoreError> {
                 (**self).insert(ticket).await
+            }
+
+            async fn ticket(&self, number: &TicketNumber) -> Result<Option<Ticket>, StoreError> {
+                (**self).ticket(number).await
             }
 
             async fn get(

@@ -1,10 +1,37 @@
 //! Default methods of a store, by walking its lists.
 
-use ventanilla_domain::{EnumSet, Scope, Status, TicketNumber, TicketSummary, Timestamp, Window};
+use ventanilla_domain::{
+    EnumSet, Scope, Status, TicketLookup, TicketNumber, TicketSummary, TicketView, Timestamp, Window,
+};
 
 use crate::{
-    Cursor, Direction, ListQuery, PageSize, Report, ReportQuery, Sort, StoreError, Tally, TicketStore,
+    Cursor, Direction, ListQuery, Page, PageSize, Report, ReportQuery, Sort, StoreError, Tally,
+    TicketStore,
 };
+
+/// The default of [`TicketStore::get`].
+pub(crate) async fn get<S: TicketStore + ?Sized>(
+    store: &S,
+    lookup: &TicketLookup,
+    scope: &Scope,
+    window: Window,
+) -> Result<Option<TicketView>, StoreError> {
+    let mut found = Ok(None);
+    // From the last: numbers come and hardly ever go, so the answer is true of one moment. And all of
+    // them are read, whatever is found.
+    for number in lookup.candidates().iter().rev() {
+        match store.ticket(number).await {
+            Ok(ticket) => {
+                let view = ticket.and_then(|ticket| ticket.view(scope, window));
+                found = view.map_or(found, |view| Ok(Some(view)));
+            }
+            // A stranger must not learn that it is there.
+            Err(StoreError::Unreadable { .. }) if matches!(scope, Scope::Owner(_)) => {}
+            Err(error) => found = Err(error),
+        }
+    }
+    found
+}
 
 /// The default of [`TicketStore::resolved_until`].
 pub(crate) async fn resolved_until<S: TicketStore + ?Sized>(
@@ -15,9 +42,9 @@ pub(crate) async fn resolved_until<S: TicketStore + ?Sized>(
     let mut found = Vec::new();
     let mut walk = Walk::new(Status::Resolved.into());
     while found.len() < limit as usize
-        && let Some(rows) = walk.next(store).await?
+        && let Some(page) = walk.next(store).await?
     {
-        let long = rows.into_iter().filter(|row| row.head.resolved_or_updated_at() <= latest);
+        let long = page.rows.into_iter().filter(|row| row.head.resolved_or_updated_at() <= latest);
         found.extend(long.map(|row| row.head.ticket_number));
     }
     found.truncate(limit as usize);
@@ -31,17 +58,16 @@ pub(crate) async fn report<S: TicketStore + ?Sized>(
 ) -> Result<Report, StoreError> {
     let mut tally = Tally::default();
     let mut walk = Walk::new(EnumSet::all());
-    while let Some(rows) = walk.next(store).await? {
-        for row in rows {
+    while let Some(page) = walk.next(store).await? {
+        for row in page.rows {
             // A row has only the latest timers.
             let has_earlier = row.head.sla.as_ref().is_some_and(|timers| timers.next_response.is_some());
             if !has_earlier {
                 tally.add_ticket(query, &row.head);
                 continue;
             }
-            let number = (&row.head.ticket_number).into();
-            if let Some(ticket) = store.get(&number, &Scope::All, Window::All).await? {
-                tally.add_ticket(query, &ticket.head);
+            if let Some(ticket) = store.ticket(&row.head.ticket_number).await? {
+                tally.add_ticket(query, ticket.head());
             }
         }
     }
@@ -49,11 +75,13 @@ pub(crate) async fn report<S: TicketStore + ?Sized>(
 }
 
 /// A walk over the pages of a list, oldest ticket first.
-struct Walk {
+#[derive(Debug, Clone)]
+pub(crate) struct Walk {
     query: ListQuery,
     next: Next,
 }
 
+#[derive(Debug, Clone)]
 enum Next {
     First,
     After(Cursor),
@@ -61,7 +89,7 @@ enum Next {
 }
 
 impl Walk {
-    fn new(statuses: EnumSet<Status>) -> Self {
+    pub(crate) fn new(statuses: EnumSet<Status>) -> Self {
         let query = ListQuery::new()
             .statuses(statuses)
             .sort(Sort::Created(Direction::OldestFirst))
@@ -69,11 +97,11 @@ impl Walk {
         Self { query, next: Next::First }
     }
 
-    /// The rows of the next page; `None` after the last.
-    async fn next<S: TicketStore + ?Sized>(
+    /// Returns the next page; `None` after the last.
+    pub(crate) async fn next<S: TicketStore + ?Sized>(
         &mut self,
         store: &S,
-    ) -> Result<Option<Vec<TicketSummary>>, StoreError> {
+    ) -> Result<Option<Page<TicketSummary>>, StoreError> {
         let query = self.query.clone();
         let page = match &self.next {
             Next::First => query.first_page(),
@@ -83,7 +111,7 @@ impl Walk {
             Next::End => return Ok(None),
         };
         let page = store.list(&page).await?;
-        self.next = page.next.map_or(Next::End, Next::After);
-        Ok(Some(page.rows))
+        self.next = page.next.clone().map_or(Next::End, Next::After);
+        Ok(Some(page))
     }
 }

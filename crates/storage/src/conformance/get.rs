@@ -1,14 +1,21 @@
 //! Reading one ticket: lookups, scopes, windows.
 
-use ventanilla_domain::{MessageText, Scope, Ticket, TicketLookup, UserId, Window};
+use ventanilla_domain::{
+    Actor, Change, MessageText, NewMessage, Outcome, Priority, Scope, Status, Ticket, TicketLookup,
+    UserId, Window,
+};
 
 use super::{
     cases,
-    desk::{ana, answer, eva, fill, hour, luis, number, parsed},
+    desk::{
+        admin, ana, answer, command_under, customer, eva, fill, hour, luis, message, number, parsed,
+        promised, promising,
+    },
 };
 use crate::{TicketStore, testing};
 
 cases![
+    a_whole_ticket_is_what_the_domain_makes_of_it,
     a_missing_ticket_is_none,
     a_foreign_ticket_is_none,
     an_exact_number_finds_only_itself,
@@ -19,6 +26,36 @@ cases![
     a_window_counts_in_order_of_arrival,
     messages_stand_in_order_of_time_and_ties_in_order_of_arrival,
 ];
+
+/// Messages arrive in another order than their times tell.
+async fn a_whole_ticket_is_what_the_domain_makes_of_it(store: &dyn TicketStore) {
+    let mut ticket = promised("TKT-ABC123").opened_by(luis()).key("formulario-1").build();
+    fill(store, std::slice::from_ref(&ticket)).await;
+    let changes = [
+        (Actor::Bot, message("¡Hola! Hemos recibido tu consulta.")),
+        (admin(), Change::claim()),
+        (admin(), message("¿Nos envías el recibo?")),
+        (customer(), Change::message(parsed::<NewMessage>("Aquí está.").with_key(parsed("envio-1")))),
+        (admin(), Change::note(parsed("Es la tercera vez este mes."))),
+        (admin(), Change::priority(Priority::Urgent)),
+        (admin(), Change::reply(parsed::<NewMessage>("Ya está devuelto."), Status::Resolved)),
+        (customer(), message("No me ha llegado.")),
+        (admin(), Change::assign(None)),
+        (admin(), Change::status(Status::Closed)),
+        (admin(), Change::note(parsed("Avisado por teléfono."))),
+    ];
+    for (hours, (by, change)) in (1..24).rev().zip(changes) {
+        assert_eq!(answer(store.ticket(&number()).await).as_ref(), Some(&ticket));
+        let command = command_under(&promising(), change, &by, hour(hours));
+        let meant = command.apply(&mut ticket);
+        assert!(matches!(meant, Outcome::Applied { .. }), "{meant:?}");
+        assert_eq!(answer(store.update(&number(), &command).await), meant);
+    }
+    assert_eq!(answer(store.ticket(&number()).await), Some(ticket));
+    for missing in ["TKT-ABC124", "tkt-abc123"] {
+        assert_eq!(answer(store.ticket(&parsed(missing)).await), None, "{missing}");
+    }
+}
 
 async fn a_missing_ticket_is_none(store: &dyn TicketStore) {
     assert_eq!(found(store, number(), &Scope::All).await, None);

@@ -61,6 +61,7 @@ async fn a_store_that_is_wrong_in_one_thing_fails_at_that_alone() {
             Fault::ForgetsOlderNotes,
             &["a_ticket_of_version_0_1_is_kept", "a_ticket_of_version_0_1_is_changed"],
         ),
+        (Fault::SortsWholeConversations, &["a_whole_ticket_is_what_the_domain_makes_of_it"]),
     ] {
         let checked = check(async || Faulty { store: MemoryStore::new(), fault });
         assert_eq!(failed(checked).await, cases, "{fault:?}");
@@ -98,13 +99,8 @@ impl TicketStore for Small {
         self.0.insert(ticket).await
     }
 
-    async fn get(
-        &self,
-        lookup: &TicketLookup,
-        scope: &Scope,
-        window: Window,
-    ) -> Result<Option<TicketView>, StoreError> {
-        self.0.get(lookup, scope, window).await
+    async fn ticket(&self, number: &TicketNumber) -> Result<Option<Ticket>, StoreError> {
+        self.0.ticket(number).await
     }
 
     async fn update(&self, number: &TicketNumber, command: &Command) -> Result<Outcome, StoreError> {
@@ -127,7 +123,7 @@ async fn a_case_that_is_none_is_answered_with_all_names() {
 }
 
 #[tokio::test]
-async fn reports_and_closing_work_by_default() {
+async fn reading_reports_and_closing_work_by_default() {
     check(async || Small(MemoryStore::new())).await;
 }
 
@@ -154,6 +150,7 @@ enum Fault {
     CountsOverdueAtOnce,
     RoundsCreationInDueLists,
     ForgetsOlderNotes,
+    SortsWholeConversations,
 }
 
 struct Faulty {
@@ -174,6 +171,17 @@ impl TicketStore for Faulty {
             _ => {}
         }
         self.store.insert(&record.into()).await
+    }
+
+    async fn ticket(&self, number: &TicketNumber) -> Result<Option<Ticket>, StoreError> {
+        let ticket = self.store.ticket(number).await?;
+        if self.fault != Fault::SortsWholeConversations {
+            return Ok(ticket);
+        }
+        Ok(ticket.map(TicketRecord::from).map(|mut record| {
+            record.messages.sort_by_key(|message| message.created_at);
+            record.into()
+        }))
     }
 
     async fn get(

@@ -80,6 +80,8 @@ async fn the_desk_is_told(Stored { store, number }: Stored<'_>) {
     let told = |error: &StoreError| matches!(error, StoreError::Unreadable { number: named, .. } if *named == number.to_string());
     let found = store.get(&number.into(), &Scope::All, Window::All).await;
     assert!(found.as_ref().is_err_and(told), "{found:?}");
+    let whole = store.ticket(number).await;
+    assert!(whole.as_ref().is_err_and(told), "{whole:?}");
     for (change, by) in [
         (Change::note(parsed("Nota")), admin()),
         (Change::status(Status::Closed), admin()),

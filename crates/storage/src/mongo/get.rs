@@ -1,10 +1,11 @@
-//! One ticket, as a reader may see it.
+//! One ticket, whole or as a reader may see it.
 
 use std::sync::Arc;
 
 use bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
 use futures::TryStreamExt;
-use ventanilla_domain::{Scope, TicketLookup, TicketNumber, TicketView, Window};
+use mongodb::options::ReadConcern;
+use ventanilla_domain::{Scope, Ticket, TicketLookup, TicketNumber, TicketView, Window};
 
 use super::{
     Inner,
@@ -16,6 +17,15 @@ use super::{
 use crate::StoreError;
 
 impl Inner {
+    pub(super) async fn ticket(
+        self: &Arc<Self>,
+        number: &TicketNumber,
+    ) -> Result<Option<Ticket>, StoreError> {
+        let found = self.find_one(number, ReadConcern::majority(), self.deadline()).await?;
+        let whole = |document: RawDocumentBuf| self.ids.whole(&document);
+        found.map(whole).transpose().map_err(|problem| unreadable(number, problem))
+    }
+
     pub(super) async fn get(
         self: &Arc<Self>,
         lookup: &TicketLookup,

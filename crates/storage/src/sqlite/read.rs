@@ -2,8 +2,8 @@
 
 use rusqlite::Connection;
 use ventanilla_domain::{
-    BusinessTime, Priority, Scope, Status, TicketLookup, TicketNumber, TicketView, Timestamp, UserId,
-    Window,
+    BusinessTime, Priority, Scope, Status, Ticket, TicketLookup, TicketNumber, TicketView, Timestamp,
+    UserId, Window,
 };
 
 use super::{
@@ -12,6 +12,14 @@ use super::{
     row::{self, HEAD},
 };
 use crate::{Counts, Report, ReportQuery, Tally};
+
+/// Reads a whole ticket.
+pub(super) fn ticket(db: &Connection, number: &TicketNumber) -> Result<Option<Ticket>, Fault> {
+    find(db, number, |row| {
+        let (ticket, _) = row::read(row).map_err(|damage| damage.of(row))?;
+        Ok(ticket)
+    })
+}
 
 /// Reads the first of the candidates that exists within the scope.
 pub(super) fn get(

@@ -135,7 +135,7 @@ impl Handle {
         let known = self.own(|own| {
             own.tickets.iter().find(|ticket| ticket.head().ticket_number == *number).cloned()
         });
-        let Some(mut ticket) = known.or_else(|| self.shared.ticket(number)) else {
+        let Some(mut ticket) = known.or_else(|| self.shared.stored(number)) else {
             return Outcome::NotFound;
         };
         let outcome = command.apply(&mut ticket);
@@ -152,7 +152,7 @@ impl Handle {
     /// One change after the other, of those through this handle.
     async fn update_in_turn(&self, number: &TicketNumber, command: &Command) -> Outcome {
         let _turn = self.turn.lock().await;
-        let Some(mut ticket) = self.shared.ticket(number) else { return Outcome::NotFound };
+        let Some(mut ticket) = self.shared.stored(number) else { return Outcome::NotFound };
         tokio::task::yield_now().await;
         let outcome = command.apply(&mut ticket);
         if matches!(outcome, Outcome::Applied { .. }) {
@@ -187,7 +187,7 @@ impl TicketStore for Handle {
                 if known {
                     return Ok(match self.keyed.insert(ticket).await? {
                         Inserted::Repeated(head) => {
-                            let now = self.shared.ticket(&head.ticket_number);
+                            let now = self.shared.stored(&head.ticket_number);
                             Inserted::Repeated(now.map_or(head, |ticket| ticket.head().clone()))
                         }
                         other => other,
@@ -203,6 +203,15 @@ impl TicketStore for Handle {
             }
             _ => self.shared.insert(ticket).await,
         }
+    }
+
+    async fn ticket(&self, number: &TicketNumber) -> Result<Option<Ticket>, StoreError> {
+        let key = self.keyed.stored(number).and_then(|ticket| ticket.creation_key().cloned());
+        Ok(self.shared.stored(number).map(|ticket| {
+            let record = TicketRecord::from(ticket);
+            let creation_key = record.creation_key.clone().or(key);
+            TicketRecord { creation_key, ..record }.into()
+        }))
     }
 
     async fn get(
@@ -369,6 +378,10 @@ impl TicketStore for WritesLate {
         self.memory.insert(ticket).await
     }
 
+    async fn ticket(&self, number: &TicketNumber) -> Result<Option<Ticket>, StoreError> {
+        self.memory.ticket(number).await
+    }
+
     async fn get(
         &self,
         lookup: &TicketLookup,
@@ -381,7 +394,7 @@ impl TicketStore for WritesLate {
     async fn update(&self, number: &TicketNumber, command: &Command) -> Result<Outcome, StoreError> {
         let outcome = self.memory.update(number, command).await?;
         let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(ticket) = std::mem::replace(&mut *late, self.memory.ticket(number)) {
+        if let Some(ticket) = std::mem::replace(&mut *late, self.memory.stored(number)) {
             self.disk.overwrite(&ticket);
         }
         Ok(outcome)

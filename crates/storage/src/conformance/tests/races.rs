@@ -2,8 +2,7 @@
 
 use async_trait::async_trait;
 use ventanilla_domain::{
-    BusinessTime, Command, Outcome, Scope, Ticket, TicketLookup, TicketNumber, TicketRecord,
-    TicketSummary, TicketView, UserId, Window,
+    BusinessTime, Command, Outcome, Ticket, TicketNumber, TicketRecord, TicketSummary, UserId,
 };
 
 use super::{check, failed};
@@ -63,24 +62,19 @@ impl TicketStore for UpdatesIfCurrent {
         self.store.insert(ticket).await
     }
 
-    async fn get(
-        &self,
-        lookup: &TicketLookup,
-        scope: &Scope,
-        window: Window,
-    ) -> Result<Option<TicketView>, StoreError> {
-        self.store.get(lookup, scope, window).await
+    async fn ticket(&self, number: &TicketNumber) -> Result<Option<Ticket>, StoreError> {
+        self.store.ticket(number).await
     }
 
     async fn update(&self, number: &TicketNumber, command: &Command) -> Result<Outcome, StoreError> {
-        while let Some(before) = self.store.ticket(number) {
+        while let Some(before) = self.store.stored(number) {
             tokio::task::yield_now().await;
             let mut after = before.clone();
             let outcome = command.apply(&mut after);
             if !matches!(outcome, Outcome::Applied { .. }) {
                 return Ok(outcome);
             }
-            let now = self.store.ticket(number);
+            let now = self.store.stored(number);
             if now.is_some_and(|now| self.is_current(&before, &now, &after)) {
                 self.store.overwrite(&after);
                 return Ok(outcome);

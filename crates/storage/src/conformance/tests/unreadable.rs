@@ -9,7 +9,7 @@ use ventanilla_domain::{
 use super::failed;
 use crate::{
     Counts, Inserted, MemoryStore, Page, PageQuery, StoreError, TicketStore, Unreadable,
-    conformance::check_unreadable, testing,
+    conformance::check_unreadable, testing, walk,
 };
 
 #[tokio::test]
@@ -77,12 +77,22 @@ impl TicketStore for Damaged {
         self.store.insert(ticket).await
     }
 
+    async fn ticket(&self, number: &TicketNumber) -> Result<Option<Ticket>, StoreError> {
+        match self.store.ticket(number).await? {
+            Some(_) if *number == damaged() => Err(self.unreadable()),
+            other => Ok(other),
+        }
+    }
+
     async fn get(
         &self,
         lookup: &TicketLookup,
         scope: &Scope,
         window: Window,
     ) -> Result<Option<TicketView>, StoreError> {
+        if self.fault == Fault::None {
+            return walk::get(self, lookup, scope, window).await;
+        }
         let whole = self.store.get(lookup, &Scope::All, window).await?;
         if whole.is_none_or(|view| view.head.ticket_number != damaged()) {
             return self.store.get(lookup, scope, window).await;
