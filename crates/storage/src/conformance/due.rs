@@ -13,13 +13,16 @@ use super::{
         MILLISECOND, admin, answer, command_under, customer, fill, head, hour, luis, message, number,
         parsed, promised, promising, reading,
     },
-    listing::{FILTERS, Filter, SORTS, holds, names, narrowed, page_of, pass, walk, walk_at},
+    listing::{
+        FILTERS, Filter, SORTS, holds, names, narrowed, nothing_passes, page_of, pass, walk, walk_at,
+    },
 };
 use crate::{Due, ListQuery, Sort, TicketStore, testing};
 
 cases![
     each_list_by_due_time_with_each_filter,
     lists_by_due_time_with_all_filters_together,
+    a_filter_that_nothing_passes_in_lists_by_due_time,
     creation_is_bounded_to_the_millisecond_in_lists_by_due_time,
     a_ticket_is_overdue_only_after_its_due_time,
     by_default_nothing_is_overdue,
@@ -64,6 +67,16 @@ async fn lists_by_due_time_with_all_filters_together(store: &dyn TicketStore) {
         let (statuses, priorities) = (!EnumSet::only(head.status), !EnumSet::only(head.priority));
         for other in [query.clone().statuses(statuses), query.priorities(priorities)] {
             assert_eq!(walk_at(store, &other, now).await, []);
+        }
+    }
+}
+
+async fn a_filter_that_nothing_passes_in_lists_by_due_time(store: &dyn TicketStore) {
+    crowd(store).await;
+    for query in nothing_passes() {
+        for due in DUES {
+            let query = query.clone().sort(Sort::Due(due));
+            assert_eq!(walk_at(store, &query, reading(hour(30))).await, [], "{query:?}");
         }
     }
 }

@@ -5,8 +5,8 @@ use ventanilla_domain::{Change, EnumSet, Priority, Status, Ticket, TicketNumber}
 
 use super::{
     cases,
-    desk::{MILLISECOND, admin, answer, command, fill, hour, luis, marta, number, parsed},
-    listing::{FILTERS, SORTS, crowd, lists, names, walk},
+    desk::{MILLISECOND, admin, answer, command, fill, hour, luis, marta, number},
+    listing::{FILTERS, SORTS, crowd, lists, names, nothing_passes, walk},
 };
 use crate::{Direction, ListQuery, Sort, TicketStore, testing};
 
@@ -68,17 +68,7 @@ async fn all_filters_together(store: &dyn TicketStore) {
 
 async fn a_filter_that_nothing_passes(store: &dyn TicketStore) {
     crowd(store).await;
-    for query in [
-        ListQuery::new().statuses(EnumSet::empty()),
-        ListQuery::new().priorities(EnumSet::empty()),
-        ListQuery::new().category(parsed("pagos")),
-        ListQuery::new().assigned_to(testing::customer(0)),
-        ListQuery::new().requester(testing::admin(0)),
-        ListQuery::new().created_from(hour(9_000)),
-        ListQuery::new().created_before(testing::start()),
-        ListQuery::new().created_from(hour(2)).created_before(hour(2)),
-        ListQuery::new().created_from(hour(3)).created_before(hour(2)),
-    ] {
+    for query in nothing_passes() {
         for sort in SORTS {
             let query = query.clone().sort(sort);
             assert_eq!(walk(store, &query).await, [], "{query:?}");

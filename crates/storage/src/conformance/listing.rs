@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ventanilla_domain::{
-    BusinessTime, Category, Priority, SlaClocks, Status, Ticket, TicketHead, TicketSummary,
+    BusinessTime, Category, EnumSet, Priority, SlaClocks, Status, Ticket, TicketHead, TicketSummary,
 };
 
 use super::desk::{answer, fill, hour, luis, parsed};
@@ -73,6 +73,22 @@ pub(super) const FILTERS: [Filter; 10] = [
         passes: |head| head.created_at < hour(10),
     },
 ];
+
+/// Queries that none of the crowd passes.
+pub(super) fn nothing_passes() -> [ListQuery; 9] {
+    let all = ListQuery::new;
+    [
+        all().statuses(EnumSet::empty()),
+        all().priorities(EnumSet::empty()),
+        all().category(parsed("pagos")),
+        all().assigned_to(testing::customer(0)),
+        all().requester(testing::admin(0)),
+        all().created_from(hour(9_000)),
+        all().created_before(testing::start()),
+        all().created_from(hour(2)).created_before(hour(2)),
+        all().created_from(hour(3)).created_before(hour(2)),
+    ]
+}
 
 /// Stores tickets of all kinds, in another order than they were created.
 pub(super) async fn crowd(store: &dyn TicketStore) -> Vec<Ticket> {

@@ -62,6 +62,7 @@ async fn a_store_that_is_wrong_in_one_thing_fails_at_that_alone() {
             &["a_ticket_of_version_0_1_is_kept", "a_ticket_of_version_0_1_is_changed"],
         ),
         (Fault::SortsWholeConversations, &["a_whole_ticket_is_what_the_domain_makes_of_it"]),
+        (Fault::FailsDueListsOfNothing, &["a_filter_that_nothing_passes_in_lists_by_due_time"]),
     ] {
         let checked = check(async || Faulty { store: MemoryStore::new(), fault });
         assert_eq!(failed(checked).await, cases, "{fault:?}");
@@ -151,6 +152,7 @@ enum Fault {
     RoundsCreationInDueLists,
     ForgetsOlderNotes,
     SortsWholeConversations,
+    FailsDueListsOfNothing,
 }
 
 struct Faulty {
@@ -223,6 +225,12 @@ impl TicketStore for Faulty {
 
     async fn list(&self, query: &PageQuery) -> Result<Page<TicketSummary>, StoreError> {
         let mut page = self.store.list(&self.late(query)).await?;
+        let is_due = matches!(query.query().order(), Sort::Due(_));
+        let is_empty = query.query().filtered_statuses().is_empty()
+            || query.query().filtered_priorities().is_empty();
+        if self.fault == Fault::FailsDueListsOfNothing && is_due && is_empty {
+            return Err(StoreError::Failed { source: "no run to merge".into() });
+        }
         match self.fault {
             Fault::ListsTheOverdueAsAtRisk if query.query().order() == Sort::Due(Due::AtRisk) => {
                 let overdue = query.query().clone().overdue().first_page().as_of(query.reading());
