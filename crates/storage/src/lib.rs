@@ -27,6 +27,7 @@ mod walk;
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
+pub mod copy;
 #[cfg(feature = "testing")]
 pub mod testing;
 

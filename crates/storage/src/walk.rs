@@ -97,6 +97,11 @@ impl Walk {
         Self { query, next: Next::First }
     }
 
+    /// Goes on after a cursor.
+    pub(crate) fn after(self, cursor: Cursor) -> Self {
+        Self { next: Next::After(cursor), ..self }
+    }
+
     /// Returns the next page; `None` after the last.
     pub(crate) async fn next<S: TicketStore + ?Sized>(
         &mut self,
