@@ -16,6 +16,8 @@ mod commands;
 mod commands_of_clocks;
 #[path = "mongo/conform.rs"]
 mod conform;
+#[path = "mongo/copy.rs"]
+mod copy;
 #[path = "mongo/draw.rs"]
 mod draw;
 #[path = "mongo/draw_clocks.rs"]
