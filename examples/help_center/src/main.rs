@@ -1,7 +1,8 @@
 //! `cargo run -p help_center`
 //!
-//! Tickets are kept in the file that `--database PATH` or `DATABASE_URL` names (`sqlite:tickets.db`, or a
-//! path), else in the database of `MONGODB_URI` (`mongodb://localhost/app?replicaSet=rs0`), else in memory.
+//! Tickets are kept where `--database`, else `DATABASE_URL`, else `MONGODB_URI` says: in a file
+//! (`tickets.db`, `sqlite:tickets.db`) or in MongoDB (`mongodb://localhost/app?replicaSet=rs0`); in memory
+//! where nothing does.
 //!
 //! The port is that of `--port N` or `PORT`, by default 8080; 0 takes a free one. `SECRET` signs the
 //! sessions, so that they outlive the process.
@@ -39,16 +40,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The file, else the database that `MONGODB_URI` names, else the memory.
-async fn store(file: Option<String>) -> Result<Arc<dyn TicketStore>, Box<dyn Error>> {
-    Ok(match (file, env::var("MONGODB_URI")) {
-        (Some(file), _) => {
-            let path = file.strip_prefix("sqlite:").unwrap_or(&file);
-            Arc::new(SqliteStore::open(path).await?)
-        }
-        (None, Ok(uri)) => Arc::new(MongoOptions::new().create_indexes().connect(&uri).await?),
-        (None, Err(_)) => Arc::new(MemoryStore::new()),
-    })
+/// Opens a MongoDB database, a file, or where none is named a store in memory.
+async fn store(database: Option<String>) -> Result<Arc<dyn TicketStore>, Box<dyn Error>> {
+    let Some(database) = database else { return Ok(Arc::new(MemoryStore::new())) };
+    if database.starts_with("mongodb:") || database.starts_with("mongodb+srv:") {
+        return Ok(Arc::new(MongoOptions::new().create_indexes().connect(&database).await?));
+    }
+    let path = database.strip_prefix("sqlite:").unwrap_or(&database);
+    Ok(Arc::new(SqliteStore::open(path).await?))
 }
 
 struct Options {
@@ -60,13 +59,14 @@ impl Options {
     /// Reads the arguments, and from the environment what they leave open.
     fn read() -> Result<Self, Box<dyn Error>> {
         let port = env::var("PORT").map_or(Ok(8080), |port| port.parse())?;
-        let mut options = Self { port, database: env::var("DATABASE_URL").ok() };
+        let database = env::var("DATABASE_URL").or_else(|_| env::var("MONGODB_URI")).ok();
+        let mut options = Self { port, database };
         let mut arguments = env::args().skip(1);
         while let Some(option) = arguments.next() {
             match (option.as_str(), arguments.next()) {
                 ("--port", Some(port)) => options.port = port.parse()?,
-                ("--database", Some(path)) => options.database = Some(path),
-                _ => return Err("usage: help_center [--port N] [--database PATH]".into()),
+                ("--database", Some(database)) => options.database = Some(database),
+                _ => return Err("usage: help_center [--port N] [--database PATH|URI]".into()),
             }
         }
         Ok(options)
