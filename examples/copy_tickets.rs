@@ -193,7 +193,7 @@ impl Options {
         // What is read has to be there.
         let is_source = place == self.from;
         if is_source {
-            File::open(place)?;
+            File::open(place).map_err(|error| format!("{place}: {error}"))?;
         }
         if place.ends_with(".db") {
             return Ok(Place::Store(Box::new(SqliteStore::open(place).await?)));
