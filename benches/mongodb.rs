@@ -90,9 +90,7 @@ impl Case {
         Self::KnownMessage,
         Self::KnownStatus,
     ];
-}
 
-impl Case {
     const fn is_known(self) -> bool {
         matches!(self, Self::KnownMessage | Self::KnownStatus)
     }
@@ -217,7 +215,7 @@ impl Bench {
     /// a known one, and sent bare.
     async fn grow(&self, (length, batch): (usize, usize)) -> Result<(), Failure> {
         let long = seed(&self.store, 3 * TASKS as u32, length, Status::Open).await?;
-        let mut took = [const { [Duration::ZERO; 2] }; 3];
+        let mut took = [[Duration::ZERO; 2]; 3];
         for round in 0..4 {
             for (side, took) in took.iter_mut().enumerate() {
                 for (tickets, took) in [&self.open, &long].into_iter().zip(took) {
@@ -267,7 +265,7 @@ impl Bench {
         (tickets.numbers[nth].clone(), tickets.requesters[nth].clone())
     }
 
-    /// Whether a ticket is put in progress or back, in turns.
+    /// Puts a ticket in progress and back, in turns.
     fn turns(&self, nth: usize) -> bool {
         (nth + nth / self.open.numbers.len()).is_multiple_of(2)
     }

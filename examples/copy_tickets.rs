@@ -42,10 +42,7 @@ async fn from_store_to_store(from: &dyn TicketStore, to: &dyn TicketStore) -> Re
     let mut copied = Copied::out_of(total(from).await?)?;
     let mut export = Export::of(from);
     while let Some(batch) = export.next().await? {
-        batch
-            .unreadable
-            .iter()
-            .for_each(|ticket| copied.leave_out(&ticket.ticket_number, &ticket.problem));
+        copied.leave_out_all(&batch.unreadable);
         copied.import(to, &batch.rows).await?;
     }
     Ok(copied)
@@ -58,10 +55,7 @@ async fn from_store_to_file(from: &dyn TicketStore, file: &mut File) -> Result<C
     copied.bar.inc(copied.already_there);
     let mut export = Export::of(from).without(known);
     while let Some(batch) = export.next().await? {
-        batch
-            .unreadable
-            .iter()
-            .for_each(|ticket| copied.leave_out(&ticket.ticket_number, &ticket.problem));
+        copied.leave_out_all(&batch.unreadable);
         copy::write_lines(&mut *file, &batch.rows)?;
         copied.stored += batch.rows.len() as u64;
         copied.bar.inc(batch.rows.len() as u64);
@@ -138,6 +132,12 @@ impl Copied {
         Ok(())
     }
 
+    fn leave_out_all(&mut self, unreadable: &[Unreadable]) {
+        for ticket in unreadable {
+            self.leave_out(&ticket.ticket_number, &ticket.problem);
+        }
+    }
+
     fn leave_out(&mut self, number: &str, problem: &str) {
         self.left_out += 1;
         self.bar.inc(1);
@@ -158,7 +158,7 @@ impl Copied {
     }
 }
 
-/// Where tickets are.
+/// A place for tickets.
 enum Place {
     Store(Box<dyn TicketStore>),
     Lines(File),

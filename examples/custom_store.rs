@@ -51,6 +51,8 @@ impl TicketStore for Journal {
         let place = |position: &Position| place(query.order(), position);
         let seen = page.position().map(place);
         let matching = tickets.iter().enumerate().filter(|(_, ticket)| page.holds(ticket.head()));
+        // A ticket's place in the list never changes, so it can break ties.
+        let tie = |at: usize| Position::tie_of(at as u64);
         let mut rows: Vec<(Position, &Ticket)> = matching
             .map(|(at, ticket)| (Position::of(query.order(), ticket.head(), tie(at)), ticket))
             .filter(|(position, _)| seen.is_none_or(|seen| place(position) > seen))
@@ -84,14 +86,7 @@ fn has_number(ticket: &Ticket, number: &TicketNumber) -> bool {
     ticket.head().ticket_number == *number
 }
 
-/// A ticket's place in the list never changes, so it can break ties.
-fn tie(at: usize) -> [u8; 12] {
-    let mut tie = [0; 12];
-    tie[4..].copy_from_slice(&(at as u64).to_be_bytes());
-    tie
-}
-
-/// Where a row stands in an order; the smallest comes first.
+/// The sort key of a row in an order; the smallest comes first.
 fn place(sort: Sort, row: &Position) -> (i64, i64, [u8; 12]) {
     let urgency = row.priority as i64;
     let (rank, direction) = match sort {

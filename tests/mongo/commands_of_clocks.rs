@@ -71,6 +71,16 @@ async fn a_dashboard_is_three_commands() {
 }
 
 #[tokio::test]
+async fn a_list_by_due_time_goes_on_without_timers_too() {
+    let book = Book::new().await;
+    book.fill(30).await;
+    let query = ListQuery::new().sort(Sort::Due(Due::Any)).page_size(PageSize::new(2).unwrap());
+    let first = book.store.list(&query.clone().first_page()).await.unwrap();
+    let untimed = book.store.list(&query.first_page().without_timers()).await.unwrap();
+    assert!(first.next.is_some() && first.next == untimed.next);
+}
+
+#[tokio::test]
 async fn one_change_to_many_tickets_is_two_commands_each() {
     let mut book = Book::new().await;
     let desk = book.desk_with_targets().build();

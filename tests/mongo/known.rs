@@ -1,6 +1,7 @@
 //! Changes to tickets that the store still knows.
 
 use bson::{DateTime, Document, doc, oid::ObjectId};
+use futures::future::try_join_all;
 use rand::{RngExt, seq::IndexedRandom};
 use ventanilla_service::{
     testing::{admin, customer, sla},
@@ -20,8 +21,12 @@ struct Known {
 
 impl Known {
     async fn new(policy: Policy) -> Self {
+        Self::with(MongoOptions::new(), policy).await
+    }
+
+    async fn with(options: MongoOptions, policy: Policy) -> Self {
         let database = Mongo::shared().await.database().await;
-        let (store, sent) = Sent::by_a_store_with(MongoOptions::new(), &database).await;
+        let (store, sent) = Sent::by_a_store_with(options, &database).await;
         let desk = HelpDesk::builder(store).policy(policy).build();
         Self { database, desk, sent }
     }
@@ -118,6 +123,35 @@ async fn a_refusal_rests_on_a_read() {
     assert_eq!(error.code(), "ticket_not_found");
 }
 
+/// A ticket weighs more than there is room for.
+#[tokio::test]
+async fn a_ticket_without_room_is_not_known() {
+    let known = Known::with(MongoOptions::new().known_tickets(1_000), Policy::default()).await;
+    let number = known.foreign().await;
+    let luis = known.desk.admin(admin(0));
+    for _ in 0..3 {
+        known.sent.take();
+        luis.add_message(&number, WORDS).await.unwrap();
+        assert_eq!(known.sent.names(), ["find", "update"]);
+    }
+}
+
+/// None of them meets another in a write conflict.
+#[tokio::test]
+async fn changes_of_one_process_to_one_ticket_follow_one_another() {
+    const AT_ONCE: usize = 32;
+    for (bytes, reads) in [(0, AT_ONCE), (1 << 20, 1)] {
+        let known = Known::with(MongoOptions::new().known_tickets(bytes), Policy::default()).await;
+        let number = known.foreign().await;
+        let luis = known.desk.admin(admin(0));
+        known.sent.take();
+        try_join_all((0..AT_ONCE).map(|_| luis.add_message(&number, WORDS))).await.unwrap();
+        let commands = known.sent.names();
+        let sent = |name: &str| commands.iter().filter(|command| *command == name).count();
+        assert_eq!((sent("find"), sent("update")), (reads, AT_ONCE), "{bytes} bytes known");
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Made {
     Changed,
@@ -128,9 +162,8 @@ impl Known {
     /// Asks for a change of any kind, which may be refused.
     async fn change(&self, number: &TicketNumber) -> Made {
         let (ana, luis) = (self.desk.customer(customer(0)), self.desk.admin(admin(0)));
-        let picked = |nth| (nth, *Status::ALL[..3].choose(&mut rand::rng()).unwrap());
-        let (nth, status) = picked(rand::rng().random_range(0..9));
-        let answer = match nth {
+        let status = *Status::ALL[..3].choose(&mut rand::rng()).unwrap();
+        let answer = match rand::rng().random_range(0..9) {
             0 => ana.add_message(number, WORDS).await,
             1 => luis.add_message(number, WORDS).await,
             2 => luis.reply(number, WORDS, status).await,

@@ -10,7 +10,7 @@ use std::{
 /// Names the file for the process that works on it.
 const FILE: &str = "VENTANILLA_SQLITE_FILE";
 
-/// What each line of a process begins with, in between what the test harness prints.
+/// Beginning of each line that a process says, among what the test harness prints.
 const MARK: &str = "said: ";
 
 /// The file on which this process is to work, if it is such a one.

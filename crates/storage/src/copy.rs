@@ -162,7 +162,7 @@ pub async fn import(store: &dyn TicketStore, ticket: &Ticket) -> Result<Imported
 ///
 /// # Errors
 ///
-/// Those of the writer.
+/// Errors of the writer.
 pub fn write_lines<'a>(
     mut out: impl Write,
     tickets: impl IntoIterator<Item = &'a Ticket>,
@@ -206,7 +206,7 @@ pub fn read_lines(input: impl BufRead) -> impl Iterator<Item = io::Result<Ticket
 ///
 /// # Errors
 ///
-/// Those of the file, and [`InvalidData`](io::ErrorKind::InvalidData) where another line, or what was
+/// Errors of the file, and [`InvalidData`](io::ErrorKind::InvalidData) where another line, or what was
 /// begun as the last, is no ticket. The file is then as it was.
 pub fn resume(file: &mut File) -> io::Result<HashSet<TicketNumber>> {
     #[derive(Deserialize)]

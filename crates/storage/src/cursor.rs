@@ -75,6 +75,28 @@ impl Position {
         };
         Self { key, priority: head.priority, tie }
     }
+
+    /// Returns the tie of a ticket that the store knows by a number.
+    #[must_use]
+    pub const fn tie_of(id: u64) -> [u8; 12] {
+        let [a, b, c, d, e, f, g, h] = id.to_be_bytes();
+        [0, 0, 0, 0, a, b, c, d, e, f, g, h]
+    }
+
+    /// Returns the number in a tie that [`tie_of`](Self::tie_of) made.
+    ///
+    /// ```
+    /// use ventanilla_domain::Priority;
+    /// use ventanilla_storage::Position;
+    ///
+    /// let last = Position { key: 0, priority: Priority::High, tie: Position::tie_of(42) };
+    /// assert_eq!(last.id(), 42);
+    /// ```
+    #[must_use]
+    pub const fn id(&self) -> u64 {
+        let [_, _, _, _, a, b, c, d, e, f, g, h] = self.tie;
+        u64::from_be_bytes([a, b, c, d, e, f, g, h])
+    }
 }
 
 /// A text that is no cursor of this list. Nothing was read; begin again at the first page.

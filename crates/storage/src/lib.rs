@@ -1,4 +1,4 @@
-//! Where support tickets live: the [`TicketStore`] contract, stores in memory, in one SQLite file and
+//! Storage of support tickets: the [`TicketStore`] contract, stores in memory, in one SQLite file and
 //! over MongoDB, and a suite that tests any other.
 //!
 //! A store keeps [tickets](ventanilla_domain::Ticket) and applies

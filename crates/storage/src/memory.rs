@@ -205,7 +205,7 @@ impl State {
         let mut last = None;
         for (seq, ticket) in matching.by_ref().take(query.rows()) {
             rows.push(ticket.summary());
-            last = Some(Position::of(query.order(), ticket.head(), tie(seq)));
+            last = Some(Position::of(query.order(), ticket.head(), Position::tie_of(seq.into())));
         }
         let more = matching.next().is_some();
         let next = last.filter(|_| more).map(|last| page.cursor_after(&last));
@@ -235,15 +235,7 @@ impl State {
     }
 }
 
-/// A ticket's identity, as the tie breaker.
-fn tie(seq: Seq) -> [u8; 12] {
-    let mut tie = [0; 12];
-    tie[8..].copy_from_slice(&seq.to_be_bytes());
-    tie
-}
-
 fn place(position: &Position) -> index::Place {
-    let [.., a, b, c, d] = position.tie;
     let Position { key, priority, .. } = *position;
-    index::Place { key, priority, seq: Seq::from_be_bytes([a, b, c, d]) }
+    index::Place { key, priority, seq: position.id() as Seq }
 }

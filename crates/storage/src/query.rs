@@ -232,6 +232,15 @@ impl ListQuery {
         self.priorities
     }
 
+    /// Returns the priorities that are listed, in the order in which a list by priority has them.
+    pub(crate) fn priorities_in_order(&self) -> Vec<Priority> {
+        let ascending = self.priorities.iter();
+        match self.sort {
+            Sort::UrgentFirst(_) => ascending.rev().collect(),
+            Sort::LowFirst(_) | Sort::Created(_) | Sort::Due(_) => ascending.collect(),
+        }
+    }
+
     /// The only category, if there is one.
     #[must_use]
     pub const fn filtered_category(&self) -> Option<&Category> {

@@ -70,7 +70,7 @@ fn a_failed_batch_is_tried_again() {
     assert_eq!(batch.rows, tickets[2..100]);
 }
 
-/// What can't be read as a whole may be a row of a list, and what is a row may be gone.
+/// A row of a list may be unreadable as a whole ticket, or deleted since.
 #[test]
 fn unreadable_tickets_are_reported_and_deleted_ones_left_out() {
     let tickets: Vec<Ticket> = testing::tickets(3).collect();

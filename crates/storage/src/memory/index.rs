@@ -153,13 +153,12 @@ impl Index {
     /// group are left to the caller.
     pub(super) fn walk(&self, page: &PageQuery, after: Option<Place>) -> impl Iterator<Item = Seq> {
         let query = page.query();
-        let (direction, urgent_first) = match query.order() {
+        let (direction, by_priority) = match query.order() {
             Sort::Due(due) => return Either::Left(self.waiting.walk(due, page.reading(), after)),
-            Sort::Created(direction) => (direction, None),
-            Sort::UrgentFirst(direction) => (direction, Some(true)),
-            Sort::LowFirst(direction) => (direction, Some(false)),
+            Sort::Created(direction) => (direction, false),
+            Sort::UrgentFirst(direction) | Sort::LowFirst(direction) => (direction, true),
         };
-        Either::Right(self.by_creation(query, direction, urgent_first, after))
+        Either::Right(self.by_creation(query, direction, by_priority, after))
     }
 
     /// The tickets that wait for something.
@@ -181,25 +180,23 @@ impl Index {
         &self,
         query: &ListQuery,
         direction: Direction,
-        urgent_first: Option<bool>,
+        by_priority: bool,
         after: Option<Place>,
     ) -> impl Iterator<Item = Seq> + use<'_> {
         let Some(group) = self.ids.get(&narrowest(query)).copied() else {
             return Either::Left(std::iter::empty());
         };
         let walk = Walk { index: self, query: query.clone(), direction };
-        let priorities = query.filtered_priorities();
-        Either::Right(match urgent_first {
-            None => Either::Left(walk.merge(group, priorities, after)),
-            Some(urgent_first) => Either::Right(
-                in_order(priorities, urgent_first)
-                    .skip_while(move |priority| after.is_some_and(|after| after.priority != *priority))
-                    .flat_map(move |priority| {
-                        let after = after.filter(|after| after.priority == priority);
-                        walk.merge(group, priority.into(), after)
-                    }),
-            ),
-        })
+        if !by_priority {
+            return Either::Right(Either::Left(walk.merge(group, query.filtered_priorities(), after)));
+        }
+        let priorities = query.priorities_in_order().into_iter();
+        let left = priorities
+            .skip_while(move |priority| after.is_some_and(|after| after.priority != *priority));
+        Either::Right(Either::Right(left.flat_map(move |priority| {
+            let after = after.filter(|after| after.priority == priority);
+            walk.merge(group, priority.into(), after)
+        })))
     }
 
     fn id(&mut self, group: Group) -> u32 {
@@ -288,14 +285,5 @@ fn narrowest(query: &ListQuery) -> Group {
         (_, Some(category)) => Group::Category(category.clone()),
         (Some(AssigneeFilter::Unassigned), None) => Group::Assignee(None),
         (None, None) => Group::All,
-    }
-}
-
-fn in_order(priorities: EnumSet<Priority>, urgent_first: bool) -> impl Iterator<Item = Priority> {
-    let ascending: Vec<Priority> = priorities.iter().collect();
-    if urgent_first {
-        Either::Left(ascending.into_iter().rev())
-    } else {
-        Either::Right(ascending.into_iter())
     }
 }

@@ -60,8 +60,9 @@ impl Inner {
                 let matching = self.matching(query, all, direction, page.position(), unplaced)?;
                 self.find(page, matching, by_creation(direction), None).await
             }
-            Sort::UrgentFirst(direction) => self.by_priority(page, direction, true, unplaced).await,
-            Sort::LowFirst(direction) => self.by_priority(page, direction, false, unplaced).await,
+            Sort::UrgentFirst(direction) | Sort::LowFirst(direction) => {
+                self.by_priority(page, direction, unplaced).await
+            }
             Sort::Due(due) => {
                 let by_due = doc! { "sla.due": 1, "_id": 1 };
                 self.find(page, self.waiting(page, due, unplaced)?, by_due, due_hint(query)).await
@@ -91,14 +92,10 @@ impl Inner {
         self: &Arc<Self>,
         page: &PageQuery,
         direction: Direction,
-        urgent_first: bool,
         unplaced: Unplaced,
     ) -> Result<Vec<RawDocumentBuf>, StoreError> {
         let (query, after) = (page.query(), page.position());
-        let mut order: Vec<Priority> = query.filtered_priorities().iter().collect();
-        if urgent_first {
-            order.reverse();
-        }
+        let order = query.priorities_in_order();
         let left = order
             .iter()
             .enumerate()
@@ -140,8 +137,8 @@ impl Inner {
         let query = page.query();
         let live = query.filtered_statuses() & (Status::Open | Status::InProgress);
         let mut matching = self.filtered(query, live, query.filtered_priorities())?;
-        let mut conditions = vec![due_conditions(due, page.reading())];
-        conditions.push(doc! { "createdAt": creation(query) });
+        let mut conditions =
+            vec![due_conditions(due, page.reading()), doc! { "createdAt": creation(query) }];
         conditions.extend(unplaced.conditions());
         if unplaced == Unplaced::Excluded {
             conditions.push(doc! { "$expr": { "$in": [{ "$type": "$sla.due" }, ["int", "long"]] } });

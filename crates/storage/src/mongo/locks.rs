@@ -13,7 +13,7 @@ use ventanilla_domain::TicketNumber;
 
 use super::run::Deadline;
 
-/// So many that two tickets at once hardly ever share one.
+/// Number of locks: two tickets at once hardly ever share one.
 const LOCKS: usize = 1_024;
 
 pub(super) struct TicketLocks {

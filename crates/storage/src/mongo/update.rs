@@ -121,11 +121,13 @@ impl Inner {
         let Some(update) = found.update(recorded(&outcome), self.ids)? else {
             return Ok(Some(outcome));
         };
-        let statement = statement(found.condition(), update.clone());
+        let condition = found.condition();
+        let found = found.updated(&update);
+        let statement = statement(condition, update);
         match self.send(self.update_command(vec![statement]), deadline).await {
             Written::Made(0) => change.contended = true,
             Written::Made(_) => {
-                self.known.put(found.updated(&update));
+                self.known.put(found);
                 return Ok(Some(outcome));
             }
             Written::NotDurable(error) => {

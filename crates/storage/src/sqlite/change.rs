@@ -43,7 +43,7 @@ pub(super) fn update(
         {
             return Ok(Outcome::NotFound);
         }
-        let (mut ticket, unknown) = row::read(row).map_err(|damage| damage.of(row))?;
+        let (mut ticket, unknown) = row::read(row)?;
         let outcome = command.apply(&mut ticket);
         if matches!(outcome, Outcome::Applied { .. }) {
             write(db, row, &ticket, unknown)?;
@@ -89,7 +89,7 @@ fn taken_by(row: &Row<'_>, ticket: &Ticket) -> Result<Inserted, Fault> {
     if key.is_none() || key.as_ref() != ticket.creation_key() {
         return Ok(Inserted::NumberTaken);
     }
-    let (first, _) = row::read(row).map_err(|damage| damage.of(row))?;
+    let (first, _) = row::read(row)?;
     Ok(Inserted::taken_by(&first, ticket))
 }
 

@@ -24,8 +24,9 @@ pub(super) fn list(db: &Connection, page: &PageQuery) -> Result<Page<TicketSumma
             let all = query.filtered_priorities();
             listing.find(&by_creation(query, all, direction), range, Priority::default())?;
         }
-        Sort::UrgentFirst(direction) => listing.find_by_priority(direction, true)?,
-        Sort::LowFirst(direction) => listing.find_by_priority(direction, false)?,
+        Sort::UrgentFirst(direction) | Sort::LowFirst(direction) => {
+            listing.find_by_priority(direction)?;
+        }
         Sort::Due(due) => listing.find(&by_due(query, due), dues(page, due), Priority::default())?,
     }
     listing.read()
@@ -60,15 +61,11 @@ struct Found {
 
 impl Listing<'_> {
     /// Finds the tickets of each priority in turn, until the page is full.
-    fn find_by_priority(&mut self, direction: Direction, urgent_first: bool) -> Result<(), Fault> {
+    fn find_by_priority(&mut self, direction: Direction) -> Result<(), Fault> {
         let query = self.page.query();
         let after = self.page.position();
-        let mut order: Vec<Priority> = query.filtered_priorities().iter().collect();
-        if urgent_first {
-            order.reverse();
-        }
         let is_seen = |priority: &Priority| after.is_some_and(|last| last.priority != *priority);
-        for priority in order.into_iter().skip_while(is_seen) {
+        for priority in query.priorities_in_order().into_iter().skip_while(is_seen) {
             let after = after.filter(|last| last.priority == priority);
             let range = created(query, direction, after);
             self.find(&by_creation(query, priority.into(), direction), range, priority)?;
@@ -114,8 +111,7 @@ impl Listing<'_> {
         let has_more = self.found.len() > rows;
         self.found.truncate(rows);
         let next = self.found.last().filter(|_| has_more).map(|last| {
-            let mut tie = [0; 12];
-            tie[4..].copy_from_slice(&last.id.to_be_bytes());
+            let tie = Position::tie_of(last.id as u64);
             self.page.cursor_after(&Position { key: last.key, priority: last.priority, tie })
         });
         let mut statement =
@@ -226,8 +222,7 @@ fn assignee(filter: &AssigneeFilter) -> Option<&str> {
 
 /// The key and the id of the last row that was seen.
 fn seen(position: &Position) -> (i64, i64) {
-    let [_, _, _, _, id @ ..] = position.tie;
-    (position.key, i64::from_be_bytes(id))
+    (position.key, position.id() as i64)
 }
 
 fn quoted(text: &str) -> String {

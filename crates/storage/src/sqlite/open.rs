@@ -202,7 +202,7 @@ pub enum OpenError {
     /// The file can't be reached, created or written, or stayed busy.
     #[error("the file cannot be opened")]
     Unavailable {
-        /// What SQLite said.
+        /// The error of SQLite, without its message.
         source: BoxError,
     },
 }

@@ -16,7 +16,7 @@ use crate::{Counts, Report, ReportQuery, Tally};
 /// Reads a whole ticket.
 pub(super) fn ticket(db: &Connection, number: &TicketNumber) -> Result<Option<Ticket>, Fault> {
     find(db, number, |row| {
-        let (ticket, _) = row::read(row).map_err(|damage| damage.of(row))?;
+        let (ticket, _) = row::read(row)?;
         Ok(ticket)
     })
 }
@@ -34,7 +34,7 @@ pub(super) fn get(
             if matches!(scope, Scope::Owner(id) if row::text(row, "requester") != id.as_str()) {
                 return Ok(None);
             }
-            let (ticket, _) = row::read(row).map_err(|damage| damage.of(row))?;
+            let (ticket, _) = row::read(row)?;
             Ok(ticket.view(scope, window))
         })?;
         if let Some(view) = view.flatten() {

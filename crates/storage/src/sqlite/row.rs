@@ -21,12 +21,6 @@ pub(super) enum Damage {
     Contradiction(&'static str),
 }
 
-impl Damage {
-    pub(super) fn of(self, row: &Row<'_>) -> StoreError {
-        StoreError::Unreadable { number: text(row, "number"), source: Box::new(self) }
-    }
-}
-
 /// Fields of a head that only a newer version of these crates knows.
 pub(super) type Unknown = Map<String, Value>;
 
@@ -100,7 +94,15 @@ pub(super) fn read_head(row: &Row<'_>) -> Result<Ticket, Damage> {
 }
 
 /// Reads a whole row.
-pub(super) fn read(row: &Row<'_>) -> Result<(Ticket, Unknown), Damage> {
+pub(super) fn read(row: &Row<'_>) -> Result<(Ticket, Unknown), StoreError> {
+    let unreadable = |damage: Damage| StoreError::Unreadable {
+        number: text(row, "number"),
+        source: Box::new(damage),
+    };
+    read_parts(row).map_err(unreadable)
+}
+
+fn read_parts(row: &Row<'_>) -> Result<(Ticket, Unknown), Damage> {
     let Head { record, unknown } = parse(row, "head")?;
     let Conversation { messages, notes, history } = parse(row, "conversation")?;
     let ticket = Ticket::from(TicketRecord { messages, notes, history, ..record });

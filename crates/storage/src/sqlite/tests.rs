@@ -405,7 +405,7 @@ mod faults {
         assert_eq!(store.insert(&ticket).await.unwrap(), Inserted::Stored);
     }
 
-    /// What doesn't fit fails alone, and says why.
+    /// A change that doesn't fit fails alone, with its reason.
     #[tokio::test]
     async fn a_full_file_loses_nothing_and_says_so() {
         let file = File::new();
