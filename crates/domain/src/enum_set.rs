@@ -142,6 +142,8 @@ impl<T: EnumValue + fmt::Debug> fmt::Debug for EnumSet<T> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use proptest::{collection::hash_set, prelude::*, sample::select};
 
     use super::*;
@@ -153,7 +155,7 @@ mod tests {
             one in hash_set(select(&Status::ALL[..]), 0..5),
             other in hash_set(select(&Status::ALL[..]), 0..5),
         ) {
-            let set = |values: &std::collections::HashSet<Status>| values.iter().copied().collect::<EnumSet<_>>();
+            let set = |values: &HashSet<Status>| values.iter().copied().collect::<EnumSet<_>>();
             for status in Status::ALL {
                 prop_assert_eq!(set(&one).contains(status), one.contains(&status));
                 prop_assert_eq!((!set(&one)).contains(status), !one.contains(&status));
@@ -161,6 +163,8 @@ mod tests {
             prop_assert_eq!(set(&one) | set(&other), set(&one.union(&other).copied().collect()));
             prop_assert_eq!(set(&one) & set(&other), set(&one.intersection(&other).copied().collect()));
             prop_assert_eq!((set(&one).len(), set(&one).is_empty()), (one.len(), one.is_empty()));
+            prop_assert_eq!((set(&one) | !set(&one)).len(), Status::ALL.len());
+            prop_assert!((set(&one) & !set(&one)).is_empty());
             let listed: Vec<Status> = set(&one).iter().collect();
             prop_assert!(listed.is_sorted() && listed.len() == one.len());
         }
