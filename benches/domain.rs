@@ -26,7 +26,7 @@ fn rules(c: &mut Criterion) {
     let command = Command::new(&admin, now, &policy, Change::reply(text.clone(), Status::Resolved))
         .expect("it is permitted");
     let ticket = testing::ticket("TKT-ABC123").build();
-    let page = ticket.view(&Scope::All, Window::All).expect("the desk sees it");
+    let page = ticket.view(&Audience::Desk, MessageRange::All).expect("the desk sees it");
     c.bench_function("domain/would_apply/reply", |b| b.iter(|| black_box(&command).would_apply(&page)));
     c.bench_function("domain/apply/reply", |b| {
         b.iter_batched_ref(|| ticket.clone(), |ticket| command.apply(ticket), BatchSize::SmallInput);
@@ -39,9 +39,11 @@ fn promises(c: &mut Criterion) {
     let (admin, now) = (Actor::Admin(testing::admin(0)), testing::start());
     let text: MessageText = "Ya está devuelto.".parse().expect("it is a text");
 
-    c.bench_function("domain/calendar/reading", |b| b.iter(|| sla.reading(black_box(now))));
-    let due = sla.reading(now);
-    c.bench_function("domain/calendar/instant", |b| b.iter(|| sla.calendar().instant(black_box(due))));
+    c.bench_function("domain/calendar/reading", |b| b.iter(|| sla.business_time_at(black_box(now))));
+    let due = sla.business_time_at(now);
+    c.bench_function("domain/calendar/instant", |b| {
+        b.iter(|| sla.calendar().timestamp_at(black_box(due)))
+    });
     c.bench_function("domain/calendar/new", |b| b.iter(office));
     c.bench_function("domain/command/reply with clocks", |b| {
         b.iter(|| {

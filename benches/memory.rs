@@ -27,12 +27,15 @@ fn reads(c: &mut Criterion) {
     let urgent = Sort::UrgentFirst(Direction::OldestFirst);
     for (name, query) in [
         ("newest", ListQuery::new()),
-        ("oldest", ListQuery::new().sort(Sort::Created(Direction::OldestFirst))),
-        ("urgent", ListQuery::new().sort(urgent)),
-        ("queue", ListQuery::new().statuses(Status::Open).unassigned().sort(urgent)),
-        ("category", ListQuery::new().category(Category::PAGOS).sort(urgent)),
-        ("assignee", ListQuery::new().assigned_to(testing::admin(1)).statuses(Status::InProgress)),
-        ("requester", ListQuery::new().requester(testing::customer(3))),
+        ("oldest", ListQuery::new().with_sort(Sort::Created(Direction::OldestFirst))),
+        ("urgent", ListQuery::new().with_sort(urgent)),
+        ("queue", ListQuery::new().with_statuses(Status::Open).unassigned().with_sort(urgent)),
+        ("category", ListQuery::new().with_category(Category::PAGOS).with_sort(urgent)),
+        (
+            "assignee",
+            ListQuery::new().with_assignee(testing::admin(1)).with_statuses(Status::InProgress),
+        ),
+        ("requester", ListQuery::new().with_requester(testing::customer(3))),
     ] {
         let later = block_on(admin.list(query.clone())).expect("it is listed").next;
         c.bench_function(&format!("memory/page/{name}"), |b| {

@@ -19,7 +19,7 @@ use ventanilla_service::*;
 async fn main() -> Result<(), Box<dyn Error>> {
     let script: Script = serde_json::from_str(include_str!("admin_desk.json"))?;
     let people = &script.people;
-    let reader = Reader::new(Buenos_Aires);
+    let reader = Viewer::new(Buenos_Aires);
 
     let clock = Watch::default();
     let policy = Policy { sla: Some(promise()?), ..Policy::default() };
@@ -46,9 +46,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     heading("La cola: lo urgente primero");
     let queue = ListQuery::new()
-        .statuses(Status::Open)
+        .with_statuses(Status::Open)
         .unassigned()
-        .sort(Sort::UrgentFirst(Direction::OldestFirst));
+        .with_sort(Sort::UrgentFirst(Direction::OldestFirst));
     let queue = lucia.list(queue).await?;
     show(&lucia, &queue, &reader, people);
     let [urgent, high, medium, low] = numbers(&queue)?;
@@ -121,7 +121,7 @@ fn promise() -> Result<Sla, Box<dyn Error>> {
     Ok(Sla::new(targets, office))
 }
 
-fn show(admin: &Admin, page: &Page<TicketSummary>, reader: &Reader, people: &HashMap<UserId, Person>) {
+fn show(admin: &Admin, page: &Page<TicketSummary>, reader: &Viewer, people: &HashMap<UserId, Person>) {
     for ticket in &page.rows {
         let row = admin.row(ticket, reader, people);
         let promise = row.sla.map(|sla| format!("{}. {}", sla.metric.text, sla.text));
@@ -143,7 +143,13 @@ fn show_report(report: &ReportView) {
     for row in std::iter::once(&report.overall).chain(&report.admins) {
         let mut who = row.who.name.as_str();
         for cell in &row.cells {
-            let ReportCell { metric, count, business: Spans { median, p90, .. }, compliance, .. } = cell;
+            let ReportCell {
+                metric,
+                count,
+                business: DurationTexts { median, p90, .. },
+                compliance,
+                ..
+            } = cell;
             println!("{who:16} {:20} {count:>7} {median:>11} {p90:>13} {compliance:>13}", metric.text);
             who = "";
         }

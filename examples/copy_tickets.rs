@@ -167,17 +167,17 @@ enum Place {
 struct Options {
     from: String,
     to: String,
-    ids: UserIdForm,
+    ids: UserIdEncoding,
 }
 
 impl Options {
     fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self, Failure> {
-        let (mut from, mut to, mut ids) = (None, None, UserIdForm::ObjectId);
+        let (mut from, mut to, mut ids) = (None, None, UserIdEncoding::ObjectId);
         while let Some(option) = arguments.next() {
             match option.as_str() {
                 "--from" => from = arguments.next(),
                 "--to" => to = arguments.next(),
-                "--text-ids" => ids = UserIdForm::Text,
+                "--text-ids" => ids = UserIdEncoding::Text,
                 _ => return Err(format!("no hay ninguna opción {option}").into()),
             }
         }

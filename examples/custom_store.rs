@@ -26,14 +26,14 @@ struct Journal {
 
 #[async_trait]
 impl TicketStore for Journal {
-    async fn insert(&self, ticket: &Ticket) -> Result<Inserted, StoreError> {
+    async fn insert(&self, ticket: &Ticket) -> Result<InsertOutcome, StoreError> {
         let mut tickets = self.tickets();
         let number = &ticket.head().ticket_number;
         if let Some(first) = tickets.iter().find(|first| has_number(first, number)) {
-            return Ok(Inserted::taken_by(first, ticket));
+            return Ok(InsertOutcome::taken_by(first, ticket));
         }
         tickets.push(ticket.clone());
-        Ok(Inserted::Stored)
+        Ok(InsertOutcome::Stored)
     }
 
     async fn ticket(&self, number: &TicketNumber) -> Result<Option<Ticket>, StoreError> {
@@ -48,19 +48,19 @@ impl TicketStore for Journal {
 
     async fn list(&self, page: &PageQuery) -> Result<Page<TicketSummary>, StoreError> {
         let (tickets, query) = (self.tickets(), page.query());
-        let place = |position: &Position| place(query.order(), position);
+        let place = |position: &Position| place(query.sort(), position);
         let seen = page.position().map(place);
         let matching = tickets.iter().enumerate().filter(|(_, ticket)| page.holds(ticket.head()));
         // A ticket's place in the list never changes, so it can break ties.
         let tie = |at: usize| Position::tie_of(at as u64);
         let mut rows: Vec<(Position, &Ticket)> = matching
-            .map(|(at, ticket)| (Position::of(query.order(), ticket.head(), tie(at)), ticket))
+            .map(|(at, ticket)| (Position::of(query.sort(), ticket.head(), tie(at)), ticket))
             .filter(|(position, _)| seen.is_none_or(|seen| place(position) > seen))
             .collect();
         rows.sort_by_key(|(position, _)| place(position));
 
-        let more = rows.len() > query.rows();
-        rows.truncate(query.rows());
+        let more = rows.len() > query.page_size();
+        rows.truncate(query.page_size());
         let last = rows.last().filter(|_| more);
         Ok(Page {
             next: last.map(|(position, _)| page.cursor_after(position)),

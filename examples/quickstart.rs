@@ -21,7 +21,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let [story, other_story] = script.tickets;
     let [ana_id, bruno_id] = script.customers;
     let people = &script.people;
-    let reader = Reader::new(Tz::America__Argentina__Buenos_Aires);
+    let reader = Viewer::new(Tz::America__Argentina__Buenos_Aires);
 
     // A host would write `HelpDesk::new(store)`; here days pass in a moment.
     let clock = Calendar::starting_at("2026-03-02T12:04:00Z".parse()?);
@@ -43,7 +43,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     heading("Un robot rellena el campo oculto");
     let Spam { category, description, website } = &script.spam;
     match desk.screen(&Form { category, description, honeypot: website, key: None })? {
-        Screened::Bot { decoy } => {
+        Screened::Spam { decoy } => {
             println!("Se le dan las gracias con el número {decoy}. No se guarda nada.");
         }
         Screened::Genuine(_) => println!("No se ha detectado."),
@@ -56,9 +56,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     heading("Lucía mira la cola: lo urgente primero");
     lucia.set_priority(&number, Priority::High).await?;
     let queue = ListQuery::new()
-        .statuses(Status::Open)
+        .with_statuses(Status::Open)
         .unassigned()
-        .sort(Sort::UrgentFirst(Direction::OldestFirst));
+        .with_sort(Sort::UrgentFirst(Direction::OldestFirst));
     for ticket in lucia.list(queue).await?.rows {
         let row = lucia.row(&ticket, &reader, people);
         println!(
@@ -144,8 +144,8 @@ fn show_chat(chat: &ChatView) {
     heading(&format!("{} · {} · {}", chat.title, chat.category.text, chat.status.text));
     for bubble in &chat.bubbles {
         let margin = match bubble.side {
-            Side::Left => "",
-            Side::Right => "            ",
+            MessageSide::Left => "",
+            MessageSide::Right => "            ",
         };
         println!("{margin}{} · {}", bubble.author.name, bubble.at.text);
         for line in bubble.text.lines() {

@@ -167,7 +167,7 @@ async fn all_tickets_are_found_page_by_page() {
         (MyTickets::not_closed(), ["Abierto", "En progreso", "Resuelto"].as_slice()),
         (MyTickets::all(), &["Abierto", "En progreso", "Resuelto", "Cerrado"]),
     ] {
-        let all = carla.tickets(which.page_size(PageSize::new(100).unwrap())).await.unwrap().rows;
+        let all = carla.tickets(which.with_page_size(PageSize::new(100).unwrap())).await.unwrap().rows;
         assert!(all.len() > 10);
         let (mut numbers, mut badges) = (Vec::new(), BTreeSet::new());
         numbers.extend(texts(&window, ".tickets .number").await);

@@ -58,18 +58,18 @@ async fn filters_narrow_the_list_together() {
     for (chosen, query) in [
         (
             vec![("estado", "Activos"), ("asignado", "Sin asignar")],
-            all().statuses(Status::Open | Status::InProgress).unassigned(),
+            all().with_statuses(Status::Open | Status::InProgress).unassigned(),
         ),
         (
             vec![("estado", "En progreso"), ("prioridad", "Alta")],
-            all().statuses(Status::InProgress).priorities(Priority::High),
+            all().with_statuses(Status::InProgress).with_priorities(Priority::High),
         ),
         (
             vec![("categoria", "Pagos"), ("solicitante", "Carla Núñez"), ("orden", "Más antiguos")],
             all()
-                .category(Category::PAGOS)
-                .requester(carla.clone())
-                .sort(Sort::Created(Direction::OldestFirst)),
+                .with_category(Category::PAGOS)
+                .with_requester(carla.clone())
+                .with_sort(Sort::Created(Direction::OldestFirst)),
         ),
         (
             vec![
@@ -80,19 +80,19 @@ async fn filters_narrow_the_list_together() {
                 ("solicitante", "Carla Núñez"),
             ],
             all()
-                .statuses(Status::InProgress)
-                .priorities(Priority::Medium)
-                .category(Category::PAGOS)
-                .assigned_to(martin)
-                .requester(carla),
+                .with_statuses(Status::InProgress)
+                .with_priorities(Priority::Medium)
+                .with_category(Category::PAGOS)
+                .with_assignee(martin)
+                .with_requester(carla),
         ),
-        (vec![("orden", "Más urgentes")], all().sort(Sort::UrgentFirst(Direction::OldestFirst))),
-        (vec![("orden", "Menos urgentes")], all().sort(Sort::LowFirst(Direction::OldestFirst))),
-        (vec![("orden", "Por plazo")], all().sort(Sort::Due(Due::Any))),
-        (vec![("orden", "En riesgo, por plazo")], all().sort(Sort::Due(Due::AtRisk))),
+        (vec![("orden", "Más urgentes")], all().with_sort(Sort::UrgentFirst(Direction::OldestFirst))),
+        (vec![("orden", "Menos urgentes")], all().with_sort(Sort::LowFirst(Direction::OldestFirst))),
+        (vec![("orden", "Por plazo")], all().with_sort(Sort::Due(Due::Any))),
+        (vec![("orden", "En riesgo, por plazo")], all().with_sort(Sort::Due(Due::AtRisk))),
         (
             vec![("orden", "Vencidos, por plazo"), ("asignado", "Sin asignar")],
-            all().sort(Sort::Due(Due::Overdue)).unassigned(),
+            all().with_sort(Sort::Due(Due::Overdue)).unassigned(),
         ),
     ] {
         window.go(&centre.at("/admin")).await;
@@ -133,7 +133,7 @@ async fn days_are_the_readers_own() {
     };
     let (from, until, after) = (day(5).await, day(2).await, day(1).await);
     let begins = |day: &str| format!("{day}T03:00:00Z").parse().expect("a time");
-    let query = ListQuery::new().created_from(begins(&from)).created_before(begins(&after));
+    let query = ListQuery::new().with_created_from(begins(&from)).with_created_before(begins(&after));
 
     for (field, day) in [("desde", from), ("hasta", until)] {
         let script = "document.getElementById(arguments[0]).value = arguments[1]";
@@ -146,7 +146,7 @@ async fn days_are_the_readers_own() {
     assert_eq!(walked(&window).await, expected);
     choose(&window, "#estado", "Abierto").await;
     follow(&window, ".filters button").await;
-    assert_eq!(walked(&window).await, listed(&centre, query.statuses(Status::Open)).await);
+    assert_eq!(walked(&window).await, listed(&centre, query.with_statuses(Status::Open)).await);
     window.close().await;
 }
 
@@ -175,7 +175,7 @@ async fn many_are_changed_at_once() {
     let results = texts(&window, ".results li").await;
     assert_eq!(results.into_iter().collect::<BTreeSet<_>>(), expected);
     assert!(window.url().await.contains("solicitante="), "the list is as it was filtered");
-    let query = ListQuery::new().requester(person("Ana"));
+    let query = ListQuery::new().with_requester(person("Ana"));
     assert_eq!(shown(&window).await, listed(&centre, query).await);
     let changed = expected.iter().find_map(|line| line.strip_suffix(" Cambiado")).expect("one is");
     let row = texts(&window, &format!("li:has([value='{changed}']) .badge")).await;

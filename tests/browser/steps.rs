@@ -36,7 +36,7 @@ pub(crate) async fn texts(window: &Window, css: &str) -> Vec<String> {
 /// The newest ticket of somebody in a status.
 pub(crate) async fn ticket_of(centre: &Centre, name: &str, status: Status) -> TicketNumber {
     let desk = centre.desk.admin(person("Lucía"));
-    let query = ListQuery::new().requester(person(name)).statuses(status);
+    let query = ListQuery::new().with_requester(person(name)).with_statuses(status);
     let found = desk.list(query.first_page()).await.expect("a list").rows;
     found
         .first()

@@ -45,13 +45,13 @@ impl Ledger {
                 Err(error) => error,
             };
             *self.codes.lock().unwrap().entry(error.code()).or_default() += 1;
-            match error.applied() {
-                Applied::No if is_open && error.is_retryable() => {}
-                Applied::No => {
+            match error.write_outcome() {
+                WriteOutcome::NotApplied if is_open && error.is_retryable() => {}
+                WriteOutcome::NotApplied => {
                     self.refused.fetch_add(1, Relaxed);
                     return None;
                 }
-                Applied::Unknown | Applied::NotDurably => {
+                WriteOutcome::Unknown | WriteOutcome::NotDurable => {
                     self.unknown.fetch_add(u64::from(!is_open), Relaxed);
                     is_open = true;
                 }

@@ -4,7 +4,7 @@
 use ventanilla_service::*;
 
 use super::{
-    answer::{Clock, Stop},
+    answer::{Stop, Timer},
     minutes::{MINUTE, Minutes},
     promise::{Promise, Targets, targets},
 };
@@ -89,10 +89,10 @@ impl Account {
         }
     }
 
-    /// The clocks as the desk shows them: the latest of each metric, then the earlier ones.
-    pub(crate) fn clocks(&self, now: Timestamp) -> Vec<Clock> {
-        let clock = |(metric, wait): (SlaMetric, &Wait)| wait.clock(metric, &self.promise.minutes, now);
-        self.waits().into_iter().map(clock).collect()
+    /// The timers as the desk shows them: the latest of each metric, then the earlier ones.
+    pub(crate) fn timers(&self, now: Timestamp) -> Vec<Timer> {
+        let timer = |(metric, wait): (SlaMetric, &Wait)| wait.timer(metric, &self.promise.minutes, now);
+        self.waits().into_iter().map(timer).collect()
     }
 
     /// How many of these the desk shows on a ticket's page.
@@ -123,7 +123,7 @@ impl Account {
         Some((running().map(|wait| wait.due).min()?, running().any(presses)))
     }
 
-    /// When clocks stopped, or are at risk and due.
+    /// When timers stopped, or are at risk and due.
     pub(crate) fn turns(&self, now: Timestamp) -> Vec<Timestamp> {
         let minutes = &self.promise.minutes;
         let turns = |(_, wait): (_, &Wait)| match wait.end {
@@ -183,7 +183,7 @@ impl Wait {
         3 * self.left(minutes, now) <= self.spent(minutes, now).0
     }
 
-    fn clock(&self, metric: SlaMetric, minutes: &Minutes, now: Timestamp) -> Clock {
+    fn timer(&self, metric: SlaMetric, minutes: &Minutes, now: Timestamp) -> Timer {
         let left = self.left(minutes, now);
         let state = match &self.end {
             _ if left < 0 => SlaState::Breached,
@@ -193,7 +193,7 @@ impl Wait {
             None => SlaState::Running,
         };
         let stop = self.end.clone().map(|(by, in_vain)| Stop { at: self.until(now), by, in_vain });
-        Clock { metric, state, left, spent: self.spent(minutes, now), stop }
+        Timer { metric, state, left, spent: self.spent(minutes, now), stop }
     }
 }
 

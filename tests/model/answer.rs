@@ -62,12 +62,12 @@ pub(crate) struct Head {
     pub(crate) version: u64,
     pub(crate) messages: Option<usize>,
     /// For the desk's eyes.
-    pub(crate) clocks: Option<Vec<Clock>>,
+    pub(crate) timers: Option<Vec<Timer>>,
 }
 
-/// How a clock stands now.
+/// How a timer stands now.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Clock {
+pub(crate) struct Timer {
     pub(crate) metric: SlaMetric,
     pub(crate) state: SlaState,
     /// The working milliseconds that are left until it is due, or were when it stopped.

@@ -16,7 +16,7 @@ use super::{
 
 pub(crate) struct Desk {
     pub(super) desk: HelpDesk,
-    clock: Arc<AtomicI64>,
+    timer: Arc<AtomicI64>,
     /// The tickets' numbers, in order of arrival.
     pub(super) numbers: Vec<TicketNumber>,
     walk: Option<Walk>,
@@ -24,18 +24,18 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) fn new(store: Arc<dyn TicketStore>, house: &Policy) -> Self {
-        let clock = Arc::new(AtomicI64::new(0));
-        let time = clock.clone();
+        let timer = Arc::new(AtomicI64::new(0));
+        let time = timer.clone();
         let desk = HelpDesk::builder(store)
             .policy(house.clone())
             .clock(move || Timestamp::from_millis(time.load(Ordering::Relaxed)).unwrap())
             .numbers(Pairs::default())
             .build();
-        Self { desk, clock, numbers: Vec::new(), walk: None }
+        Self { desk, timer, numbers: Vec::new(), walk: None }
     }
 
     pub(crate) async fn take(&mut self, step: &Step) -> Answer {
-        self.clock.store(step.at.as_millis(), Ordering::Relaxed);
+        self.timer.store(step.at.as_millis(), Ordering::Relaxed);
         match &step.action {
             Action::Open(opening) => self.open(opening).await,
             Action::FollowUp { ticket, by, words } => self.follow_up(*ticket, by, words).await,
@@ -49,7 +49,7 @@ impl Desk {
     }
 
     pub(super) fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.clock.load(Ordering::Relaxed)).unwrap()
+        Timestamp::from_millis(self.timer.load(Ordering::Relaxed)).unwrap()
     }
 
     /// The walk of which the last page was shown just now.

@@ -187,9 +187,9 @@ fn reads(world: &World) -> impl Strategy<Value = Read> + use<> {
     let admins = (tickets(world), admins()).prop_map(|(ticket, by)| (ticket, Actor::Admin(by)));
     let asked = prop_oneof![customers, admins].boxed();
     let windows = prop_oneof![
-        Just(Window::All),
-        (0..4_u32).prop_map(Window::Last),
-        (0..5_u32, 0..4_u32).prop_map(|(first, count)| Window::From { first, count }),
+        Just(MessageRange::All),
+        (0..4_u32).prop_map(MessageRange::Last),
+        (0..5_u32, 0..4_u32).prop_map(|(first, count)| MessageRange::From { first, count }),
     ];
     prop_oneof![
         (asked.clone(), windows).prop_map(|((ticket, by), window)| Read::View { ticket, by, window }),
@@ -198,7 +198,11 @@ fn reads(world: &World) -> impl Strategy<Value = Read> + use<> {
             by,
             hand
         }),
-        tickets(world).prop_map(|ticket| Read::View { ticket, by: Actor::Bot, window: Window::All }),
+        tickets(world).prop_map(|ticket| Read::View {
+            ticket,
+            by: Actor::Bot,
+            window: MessageRange::All
+        }),
         self::admins().prop_map(Read::Counts),
         periods(world),
     ]

@@ -80,7 +80,7 @@ impl Desk {
     }
 }
 
-fn row(measures: Measures) -> Row {
+fn row(measures: MetricStats) -> Row {
     let both = |quantiles: Option<Quantiles>| {
         let of = |quantiles: Quantiles| [quantiles.median, quantiles.p90];
         let length = |length: std::time::Duration| Length(length.as_secs_f64() * 1000.0);

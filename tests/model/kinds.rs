@@ -1,4 +1,4 @@
-//! What occurs in a run: the answers of each step, and the states of each clock. A kind that is never
+//! What occurs in a run: the answers of each step, and the states of each timer. A kind that is never
 //! drawn would be compared with nothing.
 
 use std::collections::BTreeSet;
@@ -11,7 +11,7 @@ use proptest_state_machine::ReferenceStateMachine;
 use ventanilla_service::*;
 
 use super::{
-    answer::{Answer, Clock, Head},
+    answer::{Answer, Head, Timer},
     draw::Focus,
     machine::Reference,
     step::{Action, Query, Read, Request, Step, What},
@@ -82,19 +82,19 @@ impl Kinds {
     }
 
     fn head(&mut self, head: &Head) {
-        for clock in head.clocks.iter().flatten() {
-            self.clock(clock);
+        for timer in head.timers.iter().flatten() {
+            self.timer(timer);
         }
     }
 
-    fn clock(&mut self, clock: &Clock) {
-        let (metric, left) = (clock.metric.as_str(), clock.left);
-        self.tell(metric, clock.state.as_str());
-        self.tell_if(left == 0 && clock.state == SlaState::AtRisk, metric, "just-due");
-        self.tell_if(left == 0 && clock.state == SlaState::Met, metric, "just-met");
+    fn timer(&mut self, timer: &Timer) {
+        let (metric, left) = (timer.metric.as_str(), timer.left);
+        self.tell(metric, timer.state.as_str());
+        self.tell_if(left == 0 && timer.state == SlaState::AtRisk, metric, "just-due");
+        self.tell_if(left == 0 && timer.state == SlaState::Met, metric, "just-met");
         self.tell_if(left == -1, metric, "just-late");
-        let running = clock.stop.is_none() && left > 0;
-        self.tell_if(running && clock.spent.0 == 3 * left, metric, "three-quarters");
+        let running = timer.stop.is_none() && left > 0;
+        self.tell_if(running && timer.spent.0 == 3 * left, metric, "three-quarters");
     }
 
     fn tell_if(&mut self, so: bool, step: &str, answer: &str) {

@@ -74,7 +74,7 @@ impl World {
         let last = rest.last().filter(|_| more).map(|(rank, _)| *rank);
         let one_line = |text: &MessageText| text.as_str().replace('\n', " ");
         let by = query.by();
-        let head = |t: &Ticket| Head { messages: None, ..t.with_latest_clocks(t.head(&by, self.now)) };
+        let head = |t: &Ticket| Head { messages: None, ..t.with_latest_timers(t.head(&by, self.now)) };
         let row = |t: &Ticket| (head(t), one_line(&t.description));
         let rows = rest.iter().map(|(_, ticket)| row(ticket)).collect();
         self.walk.as_mut().unwrap().last = last;

@@ -83,7 +83,7 @@ impl<B: Backend, F: Focus> StateMachineTest for Agreement<B, F> {
         let views = (0..=world.tickets.len()).map(|ticket| Read::View {
             ticket,
             by: by.clone(),
-            window: Window::All,
+            window: MessageRange::All,
         });
         for read in views.chain([Read::Counts(cast::person(4))]) {
             let answer: Answer = running.runtime.block_on(running.desk.read(&read));

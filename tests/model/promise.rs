@@ -11,7 +11,7 @@ use super::minutes::{DAY, HOUR, MINUTE, Minutes};
 pub(crate) struct Promise {
     pub(crate) sla: Sla,
     pub(crate) minutes: Minutes,
-    /// When a run begins: not long before the clocks are put forward or back.
+    /// When a run begins: not long before the timers are put forward or back.
     pub(crate) start: Timestamp,
 }
 
@@ -58,7 +58,7 @@ pub(crate) fn targets(category: &Category) -> &'static Targets {
 static USUAL: Targets = [[480, 240, 1440], [120, 60, 480], [60, 60, 240], [30, 15, 120]];
 static OF_BUGS: Targets = [[300, 301, 2000], [90, 45, 302], [20, 30, 100], [1, 2, 3]];
 
-/// When the people of a house are there, by its clock on the wall.
+/// When the people of a house are there, by its timer on the wall.
 struct Wall {
     zone: Tz,
     /// From Monday to Sunday, in milliseconds of the day.

@@ -82,7 +82,7 @@ pub(crate) enum What {
 
 #[derive(Debug, Clone)]
 pub(crate) enum Read {
-    View { ticket: usize, by: Actor, window: Window },
+    View { ticket: usize, by: Actor, window: MessageRange },
     Find { ticket: usize, by: Actor, hand: Hand },
     Counts(UserId),
     Report { from: Timestamp, before: Timestamp },

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ventanilla_service::*;
 
 use super::{
-    answer::{Answer, Clock, Head, Seen, Stop},
+    answer::{Answer, Head, Seen, Stop, Timer},
     desk::Desk,
     step::{Hand, Read},
 };
@@ -39,7 +39,7 @@ impl Desk {
         }
     }
 
-    pub(super) fn seen(&self, view: TicketView, read: &Read) -> Answer {
+    pub(super) fn seen(&self, view: TicketDetails, read: &Read) -> Answer {
         Answer::Seen(Box::new(Seen {
             promises: self.promises(&view, read),
             head: self.head(&view.head),
@@ -68,45 +68,45 @@ impl Desk {
             follows: head.follow_up_of.as_ref().map(|number| self.ticket(number)),
             version: head.version,
             messages: head.message_count.map(|count| count as usize),
-            clocks: head.sla.as_deref().map(|clocks| self.clocks(head, clocks)),
+            timers: head.sla.as_deref().map(|timers| self.timers(head, timers)),
         }
     }
 
-    fn clocks(&self, head: &TicketHead, clocks: &SlaClocks) -> Vec<Clock> {
+    fn timers(&self, head: &TicketHead, timers: &SlaTimers) -> Vec<Timer> {
         let sla = self.desk.policy().sla.as_ref().expect("its house promises something");
-        assert_eq!(sla.clocks(head).as_ref(), Some(clocks), "nobody else stops clocks");
-        let (now, reading) = (self.now(), sla.reading(self.now()));
-        let clock = |(metric, clock): (SlaMetric, &SlaClock)| {
-            let stop = clock.stop.as_ref();
+        assert_eq!(sla.timers(head).as_ref(), Some(timers), "nobody else stops timers");
+        let (now, reading) = (self.now(), sla.business_time_at(self.now()));
+        let timer = |(metric, timer): (SlaMetric, &SlaTimer)| {
+            let stop = timer.stop.as_ref();
             let end = stop.map_or(reading, |stop| stop.reading).as_millis();
-            let passed = stop.map_or(now, |stop| stop.at).as_millis() - clock.since.as_millis();
-            let spent = (end - clock.start.as_millis(), passed);
-            let measured = clock.measured().map(|Measured { business, calendar }| (business, calendar));
+            let passed = stop.map_or(now, |stop| stop.at).as_millis() - timer.since.as_millis();
+            let spent = (end - timer.start.as_millis(), passed);
+            let measured = timer.measured().map(|Elapsed { business, calendar }| (business, calendar));
             let length = |millis: i64| Duration::from_millis(millis.max(0).unsigned_abs());
             let meant = stop.filter(|stop| !stop.cancelled).map(|_| (length(spent.0), length(spent.1)));
             assert_eq!(measured, meant);
-            Clock {
+            Timer {
                 metric,
-                state: clock.state(reading),
-                left: clock.due.as_millis() - end,
+                state: timer.state(reading),
+                left: timer.due.as_millis() - end,
                 spent,
-                stop: clock.stop.clone().map(|SlaStop { at, by, cancelled, .. }| Stop {
+                stop: timer.stop.clone().map(|SlaStop { at, by, cancelled, .. }| Stop {
                     at,
                     by,
                     in_vain: cancelled,
                 }),
             }
         };
-        clocks.all().map(clock).collect()
+        timers.all().map(timer).collect()
     }
 
     /// What the page of a ticket says, for an administrator.
-    fn promises(&self, view: &TicketView, read: &Read) -> Vec<(SlaMetric, SlaState, Timestamp)> {
+    fn promises(&self, view: &TicketDetails, read: &Read) -> Vec<(SlaMetric, SlaState, Timestamp)> {
         let (Read::View { by: Actor::Admin(id), .. } | Read::Find { by: Actor::Admin(id), .. }) = read
         else {
             return Vec::new();
         };
-        let page = self.desk.admin(id.clone()).desk_view(view, &Reader::new(Tz::UTC), &());
+        let page = self.desk.admin(id.clone()).desk_view(view, &Viewer::new(Tz::UTC), &());
         let promise = |sla: SlaView| {
             let (metric, state) = (sla.metric.code.parse(), sla.state.code.parse());
             (metric.unwrap(), state.unwrap(), sla.due.iso.parse().unwrap())

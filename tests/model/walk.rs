@@ -39,15 +39,15 @@ impl Walk {
         let page = match &self.query {
             Query::Mine { by, closed } => {
                 let all = if *closed { MyTickets::all() } else { MyTickets::not_closed() };
-                let all = all.page_size(size);
+                let all = all.with_page_size(size);
                 let which = match cursor {
-                    Some(cursor) => all.after(cursor.clone()),
+                    Some(cursor) => all.with_cursor(cursor.clone()),
                     None => all,
                 };
                 desk.customer(by.clone()).tickets(which).await?
             }
             Query::All(filter, sort) => {
-                let query = list_query(filter).sort(*sort).page_size(size);
+                let query = list_query(filter).with_sort(*sort).with_page_size(size);
                 let page = match cursor {
                     Some(cursor) => query.page_after(cursor)?,
                     None => query.first_page(),
@@ -63,21 +63,21 @@ impl Walk {
 fn list_query(filter: &Filter) -> ListQuery {
     let statuses: EnumSet<Status> = filter.statuses.iter().copied().collect();
     let priorities: EnumSet<Priority> = filter.priorities.iter().copied().collect();
-    let mut query = ListQuery::new().statuses(statuses).priorities(priorities);
+    let mut query = ListQuery::new().with_statuses(statuses).with_priorities(priorities);
     if let Some(category) = &filter.category {
-        query = query.category(category.clone());
+        query = query.with_category(category.clone());
     }
     if let Some(requester) = &filter.requester {
-        query = query.requester(requester.clone());
+        query = query.with_requester(requester.clone());
     }
     if let Some(from) = filter.from {
-        query = query.created_from(from);
+        query = query.with_created_from(from);
     }
     if let Some(before) = filter.before {
-        query = query.created_before(before);
+        query = query.with_created_before(before);
     }
     match &filter.assignee {
-        Some(Some(admin)) => query.assigned_to(admin.clone()),
+        Some(Some(admin)) => query.with_assignee(admin.clone()),
         Some(None) => query.unassigned(),
         None => query,
     }

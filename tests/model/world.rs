@@ -98,7 +98,7 @@ impl World {
             follows,
             version: 0,
             messages: None,
-            clocks: None,
+            timers: None,
         };
         let ticket = Ticket {
             head,
@@ -138,21 +138,21 @@ impl World {
         match read {
             Read::View { ticket, by, window } => self.view(*ticket, by, *window),
             Read::Find { hand: super::step::Hand::Blank, .. } => Answer::Invalid("number_blank"),
-            Read::Find { ticket, by, .. } => self.view(*ticket, by, Window::All),
+            Read::Find { ticket, by, .. } => self.view(*ticket, by, MessageRange::All),
             Read::Counts(admin) => self.counts(admin),
             Read::Report { from, before } => self.report(*from, *before),
         }
     }
 
-    fn view(&self, place: usize, by: &Actor, window: Window) -> Answer {
+    fn view(&self, place: usize, by: &Actor, window: MessageRange) -> Answer {
         let Some(ticket) = self.tickets.get(place).filter(|ticket| ticket.is_visible_to(by)) else {
             return Answer::NotFound(place);
         };
         let length = ticket.messages.len();
         let (earlier, shown) = match window {
-            Window::All => (0, length),
-            Window::Last(count) => (length.saturating_sub(count as usize), count as usize),
-            Window::From { first, count } => (length.min(first as usize), count as usize),
+            MessageRange::All => (0, length),
+            MessageRange::Last(count) => (length.saturating_sub(count as usize), count as usize),
+            MessageRange::From { first, count } => (length.min(first as usize), count as usize),
         };
         let mut messages: Vec<Message> =
             ticket.messages.iter().skip(earlier).take(shown).cloned().collect();
@@ -163,7 +163,7 @@ impl World {
         }
         let head = ticket.head(by, self.now);
         Answer::Seen(Box::new(Seen {
-            head: if window == Window::All { head } else { ticket.with_latest_clocks(head) },
+            head: if window == MessageRange::All { head } else { ticket.with_latest_timers(head) },
             description: ticket.description.clone(),
             messages,
             earlier,
@@ -195,23 +195,23 @@ impl Ticket {
     pub(crate) fn head(&self, by: &Actor, now: Timestamp) -> Head {
         let inside = sees_inside(by);
         let account = self.account.as_ref().filter(|_| inside);
-        let clocks = account.map(|account| account.clocks(now));
+        let timers = account.map(|account| account.timers(now));
         let version = if inside { self.head.version } else { 0 };
-        Head { messages: Some(self.messages.len()), clocks, version, ..self.head.clone() }
+        Head { messages: Some(self.messages.len()), timers, version, ..self.head.clone() }
     }
 
     /// A head as a row of a list and part of a conversation have it.
-    pub(crate) fn with_latest_clocks(&self, mut head: Head) -> Head {
+    pub(crate) fn with_latest_timers(&self, mut head: Head) -> Head {
         let latest = self.account.as_ref().map_or(0, Account::latest);
-        head.clocks.iter_mut().for_each(|clocks| clocks.truncate(latest));
+        head.timers.iter_mut().for_each(|timers| timers.truncate(latest));
         head
     }
 
     fn promises(&self, now: Timestamp) -> Vec<(SlaMetric, SlaState, Timestamp)> {
         let shown = self.account.iter().flat_map(|account| {
             let due = account.waits().into_iter().map(|(_, wait)| account.minutes().instant(wait.due));
-            let clocks = account.clocks(now).into_iter().zip(due);
-            clocks.map(|(clock, due)| (clock.metric, clock.state, due)).take(account.latest())
+            let timers = account.timers(now).into_iter().zip(due);
+            timers.map(|(timer, due)| (timer.metric, timer.state, due)).take(account.latest())
         });
         shown.collect()
     }
@@ -227,7 +227,7 @@ impl Ticket {
         }
     }
 
-    /// When its clocks stopped, are at risk and are due.
+    /// When its timers stopped, are at risk and are due.
     pub(crate) fn turns(&self, now: Timestamp) -> Vec<Timestamp> {
         self.account.iter().flat_map(|account| account.turns(now)).collect()
     }

@@ -115,7 +115,7 @@ async fn an_unreadable_ticket_is_reported_unchanged_and_hides_no_other() {
 
 async fn is_refused_whole(beside: &Beside, document: &Document) {
     let number = number(document);
-    let seen = beside.store.get(&(&number).into(), &Scope::All, Window::All).await;
+    let seen = beside.store.get(&(&number).into(), &Audience::Desk, MessageRange::All).await;
     names(&number, &seen.unwrap_err());
     for change in [
         Change::priority(Priority::High),
@@ -142,7 +142,11 @@ async fn is_refused_whole(beside: &Beside, document: &Document) {
 }
 
 fn names(number: &TicketNumber, error: &StoreError) {
-    assert_eq!((error.code(), error.applied()), ("ticket_unreadable", Applied::No), "{error:?}");
+    assert_eq!(
+        (error.code(), error.write_outcome()),
+        ("ticket_unreadable", WriteOutcome::NotApplied),
+        "{error:?}"
+    );
     assert!(error.to_string().contains(number.as_str()), "{error}");
 }
 
@@ -152,7 +156,7 @@ async fn hides_no_other(beside: &Beside, document: &Document, good: &[Document],
     for sort in
         ways.map(|way| [Sort::Created(way), Sort::UrgentFirst(way), Sort::LowFirst(way)]).as_flattened()
     {
-        let query = ListQuery::new().sort(*sort).page_size(PageSize::new(1).unwrap());
+        let query = ListQuery::new().with_sort(*sort).with_page_size(PageSize::new(1).unwrap());
         let (mut rows, mut unreadable, mut page) = (Vec::new(), Vec::new(), query.clone().first_page());
         loop {
             let found = beside.store.list(&page).await.unwrap();
@@ -193,7 +197,7 @@ async fn a_ticket_without_a_readable_number_is_reported() {
 }
 
 async fn is_refused_whole_by(beside: &Beside, name: &TicketNumber) {
-    let seen = beside.store.get(&name.into(), &Scope::All, Window::All).await;
+    let seen = beside.store.get(&name.into(), &Audience::Desk, MessageRange::All).await;
     assert_eq!(seen.unwrap_err().code(), "ticket_unreadable");
     let command =
         Command::new(&Actor::Admin(user(2)), after(DAY), &Policy::default(), Change::claim()).unwrap();

@@ -27,9 +27,9 @@ async fn a_text_is_never_an_expression() {
         let open =
             |number| draft.open(number, &user(0), &customer, after(0), &Policy::default()).unwrap();
         let mut expected = open(name.clone());
-        assert_eq!(beside.store.insert(&expected).await.unwrap(), Inserted::Stored);
+        assert_eq!(beside.store.insert(&expected).await.unwrap(), InsertOutcome::Stored);
         let again = beside.store.insert(&open(name.clone())).await.unwrap();
-        assert_eq!(again, Inserted::Repeated(expected.head().clone()));
+        assert_eq!(again, InsertOutcome::Repeated(expected.head().clone()));
         let message = || NewMessage::parse(expression).unwrap().with_key(key());
         for (by, change) in [
             (&customer, Change::message(message())),
@@ -42,9 +42,9 @@ async fn a_text_is_never_an_expression() {
             let outcome = command.apply(&mut expected);
             assert_eq!(beside.store.update(&name, &command).await.unwrap(), outcome, "{expression}");
         }
-        let seen = beside.store.get(&(&name).into(), &Scope::All, Window::All).await.unwrap();
-        assert_eq!(seen, expected.view(&Scope::All, Window::All));
-        let listed = beside.list(&ListQuery::new().category(category)).await;
+        let seen = beside.store.get(&(&name).into(), &Audience::Desk, MessageRange::All).await.unwrap();
+        assert_eq!(seen, expected.view(&Audience::Desk, MessageRange::All));
+        let listed = beside.list(&ListQuery::new().with_category(category)).await;
         assert_eq!(listed.rows, [expected.summary()]);
     }
 }
@@ -52,7 +52,8 @@ async fn a_text_is_never_an_expression() {
 #[tokio::test]
 async fn an_id_that_is_stored_as_text_is_never_an_expression() {
     let beside = Beside::new().await;
-    let options = MongoOptions::new().collection("texts").user_ids(UserIdForm::Text).create_indexes();
+    let options =
+        MongoOptions::new().collection("texts").user_ids(UserIdEncoding::Text).create_indexes();
     let store = options.open(&beside.database).await.unwrap();
     for (at, expression) in ["$", "$userId", "$$ROOT", "$nope"].into_iter().enumerate() {
         let [id, other] = [expression, "luis"].map(|id| UserId::parse(id).unwrap());
@@ -61,7 +62,7 @@ async fn an_id_that_is_stored_as_text_is_never_an_expression() {
         let mut expected = NewTicket::new(Category::BUG, text("No carga"))
             .open(name.clone(), &id, &customer, after(0), &Policy::default())
             .unwrap();
-        assert_eq!(store.insert(&expected).await.unwrap(), Inserted::Stored);
+        assert_eq!(store.insert(&expected).await.unwrap(), InsertOutcome::Stored);
         for (by, change) in [
             (&admin, Change::claim()),
             (&admin, Change::assign(Some(other))),
@@ -74,7 +75,7 @@ async fn an_id_that_is_stored_as_text_is_never_an_expression() {
             let outcome = command.apply(&mut expected);
             assert_eq!(store.update(&name, &command).await.unwrap(), outcome, "{expression}");
         }
-        let seen = store.get(&name.into(), &Scope::Owner(id), Window::All).await.unwrap();
+        let seen = store.get(&name.into(), &Audience::Requester(id), MessageRange::All).await.unwrap();
         assert_eq!(seen.unwrap().head, expected.head().clone().for_requester());
     }
 }
@@ -122,7 +123,11 @@ async fn what_no_longer_fits_in_a_document_is_refused_and_nothing_is_lost() {
         (Actor::Admin(user(2)), Change::note(text(&"y".repeat(2048)))),
     ] {
         let error = beside.store.update(&number, &command(&by, change)).await.unwrap_err();
-        assert_eq!((error.code(), error.applied()), ("store_failed", Applied::No), "{error:?}");
+        assert_eq!(
+            (error.code(), error.write_outcome()),
+            ("store_failed", WriteOutcome::NotApplied),
+            "{error:?}"
+        );
         assert!(!error.is_retryable());
         assert!(beside.read(&document).await == document, "it is as it was");
     }
@@ -131,7 +136,7 @@ async fn what_no_longer_fits_in_a_document_is_refused_and_nothing_is_lost() {
     let outcome = beside.store.update(&number, &command(&Actor::Admin(user(2)), Change::claim())).await;
     assert!(matches!(outcome.unwrap(), Outcome::Applied { .. }));
     let expected = ticket(&beside.read(&document).await);
-    assert_eq!(beside.view(&document).await.unwrap(), expected.view(&Scope::All, Window::All));
+    assert_eq!(beside.view(&document).await.unwrap(), expected.view(&Audience::Desk, MessageRange::All));
     assert_eq!(beside.list(&ListQuery::new()).await.rows, [expected.summary()]);
 }
 
@@ -155,10 +160,15 @@ async fn an_id_of_another_form_is_refused_before_anything_is_written() {
         let opened = draft.open(number.clone(), &id, &customer, after(0), &Policy::default()).unwrap();
         let mut refused = vec![
             store.insert(&opened).await.unwrap_err(),
-            store.get(&(&number).into(), &Scope::Owner(id.clone()), Window::All).await.unwrap_err(),
+            store
+                .get(&(&number).into(), &Audience::Requester(id.clone()), MessageRange::All)
+                .await
+                .unwrap_err(),
             store.counts(&id, None).await.unwrap_err(),
         ];
-        for query in [ListQuery::new().requester(id.clone()), ListQuery::new().assigned_to(id.clone())] {
+        for query in
+            [ListQuery::new().with_requester(id.clone()), ListQuery::new().with_assignee(id.clone())]
+        {
             refused.push(store.list(&query.first_page()).await.unwrap_err());
         }
         for (by, change) in [
@@ -174,7 +184,11 @@ async fn an_id_of_another_form_is_refused_before_anything_is_written() {
             refused.push(store.update(&number, &command(by, change)).await.unwrap_err());
         }
         for error in refused {
-            assert_eq!((error.code(), error.applied()), ("foreign_user_id", Applied::No), "{wrong}");
+            assert_eq!(
+                (error.code(), error.write_outcome()),
+                ("foreign_user_id", WriteOutcome::NotApplied),
+                "{wrong}"
+            );
         }
     }
     // An assignee is looked at once the rules have taken the change; an actor before the ticket is read.

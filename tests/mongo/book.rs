@@ -54,11 +54,11 @@ impl Book {
         RandomNumbers.fill(&mut entropy);
         let number = TicketNumber::from_entropy(&entropy);
         let ticket = shape(testing::ticket(number.as_str()).requester(customer(0))).build();
-        assert_eq!(self.store.insert(&ticket).await.unwrap(), Inserted::Stored);
+        assert_eq!(self.store.insert(&ticket).await.unwrap(), InsertOutcome::Stored);
         number
     }
 
-    /// Stores so many tickets of all kinds, with clocks.
+    /// Stores so many tickets of all kinds, with timers.
     pub(crate) async fn fill(&self, count: usize) {
         let crowd: Vec<Ticket> = testing::tickets_with(&testing::sla(), count).collect();
         try_join_all(crowd.iter().map(|ticket| self.store.insert(ticket))).await.unwrap();

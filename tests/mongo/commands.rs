@@ -26,7 +26,7 @@ async fn what_customers_the_bot_and_the_system_do_is_one_command_and_a_change_tw
 
     let number = book.ticket(open).await;
     book.enter("customer: view", ana.view(&number)).await;
-    book.enter("customer: view the end", ana.view_part(&number, Window::Last(1))).await;
+    book.enter("customer: view the end", ana.view_part(&number, MessageRange::Last(1))).await;
     let typed = format!(" #{number} ").to_lowercase();
     book.enter("customer: find", ana.find(&typed)).await;
     book.enter("customer: my tickets", ana.tickets(MyTickets::all())).await;
@@ -91,7 +91,7 @@ async fn a_page_of_any_list_and_length_is_one_command() {
         ("low and oldest first", Sort::LowFirst(Direction::OldestFirst)),
     ] {
         for rows in [20, PageSize::MAX] {
-            let query = ListQuery::new().sort(order).page_size(PageSize::new(rows).unwrap());
+            let query = ListQuery::new().with_sort(order).with_page_size(PageSize::new(rows).unwrap());
             let first = luis.list(query.clone());
             let first = book.enter(format!("admin: {name}, {rows} rows"), first).await.unwrap();
             let next = luis.list(query.page_after(&first.next.unwrap()).unwrap());
@@ -208,7 +208,7 @@ async fn a_foreign_ticket_costs_what_a_missing_one_costs() {
     assert!(owner.view(&foreign).await.is_ok());
     for number in [&foreign, &missing] {
         book.enter("view", eva.view(number)).await;
-        book.enter("view the end", eva.view_part(number, Window::Last(1))).await;
+        book.enter("view the end", eva.view_part(number, MessageRange::Last(1))).await;
         book.enter("find", eva.find(number.as_str())).await;
         book.enter("message", eva.add_message(number, WORDS)).await;
         book.enter("message, with a key", eva.add_message(number, keyed(WORDS))).await;

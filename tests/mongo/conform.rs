@@ -1,6 +1,6 @@
 //! The contract, case by case, as over memory.
 
-use ventanilla_service::{Inserted, MongoOptions, TicketStore, conformance, testing};
+use ventanilla_service::{InsertOutcome, MongoOptions, TicketStore, conformance, testing};
 use ventanilla_tests::Mongo;
 
 #[tokio::test]
@@ -32,7 +32,7 @@ async fn a_collection_of_the_hosts_is_used_as_it_is() {
     let collection = database.collection::<bson::Document>("Consultas");
     let store = MongoOptions::new().create_indexes().open_collection(&collection).await.unwrap();
     let ticket = testing::ticket("TKT-ABC123").build();
-    assert_eq!(store.insert(&ticket).await.unwrap(), Inserted::Stored);
+    assert_eq!(store.insert(&ticket).await.unwrap(), InsertOutcome::Stored);
     assert_eq!(
         collection.count_documents(bson::doc! { "ticketNumber": "TKT-ABC123" }).await.unwrap(),
         1

@@ -96,7 +96,7 @@ async fn tickets_come_back_to_mongodb_as_they_were() {
 async fn fill(beside: &Beside, count: usize) -> BTreeSet<String> {
     for batch in tickets_with(&sla(), count / 2).collect::<Vec<_>>().chunks(100) {
         let inserted = join_all(batch.iter().map(|ticket| beside.store.insert(ticket))).await;
-        assert!(inserted.into_iter().all(|inserted| inserted.unwrap() == Inserted::Stored));
+        assert!(inserted.into_iter().all(|inserted| inserted.unwrap() == InsertOutcome::Stored));
     }
     let (mut runner, drawn) = (TestRunner::deterministic(), draw::documents(&sla()));
     let documents: Vec<Document> =

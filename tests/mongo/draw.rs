@@ -5,7 +5,7 @@ use proptest::{collection::vec, option, prelude::*, sample::select};
 use ventanilla_service::*;
 
 use super::{
-    draw_clocks::{clocks, office, round_the_clock},
+    draw_timers::{office, round_the_clock, timers},
     raw::{DAY, after, date, person, said, text, theirs, user, with},
 };
 
@@ -132,7 +132,7 @@ pub(crate) fn documents(promise: &Sla) -> impl Strategy<Value = Document> + use<
         field("history", history),
         field("version", version),
         prop_oneof![
-            10 => clocks(promise),
+            10 => timers(promise),
             1 => Just(doc! { "sla": null }),
             1 => Just(doc! {}),
         ],

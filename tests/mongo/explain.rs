@@ -85,9 +85,10 @@ impl Desk {
     async fn reads_examine_one_ticket(&self) {
         let number = TicketNumber::parse(&many::number(12_345 % self.count)).unwrap();
         let typed = TicketLookup::typed(&format!("#{number}")).unwrap();
-        for scope in [Scope::All, Scope::Owner(customer(0)), Scope::Owner(customer(1))] {
+        for scope in [Audience::Desk, Audience::Requester(customer(0)), Audience::Requester(customer(1))]
+        {
             for lookup in [&TicketLookup::from(&number), &typed] {
-                self.store.get(lookup, &scope, Window::All).await.unwrap();
+                self.store.get(lookup, &scope, MessageRange::All).await.unwrap();
                 let examined = Examined::by(&self.database, self.command()).await;
                 // A key for each number that may be meant, and one where it goes on from there.
                 let meant = lookup.candidates().len() as i64;

@@ -26,7 +26,7 @@ fn shapes() -> Vec<Document> {
         "version",
     ];
     let nulls: Document = nulls.map(|name| (name.to_owned(), Bson::Null)).into_iter().collect();
-    let two_clocks = vec![
+    let two_timers = vec![
         said("USER", "Me cobraron dos veces", 0),
         said("ADMIN", "Lo miramos", 3 * HOUR),
         said("SUPPORT_BOT", "Hola", HOUR),
@@ -42,7 +42,7 @@ fn shapes() -> Vec<Document> {
             with(said("ADMIN", "Lo miramos", HOUR), doc! { "authorId": null, "key": null, "x.y": 1 }),
         ],
     };
-    let early = doc! { "messages": two_clocks, "createdAt": date(-DAY), "updatedAt": date(HOUR) };
+    let early = doc! { "messages": two_timers, "createdAt": date(-DAY), "updatedAt": date(HOUR) };
     vec![
         theirs(),
         without_messages,
@@ -69,16 +69,17 @@ async fn written() -> (Beside, Vec<Document>) {
 async fn each_is_seen_by_every_reader_through_every_window() {
     let (beside, documents) = written().await;
     let windows = [
-        Window::All,
-        Window::Last(0),
-        Window::Last(2),
-        Window::Last(u32::MAX),
-        Window::From { first: 0, count: 1 },
-        Window::From { first: 1, count: 2 },
-        Window::From { first: 9, count: 2 },
-        Window::From { first: 1, count: u32::MAX },
+        MessageRange::All,
+        MessageRange::Last(0),
+        MessageRange::Last(2),
+        MessageRange::Last(u32::MAX),
+        MessageRange::From { first: 0, count: 1 },
+        MessageRange::From { first: 1, count: 2 },
+        MessageRange::From { first: 9, count: 2 },
+        MessageRange::From { first: 1, count: u32::MAX },
     ];
-    let scopes = [Scope::All, Scope::Public, Scope::Owner(user(0)), Scope::Owner(user(1))];
+    let scopes =
+        [Audience::Desk, Audience::Bot, Audience::Requester(user(0)), Audience::Requester(user(1))];
     for document in &documents {
         for (scope, window) in scopes.iter().flat_map(|scope| windows.map(|window| (scope, window))) {
             let seen = beside.store.get(&number(document).into(), scope, window).await.unwrap();
@@ -93,31 +94,35 @@ async fn each_stands_in_every_list_to_which_it_belongs() {
     let all = ListQuery::new;
     let queries = [
         all(),
-        all().statuses(Status::Open),
-        all().statuses(Status::Resolved | Status::Closed),
-        all().priorities(Priority::Low | Priority::Urgent),
-        all().category(Category::PAGOS),
-        all().category(Category::parse("ENVÍOS").unwrap()),
+        all().with_statuses(Status::Open),
+        all().with_statuses(Status::Resolved | Status::Closed),
+        all().with_priorities(Priority::Low | Priority::Urgent),
+        all().with_category(Category::PAGOS),
+        all().with_category(Category::parse("ENVÍOS").unwrap()),
         all().unassigned(),
-        all().assigned_to(user(3)),
-        all().requester(user(0)),
-        all().requester(user(2)),
-        all().created_from(after(1)),
-        all().created_before(after(0)),
-        all().created_from(after(0)).created_before(after(1)).unassigned().statuses(Status::Open),
+        all().with_assignee(user(3)),
+        all().with_requester(user(0)),
+        all().with_requester(user(2)),
+        all().with_created_from(after(1)),
+        all().with_created_before(after(0)),
+        all()
+            .with_created_from(after(0))
+            .with_created_before(after(1))
+            .unassigned()
+            .with_statuses(Status::Open),
     ];
     let sorts = [Direction::NewestFirst, Direction::OldestFirst]
         .map(|way| [Sort::Created(way), Sort::UrgentFirst(way), Sort::LowFirst(way)]);
     for query in queries {
         for sort in sorts.into_iter().flatten() {
-            let query = query.clone().sort(sort);
+            let query = query.clone().with_sort(sort);
             assert_eq!(walk(&beside, &query).await, expected(&documents, &query), "{query:?}");
         }
     }
 }
 
 async fn walk(beside: &Beside, query: &ListQuery) -> Vec<TicketSummary> {
-    let query = query.clone().page_size(PageSize::new(3).unwrap());
+    let query = query.clone().with_page_size(PageSize::new(3).unwrap());
     let (mut rows, mut page) = (Vec::new(), query.clone().first_page());
     loop {
         let found = beside.store.list(&page).await.unwrap();
@@ -134,13 +139,13 @@ fn expected(documents: &[Document], query: &ListQuery) -> Vec<TicketSummary> {
     let rows = documents.iter().map(|document| (id(document), row(document)));
     let mut rows: Vec<_> = rows.filter(|(_, row)| query.matches(&row.head)).collect();
     rows.sort_by_key(|(id, row)| (row.head.created_at, *id));
-    let (Sort::Created(way) | Sort::UrgentFirst(way) | Sort::LowFirst(way)) = query.order() else {
+    let (Sort::Created(way) | Sort::UrgentFirst(way) | Sort::LowFirst(way)) = query.sort() else {
         unreachable!("no list by due time is asked for here")
     };
     if way == Direction::NewestFirst {
         rows.reverse();
     }
-    match query.order() {
+    match query.sort() {
         Sort::Created(_) => {}
         Sort::UrgentFirst(_) => rows.sort_by_key(|(_, row)| Reverse(row.head.priority)),
         Sort::LowFirst(_) | Sort::Due(_) => rows.sort_by_key(|(_, row)| row.head.priority),

@@ -4,8 +4,8 @@ use bson::{Bson, Document, bson, doc};
 use ventanilla_service::*;
 
 use super::{
-    bad_clocks,
-    draw_clocks::round_the_clock,
+    bad_timers,
+    draw_timers::round_the_clock,
     raw::{
         Beside, DAY, HOUR, after, date, number, person, row_of, said, text, theirs, ticket, user, with,
     },
@@ -98,7 +98,7 @@ fn damaged() -> Vec<(Document, Document)> {
 /// The same of the timers of earlier responses.
 fn damaged_timers() -> impl Iterator<Item = (Document, Document)> {
     let timers = |earlier: Option<Bson>| {
-        let mut fields = doc! { "sla": bad_clocks::clocks() };
+        let mut fields = doc! { "sla": bad_timers::timers() };
         fields.extend(earlier.map(|earlier| ("earlierResponses".to_owned(), earlier)));
         fields
     };
@@ -166,13 +166,15 @@ fn read_as(document: &Document, damage: &Document, read: &Document) -> Ticket {
 
 async fn all_agree(beside: &Beside, document: &Document, expected: &Ticket) {
     let number = number(document);
-    for scope in [Scope::All, Scope::Public, Scope::Owner(user(0)), Scope::Owner(user(1))] {
-        let seen = beside.store.get(&(&number).into(), &scope, Window::All).await.unwrap();
-        assert_eq!(seen, expected.view(&scope, Window::All), "{document}");
+    for scope in
+        [Audience::Desk, Audience::Bot, Audience::Requester(user(0)), Audience::Requester(user(1))]
+    {
+        let seen = beside.store.get(&(&number).into(), &scope, MessageRange::All).await.unwrap();
+        assert_eq!(seen, expected.view(&scope, MessageRange::All), "{document}");
     }
     let row = row_of(expected, &beside.read(document).await);
     for sort in in_every_order() {
-        let page = beside.list(&ListQuery::new().sort(sort)).await;
+        let page = beside.list(&ListQuery::new().with_sort(sort)).await;
         assert_eq!((page.rows, page.unreadable), (vec![row.clone()], vec![]), "{document}");
     }
 }
@@ -222,7 +224,7 @@ fn is_left(damage: &Document, now: &Document) {
 async fn an_id_that_is_none_is_refused_before_anything_is_written() {
     let beside = Beside::new().await;
     let collection = beside.database.collection::<Document>("Textos");
-    let options = MongoOptions::new().user_ids(UserIdForm::Text).create_indexes();
+    let options = MongoOptions::new().user_ids(UserIdEncoding::Text).create_indexes();
     let store = options.open_collection(&collection).await.unwrap();
     for wrong in [doc! { "userId": "Ana Gómez" }, doc! { "assigneeId": "Ana Gómez" }] {
         let document = with(with(theirs(), doc! { "userId": "ana" }), wrong);
@@ -232,8 +234,11 @@ async fn an_id_that_is_none_is_refused_before_anything_is_written() {
         let raise = Change::priority(Priority::High);
         let command = Command::new(&luis, after(DAY), &Policy::default(), raise).unwrap();
         let error = store.update(&number, &command).await.unwrap_err();
-        assert_eq!((error.code(), error.applied()), ("ticket_unreadable", Applied::No));
-        let seen = store.get(&(&number).into(), &Scope::All, Window::All).await.unwrap_err();
+        assert_eq!(
+            (error.code(), error.write_outcome()),
+            ("ticket_unreadable", WriteOutcome::NotApplied)
+        );
+        let seen = store.get(&(&number).into(), &Audience::Desk, MessageRange::All).await.unwrap_err();
         assert_eq!(seen.code(), "ticket_unreadable");
         let page = store.list(&ListQuery::new().first_page()).await.unwrap();
         assert_eq!((page.rows.len(), page.unreadable.len()), (0, 1));
@@ -284,7 +289,7 @@ async fn a_priority_that_is_an_array_is_reported_once() {
         beside.write(&document).await;
         for sort in in_every_order() {
             for priorities in [all, Priority::Low.into(), Priority::High | Priority::Low] {
-                let query = ListQuery::new().sort(sort).priorities(priorities);
+                let query = ListQuery::new().with_sort(sort).with_priorities(priorities);
                 let (rows, reported) = walk(&beside, &query).await;
                 let expected = usize::from(!(found & priorities).is_empty());
                 assert_eq!(
@@ -305,7 +310,7 @@ fn in_every_order() -> impl Iterator<Item = Sort> {
 
 /// How many tickets a list shows in pages of one, and how many it reports.
 async fn walk(beside: &Beside, query: &ListQuery) -> (usize, usize) {
-    let query = query.clone().page_size(PageSize::new(1).unwrap());
+    let query = query.clone().with_page_size(PageSize::new(1).unwrap());
     let (mut rows, mut reported, mut page) = (0, 0, query.clone().first_page());
     loop {
         let found = beside.store.list(&page).await.unwrap();

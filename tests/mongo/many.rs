@@ -80,39 +80,39 @@ fn ticket(place: u64) -> Document {
         "updatedAt": created,
     };
     ticket.extend(assignee.map(|assignee| ("assigneeId".to_owned(), assignee)));
-    ticket.insert("sla", clocks(place, &ticket, &mut dice));
+    ticket.insert("sla", timers(place, &ticket, &mut dice));
     ticket
 }
 
 /// Those of the live ones run, of 50,000 a fifth overdue and less at risk when the last is created;
 /// the others have stopped.
-fn clocks(place: u64, ticket: &Document, dice: &mut Dice) -> Document {
+fn timers(place: u64, ticket: &Document, dice: &mut Dice) -> Document {
     const HOUR: i64 = 60 * 60 * 1000;
     let hours = |most: u64, dice: &mut Dice| HOUR * (1 + dice.below(most)) as i64;
     let start = created_at(place).as_millis();
     let since = DateTime::from_millis(start);
-    let clock = |due: i64| doc! { "since": since, "start": start, "due": due };
+    let timer = |due: i64| doc! { "since": since, "start": start, "due": due };
     let stopped = |due: i64, at: i64| {
         let stop = doc! { "at": DateTime::from_millis(at), "reading": at, "by": oid(&admin(0)) };
-        let mut clock = clock(due);
-        clock.insert("stop", stop);
-        clock
+        let mut timer = timer(due);
+        timer.insert("stop", stop);
+        timer
     };
     let answered = start + hours(6, dice);
     let first = stopped(start + 4 * HOUR, answered);
     let is_live = ["OPEN", "IN_PROGRESS"].contains(&ticket.get_str("status").unwrap());
-    let mut clocks = doc! { "targets": targets(), "firstResponse": first };
+    let mut timers = doc! { "targets": targets(), "firstResponse": first };
     if is_live {
         let due = start + hours(480, dice);
         let risk = due - (due - start).div_euclid(4);
-        clocks.extend(doc! { "resolution": clock(due), "due": due, "risk": risk });
-        clocks.insert("lastStop", DateTime::from_millis(answered));
+        timers.extend(doc! { "resolution": timer(due), "due": due, "risk": risk });
+        timers.insert("lastStop", DateTime::from_millis(answered));
     } else {
         let resolved = answered + hours(40, dice);
-        clocks.insert("resolution", stopped(start + 40 * HOUR, resolved));
-        clocks.insert("lastStop", DateTime::from_millis(resolved));
+        timers.insert("resolution", stopped(start + 40 * HOUR, resolved));
+        timers.insert("lastStop", DateTime::from_millis(resolved));
     }
-    clocks
+    timers
 }
 
 fn targets() -> Document {

@@ -32,8 +32,8 @@ impl Beside {
     }
 
     /// What the desk sees of the ticket.
-    pub(crate) async fn view(&self, document: &Document) -> Result<Option<TicketView>, StoreError> {
-        self.store.get(&number(document).into(), &Scope::All, Window::All).await
+    pub(crate) async fn view(&self, document: &Document) -> Result<Option<TicketDetails>, StoreError> {
+        self.store.get(&number(document).into(), &Audience::Desk, MessageRange::All).await
     }
 
     pub(crate) async fn list(&self, query: &ListQuery) -> Page<TicketSummary> {

@@ -4,7 +4,7 @@ use bson::{Bson, DateTime, Document, doc, oid::ObjectId};
 use futures::TryStreamExt;
 use mongodb::Collection;
 use ventanilla_service::{
-    Checkpoint, MongoOptions, Scope, TicketLookup, TicketStore, TicketView, Window,
+    Audience, Checkpoint, MessageRange, MongoOptions, TicketDetails, TicketLookup, TicketStore,
 };
 use ventanilla_tests::Mongo;
 
@@ -83,9 +83,9 @@ async fn a_repair_changes_no_view() {
     let database = Mongo::shared().await.database().await;
     let store = MongoOptions::new().create_indexes().open(&database).await.unwrap();
     let raw = database.collection::<Document>("SupportTicket");
-    let view = async |number: &str| -> Option<TicketView> {
+    let view = async |number: &str| -> Option<TicketDetails> {
         let lookup = TicketLookup::typed(number).unwrap();
-        store.get(&lookup, &Scope::All, Window::All).await.unwrap()
+        store.get(&lookup, &Audience::Desk, MessageRange::All).await.unwrap()
     };
     let stale = [("1", answered()), ("2", doc! { "resolvedAt": at(2), "closedAt": at(2) })];
     for (number, fields) in stale {

@@ -7,7 +7,7 @@ use ventanilla_tests::Mongo;
 
 use super::{
     draw::documents,
-    draw_clocks::{office, round_the_clock},
+    draw_timers::{office, round_the_clock},
     raw::{DAY, after, ticket},
 };
 
@@ -15,18 +15,18 @@ use super::{
 async fn it_says_what_the_tickets_say() {
     let mut counted = 0;
     for (ids, sla) in [
-        (UserIdForm::ObjectId, round_the_clock()),
-        (UserIdForm::ObjectId, office()),
-        (UserIdForm::Text, office()),
+        (UserIdEncoding::ObjectId, round_the_clock()),
+        (UserIdEncoding::ObjectId, office()),
+        (UserIdEncoding::Text, office()),
     ] {
         let database = Mongo::shared().await.database().await;
         let store = MongoOptions::new().user_ids(ids).create_indexes().open(&database).await.unwrap();
         let tickets = crowd(&sla, ids);
         for ticket in &tickets {
-            assert_eq!(store.insert(ticket).await.unwrap(), Inserted::Stored);
+            assert_eq!(store.insert(ticket).await.unwrap(), InsertOutcome::Stored);
         }
         for query in queries(&sla) {
-            let mut tally = Tally::default();
+            let mut tally = ReportBuilder::default();
             tickets.iter().for_each(|ticket| tally.add_ticket(&query, ticket.head()));
             let report = store.report(&query).await.unwrap();
             are_alike(&report, &tally.report());
@@ -36,11 +36,11 @@ async fn it_says_what_the_tickets_say() {
     assert!(counted > 30, "{counted} administrators");
 }
 
-fn crowd(sla: &Sla, ids: UserIdForm) -> Vec<Ticket> {
+fn crowd(sla: &Sla, ids: UserIdEncoding) -> Vec<Ticket> {
     let drawn = vec(documents(sla).boxed(), 250).new_tree(&mut TestRunner::deterministic()).unwrap();
     let named = |document: Document| match ids {
-        UserIdForm::ObjectId => ticket(&document),
-        UserIdForm::Text => ticket(renamed(document.into()).as_document().unwrap()),
+        UserIdEncoding::ObjectId => ticket(&document),
+        UserIdEncoding::Text => ticket(renamed(document.into()).as_document().unwrap()),
     };
     drawn.current().into_iter().map(named).collect()
 }
@@ -74,7 +74,7 @@ fn are_alike(found: &Report, expected: &Report) {
     for (found, expected) in each.chain([(&found.overall, &expected.overall)]) {
         for metric in SlaMetric::ALL {
             let (found, expected) = (found.of(metric), expected.of(metric));
-            let exact = |of: Measures| (of.count, of.met, of.breached, of.business.is_some());
+            let exact = |of: MetricStats| (of.count, of.met, of.breached, of.business.is_some());
             assert_eq!(exact(found), exact(expected), "{metric:?}");
             are_close(found.business, expected.business);
             are_close(found.calendar, expected.calendar);

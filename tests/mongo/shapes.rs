@@ -27,7 +27,7 @@ impl Shape {
         let mut shapes = Vec::new();
         for (filter, query) in filters(count) {
             for (order, sort) in orders {
-                let query = query.clone().sort(sort);
+                let query = query.clone().with_sort(sort);
                 let first = query.clone().first_page();
                 let cursor = first.cursor_after(&middle(&query, count));
                 let after = query.clone().page_after(&cursor).unwrap();
@@ -44,26 +44,26 @@ impl Shape {
     /// and where each run of the index begins. A run has one status and one priority; where some
     /// tickets have none, there are runs of those too.
     pub(crate) fn keys(&self, some_have_none: bool) -> usize {
-        let (statuses, priorities) = (self.query.filtered_statuses(), self.query.filtered_priorities());
+        let (statuses, priorities) = (self.query.statuses(), self.query.priorities());
         let of_no_status = some_have_none && statuses.contains(Status::default());
         let of_no_priority = some_have_none && priorities.contains(Priority::default());
         let runs = (statuses.len() + usize::from(of_no_status))
             * (priorities.len() + usize::from(of_no_priority));
-        self.parts() * self.query.rows() + runs + self.ties()
+        self.parts() * self.query.page_size() + runs + self.ties()
     }
 
     /// The most documents: the rows, and one more that tells whether that is all.
     pub(crate) fn documents(&self) -> usize {
-        self.parts() * (self.query.rows() + 1) + self.ties()
+        self.parts() * (self.query.page_size() + 1) + self.ties()
     }
 
     pub(crate) fn is_by_priority(&self) -> bool {
-        !matches!(self.query.order(), Sort::Created(_))
+        !matches!(self.query.sort(), Sort::Created(_))
     }
 
     /// How many lists are put together.
     fn parts(&self) -> usize {
-        if self.is_by_priority() { self.query.filtered_priorities().len() } else { 1 }
+        if self.is_by_priority() { self.query.priorities().len() } else { 1 }
     }
 
     /// What of the cursor's millisecond has been seen already.
@@ -79,30 +79,33 @@ fn filters(count: u64) -> Vec<(&'static str, ListQuery)> {
     let (from, before) = (many::created_at(count / 4), many::created_at(count / 4 * 3));
     vec![
         ("all", all()),
-        ("live", all().statuses(live)),
-        ("resolved", all().statuses(Status::Resolved)),
-        ("urgent", all().priorities(Priority::Urgent)),
-        ("open and urgent", all().statuses(Status::Open).priorities(Priority::Urgent)),
-        ("category", all().category(Category::PAGOS)),
-        ("category, live", all().category(Category::PAGOS).statuses(live)),
-        ("rare category", all().category(category("RARA"))),
-        ("unused category", all().category(category("NADA"))),
-        ("assignee", all().assigned_to(admin(0))),
-        ("assignee, live", all().assigned_to(admin(0)).statuses(live)),
-        ("idle assignee", all().assigned_to(admin(99))),
+        ("live", all().with_statuses(live)),
+        ("resolved", all().with_statuses(Status::Resolved)),
+        ("urgent", all().with_priorities(Priority::Urgent)),
+        ("open and urgent", all().with_statuses(Status::Open).with_priorities(Priority::Urgent)),
+        ("category", all().with_category(Category::PAGOS)),
+        ("category, live", all().with_category(Category::PAGOS).with_statuses(live)),
+        ("rare category", all().with_category(category("RARA"))),
+        ("unused category", all().with_category(category("NADA"))),
+        ("assignee", all().with_assignee(admin(0))),
+        ("assignee, live", all().with_assignee(admin(0)).with_statuses(live)),
+        ("idle assignee", all().with_assignee(admin(99))),
         ("unassigned", all().unassigned()),
-        ("unassigned, live", all().unassigned().statuses(live)),
-        ("requester of many", all().requester(customer(0))),
-        ("requester, not closed", all().requester(customer(0)).statuses(!EnumSet::only(Status::Closed))),
-        ("requester of few", all().requester(customer(7))),
-        ("created between", all().created_from(from).created_before(before)),
-        ("live, 100 rows", all().statuses(live).page_size(PageSize::new(100).unwrap())),
+        ("unassigned, live", all().unassigned().with_statuses(live)),
+        ("requester of many", all().with_requester(customer(0))),
+        (
+            "requester, not closed",
+            all().with_requester(customer(0)).with_statuses(!EnumSet::only(Status::Closed)),
+        ),
+        ("requester of few", all().with_requester(customer(7))),
+        ("created between", all().with_created_from(from).with_created_before(before)),
+        ("live, 100 rows", all().with_statuses(live).with_page_size(PageSize::new(100).unwrap())),
     ]
 }
 
 /// A place in the middle of a list, after half of its millisecond.
 fn middle(query: &ListQuery, count: u64) -> Position {
-    let priorities = query.filtered_priorities();
+    let priorities = query.priorities();
     let priority = priorities.iter().nth(priorities.len() / 2).unwrap();
     Position { key: many::created_at(count / 2).as_millis(), priority, tie: [0x80; 12] }
 }

@@ -90,9 +90,9 @@ fn is_kept(before: &Document, now: &Document) {
 
 async fn both_read_alike(beside: &Beside, document: &Document) {
     let ticket = ticket(document);
-    for window in [Window::All, Window::Last(1), Window::From { first: 1, count: 2 }] {
-        let seen = beside.store.get(&number(document).into(), &Scope::All, window).await.unwrap();
-        assert_eq!(seen, ticket.view(&Scope::All, window), "{window:?}\n{document}");
+    for window in [MessageRange::All, MessageRange::Last(1), MessageRange::From { first: 1, count: 2 }] {
+        let seen = beside.store.get(&number(document).into(), &Audience::Desk, window).await.unwrap();
+        assert_eq!(seen, ticket.view(&Audience::Desk, window), "{window:?}\n{document}");
     }
     assert_eq!(beside.list(&ListQuery::new()).await.rows, [row(document)], "{document}");
 }
@@ -101,17 +101,17 @@ async fn both_read_alike(beside: &Beside, document: &Document) {
 async fn is_stored_alike(beside: &Beside, document: &Document) {
     let ticket_before = ticket(document);
     beside.raw.delete_many(doc! {}).await.unwrap();
-    assert_eq!(beside.store.insert(&ticket_before).await.unwrap(), Inserted::Stored);
+    assert_eq!(beside.store.insert(&ticket_before).await.unwrap(), InsertOutcome::Stored);
     let stored = beside.raw.find_one(doc! {}).await.unwrap().unwrap();
     assert_eq!(ticket(&stored), ticket_before, "{document}\n{stored}");
     is_derived(&stored);
 }
 
-/// What lists and reports find clocks by is what the domain derives, and isn't there where that is
+/// What lists and reports find timers by is what the domain derives, and isn't there where that is
 /// nothing.
 fn is_derived(document: &Document) {
     let ticket = ticket(document);
-    let Some(clocks) = ticket.head().sla.as_deref() else {
+    let Some(timers) = ticket.head().sla.as_deref() else {
         assert_eq!(document.get("sla"), None, "{document}");
         return;
     };
@@ -119,9 +119,9 @@ fn is_derived(document: &Document) {
     let reading = |time: BusinessTime| Bson::Int64(time.as_millis());
     let date = |time: Timestamp| bson::DateTime::from_millis(time.as_millis()).into();
     for (field, derived) in [
-        ("due", clocks.due().map(reading)),
-        ("risk", clocks.risk().map(reading)),
-        ("lastStop", clocks.last_stop().map(date)),
+        ("due", timers.due().map(reading)),
+        ("risk", timers.risk().map(reading)),
+        ("lastStop", timers.last_stop().map(date)),
     ] {
         assert_eq!(stored.get(field), derived.as_ref(), "{field} of {document}");
     }

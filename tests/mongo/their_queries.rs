@@ -14,7 +14,7 @@ async fn ours(beside: &Beside, name: &str, opened: i64) -> Document {
         .with_key(IdempotencyKey::parse(name).unwrap())
         .open(number.clone(), &user(0), &ana, after(opened), &Policy::default())
         .unwrap();
-    assert_eq!(beside.store.insert(&ticket).await.unwrap(), Inserted::Stored);
+    assert_eq!(beside.store.insert(&ticket).await.unwrap(), InsertOutcome::Stored);
     for (by, change) in [
         (&luis, Change::claim()),
         (&luis, Change::priority(Priority::High)),
@@ -183,14 +183,14 @@ async fn assert_all_read_alike(beside: &Beside, name: &str) {
     let document = stored(beside, name).await;
     let ticket = ticket(&document);
     let lookup = TicketNumber::parse(name).unwrap().into();
-    for scope in [Scope::All, Scope::Public, Scope::Owner(user(0))] {
-        for window in [Window::All, Window::Last(1), Window::Last(0)] {
+    for scope in [Audience::Desk, Audience::Bot, Audience::Requester(user(0))] {
+        for window in [MessageRange::All, MessageRange::Last(1), MessageRange::Last(0)] {
             let seen = beside.store.get(&lookup, &scope, window).await.unwrap();
             assert_eq!(seen, ticket.view(&scope, window), "{name} {scope:?} {window:?}");
         }
     }
     for sort in [Sort::Created(Direction::NewestFirst), Sort::UrgentFirst(Direction::OldestFirst)] {
-        let page = beside.list(&ListQuery::new().sort(sort)).await;
+        let page = beside.list(&ListQuery::new().with_sort(sort)).await;
         let found = page.rows.iter().find(|row| row.head.ticket_number.as_str() == name);
         assert_eq!(found, Some(&row(&document)), "{name} {sort:?}");
     }

@@ -156,7 +156,7 @@ impl Observed {
 
     async fn ticket(&self, number: &str, shape: fn(TicketFixture) -> TicketFixture) -> TicketNumber {
         let ticket = shape(ticket(number)).build();
-        assert_eq!(self.store.insert(&ticket).await.unwrap(), Inserted::Stored);
+        assert_eq!(self.store.insert(&ticket).await.unwrap(), InsertOutcome::Stored);
         self.sent.take();
         ticket.head().ticket_number.clone()
     }

@@ -28,7 +28,7 @@ async fn a_change_that_finds_no_moment_is_given_up_at_the_time_limit() {
 
     let begin = Instant::now();
     let given_up = disturbed.customer(ana()).add_message(&number, keyed("hola")).await;
-    assert_eq!(fault(given_up), ("contention", Applied::No));
+    assert_eq!(fault(given_up), ("contention", WriteOutcome::NotApplied));
     assert!(begin.elapsed() > limit / 2, "it gave up after {:?}", begin.elapsed());
     assert_eq!(texts(&quiet, &number).await, [""; 0]);
 }

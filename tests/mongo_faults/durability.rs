@@ -32,9 +32,9 @@ async fn a_change_that_no_majority_has_is_told_so_until_one_has_it() {
     assert_eq!(fault(raise().await), NOT_DURABLE);
     assert_eq!(fault(create().await), NOT_DURABLE);
     // Who repeats it finds it there, and no answer that rests on it, as long as no majority has it.
-    assert_eq!(fault(write().await).1, Applied::No);
-    assert_eq!(fault(raise().await).1, Applied::No);
-    assert_eq!(fault(create().await).1, Applied::No);
+    assert_eq!(fault(write().await).1, WriteOutcome::NotApplied);
+    assert_eq!(fault(raise().await).1, WriteOutcome::NotApplied);
+    assert_eq!(fault(create().await).1, WriteOutcome::NotApplied);
 
     world.set.resume_replication().await;
     until(async || write().await.is_ok_and(|receipt| receipt.repeated)).await;
@@ -55,10 +55,13 @@ async fn what_is_refused_stays_refused_where_no_majority_is_to_be_had() {
     assert_eq!(fault(desk.customer(ana()).create(draft("otro")).await), NOT_DURABLE);
 
     let refused = desk.customer(ana()).add_message(number, keyed("hola")).await.unwrap_err();
-    assert_eq!((refused.code(), refused.applied()), ("ticket_closed", Applied::No));
+    assert_eq!((refused.code(), refused.write_outcome()), ("ticket_closed", WriteOutcome::NotApplied));
     let missing = TicketNumber::parse("TKT-N0NE00").unwrap();
     let refused = desk.customer(ana()).add_message(&missing, keyed("hola")).await.unwrap_err();
-    assert_eq!((refused.code(), refused.applied()), ("ticket_not_found", Applied::No));
+    assert_eq!(
+        (refused.code(), refused.write_outcome()),
+        ("ticket_not_found", WriteOutcome::NotApplied)
+    );
 
     world.set.resume_replication().await;
     assert_eq!(world.texts().await, [""; 0]);
@@ -74,7 +77,7 @@ async fn what_no_majority_has_is_shown_to_nobody() {
     assert_eq!(fault(customer.create(draft("otro")).await), NOT_DURABLE);
 
     assert_eq!(customer.view(number).await.unwrap().head.status, Status::Open);
-    let closed = ListQuery::new().statuses([Status::Resolved]);
+    let closed = ListQuery::new().with_statuses([Status::Resolved]);
     assert!(admin.list(closed).await.unwrap().rows.is_empty());
     let rows = customer.tickets(MyTickets::all()).await.unwrap().rows;
     assert_eq!(rows.iter().map(|row| &row.head.ticket_number).collect::<Vec<_>>(), [number]);
@@ -125,7 +128,7 @@ async fn repairs_that_may_be_lost_are_told_and_made() {
         world.set.fail(1, &["update"], error).await;
 
         let error = store.reconcile(None, 100).await.unwrap_err();
-        assert_eq!((error.code(), error.applied()), told, "{error:?}");
+        assert_eq!((error.code(), error.write_outcome()), told, "{error:?}");
         assert!(error.to_string().contains(world.number.as_str()), "{error}");
         let repaired = doc! { "resolvedAt": { "$type": "date" }, "closedAt": { "$type": "date" } };
         assert_eq!(world.tickets.count_documents(repaired).await.unwrap(), 1);
@@ -142,7 +145,7 @@ async fn repairs_that_the_server_refuses_altogether_are_told() {
     world.set.fail(1, &["update"], doc! { "errorCode": 13 }).await;
 
     let error = store.reconcile(None, 100).await.unwrap_err();
-    assert_eq!((error.code(), error.applied()), FAILED, "{error:?}");
+    assert_eq!((error.code(), error.write_outcome()), FAILED, "{error:?}");
     assert_eq!(store.reconcile(None, 100).await.unwrap().repaired, 1);
 }
 

@@ -101,7 +101,7 @@ async fn giving_up_a_change_is_told_within_the_span_of_its_use_case() {
     TOLD.take();
 
     let given_up = disturbed.customer(ana()).add_message(&number, keyed("hola")).await;
-    assert_eq!(fault(given_up), ("contention", Applied::No));
+    assert_eq!(fault(given_up), ("contention", WriteOutcome::NotApplied));
     let expected = "gave up after repeated write conflicts".to_owned();
     assert_eq!(TOLD.take(), [(expected, vec!["ventanilla.add_message"])]);
 }

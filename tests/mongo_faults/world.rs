@@ -43,7 +43,7 @@ impl World {
         texts(&self.desk, &self.number).await
     }
 
-    pub(crate) async fn view(&self) -> TicketView {
+    pub(crate) async fn view(&self) -> TicketDetails {
         self.desk.admin(luis()).view(&self.number).await.unwrap()
     }
 
@@ -117,17 +117,19 @@ pub(crate) async fn until<F: Future<Output = bool>>(mut done: impl FnMut() -> F)
 }
 
 /// The fault that a use case ended in: its code, and what became of the change, both with a cause.
-pub(crate) fn fault<T: std::fmt::Debug>(result: Result<T, ServiceError>) -> (&'static str, Applied) {
+pub(crate) fn fault<T: std::fmt::Debug>(
+    result: Result<T, ServiceError>,
+) -> (&'static str, WriteOutcome) {
     let error = result.unwrap_err();
     let ServiceError::Store(inside) = &error else { panic!("no fault of the store: {error:?}") };
     assert!(inside.source().is_some() || inside.code() == "contention", "{error:?}");
-    assert_eq!((error.code(), error.applied()), (inside.code(), inside.applied()));
+    assert_eq!((error.code(), error.write_outcome()), (inside.code(), inside.write_outcome()));
     let passing = ["store_unavailable", "contention"].contains(&error.code());
     assert_eq!(error.is_retryable(), passing, "{error:?}");
-    (error.code(), error.applied())
+    (error.code(), error.write_outcome())
 }
 
-pub(crate) const NOT_DURABLE: (&str, Applied) = ("not_durable", Applied::NotDurably);
-pub(crate) const UNKNOWN: (&str, Applied) = ("outcome_unknown", Applied::Unknown);
-pub(crate) const UNAVAILABLE: (&str, Applied) = ("store_unavailable", Applied::No);
-pub(crate) const FAILED: (&str, Applied) = ("store_failed", Applied::No);
+pub(crate) const NOT_DURABLE: (&str, WriteOutcome) = ("not_durable", WriteOutcome::NotDurable);
+pub(crate) const UNKNOWN: (&str, WriteOutcome) = ("outcome_unknown", WriteOutcome::Unknown);
+pub(crate) const UNAVAILABLE: (&str, WriteOutcome) = ("store_unavailable", WriteOutcome::NotApplied);
+pub(crate) const FAILED: (&str, WriteOutcome) = ("store_failed", WriteOutcome::NotApplied);

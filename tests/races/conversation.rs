@@ -80,7 +80,7 @@ fn write(
 }
 
 /// What was written after the description.
-fn texts(ticket: &TicketView) -> BTreeSet<String> {
+fn texts(ticket: &TicketDetails) -> BTreeSet<String> {
     let written = ticket.messages.iter().filter(|message| message.text != ticket.description);
     written.map(|message| message.text.to_string()).collect()
 }

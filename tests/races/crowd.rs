@@ -62,7 +62,7 @@ pub(crate) async fn ticket(desk: &HelpDesk) -> TicketNumber {
 }
 
 /// The ticket as it is in the end.
-pub(crate) async fn view(desk: &HelpDesk, number: &TicketNumber) -> TicketView {
+pub(crate) async fn view(desk: &HelpDesk, number: &TicketNumber) -> TicketDetails {
     desk.admin(person(0)).view(number).await.expect("it is there")
 }
 

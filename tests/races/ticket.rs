@@ -64,7 +64,7 @@ pub(crate) async fn increments_that_expect_a_version_are_never_lost<B: Backend>(
 /// Turns the priority over, seen from the version that was read.
 async fn raise_or_lower(admin: &Admin, number: &TicketNumber) {
     loop {
-        let seen = admin.view_part(number, Window::Last(0)).await.expect("it is there").head;
+        let seen = admin.view_part(number, MessageRange::Last(0)).await.expect("it is there").head;
         let other = if seen.priority == Priority::Urgent { Priority::Medium } else { Priority::Urgent };
         match admin.change(number, Change::priority(other).expecting(seen.version)).await {
             // "It is so already" answers before a stale version does, and changes nothing.

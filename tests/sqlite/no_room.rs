@@ -66,7 +66,11 @@ async fn write(desk: &HelpDesk, writer: usize) {
         match customer.add_message(&number, text.as_str()).await {
             Ok(_) => say(&format!("{number} {text}")),
             Err(error) => {
-                assert_eq!((error.code(), error.applied()), ("store_failed", Applied::No), "{error:?}");
+                assert_eq!(
+                    (error.code(), error.write_outcome()),
+                    ("store_failed", WriteOutcome::NotApplied),
+                    "{error:?}"
+                );
                 say(&format!("no {number} {text}"));
                 failures += 1;
             }

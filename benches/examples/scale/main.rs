@@ -1,4 +1,4 @@
-//! Measures how each operation grows with the number of tickets: fills a store step by step and times
+//! MetricStats how each operation grows with the number of tickets: fills a store step by step and times
 //! the operations at each size.
 //!
 //! ```text
@@ -20,7 +20,7 @@ mod operations;
 use std::{error::Error, time::Duration};
 
 use backend::Backend;
-use operations::{Measured, Operation};
+use operations::{Elapsed, Operation};
 use serde_json::json;
 
 type Failure = Box<dyn Error>;
@@ -54,7 +54,7 @@ async fn main() -> Result<(), Failure> {
 struct Size {
     tickets: u64,
     bytes_per_ticket: u64,
-    measured: Vec<Measured>,
+    measured: Vec<Elapsed>,
 }
 
 impl Size {
@@ -102,7 +102,7 @@ fn exponent(first: &Size, last: &Size, times: f64) -> f64 {
 }
 
 fn as_json(store: &str, sizes: &[Size]) -> serde_json::Value {
-    let row = |(operation, measured): (&Operation, &Measured)| {
+    let row = |(operation, measured): (&Operation, &Elapsed)| {
         json!({
             "operation": operation.name(),
             "opsPerSecond": measured.per_second(),

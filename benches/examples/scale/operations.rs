@@ -25,7 +25,7 @@ pub(crate) enum Operation {
 }
 
 /// What the runs of an operation took, and what the server examined for one of them.
-pub(crate) struct Measured {
+pub(crate) struct Elapsed {
     runs: Vec<Duration>,
     pub(crate) keys: Option<f64>,
     pub(crate) documents: Option<f64>,
@@ -62,7 +62,7 @@ impl Operation {
         backend: &Backend,
         tickets: u64,
         most: usize,
-    ) -> Result<Measured, Failure> {
+    ) -> Result<Elapsed, Failure> {
         let desk = backend.desk();
         for run in 0..20 {
             self.run(&desk, scattered(run, tickets)).await?;
@@ -80,7 +80,7 @@ impl Operation {
         let keys = examined.map(|(after, before)| each(after.0, before.0));
         let documents = examined.map(|(after, before)| each(after.1, before.1));
         runs.sort_unstable();
-        Ok(Measured { runs, keys, documents })
+        Ok(Elapsed { runs, keys, documents })
     }
 
     async fn run(self, desk: &HelpDesk, place: u64) -> Result<(), Failure> {
@@ -100,8 +100,9 @@ impl Operation {
             Self::MyTickets => drop(black_box(customer(place).tickets(MyTickets::all()).await?)),
             Self::Newest => drop(black_box(admin.list(ListQuery::new()).await?)),
             Self::Queue => {
-                let queue = ListQuery::new().statuses(Status::Open | Status::InProgress).unassigned();
-                let queue = queue.sort(Sort::UrgentFirst(Direction::OldestFirst));
+                let queue =
+                    ListQuery::new().with_statuses(Status::Open | Status::InProgress).unassigned();
+                let queue = queue.with_sort(Sort::UrgentFirst(Direction::OldestFirst));
                 black_box(admin.list(queue).await?);
             }
             Self::Overdue => drop(black_box(admin.list(ListQuery::new().overdue()).await?)),
@@ -113,7 +114,7 @@ impl Operation {
     }
 }
 
-impl Measured {
+impl Elapsed {
     pub(crate) fn per_second(&self) -> f64 {
         self.runs.len() as f64 / self.runs.iter().sum::<Duration>().as_secs_f64()
     }

@@ -146,7 +146,7 @@ impl BusinessCalendar {
     /// use ventanilla_domain::{BusinessCalendar, Timestamp};
     ///
     /// let now = Timestamp::from_millis(1_772_452_800_000)?;
-    /// assert_eq!(BusinessCalendar::always().reading(now).as_millis(), now.as_millis());
+    /// assert_eq!(BusinessCalendar::always().business_time_at(now).as_millis(), now.as_millis());
     /// # Ok::<(), ventanilla_domain::InvalidTimestamp>(())
     /// ```
     #[must_use]
@@ -182,11 +182,11 @@ impl BusinessCalendar {
     /// let calendar = BusinessCalendar::new(Tz::Europe__Madrid, week)?;
     /// let (friday, monday): (Timestamp, Timestamp) =
     ///     ("2026-03-06T18:00:00+01:00".parse()?, "2026-03-09T09:00:00+01:00".parse()?);
-    /// assert_eq!(calendar.reading(friday), calendar.reading(monday));
+    /// assert_eq!(calendar.business_time_at(friday), calendar.business_time_at(monday));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn reading(&self, at: Timestamp) -> BusinessTime {
+    pub fn business_time_at(&self, at: Timestamp) -> BusinessTime {
         BusinessTime::from_millis(self.until(at.as_millis()))
     }
 
@@ -202,19 +202,19 @@ impl BusinessCalendar {
     /// let calendar = BusinessCalendar::new(Tz::Europe__Madrid, week)?;
     /// let (friday, monday): (Timestamp, Timestamp) =
     ///     ("2026-03-06T18:00:00+01:00".parse()?, "2026-03-09T09:00:00+01:00".parse()?);
-    /// assert_eq!(calendar.instant(calendar.reading(monday)), friday);
+    /// assert_eq!(calendar.timestamp_at(calendar.business_time_at(monday)), friday);
     ///
-    /// let due = calendar.reading(monday).plus(Duration::from_millis(1));
-    /// assert_eq!(calendar.instant(due), monday.plus(Duration::from_millis(1)));
+    /// let due = calendar.business_time_at(monday).plus(Duration::from_millis(1));
+    /// assert_eq!(calendar.timestamp_at(due), monday.plus(Duration::from_millis(1)));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn instant(&self, reading: BusinessTime) -> Timestamp {
+    pub fn timestamp_at(&self, time: BusinessTime) -> Timestamp {
         let (mut low, mut high) = (Timestamp::MIN.as_millis(), Timestamp::MAX.as_millis());
         while low < high {
             // Rounded down: `midpoint` rounds towards zero.
             let middle = low + (high - low) / 2;
-            if self.until(middle) < reading.as_millis() {
+            if self.until(middle) < time.as_millis() {
                 low = middle + 1;
             } else {
                 high = middle;
@@ -226,14 +226,14 @@ impl BusinessCalendar {
     /// The working time between two instants; none if `to` is the earlier one.
     #[must_use]
     pub fn elapsed(&self, from: Timestamp, to: Timestamp) -> Duration {
-        self.reading(to).since(self.reading(from))
+        self.business_time_at(to).since(self.business_time_at(from))
     }
 
     /// The earliest instant, not before `start`, by which so much working time has passed since;
     /// in whole milliseconds, and at most [`Timestamp::MAX`].
     #[must_use]
     pub fn add(&self, start: Timestamp, duration: Duration) -> Timestamp {
-        self.instant(self.reading(start).plus(duration)).max(start)
+        self.timestamp_at(self.business_time_at(start).plus(duration)).max(start)
     }
 
     /// Whether an instant is working time: the first of a window is, its end is not.

@@ -88,7 +88,7 @@ mod tests {
         changes_since(version, &ticket.state(), by)
     }
 
-    /// A ticket with a change of each kind, of which the clocks of several servers disagree, and with
+    /// A ticket with a change of each kind, of which the timers of several servers disagree, and with
     /// messages of another application in between; and its changes in order.
     fn busy() -> (Ticket, [Event; 7]) {
         let by_luis = || Author::Admin(Some(id("luis")));

@@ -1,7 +1,7 @@
 //! A request to change a ticket, and what comes of it.
 
 use crate::{
-    Actor, Change, Event, EventKind, Message, Note, Policy, Refusal, Ticket, TicketHead, TicketView,
+    Actor, Change, Event, EventKind, Message, Note, Policy, Refusal, Ticket, TicketDetails, TicketHead,
     Timestamp, util::count,
 };
 
@@ -106,13 +106,13 @@ impl Command {
     /// # let (number, now) = (TicketNumber::from_entropy(b"example"), Timestamp::MIN);
     /// # let policy = Policy::default();
     /// # let ticket = draft.open(number, &ana, &customer, now, &policy)?;
-    /// # let ticket = ticket.view(&Scope::All, Window::All).expect("everybody's");
+    /// # let ticket = ticket.view(&Audience::Desk, MessageRange::All).expect("everybody's");
     /// let confirm = Command::new(&customer, now, &policy, Change::status(Status::Closed))?;
     /// assert_eq!(confirm.refusal(&ticket).map(|refusal| refusal.code()), Some("transition_refused"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn refusal(&self, ticket: &TicketView) -> Option<Refusal> {
+    pub fn refusal(&self, ticket: &TicketDetails) -> Option<Refusal> {
         match self.check(&ticket.state()) {
             Err(Stop::Refused(refusal)) => Some(refusal),
             Ok(()) | Err(Stop::NotFound | Stop::Unchanged | Stop::Repeated(_)) => None,
@@ -122,7 +122,7 @@ impl Command {
     /// Returns whether the change would be made to a ticket as it was read: it is neither refused
     /// nor already so. It rests on what the view holds, as [`refusal`](Self::refusal) does.
     #[must_use]
-    pub fn would_apply(&self, ticket: &TicketView) -> bool {
+    pub fn would_apply(&self, ticket: &TicketDetails) -> bool {
         self.check(&ticket.state()).is_ok()
     }
 
@@ -196,7 +196,7 @@ pub(crate) struct First {
     pub(crate) version: u64,
 }
 
-/// The part of a ticket on which decisions rest, which a [`Ticket`] and a [`TicketView`] both have.
+/// The part of a ticket on which decisions rest, which a [`Ticket`] and a [`TicketDetails`] both have.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct State<'a> {
     pub(crate) head: &'a TicketHead,
@@ -220,7 +220,7 @@ impl Ticket {
     }
 }
 
-impl TicketView {
+impl TicketDetails {
     pub(crate) fn state(&self) -> State<'_> {
         let shown = count(self.messages.len());
         State {

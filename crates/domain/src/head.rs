@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Category, Priority, SlaClocks, Status, TicketNumber, Timestamp, UserId};
+use crate::{Category, Priority, SlaTimers, Status, TicketNumber, Timestamp, UserId};
 
 /// A ticket without its texts: what a change returns and a list row begins with.
 ///
@@ -62,9 +62,9 @@ pub struct TicketHead {
     /// Number of messages in the conversation; `None` in rows of lists, which read no conversation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_count: Option<u32>,
-    /// The clocks of what was promised: for the desk's eyes, and absent where nothing was.
+    /// The timers of what was promised: for the desk's eyes, and absent where nothing was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sla: Option<Box<SlaClocks>>,
+    pub sla: Option<Box<SlaTimers>>,
 }
 
 impl TicketHead {
@@ -78,7 +78,7 @@ impl TicketHead {
 
     /// Copies the head with the latest SLA timers only: a ticket may have hundreds of earlier ones.
     pub(crate) fn with_latest_timers(&self) -> Self {
-        let latest = self.sla.as_deref().map(SlaClocks::latest);
+        let latest = self.sla.as_deref().map(SlaTimers::latest);
         Self { sla: latest.map(Box::new), ..self.without_timers() }
     }
 

@@ -81,11 +81,11 @@ pub use number::{InvalidNumber, TicketLookup, TicketNumber};
 pub use policy::{Days, InvalidLimit, Limits, Policy, Reopen};
 pub use refusal::Refusal;
 pub use sla::{
-    InvalidSla, Measured, Sla, SlaClock, SlaClocks, SlaMetric, SlaPolicy, SlaState, SlaStop, SlaTable,
-    SlaTargets, UnknownSlaMetric, UnknownSlaState,
+    Elapsed, InvalidSla, Sla, SlaMetric, SlaPolicy, SlaState, SlaStop, SlaTable, SlaTargets, SlaTimer,
+    SlaTimers, UnknownSlaMetric, UnknownSlaState,
 };
 pub use text::{InvalidText, MessageText};
 pub use ticket::{Ticket, TicketRecord};
 pub use timestamp::{InvalidTimestamp, Timestamp};
-pub use view::{Scope, TicketSummary, TicketView, Window};
+pub use view::{Audience, MessageRange, TicketDetails, TicketSummary};
 pub use vocabulary::{Priority, Role, Status, UnknownPriority, UnknownRole, UnknownStatus};

@@ -25,7 +25,7 @@ pub struct Policy {
     pub reopen: Reopen,
     /// How long a ticket stays resolved before the system may close it.
     pub close_after: Days,
-    /// How soon the desk means to answer and to resolve; without it no clocks run.
+    /// How soon the desk means to answer and to resolve; without it no timers run.
     pub sla: Option<Sla>,
 }
 

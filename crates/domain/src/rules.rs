@@ -2,8 +2,8 @@
 
 use crate::{
     Actor, ActorKind, Command, EnumSet, Event, EventKind, FollowUp, Message, MessageText, NewMessage,
-    Note, Policy, Priority, Refusal, Reopen, SlaClocks, SlaMetric, Status, Ticket, TicketHead,
-    TicketView, Timestamp, UserId,
+    Note, Policy, Priority, Refusal, Reopen, SlaMetric, SlaTimers, Status, Ticket, TicketDetails,
+    TicketHead, Timestamp, UserId,
     change::What,
     changes_since::changes_since,
     command::{First, State, Stop},
@@ -285,7 +285,7 @@ impl Making<'_> {
         }
         let is_requester = command.actor.kind() == ActorKind::Customer;
         if is_requester {
-            self.timers(SlaClocks::start_next_response);
+            self.timers(SlaTimers::start_next_response);
         }
         let reopens = is_requester && self.ticket.head.status == Status::Resolved;
         if let Some(to) = status.or(reopens.then_some(Status::Open)) {
@@ -332,7 +332,7 @@ impl Making<'_> {
 
     fn set_priority(&mut self, to: Priority) {
         let from = std::mem::replace(&mut self.ticket.head.priority, to);
-        self.timers(SlaClocks::retarget);
+        self.timers(SlaTimers::retarget);
         self.happened(EventKind::PriorityChanged { from, to });
     }
 
@@ -342,10 +342,10 @@ impl Making<'_> {
     }
 
     /// Changes the SLA timers of a ticket that has some, on a desk that has a calendar.
-    fn timers(&mut self, change: impl FnOnce(&mut SlaClocks, &Moment<'_>)) {
+    fn timers(&mut self, change: impl FnOnce(&mut SlaTimers, &Moment<'_>)) {
         let (command, head) = (self.command, &mut self.ticket.head);
         if let (Some(timers), Some(sla)) = (&mut head.sla, &command.policy.sla) {
-            let reading = sla.reading(command.at);
+            let reading = sla.business_time_at(command.at);
             let (by, at, priority) = (command.actor.admin(), command.at, head.priority);
             change(timers, &Moment { by, at, reading, priority });
         }
@@ -405,12 +405,17 @@ impl Policy {
     /// # let (number, now) = (TicketNumber::from_entropy(b"example"), Timestamp::MIN);
     /// # let policy = Policy::default();
     /// # let ticket = draft.open(number, &ana, &Actor::Customer(ana.clone()), now, &policy)?;
-    /// let ticket = ticket.view(&Scope::Owner(ana), Window::All).expect("it is Ana's");
+    /// let ticket = ticket.view(&Audience::Requester(ana), MessageRange::All).expect("it is Ana's");
     /// assert_eq!(policy.writable(&ticket, ActorKind::Customer, now), Ok(16 * 1024));
     /// assert!(policy.writable(&ticket, ActorKind::System, now).is_err());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn writable(&self, ticket: &TicketView, by: ActorKind, at: Timestamp) -> Result<u32, Refusal> {
+    pub fn writable(
+        &self,
+        ticket: &TicketDetails,
+        by: ActorKind,
+        at: Timestamp,
+    ) -> Result<u32, Refusal> {
         if by == ActorKind::System {
             return Err(Refusal::NotPermitted { by });
         }

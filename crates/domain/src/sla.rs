@@ -1,17 +1,17 @@
 //! What a desk promises, and how its tickets stand against it.
 
-mod clock;
-mod clocks;
 mod error;
 mod policy;
+mod timer;
+mod timers;
 
 use std::sync::Arc;
 
-pub use clock::{Measured, SlaClock, SlaMetric, SlaState, SlaStop, UnknownSlaMetric, UnknownSlaState};
-pub(crate) use clocks::Moment;
-pub use clocks::SlaClocks;
 pub use error::InvalidSla;
 pub use policy::{SlaPolicy, SlaTable, SlaTargets};
+pub use timer::{Elapsed, SlaMetric, SlaState, SlaStop, SlaTimer, UnknownSlaMetric, UnknownSlaState};
+pub(crate) use timers::Moment;
+pub use timers::SlaTimers;
 
 use crate::{BusinessCalendar, BusinessTime, Category, TicketHead, Timestamp};
 
@@ -57,37 +57,38 @@ impl Sla {
         &self.0.calendar
     }
 
-    /// The clocks of a ticket as they truly stand: another application that answered or resolved it
+    /// The timers of a ticket as they truly stand: another application that answered or resolved it
     /// left ours running, and they stopped when it did.
     ///
     /// `None` for a ticket that was opened without a promise.
     #[must_use]
-    pub fn clocks(&self, head: &TicketHead) -> Option<SlaClocks> {
-        let mut clocks = head.sla.as_deref()?.clone();
-        let moment = |at| Moment { by: None, at, reading: self.reading(at), priority: head.priority };
+    pub fn timers(&self, head: &TicketHead) -> Option<SlaTimers> {
+        let mut timers = head.sla.as_deref()?.clone();
+        let moment =
+            |at| Moment { by: None, at, reading: self.business_time_at(at), priority: head.priority };
         let resolved = (!head.status.is_live()).then(|| head.resolved_or_updated_at());
         // An answer on a resolved ticket is no longer what was waited for.
         let answered = head.first_response_at.filter(|at| resolved.is_none_or(|end| *at <= end));
         if let Some(at) = answered {
-            clocks.stop(SlaMetric::FirstResponse, &moment(at));
+            timers.stop(SlaMetric::FirstResponse, &moment(at));
         }
         if let Some(at) = resolved {
             let moment = moment(at);
-            clocks.cancel(SlaMetric::FirstResponse, &moment);
-            clocks.cancel(SlaMetric::NextResponse, &moment);
-            clocks.stop(SlaMetric::Resolution, &moment);
+            timers.cancel(SlaMetric::FirstResponse, &moment);
+            timers.cancel(SlaMetric::NextResponse, &moment);
+            timers.stop(SlaMetric::Resolution, &moment);
         }
-        Some(clocks)
+        Some(timers)
     }
 
     /// What the calendar reads at an instant.
     #[must_use]
-    pub fn reading(&self, at: Timestamp) -> BusinessTime {
-        self.calendar().reading(at)
+    pub fn business_time_at(&self, at: Timestamp) -> BusinessTime {
+        self.calendar().business_time_at(at)
     }
 
-    pub(crate) fn open(&self, category: &Category, at: Timestamp) -> Box<SlaClocks> {
+    pub(crate) fn open(&self, category: &Category, at: Timestamp) -> Box<SlaTimers> {
         let targets = *self.policy().targets(category);
-        Box::new(SlaClocks::open(targets, crate::Priority::default(), at, self.reading(at)))
+        Box::new(SlaTimers::open(targets, crate::Priority::default(), at, self.business_time_at(at)))
     }
 }

@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Author, Category, CreationKey, Event, Message, MessageText, Note, Priority, SlaClocks, Status,
+    Author, Category, CreationKey, Event, Message, MessageText, Note, Priority, SlaTimers, Status,
     TicketHead, TicketNumber, Timestamp, UserId,
     util::{count, null_is_absent, push_tight},
 };
 
-/// A whole ticket, as a store keeps it. Readers get a [`TicketView`](crate::TicketView) of it.
+/// A whole ticket, as a store keeps it. Readers get a [`TicketDetails`](crate::TicketDetails) of it.
 ///
 /// - it has at least one message: the description, from the requester, where nothing else is;
 /// - while it is live it is neither resolved nor closed at any time;
@@ -192,7 +192,7 @@ pub struct TicketRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follow_up_of: Option<TicketNumber>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sla: Option<Box<SlaClocks>>,
+    pub sla: Option<Box<SlaTimers>>,
     #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
     #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "Vec::is_empty")]

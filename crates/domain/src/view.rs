@@ -7,31 +7,31 @@ use crate::{Event, Message, MessageText, Note, Ticket, TicketHead, UserId, util:
 /// Whose eyes a ticket is read with.
 ///
 /// ```
-/// use ventanilla_domain::{Scope, UserId};
+/// use ventanilla_domain::{Audience, UserId};
 ///
 /// let ana = UserId::parse("ana")?;
-/// assert!(Scope::Owner(ana.clone()).may_see(&ana));
-/// assert!(!Scope::Owner(UserId::parse("eva")?).may_see(&ana));
-/// assert!(Scope::All.may_see(&ana));
+/// assert!(Audience::Requester(ana.clone()).may_see(&ana));
+/// assert!(!Audience::Requester(UserId::parse("eva")?).may_see(&ana));
+/// assert!(Audience::Desk.may_see(&ana));
 /// # Ok::<(), ventanilla_domain::InvalidUserId>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Scope {
+pub enum Audience {
     /// A requester's: their own tickets, without notes and history.
-    Owner(UserId),
+    Requester(UserId),
     /// The bot's: every ticket, as its requester sees it.
-    Public,
+    Bot,
     /// The desk's: every ticket, whole.
-    All,
+    Desk,
 }
 
-impl Scope {
+impl Audience {
     /// Whether tickets of this requester are within it.
     #[must_use]
     pub fn may_see(&self, requester: &UserId) -> bool {
         match self {
-            Scope::Owner(owner) => owner == requester,
-            Scope::Public | Scope::All => true,
+            Audience::Requester(owner) => owner == requester,
+            Audience::Bot | Audience::Desk => true,
         }
     }
 }
@@ -39,14 +39,14 @@ impl Scope {
 /// Which part of a conversation to read, counted in order of arrival from 0.
 ///
 /// ```
-/// use ventanilla_domain::Window;
+/// use ventanilla_domain::MessageRange;
 ///
-/// assert_eq!(Window::Last(2).of(5), 3..5);
-/// assert_eq!(Window::From { first: 4, count: 10 }.of(5), 4..5);
-/// assert_eq!(Window::All.of(5), 0..5);
+/// assert_eq!(MessageRange::Last(2).of(5), 3..5);
+/// assert_eq!(MessageRange::From { first: 4, count: 10 }.of(5), 4..5);
+/// assert_eq!(MessageRange::All.of(5), 0..5);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Window {
+pub enum MessageRange {
     /// All of it.
     #[default]
     All,
@@ -61,14 +61,14 @@ pub enum Window {
     },
 }
 
-impl Window {
+impl MessageRange {
     /// The messages that it covers of a conversation of so many.
     #[must_use]
     pub fn of(self, messages: u32) -> std::ops::Range<u32> {
         match self {
-            Window::All => 0..messages,
-            Window::Last(count) => messages.saturating_sub(count)..messages,
-            Window::From { first, count } => {
+            MessageRange::All => 0..messages,
+            MessageRange::Last(count) => messages.saturating_sub(count)..messages,
+            MessageRange::From { first, count } => {
                 let first = first.min(messages);
                 first..first.saturating_add(count).min(messages)
             }
@@ -88,15 +88,15 @@ impl Window {
 /// # let number = TicketNumber::from_entropy(b"example");
 /// # let by = Actor::Customer(ana.clone());
 /// # let ticket = draft.open(number, &ana, &by, Timestamp::MIN, &Policy::default())?;
-/// let view = ticket.view(&Scope::Owner(ana), Window::Last(50)).expect("it is Ana's");
+/// let view = ticket.view(&Audience::Requester(ana), MessageRange::Last(50)).expect("it is Ana's");
 /// assert_eq!(view.messages.len(), 1);
-/// assert!(ticket.view(&Scope::Owner(UserId::parse("eva")?), Window::All).is_none());
+/// assert!(ticket.view(&Audience::Requester(UserId::parse("eva")?), MessageRange::All).is_none());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
-pub struct TicketView {
+pub struct TicketDetails {
     /// Everything but the texts.
     #[serde(flatten)]
     pub head: TicketHead,
@@ -161,7 +161,7 @@ impl TicketSummary {
 impl Ticket {
     /// What a reader of this scope sees; `None` if the ticket is beyond it.
     #[must_use]
-    pub fn view(&self, scope: &Scope, window: Window) -> Option<TicketView> {
+    pub fn view(&self, scope: &Audience, window: MessageRange) -> Option<TicketDetails> {
         if !scope.may_see(&self.head.requester) {
             return None;
         }
@@ -169,16 +169,18 @@ impl Ticket {
         let mut messages = self.messages[range.start as usize..range.end as usize].to_vec();
         messages.sort_by_key(|message| message.created_at);
         let (head, notes, history) = match (scope, window) {
-            (Scope::Owner(_) | Scope::Public, _) => {
+            (Audience::Requester(_) | Audience::Bot, _) => {
                 messages.iter_mut().for_each(|message| message.version = 0);
                 (self.head.without_timers().for_requester(), Vec::new(), Vec::new())
             }
-            (Scope::All, Window::All) => (self.head.clone(), self.notes.clone(), self.history.clone()),
-            (Scope::All, Window::Last(_) | Window::From { .. }) => {
+            (Audience::Desk, MessageRange::All) => {
+                (self.head.clone(), self.notes.clone(), self.history.clone())
+            }
+            (Audience::Desk, MessageRange::Last(_) | MessageRange::From { .. }) => {
                 (self.head.with_latest_timers(), self.notes.clone(), self.history.clone())
             }
         };
-        Some(TicketView {
+        Some(TicketDetails {
             head,
             description: self.description.clone(),
             messages,

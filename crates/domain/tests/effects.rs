@@ -1,8 +1,8 @@
 //! What a change leaves behind and tells, how a ticket begins, and how a refusal is worded.
 
-#[path = "effects/clocks.rs"]
-mod clocks;
 mod common;
+#[path = "effects/timers.rs"]
+mod timers;
 
 use std::collections::HashSet;
 

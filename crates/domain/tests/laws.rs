@@ -1,8 +1,8 @@
 //! What holds of every ticket, whatever is done to it.
 
-#[path = "laws/clocks.rs"]
-mod clocks;
 mod common;
+#[path = "laws/timers.rs"]
+mod timers;
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -81,7 +81,7 @@ fn policies() -> impl Strategy<Value = Policy> {
                 .expect("lower limits")
         },
     );
-    (reopen, days(), limits, clocks::slas()).prop_map(|(reopen, close_after, limits, sla)| Policy {
+    (reopen, days(), limits, timers::slas()).prop_map(|(reopen, close_after, limits, sla)| Policy {
         reopen,
         close_after,
         limits,
@@ -134,12 +134,13 @@ fn parts_foretell(before: &Case, step: &Step, answer: &Answer) -> Result<(), Tes
     let change = asked(before, step);
     let Ok(command) = Command::new(&step.by, at(step.ms), &before.policy, change) else { return Ok(()) };
     let theirs = match &step.by {
-        Actor::Customer(id) => Some(Scope::Owner(id.clone())),
-        Actor::Bot => Some(Scope::Public),
+        Actor::Customer(id) => Some(Audience::Requester(id.clone())),
+        Actor::Bot => Some(Audience::Bot),
         Actor::Admin(_) | Actor::System => None,
     };
-    let scopes = [Some(Scope::All), theirs.filter(|_| step.expecting.is_none())];
-    let parts = [Window::Last(0), Window::Last(1), Window::From { first: 1, count: 2 }];
+    let scopes = [Some(Audience::Desk), theirs.filter(|_| step.expecting.is_none())];
+    let parts =
+        [MessageRange::Last(0), MessageRange::Last(1), MessageRange::From { first: 1, count: 2 }];
     for (scope, part) in scopes.iter().flatten().flat_map(|scope| parts.map(|part| (scope, part))) {
         let Some(page) = before.ticket.view(scope, part) else {
             prop_assert_eq!(answer, &Answer::NotFound);
@@ -187,11 +188,11 @@ fn sound(case: &Case) -> Result<(), TestCaseError> {
     let json = serde_json::to_string(ticket).expect("a ticket is JSON");
     prop_assert_eq!(&serde_json::from_str::<Ticket>(&json).expect("as it was written"), ticket);
 
-    let seen = ticket.view(&Scope::Owner(id("ana")), Window::All).expect("it is hers");
+    let seen = ticket.view(&Audience::Requester(id("ana")), MessageRange::All).expect("it is hers");
     prop_assert!(seen.notes.is_empty() && seen.history.is_empty());
     prop_assert!(seen.messages.is_sorted_by_key(|message| message.created_at));
     prop_assert_eq!(seen.messages.len(), messages.len());
-    clocks::sound(case)
+    timers::sound(case)
 }
 
 fn follows(before: &Ticket, after: &Ticket) -> Result<(), TestCaseError> {
@@ -250,9 +251,9 @@ proptest! {
             prop_assert_eq!(case.head().version, applied);
             sound(&case)?;
             follows(&before, &case.ticket)?;
-            clocks::follows(&before, &case.ticket, &told)?;
+            timers::follows(&before, &case.ticket, &told)?;
             if let Some(sla) = case.policy.sla.as_ref().filter(|_| step.ms >= latest) {
-                clocks::breaches_stay(&before, &case.ticket, sla.reading(at(step.ms)))?;
+                timers::breaches_stay(&before, &case.ticket, sla.business_time_at(at(step.ms)))?;
             }
             latest = latest.max(step.ms);
         }
@@ -283,14 +284,14 @@ proptest! {
             let Answer::Applied(told) = take(&mut case, &step) else { continue };
             sound(&case)?;
             follows(&before, &case.ticket)?;
-            clocks::follows(&before, &case.ticket, &told)?;
+            timers::follows(&before, &case.ticket, &told)?;
         }
     }
 
     #[test]
     fn a_conflict_tells_what_was_told_since(policy in policies(), mut steps in steps()) {
         let mut case = Case::new(policy);
-        // Clocks differ, and no two changes have one time.
+        // Timers differ, and no two changes have one time.
         let times = (0..).map(|n| n * 23 % 41);
         steps.iter_mut().zip(times).for_each(|(step, ms)| step.ms = ms);
         for step in &steps {

@@ -27,14 +27,14 @@ fn the_first_response_is_anothers_first_public_message_as_administrator() {
         (&luis, 7, raise(), None),
         (&luis, 9, message("Lo miro"), Some(9)),
         (&admin("eva"), 10, message("Yo también"), Some(9)),
-        // Another server's clock is late.
+        // Another server's timer is late.
         (&luis, 8, message("Sigo con ello"), Some(9)),
     ] {
         case.must(by, ms, change.clone());
         assert_eq!(case.head().first_response_at, first.map(at), "{change:?}");
-        let clocks = case.head().sla.as_deref().expect("the desk has targets");
-        let stop = clocks.first_response.stop.as_ref();
-        assert_eq!(stop.map(|stop| stop.at), first.map(at), "its clock says the same");
+        let timers = case.head().sla.as_deref().expect("the desk has targets");
+        let stop = timers.first_response.stop.as_ref();
+        assert_eq!(stop.map(|stop| stop.at), first.map(at), "its timer says the same");
     }
     let mut replied = Case::new(Policy::default());
     replied.must(&luis, 3, Change::reply(text("Hecho"), Resolved));
@@ -190,12 +190,13 @@ fn notes_are_for_the_desk_alone_and_lock_nobody_out() {
     let full = Answer::Refused(Refusal::NotesFull { notes: 2 });
     assert_eq!(case.does(&admin("luis"), 7, note()), full);
 
-    let seen_by = |scope| case.ticket.view(&scope, Window::All);
-    for (scope, beside) in [(Scope::Owner(id("ana")), 0), (Scope::Public, 0), (Scope::All, 2)] {
+    let seen_by = |scope| case.ticket.view(&scope, MessageRange::All);
+    for (scope, beside) in [(Audience::Requester(id("ana")), 0), (Audience::Bot, 0), (Audience::Desk, 2)]
+    {
         let seen = seen_by(scope).unwrap();
         assert_eq!((seen.notes.len(), seen.history.len()), (beside, beside));
     }
-    assert_eq!(seen_by(Scope::Owner(id("eva"))), None);
+    assert_eq!(seen_by(Audience::Requester(id("eva"))), None);
 
     let mut open = Case::new(case.policy.clone());
     (0..2).for_each(|_| open.must(&admin("luis"), 1, note()));
@@ -217,18 +218,18 @@ fn versions_and_timers_are_for_the_desk_alone() {
     let mut latest = head.clone();
     latest.sla.as_mut().expect("as above").earlier_responses.clear();
 
-    let windows = [Window::All, Window::Last(2), Window::From { first: 1, count: 3 }];
+    let windows = [MessageRange::All, MessageRange::Last(2), MessageRange::From { first: 1, count: 3 }];
     for window in windows {
-        for scope in [Scope::Owner(id("ana")), Scope::Public] {
+        for scope in [Audience::Requester(id("ana")), Audience::Bot] {
             let view = case.ticket.view(&scope, window).unwrap();
             assert_eq!(view.head, hidden);
             assert!(view.messages.iter().all(|message| message.version == 0));
-            let desks = case.ticket.view(&Scope::All, window).unwrap().messages;
+            let desks = case.ticket.view(&Audience::Desk, window).unwrap().messages;
             let known = desks.iter().map(|message| message.clone().with_version(0));
             assert_eq!(view.messages, known.collect::<Vec<_>>(), "nothing else is left out");
         }
-        let view = case.ticket.view(&Scope::All, window).unwrap();
-        assert_eq!(view.head, if window == Window::All { head.clone() } else { latest.clone() });
+        let view = case.ticket.view(&Audience::Desk, window).unwrap();
+        assert_eq!(view.head, if window == MessageRange::All { head.clone() } else { latest.clone() });
         assert!(view.messages.iter().skip(1).all(|message| message.version > 0));
     }
     let row = case.ticket.summary();

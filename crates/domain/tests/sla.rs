@@ -1,4 +1,4 @@
-//! What the clocks of a ticket promise.
+//! What the timers of a ticket promise.
 
 #[path = "sla/boundaries.rs"]
 mod boundaries;
@@ -56,16 +56,16 @@ fn promise(case: &Case) -> &Sla {
     case.policy.sla.as_ref().expect("the desk has targets")
 }
 
-fn clocks(case: &Case) -> &SlaClocks {
+fn timers(case: &Case) -> &SlaTimers {
     case.head().sla.as_deref().expect("it was opened with targets")
 }
 
-fn clock(case: &Case, metric: SlaMetric) -> &SlaClock {
-    clocks(case).of(metric).expect("it has run")
+fn timer(case: &Case, metric: SlaMetric) -> &SlaTimer {
+    timers(case).of(metric).expect("it has run")
 }
 
 fn state(case: &Case, metric: SlaMetric, at: Timestamp) -> SlaState {
-    clock(case, metric).state(promise(case).reading(at))
+    timer(case, metric).state(promise(case).business_time_at(at))
 }
 
 fn time(text: &str) -> Timestamp {

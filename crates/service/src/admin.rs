@@ -5,14 +5,14 @@ mod pages;
 
 use tracing::instrument;
 use ventanilla_domain::{
-    Actor, Change, MessageText, NewMessage, NewTicket, Priority, Scope, Status, TicketNumber,
-    TicketSummary, TicketView, UserId, Window,
+    Actor, Audience, Change, MessageRange, MessageText, NewMessage, NewTicket, Priority, Status,
+    TicketDetails, TicketNumber, TicketSummary, UserId,
 };
 use ventanilla_storage::{Counts, Page, PageQuery, Period, Report};
 
 use crate::{HelpDesk, Receipt, ServiceError, desk::parsed};
 
-pub use bulk::{Changed, Changes};
+pub use bulk::{BulkItem, BulkOutcome};
 
 /// What an administrator can do: with every ticket.
 ///
@@ -26,9 +26,9 @@ pub use bulk::{Changed, Changes};
 /// let luis = desk.admin(UserId::parse("luis")?);
 ///
 /// let queue = ListQuery::new()
-///     .statuses(Status::Open)
+///     .with_statuses(Status::Open)
 ///     .unassigned()
-///     .sort(Sort::UrgentFirst(Direction::OldestFirst));
+///     .with_sort(Sort::UrgentFirst(Direction::OldestFirst));
 /// for ticket in luis.list(queue).await?.rows {
 ///     let number = &ticket.head.ticket_number;
 ///     luis.claim(number).await?;
@@ -103,8 +103,8 @@ impl Admin {
     /// # Errors
     ///
     /// [`ServiceError::NotFound`]; [`ServiceError::Store`].
-    pub async fn view(&self, number: &TicketNumber) -> Result<TicketView, ServiceError> {
-        self.view_part(number, Window::All).await
+    pub async fn view(&self, number: &TicketNumber) -> Result<TicketDetails, ServiceError> {
+        self.view_part(number, MessageRange::All).await
     }
 
     /// Reads a ticket, with part of the conversation.
@@ -116,9 +116,9 @@ impl Admin {
     pub async fn view_part(
         &self,
         number: &TicketNumber,
-        window: Window,
-    ) -> Result<TicketView, ServiceError> {
-        self.desk.view(&number.into(), &Scope::All, window).await
+        window: MessageRange,
+    ) -> Result<TicketDetails, ServiceError> {
+        self.desk.view(&number.into(), &Audience::Desk, window).await
     }
 
     /// Finds a ticket by what was typed: `#tkt-abc123`, with spaces, `O` for `0`.
@@ -127,8 +127,8 @@ impl Admin {
     ///
     /// [`ServiceError::InvalidNumber`] if it can be no number; those of [`Admin::view`].
     #[instrument(name = "ventanilla.find", skip_all, fields(actor = "ADMIN", number, outcome))]
-    pub async fn find(&self, typed: &str) -> Result<TicketView, ServiceError> {
-        self.desk.find(typed, &Scope::All).await
+    pub async fn find(&self, typed: &str) -> Result<TicketDetails, ServiceError> {
+        self.desk.find(typed, &Audience::Desk).await
     }
 
     /// Writes a message that the customer sees: a text, or a [`NewMessage`] with a key.

@@ -1,7 +1,9 @@
 //! What the host's bot can do.
 
 use tracing::instrument;
-use ventanilla_domain::{Actor, Change, NewMessage, Scope, TicketNumber, TicketView, Window};
+use ventanilla_domain::{
+    Actor, Audience, Change, MessageRange, NewMessage, TicketDetails, TicketNumber,
+};
 
 use crate::{HelpDesk, Receipt, ServiceError, desk::parsed};
 
@@ -37,8 +39,8 @@ impl Bot {
     ///
     /// [`ServiceError::NotFound`]; [`ServiceError::Store`].
     #[instrument(name = "ventanilla.view", skip_all, fields(actor = "BOT", %number, outcome))]
-    pub async fn view(&self, number: &TicketNumber) -> Result<TicketView, ServiceError> {
-        self.desk.view(&number.into(), &Scope::Public, Window::All).await
+    pub async fn view(&self, number: &TicketNumber) -> Result<TicketDetails, ServiceError> {
+        self.desk.view(&number.into(), &Audience::Bot, MessageRange::All).await
     }
 
     /// Writes a message: a text, or a [`NewMessage`] with a key against sending it twice.

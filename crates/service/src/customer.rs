@@ -2,13 +2,13 @@
 
 use tracing::instrument;
 use ventanilla_domain::{
-    Actor, ActorKind, Change, EnumSet, FollowUp, NewMessage, NewTicket, Scope, Status, TicketNumber,
-    TicketSummary, TicketView, UserId, Window,
+    Actor, ActorKind, Audience, Change, EnumSet, FollowUp, MessageRange, NewMessage, NewTicket, Status,
+    TicketDetails, TicketNumber, TicketSummary, UserId,
 };
 use ventanilla_storage::{Cursor, ListQuery, Page, PageSize};
 
 use crate::{
-    ChatView, Directory, HelpDesk, Reader, Receipt, ServiceError, TicketRow,
+    ChatView, HelpDesk, PersonDirectory, Receipt, ServiceError, TicketRow, Viewer,
     desk::{checked, parsed},
 };
 
@@ -39,12 +39,12 @@ pub struct Customer {
     desk: HelpDesk,
     id: UserId,
     actor: Actor,
-    scope: Scope,
+    scope: Audience,
 }
 
 impl Customer {
     pub(crate) fn new(desk: HelpDesk, id: UserId) -> Self {
-        Self { desk, actor: Actor::Customer(id.clone()), scope: Scope::Owner(id.clone()), id }
+        Self { desk, actor: Actor::Customer(id.clone()), scope: Audience::Requester(id.clone()), id }
     }
 
     /// Opens a ticket and gives it a number.
@@ -66,9 +66,9 @@ impl Customer {
     #[instrument(name = "ventanilla.tickets", skip_all, fields(actor = "CUSTOMER", outcome))]
     pub async fn tickets(&self, which: MyTickets) -> Result<Page<TicketSummary>, ServiceError> {
         let query = ListQuery::new()
-            .requester(self.id.clone())
-            .statuses(which.statuses)
-            .page_size(which.page_size);
+            .with_requester(self.id.clone())
+            .with_statuses(which.statuses)
+            .with_page_size(which.page_size);
         let page = match &which.after {
             Some(cursor) => checked(query.page_after(cursor))?,
             None => query.first_page(),
@@ -84,8 +84,8 @@ impl Customer {
     ///
     /// [`ServiceError::NotFound`] if there is no such ticket or it is somebody else's;
     /// [`ServiceError::Store`].
-    pub async fn view(&self, number: &TicketNumber) -> Result<TicketView, ServiceError> {
-        self.view_part(number, Window::All).await
+    pub async fn view(&self, number: &TicketNumber) -> Result<TicketDetails, ServiceError> {
+        self.view_part(number, MessageRange::All).await
     }
 
     /// Reads one of their tickets, with part of the conversation.
@@ -97,8 +97,8 @@ impl Customer {
     pub async fn view_part(
         &self,
         number: &TicketNumber,
-        window: Window,
-    ) -> Result<TicketView, ServiceError> {
+        window: MessageRange,
+    ) -> Result<TicketDetails, ServiceError> {
         self.desk.view(&number.into(), &self.scope, window).await
     }
 
@@ -108,7 +108,7 @@ impl Customer {
     ///
     /// [`ServiceError::InvalidNumber`] if it can be no number; those of [`Customer::view`].
     #[instrument(name = "ventanilla.find", skip_all, fields(actor = "CUSTOMER", number, outcome))]
-    pub async fn find(&self, typed: &str) -> Result<TicketView, ServiceError> {
+    pub async fn find(&self, typed: &str) -> Result<TicketDetails, ServiceError> {
         self.desk.find(typed, &self.scope).await
     }
 
@@ -142,7 +142,7 @@ impl Customer {
 
     /// The offer to follow up a ticket in which this customer can no longer write.
     #[must_use]
-    pub fn follow_up_offer(&self, ticket: &TicketView) -> Option<FollowUp> {
+    pub fn follow_up_offer(&self, ticket: &TicketDetails) -> Option<FollowUp> {
         let offer = self.desk.policy().follow_up(&ticket.head, self.desk.now());
         offer.filter(|offer| *offer.requester() == self.id)
     }
@@ -186,9 +186,9 @@ impl Customer {
     #[must_use]
     pub fn chat(
         &self,
-        ticket: &TicketView,
-        reader: &Reader,
-        directory: &(impl Directory + ?Sized),
+        ticket: &TicketDetails,
+        reader: &Viewer,
+        directory: &(impl PersonDirectory + ?Sized),
     ) -> ChatView {
         ChatView::new(&self.desk, ActorKind::Customer, ticket, reader, directory)
     }
@@ -198,8 +198,8 @@ impl Customer {
     pub fn row(
         &self,
         ticket: &TicketSummary,
-        reader: &Reader,
-        directory: &(impl Directory + ?Sized),
+        reader: &Viewer,
+        directory: &(impl PersonDirectory + ?Sized),
     ) -> TicketRow {
         // Also of a ticket that an administrator read.
         TicketRow { sla: None, ..TicketRow::new(&self.desk, ticket, reader, directory) }
@@ -211,7 +211,7 @@ impl Customer {
 /// ```
 /// use ventanilla_service::{MyTickets, PageSize};
 ///
-/// let first_page = MyTickets::not_closed().page_size(PageSize::new(10)?);
+/// let first_page = MyTickets::not_closed().with_page_size(PageSize::new(10)?);
 /// # Ok::<(), ventanilla_service::InvalidPageSize>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -236,14 +236,14 @@ impl MyTickets {
 
     /// In pages of this size.
     #[must_use]
-    pub fn page_size(mut self, size: PageSize) -> Self {
+    pub fn with_page_size(mut self, size: PageSize) -> Self {
         self.page_size = size;
         self
     }
 
     /// The page after this cursor, which an earlier page of the same list gave.
     #[must_use]
-    pub fn after(mut self, cursor: Cursor) -> Self {
+    pub fn with_cursor(mut self, cursor: Cursor) -> Self {
         self.after = Some(cursor);
         self
     }

@@ -4,11 +4,12 @@ use std::{fmt, sync::Arc};
 
 use tracing::{Span, field::display};
 use ventanilla_domain::{
-    Actor, Change, Command, CreationKey, Event, EventKind, Explain, NewTicket, Outcome, Policy, Refusal,
-    Scope, Sla, TicketLookup, TicketNumber, TicketSummary, TicketView, Timestamp, UserId, Window,
+    Actor, Audience, Change, Command, CreationKey, Event, EventKind, Explain, MessageRange, NewTicket,
+    Outcome, Policy, Refusal, Sla, TicketDetails, TicketLookup, TicketNumber, TicketSummary, Timestamp,
+    UserId,
 };
 use ventanilla_storage::{
-    Counts, Inserted, Page, PageQuery, Period, Report, ReportQuery, Sort, StoreError, TicketStore,
+    Counts, InsertOutcome, Page, PageQuery, Period, Report, ReportQuery, Sort, StoreError, TicketStore,
 };
 
 use crate::{
@@ -122,20 +123,20 @@ impl HelpDesk {
                 .open(number, requester, by, at, self.policy())
                 .map_err(|refusal| ServiceError::NotOpened { refusal })?;
             match self.0.store.insert(&ticket).await? {
-                Inserted::Stored => {
+                InsertOutcome::Stored => {
                     tell("number", &ticket.head().ticket_number);
                     let created = created(at, by);
                     return Ok(Receipt::new(ticket.head().clone(), vec![created]).seen(by));
                 }
-                Inserted::Repeated(head) => {
+                InsertOutcome::Repeated(head) => {
                     tell("number", &head.ticket_number);
                     let first = created(head.created_at, by);
                     return Ok(Receipt::repeated(head, vec![first]).seen(by));
                 }
-                Inserted::KeyConflict { number, key } => {
+                InsertOutcome::KeyConflict { number, key } => {
                     return Err(ServiceError::Refused { number, refusal: Refusal::KeyConflict { key } });
                 }
-                Inserted::NumberTaken => {}
+                InsertOutcome::NumberTaken => {}
             }
         }
         Err(ServiceError::NumbersExhausted { longest: TicketNumber::MAX_LENGTH })
@@ -173,9 +174,9 @@ impl HelpDesk {
     pub(crate) async fn view(
         &self,
         lookup: &TicketLookup,
-        scope: &Scope,
-        window: Window,
-    ) -> Result<TicketView, ServiceError> {
+        scope: &Audience,
+        window: MessageRange,
+    ) -> Result<TicketDetails, ServiceError> {
         let found = self.0.store.get(lookup, scope, window).await.map_err(ServiceError::from);
         observed(found.and_then(|view| view.ok_or_else(|| ServiceError::not_found(lookup))))
     }
@@ -187,7 +188,8 @@ impl HelpDesk {
     ) -> Result<Vec<TicketNumber>, ServiceError> {
         let mut found = Vec::new();
         for candidate in typed.candidates().iter().filter(|candidate| *candidate != typed.asked()) {
-            let ticket = self.0.store.get(&candidate.into(), &Scope::All, Window::Last(0)).await;
+            let ticket =
+                self.0.store.get(&candidate.into(), &Audience::Desk, MessageRange::Last(0)).await;
             match ticket {
                 Ok(None) => {}
                 Ok(Some(_)) | Err(StoreError::Unreadable { .. }) => found.push(candidate.clone()),
@@ -198,8 +200,12 @@ impl HelpDesk {
     }
 
     /// Reads the ticket that somebody means by what they typed.
-    pub(crate) async fn find(&self, typed: &str, scope: &Scope) -> Result<TicketView, ServiceError> {
-        let view = self.view(&parsed(typed)?, scope, Window::All).await?;
+    pub(crate) async fn find(
+        &self,
+        typed: &str,
+        scope: &Audience,
+    ) -> Result<TicketDetails, ServiceError> {
+        let view = self.view(&parsed(typed)?, scope, MessageRange::All).await?;
         tell("number", &view.head.ticket_number);
         Ok(view)
     }
@@ -210,8 +216,8 @@ impl HelpDesk {
     }
 
     async fn try_list(&self, page: PageQuery) -> Result<Page<TicketSummary>, ServiceError> {
-        let page = match page.query().order() {
-            Sort::Due(_) => page.as_of(self.sla()?.reading(self.now())),
+        let page = match page.query().sort() {
+            Sort::Due(_) => page.with_as_of(self.sla()?.business_time_at(self.now())),
             Sort::Created(_) | Sort::UrgentFirst(_) | Sort::LowFirst(_) => page,
         };
         Ok(self.0.store.list(&page).await?)
@@ -219,7 +225,7 @@ impl HelpDesk {
 
     /// Counts all tickets.
     pub(crate) async fn counts(&self, mine: &UserId) -> Result<Counts, ServiceError> {
-        let as_of = self.policy().sla.as_ref().map(|sla| sla.reading(self.now()));
+        let as_of = self.policy().sla.as_ref().map(|sla| sla.business_time_at(self.now()));
         observed(self.0.store.counts(mine, as_of).await.map_err(ServiceError::from))
     }
 

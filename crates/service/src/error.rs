@@ -7,7 +7,7 @@ use ventanilla_domain::{
     InvalidSla, InvalidText, InvalidTimestamp, InvalidUserId, Locale, Refusal, TicketLookup,
     TicketNumber, UnknownPriority, UnknownStatus,
 };
-use ventanilla_storage::{Applied, InvalidCursor, InvalidPageSize, InvalidPeriod, StoreError};
+use ventanilla_storage::{InvalidCursor, InvalidPageSize, InvalidPeriod, StoreError, WriteOutcome};
 
 use crate::InvalidForm;
 
@@ -144,16 +144,16 @@ impl ServiceError {
     /// What became of the change.
     ///
     /// ```
-    /// use ventanilla_service::{ActorKind, Applied, Refusal, ServiceError};
+    /// use ventanilla_service::{ActorKind, WriteOutcome, Refusal, ServiceError};
     ///
     /// let refusal = Refusal::NotPermitted { by: ActorKind::Bot };
-    /// assert_eq!(ServiceError::NotOpened { refusal }.applied(), Applied::No);
+    /// assert_eq!(ServiceError::NotOpened { refusal }.write_outcome(), WriteOutcome::NotApplied);
     /// ```
     #[must_use]
-    pub const fn applied(&self) -> Applied {
+    pub const fn write_outcome(&self) -> WriteOutcome {
         match self {
-            ServiceError::Store(error) => error.applied(),
-            _ => Applied::No,
+            ServiceError::Store(error) => error.write_outcome(),
+            _ => WriteOutcome::NotApplied,
         }
     }
 
@@ -312,7 +312,7 @@ mod tests {
         ] {
             assert_eq!((own.code(), error.code()), (code, code));
             assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Invalid, false));
-            assert_eq!(error.applied(), Applied::No);
+            assert_eq!(error.write_outcome(), WriteOutcome::NotApplied);
             for locale in Locale::ALL {
                 assert_eq!(error.explain(locale), own.explain(locale));
             }

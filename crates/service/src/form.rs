@@ -18,7 +18,7 @@ use crate::{HelpDesk, desk::tell};
 /// assert!(matches!(desk.screen(&form)?, Screened::Genuine(_)));
 ///
 /// let filled_by_a_bot = Form { honeypot: "http://example.com", ..form };
-/// let Screened::Bot { decoy } = desk.screen(&filled_by_a_bot)? else { panic!("it fell in") };
+/// let Screened::Spam { decoy } = desk.screen(&filled_by_a_bot)? else { panic!("it fell in") };
 /// assert!(decoy.as_str().starts_with("TKT-"));
 /// # Ok::<(), ventanilla_service::InvalidForm>(())
 /// ```
@@ -40,7 +40,7 @@ pub enum Screened {
     /// A person's: open it.
     Genuine(NewTicket),
     /// A bot's: show the same thanks, with this number. Nothing is stored.
-    Bot {
+    Spam {
         /// A number like any other, of no ticket.
         decoy: TicketNumber,
     },
@@ -80,7 +80,7 @@ impl HelpDesk {
     pub fn screen(&self, form: &Form<'_>) -> Result<Screened, InvalidForm> {
         if !form.honeypot.is_empty() {
             tell("outcome", "bot");
-            return Ok(Screened::Bot { decoy: self.decoy() });
+            return Ok(Screened::Spam { decoy: self.decoy() });
         }
         let category = Category::parse(form.category);
         let description = MessageText::parse(form.description);
@@ -146,7 +146,7 @@ mod tests {
     fn a_bot_learns_nothing_from_bad_fields() {
         let desk = HelpDesk::new(MemoryStore::new());
         let form = Form { honeypot: " ", ..Form::default() };
-        let Ok(Screened::Bot { decoy }) = desk.screen(&form) else { panic!("it was let in") };
+        let Ok(Screened::Spam { decoy }) = desk.screen(&form) else { panic!("it was let in") };
         assert_eq!(decoy.as_str().len(), "TKT-ABC123".len());
     }
 }

@@ -61,7 +61,7 @@ mod receipt;
 mod system;
 mod view;
 
-pub use admin::{Admin, Changed, Changes};
+pub use admin::{Admin, BulkItem, BulkOutcome};
 pub use bot::Bot;
 pub use chrono_tz::Tz;
 pub use clock::{Clock, SystemClock};
@@ -75,9 +75,10 @@ pub use system::{ClosedBatch, System};
 pub use ventanilla_domain::*;
 pub use ventanilla_storage::*;
 pub use view::{
-    Assignment, AttachmentButton, Badge, Bubble, BulkRow, BulkView, ChatView, Choice, DeskView,
-    Directory, HistoryEntry, IdBadge, InputState, Label, LocalTime, Move, NoteView, Person, Reader,
-    ReportCell, ReportColumns, ReportRow, ReportView, Side, SlaView, Spans, TicketRow, length_text,
+    Assignment, AttachmentButton, Bubble, BulkRow, BulkView, ChatView, Choice, DeskView, DurationTexts,
+    HistoryEntry, InputState, Label, LocalTime, MessageSide, NoteView, Person, PersonDirectory,
+    PersonRef, PersonView, ReportCell, ReportColumns, ReportRow, ReportView, SlaView, StatusAction,
+    TicketRow, Viewer, format_duration,
 };
 
 /// The README's code runs as a test.

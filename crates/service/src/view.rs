@@ -12,12 +12,12 @@ mod sla;
 mod time;
 
 pub use bulk::{BulkRow, BulkView};
-pub use chat::{AttachmentButton, Bubble, ChatView, InputState, Side};
-pub use desk::{Assignment, Choice, DeskView, Move, NoteView};
+pub use chat::{AttachmentButton, Bubble, ChatView, InputState, MessageSide};
+pub use desk::{Assignment, Choice, DeskView, NoteView, StatusAction};
 pub use history::HistoryEntry;
-pub use length::length_text;
-pub use reader::{Badge, Directory, IdBadge, Label, Person, Reader};
-pub use report::{ReportCell, ReportColumns, ReportRow, ReportView, Spans};
+pub use length::format_duration;
+pub use reader::{Label, Person, PersonDirectory, PersonRef, PersonView, Viewer};
+pub use report::{DurationTexts, ReportCell, ReportColumns, ReportRow, ReportView};
 pub use row::TicketRow;
 pub use sla::SlaView;
 pub(crate) use sla::Standing;

@@ -167,9 +167,9 @@ fn a_word_or_number_that_does_not_exist_is_named() {
 }
 
 /// Everything that an administrator can see.
-async fn everything(desk: &HelpDesk) -> (Vec<TicketView>, Counts) {
+async fn everything(desk: &HelpDesk) -> (Vec<TicketDetails>, Counts) {
     let luis = desk.admin(id("luis"));
-    let page = luis.list(ListQuery::new().page_size(PageSize::new(100).unwrap())).await.unwrap();
+    let page = luis.list(ListQuery::new().with_page_size(PageSize::new(100).unwrap())).await.unwrap();
     let mut views = Vec::new();
     for row in &page.rows {
         views.push(luis.view(&row.head.ticket_number).await.unwrap());
@@ -217,7 +217,7 @@ macro_rules! refused {
             let (call, error) = (stringify!($call), $call.await.unwrap_err());
             assert_eq!(error.code(), $code, "{call}");
             assert_eq!(named(&error), $value, "{call}");
-            assert_eq!(error.applied(), Applied::No, "{call}");
+            assert_eq!(error.write_outcome(), WriteOutcome::NotApplied, "{call}");
             assert_eq!(everything(&$desk).await, before, "{call}");
         )+
     };
@@ -251,16 +251,16 @@ async fn what_cannot_be_read_changes_nothing() {
 async fn a_cursor_leads_on_in_its_own_list_only() {
     let desk = small_desk().await;
     let (ana, eva) = (desk.customer(id("ana")), desk.customer(id("eva")));
-    let one = || MyTickets::all().page_size(PageSize::new(1).unwrap());
+    let one = || MyTickets::all().with_page_size(PageSize::new(1).unwrap());
     let evas = eva.tickets(one()).await.unwrap().next.unwrap();
     let anas = ana.tickets(one()).await.unwrap().next.unwrap();
     let forged: Cursor = format!("B{}", &anas.to_string()[1..]).parse().unwrap();
     refused! { desk:
-        ana.tickets(MyTickets::all().after(evas.clone())) => "cursor_foreign", evas.to_string();
-        ana.tickets(MyTickets::not_closed().after(anas.clone())) => "cursor_foreign", anas.to_string();
-        ana.tickets(MyTickets::all().after(forged.clone())) => "cursor_foreign", forged.to_string();
+        ana.tickets(MyTickets::all().with_cursor(evas.clone())) => "cursor_foreign", evas.to_string();
+        ana.tickets(MyTickets::not_closed().with_cursor(anas.clone())) => "cursor_foreign", anas.to_string();
+        ana.tickets(MyTickets::all().with_cursor(forged.clone())) => "cursor_foreign", forged.to_string();
     }
-    assert_eq!(ana.tickets(MyTickets::all().after(anas)).await.unwrap().rows.len(), 4);
+    assert_eq!(ana.tickets(MyTickets::all().with_cursor(anas)).await.unwrap().rows.len(), 4);
     assert_eq!(ListQuery::new().page_after(&evas).unwrap_err().value(), evas.to_string());
 }
 

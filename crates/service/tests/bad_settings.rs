@@ -53,7 +53,7 @@ fn told<T: std::fmt::Debug>(result: Result<T, ServiceError>) -> (&'static str, S
     let error = result.unwrap_err();
     let [es, en] = Locale::ALL.map(|locale| error.explain(locale));
     assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Invalid, false));
-    assert_eq!(error.applied(), Applied::No);
+    assert_eq!(error.write_outcome(), WriteOutcome::NotApplied);
     let cause = error.source().unwrap().to_string();
     assert!(es != en && !error.to_string().contains(&cause), "{error}: {cause}");
     (error.code(), es)
@@ -166,14 +166,14 @@ async fn a_cursor_of_another_list_leads_nowhere_in_a_list_by_due_time() {
     let ticket = |number| testing::ticket(number).requester("ana").policy(common::policy()).build();
     let desk = desk_over(storing(["A", "B", "C"].map(ticket)).await);
     let luis = desk.admin(id("luis"));
-    let one = |query: ListQuery| query.page_size(PageSize::new(1).unwrap());
-    let due = |which| ListQuery::new().sort(Sort::Due(which));
+    let one = |query: ListQuery| query.with_page_size(PageSize::new(1).unwrap());
+    let due = |which| ListQuery::new().with_sort(Sort::Due(which));
     let lists = [
         ListQuery::new(),
         due(Due::Any),
         ListQuery::new().overdue(),
         ListQuery::new().overdue().unassigned(),
-        ListQuery::new().overdue().priorities(Priority::Medium),
+        ListQuery::new().overdue().with_priorities(Priority::Medium),
     ];
     for (from, list) in lists.iter().enumerate() {
         let cursor = luis.list(one(list.clone())).await.unwrap().next.unwrap().to_string();

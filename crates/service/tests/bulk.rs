@@ -22,8 +22,8 @@ async fn luis() -> Admin {
 }
 
 /// What was asked, the ticket that it was about, and how it went.
-fn told(changes: &Changes) -> Vec<(&str, &str, &str)> {
-    let outcome = |changed: &Changed| match &changed.result {
+fn told(changes: &BulkOutcome) -> Vec<(&str, &str, &str)> {
+    let outcome = |changed: &BulkItem| match &changed.result {
         Ok(receipt) if receipt.repeated => "repeated",
         Ok(receipt) if receipt.events.is_empty() => "unchanged",
         Ok(_) => "changed",
@@ -36,7 +36,7 @@ fn told(changes: &Changes) -> Vec<(&str, &str, &str)> {
         .collect()
 }
 
-fn about(changed: &Changed) -> &str {
+fn about(changed: &BulkItem) -> &str {
     match &changed.result {
         Ok(receipt) => receipt.head.ticket_number.as_str(),
         Err(ServiceError::Refused { number, .. } | ServiceError::NotFound { number }) => number.as_str(),
@@ -155,7 +155,7 @@ async fn a_page_is_told_how_it_went_in_the_readers_language() {
             Locale::En,
             "Done on 2 of 5 tickets.",
             [
-                "Changed",
+                "BulkItem",
                 "It was so already",
                 "This ticket is closed and accepts internal notes only.",
                 "We cannot find ticket TKT-N0T0NE.",
@@ -248,7 +248,7 @@ async fn of_what_was_typed_in_one_change_to_many_the_likeliest_that_exists_is_ch
     }
     // The other candidates are looked up before one of them is changed.
     store.expect_get().times(3).returning(|asked, _, window| {
-        let found = testing::ticket("TKT-ABC120").build().view(&Scope::All, window);
+        let found = testing::ticket("TKT-ABC120").build().view(&Audience::Desk, window);
         Ok(found.filter(|_| asked.asked().as_str() == "TKT-ABC120"))
     });
     let luis = desk_over(store).admin(id("luis"));
@@ -322,7 +322,7 @@ async fn it_can_be_spawned_with_any_kind_of_numbers() {
         async move { luis.change_each(&posted, &Change::claim()).await.done() }
     });
     let listed = tokio::spawn(async move {
-        let page = luis.list(ListQuery::new().statuses(Status::Open)).await.unwrap();
+        let page = luis.list(ListQuery::new().with_statuses(Status::Open)).await.unwrap();
         let numbers = page.rows.iter().map(|row| &row.head.ticket_number);
         luis.change_each(numbers, &Change::claim()).await.done()
     });

@@ -180,7 +180,7 @@ async fn a_store_that_fails_midway_ends_the_loop() {
 async fn due_times_on_a_desk_that_promises_nothing_are_no_sla_and_call_no_store() {
     let luis = desk_without_sla(MockTicketStore::new()).admin(id("luis"));
     for sort in [Due::Any, Due::AtRisk, Due::Overdue].map(Sort::Due) {
-        let error = luis.list(ListQuery::new().sort(sort)).await.unwrap_err();
+        let error = luis.list(ListQuery::new().with_sort(sort)).await.unwrap_err();
         assert_eq!((error.code(), error.kind()), ("no_sla", ErrorKind::Internal));
     }
     let error = luis.report(period()).await.unwrap_err();
@@ -191,7 +191,7 @@ async fn due_times_on_a_desk_that_promises_nothing_are_no_sla_and_call_no_store(
             "No response targets are set up for this service.",
         ]
     );
-    assert_eq!((error.code(), error.applied()), ("no_sla", Applied::No));
+    assert_eq!((error.code(), error.write_outcome()), ("no_sla", WriteOutcome::NotApplied));
 }
 
 #[tokio::test]
@@ -215,7 +215,7 @@ async fn a_ticket_that_fails_for_good_is_gone_past() {
 #[tokio::test]
 async fn counts_lists_and_reports_are_as_of_the_desks_working_time_now() {
     let sla = policy().sla.unwrap();
-    for (promising, as_of) in [(true, Some(sla.reading(now()))), (false, None)] {
+    for (promising, as_of) in [(true, Some(sla.business_time_at(now()))), (false, None)] {
         let mut store = MockTicketStore::new();
         let same = move |mine: &UserId, reading: &Option<BusinessTime>| {
             *mine == id("luis") && *reading == as_of
@@ -225,10 +225,10 @@ async fn counts_lists_and_reports_are_as_of_the_desks_working_time_now() {
         assert!(desk.admin(id("luis")).counts().await.is_ok());
     }
 
-    let (reading, query) = (sla.reading(now()), ReportQuery::new(period(), &sla, now()));
+    let (reading, query) = (sla.business_time_at(now()), ReportQuery::new(period(), &sla, now()));
     let mut mocks = MockTicketStore::new();
     let page = || Page { rows: Vec::new(), next: None, unreadable: Vec::new() };
-    let due = move |page: &PageQuery| page.reading() == reading;
+    let due = move |page: &PageQuery| page.as_of() == reading;
     mocks.expect_list().withf(due).times(3).returning(move |_| Ok(page()));
     mocks
         .expect_report()
@@ -237,7 +237,7 @@ async fn counts_lists_and_reports_are_as_of_the_desks_working_time_now() {
         .returning(|_| Ok(Report::default()));
     let luis = desk_over(mocks).admin(id("luis"));
     for sort in [Due::Any, Due::AtRisk, Due::Overdue].map(Sort::Due) {
-        assert!(luis.list(ListQuery::new().sort(sort)).await.is_ok());
+        assert!(luis.list(ListQuery::new().with_sort(sort)).await.is_ok());
     }
     assert!(luis.report(period()).await.is_ok());
 }

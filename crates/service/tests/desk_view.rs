@@ -9,8 +9,8 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use common::{NUMBER, id, number, storing, text};
 use ventanilla_service::*;
 
-const MADRID: Reader = Reader::new(Tz::Europe__Madrid);
-const ENGLISH: Reader = Reader { locale: Locale::En, ..MADRID };
+const MADRID: Viewer = Viewer::new(Tz::Europe__Madrid);
+const ENGLISH: Viewer = Viewer { locale: Locale::En, ..MADRID };
 const MINUTE: Duration = Duration::from_secs(60);
 
 fn ticket() -> testing::TicketFixture {
@@ -27,8 +27,8 @@ fn desk(policy: Policy) -> HelpDesk {
 }
 
 /// Luis's page.
-fn page(ticket: &Ticket, reader: &Reader, directory: &(impl Directory + ?Sized)) -> DeskView {
-    let view = ticket.view(&Scope::All, Window::All).unwrap();
+fn page(ticket: &Ticket, reader: &Viewer, directory: &(impl PersonDirectory + ?Sized)) -> DeskView {
+    let view = ticket.view(&Audience::Desk, MessageRange::All).unwrap();
     desk(Policy::default()).admin(id("luis")).desk_view(&view, reader, directory)
 }
 
@@ -126,7 +126,7 @@ fn moves_and_priorities_have_texts_in_each_language() {
         ),
         (
             ENGLISH,
-            ["Put back in the queue", "Put in progress", "Mark as resolved", "Close"],
+            ["Put back in the queue", "Put in progress", "Sample as resolved", "Close"],
             ["Low", "Medium", "High", "Urgent"],
         ),
     ] {
@@ -191,7 +191,7 @@ fn a_note_can_be_written_where_the_rules_take_it() {
         (ticket(), full, Ok(16_384)),
     ] {
         let admin = desk(Policy { limits, ..Policy::default() }).admin(id("luis"));
-        let view = ticket.build().view(&Scope::All, Window::All).unwrap();
+        let view = ticket.build().view(&Audience::Desk, MessageRange::All).unwrap();
         for (reader, hint, button, reason) in [
             (
                 MADRID,
@@ -223,7 +223,7 @@ fn a_note_can_be_written_where_the_rules_take_it() {
 #[test]
 fn the_chat_is_the_administrators_and_the_requester_has_an_id() {
     let ticket = ticket().status(Status::Closed).build();
-    let view = ticket.view(&Scope::All, Window::All).unwrap();
+    let view = ticket.view(&Audience::Desk, MessageRange::All).unwrap();
     let luis = desk(Policy::default()).admin(id("luis"));
     let page = luis.desk_view(&view, &MADRID, &people());
     assert_eq!(page.chat, luis.chat(&view, &MADRID, &people()));
@@ -234,8 +234,8 @@ fn the_chat_is_the_administrators_and_the_requester_has_an_id() {
 #[test]
 fn a_directory_may_be_shared_borrowed_or_boxed() {
     let ticket = ticket().build();
-    let shared: Arc<dyn Directory + Send + Sync> = Arc::new(people());
-    let boxed: Box<dyn Directory> = Box::new(Arc::clone(&shared));
+    let shared: Arc<dyn PersonDirectory + Send + Sync> = Arc::new(people());
+    let boxed: Box<dyn PersonDirectory> = Box::new(Arc::clone(&shared));
     let names = [
         page(&ticket, &MADRID, &people()),
         page(&ticket, &MADRID, &&people()),

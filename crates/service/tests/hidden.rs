@@ -1,4 +1,4 @@
-//! What customers and the bot get has no clocks, no notes and no history in it, as a value or as JSON.
+//! What customers and the bot get has no timers, no notes and no history in it, as a value or as JSON.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -11,9 +11,9 @@ use serde_json::{Value, to_value};
 use ventanilla_service::*;
 
 const NOTE: &str = "Es una nota interna";
-const READER: Reader = Reader::new(Tz::Europe__Madrid);
+const READER: Viewer = Viewer::new(Tz::Europe__Madrid);
 
-/// A ticket of Ana's with clocks that run and clocks that have stopped, notes and a history.
+/// A ticket of Ana's with timers that run and timers that have stopped, notes and a history.
 fn ticket(number: &str) -> testing::TicketFixture {
     let hello = NewMessage::parse("Hola").unwrap().with_key(key("m"));
     testing::ticket(number)
@@ -91,7 +91,7 @@ async fn everything(desk: &HelpDesk) -> Vec<(&'static str, Option<TicketHead>, V
     for number in [&open, &resolved, &closed] {
         for (name, view) in [
             ("view", ana.view(number).await),
-            ("view_part", ana.view_part(number, Window::Last(1)).await),
+            ("view_part", ana.view_part(number, MessageRange::Last(1)).await),
             ("find", ana.find(number.as_str()).await),
             ("bot view", bot.view(number).await),
         ] {
@@ -196,7 +196,7 @@ async fn an_administrator_gets_all_of_it() {
     let view = luis.view(&number).await.unwrap();
     let page = luis.desk_view(&view, &READER, &());
     let receipt = luis.set_priority(&number, Priority::High).await.unwrap();
-    let list = luis.list(ListQuery::new().statuses(Status::Open)).await.unwrap();
+    let list = luis.list(ListQuery::new().with_statuses(Status::Open)).await.unwrap();
     let row = luis.row(&list.rows[0], &READER, &());
     for json in [
         to_value(&view),
@@ -218,7 +218,7 @@ async fn an_administrator_gets_all_of_it() {
 async fn a_customers_row_and_chat_show_no_promise_whoever_read_the_ticket() {
     let desk = desk().await;
     let (luis, ana) = (desk.admin(id("luis")), desk.customer(id("ana")));
-    let list = luis.list(ListQuery::new().statuses(Status::Open)).await.unwrap();
+    let list = luis.list(ListQuery::new().with_statuses(Status::Open)).await.unwrap();
     assert!(luis.row(&list.rows[0], &READER, &()).sla.is_some());
     let row = ana.row(&list.rows[0], &READER, &());
     assert_eq!((row.sla.as_ref(), row.excerpt.as_str()), (None, list.rows[0].excerpt.as_str()));

@@ -100,7 +100,7 @@ async fn tried(
     store.expect_insert().times(1..).returning(move |ticket| {
         let mut seen = seen.lock().unwrap();
         seen.push(ticket.head().ticket_number.clone());
-        Ok(if seen.len() > taken { Inserted::Stored } else { Inserted::NumberTaken })
+        Ok(if seen.len() > taken { InsertOutcome::Stored } else { InsertOutcome::NumberTaken })
     });
     let desk = HelpDesk::builder(store).clock(now).numbers(Counter::default()).build();
     let receipt = desk.customer(id(by)).create(draft).await;
@@ -170,7 +170,7 @@ async fn numbers_that_are_all_taken_end_in_an_error_of_their_own() {
     let (none, tried) = tried(usize::MAX, "ana", draft()).await;
     let error = none.unwrap_err();
     assert_eq!(tried.len(), 165, "three of each length from 6 to 60");
-    assert_eq!((error.code(), error.applied()), ("numbers_exhausted", Applied::No));
+    assert_eq!((error.code(), error.write_outcome()), ("numbers_exhausted", WriteOutcome::NotApplied));
     assert!(!error.is_retryable() && causes(&error).is_empty());
 }
 
@@ -196,7 +196,7 @@ async fn the_default_source_gives_ten_thousand_distinct_numbers() {
 #[test]
 fn a_decoy_looks_like_any_other_number() {
     let desk = desk_over(MemoryStore::new());
-    let Screened::Bot { decoy } = desk.screen(&Form { honeypot: "x", ..Form::default() }).unwrap()
+    let Screened::Spam { decoy } = desk.screen(&Form { honeypot: "x", ..Form::default() }).unwrap()
     else {
         panic!("it was let in");
     };

@@ -10,10 +10,10 @@ use common::id;
 use serde_json::{Value, json};
 use ventanilla_service::*;
 
-const MADRID: Reader = Reader::new(Tz::Europe__Madrid);
-const ENGLISH: Reader = Reader { locale: Locale::En, ..MADRID };
+const MADRID: Viewer = Viewer::new(Tz::Europe__Madrid);
+const ENGLISH: Viewer = Viewer { locale: Locale::En, ..MADRID };
 
-fn table(report: Value, reader: &Reader, people: &HashMap<UserId, Person>) -> ReportView {
+fn table(report: Value, reader: &Viewer, people: &HashMap<UserId, Person>) -> ReportView {
     let report: Report = serde_json::from_value(report).unwrap();
     let desk = common::desk_over(MemoryStore::new());
     desk.admin(id("luis")).report_view(&report, reader, people)

@@ -8,8 +8,8 @@ use common::{NUMBER, id, text};
 use serde_json::json;
 use ventanilla_service::*;
 
-const MADRID: Reader = Reader::new(Tz::Europe__Madrid);
-const ENGLISH: Reader = Reader { locale: Locale::En, ..MADRID };
+const MADRID: Viewer = Viewer::new(Tz::Europe__Madrid);
+const ENGLISH: Viewer = Viewer { locale: Locale::En, ..MADRID };
 
 /// Madrid's, from Monday to Friday: eight hours a day.
 fn office() -> BusinessCalendar {
@@ -39,12 +39,12 @@ fn luis(calendar: BusinessCalendar, now: &str) -> Admin {
     desk.build().admin(id("luis"))
 }
 
-fn promises(ticket: testing::TicketFixture, now: &str, reader: &Reader) -> Vec<SlaView> {
-    let view = ticket.build().view(&Scope::All, Window::All).unwrap();
+fn promises(ticket: testing::TicketFixture, now: &str, reader: &Viewer) -> Vec<SlaView> {
+    let view = ticket.build().view(&Audience::Desk, MessageRange::All).unwrap();
     luis(office(), now).desk_view(&view, reader, &()).sla
 }
 
-fn row(ticket: testing::TicketFixture, now: &str, reader: &Reader) -> Option<SlaView> {
+fn row(ticket: testing::TicketFixture, now: &str, reader: &Viewer) -> Option<SlaView> {
     luis(office(), now).row(&ticket.build().summary(), reader, &()).sla
 }
 
@@ -155,9 +155,9 @@ fn every_state_has_a_text_of_working_time_in_each_language() {
 }
 
 #[test]
-fn what_is_due_is_shown_by_the_readers_clock() {
-    const LIMA: Reader = Reader::new(Tz::America__Lima);
-    const TOKYO: Reader = Reader::new(Tz::Asia__Tokyo);
+fn what_is_due_is_shown_by_the_readers_timer() {
+    const LIMA: Viewer = Viewer::new(Tz::America__Lima);
+    const TOKYO: Viewer = Viewer::new(Tz::Asia__Tokyo);
     for (opened_at, reader, due) in [
         // As Friday's hours end, and not as Monday's begin.
         ("09 13:00", MADRID, "9 de enero de 2026, 19:00"),
@@ -179,7 +179,7 @@ fn what_is_due_is_shown_by_the_readers_clock() {
 
 #[test]
 fn a_holiday_that_is_announced_moves_what_is_due_and_no_more_than_that() {
-    let view = opened("09 15:30").build().view(&Scope::All, Window::All).unwrap();
+    let view = opened("09 15:30").build().view(&Audience::Desk, MessageRange::All).unwrap();
     let feast = office().add_holiday("2026-01-12".parse().unwrap(), at("09 15:30")).unwrap();
     for (calendar, now, due, text) in [
         (office(), "09 18:00", "12 de enero de 2026, 10:00", "Tiempo restante: 2 h"),
@@ -246,7 +246,7 @@ fn a_desk_that_promises_nothing_shows_no_promise_of_an_earlier_time() {
     let luis = common::desk_without_sla(MemoryStore::new()).admin(id("luis"));
     let ticket = opened("05 10:00").build();
     assert!(ticket.head().sla.is_some());
-    let page = luis.desk_view(&ticket.view(&Scope::All, Window::All).unwrap(), &MADRID, &());
+    let page = luis.desk_view(&ticket.view(&Audience::Desk, MessageRange::All).unwrap(), &MADRID, &());
     assert_eq!((page.sla, luis.row(&ticket.summary(), &MADRID, &()).sla), (vec![], None));
 }
 
@@ -259,7 +259,7 @@ fn resolved_and_closed_tickets_offer_what_can_still_be_done() {
         (done().status(Status::Closed), vec![], vec![], false),
     ] {
         let view = ticket.change(common::admin("luis"), Change::note(text("Visto."))).build();
-        let view = view.view(&Scope::All, Window::All).unwrap();
+        let view = view.view(&Audience::Desk, MessageRange::All).unwrap();
         let luis = luis(office(), "30 10:00");
         let page = luis.desk_view(&view, &MADRID, &());
         assert!(page.moves.iter().map(|step| step.action.as_str()).eq(moves));
@@ -288,7 +288,7 @@ fn a_promise_has_its_documented_json_on_the_page_and_in_the_row() {
         },
         "text": "Lleva 1 h de retraso",
     });
-    let view = ticket.clone().build().view(&Scope::All, Window::All).unwrap();
+    let view = ticket.clone().build().view(&Audience::Desk, MessageRange::All).unwrap();
     let luis = luis(office(), "05 17:00");
     let page = luis.desk_view(&view, &MADRID, &());
     let row = luis.row(&ticket.build().summary(), &MADRID, &());

@@ -172,7 +172,7 @@ async fn what_cannot_be_read_is_an_outcome_too() {
         span_of(async { code(&luis.reply(&number, bad, Status::Resolved).await) }).await,
         span_of(async { code(&luis.add_note(&number, bad).await) }).await,
         span_of(async { code(&ana.follow_up(&offer, bad).await) }).await,
-        span_of(async { code(&ana.tickets(MyTickets::all().after(forged)).await) }).await,
+        span_of(async { code(&ana.tickets(MyTickets::all().with_cursor(forged)).await) }).await,
         span_of(async { code(&ana.find("no es un secreto").await) }).await,
     ];
     let codes: Vec<&str> = spans.iter().map(|(code, _)| *code).collect();

@@ -42,10 +42,10 @@ fn once(call: Call, fault: Option<Fault>) -> MockTicketStore {
     let mut store = MockTicketStore::new();
     match call {
         Call::Insert => {
-            store.expect_insert().times(1).returning(move |_| fails().map(|()| Inserted::Stored));
+            store.expect_insert().times(1).returning(move |_| fails().map(|()| InsertOutcome::Stored));
         }
         Call::Get => {
-            let view = anas_ticket().view(&Scope::All, Window::All);
+            let view = anas_ticket().view(&Audience::Desk, MessageRange::All);
             store.expect_get().times(1).returning(move |_, _, _| fails().map(|()| view.clone()));
         }
         Call::Update => {
@@ -88,14 +88,19 @@ async fn a_use_case_is_one_call_to_the_store() {
 
 /// Every way in which a store fails: its code, whether to send the same again, and what became of
 /// the change.
-const FAULTS: [(Fault, &str, bool, Applied); 7] = {
-    use Applied::{No, NotDurably, Unknown};
+const FAULTS: [(Fault, &str, bool, WriteOutcome); 7] = {
+    use WriteOutcome::{NotApplied, NotDurable, Unknown};
     fn why() -> BoxError {
         "so said the server".into()
     }
     [
-        (|| StoreError::Unavailable { source: why() }, "store_unavailable", true, No),
-        (|| StoreError::Contention { number: number(NUMBER), attempts: 8 }, "contention", true, No),
+        (|| StoreError::Unavailable { source: why() }, "store_unavailable", true, NotApplied),
+        (
+            || StoreError::Contention { number: number(NUMBER), attempts: 8 },
+            "contention",
+            true,
+            NotApplied,
+        ),
         (
             || StoreError::OutcomeUnknown { number: number(NUMBER), source: why() },
             "outcome_unknown",
@@ -106,16 +111,16 @@ const FAULTS: [(Fault, &str, bool, Applied); 7] = {
             || StoreError::NotDurable { number: number(NUMBER), source: why() },
             "not_durable",
             false,
-            NotDurably,
+            NotDurable,
         ),
         (
             || StoreError::Unreadable { number: NUMBER.into(), source: why() },
             "ticket_unreadable",
             false,
-            No,
+            NotApplied,
         ),
-        (|| StoreError::ForeignUserId { id: id("ana") }, "foreign_user_id", false, No),
-        (|| StoreError::Failed { source: why() }, "store_failed", false, No),
+        (|| StoreError::ForeignUserId { id: id("ana") }, "foreign_user_id", false, NotApplied),
+        (|| StoreError::Failed { source: why() }, "store_failed", false, NotApplied),
     ]
 };
 
@@ -127,9 +132,17 @@ async fn a_fault_of_the_store_is_told_whole_after_one_call() {
             let desk = desk_over(once(call_of(use_case), Some(fault)));
             let error = run(&desk, &who, use_case, &number(NUMBER)).await.unwrap().unwrap_err();
             assert_eq!(error.code(), code, "{use_case}");
-            assert_eq!((error.is_retryable(), error.applied()), (retryable, applied), "{use_case}");
+            assert_eq!(
+                (error.is_retryable(), error.write_outcome()),
+                (retryable, applied),
+                "{use_case}"
+            );
             assert_eq!(error.kind() == ErrorKind::Unavailable, retryable, "{use_case}");
-            assert_eq!(error.kind() == ErrorKind::Unknown, applied != Applied::No, "{use_case}");
+            assert_eq!(
+                error.kind() == ErrorKind::Unknown,
+                applied != WriteOutcome::NotApplied,
+                "{use_case}"
+            );
             assert_eq!(error.explain(Locale::Es), told.explain(Locale::Es));
             assert_eq!(causes(&error), [vec![told.to_string()], causes(&told)].concat(), "{use_case}");
         }
@@ -143,12 +156,12 @@ async fn an_unknown_outcome_is_never_repeated_by_itself_not_even_with_a_key() {
     let unknown: Fault = || StoreError::OutcomeUnknown { number: number(NUMBER), source: "lost".into() };
     let ana = desk_over(once(Call::Insert, Some(unknown))).customer(id("ana"));
     let error = ana.create(draft().with_key(key("k"))).await.unwrap_err();
-    assert_eq!((error.applied(), error.is_retryable()), (Applied::Unknown, false));
+    assert_eq!((error.write_outcome(), error.is_retryable()), (WriteOutcome::Unknown, false));
 
     let ana = desk_over(once(Call::Update, Some(unknown))).customer(id("ana"));
     let message = NewMessage::parse("Hola").unwrap().with_key(key("k"));
     let error = ana.add_message(&number(NUMBER), message).await.unwrap_err();
-    assert_eq!((error.applied(), error.is_retryable()), (Applied::Unknown, false));
+    assert_eq!((error.write_outcome(), error.is_retryable()), (WriteOutcome::Unknown, false));
 }
 
 #[tokio::test]
@@ -184,31 +197,31 @@ async fn each_outcome_of_a_change_has_its_answer() {
     let refusal = Refusal::VersionConflict { expected: 1, found: 2, changes: Vec::new() };
     let luis = answering(Outcome::Refused(refusal.clone())).admin(id("luis"));
     let error = luis.claim(&number(NUMBER)).await.unwrap_err();
-    assert_eq!((error.code(), error.applied()), ("version_conflict", Applied::No));
+    assert_eq!((error.code(), error.write_outcome()), ("version_conflict", WriteOutcome::NotApplied));
     assert_eq!(causes(&error), [refusal.to_string()]);
 }
 
 #[tokio::test]
 async fn each_answer_to_an_insertion_has_its_own() {
     let first = anas_ticket().head().clone();
-    let conflict = Inserted::KeyConflict { number: number(NUMBER), key: key("k") };
-    for inserted in [Inserted::Stored, Inserted::Repeated(first.clone()), conflict] {
+    let conflict = InsertOutcome::KeyConflict { number: number(NUMBER), key: key("k") };
+    for inserted in [InsertOutcome::Stored, InsertOutcome::Repeated(first.clone()), conflict] {
         let mut store = MockTicketStore::new();
         let answer = inserted.clone();
         store.expect_insert().times(1).return_once(move |_| Ok(answer));
         let result = desk_over(store).customer(id("ana")).create(draft().with_key(key("k"))).await;
         let created = |at| Event { at, by: customer("ana"), version: 0, kind: EventKind::Created };
         match (inserted, result) {
-            (Inserted::Stored, Ok(receipt)) => {
+            (InsertOutcome::Stored, Ok(receipt)) => {
                 assert_eq!((receipt.events, receipt.repeated), (vec![created(now())], false));
                 assert_eq!((receipt.head.created_at, receipt.head.requester), (now(), id("ana")));
             }
-            (Inserted::Repeated(head), Ok(receipt)) => {
+            (InsertOutcome::Repeated(head), Ok(receipt)) => {
                 let when = head.created_at;
                 assert_eq!((receipt.head, receipt.repeated), (public(head), true));
                 assert_eq!(receipt.events, [created(when)], "those of the first time");
             }
-            (Inserted::KeyConflict { .. }, Err(ServiceError::Refused { number, refusal })) => {
+            (InsertOutcome::KeyConflict { .. }, Err(ServiceError::Refused { number, refusal })) => {
                 assert_eq!(number.as_str(), NUMBER, "the ticket that has the key");
                 assert_eq!(refusal, Refusal::KeyConflict { key: key("k") });
             }
@@ -233,7 +246,7 @@ fn screening_a_form_calls_no_store() {
     let desk = desk_over(MockTicketStore::new());
     let form = Form { category: "PAGOS", description: "Hola", ..Form::default() };
     assert!(matches!(desk.screen(&form), Ok(Screened::Genuine(_))));
-    assert!(matches!(desk.screen(&Form { honeypot: "x", ..form }), Ok(Screened::Bot { .. })));
+    assert!(matches!(desk.screen(&Form { honeypot: "x", ..form }), Ok(Screened::Spam { .. })));
     assert!(desk.screen(&Form::default()).is_err());
 }
 
@@ -290,7 +303,7 @@ async fn a_new_ticket_carries_the_clocks_time_the_requester_and_who_opened_it() 
                     && ticket.head().updated_at == now()
             })
             .times(1)
-            .return_once(|_| Ok(Inserted::Stored));
+            .return_once(|_| Ok(InsertOutcome::Stored));
         assert!(run(&desk_over(store), &who, use_case, &number(NUMBER)).await.unwrap().is_ok());
     }
 }
@@ -302,11 +315,11 @@ async fn every_reader_reads_within_their_own_scope() {
             continue;
         }
         let scope = match &who {
-            Actor::Customer(id) => Scope::Owner(id.clone()),
-            Actor::Admin(_) => Scope::All,
-            Actor::Bot | Actor::System => Scope::Public,
+            Actor::Customer(id) => Audience::Requester(id.clone()),
+            Actor::Admin(_) => Audience::Desk,
+            Actor::Bot | Actor::System => Audience::Bot,
         };
-        let window = if use_case == "view_part" { Window::Last(1) } else { Window::All };
+        let window = if use_case == "view_part" { MessageRange::Last(1) } else { MessageRange::All };
         let mut store = MockTicketStore::new();
         store
             .expect_get()

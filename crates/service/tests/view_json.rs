@@ -10,7 +10,7 @@ use common::{NUMBER, customer, desk_over, id, number, text};
 use serde_json::json;
 use ventanilla_service::*;
 
-const READER: Reader = Reader::new(Tz::Europe__Madrid);
+const READER: Viewer = Viewer::new(Tz::Europe__Madrid);
 
 fn ticket() -> testing::TicketFixture {
     testing::ticket(NUMBER)
@@ -24,9 +24,9 @@ fn people() -> HashMap<UserId, Person> {
     HashMap::from([(id("ana"), Person::named("Ana Gómez")), (id("luis"), luis)])
 }
 
-fn chat(ticket: &Ticket, window: Window) -> ChatView {
+fn chat(ticket: &Ticket, window: MessageRange) -> ChatView {
     let ana = desk_over(MemoryStore::new()).customer(id("ana"));
-    ana.chat(&ticket.view(&Scope::Owner(id("ana")), window).unwrap(), &READER, &people())
+    ana.chat(&ticket.view(&Audience::Requester(id("ana")), window).unwrap(), &READER, &people())
 }
 
 fn row(ticket: &Ticket) -> TicketRow {
@@ -41,7 +41,7 @@ fn noon(text: &str) -> serde_json::Value {
 #[test]
 fn a_chat_has_its_documented_json() {
     let ticket = ticket().reply("luis", "Ya está devuelto.").status(Status::Closed).build();
-    let chat = chat(&ticket, Window::Last(1));
+    let chat = chat(&ticket, MessageRange::Last(1));
     let expected = json!({
         "ticketNumber": "TKT-ABC123",
         "title": "Ticket #TKT-ABC123",
@@ -110,7 +110,7 @@ fn an_open_follow_up_says_so_in_json_and_is_written_in() {
         testing::start(),
         &Policy::default(),
     );
-    let chat = chat(&opened.unwrap(), Window::All);
+    let chat = chat(&opened.unwrap(), MessageRange::All);
     let json = serde_json::to_value(&chat).unwrap();
     assert_eq!(json["followUpOf"], NUMBER);
     assert_eq!(json["bubbles"][0]["side"], "right");
@@ -123,7 +123,11 @@ fn an_open_follow_up_says_so_in_json_and_is_written_in() {
 fn the_desks_page_has_its_documented_json() {
     let ticket = ticket().assignee("luis").note("luis", "Es la tercera vez.").build();
     let luis = desk_over(MemoryStore::new()).admin(id("luis"));
-    let page = luis.desk_view(&ticket.view(&Scope::All, Window::Last(1)).unwrap(), &READER, &people());
+    let page = luis.desk_view(
+        &ticket.view(&Audience::Desk, MessageRange::Last(1)).unwrap(),
+        &READER,
+        &people(),
+    );
     let ana = json!({ "name": "Ana Gómez", "initial": "A" });
     let luis = json!({ "name": "Luis Paz", "avatarUrl": "/luis.png", "initial": "L" });
     let support = json!({ "code": "ADMIN", "text": "Soporte" });

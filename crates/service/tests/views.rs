@@ -9,8 +9,8 @@ use std::{collections::HashMap, time::Duration};
 use common::{NUMBER, id, text};
 use ventanilla_service::*;
 
-const MADRID: Reader = Reader::new(Tz::Europe__Madrid);
-const ENGLISH: Reader = Reader { locale: Locale::En, ..MADRID };
+const MADRID: Viewer = Viewer::new(Tz::Europe__Madrid);
+const ENGLISH: Viewer = Viewer { locale: Locale::En, ..MADRID };
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// Ana's ticket, created on 5 January 2026 at nine o'clock UTC.
@@ -30,13 +30,18 @@ fn desk(after: Duration, policy: Policy) -> HelpDesk {
 }
 
 /// The page of somebody who has that ticket open, under the default policy.
-fn chat(ticket: &Ticket, window: Window, reader: &Reader, directory: &impl Directory) -> ChatView {
+fn chat(
+    ticket: &Ticket,
+    window: MessageRange,
+    reader: &Viewer,
+    directory: &impl PersonDirectory,
+) -> ChatView {
     let ana = desk(MINUTE, Policy::default()).customer(id("ana"));
-    let view = ticket.view(&Scope::Owner(id("ana")), window).unwrap();
+    let view = ticket.view(&Audience::Requester(id("ana")), window).unwrap();
     ana.chat(&view, reader, directory)
 }
 
-fn row(ticket: &Ticket, reader: &Reader, directory: &impl Directory) -> TicketRow {
+fn row(ticket: &Ticket, reader: &Viewer, directory: &impl PersonDirectory) -> TicketRow {
     desk(MINUTE, Policy::default()).admin(id("luis")).row(&ticket.summary(), reader, directory)
 }
 
@@ -61,17 +66,17 @@ fn conversation() -> Ticket {
 
 #[test]
 fn the_user_stands_on_the_right_and_everybody_else_on_the_left_by_name() {
-    let chat = chat(&conversation(), Window::All, &MADRID, &people());
+    let chat = chat(&conversation(), MessageRange::All, &MADRID, &people());
     let bubbles = chat.bubbles.iter().map(|bubble| {
-        let Badge { name, initial, avatar_url, .. } = &bubble.author;
+        let PersonView { name, initial, avatar_url, .. } = &bubble.author;
         (bubble.side, bubble.role.code.as_str(), name.as_str(), initial.as_str(), avatar_url.as_deref())
     });
     let expected = [
-        (Side::Right, "USER", "Ana Gómez", "A", None),
-        (Side::Left, "ADMIN", "Luis Paz", "L", Some("/luis.png")),
-        (Side::Left, "ADMIN", "Soporte", "S", None),
-        (Side::Left, "SUPPORT_BOT", "Asistente virtual", "A", None),
-        (Side::Left, "ADMIN", "Ana Gómez", "A", None),
+        (MessageSide::Right, "USER", "Ana Gómez", "A", None),
+        (MessageSide::Left, "ADMIN", "Luis Paz", "L", Some("/luis.png")),
+        (MessageSide::Left, "ADMIN", "Soporte", "S", None),
+        (MessageSide::Left, "SUPPORT_BOT", "Asistente virtual", "A", None),
+        (MessageSide::Left, "ADMIN", "Ana Gómez", "A", None),
     ];
     assert!(bubbles.eq(expected), "{:#?}", chat.bubbles);
 }
@@ -82,7 +87,7 @@ fn people_that_the_directory_does_not_know_are_named_by_their_part() {
         (MADRID, ["Usuario", "Soporte", "Soporte", "Asistente virtual", "Soporte"]),
         (ENGLISH, ["User", "Support", "Support", "Virtual assistant", "Support"]),
     ] {
-        let chat = chat(&conversation(), Window::All, &reader, &());
+        let chat = chat(&conversation(), MessageRange::All, &reader, &());
         assert!(chat.bubbles.iter().map(|bubble| bubble.author.name.as_str()).eq(names));
         assert!(chat.bubbles.iter().all(|bubble| bubble.author.name == bubble.role.text));
     }
@@ -115,7 +120,7 @@ fn an_initial_is_the_first_letter_or_digit_in_capitals() {
         ("¿?", "?"),
         ("", "?"),
     ] {
-        let badge = Badge::from(Person::named(name));
+        let badge = PersonView::from(Person::named(name));
         assert_eq!((badge.initial.as_str(), badge.name.as_str()), (initial, name));
     }
 }
@@ -139,7 +144,7 @@ fn labels_are_in_the_readers_language_with_stable_codes() {
         for (to, label) in Status::ALL.into_iter().zip(status) {
             let ticket = ticket().status(to).build();
             let expected = Label::new(to.as_str(), label);
-            assert_eq!(chat(&ticket, Window::All, &reader, &()).status, expected);
+            assert_eq!(chat(&ticket, MessageRange::All, &reader, &()).status, expected);
             assert_eq!(row(&ticket, &reader, &()).status, expected);
         }
         for (to, label) in Priority::ALL.into_iter().zip(priority) {
@@ -150,7 +155,7 @@ fn labels_are_in_the_readers_language_with_stable_codes() {
         for (category, label) in Category::KNOWN.into_iter().chain([own]).zip(categories) {
             let expected = Label::new(category.as_str(), label);
             let ticket = ticket().category(category).build();
-            assert_eq!(chat(&ticket, Window::All, &reader, &()).category, expected);
+            assert_eq!(chat(&ticket, MessageRange::All, &reader, &()).category, expected);
             assert_eq!(row(&ticket, &reader, &()).category, expected);
         }
     }
@@ -163,10 +168,10 @@ fn dates_and_times_are_those_of_the_readers_zone() {
     for (reader, created, updated) in [
         (MADRID, "29 de marzo de 2026, 0:30", "29 de marzo de 2026, 3:30"),
         (ENGLISH, "29 March 2026, 0:30", "29 March 2026, 3:30"),
-        (Reader::new(Tz::America__Bogota), "28 de marzo de 2026, 18:30", "28 de marzo de 2026, 20:30"),
-        (Reader::new(Tz::Asia__Kathmandu), "29 de marzo de 2026, 5:15", "29 de marzo de 2026, 7:15"),
+        (Viewer::new(Tz::America__Bogota), "28 de marzo de 2026, 18:30", "28 de marzo de 2026, 20:30"),
+        (Viewer::new(Tz::Asia__Kathmandu), "29 de marzo de 2026, 5:15", "29 de marzo de 2026, 7:15"),
     ] {
-        let (chat, row) = (chat(&ticket, Window::All, &reader, &()), row(&ticket, &reader, &()));
+        let (chat, row) = (chat(&ticket, MessageRange::All, &reader, &()), row(&ticket, &reader, &()));
         assert_eq!(
             [&chat.created_at.text, &chat.bubbles[0].at.text, &row.created_at.text],
             [created; 3]
@@ -180,19 +185,19 @@ fn bubbles_stand_in_order_of_time_and_ties_in_order_of_arrival() {
     let (early, late) = (testing::start().plus(MINUTE), testing::start().plus(10 * MINUTE));
     let ticket =
         ticket().at(late).message("Uno").at(late).message("Dos").at(early).reply("luis", "Antes");
-    let chat = chat(&ticket.build(), Window::All, &MADRID, &());
+    let chat = chat(&ticket.build(), MessageRange::All, &MADRID, &());
     assert_eq!(texts(&chat), ["Me cobraron dos veces", "Antes", "Uno", "Dos"]);
 }
 
 #[test]
 fn a_window_shows_its_part_and_says_how_many_came_before() {
     let ticket = ticket().message("1").message("2").message("3").message("4").build();
-    let from = |first, count| Window::From { first, count };
+    let from = |first, count| MessageRange::From { first, count };
     for (window, earlier, expected) in [
-        (Window::All, 0, vec!["Me cobraron dos veces", "1", "2", "3", "4"]),
-        (Window::Last(2), 3, vec!["3", "4"]),
-        (Window::Last(0), 5, vec![]),
-        (Window::Last(9), 0, vec!["Me cobraron dos veces", "1", "2", "3", "4"]),
+        (MessageRange::All, 0, vec!["Me cobraron dos veces", "1", "2", "3", "4"]),
+        (MessageRange::Last(2), 3, vec!["3", "4"]),
+        (MessageRange::Last(0), 5, vec![]),
+        (MessageRange::Last(9), 0, vec!["Me cobraron dos veces", "1", "2", "3", "4"]),
         (from(1, 2), 1, vec!["1", "2"]),
         (from(4, 2), 4, vec!["4"]),
         (from(9, 2), 5, vec![]),
@@ -224,7 +229,7 @@ fn a_message_can_be_written_where_the_rules_take_it_and_only_customers_are_offer
         (Status::Closed, MINUTE, within, full, "ticket_closed +", "ticket_closed"),
     ] {
         let desk = desk(after, Policy { reopen, limits, ..Policy::default() });
-        let view = ticket().status(status).build().view(&Scope::All, Window::Last(0)).unwrap();
+        let view = ticket().status(status).build().view(&Audience::Desk, MessageRange::Last(0)).unwrap();
         for reader in [MADRID, ENGLISH] {
             let state = |chat: ChatView| match chat.input {
                 InputState::Writable { max_bytes, placeholder, send } => {
@@ -257,7 +262,7 @@ fn attachments_have_a_button_that_does_not_work_yet() {
         (MADRID, "Adjuntar archivo", "Todavía no se pueden adjuntar archivos."),
         (ENGLISH, "Attach a file", "Files cannot be attached yet."),
     ] {
-        let button = chat(&ticket().build(), Window::All, &reader, &()).attachment;
+        let button = chat(&ticket().build(), MessageRange::All, &reader, &()).attachment;
         assert_eq!((button.label.as_str(), button.enabled, button.hint.as_str()), (label, false, hint));
     }
 }
@@ -269,7 +274,7 @@ fn what_was_written_is_shown_as_it_came() {
     {
         let ticket = ticket().description(text).message(text).build();
         let people = HashMap::from([(id("ana"), Person::named(text))]);
-        let chat = chat(&ticket, Window::All, &MADRID, &people);
+        let chat = chat(&ticket, MessageRange::All, &MADRID, &people);
         assert_eq!(texts(&chat), [text; 2]);
         assert_eq!(chat.bubbles[0].author.name, text);
         assert_eq!(row(&ticket, &MADRID, &()).excerpt, text.replace(['\n', '\t'], " "));

@@ -23,7 +23,6 @@
 //! | [`check_unreadable`] | one ticket that can't be read | others write to as well |
 //! | [`check_case`] | one case of [`check`] | is being written |
 
-mod clocks;
 mod closing;
 mod counts;
 mod desk;
@@ -42,6 +41,7 @@ mod reopened;
 mod report;
 mod shared;
 mod texts;
+mod timers;
 mod unreadable;
 mod update;
 mod walk;
@@ -115,7 +115,7 @@ fn suite() -> Vec<Case<Run>> {
         walk::CASES,
         counts::CASES,
         race::CASES,
-        clocks::CASES,
+        timers::CASES,
         hands::CASES,
         due::CASES,
         due_walk::CASES,

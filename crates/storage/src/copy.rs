@@ -49,7 +49,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use ventanilla_domain::{EnumSet, Ticket, TicketNumber};
 
-use crate::{Cursor, Inserted, Page, StoreError, TicketStore, Unreadable, walk::Walk};
+use crate::{Cursor, InsertOutcome, Page, StoreError, TicketStore, Unreadable, walk::Walk};
 
 /// A walk over all tickets of a store, oldest first.
 ///
@@ -148,7 +148,7 @@ pub enum Imported {
 /// ```
 pub async fn import(store: &dyn TicketStore, ticket: &Ticket) -> Result<Imported, StoreError> {
     let number = &ticket.head().ticket_number;
-    let is_new = store.insert(ticket).await? == Inserted::Stored;
+    let is_new = store.insert(ticket).await? == InsertOutcome::Stored;
     match store.ticket(number).await? {
         Some(stored) if stored == *ticket && is_new => Ok(Imported::Stored),
         Some(stored) if stored == *ticket => Ok(Imported::AlreadyThere),

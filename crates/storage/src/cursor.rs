@@ -255,10 +255,10 @@ mod tests {
         fn another_querys_is_refused(last in position()) {
             let cursor = Cursor::seal(&ListQuery::new(), &last);
             for other in [
-                ListQuery::new().statuses(Status::Open),
+                ListQuery::new().with_statuses(Status::Open),
                 ListQuery::new().unassigned(),
-                ListQuery::new().created_from(Timestamp::MIN),
-                ListQuery::new().sort(crate::Sort::UrgentFirst(crate::Direction::NewestFirst)),
+                ListQuery::new().with_created_from(Timestamp::MIN),
+                ListQuery::new().with_sort(crate::Sort::UrgentFirst(crate::Direction::NewestFirst)),
             ] {
                 prop_assert!(cursor.open(&other).is_err());
             }

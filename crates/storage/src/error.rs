@@ -11,13 +11,13 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 ///
 /// ```
 /// use ventanilla_domain::{Explain, Locale, TicketNumber};
-/// use ventanilla_storage::{Applied, StoreError};
+/// use ventanilla_storage::{WriteOutcome, StoreError};
 ///
 /// let lost = StoreError::OutcomeUnknown {
 ///     number: TicketNumber::parse("TKT-ABC123")?,
 ///     source: "the connection broke off".into(),
 /// };
-/// assert_eq!(lost.applied(), Applied::Unknown);
+/// assert_eq!(lost.write_outcome(), WriteOutcome::Unknown);
 /// assert!(!lost.is_retryable(), "it may have been done: repeat it with its key, or look");
 /// assert!(lost.explain(Locale::Es).starts_with("No sabemos si"));
 /// # Ok::<(), ventanilla_domain::InvalidNumber>(())
@@ -79,27 +79,27 @@ pub enum StoreError {
 
 /// What became of a change that ended in an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Applied {
+pub enum WriteOutcome {
     /// It was not made.
-    No,
+    NotApplied,
     /// It was made or not.
     Unknown,
     /// It was made, perhaps not durably.
-    NotDurably,
+    NotDurable,
 }
 
 impl StoreError {
     /// What became of the change.
     #[must_use]
-    pub const fn applied(&self) -> Applied {
+    pub const fn write_outcome(&self) -> WriteOutcome {
         match self {
-            StoreError::OutcomeUnknown { .. } => Applied::Unknown,
-            StoreError::NotDurable { .. } => Applied::NotDurably,
+            StoreError::OutcomeUnknown { .. } => WriteOutcome::Unknown,
+            StoreError::NotDurable { .. } => WriteOutcome::NotDurable,
             StoreError::Unavailable { .. }
             | StoreError::Contention { .. }
             | StoreError::Unreadable { .. }
             | StoreError::ForeignUserId { .. }
-            | StoreError::Failed { .. } => Applied::No,
+            | StoreError::Failed { .. } => WriteOutcome::NotApplied,
         }
     }
 }

@@ -32,18 +32,19 @@ pub mod copy;
 pub mod testing;
 
 pub use cursor::{Cursor, InvalidCursor, Position};
-pub use error::{Applied, BoxError, StoreError};
+pub use error::{BoxError, StoreError, WriteOutcome};
 pub use memory::MemoryStore;
 #[cfg(feature = "mongodb")]
-pub use mongo::{Checkpoint, ConnectError, MongoOptions, MongoStore, Reconciled, UserIdForm};
+pub use mongo::{Checkpoint, ConnectError, MongoOptions, MongoStore, Reconciled, UserIdEncoding};
 pub use page::{Counts, Page, Unreadable};
 pub use paging::{InvalidPageSize, PageQuery, PageSize};
 pub use query::{AssigneeFilter, Direction, Due, ListQuery, Sort};
 pub use report::{
-    Figures, Histogram, InvalidPeriod, Mark, Measures, Period, Quantiles, Report, ReportQuery, Tally,
+    Histogram, InvalidPeriod, MetricStats, Period, Quantiles, Report, ReportBuilder, ReportQuery,
+    Sample, StatsByMetric,
 };
 #[cfg(feature = "sqlite")]
 pub use sqlite::{OpenError, SqliteOptions, SqliteStore};
 #[cfg(feature = "mock")]
 pub use store::MockTicketStore;
-pub use store::{Inserted, TicketStore};
+pub use store::{InsertOutcome, TicketStore};

@@ -15,12 +15,13 @@ use index::{Facets, Index, Seq};
 use reported::Day;
 use tickets::{Spot, TicketGuard, Tickets, read, write};
 use ventanilla_domain::{
-    BusinessTime, Command, Outcome, Priority, Scope, Status, Ticket, TicketLookup, TicketNumber,
-    TicketSummary, TicketView, Timestamp, UserId, Window,
+    Audience, BusinessTime, Command, MessageRange, Outcome, Priority, Status, Ticket, TicketDetails,
+    TicketLookup, TicketNumber, TicketSummary, Timestamp, UserId,
 };
 
 use crate::{
-    Counts, Inserted, Page, PageQuery, Position, Report, ReportQuery, StoreError, Tally, TicketStore,
+    Counts, InsertOutcome, Page, PageQuery, Position, Report, ReportBuilder, ReportQuery, StoreError,
+    TicketStore,
 };
 
 /// Tickets in memory, indexed: no list scans them all.
@@ -98,7 +99,7 @@ impl MemoryStore {
 
 #[async_trait]
 impl TicketStore for MemoryStore {
-    async fn insert(&self, ticket: &Ticket) -> Result<Inserted, StoreError> {
+    async fn insert(&self, ticket: &Ticket) -> Result<InsertOutcome, StoreError> {
         write(&self.state).insert(&self.tickets, ticket)
     }
 
@@ -109,9 +110,9 @@ impl TicketStore for MemoryStore {
     async fn get(
         &self,
         lookup: &TicketLookup,
-        scope: &Scope,
-        window: Window,
-    ) -> Result<Option<TicketView>, StoreError> {
+        scope: &Audience,
+        window: MessageRange,
+    ) -> Result<Option<TicketDetails>, StoreError> {
         // Numbers come and never go: one that is missing now was missing when those after it were read,
         // so the answer is true of one moment.
         let from_last = lookup.candidates().iter().rev();
@@ -146,7 +147,7 @@ impl TicketStore for MemoryStore {
     async fn report(&self, query: &ReportQuery) -> Result<Report, StoreError> {
         // A part at a time: nobody waits behind a writer that waits for the whole report.
         const PART: usize = 1_000;
-        let (mut tally, mut seen) = (Tally::default(), vec![false; self.len()]);
+        let (mut tally, mut seen) = (ReportBuilder::default(), vec![false; self.len()]);
         for days in Day::covered_by(query) {
             let mut next = Some((*days.start(), 0));
             while let Some(from) = next {
@@ -171,16 +172,16 @@ impl State {
         tickets.get(self.spots[seq as usize])
     }
 
-    fn insert(&mut self, tickets: &Tickets, ticket: &Ticket) -> Result<Inserted, StoreError> {
+    fn insert(&mut self, tickets: &Tickets, ticket: &Ticket) -> Result<InsertOutcome, StoreError> {
         let head = ticket.head();
         if let Some(first) = tickets.by_number(&head.ticket_number) {
-            return Ok(Inserted::taken_by(&first, ticket));
+            return Ok(InsertOutcome::taken_by(&first, ticket));
         }
         let seq = Seq::try_from(self.spots.len())
             .map_err(|full| StoreError::Failed { source: Box::new(full) })?;
         self.index.update(None, &Facets::of(head), seq);
         self.spots.push(tickets.push(seq, ticket));
-        Ok(Inserted::Stored)
+        Ok(InsertOutcome::Stored)
     }
 
     fn update(&mut self, tickets: &Tickets, number: &TicketNumber, command: &Command) -> Outcome {
@@ -201,11 +202,11 @@ impl State {
         let seqs = self.index.walk(page, page.position().map(place));
         let mut matching =
             seqs.map(|seq| (seq, self.ticket(tickets, seq))).filter(|(_, t)| page.holds(t.head()));
-        let mut rows = Vec::with_capacity(query.rows());
+        let mut rows = Vec::with_capacity(query.page_size());
         let mut last = None;
-        for (seq, ticket) in matching.by_ref().take(query.rows()) {
+        for (seq, ticket) in matching.by_ref().take(query.page_size()) {
             rows.push(ticket.summary());
-            last = Some(Position::of(query.order(), ticket.head(), Position::tie_of(seq.into())));
+            last = Some(Position::of(query.sort(), ticket.head(), Position::tie_of(seq.into())));
         }
         let more = matching.next().is_some();
         let next = last.filter(|_| more).map(|last| page.cursor_after(&last));

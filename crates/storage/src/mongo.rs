@@ -34,15 +34,17 @@ use mongodb::{
 };
 use tokio::sync::Semaphore;
 use ventanilla_domain::{
-    BusinessTime, Command, Outcome, Scope, Ticket, TicketLookup, TicketNumber, TicketSummary,
-    TicketView, Timestamp, UserId, Window,
+    Audience, BusinessTime, Command, MessageRange, Outcome, Ticket, TicketDetails, TicketLookup,
+    TicketNumber, TicketSummary, Timestamp, UserId,
 };
 
 pub use connect::{ConnectError, MongoOptions};
-pub use ids::UserIdForm;
+pub use ids::UserIdEncoding;
 pub use reconcile::{Checkpoint, Reconciled};
 
-use crate::{BoxError, Counts, Inserted, Page, PageQuery, Report, ReportQuery, StoreError, TicketStore};
+use crate::{
+    BoxError, Counts, InsertOutcome, Page, PageQuery, Report, ReportQuery, StoreError, TicketStore,
+};
 
 /// Tickets in a MongoDB collection, which another application may use too.
 ///
@@ -67,7 +69,7 @@ struct Inner {
     database: Database,
     /// With read concern majority.
     tickets: Collection<RawDocumentBuf>,
-    ids: UserIdForm,
+    ids: UserIdEncoding,
     /// As commands carry it.
     write_concern: Document,
     time_limit: Duration,
@@ -90,7 +92,7 @@ impl MongoStore {
 
 #[async_trait]
 impl TicketStore for MongoStore {
-    async fn insert(&self, ticket: &Ticket) -> Result<Inserted, StoreError> {
+    async fn insert(&self, ticket: &Ticket) -> Result<InsertOutcome, StoreError> {
         self.0.insert(ticket).await
     }
 
@@ -101,9 +103,9 @@ impl TicketStore for MongoStore {
     async fn get(
         &self,
         lookup: &TicketLookup,
-        scope: &Scope,
-        window: Window,
-    ) -> Result<Option<TicketView>, StoreError> {
+        scope: &Audience,
+        window: MessageRange,
+    ) -> Result<Option<TicketDetails>, StoreError> {
         self.0.get(lookup, scope, window).await
     }
 

@@ -35,14 +35,14 @@ impl PageQuery {
     /// The same page as of this working time, by the desk's calendar: a help desk fills it in. Without
     /// it nothing is overdue yet.
     #[must_use]
-    pub const fn as_of(mut self, now: BusinessTime) -> Self {
+    pub const fn with_as_of(mut self, now: BusinessTime) -> Self {
         self.as_of = now;
         self
     }
 
     /// What the desk's calendar reads, for lists by due time.
     #[must_use]
-    pub const fn reading(&self) -> BusinessTime {
+    pub const fn as_of(&self) -> BusinessTime {
         self.as_of
     }
 
@@ -62,7 +62,7 @@ impl PageQuery {
     /// Whether a ticket belongs to the list.
     #[must_use]
     pub fn holds(&self, head: &TicketHead) -> bool {
-        let in_time = match self.query.order() {
+        let in_time = match self.query.sort() {
             Sort::Due(due) => due.holds(head, self.as_of),
             Sort::Created(_) | Sort::UrgentFirst(_) | Sort::LowFirst(_) => true,
         };

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use ventanilla_domain::{
-    BusinessTime, Category, EnumSet, Priority, SlaClocks, Status, TicketHead, Timestamp, UserId,
+    BusinessTime, Category, EnumSet, Priority, SlaTimers, Status, TicketHead, Timestamp, UserId,
 };
 
 use crate::paging::PageSize;
@@ -17,11 +17,11 @@ use crate::paging::PageSize;
 /// use ventanilla_storage::{Direction, ListQuery, Sort};
 ///
 /// let queue = ListQuery::new()
-///     .statuses(Status::Open | Status::InProgress)
-///     .category(Category::PAGOS)
+///     .with_statuses(Status::Open | Status::InProgress)
+///     .with_category(Category::PAGOS)
 ///     .unassigned()
-///     .sort(Sort::UrgentFirst(Direction::OldestFirst));
-/// assert!(!queue.first_page().query().filtered_statuses().contains(Status::Closed));
+///     .with_sort(Sort::UrgentFirst(Direction::OldestFirst));
+/// assert!(!queue.first_page().query().statuses().contains(Status::Closed));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -58,8 +58,8 @@ pub enum Sort {
     UrgentFirst(Direction),
     /// Low before urgent, and each by creation.
     LowFirst(Direction),
-    /// By the working time at which the first of a ticket's clocks is due, the earliest first: only
-    /// tickets that are open or in progress and have clocks that run.
+    /// By the working time at which the first of a ticket's timers is due, the earliest first: only
+    /// tickets that are open or in progress and have timers that run.
     Due(Due),
 }
 
@@ -69,7 +69,7 @@ pub enum Sort {
 pub enum Due {
     /// Every one that waits for something.
     Any,
-    /// Those of which a clock has passed three quarters of its target, and none was due.
+    /// Those of which a timer has passed three quarters of its target, and none was due.
     AtRisk,
     /// Those of which a clock was due.
     Overdue,
@@ -79,7 +79,7 @@ impl Due {
     /// Whether a ticket belongs to the list when the desk's calendar reads `as_of`.
     #[must_use]
     pub fn holds(self, head: &TicketHead, as_of: BusinessTime) -> bool {
-        let risk = head.sla.as_deref().and_then(SlaClocks::risk);
+        let risk = head.sla.as_deref().and_then(SlaTimers::risk);
         due(head).is_some_and(|due| match self {
             Due::Any => true,
             Due::Overdue => due < as_of,
@@ -88,9 +88,9 @@ impl Due {
     }
 }
 
-/// When the first of a ticket's clocks is due, as long as somebody waits.
+/// When the first of a ticket's timers is due, as long as somebody waits.
 pub(crate) fn due(head: &TicketHead) -> Option<BusinessTime> {
-    head.sla.as_deref().filter(|_| head.status.is_live()).and_then(SlaClocks::due)
+    head.sla.as_deref().filter(|_| head.status.is_live()).and_then(SlaTimers::due)
 }
 
 /// Which way creation runs. Tickets of the same millisecond stand in an order that is the store's
@@ -136,28 +136,28 @@ impl ListQuery {
 
     /// Only tickets of these statuses.
     #[must_use]
-    pub fn statuses(mut self, statuses: impl Into<EnumSet<Status>>) -> Self {
+    pub fn with_statuses(mut self, statuses: impl Into<EnumSet<Status>>) -> Self {
         self.statuses = statuses.into();
         self
     }
 
     /// Only tickets of these priorities.
     #[must_use]
-    pub fn priorities(mut self, priorities: impl Into<EnumSet<Priority>>) -> Self {
+    pub fn with_priorities(mut self, priorities: impl Into<EnumSet<Priority>>) -> Self {
         self.priorities = priorities.into();
         self
     }
 
     /// Only tickets of this category.
     #[must_use]
-    pub fn category(mut self, category: Category) -> Self {
+    pub fn with_category(mut self, category: Category) -> Self {
         self.category = Some(category);
         self
     }
 
     /// Only tickets of this administrator.
     #[must_use]
-    pub fn assigned_to(mut self, assignee: UserId) -> Self {
+    pub fn with_assignee(mut self, assignee: UserId) -> Self {
         self.assignee = Some(AssigneeFilter::To(assignee));
         self
     }
@@ -171,28 +171,28 @@ impl ListQuery {
 
     /// Only tickets that this user opened.
     #[must_use]
-    pub fn requester(mut self, requester: UserId) -> Self {
+    pub fn with_requester(mut self, requester: UserId) -> Self {
         self.requester = Some(requester);
         self
     }
 
     /// Only tickets created at this instant or later.
     #[must_use]
-    pub fn created_from(mut self, from: Timestamp) -> Self {
+    pub fn with_created_from(mut self, from: Timestamp) -> Self {
         self.created_from = Some(from);
         self
     }
 
     /// Only tickets created earlier than this instant.
     #[must_use]
-    pub fn created_before(mut self, before: Timestamp) -> Self {
+    pub fn with_created_before(mut self, before: Timestamp) -> Self {
         self.created_before = Some(before);
         self
     }
 
     /// In this order.
     #[must_use]
-    pub fn sort(mut self, sort: Sort) -> Self {
+    pub fn with_sort(mut self, sort: Sort) -> Self {
         self.sort = sort;
         self
     }
@@ -200,19 +200,19 @@ impl ListQuery {
     /// Only tickets of which a clock was due, the longest overdue first.
     #[must_use]
     pub fn overdue(self) -> Self {
-        self.sort(Sort::Due(Due::Overdue))
+        self.with_sort(Sort::Due(Due::Overdue))
     }
 
-    /// Only tickets of which a clock has passed three quarters of its target and none was due, the
+    /// Only tickets of which a timer has passed three quarters of its target and none was due, the
     /// soonest due first.
     #[must_use]
     pub fn at_risk(self) -> Self {
-        self.sort(Sort::Due(Due::AtRisk))
+        self.with_sort(Sort::Due(Due::AtRisk))
     }
 
     /// In pages of this size. A walk may change it from page to page.
     #[must_use]
-    pub fn page_size(mut self, size: PageSize) -> Self {
+    pub fn with_page_size(mut self, size: PageSize) -> Self {
         self.page_size = size;
         self
     }
@@ -222,13 +222,13 @@ impl ListQuery {
 impl ListQuery {
     /// The statuses that are listed.
     #[must_use]
-    pub const fn filtered_statuses(&self) -> EnumSet<Status> {
+    pub const fn statuses(&self) -> EnumSet<Status> {
         self.statuses
     }
 
     /// The priorities that are listed.
     #[must_use]
-    pub const fn filtered_priorities(&self) -> EnumSet<Priority> {
+    pub const fn priorities(&self) -> EnumSet<Priority> {
         self.priorities
     }
 
@@ -243,37 +243,37 @@ impl ListQuery {
 
     /// The only category, if there is one.
     #[must_use]
-    pub const fn filtered_category(&self) -> Option<&Category> {
+    pub const fn category(&self) -> Option<&Category> {
         self.category.as_ref()
     }
 
     /// Whose tickets are listed; `None` is everybody's and nobody's.
     #[must_use]
-    pub const fn filtered_assignee(&self) -> Option<&AssigneeFilter> {
+    pub const fn assignee(&self) -> Option<&AssigneeFilter> {
         self.assignee.as_ref()
     }
 
     /// The only requester, if there is one.
     #[must_use]
-    pub const fn filtered_requester(&self) -> Option<&UserId> {
+    pub const fn requester(&self) -> Option<&UserId> {
         self.requester.as_ref()
     }
 
     /// The first instant of creation, inclusive, and the last, exclusive.
     #[must_use]
-    pub const fn filtered_creation(&self) -> (Option<Timestamp>, Option<Timestamp>) {
+    pub const fn created(&self) -> (Option<Timestamp>, Option<Timestamp>) {
         (self.created_from, self.created_before)
     }
 
     /// The order.
     #[must_use]
-    pub const fn order(&self) -> Sort {
+    pub const fn sort(&self) -> Sort {
         self.sort
     }
 
     /// How many rows a page has at most.
     #[must_use]
-    pub const fn rows(&self) -> usize {
+    pub const fn page_size(&self) -> usize {
         self.page_size.get()
     }
 
@@ -290,7 +290,7 @@ impl ListQuery {
     /// # let by = Actor::Customer(ana.clone());
     /// # let ticket = draft.open(number, &ana, &by, Timestamp::MIN, &Policy::default())?;
     /// assert!(ListQuery::new().unassigned().matches(ticket.head()));
-    /// assert!(!ListQuery::new().category(Category::PAGOS).matches(ticket.head()));
+    /// assert!(!ListQuery::new().with_category(Category::PAGOS).matches(ticket.head()));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]

@@ -7,11 +7,13 @@ use proptest::{
     sample::{Index, select},
 };
 use ventanilla_domain::{
-    Actor, BusinessTime, Change, Command, MessageText, Policy, Priority, SlaClock, SlaClocks, SlaStop,
+    Actor, BusinessTime, Change, Command, MessageText, Policy, Priority, SlaStop, SlaTimer, SlaTimers,
     Status, Ticket, TicketRecord, Timestamp,
 };
 
-use crate::{Counts, Due, ListQuery, Period, ReportQuery, StoreError, Tally, TicketStore, testing};
+use crate::{
+    Counts, Due, ListQuery, Period, ReportBuilder, ReportQuery, StoreError, TicketStore, testing,
+};
 
 const HOUR: i64 = 3_600_000;
 
@@ -51,11 +53,11 @@ pub(crate) async fn check_sums(store: &dyn TicketStore, history: History) -> Res
         assert_eq!(store.update(&tickets[nth].head().ticket_number, &command).await?, meant);
     }
     for now in &times {
-        check_dues(store, &tickets, testing::sla().reading(*now)).await?;
+        check_dues(store, &tickets, testing::sla().business_time_at(*now)).await?;
         for (from, before) in times.iter().flat_map(|from| times.iter().map(move |to| (*from, *to))) {
             let Ok(period) = Period::new(from, before) else { continue };
             let query = ReportQuery::new(period, &testing::sla(), *now);
-            let mut tally = Tally::default();
+            let mut tally = ReportBuilder::default();
             tickets.iter().for_each(|ticket| tally.add_ticket(&query, ticket.head()));
             assert_eq!(store.report(&query).await?, tally.report());
         }
@@ -75,7 +77,7 @@ async fn check_dues(
         (Due::Overdue, ListQuery::new().overdue(), counts.overdue),
         (Due::AtRisk, ListQuery::new().at_risk(), counts.at_risk),
     ] {
-        let rows = store.list(&query.first_page().as_of(now)).await?.rows;
+        let rows = store.list(&query.first_page().with_as_of(now)).await?.rows;
         assert_eq!(rows.len() as u64, count);
         assert!(rows.iter().all(|row| due.holds(&row.head, now)));
     }
@@ -88,18 +90,18 @@ fn instant() -> impl Strategy<Value = Timestamp> {
 }
 
 fn reading() -> impl Strategy<Value = BusinessTime> {
-    let start = testing::sla().reading(testing::start()).as_millis();
+    let start = testing::sla().business_time_at(testing::start()).as_millis();
     let near = (-40..120_i64).prop_map(move |hours| start + hours * HOUR);
     let all = prop_oneof![9 => near, 1 => select(vec![i64::MIN, i64::MAX])];
     all.prop_map(BusinessTime::from_millis)
 }
 
 /// Timers that no change leaves are among them: due before they start, or stopped at odd times.
-fn timer() -> impl Strategy<Value = SlaClock> {
+fn timer() -> impl Strategy<Value = SlaTimer> {
     let by = option::of((0..3_u32).prop_map(testing::admin));
     let stop = (instant(), reading(), by, any::<bool>())
         .prop_map(|(at, reading, by, cancelled)| SlaStop { at, reading, by, cancelled });
-    (instant(), reading(), reading(), option::of(stop)).prop_map(|(since, start, due, stop)| SlaClock {
+    (instant(), reading(), reading(), option::of(stop)).prop_map(|(since, start, due, stop)| SlaTimer {
         since,
         start,
         due,
@@ -111,7 +113,7 @@ fn record() -> impl Strategy<Value = TicketRecord> {
     let opened = testing::ticket("TKT-ABC100").sla(&testing::sla()).build();
     let targets = opened.head().sla.as_ref().unwrap().targets;
     let timers = (timer(), option::of(timer()), timer(), vec(timer(), 0..3)).prop_map(
-        move |(first_response, next_response, resolution, earlier_responses)| SlaClocks {
+        move |(first_response, next_response, resolution, earlier_responses)| SlaTimers {
             targets,
             first_response,
             next_response,

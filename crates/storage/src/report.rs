@@ -9,22 +9,22 @@ use std::collections::BTreeMap;
 pub use histogram::{Histogram, Quantiles};
 pub use period::{InvalidPeriod, Period, ReportQuery};
 use serde::{Deserialize, Serialize};
-pub use tally::{Mark, Tally};
+pub use tally::{ReportBuilder, Sample};
 use ventanilla_domain::{SlaMetric, UserId};
 
 /// How soon a desk answered and resolved within a period, overall and by administrator.
 ///
-/// - What was **measured** counts in the period in which its clock stopped, for the administrator who
+/// - What was **measured** counts in the period in which its timer stopped, for the administrator who
 ///   stopped it.
 /// - A target that was **met** counts in that period too. One that was **breached** counts in the
-///   period in which it was due, whether the clock has stopped since or still runs; while it runs, for
+///   period in which it was due, whether the timer has stopped since or still runs; while it runs, for
 ///   the administrator who has the ticket. So every target counts once.
-/// - A clock that was cancelled in time counts nowhere.
+/// - A timer that was cancelled in time counts nowhere.
 ///
 /// The report of a past period stays as it is, but for three things. A ticket that is opened again was
 /// not resolved then; that it was late stays. A target that is shortened, by another priority, counts
 /// from the same start, so it may have been due long ago. And a breach goes over from the administrator
-/// who had the ticket to the one who stops its clock.
+/// who had the ticket to the one who stops its timer.
 ///
 /// Quantiles are within [`Histogram::ERROR`] of the true ones.
 ///
@@ -39,20 +39,20 @@ use ventanilla_domain::{SlaMetric, UserId};
 #[serde(rename_all = "camelCase")]
 pub struct Report {
     /// All that happened.
-    pub overall: Figures,
+    pub overall: StatsByMetric,
     /// What each administrator did.
-    pub by_admin: BTreeMap<UserId, Figures>,
+    pub by_admin: BTreeMap<UserId, StatsByMetric>,
 }
 
 /// The figures of the desk, or of one administrator.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Figures(BTreeMap<SlaMetric, Measures>);
+pub struct StatsByMetric(BTreeMap<SlaMetric, MetricStats>);
 
-impl Figures {
+impl StatsByMetric {
     /// The figures of one metric.
     #[must_use]
-    pub fn of(&self, metric: SlaMetric) -> Measures {
+    pub fn of(&self, metric: SlaMetric) -> MetricStats {
         self.0.get(&metric).copied().unwrap_or_default()
     }
 }
@@ -60,14 +60,14 @@ impl Figures {
 /// The figures of one metric.
 ///
 /// ```
-/// use ventanilla_storage::Measures;
+/// use ventanilla_storage::MetricStats;
 ///
-/// let measures = Measures { met: 9, breached: 1, ..Measures::default() };
+/// let measures = MetricStats { met: 9, breached: 1, ..MetricStats::default() };
 /// assert_eq!(measures.compliance(), Some(0.9));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-pub struct Measures {
-    /// How many clocks stopped because what they waited for came.
+pub struct MetricStats {
+    /// How many timers stopped because what they waited for came.
     pub count: u64,
     /// How long that took in working time; absent where nothing came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -81,9 +81,9 @@ pub struct Measures {
     pub breached: u64,
 }
 
-impl Measures {
+impl MetricStats {
     /// The part of the targets that were met, from 0 to 1; `None` where none was met or breached. A
-    /// clock that runs and isn't due yet is neither.
+    /// timer that runs and isn't due yet is neither.
     #[must_use]
     pub fn compliance(&self) -> Option<f64> {
         let decided = self.met + self.breached;

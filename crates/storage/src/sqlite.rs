@@ -21,14 +21,14 @@ use error::Fault;
 use rusqlite::Connection;
 use tokio::{sync::Semaphore, task::spawn_blocking};
 use ventanilla_domain::{
-    BusinessTime, Command, Outcome, Scope, Ticket, TicketLookup, TicketNumber, TicketSummary,
-    TicketView, Timestamp, UserId, Window,
+    Audience, BusinessTime, Command, MessageRange, Outcome, Ticket, TicketDetails, TicketLookup,
+    TicketNumber, TicketSummary, Timestamp, UserId,
 };
 use write::Writer;
 
 pub use open::{OpenError, SqliteOptions};
 
-use crate::{Counts, Inserted, Page, PageQuery, Report, ReportQuery, StoreError, TicketStore};
+use crate::{Counts, InsertOutcome, Page, PageQuery, Report, ReportQuery, StoreError, TicketStore};
 
 /// Tickets in one SQLite file, which several processes of a machine may use at once.
 ///
@@ -106,7 +106,7 @@ impl Inner {
 
 #[async_trait]
 impl TicketStore for SqliteStore {
-    async fn insert(&self, ticket: &Ticket) -> Result<Inserted, StoreError> {
+    async fn insert(&self, ticket: &Ticket) -> Result<InsertOutcome, StoreError> {
         let (number, ticket) = (&ticket.head().ticket_number, ticket.clone());
         self.0.writer.write(number, move |db| change::insert(db, &ticket)).await
     }
@@ -119,9 +119,9 @@ impl TicketStore for SqliteStore {
     async fn get(
         &self,
         lookup: &TicketLookup,
-        scope: &Scope,
-        window: Window,
-    ) -> Result<Option<TicketView>, StoreError> {
+        scope: &Audience,
+        window: MessageRange,
+    ) -> Result<Option<TicketDetails>, StoreError> {
         let (lookup, scope) = (lookup.clone(), scope.clone());
         self.read(move |db| read::get(db, &lookup, &scope, window)).await
     }

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use ventanilla_domain::{
-    BusinessTime, Command, IdempotencyKey, Outcome, Scope, Ticket, TicketHead, TicketLookup,
-    TicketNumber, TicketSummary, TicketView, Timestamp, UserId, Window,
+    Audience, BusinessTime, Command, IdempotencyKey, MessageRange, Outcome, Ticket, TicketDetails,
+    TicketHead, TicketLookup, TicketNumber, TicketSummary, Timestamp, UserId,
 };
 
 use crate::{Counts, Page, PageQuery, Report, ReportQuery, StoreError, walk};
@@ -24,7 +24,7 @@ use crate::{Counts, Page, PageQuery, Report, ReportQuery, StoreError, walk};
 ///   this handle, through another one on the same data, or in another process. What
 ///   [`Command::apply`] decided on is what the ticket still is at the moment in which its result is
 ///   stored. A version is one way to tell; two notes at once raise it twice.
-/// - **No enumeration.** Beyond a [`Scope`], or where a customer's command names another requester's
+/// - **No enumeration.** Beyond a [`Audience`], or where a customer's command names another requester's
 ///   ticket, the answer is that of a missing ticket, in as many commands: also where that ticket
 ///   can't be read.
 /// - **Numbers are unique**, and that is all that opening a ticket once rests on: a help desk derives
@@ -46,7 +46,7 @@ use crate::{Counts, Page, PageQuery, Report, ReportQuery, StoreError, walk};
 ///
 /// ```
 /// # use ventanilla_domain::*;
-/// use ventanilla_storage::{Inserted, MemoryStore, TicketStore};
+/// use ventanilla_storage::{InsertOutcome, MemoryStore, TicketStore};
 ///
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// # let ana = UserId::parse("ana")?;
@@ -57,13 +57,13 @@ use crate::{Counts, Page, PageQuery, Report, ReportQuery, StoreError, walk};
 /// let ticket = draft.open(number.clone(), &ana, &by, now, &policy)?;
 ///
 /// let store = MemoryStore::new();
-/// assert_eq!(store.insert(&ticket).await?, Inserted::Stored);
+/// assert_eq!(store.insert(&ticket).await?, InsertOutcome::Stored);
 ///
 /// let message = Change::message(MessageText::parse("¿Hay novedades?")?);
 /// let command = Command::new(&by, now, &policy, message)?;
 /// assert!(matches!(store.update(&number, &command).await?, Outcome::Applied { .. }));
 ///
-/// let view = store.get(&(&number).into(), &Scope::Owner(ana), Window::All).await?;
+/// let view = store.get(&(&number).into(), &Audience::Requester(ana), MessageRange::All).await?;
 /// assert_eq!(view.map(|view| view.messages.len()), Some(2));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # }).unwrap();
@@ -71,8 +71,8 @@ use crate::{Counts, Page, PageQuery, Report, ReportQuery, StoreError, walk};
 /// ```
 #[async_trait]
 pub trait TicketStore: Send + Sync {
-    /// Stores a new ticket unless its number is taken: [`Inserted::taken_by`] is the answer then.
-    async fn insert(&self, ticket: &Ticket) -> Result<Inserted, StoreError>;
+    /// Stores a new ticket unless its number is taken: [`InsertOutcome::taken_by`] is the answer then.
+    async fn insert(&self, ticket: &Ticket) -> Result<InsertOutcome, StoreError>;
 
     /// Returns a whole ticket as it is stored, for copying it and for a store that reads no parts;
     /// `None` where there is none of this number.
@@ -87,9 +87,9 @@ pub trait TicketStore: Send + Sync {
     async fn get(
         &self,
         lookup: &TicketLookup,
-        scope: &Scope,
-        window: Window,
-    ) -> Result<Option<TicketView>, StoreError> {
+        scope: &Audience,
+        window: MessageRange,
+    ) -> Result<Option<TicketDetails>, StoreError> {
         walk::get(self, lookup, scope, window).await
     }
 
@@ -132,7 +132,7 @@ pub trait TicketStore: Send + Sync {
 
 /// Result of storing a new ticket.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Inserted {
+pub enum InsertOutcome {
     /// It is stored.
     Stored,
     /// Its number is taken: try another one. Nothing was stored.
@@ -149,31 +149,31 @@ pub enum Inserted {
     },
 }
 
-impl Inserted {
+impl InsertOutcome {
     /// Returns the answer for a new ticket whose number another one has: by its creation key that is
     /// the same request, another one of the same key, or a ticket that has nothing to do with it.
     ///
     /// ```
-    /// use ventanilla_storage::{Inserted, testing};
+    /// use ventanilla_storage::{InsertOutcome, testing};
     ///
     /// let first = testing::ticket("TKT-ABC123").key("form-1").build();
     /// let again = testing::ticket("TKT-ABC123").key("form-1").build();
     /// let other = testing::ticket("TKT-ABC123").build();
-    /// assert_eq!(Inserted::taken_by(&first, &again), Inserted::Repeated(first.head().clone()));
-    /// assert_eq!(Inserted::taken_by(&first, &other), Inserted::NumberTaken);
+    /// assert_eq!(InsertOutcome::taken_by(&first, &again), InsertOutcome::Repeated(first.head().clone()));
+    /// assert_eq!(InsertOutcome::taken_by(&first, &other), InsertOutcome::NumberTaken);
     /// ```
     #[must_use]
     pub fn taken_by(first: &Ticket, new: &Ticket) -> Self {
         match new.creation_key() {
             Some(key) if first.creation_key() == Some(key) => {
                 if first.asks_the_same_as(new) {
-                    Inserted::Repeated(first.head().clone())
+                    InsertOutcome::Repeated(first.head().clone())
                 } else {
                     let number = first.head().ticket_number.clone();
-                    Inserted::KeyConflict { number, key: key.key.clone() }
+                    InsertOutcome::KeyConflict { number, key: key.key.clone() }
                 }
             }
-            _ => Inserted::NumberTaken,
+            _ => InsertOutcome::NumberTaken,
         }
     }
 }
@@ -185,14 +185,14 @@ mockall::mock! {
 
     #[async_trait]
     impl TicketStore for TicketStore {
-        async fn insert(&self, ticket: &Ticket) -> Result<Inserted, StoreError>;
+        async fn insert(&self, ticket: &Ticket) -> Result<InsertOutcome, StoreError>;
         async fn ticket(&self, number: &TicketNumber) -> Result<Option<Ticket>, StoreError>;
         async fn get(
             &self,
             lookup: &TicketLookup,
-            scope: &Scope,
-            window: Window,
-        ) -> Result<Option<TicketView>, StoreError>;
+            scope: &Audience,
+            window: MessageRange,
+        ) -> Result<Option<TicketDetails>, StoreError>;
         async fn update(
             &self,
             number: &TicketNumber,
@@ -219,7 +219,7 @@ macro_rules! forward {
         #[deny(clippy::missing_trait_methods)]
         #[async_trait]
         impl<T: TicketStore + ?Sized> TicketStore for $pointer {
-            async fn insert(&self, ticket: &Ticket) -> Result<Inserted, StoreError> {
+            async fn insert(&self, ticket: &Ticket) -> Result<InsertOutcome, StoreError> {
                 (**self).insert(ticket).await
             }
 
@@ -230,9 +230,9 @@ macro_rules! forward {
             async fn get(
                 &self,
                 lookup: &TicketLookup,
-                scope: &Scope,
-                window: Window,
-            ) -> Result<Option<TicketView>, StoreError> {
+                scope: &Audience,
+                window: MessageRange,
+            ) -> Result<Option<TicketDetails>, StoreError> {
                 (**self).get(lookup, scope, window).await
             }
 

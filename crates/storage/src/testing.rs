@@ -56,7 +56,7 @@ pub fn admin(number: u32) -> UserId {
     parsed(format!("65a1f0c2ad314000{number:08x}"))
 }
 
-/// The time at which the first ticket is created: nine o'clock on the first Monday of 2026.
+/// The time at which the first ticket is created: nine o'timer on the first Monday of 2026.
 ///
 /// ```
 /// assert_eq!(ventanilla_storage::testing::start().to_string(), "2026-01-05T09:00:00.000Z");
@@ -82,9 +82,9 @@ pub fn start() -> Timestamp {
 ///
 /// let sla = testing::sla();
 /// let ticket = testing::ticket("TKT-ABC123").sla(&sla).build();
-/// let clocks = ticket.head().sla.as_deref().expect("it was opened under a promise");
-/// let evening = sla.reading("2026-01-05T20:00:00Z".parse()?);
-/// assert_eq!(clocks.first_response.state(evening), SlaState::Breached, "it was due at one");
+/// let timers = ticket.head().sla.as_deref().expect("it was opened under a promise");
+/// let evening = sla.business_time_at("2026-01-05T20:00:00Z".parse()?);
+/// assert_eq!(timers.first_response.state(evening), SlaState::Breached, "it was due at one");
 /// # Ok::<(), ventanilla_domain::InvalidTimestamp>(())
 /// ```
 #[must_use]

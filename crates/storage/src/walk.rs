@@ -1,11 +1,12 @@
 //! Default methods of a store, by walking its lists.
 
 use ventanilla_domain::{
-    EnumSet, Scope, Status, TicketLookup, TicketNumber, TicketSummary, TicketView, Timestamp, Window,
+    Audience, EnumSet, MessageRange, Status, TicketDetails, TicketLookup, TicketNumber, TicketSummary,
+    Timestamp,
 };
 
 use crate::{
-    Cursor, Direction, ListQuery, Page, PageSize, Report, ReportQuery, Sort, StoreError, Tally,
+    Cursor, Direction, ListQuery, Page, PageSize, Report, ReportBuilder, ReportQuery, Sort, StoreError,
     TicketStore,
 };
 
@@ -13,9 +14,9 @@ use crate::{
 pub(crate) async fn get<S: TicketStore + ?Sized>(
     store: &S,
     lookup: &TicketLookup,
-    scope: &Scope,
-    window: Window,
-) -> Result<Option<TicketView>, StoreError> {
+    scope: &Audience,
+    window: MessageRange,
+) -> Result<Option<TicketDetails>, StoreError> {
     let mut found = Ok(None);
     // From the last: numbers come and hardly ever go, so the answer is true of one moment. And all of
     // them are read, whatever is found.
@@ -26,7 +27,7 @@ pub(crate) async fn get<S: TicketStore + ?Sized>(
                 found = view.map_or(found, |view| Ok(Some(view)));
             }
             // A stranger must not learn that it is there.
-            Err(StoreError::Unreadable { .. }) if matches!(scope, Scope::Owner(_)) => {}
+            Err(StoreError::Unreadable { .. }) if matches!(scope, Audience::Requester(_)) => {}
             Err(error) => found = Err(error),
         }
     }
@@ -56,7 +57,7 @@ pub(crate) async fn report<S: TicketStore + ?Sized>(
     store: &S,
     query: &ReportQuery,
 ) -> Result<Report, StoreError> {
-    let mut tally = Tally::default();
+    let mut tally = ReportBuilder::default();
     let mut walk = Walk::new(EnumSet::all());
     while let Some(page) = walk.next(store).await? {
         for row in page.rows {
@@ -91,9 +92,9 @@ enum Next {
 impl Walk {
     pub(crate) fn new(statuses: EnumSet<Status>) -> Self {
         let query = ListQuery::new()
-            .statuses(statuses)
-            .sort(Sort::Created(Direction::OldestFirst))
-            .page_size(PageSize::LARGEST);
+            .with_statuses(statuses)
+            .with_sort(Sort::Created(Direction::OldestFirst))
+            .with_page_size(PageSize::LARGEST);
         Self { query, next: Next::First }
     }
 

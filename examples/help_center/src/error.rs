@@ -5,7 +5,7 @@ use axum::{
     http::StatusCode,
     response::{Html, IntoResponse, Redirect, Response},
 };
-use ventanilla_service::{Applied, ErrorKind, Explain, Locale, ServiceError};
+use ventanilla_service::{ErrorKind, Explain, Locale, ServiceError, WriteOutcome};
 
 use crate::{Part, fields::fresh_key, session::Me};
 
@@ -137,7 +137,8 @@ impl Draft {
     /// What was typed, to be sent again. Where it may have been done, or the store was only away, the
     /// key stays: the next try is the same request.
     pub(crate) fn again(text: String, key: String, error: &ServiceError) -> Self {
-        let same = error.applied() != Applied::No || error.kind() == ErrorKind::Unavailable;
+        let same =
+            error.write_outcome() != WriteOutcome::NotApplied || error.kind() == ErrorKind::Unavailable;
         Self { text, key: if same { key } else { fresh_key() } }
     }
 }

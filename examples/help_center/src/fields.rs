@@ -8,8 +8,8 @@ use axum_extra::extract::Form;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, de::DeserializeOwned};
 use ventanilla_service::{
-    Explain, IdempotencyKey, Locale, NaiveDate, NewMessage, Reader, ServiceError, TicketNumber,
-    Timestamp,
+    Explain, IdempotencyKey, Locale, NaiveDate, NewMessage, ServiceError, TicketNumber, Timestamp,
+    Viewer,
 };
 
 use crate::error::Failure;
@@ -96,7 +96,7 @@ pub(crate) fn day(typed: &str) -> Result<NaiveDate, String> {
 }
 
 /// When a day begins where the reader is; where it begins with an hour that the clocks skip, after it.
-pub(crate) fn beginning(day: NaiveDate, reader: &Reader) -> Result<Timestamp, String> {
+pub(crate) fn beginning(day: NaiveDate, reader: &Viewer) -> Result<Timestamp, String> {
     let zone = reader.time_zone;
     let hour = |hour| day.and_hms_opt(hour, 0, 0)?.and_local_timezone(zone).earliest();
     let first =
@@ -123,10 +123,10 @@ mod tests {
             // Clocks went from midnight to one o'clock.
             (Tz::America__Santiago, "2026-09-06", "2026-09-06T04:00:00.000Z"),
         ] {
-            let found = beginning(day(date).unwrap(), &Reader::new(zone)).unwrap();
+            let found = beginning(day(date).unwrap(), &Viewer::new(zone)).unwrap();
             assert_eq!(found.to_string(), begins);
         }
-        assert!(beginning(NaiveDate::MAX, &Reader::new(Tz::UTC)).is_err());
+        assert!(beginning(NaiveDate::MAX, &Viewer::new(Tz::UTC)).is_err());
         assert!(day("2/3/2026").is_err());
     }
 

@@ -28,8 +28,8 @@ use std::{error::Error, sync::Arc};
 use axum::{Router, extract::DefaultBodyLimit, middleware, routing::get};
 use axum_extra::extract::cookie::Key;
 use ventanilla_service::{
-    BusinessCalendar, Clock, HelpDesk, Policy, Priority, Reader, Sla, SlaPolicy, SlaTargets, Timestamp,
-    Tz,
+    BusinessCalendar, Clock, HelpDesk, Policy, Priority, Sla, SlaPolicy, SlaTargets, Timestamp, Tz,
+    Viewer,
 };
 
 pub use people::{Part, People, Someone};
@@ -43,7 +43,7 @@ const MAX_BODY: usize = 64 * 1024;
 pub struct App {
     desk: HelpDesk,
     people: Arc<People>,
-    reader: Reader,
+    reader: Viewer,
     clock: Arc<dyn Clock>,
     key: Key,
 }
@@ -56,7 +56,7 @@ impl App {
         Self {
             desk,
             people: Arc::new(People::demo()),
-            reader: Reader::new(Tz::America__Argentina__Buenos_Aires),
+            reader: Viewer::new(Tz::America__Argentina__Buenos_Aires),
             clock: Arc::new(clock),
             key: Key::generate(),
         }

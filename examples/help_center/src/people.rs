@@ -1,7 +1,7 @@
 //! Who the demo's people are. A host has a table of users of its own.
 
 use serde::Deserialize;
-use ventanilla_service::{Directory, IdBadge, Person, UserId};
+use ventanilla_service::{Person, PersonDirectory, PersonRef, UserId};
 
 /// Who the demo's people are.
 #[derive(Debug, Clone, Deserialize)]
@@ -52,12 +52,12 @@ impl People {
     }
 
     /// The same, to choose from on a page.
-    pub(crate) fn choices(&self, part: Part) -> Vec<IdBadge> {
-        self.of(part).map(|someone| IdBadge::new(&someone.id, self, "")).collect()
+    pub(crate) fn choices(&self, part: Part) -> Vec<PersonRef> {
+        self.of(part).map(|someone| PersonRef::new(&someone.id, self, "")).collect()
     }
 }
 
-impl Directory for People {
+impl PersonDirectory for People {
     fn person(&self, id: &UserId) -> Option<Person> {
         let someone = self.get(id)?;
         Some(Person { name: someone.name.clone(), avatar_url: someone.avatar.clone() })

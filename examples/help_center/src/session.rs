@@ -14,7 +14,7 @@ use axum::{
 };
 use axum_extra::extract::cookie::{Cookie, SameSite, SignedCookieJar};
 use serde::Deserialize;
-use ventanilla_service::{Badge, Directory, IdBadge, UserId};
+use ventanilla_service::{PersonDirectory, PersonRef, PersonView, UserId};
 
 use crate::{
     App, Part, Someone,
@@ -33,7 +33,7 @@ fn signed_in(headers: &HeaderMap, app: &App) -> Option<Someone> {
 
 /// Who stands in the header of a page.
 pub(crate) struct Me {
-    pub(crate) badge: Badge,
+    pub(crate) badge: PersonView,
     pub(crate) admin: bool,
 }
 
@@ -80,7 +80,7 @@ impl Me {
     fn new(someone: &Someone, app: &App) -> Self {
         let person = app.people.person(&someone.id);
         Self {
-            badge: person.map_or_else(|| IdBadge::new(&someone.id, &(), "").badge, Badge::from),
+            badge: person.map_or_else(|| PersonRef::new(&someone.id, &(), "").badge, PersonView::from),
             admin: someone.part == Part::Admin,
         }
     }
@@ -109,8 +109,8 @@ fn home_of(someone: Option<&Someone>) -> &'static str {
 #[template(path = "entrar.html")]
 struct SignInPage {
     me: Option<Me>,
-    customers: Vec<IdBadge>,
-    admins: Vec<IdBadge>,
+    customers: Vec<PersonRef>,
+    admins: Vec<PersonRef>,
     problem: Option<&'static str>,
 }
 

@@ -25,7 +25,7 @@ use crate::{Explain, Locale, locale::say, parse::excerpt};
 /// # Ok::<(), ventanilla_domain::InvalidHours>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Hours(Cow<'static, [Window]>);
+pub struct Hours(Cow<'static, [TimeSpan]>);
 
 /// A text that is no [`Hours`]; names the text and the window.
 ///
@@ -51,11 +51,11 @@ impl Hours {
     /// A day on which nobody works.
     pub const CLOSED: Hours = Hours(Cow::Borrowed(&[]));
     /// From midnight to midnight.
-    pub const ALL_DAY: Hours = Hours(Cow::Borrowed(&[Window { start: 0, end: LAST_MINUTE }]));
+    pub const ALL_DAY: Hours = Hours(Cow::Borrowed(&[TimeSpan { start: 0, end: LAST_MINUTE }]));
 
     /// Working milliseconds from midnight up to a time of day in milliseconds.
     pub(super) fn until(&self, time: i64) -> i64 {
-        let worked = |window: &Window| (time.min(window.end()) - window.start()).max(0);
+        let worked = |window: &TimeSpan| (time.min(window.end()) - window.start()).max(0);
         self.0.iter().map(worked).sum()
     }
 }
@@ -74,7 +74,7 @@ impl FromStr for Hours {
         }
         let mut windows = Vec::new();
         for text in value.split_whitespace() {
-            let window = Window::parse(text).ok_or_else(|| invalid(Problem::Malformed, text))?;
+            let window = TimeSpan::parse(text).ok_or_else(|| invalid(Problem::Malformed, text))?;
             if window.end <= window.start {
                 return Err(invalid(Problem::Backwards, text));
             }
@@ -170,12 +170,12 @@ const MINUTE: i64 = 60_000;
 
 /// From one minute of the day up to another, which is no part of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Window {
+struct TimeSpan {
     start: u16,
     end: u16,
 }
 
-impl Window {
+impl TimeSpan {
     fn parse(text: &str) -> Option<Self> {
         let (start, end) = text.split_once('-')?;
         Some(Self { start: minute(start)?, end: minute(end)? })
@@ -191,7 +191,7 @@ impl Window {
     }
 }
 
-impl fmt::Display for Window {
+impl fmt::Display for TimeSpan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { start, end } = self;
         write!(f, "{:02}:{:02}-{:02}:{:02}", start / 60, start % 60, end / 60, end % 60)

@@ -1,10 +1,10 @@
-//! A reading of a calendar's clock.
+//! A reading of a calendar's timer.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// The working time up to an instant, by one calendar: a reading of a clock that stands still
+/// The working time up to an instant, by one calendar: a reading of a timer that stands still
 /// outside working hours.
 ///
 /// In whole milliseconds from a fixed point of that calendar, negative before it; only readings of

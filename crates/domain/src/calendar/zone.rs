@@ -24,7 +24,7 @@ pub(super) fn shifts(zone: Tz) -> &'static [Shift] {
 
 /// The end of 2100 in seconds.
 const END: i64 = 4_133_980_800;
-/// In seconds: no zone has changed its clocks twice within 6 days since 1970.
+/// In seconds: no zone has changed its timers twice within 6 days since 1970.
 const STEP: i64 = 3 * 24 * 60 * 60;
 
 fn find(zone: Tz) -> Box<[Shift]> {

@@ -27,7 +27,7 @@ proptest! {
             return Err(TestCaseError::fail("a date to come is refused"));
         };
         for at in past(now) {
-            prop_assert_eq!(before.reading(at), after.reading(at));
+            prop_assert_eq!(before.business_time_at(at), after.business_time_at(at));
         }
         let lost = minutes(case.worked_on(date));
         let (old, new) = (before.add(now, minutes(work)), after.add(now, minutes(work)));
@@ -52,7 +52,7 @@ proptest! {
         let (_, week) = other.weeks().next().unwrap();
         let after = before.change_week(date, week.clone(), now).unwrap();
         for at in past(now) {
-            prop_assert_eq!(before.reading(at), after.reading(at));
+            prop_assert_eq!(before.business_time_at(at), after.business_time_at(at));
         }
         let (_, holds) = after.weeks().filter(|(from, _)| *from <= Some(date)).last().unwrap();
         prop_assert_eq!(holds, week);
@@ -121,7 +121,7 @@ fn what_comes_before_1970_may_still_change_before_1970() {
     let changed = calendar.add_holiday(date("1960-01-07"), now).unwrap();
     let changed = changed.change_week(date("1960-02-01"), Week::ALWAYS, now).unwrap();
     for at in past(now) {
-        assert_eq!(changed.reading(at), calendar.reading(at));
+        assert_eq!(changed.business_time_at(at), calendar.business_time_at(at));
     }
     assert_eq!(
         changed.elapsed(now, time("1960-01-09T00:00:00+01:00")) + minutes(9 * 60),

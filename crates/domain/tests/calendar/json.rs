@@ -12,7 +12,7 @@ proptest! {
         let json = serde_json::to_string(&calendar).unwrap();
         let read: BusinessCalendar = serde_json::from_str(&json).unwrap();
         prop_assert_eq!(serde_json::to_string(&read).unwrap(), json);
-        prop_assert_eq!(read.reading(at(case.start)), calendar.reading(at(case.start)));
+        prop_assert_eq!(read.business_time_at(at(case.start)), calendar.business_time_at(at(case.start)));
         prop_assert_eq!(read, calendar);
     }
 }

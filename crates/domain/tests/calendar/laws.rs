@@ -40,7 +40,7 @@ proptest! {
         let calendar = case.calendar();
         let (a, b, c) = (at(case.start), at(case.start + one), at(case.start + one + two));
         prop_assert_eq!(calendar.elapsed(a, b) + calendar.elapsed(b, c), calendar.elapsed(a, c));
-        prop_assert!(calendar.reading(a) <= calendar.reading(b));
+        prop_assert!(calendar.business_time_at(a) <= calendar.business_time_at(b));
         prop_assert!(calendar.elapsed(a, b) <= Duration::from_millis(one as u64));
         let next = at(b.as_millis() + 1);
         let millisecond = Duration::from_millis(u64::from(calendar.is_working(b)));
@@ -67,9 +67,9 @@ proptest! {
         if real > 0 && calendar.is_working(at(end.as_millis() - 1)) {
             prop_assert_eq!(back, end);
         }
-        let reading = calendar.reading(end);
-        prop_assert!(calendar.instant(reading) <= end);
-        prop_assert_eq!(calendar.reading(calendar.instant(reading.plus(duration))), reading.plus(duration));
+        let reading = calendar.business_time_at(end);
+        prop_assert!(calendar.timestamp_at(reading) <= end);
+        prop_assert_eq!(calendar.business_time_at(calendar.timestamp_at(reading.plus(duration))), reading.plus(duration));
     }
 
     #[test]
@@ -78,8 +78,8 @@ proptest! {
         ms in Timestamp::MIN.as_millis()..=Timestamp::MAX.as_millis(),
     ) {
         let calendar = BusinessCalendar::new(zone, Week::ALWAYS).unwrap();
-        prop_assert_eq!(calendar.reading(at(ms)).as_millis(), ms);
-        prop_assert_eq!(calendar.instant(BusinessTime::from_millis(ms)), at(ms));
+        prop_assert_eq!(calendar.business_time_at(at(ms)).as_millis(), ms);
+        prop_assert_eq!(calendar.timestamp_at(BusinessTime::from_millis(ms)), at(ms));
         prop_assert!(calendar.is_working(at(ms)));
     }
 
@@ -91,9 +91,9 @@ proptest! {
         days in any::<i32>(),
     ) {
         let calendar = case.calendar();
-        let (before, after) = (calendar.reading(Timestamp::MIN), calendar.reading(Timestamp::MAX));
-        prop_assert!((before..=after).contains(&calendar.reading(at(ms))));
-        let _ = calendar.instant(BusinessTime::from_millis(reading));
+        let (before, after) = (calendar.business_time_at(Timestamp::MIN), calendar.business_time_at(Timestamp::MAX));
+        prop_assert!((before..=after).contains(&calendar.business_time_at(at(ms))));
+        let _ = calendar.timestamp_at(BusinessTime::from_millis(reading));
         let _ = calendar.add(at(ms), Duration::from_millis(reading.unsigned_abs()));
         let date = NaiveDate::from_num_days_from_ce_opt(days % 100_000_000).unwrap_or_default();
         let _ = calendar.add_holiday(date, at(ms));
@@ -108,7 +108,7 @@ fn the_ends_of_time_hold() {
         let ends = [NaiveDate::MIN, NaiveDate::MAX];
         let calendar = BusinessCalendar::with_holidays(zone, one_minute.clone(), ends).unwrap();
         for (reading, end) in [(i64::MIN, Timestamp::MIN), (i64::MAX, Timestamp::MAX)] {
-            assert_eq!(calendar.instant(BusinessTime::from_millis(reading)), end);
+            assert_eq!(calendar.timestamp_at(BusinessTime::from_millis(reading)), end);
             let _ = calendar.is_working(end);
             assert!(calendar.add_holiday(NaiveDate::MAX, end).is_ok());
             assert!(calendar.remove_holiday(NaiveDate::MAX, end).is_ok());

@@ -31,7 +31,7 @@ pub(crate) struct Case {
     sheet: Sheet,
     later: Option<(NaiveDate, Sheet)>,
     holidays: BTreeSet<NaiveDate>,
-    /// A whole minute near what happens: changes of clocks and weeks, holidays.
+    /// A whole minute near what happens: changes of timers and weeks, holidays.
     pub(crate) start: i64,
 }
 
@@ -98,7 +98,7 @@ fn starts(zone: Tz) -> impl Strategy<Value = i64> {
         1 => turn_of(at, |date| (date.month(), date.day()) == (2, 29)) - before,
         2 => turn_of(at, |date| (date.month(), date.day()) == (1, 1)) - before,
         3 if zone == Tz::Pacific__Apia => millis(date("2011-12-30")) - before,
-        _ => change_of_clocks(zone, at) - before,
+        _ => change_of_timers(zone, at) - before,
     })
 }
 
@@ -109,7 +109,7 @@ fn turn_of(at: i64, is_it: impl Fn(NaiveDate) -> bool) -> i64 {
 }
 
 /// The day of the next change, or of the one before if there comes none; else the time itself.
-fn change_of_clocks(zone: Tz, at: i64) -> i64 {
+fn change_of_timers(zone: Tz, at: i64) -> i64 {
     let offset = |at: i64| zone.offset_from_utc_datetime(&utc(at).naive_utc()).fix();
     let changes = |step: i64| {
         let mut days = (0..1_000).map(move |day| at + day * step).take_while(|day| *day > 366 * DAY);
@@ -144,7 +144,7 @@ fn week(sheet: &Sheet) -> Week {
     let mut week = Week::CLOSED;
     for (day, windows) in sheet.iter().enumerate() {
         let text: Vec<_> =
-            windows.iter().map(|(start, end)| format!("{}-{}", clock(*start), clock(*end))).collect();
+            windows.iter().map(|(start, end)| format!("{}-{}", timer(*start), timer(*end))).collect();
         if !text.is_empty() {
             week = week.on(Weekday::try_from(day as u8).unwrap(), hours(&text.join(" ")));
         }
@@ -152,7 +152,7 @@ fn week(sheet: &Sheet) -> Week {
     week
 }
 
-fn clock(minute: u32) -> String {
+fn timer(minute: u32) -> String {
     format!("{:02}:{:02}", minute / 60, minute % 60)
 }
 

@@ -1,4 +1,4 @@
-//! Figures worked out by hand.
+//! Examples worked out by hand.
 
 use ventanilla_domain::*;
 
@@ -177,7 +177,7 @@ fn a_week_of_work() {
         (MADRID, "2026-12-31T12:00:00+01:00", "2027-01-04T09:30:00+01:00", 60 + 240 + 240 + 30),
         // Monday's last hour, 29 February, Wednesday's first.
         (SANTIAGO, "2028-02-28T18:00:00-03:00", "2028-03-01T10:00:00-03:00", 60 + 480 + 60),
-        // A weekend on which the clocks change.
+        // A weekend on which the timers change.
         (MADRID, "2026-03-27T18:00:00+01:00", "2026-03-30T10:00:00+02:00", 60 + 240 + 60),
         (MADRID, "2026-10-23T18:00:00+02:00", "2026-10-26T10:00:00+01:00", 60 + 240 + 60),
         (SANTIAGO, "2026-04-03T18:00:00-03:00", "2026-04-06T10:00:00-04:00", 60 + 240 + 60),
@@ -214,9 +214,9 @@ fn a_due_time_is_told_by_the_wall_clock() {
 #[test]
 fn before_1970_the_clocks_stand_as_they_did_then() {
     let calendar = calendar(MADRID, only(Weekday::Thu, "01:00-02:00"), &[]);
-    assert_eq!(calendar.reading(at(0)).as_millis(), 0);
-    assert_eq!(calendar.reading(time("1970-01-01T02:00:00+01:00")).as_millis(), 3_600_000);
-    assert_eq!(calendar.reading(time("1969-12-25T01:00:00+01:00")).as_millis(), -3_600_000);
+    assert_eq!(calendar.business_time_at(at(0)).as_millis(), 0);
+    assert_eq!(calendar.business_time_at(time("1970-01-01T02:00:00+01:00")).as_millis(), 3_600_000);
+    assert_eq!(calendar.business_time_at(time("1969-12-25T01:00:00+01:00")).as_millis(), -3_600_000);
     // It had summer time in 1949.
     assert!(calendar.is_working(time("1949-07-07T01:30:00+01:00")));
 }

@@ -114,8 +114,8 @@ impl Case {
     }
 
     /// The ticket as the desk sees it.
-    pub(crate) fn page(&self) -> TicketView {
-        self.ticket.view(&Scope::All, Window::All).expect("the desk sees every ticket")
+    pub(crate) fn page(&self) -> TicketDetails {
+        self.ticket.view(&Audience::Desk, MessageRange::All).expect("the desk sees every ticket")
     }
 
     /// Makes a change. What is true of every change is looked at here: what a page is told foretells
@@ -185,7 +185,7 @@ impl Case {
 
         if is_note(&&events[0]) {
             assert_eq!((events.len(), self.head().updated_at), (1, before.head().updated_at));
-            let seen = |ticket: &Ticket| ticket.view(&Scope::Public, Window::All);
+            let seen = |ticket: &Ticket| ticket.view(&Audience::Bot, MessageRange::All);
             assert_eq!(seen(&self.ticket), seen(before));
         }
     }

@@ -11,18 +11,18 @@ fn friday(calendar: BusinessCalendar) -> Case {
     Case::opened(Category::BUG, ms(FRIDAY), desk(calendar))
 }
 
-/// A clock's states around the time at which it is at risk, and that at which it is due.
+/// A timer's states around the time at which it is at risk, and that at which it is due.
 #[test]
-fn a_clock_is_at_risk_and_then_breached_to_the_millisecond() {
+fn a_timer_is_at_risk_and_then_breached_to_the_millisecond() {
     // Four hours: one on Friday, three on Tuesday.
     let office = (office(), "2026-03-31T11:00:00+02:00", "2026-03-31T12:00:00+02:00");
     let always = (BusinessCalendar::always(), "2026-03-27T21:00:00+01:00", "2026-03-27T22:00:00+01:00");
     for (calendar, risk, due) in [office, always] {
         let case = friday(calendar);
-        let clock = clock(&case, FirstResponse);
+        let timer = timer(&case, FirstResponse);
         let calendar = promise(&case).calendar();
-        assert_eq!(calendar.instant(clock.due), time(due));
-        assert_eq!(calendar.instant(clock.risk()), time(risk));
+        assert_eq!(calendar.timestamp_at(timer.due), time(due));
+        assert_eq!(calendar.timestamp_at(timer.risk()), time(risk));
         for (at, ms, expected) in [
             (FRIDAY, 0, Running),
             (risk, -1, Running),
@@ -48,7 +48,7 @@ fn an_answer_at_the_due_time_meets_it_and_one_a_millisecond_later_does_not() {
             for at in [off(time(due), late), Timestamp::MAX] {
                 assert_eq!(state(&case, FirstResponse, at), expected, "{late}");
             }
-            let measured = clock(&case, FirstResponse).measured().expect("an answer");
+            let measured = timer(&case, FirstResponse).measured().expect("an answer");
             let exactly = hours(4.0).as_millis() as i64 + late;
             assert_eq!(measured.business.as_millis() as i64, exactly);
         }
@@ -81,8 +81,8 @@ fn what_is_due_at_the_end_of_a_day_is_due_until_the_next_one_begins() {
     // Four hours before the weekend, the holiday and summer time.
     let opened = ms("2026-03-27T13:00:00+01:00");
     let case = Case::opened(Category::BUG, opened, desk(office()));
-    let due = clock(&case, FirstResponse).due;
-    assert_eq!(promise(&case).calendar().instant(due), time("2026-03-27T19:00:00+01:00"));
+    let due = timer(&case, FirstResponse).due;
+    assert_eq!(promise(&case).calendar().timestamp_at(due), time("2026-03-27T19:00:00+01:00"));
     for (at, ms, expected) in [
         ("2026-03-27T18:00:00+01:00", -1, Running),
         ("2026-03-27T18:00:00+01:00", 0, AtRisk),
@@ -114,12 +114,12 @@ fn another_priority_counts_from_the_start_and_saves_no_breach() {
         let ms = ms("2026-03-27T22:00:00+01:00") + late;
         case.must(&admin("luis"), ms, Change::priority(to));
         assert_eq!(
-            promise(&case).calendar().instant(clock(&case, FirstResponse).due),
+            promise(&case).calendar().timestamp_at(timer(&case, FirstResponse).due),
             time(due),
             "{to}"
         );
         assert_eq!(state(&case, FirstResponse, now), expected, "{to}");
-        assert_eq!(clock(&case, FirstResponse).start, promise(&case).reading(time(FRIDAY)));
+        assert_eq!(timer(&case, FirstResponse).start, promise(&case).business_time_at(time(FRIDAY)));
         // Back again: what was breached stays so.
         case.must(&admin("luis"), ms, Change::priority(Medium));
         let back = if expected == Breached { Breached } else { AtRisk };

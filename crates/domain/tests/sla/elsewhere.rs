@@ -1,4 +1,4 @@
-//! Tickets that another application has answered, resolved, closed or reopened: it knows no clocks.
+//! Tickets that another application has answered, resolved, closed or reopened: it knows no timers.
 
 use serde_json::{Value, json};
 
@@ -20,13 +20,18 @@ fn opened() -> Case {
     Case::new(desk(office()))
 }
 
-/// The clocks as they truly stand.
-fn truly(case: &Case) -> SlaClocks {
-    promise(case).clocks(case.head()).expect("it was opened with targets")
+/// The timers as they truly stand.
+fn truly(case: &Case) -> SlaTimers {
+    promise(case).timers(case.head()).expect("it was opened with targets")
 }
 
 fn stop(case: &Case, at: &str, cancelled: bool) -> Option<SlaStop> {
-    Some(SlaStop { at: time(at), reading: promise(case).reading(time(at)), by: None, cancelled })
+    Some(SlaStop {
+        at: time(at),
+        reading: promise(case).business_time_at(time(at)),
+        by: None,
+        cancelled,
+    })
 }
 
 /// The office opens at nine.
@@ -35,7 +40,7 @@ const WEDNESDAY: &str = "2026-03-04T10:00:00.000+01:00";
 const THURSDAY: &str = "2026-03-05T10:00:00.000+01:00";
 
 #[test]
-fn clocks_that_are_ours_alone_are_as_they_are() {
+fn timers_that_are_ours_alone_are_as_they_are() {
     let (ana, luis) = (customer("ana"), admin("luis"));
     let mut case = opened();
     for (by, at, change) in [
@@ -45,11 +50,11 @@ fn clocks_that_are_ours_alone_are_as_they_are() {
         (&ana, WEDNESDAY, message("No está resuelto")),
         (&luis, THURSDAY, Change::reply(text("Hecho"), Status::Closed)),
     ] {
-        assert_eq!(truly(&case), *clocks(&case));
+        assert_eq!(truly(&case), *timers(&case));
         case.must(by, ms(at), change);
     }
-    assert_eq!(truly(&case), *clocks(&case));
-    assert_eq!(promise(&case).clocks(Case::new(Policy::default()).head()), None);
+    assert_eq!(truly(&case), *timers(&case));
+    assert_eq!(promise(&case).timers(Case::new(Policy::default()).head()), None);
 }
 
 #[test]
@@ -58,21 +63,21 @@ fn an_answer_elsewhere_stops_the_first_response_when_it_came() {
     let ours = json!({"content": "No carga", "role": "USER", "createdAt": at(0)});
     for fields in [json!({"messages": [ours, answer]}), json!({"firstResponseAt": TUESDAY})] {
         let case = left(&opened(), fields);
-        let clocks = truly(&case);
-        assert_eq!(clocks.first_response.stop, stop(&case, TUESDAY, false));
+        let timers = truly(&case);
+        assert_eq!(timers.first_response.stop, stop(&case, TUESDAY, false));
         // 1 and 3 hours on Monday, one on Tuesday: an hour over the target.
-        assert_eq!(clocks.first_response.measured().unwrap().business, hours(5.0));
+        assert_eq!(timers.first_response.measured().unwrap().business, hours(5.0));
         assert_eq!(
-            clocks.first_response.state(promise(&case).reading(time(TUESDAY))),
+            timers.first_response.state(promise(&case).business_time_at(time(TUESDAY))),
             SlaState::Breached
         );
-        assert!(clocks.resolution.is_running());
-        assert_eq!(clocks.next_response, None);
+        assert!(timers.resolution.is_running());
+        assert_eq!(timers.next_response, None);
     }
 }
 
 #[test]
-fn a_ticket_resolved_elsewhere_has_no_running_clock() {
+fn a_ticket_resolved_elsewhere_has_no_running_timer() {
     let mut asked = opened();
     asked.must(&admin("luis"), HOUR, message("Lo miro"));
     asked.must(&customer("ana"), 2 * HOUR, message("¿Y bien?"));
@@ -87,17 +92,17 @@ fn a_ticket_resolved_elsewhere_has_no_running_clock() {
         (json!({"status": "CLOSED", "closedAt": null, "updatedAt": THURSDAY}), THURSDAY),
     ] {
         let new = left(&opened(), fields.clone());
-        let clocks = truly(&new);
-        assert_eq!(clocks.first_response.stop, stop(&new, when, true), "nobody answered");
-        assert_eq!(clocks.resolution.stop, stop(&new, when, false));
+        let timers = truly(&new);
+        assert_eq!(timers.first_response.stop, stop(&new, when, true), "nobody answered");
+        assert_eq!(timers.resolution.stop, stop(&new, when, false));
 
         let asked = left(&asked, fields);
-        let clocks = truly(&asked);
-        assert_eq!(clocks.next_response.as_ref().unwrap().stop, stop(&asked, when, true));
-        assert_eq!(clocks.resolution.stop, stop(&asked, when, false));
-        assert_eq!(clocks.first_response, clock(&asked, FirstResponse).clone());
-        assert_eq!((clocks.due(), clocks.risk()), (None, None));
-        assert_eq!(clocks.last_stop(), Some(time(when)));
+        let timers = truly(&asked);
+        assert_eq!(timers.next_response.as_ref().unwrap().stop, stop(&asked, when, true));
+        assert_eq!(timers.resolution.stop, stop(&asked, when, false));
+        assert_eq!(timers.first_response, timer(&asked, FirstResponse).clone());
+        assert_eq!((timers.due(), timers.risk()), (None, None));
+        assert_eq!(timers.last_stop(), Some(time(when)));
     }
 }
 
@@ -106,9 +111,9 @@ fn answered_and_resolved_elsewhere_it_has_both() {
     let fields = json!({"status": "CLOSED", "firstResponseAt": TUESDAY, "resolvedAt": WEDNESDAY,
         "closedAt": THURSDAY, "updatedAt": THURSDAY});
     let case = left(&opened(), fields);
-    let clocks = truly(&case);
-    assert_eq!(clocks.first_response.stop, stop(&case, TUESDAY, false));
-    assert_eq!(clocks.resolution.stop, stop(&case, WEDNESDAY, false));
+    let timers = truly(&case);
+    assert_eq!(timers.first_response.stop, stop(&case, TUESDAY, false));
+    assert_eq!(timers.resolution.stop, stop(&case, WEDNESDAY, false));
 }
 
 #[test]
@@ -125,7 +130,7 @@ fn an_answer_after_it_was_resolved_elsewhere_is_not_what_was_waited_for() {
 fn what_stopped_here_stays_where_it_stopped() {
     let mut case = opened();
     case.must(&admin("luis"), HOUR, Change::reply(text("Hecho"), Status::Resolved));
-    let before = clocks(&case).clone();
+    let before = timers(&case).clone();
     for fields in [
         json!({"status": "CLOSED", "closedAt": THURSDAY, "updatedAt": THURSDAY}),
         json!({"status": "CLOSED", "resolvedAt": null, "firstResponseAt": null, "updatedAt": THURSDAY}),
@@ -135,38 +140,38 @@ fn what_stopped_here_stays_where_it_stopped() {
     }
 }
 
-/// When it was reopened nobody wrote down: the clock goes on with the next change here that brings it
+/// When it was reopened nobody wrote down: the timer goes on with the next change here that brings it
 /// to a live status.
 #[test]
 fn reopened_elsewhere_it_resumes_with_our_next_move() {
     let mut case = opened();
     case.must(&admin("luis"), HOUR, Change::reply(text("Hecho"), Status::Resolved));
-    let before = clocks(&case).clone();
+    let before = timers(&case).clone();
     let mut case = left(&case, json!({"status": "OPEN", "updatedAt": TUESDAY}));
     assert_eq!(case.head().resolved_at, None);
     assert_eq!(truly(&case), before);
     case.must(&admin("eva"), ms(WEDNESDAY), Change::status(Status::InProgress));
-    assert!(clock(&case, Resolution).is_running());
+    assert!(timer(&case, Resolution).is_running());
     // An hour before it was resolved, and one now.
-    let later = promise(&case).reading(time("2026-03-04T11:00:00+01:00"));
-    assert_eq!(later.since(clock(&case, Resolution).start), hours(2.0));
+    let later = promise(&case).business_time_at(time("2026-03-04T11:00:00+01:00"));
+    assert_eq!(later.since(timer(&case, Resolution).start), hours(2.0));
 }
 
 #[test]
-fn a_null_stands_for_absent_in_clocks_too() {
+fn a_null_stands_for_absent_in_timers_too() {
     let mut case = opened();
     case.must(&admin("luis"), HOUR, message("Lo miro"));
     case.must(&customer("ana"), 2 * HOUR, message("¿Y bien?"));
     let mut document = serde_json::to_value(&case.ticket).unwrap();
-    let clocks = document["sla"].as_object_mut().unwrap();
-    clocks.insert("earlierResponses".to_owned(), Value::Null);
-    clocks["firstResponse"]["stop"]["cancelled"] = Value::Null;
-    clocks["resolution"]["stop"] = Value::Null;
-    clocks["nextResponse"]["stop"] = Value::Null;
+    let timers = document["sla"].as_object_mut().unwrap();
+    timers.insert("earlierResponses".to_owned(), Value::Null);
+    timers["firstResponse"]["stop"]["cancelled"] = Value::Null;
+    timers["resolution"]["stop"] = Value::Null;
+    timers["nextResponse"]["stop"] = Value::Null;
     assert_eq!(serde_json::from_value::<Ticket>(document.clone()).unwrap(), case.ticket);
     document["sla"] = Value::Null;
     let ticket: Ticket = serde_json::from_value(document).unwrap();
     assert_eq!(ticket.head().sla, None);
-    assert_eq!(promise(&case).clocks(ticket.head()), None);
-    assert_eq!(clock(&case, NextResponse).stop, None);
+    assert_eq!(promise(&case).timers(ticket.head()), None);
+    assert_eq!(timer(&case, NextResponse).stop, None);
 }

@@ -24,22 +24,22 @@ fn easter(calendar: BusinessCalendar) -> Case {
 }
 
 /// Business and calendar hours, the state, and who stopped it.
-fn figures(case: &Case, clock: &SlaClock) -> (Option<(f64, f64)>, SlaState, Option<UserId>) {
+fn figures(case: &Case, timer: &SlaTimer) -> (Option<(f64, f64)>, SlaState, Option<UserId>) {
     let hours = |length: Duration| length.as_millis() as f64 / HOUR as f64;
-    let measured = clock.measured().map(|measured| (hours(measured.business), hours(measured.calendar)));
-    let state = clock.state(promise(case).reading(Timestamp::MAX));
-    (measured, state, clock.stop.as_ref().and_then(|stop| stop.by.clone()))
+    let measured = timer.measured().map(|measured| (hours(measured.business), hours(measured.calendar)));
+    let state = timer.state(promise(case).business_time_at(Timestamp::MAX));
+    (measured, state, timer.stop.as_ref().and_then(|stop| stop.by.clone()))
 }
 
 #[test]
 fn an_office_counts_its_hours() {
     let case = easter(office());
-    let of = |metric| figures(&case, clock(&case, metric));
+    let of = |metric| figures(&case, timer(&case, metric));
     let (luis, eva) = (Some(id("luis")), Some(id("eva")));
     // An hour on Friday and one on Tuesday; three days and fifteen hours, one of them skipped.
     assert_eq!(of(FirstResponse), (Some((2.0, 87.0)), Met, luis));
     // Four hours on Tuesday, six and a half on Wednesday.
-    let [wait] = &clocks(&case).earlier_responses[..] else { panic!("one wait before the last") };
+    let [wait] = &timers(&case).earlier_responses[..] else { panic!("one wait before the last") };
     assert_eq!(figures(&case, wait), (Some((10.5, 28.5)), Breached, eva.clone()));
     assert_eq!(of(NextResponse), (None, Cancelled, eva.clone()));
     // 1 + 8 + 8 + 3 hours up to Thursday noon, then 7 and a half: it stood still over Easter.
@@ -49,10 +49,10 @@ fn an_office_counts_its_hours() {
 #[test]
 fn without_rest_both_figures_are_one() {
     let case = easter(BusinessCalendar::always());
-    let of = |metric| figures(&case, clock(&case, metric));
+    let of = |metric| figures(&case, timer(&case, metric));
     let (luis, eva) = (Some(id("luis")), Some(id("eva")));
     assert_eq!(of(FirstResponse), (Some((87.0, 87.0)), Breached, luis));
-    let [wait] = &clocks(&case).earlier_responses[..] else { panic!("one wait before the last") };
+    let [wait] = &timers(&case).earlier_responses[..] else { panic!("one wait before the last") };
     assert_eq!(figures(&case, wait), (Some((28.5, 28.5)), Breached, eva.clone()));
     // Nearly a day after the last message: it was due after eight hours.
     assert_eq!(of(NextResponse), (None, Breached, eva.clone()));
@@ -62,7 +62,7 @@ fn without_rest_both_figures_are_one() {
 #[test]
 fn what_a_resolution_has_left_is_left_when_it_resumes() {
     let mut case = Case::opened(Category::BUG, ms("2026-03-27T18:00:00+01:00"), desk(office()));
-    let due = |case: &Case| promise(case).calendar().instant(clock(case, Resolution).due);
+    let due = |case: &Case| promise(case).calendar().timestamp_at(timer(case, Resolution).due);
     // Forty hours: 1, and four days of 8, and 7 on Tuesday week.
     assert_eq!(due(&case), time("2026-04-07T18:00:00+02:00"));
     case.must(&admin("luis"), ms("2026-04-02T12:00:00+02:00"), Change::status(Status::Resolved));
@@ -70,8 +70,8 @@ fn what_a_resolution_has_left_is_left_when_it_resumes() {
     // Twenty are left: 7 on Monday, 8 on Tuesday, 5 on Wednesday.
     case.must(&customer("ana"), ms("2026-04-06T10:00:00+02:00"), message("No está resuelto"));
     assert_eq!(due(&case), time("2026-04-08T14:00:00+02:00"));
-    let spent = promise(&case).reading(time("2026-04-06T10:00:00+02:00"));
-    assert_eq!(spent.since(clock(&case, Resolution).start), hours(20.0));
+    let spent = promise(&case).business_time_at(time("2026-04-06T10:00:00+02:00"));
+    assert_eq!(spent.since(timer(&case, Resolution).start), hours(20.0));
     // Of High it has 16 hours, and 20 have passed.
     case.must(&admin("luis"), ms("2026-04-06T10:00:00+02:00"), Change::priority(Priority::High));
     assert_eq!(state(&case, Resolution, time("2026-04-06T10:00:00+02:00")), Breached);
@@ -81,13 +81,17 @@ fn what_a_resolution_has_left_is_left_when_it_resumes() {
 fn a_priority_set_while_it_is_resolved_holds_when_it_resumes() {
     let mut case = Case::new(desk(BusinessCalendar::always()));
     case.must(&admin("luis"), HOUR, Change::status(Status::Resolved));
-    let before = clocks(&case).clone();
+    let before = timers(&case).clone();
     case.must(&admin("luis"), 2 * HOUR, Change::priority(Priority::Urgent));
-    assert_eq!(*clocks(&case), before);
+    assert_eq!(*timers(&case), before);
     case.must(&customer("ana"), 9 * HOUR, message("No está resuelto"));
     let calendar = promise(&case).calendar();
-    assert_eq!(calendar.instant(clock(&case, Resolution).due), at(12 * HOUR), "three of four hours");
-    assert_eq!(calendar.instant(clock(&case, NextResponse).due), at(10 * HOUR), "one hour");
+    assert_eq!(
+        calendar.timestamp_at(timer(&case, Resolution).due),
+        at(12 * HOUR),
+        "three of four hours"
+    );
+    assert_eq!(calendar.timestamp_at(timer(&case, NextResponse).due), at(10 * HOUR), "one hour");
     assert_eq!(state(&case, Resolution, at(9 * HOUR)), Running);
 }
 
@@ -95,14 +99,14 @@ fn a_priority_set_while_it_is_resolved_holds_when_it_resumes() {
 fn a_breach_before_it_was_resolved_outlives_the_reopening() {
     let mut case = Case::new(desk(BusinessCalendar::always()));
     case.must(&admin("luis"), 41 * HOUR, Change::status(Status::Resolved));
-    let due = clock(&case, Resolution).due;
+    let due = timer(&case, Resolution).due;
     case.must(&admin("luis"), 42 * HOUR, Change::priority(Priority::Low));
     case.must(&customer("ana"), 100 * HOUR, message("No está resuelto"));
-    assert_eq!(clock(&case, Resolution).due, due);
+    assert_eq!(timer(&case, Resolution).due, due);
     assert_eq!(state(&case, Resolution, at(100 * HOUR)), Breached);
     case.must(&admin("luis"), 101 * HOUR, Change::priority(Priority::Medium));
     case.must(&admin("luis"), 102 * HOUR, Change::status(Status::Resolved));
-    let measured = clock(&case, Resolution).measured().expect("it is resolved");
+    let measured = timer(&case, Resolution).measured().expect("it is resolved");
     assert_eq!((measured.business, measured.calendar), (hours(43.0), hours(43.0)));
     assert_eq!(state(&case, Resolution, at(102 * HOUR)), Breached);
 }
@@ -113,8 +117,8 @@ fn resolved_at_the_due_time_it_was_in_time_and_is_due_at_once_when_it_resumes() 
         let mut case = Case::new(desk(BusinessCalendar::always()));
         case.must(&admin("luis"), 40 * HOUR + late, Change::status(Status::Resolved));
         case.must(&customer("ana"), 100 * HOUR + late, message("No está resuelto"));
-        let clock = clock(&case, Resolution);
-        assert_eq!(promise(&case).calendar().instant(clock.due), at(due), "{late}");
+        let timer = timer(&case, Resolution);
+        assert_eq!(promise(&case).calendar().timestamp_at(timer.due), at(due), "{late}");
         assert_eq!(state(&case, Resolution, at(100 * HOUR)), then, "{late}");
         assert_eq!(state(&case, Resolution, at(100 * HOUR + 1)), Breached, "{late}");
     }

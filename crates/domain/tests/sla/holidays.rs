@@ -15,7 +15,7 @@ fn moved(case: &Case, calendar: BusinessCalendar) -> Case {
 }
 
 fn due(case: &Case, metric: SlaMetric) -> Timestamp {
-    promise(case).calendar().instant(clock(case, metric).due)
+    promise(case).calendar().timestamp_at(timer(case, metric).due)
 }
 
 #[test]
@@ -52,18 +52,18 @@ fn longer_days_make_it_due_earlier_from_then_on() {
 }
 
 #[test]
-fn what_a_clock_has_measured_stays_whatever_is_announced() {
+fn what_a_timer_has_measured_stays_whatever_is_announced() {
     let mut case = thursday();
     case.must(&admin("luis"), ms("2026-04-24T10:00:00+02:00"), message("Lo miro"));
     case.must(&admin("luis"), ms("2026-04-27T10:00:00+02:00"), Change::status(Status::Resolved));
     let now = time("2026-04-27T11:00:00+02:00");
-    let before = clocks(&case).clone();
+    let before = timers(&case).clone();
     for date in ["2026-04-28", "2026-04-29"] {
         let calendar = promise(&case).calendar().add_holiday(date.parse().unwrap(), now).unwrap();
         case = moved(&case, calendar);
-        assert_eq!(*clocks(&case), before);
-        for stop in before.all().filter_map(|(_, clock)| clock.stop.as_ref()) {
-            assert_eq!(promise(&case).reading(stop.at), stop.reading);
+        assert_eq!(*timers(&case), before);
+        for stop in before.all().filter_map(|(_, timer)| timer.stop.as_ref()) {
+            assert_eq!(promise(&case).business_time_at(stop.at), stop.reading);
         }
     }
     // It stood still over both of them: 5, 8 and 1 hours have passed, and 26 are left.

@@ -1,4 +1,4 @@
-//! What the clocks of a ticket are by definition: of all that was ever done to it, who waited from
+//! What the timers of a ticket are by definition: of all that was ever done to it, who waited from
 //! when to when, and what of it was working time. Nothing is moved along; all is measured anew.
 
 use super::*;
@@ -39,11 +39,11 @@ struct Decision {
 }
 
 impl Story {
-    pub(super) fn clocks(&self) -> SlaClocks {
+    pub(super) fn timers(&self) -> SlaTimers {
         let mut waits = self.waits();
         let first_response = waits.remove(0);
         let next_response = waits.pop();
-        SlaClocks {
+        SlaTimers {
             targets: *self.sla.policy().targets(&self.category),
             first_response,
             next_response,
@@ -54,7 +54,7 @@ impl Story {
 
     /// An answer ends all waiting, and so does a ticket that isn't live; each wait is from the first
     /// question after the last such end.
-    fn waits(&self) -> Vec<SlaClock> {
+    fn waits(&self) -> Vec<SlaTimer> {
         let ends = |fact: &Fact| fact.said == Said::Answer || !fact.live;
         let ends = (0..self.facts.len()).filter(|fact| ends(&self.facts[*fact]));
         let ends: Vec<usize> = ends.chain([self.facts.len()]).collect();
@@ -67,17 +67,17 @@ impl Story {
         stretches.filter_map(wait).collect()
     }
 
-    fn wait(&self, asked: usize, end: usize) -> SlaClock {
+    fn wait(&self, asked: usize, end: usize) -> SlaTimer {
         let metric = if asked == 0 { SlaMetric::FirstResponse } else { SlaMetric::NextResponse };
-        let start = self.reading(asked);
+        let start = self.business_time_at(asked);
         let decisions = (asked..end).filter(|fact| *fact == asked || self.is_repriced(*fact));
         let decisions = decisions.map(|fact| Decision {
             start,
-            spent: self.reading(fact) - start,
+            spent: self.business_time_at(fact) - start,
             target: self.target(fact, metric),
         });
         let stop = self.facts.get(end).map(|fact| self.stop(end, fact.said != Said::Answer));
-        SlaClock {
+        SlaTimer {
             since: self.facts[asked].at,
             start: BusinessTime::from_millis(start),
             due: due(decisions),
@@ -86,7 +86,7 @@ impl Story {
     }
 
     /// It lasts while the ticket is live.
-    fn resolution(&self) -> SlaClock {
+    fn resolution(&self) -> SlaTimer {
         let last = self.facts.len() - 1;
         let stopped = self.facts.iter().rposition(|fact| fact.live).map_or(0, |live| live + 1);
         let decides = |fact: usize| {
@@ -94,16 +94,16 @@ impl Story {
             fact == 0 || live && (self.is_repriced(fact) || !self.facts[fact - 1].live)
         };
         let decisions = (0..=last).filter(|fact| decides(*fact)).map(|fact| Decision {
-            start: self.reading(fact) - self.spent(fact, |fact| self.reading(fact)),
-            spent: self.spent(fact, |fact| self.reading(fact)),
+            start: self.business_time_at(fact) - self.spent(fact, |fact| self.business_time_at(fact)),
+            spent: self.spent(fact, |fact| self.business_time_at(fact)),
             target: self.target(fact, SlaMetric::Resolution),
         });
         let end = stopped.min(last);
         let since = |fact: usize| self.facts[fact].at.as_millis();
         let began = |time: &dyn Fn(usize) -> i64| time(end) - self.spent(end, time);
-        SlaClock {
+        SlaTimer {
             since: Timestamp::from_millis(began(&since)).expect("a time"),
-            start: BusinessTime::from_millis(began(&|fact| self.reading(fact))),
+            start: BusinessTime::from_millis(began(&|fact| self.business_time_at(fact))),
             due: due(decisions),
             stop: (stopped <= last).then(|| self.stop(stopped, false)),
         }
@@ -120,7 +120,7 @@ impl Story {
             Actor::Admin(id) => Some(id.clone()),
             Actor::Customer(_) | Actor::Bot | Actor::System => None,
         };
-        SlaStop { at: *at, reading: self.sla.calendar().reading(*at), by, cancelled }
+        SlaStop { at: *at, reading: self.sla.calendar().business_time_at(*at), by, cancelled }
     }
 
     fn is_repriced(&self, fact: usize) -> bool {
@@ -132,8 +132,8 @@ impl Story {
         table.of(self.facts[fact].priority).of(metric).as_millis() as i64
     }
 
-    fn reading(&self, fact: usize) -> i64 {
-        self.sla.calendar().reading(self.facts[fact].at).as_millis()
+    fn business_time_at(&self, fact: usize) -> i64 {
+        self.sla.calendar().business_time_at(self.facts[fact].at).as_millis()
     }
 }
 
@@ -149,12 +149,12 @@ fn due(mut decisions: impl Iterator<Item = Decision>) -> BusinessTime {
     BusinessTime::from_millis(held.start + held.target)
 }
 
-/// How a clock stands, by what is left of its target.
-pub(super) fn stands(clock: &SlaClock, now: BusinessTime) -> SlaState {
-    let end = clock.stop.as_ref().map_or(now, |stop| stop.reading);
-    let left = clock.due.as_millis() - end.as_millis();
-    let target = clock.due.as_millis() - clock.start.as_millis();
-    match &clock.stop {
+/// How a timer stands, by what is left of its target.
+pub(super) fn stands(timer: &SlaTimer, now: BusinessTime) -> SlaState {
+    let end = timer.stop.as_ref().map_or(now, |stop| stop.reading);
+    let left = timer.due.as_millis() - end.as_millis();
+    let target = timer.due.as_millis() - timer.start.as_millis();
+    match &timer.stop {
         _ if left < 0 => SlaState::Breached,
         Some(stop) if stop.cancelled => SlaState::Cancelled,
         Some(_) => SlaState::Met,

@@ -17,45 +17,45 @@ fn answered() -> Case {
     case
 }
 
-fn since(clock: &SlaClock) -> i64 {
-    clock.since.as_millis() - at(0).as_millis()
+fn since(timer: &SlaTimer) -> i64 {
+    timer.since.as_millis() - at(0).as_millis()
 }
 
 /// Escalated: `RecordFirstResponse` overwrites the time with every reply.
 #[test]
 fn a_later_reply_does_not_overwrite_the_first_response() {
     let mut case = answered();
-    let first = clock(&case, FirstResponse).clone();
+    let first = timer(&case, FirstResponse).clone();
     for hour in [2, 9, 30] {
         case.must(&admin("eva"), hour * HOUR, message("Sigo con ello"));
-        assert_eq!(*clock(&case, FirstResponse), first);
+        assert_eq!(*timer(&case, FirstResponse), first);
         assert_eq!(case.head().first_response_at, Some(at(HOUR)));
     }
-    assert_eq!(first.state(promise(&case).reading(at(30 * HOUR))), Met);
+    assert_eq!(first.state(promise(&case).business_time_at(at(30 * HOUR))), Met);
 }
 
-/// Selli: each message of the customer starts the clock anew, and its breach is gone.
+/// Selli: each message of the customer starts the timer anew, and its breach is gone.
 #[test]
-fn a_nudge_neither_restarts_the_clock_nor_erases_the_breach() {
+fn a_nudge_neither_restarts_the_timer_nor_erases_the_breach() {
     let mut case = answered();
     for (hour, expected) in [(2, Running), (7, Running), (8, AtRisk), (11, Breached), (20, Breached)] {
         case.must(&customer("ana"), hour * HOUR, message("¿Y bien?"));
-        assert_eq!(since(clock(&case, NextResponse)), 2 * HOUR);
+        assert_eq!(since(timer(&case, NextResponse)), 2 * HOUR);
         assert_eq!(state(&case, NextResponse, at(hour * HOUR)), expected, "{hour}");
     }
     case.must(&admin("luis"), 21 * HOUR, message("Aquí estoy"));
     assert_eq!(state(&case, NextResponse, at(21 * HOUR)), Breached);
-    assert_eq!(clock(&case, NextResponse).measured().expect("an answer").business, hours(19.0));
+    assert_eq!(timer(&case, NextResponse).measured().expect("an answer").business, hours(19.0));
 }
 
 /// Selli, of the first response: the customer insists before anybody has answered.
 #[test]
-fn insisting_before_the_first_answer_starts_no_second_clock() {
+fn insisting_before_the_first_answer_starts_no_second_timer() {
     let mut case = opened();
-    let before = clocks(&case).clone();
+    let before = timers(&case).clone();
     for hour in [1, 5, 9] {
         case.must(&customer("ana"), hour * HOUR, message("¿Hay alguien?"));
-        assert_eq!(*clocks(&case), before);
+        assert_eq!(*timers(&case), before);
     }
     assert_eq!(state(&case, FirstResponse, at(9 * HOUR)), Breached);
 }
@@ -66,11 +66,11 @@ fn a_status_change_alone_is_no_first_response() {
     let mut case = opened();
     for (hour, to) in [(1, InProgress), (2, Open), (3, InProgress)] {
         case.must(&admin("luis"), hour * HOUR, Change::status(to));
-        assert!(clock(&case, FirstResponse).is_running());
+        assert!(timer(&case, FirstResponse).is_running());
     }
     assert_eq!(state(&case, FirstResponse, at(5 * HOUR)), Breached);
     case.must(&admin("luis"), 6 * HOUR, Change::status(Resolved));
-    assert_eq!(clock(&case, FirstResponse).measured(), None, "nobody ever answered");
+    assert_eq!(timer(&case, FirstResponse).measured(), None, "nobody ever answered");
     assert_eq!(state(&case, FirstResponse, at(6 * HOUR)), Breached);
     assert_eq!(case.head().first_response_at, None);
 }
@@ -93,8 +93,8 @@ fn a_breach_is_of_the_due_time_whenever_it_is_noticed() {
     let case = opened();
     for hour in [5, 50, 5_000] {
         assert_eq!(state(&case, FirstResponse, at(hour * HOUR)), Breached);
-        let due = clock(&case, FirstResponse).due;
-        assert_eq!(promise(&case).calendar().instant(due), at(4 * HOUR));
+        let due = timer(&case, FirstResponse).due;
+        assert_eq!(promise(&case).calendar().timestamp_at(due), at(4 * HOUR));
     }
 }
 
@@ -110,7 +110,7 @@ fn no_next_response_is_waited_for_after_it_is_resolved() {
         let mut case = answered();
         case.must(&customer("ana"), 2 * HOUR, message("¿Y bien?"));
         case.must(&admin("luis"), 3 * HOUR, change.clone());
-        assert_eq!((clocks(&case).due(), clocks(&case).risk()), (None, None));
+        assert_eq!((timers(&case).due(), timers(&case).risk()), (None, None));
         let state = state(&case, NextResponse, at(500 * HOUR));
         assert!(matches!(state, Cancelled | Met), "{change:?}: {state}");
     }
@@ -118,17 +118,17 @@ fn no_next_response_is_waited_for_after_it_is_resolved() {
 
 /// osTicket 3034: the due time moves when the status does.
 #[test]
-fn a_status_change_does_not_delay_the_clock() {
+fn a_status_change_does_not_delay_the_timer() {
     let mut case = answered();
     case.must(&customer("ana"), 2 * HOUR, message("¿Y bien?"));
-    let before = clocks(&case).clone();
+    let before = timers(&case).clone();
     for (hour, to) in [(3, InProgress), (4, Open), (5, InProgress)] {
         case.must(&admin("luis"), hour * HOUR, Change::status(to));
-        assert_eq!(*clocks(&case), before);
+        assert_eq!(*timers(&case), before);
     }
     for change in [Change::claim(), Change::assign(Some(id("eva"))), Change::note(text("Ojo"))] {
         case.must(&admin("luis"), 6 * HOUR, change);
-        assert_eq!(*clocks(&case), before);
+        assert_eq!(*timers(&case), before);
     }
 }
 
@@ -139,9 +139,9 @@ fn an_update_does_not_overrule_the_first_response() {
     case.must(&customer("ana"), HOUR, message("Se me olvidaba una cosa"));
     case.must(&Actor::Bot, HOUR, message("Anotado"));
     case.must(&admin("luis"), 2 * HOUR, Change::status(InProgress));
-    assert_eq!(clocks(&case).next_response, None);
-    assert_eq!(clocks(&case).due(), Some(clock(&case, FirstResponse).due));
-    assert_eq!(promise(&case).calendar().instant(clock(&case, FirstResponse).due), at(4 * HOUR));
+    assert_eq!(timers(&case).next_response, None);
+    assert_eq!(timers(&case).due(), Some(timer(&case, FirstResponse).due));
+    assert_eq!(promise(&case).calendar().timestamp_at(timer(&case, FirstResponse).due), at(4 * HOUR));
 }
 
 /// Chatwoot 14009: a day has one opening and one closing time.
@@ -150,10 +150,10 @@ fn each_window_of_a_day_counts() {
     let week = Week::weekdays("08:00-10:00 11:00-12:00 15:00-16:00".parse().expect("hours"));
     let calendar = BusinessCalendar::new(Tz::Europe__Madrid, week).expect("a calendar");
     let case = Case::opened(Category::BUG, ms("2026-03-03T07:00:00+01:00"), desk(calendar));
-    let due = |metric| promise(&case).calendar().instant(clock(&case, metric).due);
+    let due = |metric| promise(&case).calendar().timestamp_at(timer(&case, metric).due);
     assert_eq!(due(FirstResponse), time("2026-03-03T16:00:00+01:00"));
-    let three = clock(&case, FirstResponse).risk();
-    assert_eq!(promise(&case).calendar().instant(three), time("2026-03-03T12:00:00+01:00"));
+    let three = timer(&case, FirstResponse).risk();
+    assert_eq!(promise(&case).calendar().timestamp_at(three), time("2026-03-03T12:00:00+01:00"));
 }
 
 /// Frappe Helpdesk: averages are of days, rounded up.
@@ -162,13 +162,13 @@ fn what_is_measured_is_no_rounded_day() {
     let mut case = opened();
     case.must(&admin("luis"), 1, message("Lo miro"));
     case.must(&admin("luis"), 24 * HOUR + 1, Change::status(Resolved));
-    let measured = |metric| clock(&case, metric).measured().expect("it stopped").business.as_millis();
+    let measured = |metric| timer(&case, metric).measured().expect("it stopped").business.as_millis();
     assert_eq!((measured(FirstResponse), measured(Resolution)), (1, 24 * 3_600_000 + 1));
 }
 
 /// django-helpdesk: only its templates know the table of transitions.
 #[test]
-fn what_the_table_of_transitions_forbids_moves_no_clock() {
+fn what_the_table_of_transitions_forbids_moves_no_timer() {
     for (by, change) in [
         (customer("ana"), Change::status(Status::Closed)),
         (Actor::System, Change::status(Status::Closed)),
@@ -184,20 +184,20 @@ fn what_the_table_of_transitions_forbids_moves_no_clock() {
     resolved.must(&admin("luis"), 2 * HOUR, Change::status(Resolved));
     let refused = resolved.does(&admin("luis"), 3 * HOUR, Change::reply(text("No"), Open));
     assert!(matches!(refused, Answer::Refused(Refusal::Transition { .. })));
-    assert!(!clock(&resolved, Resolution).is_running());
+    assert!(!timer(&resolved, Resolution).is_running());
 }
 
 /// osTicket 6943: a reply that is sent twice counts twice.
 #[test]
-fn a_reply_that_is_sent_twice_stops_one_clock() {
+fn a_reply_that_is_sent_twice_stops_one_timer() {
     let mut case = opened();
     case.must(&admin("luis"), HOUR, Change::message(keyed("Lo miro", "k")));
     case.must(&customer("ana"), 2 * HOUR, message("¿Y bien?"));
-    let before = clocks(&case).clone();
+    let before = timers(&case).clone();
     let again = case.does(&admin("luis"), 3 * HOUR, Change::message(keyed("Lo miro", "k")));
     assert!(matches!(again, Answer::Repeated(_)));
-    assert_eq!(*clocks(&case), before);
-    assert!(clock(&case, NextResponse).is_running());
+    assert_eq!(*timers(&case), before);
+    assert!(timer(&case, NextResponse).is_running());
 }
 
 /// Where a new priority begins the time anew, raising it delays the ticket.
@@ -205,6 +205,6 @@ fn a_reply_that_is_sent_twice_stops_one_clock() {
 fn another_priority_counts_from_the_opening() {
     let mut case = opened();
     case.must(&admin("luis"), HOUR, Change::priority(Priority::High));
-    let due = |metric| promise(&case).calendar().instant(clock(&case, metric).due);
+    let due = |metric| promise(&case).calendar().timestamp_at(timer(&case, metric).due);
     assert_eq!((due(FirstResponse), due(Resolution)), (at(2 * HOUR), at(16 * HOUR)));
 }

@@ -25,16 +25,16 @@ fn a_category_has_its_targets_and_the_others_have_the_usual_ones() {
         let case = Case::opened(category.clone(), 0, with(policy()));
         let expected =
             if category == Category::PAGOS { SlaTable::new(same(1, 2, 3)).unwrap() } else { usual };
-        assert_eq!(clocks(&case).targets, expected, "{category:?}");
+        assert_eq!(timers(&case).targets, expected, "{category:?}");
         let medium = expected.of(Priority::Medium);
         for metric in [SlaMetric::FirstResponse, SlaMetric::Resolution] {
-            let clock = clock(&case, metric);
-            assert_eq!(clock.due, clock.start.plus(medium.of(metric)));
-            assert_eq!((clock.since, clock.start), (at(0), promise(&case).reading(at(0))));
+            let timer = timer(&case, metric);
+            assert_eq!(timer.due, timer.start.plus(medium.of(metric)));
+            assert_eq!((timer.since, timer.start), (at(0), promise(&case).business_time_at(at(0))));
         }
     }
     let own = Category::parse("ENVÍOS").expect("a category");
-    assert_eq!(clocks(&Case::opened(own, 0, with(policy()))).targets, usual);
+    assert_eq!(timers(&Case::opened(own, 0, with(policy()))).targets, usual);
 }
 
 #[test]
@@ -47,10 +47,10 @@ fn the_last_word_on_a_category_holds() {
 #[test]
 fn a_ticket_keeps_the_targets_of_its_opening() {
     let mut case = Case::opened(Category::PAGOS, 0, with(policy()));
-    let promised = clocks(&case).targets;
+    let promised = timers(&case).targets;
     case.policy = with(SlaPolicy::new(same(100, 100, 100)).expect("a policy"));
     let (ana, luis) = (customer("ana"), admin("luis"));
-    let due = |case: &Case, metric| promise(case).calendar().instant(clock(case, metric).due);
+    let due = |case: &Case, metric| promise(case).calendar().timestamp_at(timer(case, metric).due);
     case.must(&luis, 1, Change::priority(Priority::Urgent));
     assert_eq!(due(&case, SlaMetric::FirstResponse), at(HOUR));
     case.must(&luis, HOUR, message("Lo miro"));
@@ -59,7 +59,7 @@ fn a_ticket_keeps_the_targets_of_its_opening() {
     case.must(&luis, 2 * HOUR, Change::status(Status::Resolved));
     case.must(&ana, 10 * HOUR, message("No funciona"));
     assert_eq!(due(&case, SlaMetric::Resolution), at(11 * HOUR));
-    assert_eq!(clocks(&case).targets, promised);
+    assert_eq!(timers(&case).targets, promised);
     // The next one has the new ones.
     let next = Case::opened(Category::PAGOS, 0, case.policy.clone());
     assert_eq!(due(&next, SlaMetric::Resolution), at(100 * HOUR));
@@ -75,8 +75,8 @@ fn each_priority_and_metric_has_its_own_target() {
         case.must(&admin("luis"), 2, message("Lo miro"));
         case.must(&customer("ana"), 3, message("¿Y bien?"));
         for metric in SlaMetric::ALL {
-            let clock = clock(&case, metric);
-            assert_eq!(clock.due.since(clock.start), target.of(metric), "{to} {metric}");
+            let timer = timer(&case, metric);
+            assert_eq!(timer.due.since(timer.start), target.of(metric), "{to} {metric}");
         }
     }
 }

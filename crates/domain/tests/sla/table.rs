@@ -1,10 +1,10 @@
-//! What each change of each actor does to the clocks of a ticket in each state, over time that never
+//! What each change of each actor does to the timers of a ticket in each state, over time that never
 //! rests.
 
 use super::*;
 use Status::{Closed, InProgress, Resolved};
 
-/// What moves a clock; everything else leaves all of them as they were. F, N and R are the clocks of
+/// What moves a timer; everything else leaves all of them as they were. F, N and R are the timers of
 /// the first response, the next one and the resolution. Each stops (`.`), is cancelled (`x`), starts
 /// (`+`), resumes (`>`), or is due by another target (`~`). Luis answers; "Ana*" is an administrator
 /// in her own ticket.
@@ -86,10 +86,10 @@ struct Step {
     reading: BusinessTime,
 }
 
-/// What became of one clock, as in [`MOVES`]; anything else is written out, and found there.
+/// What became of one timer, as in [`MOVES`]; anything else is written out, and found there.
 fn became(
-    before: Option<&SlaClock>,
-    after: Option<&SlaClock>,
+    before: Option<&SlaTimer>,
+    after: Option<&SlaTimer>,
     metric: SlaMetric,
     step: &Step,
 ) -> String {
@@ -97,7 +97,7 @@ fn became(
     let due = |start: BusinessTime, priority| start.plus(target(priority));
     let Some(before) = before else {
         let (since, start) = (step.at, step.reading);
-        let started = SlaClock { since, start, due: due(start, Priority::Medium), stop: None };
+        let started = SlaTimer { since, start, due: due(start, Priority::Medium), stop: None };
         return match after {
             None => String::new(),
             Some(after) if *after == started => "+".to_owned(),
@@ -107,13 +107,13 @@ fn became(
     let stopped = |cancelled| {
         let by = Some(&step.by).filter(|by| by.kind() == ActorKind::Admin).and_then(|by| by.user());
         let stop = SlaStop { at: step.at, reading: step.reading, by: by.cloned(), cancelled };
-        SlaClock { stop: Some(stop), ..before.clone() }
+        SlaTimer { stop: Some(stop), ..before.clone() }
     };
     // The calendar never rests: both times stood still for as long.
     let pause = before.stop.as_ref().map_or(Duration::ZERO, |stop| step.reading.since(stop.reading));
     let (since, start) = (before.since.plus(pause), before.start.plus(pause));
-    let resumed = SlaClock { since, start, due: due(start, Priority::Medium), stop: None };
-    let retargeted = SlaClock { due: due(before.start, Priority::High), ..before.clone() };
+    let resumed = SlaTimer { since, start, due: due(start, Priority::Medium), stop: None };
+    let retargeted = SlaTimer { due: due(before.start, Priority::High), ..before.clone() };
     match after {
         Some(after) if after == before => "",
         Some(after) if *after == stopped(false) => ".",
@@ -126,7 +126,7 @@ fn became(
 }
 
 #[test]
-fn each_change_moves_the_clocks_that_the_table_says_and_no_other() {
+fn each_change_moves_the_timers_that_the_table_says_and_no_other() {
     let mut used = vec![0; MOVES.len()];
     for (state, case, hour) in states() {
         for (who, by) in actors() {
@@ -150,15 +150,15 @@ fn listed(list: &str, name: &str) -> bool {
     list.split(", ").any(|entry| entry == name)
 }
 
-/// What the change does to the clocks of the case, as in [`MOVES`].
+/// What the change does to the timers of the case, as in [`MOVES`].
 fn moved(mut case: Case, by: &Actor, hour: i64, change: Change) -> String {
-    let before = clocks(&case).clone();
+    let before = timers(&case).clone();
     case.does(by, hour * HOUR, change);
-    let after = clocks(&case);
+    let after = timers(&case);
     assert_eq!(after.targets, before.targets);
     assert_eq!(after.earlier_responses, before.earlier_responses);
     let (by, at) = (by.clone(), at(hour * HOUR));
-    let step = Step { by, at, reading: promise(&case).reading(at) };
+    let step = Step { by, at, reading: promise(&case).business_time_at(at) };
     let became = SlaMetric::ALL.map(|metric| {
         let became = became(before.of(metric), after.of(metric), metric, &step);
         let letter = &metric.as_str()[..1];
@@ -168,7 +168,7 @@ fn moved(mut case: Case, by: &Actor, hour: i64, change: Change) -> String {
 }
 
 #[test]
-fn a_ticket_opened_without_a_promise_never_has_clocks() {
+fn a_ticket_opened_without_a_promise_never_has_timers() {
     for (_, case, hour) in states() {
         for (_, by) in actors() {
             for (_, change) in changes() {
@@ -182,15 +182,15 @@ fn a_ticket_opened_without_a_promise_never_has_clocks() {
 }
 
 #[test]
-fn a_desk_that_promises_nothing_any_more_moves_no_clock() {
+fn a_desk_that_promises_nothing_any_more_moves_no_timer() {
     for (state, mut case, hour) in states() {
         case.policy.sla = None;
-        let before = clocks(&case).clone();
+        let before = timers(&case).clone();
         for (_, by) in actors() {
             for (_, change) in changes() {
                 let mut case = case.clone();
                 case.does(&by, hour * HOUR, change);
-                assert_eq!(*clocks(&case), before, "{state}");
+                assert_eq!(*timers(&case), before, "{state}");
             }
         }
     }
@@ -204,11 +204,11 @@ fn the_wait_before_is_kept_when_the_next_begins() {
     let mut waits = Vec::new();
     for hour in [2, 4, 6] {
         case.must(&ana, hour * HOUR, message("¿Y bien?"));
-        assert_eq!(clocks(&case).earlier_responses, waits);
+        assert_eq!(timers(&case).earlier_responses, waits);
         case.must(&luis, (hour + 1) * HOUR, message("Sigo con ello"));
-        waits.push(clock(&case, SlaMetric::NextResponse).clone());
+        waits.push(timer(&case, SlaMetric::NextResponse).clone());
     }
     let began: Vec<i64> = waits.iter().map(|wait| wait.since.as_millis() - at(0).as_millis()).collect();
     assert_eq!(began, [2 * HOUR, 4 * HOUR, 6 * HOUR]);
-    assert_eq!(clocks(&case).all().count(), 5);
+    assert_eq!(timers(&case).all().count(), 5);
 }

@@ -23,9 +23,9 @@ struct Step {
 enum When {
     /// So many milliseconds later.
     Later(i64),
-    /// So many milliseconds from when this clock is at risk.
+    /// So many milliseconds from when this timer is at risk.
     Risk(SlaMetric, i64),
-    /// So many milliseconds from when this clock is due.
+    /// So many milliseconds from when this timer is due.
     Due(SlaMetric, i64),
 }
 
@@ -116,14 +116,16 @@ fn walks() -> impl Strategy<Value = Walk> {
 
 /// The time of a step on a ticket last touched at `now`.
 fn moment(case: &Case, when: When, now: i64) -> i64 {
-    let reading = |metric, of: fn(&SlaClock) -> BusinessTime| {
-        let clock = case.head().sla.as_deref().and_then(|clocks| clocks.of(metric));
-        clock.map(|clock| promise(case).calendar().instant(of(clock)).as_millis() - at(0).as_millis())
+    let reading = |metric, of: fn(&SlaTimer) -> BusinessTime| {
+        let timer = case.head().sla.as_deref().and_then(|timers| timers.of(metric));
+        timer.map(|timer| {
+            promise(case).calendar().timestamp_at(of(timer)).as_millis() - at(0).as_millis()
+        })
     };
     let (then, ms) = match when {
         When::Later(ms) => (Some(now), ms),
-        When::Risk(metric, ms) => (reading(metric, SlaClock::risk), ms),
-        When::Due(metric, ms) => (reading(metric, |clock| clock.due), ms),
+        When::Risk(metric, ms) => (reading(metric, SlaTimer::risk), ms),
+        When::Due(metric, ms) => (reading(metric, |timer| timer.due), ms),
     };
     then.map_or(now, |then| then + ms).max(now)
 }
@@ -170,14 +172,14 @@ fn is_as_defined(case: &Case, story: Option<&Story>) -> Result<(), TestCaseError
         prop_assert_eq!(&case.head().sla, &None);
         return Ok(());
     };
-    prop_assert_eq!(clocks(case), &story.clocks());
-    prop_assert_eq!(&promise(case).clocks(case.head()), &case.head().sla.as_deref().cloned());
-    for (_, clock) in clocks(case).all() {
-        let around = [clock.start, clock.risk(), clock.due].into_iter().flat_map(|reading| {
+    prop_assert_eq!(timers(case), &story.timers());
+    prop_assert_eq!(&promise(case).timers(case.head()), &case.head().sla.as_deref().cloned());
+    for (_, timer) in timers(case).all() {
+        let around = [timer.start, timer.risk(), timer.due].into_iter().flat_map(|reading| {
             [-1, 0, 1].map(|ms| BusinessTime::from_millis(reading.as_millis() + ms))
         });
         for now in around {
-            prop_assert_eq!(clock.state(now), stands(clock, now));
+            prop_assert_eq!(timer.state(now), stands(timer, now));
         }
     }
     Ok(())
@@ -190,7 +192,7 @@ proptest! {
     })]
 
     #[test]
-    fn after_every_step_the_clocks_are_as_defined(walk in walks()) {
+    fn after_every_step_the_timers_are_as_defined(walk in walks()) {
         take(&walk, is_as_defined)?;
     }
 }
@@ -202,25 +204,25 @@ fn the_walks_come_to_every_situation() {
     let mut runner = TestRunner::deterministic();
     for _ in 0..300 {
         let walk = walks().new_tree(&mut runner).unwrap().current();
-        let mut before: Option<SlaClocks> = None;
+        let mut before: Option<SlaTimers> = None;
         let look = |case: &Case, story: Option<&Story>| {
-            let (Some(clocks), Some(story)) = (case.head().sla.as_deref(), story) else {
+            let (Some(timers), Some(story)) = (case.head().sla.as_deref(), story) else {
                 met.insert("without".to_owned());
                 return Ok(());
             };
-            let now = promise(case).reading(story.facts.last().expect("the opening").at);
-            for (metric, clock) in clocks.all() {
-                met.insert(format!("{} {}", metric.as_str(), clock.state(now).as_str()));
-                let earlier = before.as_ref().and_then(|clocks| clocks.of(metric));
-                let Some(earlier) = earlier.filter(|earlier| *earlier != clock) else { continue };
+            let now = promise(case).business_time_at(story.facts.last().expect("the opening").at);
+            for (metric, timer) in timers.all() {
+                met.insert(format!("{} {}", metric.as_str(), timer.state(now).as_str()));
+                let earlier = before.as_ref().and_then(|timers| timers.of(metric));
+                let Some(earlier) = earlier.filter(|earlier| *earlier != timer) else { continue };
                 let breached = if earlier.is_breached(now) { "breached" } else { "in time" };
-                match (&earlier.stop, &clock.stop) {
+                match (&earlier.stop, &timer.stop) {
                     (Some(_), None) => met.insert(format!("{} again {breached}", metric.as_str())),
                     (None, None) => met.insert(format!("{} retargeted", metric.as_str())),
                     _ => false,
                 };
             }
-            before = Some(clocks.clone());
+            before = Some(timers.clone());
             Ok(())
         };
         take(&walk, look).expect("it only looks");

@@ -42,7 +42,7 @@ impl Admin {
         &self,
         numbers: impl IntoIterator<Item: AsRef<str>>,
         change: &Change,
-    ) -> impl Future<Output = Changes> + Send {
+    ) -> impl Future<Output = BulkOutcome> + Send {
         let numbers = numbers.into_iter().map(|number| number.as_ref().to_owned()).collect();
         self.change_all(numbers, change)
     }
@@ -52,19 +52,19 @@ impl Admin {
         skip_all,
         fields(actor = "ADMIN", done, failed, outcome)
     )]
-    async fn change_all(&self, numbers: Vec<String>, change: &Change) -> Changes {
+    async fn change_all(&self, numbers: Vec<String>, change: &Change) -> BulkOutcome {
         let (mut each, mut seen) = (Vec::new(), HashSet::new());
         for asked in numbers {
             if let Some(result) = self.change_typed(&asked, change, &mut seen).await {
-                each.push(Changed { asked, result });
+                each.push(BulkItem { asked, result });
             }
         }
-        let changes = Changes { each };
+        let changes = BulkOutcome { each };
         changes.tell();
         changes
     }
 
-    /// Changes the ticket that was meant; `None` where it was changed before.
+    /// BulkOutcome the ticket that was meant; `None` where it was changed before.
     ///
     /// A number that is a ticket as it was typed, or without the `#` and white space around it, is
     /// that ticket. Otherwise the candidates are looked up first: where two of them are tickets,
@@ -109,15 +109,15 @@ impl Admin {
 /// What became of [one change to many tickets](Admin::change_each).
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Changes {
+pub struct BulkOutcome {
     /// The result of each ticket, in the order in which they were named.
-    pub each: Vec<Changed>,
+    pub each: Vec<BulkItem>,
 }
 
 /// What became of one of many tickets.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Changed {
+pub struct BulkItem {
     /// What was given for a number, as it came.
     pub asked: String,
     /// What [`Admin::change`] would have given: a receipt, also where it was so already, or why
@@ -125,7 +125,7 @@ pub struct Changed {
     pub result: Result<Receipt, ServiceError>,
 }
 
-impl Changes {
+impl BulkOutcome {
     /// How many of the tickets are as was asked, be it that they were so already.
     #[must_use]
     pub fn done(&self) -> usize {

@@ -1,10 +1,10 @@
 //! An administrator's pages.
 
-use ventanilla_domain::{ActorKind, TicketSummary, TicketView};
+use ventanilla_domain::{ActorKind, TicketDetails, TicketSummary};
 use ventanilla_storage::Report;
 
 use super::Admin;
-use crate::{ChatView, DeskView, Directory, Reader, ReportView, TicketRow};
+use crate::{ChatView, DeskView, PersonDirectory, ReportView, TicketRow, Viewer};
 
 /// An administrator's pages, as view models.
 impl Admin {
@@ -13,9 +13,9 @@ impl Admin {
     #[must_use]
     pub fn desk_view(
         &self,
-        ticket: &TicketView,
-        reader: &Reader,
-        directory: &(impl Directory + ?Sized),
+        ticket: &TicketDetails,
+        reader: &Viewer,
+        directory: &(impl PersonDirectory + ?Sized),
     ) -> DeskView {
         DeskView::new(&self.desk, &self.actor, ticket, reader, directory)
     }
@@ -24,9 +24,9 @@ impl Admin {
     #[must_use]
     pub fn chat(
         &self,
-        ticket: &TicketView,
-        reader: &Reader,
-        directory: &(impl Directory + ?Sized),
+        ticket: &TicketDetails,
+        reader: &Viewer,
+        directory: &(impl PersonDirectory + ?Sized),
     ) -> ChatView {
         ChatView::new(&self.desk, ActorKind::Admin, ticket, reader, directory)
     }
@@ -36,8 +36,8 @@ impl Admin {
     pub fn row(
         &self,
         ticket: &TicketSummary,
-        reader: &Reader,
-        directory: &(impl Directory + ?Sized),
+        reader: &Viewer,
+        directory: &(impl PersonDirectory + ?Sized),
     ) -> TicketRow {
         TicketRow::new(&self.desk, ticket, reader, directory)
     }
@@ -54,7 +54,7 @@ impl Admin {
     /// # let luis = desk.admin(UserId::parse("luis")?);
     /// # let (from, before) = ("2026-03-01T00:00:00Z".parse()?, "2026-04-01T00:00:00Z".parse()?);
     /// let report = luis.report(Period::new(from, before)?).await?;
-    /// let table = luis.report_view(&report, &Reader::new(Tz::UTC), &());
+    /// let table = luis.report_view(&report, &Viewer::new(Tz::UTC), &());
     /// assert_eq!(table.overall.who.name, "Todo el equipo");
     /// assert_eq!(table.overall.cells[0].metric.text, "Primera respuesta");
     /// assert_eq!(table.overall.cells[0].compliance, "–");
@@ -66,8 +66,8 @@ impl Admin {
     pub fn report_view(
         &self,
         report: &Report,
-        reader: &Reader,
-        directory: &(impl Directory + ?Sized),
+        reader: &Viewer,
+        directory: &(impl PersonDirectory + ?Sized),
     ) -> ReportView {
         ReportView::new(report, reader, directory)
     }

@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 use ventanilla_domain::{Explain, Locale};
 
 use super::Label;
-use crate::{Changed, Changes};
+use crate::{BulkItem, BulkOutcome};
 
 /// What became of one change to many tickets: a sentence, and a row for each ticket.
 ///
-/// Made by [`Changes::view`]. As JSON its fields are in `camelCase`.
+/// Made by [`BulkOutcome::view`]. As JSON its fields are in `camelCase`.
 ///
 /// ```
 /// # use ventanilla_service::*;
@@ -52,7 +52,7 @@ pub struct BulkRow {
 }
 
 impl BulkView {
-    pub(crate) fn new(changes: &Changes, locale: Locale) -> Self {
+    pub(crate) fn new(changes: &BulkOutcome, locale: Locale) -> Self {
         Self {
             text: text(changes, locale),
             done: changes.done(),
@@ -62,7 +62,7 @@ impl BulkView {
     }
 }
 
-fn text(changes: &Changes, locale: Locale) -> String {
+fn text(changes: &BulkOutcome, locale: Locale) -> String {
     let done = changes.done();
     match (changes.each.len(), locale) {
         (0, _) => locale.pick("No se ha elegido ningún ticket.", "No ticket was chosen.").into(),
@@ -73,12 +73,12 @@ fn text(changes: &Changes, locale: Locale) -> String {
     }
 }
 
-fn row(changed: &Changed, locale: Locale) -> BulkRow {
+fn row(changed: &BulkItem, locale: Locale) -> BulkRow {
     let outcome = match &changed.result {
         Ok(receipt) if receipt.repeated || receipt.events.is_empty() => {
             Label::new("unchanged", locale.pick("Ya estaba así", "It was so already"))
         }
-        Ok(_) => Label::new("changed", locale.pick("Cambiado", "Changed")),
+        Ok(_) => Label::new("changed", locale.pick("Cambiado", "BulkItem")),
         Err(error) => Label::new(error.code(), &error.explain(locale)),
     };
     let head = changed.result.as_ref().ok().map(|receipt| &receipt.head);

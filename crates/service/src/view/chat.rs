@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use ventanilla_domain::{
-    ActorKind, Author, Explain, Message, Policy, TicketHead, TicketView, Timestamp,
+    ActorKind, Author, Explain, Message, Policy, TicketDetails, TicketHead, Timestamp,
 };
 
-use super::{Badge, Directory, Label, LocalTime, Reader};
+use super::{Label, LocalTime, PersonDirectory, PersonView, Viewer};
 use crate::HelpDesk;
 
 /// The chat page of a ticket: a header, bubbles, and what to write in.
@@ -24,13 +24,13 @@ use crate::HelpDesk;
 /// # let draft = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
 /// # let number = ana.create(draft).await?.head.ticket_number;
 /// # desk.bot().add_message(&number, "Hemos recibido tu consulta.").await?;
-/// let reader = Reader::new(Tz::Europe__Madrid);
+/// let reader = Viewer::new(Tz::Europe__Madrid);
 /// let people = HashMap::from([(id, Person::named("Ana Gómez"))]);
 /// let chat = ana.chat(&ana.view(&number).await?, &reader, &people);
 ///
 /// assert_eq!(chat.title, format!("Ticket #{number}"));
-/// assert_eq!((chat.bubbles[0].side, chat.bubbles[0].author.name.as_str()), (Side::Right, "Ana Gómez"));
-/// assert_eq!((chat.bubbles[1].side, chat.bubbles[1].author.name.as_str()), (Side::Left, "Asistente virtual"));
+/// assert_eq!((chat.bubbles[0].side, chat.bubbles[0].author.name.as_str()), (MessageSide::Right, "Ana Gómez"));
+/// assert_eq!((chat.bubbles[1].side, chat.bubbles[1].author.name.as_str()), (MessageSide::Left, "Asistente virtual"));
 /// assert!(matches!(chat.input, InputState::Writable { .. }));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # }).unwrap();
@@ -68,11 +68,11 @@ pub struct ChatView {
 #[non_exhaustive]
 pub struct Bubble {
     /// On which side it stands.
-    pub side: Side,
+    pub side: MessageSide,
     /// In what part its author speaks.
     pub role: Label,
     /// Who wrote it.
-    pub author: Badge,
+    pub author: PersonView,
     /// What was written, as it came: it is for the page to escape it.
     pub text: String,
     /// When.
@@ -82,7 +82,7 @@ pub struct Bubble {
 /// The side of a bubble: the user's on the right, everybody else's on the left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Side {
+pub enum MessageSide {
     /// The user's.
     Right,
     /// Support's and the bot's.
@@ -130,11 +130,11 @@ impl ChatView {
     pub(crate) fn new(
         desk: &HelpDesk,
         by: ActorKind,
-        ticket: &TicketView,
-        reader: &Reader,
-        directory: &(impl Directory + ?Sized),
+        ticket: &TicketDetails,
+        reader: &Viewer,
+        directory: &(impl PersonDirectory + ?Sized),
     ) -> Self {
-        let TicketView { head, messages, earlier_messages, .. } = ticket;
+        let TicketDetails { head, messages, earlier_messages, .. } = ticket;
         let (locale, number) = (reader.locale, &head.ticket_number);
         Self {
             ticket_number: number.to_string(),
@@ -160,18 +160,18 @@ impl ChatView {
 fn bubble(
     message: &Message,
     head: &TicketHead,
-    reader: &Reader,
-    directory: &(impl Directory + ?Sized),
+    reader: &Viewer,
+    directory: &(impl PersonDirectory + ?Sized),
 ) -> Bubble {
     let role = message.author.role();
     let label = role.label(reader.locale);
     Bubble {
         side: match message.author {
-            Author::Requester => Side::Right,
-            Author::Admin(_) | Author::Bot => Side::Left,
+            Author::Requester => MessageSide::Right,
+            Author::Admin(_) | Author::Bot => MessageSide::Left,
         },
         role: Label::new(role.as_str(), label),
-        author: Badge::of(message.author.user(&head.requester), directory, label),
+        author: PersonView::of(message.author.user(&head.requester), directory, label),
         text: message.text.as_str().into(),
         at: LocalTime::new(message.created_at, reader),
     }
@@ -180,9 +180,9 @@ fn bubble(
 fn input(
     policy: &Policy,
     by: ActorKind,
-    ticket: &TicketView,
+    ticket: &TicketDetails,
     at: Timestamp,
-    reader: &Reader,
+    reader: &Viewer,
 ) -> InputState {
     let locale = reader.locale;
     match policy.writable(ticket, by, at) {

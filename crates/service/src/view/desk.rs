@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 use ventanilla_domain::{
     Actor, ActorKind, Change, Command, Explain, Locale, MessageText, Note, Policy, Priority, Refusal,
-    Role, Status, TicketView, Timestamp,
+    Role, Status, TicketDetails, Timestamp,
 };
 
 use super::{
-    Badge, ChatView, Directory, HistoryEntry, IdBadge, InputState, Label, LocalTime, Reader, SlaView,
-    history::history, row::assignee_text,
+    ChatView, HistoryEntry, InputState, Label, LocalTime, PersonDirectory, PersonRef, PersonView,
+    SlaView, Viewer, history::history, row::assignee_text,
 };
 use crate::HelpDesk;
 
@@ -29,7 +29,7 @@ use crate::HelpDesk;
 /// # let number = desk.customer(ana.clone()).create(draft).await?.head.ticket_number;
 /// # let luis = desk.admin(UserId::parse("luis")?);
 /// # luis.set_status(&number, Status::InProgress).await?;
-/// let reader = Reader::new(Tz::Europe__Madrid);
+/// let reader = Viewer::new(Tz::Europe__Madrid);
 /// let people = HashMap::from([(ana, Person::named("Ana Gómez"))]);
 /// let page = luis.desk_view(&luis.view(&number).await?, &reader, &people);
 ///
@@ -55,9 +55,9 @@ pub struct DeskView {
     /// The version that is shown: a form posts it back for [`Change::expecting`].
     pub version: u64,
     /// Who asked for help.
-    pub requester: IdBadge,
+    pub requester: PersonRef,
     /// The statuses that it may be set to, with or without a message; empty where it is closed.
-    pub moves: Vec<Move>,
+    pub moves: Vec<StatusAction>,
     /// How pressing it is.
     pub priority: Label,
     /// All priorities to choose from; empty where it can't be set.
@@ -77,7 +77,7 @@ pub struct DeskView {
 /// A status that a ticket may be set to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Move {
+pub struct StatusAction {
     /// The status.
     pub status: Label,
     /// What stands on the button: `Marcar como resuelto`.
@@ -103,7 +103,7 @@ pub struct Choice {
 pub struct Assignment {
     /// Who has it, if anybody has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub assignee: Option<IdBadge>,
+    pub assignee: Option<PersonRef>,
     /// Their name, or that nobody has it.
     pub text: String,
     /// What stands on the button to take it, where nobody has it: for
@@ -125,7 +125,7 @@ pub struct Assignment {
 #[non_exhaustive]
 pub struct NoteView {
     /// Who wrote it.
-    pub author: Badge,
+    pub author: PersonView,
     /// What was written, as it came: it is for the page to escape it.
     pub text: String,
     /// When.
@@ -136,9 +136,9 @@ impl DeskView {
     pub(crate) fn new(
         desk: &HelpDesk,
         by: &Actor,
-        ticket: &TicketView,
-        reader: &Reader,
-        directory: &(impl Directory + ?Sized),
+        ticket: &TicketDetails,
+        reader: &Viewer,
+        directory: &(impl PersonDirectory + ?Sized),
     ) -> Self {
         let (head, locale) = (&ticket.head, reader.locale);
         let rules = Rules { by, at: desk.now(), policy: desk.policy(), ticket };
@@ -147,7 +147,7 @@ impl DeskView {
         Self {
             chat: ChatView::new(desk, ActorKind::Admin, ticket, reader, directory),
             version: head.version,
-            requester: IdBadge::new(&head.requester, directory, Role::User.label(locale)),
+            requester: PersonRef::new(&head.requester, directory, Role::User.label(locale)),
             moves: rules.moves(locale),
             priority: Label::new(head.priority.as_str(), head.priority.label(locale)),
             priorities: rules.priorities(locale),
@@ -160,9 +160,9 @@ impl DeskView {
     }
 }
 
-fn note_view(note: &Note, reader: &Reader, directory: &(impl Directory + ?Sized)) -> NoteView {
+fn note_view(note: &Note, reader: &Viewer, directory: &(impl PersonDirectory + ?Sized)) -> NoteView {
     NoteView {
-        author: Badge::of(Some(&note.by), directory, Role::Admin.label(reader.locale)),
+        author: PersonView::of(Some(&note.by), directory, Role::Admin.label(reader.locale)),
         text: note.text.as_str().into(),
         at: LocalTime::new(note.created_at, reader),
     }
@@ -173,7 +173,7 @@ struct Rules<'a> {
     by: &'a Actor,
     at: Timestamp,
     policy: &'a Policy,
-    ticket: &'a TicketView,
+    ticket: &'a TicketDetails,
 }
 
 impl Rules<'_> {
@@ -185,10 +185,10 @@ impl Rules<'_> {
         Command::new(self.by, self.at, self.policy, change)
     }
 
-    fn moves(&self, locale: Locale) -> Vec<Move> {
+    fn moves(&self, locale: Locale) -> Vec<StatusAction> {
         let taken = Status::ALL.into_iter().filter(|to| self.take(Change::status(*to)));
         taken
-            .map(|to| Move {
+            .map(|to| StatusAction {
                 status: Label::new(to.as_str(), to.label(locale)),
                 action: action(to, locale).into(),
             })
@@ -208,9 +208,9 @@ impl Rules<'_> {
         Priority::ALL.into_iter().map(choice).collect()
     }
 
-    fn assignment(&self, locale: Locale, directory: &(impl Directory + ?Sized)) -> Assignment {
+    fn assignment(&self, locale: Locale, directory: &(impl PersonDirectory + ?Sized)) -> Assignment {
         let assignee = self.ticket.head.assignee.as_ref();
-        let assignee = assignee.map(|id| IdBadge::new(id, directory, Role::Admin.label(locale)));
+        let assignee = assignee.map(|id| PersonRef::new(id, directory, Role::Admin.label(locale)));
         let unassign = self.take(Change::assign(None));
         // Whoever it goes to, it is one rule; only the present assignee is no change.
         let assign = unassign || self.take(Change::assign(self.by.user().cloned()));
@@ -261,7 +261,7 @@ const fn action(to: Status, locale: Locale) -> &'static str {
     match to {
         Status::Open => locale.pick("Devolver a la cola", "Put back in the queue"),
         Status::InProgress => locale.pick("Poner en progreso", "Put in progress"),
-        Status::Resolved => locale.pick("Marcar como resuelto", "Mark as resolved"),
+        Status::Resolved => locale.pick("Marcar como resuelto", "Sample as resolved"),
         Status::Closed => locale.pick("Cerrar", "Close"),
     }
 }

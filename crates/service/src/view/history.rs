@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 use ventanilla_domain::{
-    Actor, ActorKind, Author, Event, EventKind, Locale, Message, Note, Role, TicketView, Timestamp,
+    Actor, ActorKind, Author, Event, EventKind, Locale, Message, Note, Role, TicketDetails, Timestamp,
     UserId,
 };
 
-use super::{Badge, Directory, Label, LocalTime, Reader};
+use super::{Label, LocalTime, PersonDirectory, PersonView, Viewer};
 
 /// Who did what with a ticket, and when.
 ///
@@ -21,7 +21,7 @@ use super::{Badge, Directory, Label, LocalTime, Reader};
 /// # let number = luis.create_for(&UserId::parse("ana")?, draft).await?.head.ticket_number;
 /// # desk.bot().add_message(&number, "Hemos recibido tu consulta.").await?;
 /// # luis.set_status(&number, Status::Resolved).await?;
-/// let page = luis.desk_view(&luis.view(&number).await?, &Reader::new(Tz::UTC), &());
+/// let page = luis.desk_view(&luis.view(&number).await?, &Viewer::new(Tz::UTC), &());
 /// let told = page.history.iter().map(|entry| format!("{}: {}", entry.who.name, entry.what));
 /// assert_eq!(told.collect::<Vec<_>>(), [
 ///     "Soporte: Abrió el ticket",
@@ -39,7 +39,7 @@ pub struct HistoryEntry {
     /// When.
     pub at: LocalTime,
     /// Who did it: a person, `Asistente virtual` or `Sistema`.
-    pub who: Badge,
+    pub who: PersonView,
     /// In what part they did it: `CUSTOMER`, `ADMIN`, `BOT` or `SYSTEM`.
     pub part: Label,
     /// What they did, as a sentence without who: `Cambió el estado de Abierto a Resuelto`.
@@ -52,28 +52,28 @@ pub struct HistoryEntry {
 /// Everything that happened, in order of time, and of one instant: the opening, what was written,
 /// what was changed.
 pub(crate) fn history(
-    ticket: &TicketView,
-    reader: &Reader,
-    directory: &(impl Directory + ?Sized),
+    ticket: &TicketDetails,
+    reader: &Viewer,
+    directory: &(impl PersonDirectory + ?Sized),
 ) -> Vec<HistoryEntry> {
     let requester = &ticket.head.requester;
-    let mut deeds: Vec<Deed> = (ticket.history.iter().map(Deed::of_event))
-        .chain(ticket.messages.iter().map(|message| Deed::of_message(message, requester)))
-        .chain(ticket.notes.iter().map(Deed::of_note))
+    let mut deeds: Vec<HistoryItem> = (ticket.history.iter().map(HistoryItem::of_event))
+        .chain(ticket.messages.iter().map(|message| HistoryItem::of_message(message, requester)))
+        .chain(ticket.notes.iter().map(HistoryItem::of_note))
         .collect();
     deeds.sort_by_key(|deed| (deed.at, deed.is_change()));
     deeds.into_iter().map(|deed| deed.entry(reader, directory)).collect()
 }
 
 /// An event whose author may be unknown, as another application's administrators are.
-struct Deed {
+struct HistoryItem {
     at: Timestamp,
     by: Option<Actor>,
     part: ActorKind,
     kind: EventKind,
 }
 
-impl Deed {
+impl HistoryItem {
     fn of_event(event: &Event) -> Self {
         let Event { at, by, kind, .. } = event.clone();
         Self { at, part: by.kind(), by: Some(by), kind }
@@ -99,11 +99,11 @@ impl Deed {
         !matches!(self.kind, EventKind::Created | EventKind::MessageAdded { .. } | EventKind::NoteAdded)
     }
 
-    fn entry(self, reader: &Reader, directory: &(impl Directory + ?Sized)) -> HistoryEntry {
+    fn entry(self, reader: &Viewer, directory: &(impl PersonDirectory + ?Sized)) -> HistoryEntry {
         let (locale, at) = (reader.locale, LocalTime::new(self.at, reader));
         let part = part_text(self.part, locale);
-        let who = Badge::of(self.by.as_ref().and_then(Actor::user), directory, part);
-        let name = |id: &UserId| Badge::of(Some(id), directory, Role::Admin.label(locale)).name;
+        let who = PersonView::of(self.by.as_ref().and_then(Actor::user), directory, part);
+        let name = |id: &UserId| PersonView::of(Some(id), directory, Role::Admin.label(locale)).name;
         let what = match &self.by {
             Some(by) => Event { at: self.at, by: by.clone(), version: 0, kind: self.kind.clone() }
                 .describe(locale, name),
@@ -126,14 +126,14 @@ mod tests {
     use std::{collections::HashMap, time::Duration};
 
     use chrono_tz::Tz;
-    use ventanilla_domain::{Change, MessageText, Priority, Scope, Status, Ticket, Window};
+    use ventanilla_domain::{Audience, Change, MessageRange, MessageText, Priority, Status, Ticket};
     use ventanilla_storage::testing;
 
     use super::*;
     use crate::Person;
 
-    const MADRID: Reader = Reader::new(Tz::Europe__Madrid);
-    const ENGLISH: Reader = Reader { locale: Locale::En, ..MADRID };
+    const MADRID: Viewer = Viewer::new(Tz::Europe__Madrid);
+    const ENGLISH: Viewer = Viewer { locale: Locale::En, ..MADRID };
 
     fn id(name: &str) -> UserId {
         UserId::parse(name).unwrap()
@@ -156,8 +156,8 @@ mod tests {
         HashMap::from([("ana", "Ana Gómez"), ("luis", "Luis Paz"), ("marta", "Marta Sol")].map(named))
     }
 
-    fn of(ticket: &Ticket, reader: &Reader, directory: &impl Directory) -> Vec<HistoryEntry> {
-        history(&ticket.view(&Scope::All, Window::All).unwrap(), reader, directory)
+    fn of(ticket: &Ticket, reader: &Viewer, directory: &impl PersonDirectory) -> Vec<HistoryEntry> {
+        history(&ticket.view(&Audience::Desk, MessageRange::All).unwrap(), reader, directory)
     }
 
     fn told(history: &[HistoryEntry]) -> Vec<String> {

@@ -9,13 +9,13 @@ use ventanilla_domain::Locale;
 ///
 /// ```
 /// use std::time::Duration;
-/// use ventanilla_service::{Locale, length_text};
+/// use ventanilla_service::{Locale, format_duration};
 ///
-/// assert_eq!(length_text(Duration::from_secs(12_059), Locale::Es), "3 h 20 min");
-/// assert_eq!(length_text(Duration::from_secs(59), Locale::Es), "menos de 1 min");
+/// assert_eq!(format_duration(Duration::from_secs(12_059), Locale::Es), "3 h 20 min");
+/// assert_eq!(format_duration(Duration::from_secs(59), Locale::Es), "menos de 1 min");
 /// ```
 #[must_use]
-pub fn length_text(length: Duration, locale: Locale) -> String {
+pub fn format_duration(length: Duration, locale: Locale) -> String {
     let minutes = length.as_secs() / 60;
     match (minutes / 60, minutes % 60) {
         (0, 0) => locale.pick("menos de 1 min", "less than 1 min").into(),
@@ -34,8 +34,8 @@ mod tests {
         for (seconds, text) in
             [(60, "1 min"), (3_599, "59 min"), (3_600, "1 h"), (360_060, "100 h 1 min")]
         {
-            assert_eq!(length_text(Duration::from_secs(seconds), Locale::En), text);
+            assert_eq!(format_duration(Duration::from_secs(seconds), Locale::En), text);
         }
-        assert!(!length_text(Duration::MAX, Locale::Es).is_empty());
+        assert!(!format_duration(Duration::MAX, Locale::Es).is_empty());
     }
 }

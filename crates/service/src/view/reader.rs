@@ -9,21 +9,21 @@ use ventanilla_domain::{Locale, UserId};
 /// For whom a page is made: their language and their time zone.
 ///
 /// ```
-/// use ventanilla_service::{Locale, Reader, Tz};
+/// use ventanilla_service::{Locale, Viewer, Tz};
 ///
-/// let reader = Reader::new(Tz::America__Argentina__Buenos_Aires);
+/// let reader = Viewer::new(Tz::America__Argentina__Buenos_Aires);
 /// assert_eq!(reader.locale, Locale::Es);
-/// let visitor = Reader { locale: Locale::En, ..reader };
+/// let visitor = Viewer { locale: Locale::En, ..reader };
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reader {
+pub struct Viewer {
     /// Their language.
     pub locale: Locale,
     /// Their time zone, in which every date and time is written.
     pub time_zone: Tz,
 }
 
-impl Reader {
+impl Viewer {
     /// A reader of Spanish.
     #[must_use]
     pub const fn new(time_zone: Tz) -> Self {
@@ -36,19 +36,19 @@ impl Reader {
 ///
 /// ```
 /// use std::collections::HashMap;
-/// use ventanilla_service::{Directory, Person, UserId};
+/// use ventanilla_service::{PersonDirectory, Person, UserId};
 ///
 /// let ana = UserId::parse("65a1f0c2e4b0a1b2c3d4e5f6")?;
 /// let directory = HashMap::from([(ana.clone(), Person::named("Ana Gómez"))]);
 /// assert_eq!(directory.person(&ana).map(|person| person.name), Some("Ana Gómez".into()));
 /// # Ok::<(), ventanilla_service::InvalidUserId>(())
 /// ```
-pub trait Directory {
+pub trait PersonDirectory {
     /// The person of this id, if known.
     fn person(&self, id: &UserId) -> Option<Person>;
 }
 
-impl Directory for HashMap<UserId, Person> {
+impl PersonDirectory for HashMap<UserId, Person> {
     fn person(&self, id: &UserId) -> Option<Person> {
         self.get(id).cloned()
     }
@@ -56,7 +56,7 @@ impl Directory for HashMap<UserId, Person> {
 
 macro_rules! forwarded {
     ($($pointer:ty)+) => {$(
-        impl<D: Directory + ?Sized> Directory for $pointer {
+        impl<D: PersonDirectory + ?Sized> PersonDirectory for $pointer {
             fn person(&self, id: &UserId) -> Option<Person> {
                 (**self).person(id)
             }
@@ -66,7 +66,7 @@ macro_rules! forwarded {
 forwarded!(&D Arc<D> Box<D>);
 
 /// A directory in which nobody stands.
-impl Directory for () {
+impl PersonDirectory for () {
     fn person(&self, _: &UserId) -> Option<Person> {
         None
     }
@@ -100,15 +100,15 @@ impl Person {
 /// A person on a page: a name, and a picture or else an initial.
 ///
 /// ```
-/// use ventanilla_service::{Badge, Person};
+/// use ventanilla_service::{PersonView, Person};
 ///
-/// let badge = Badge::from(Person::named("  élida Ruiz"));
+/// let badge = PersonView::from(Person::named("  élida Ruiz"));
 /// assert_eq!(badge.initial, "É");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
-pub struct Badge {
+pub struct PersonView {
     /// Their name.
     pub name: String,
     /// Where their picture is.
@@ -118,7 +118,7 @@ pub struct Badge {
     pub initial: String,
 }
 
-impl From<Person> for Badge {
+impl From<Person> for PersonView {
     fn from(person: Person) -> Self {
         let first = person.name.chars().find(|character| character.is_alphanumeric());
         let initial = first.map_or_else(|| "?".into(), |letter| letter.to_uppercase().collect());
@@ -126,9 +126,13 @@ impl From<Person> for Badge {
     }
 }
 
-impl Badge {
+impl PersonView {
     /// The badge of a person, under another name where the directory doesn't know them.
-    pub(crate) fn of(id: Option<&UserId>, directory: &(impl Directory + ?Sized), unknown: &str) -> Self {
+    pub(crate) fn of(
+        id: Option<&UserId>,
+        directory: &(impl PersonDirectory + ?Sized),
+        unknown: &str,
+    ) -> Self {
         let known = id.and_then(|id| directory.person(id));
         let person = known.filter(|person| !person.name.trim().is_empty());
         person.unwrap_or_else(|| Person::named(unknown)).into()
@@ -141,30 +145,30 @@ impl Badge {
 ///
 /// ```
 /// use std::collections::HashMap;
-/// use ventanilla_service::{IdBadge, Person, UserId};
+/// use ventanilla_service::{PersonRef, Person, UserId};
 ///
 /// let luis = UserId::parse("luis")?;
 /// let people = HashMap::from([(luis.clone(), Person::named("Luis Paz"))]);
-/// let badge = IdBadge::new(&luis, &people, "Soporte");
+/// let badge = PersonRef::new(&luis, &people, "Soporte");
 /// assert_eq!((badge.id.as_str(), badge.badge.name.as_str()), ("luis", "Luis Paz"));
 /// # Ok::<(), ventanilla_service::InvalidUserId>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct IdBadge {
+pub struct PersonRef {
     /// Their id, as the host gave it.
     pub id: String,
     /// How they are shown.
     #[serde(flatten)]
-    pub badge: Badge,
+    pub badge: PersonView,
 }
 
-impl IdBadge {
+impl PersonRef {
     /// The badge of a person, under another name where the directory doesn't know them: for a list
     /// of the administrators to choose from, say.
     #[must_use]
-    pub fn new(id: &UserId, directory: &(impl Directory + ?Sized), unknown: &str) -> Self {
-        Self { id: id.to_string(), badge: Badge::of(Some(id), directory, unknown) }
+    pub fn new(id: &UserId, directory: &(impl PersonDirectory + ?Sized), unknown: &str) -> Self {
+        Self { id: id.to_string(), badge: PersonView::of(Some(id), directory, unknown) }
     }
 }
 

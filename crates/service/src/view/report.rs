@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use ventanilla_domain::{Locale, Role, SlaMetric, UserId};
-use ventanilla_storage::{Figures, Measures, Quantiles, Report};
+use ventanilla_storage::{MetricStats, Quantiles, Report, StatsByMetric};
 
-use super::{Badge, Directory, Label, Reader, length_text};
+use super::{Label, PersonDirectory, PersonView, Viewer, format_duration};
 
 /// A [`Report`] as a table: the desk first, then each administrator by name.
 ///
@@ -27,9 +27,9 @@ pub struct ReportView {
 pub struct ReportColumns {
     /// Over [`ReportCell::count`].
     pub count: String,
-    /// Over [`Spans::median`].
+    /// Over [`DurationTexts::median`].
     pub median: String,
-    /// Over [`Spans::p90`].
+    /// Over [`DurationTexts::p90`].
     pub p90: String,
     /// Over [`ReportCell::compliance`].
     pub compliance: String,
@@ -44,7 +44,7 @@ pub struct ReportColumns {
 #[non_exhaustive]
 pub struct ReportRow {
     /// Whose they are: `Todo el equipo`, or a person.
-    pub who: Badge,
+    pub who: PersonView,
     /// One for each metric, in the order of [`SlaMetric`].
     pub cells: Vec<ReportCell>,
 }
@@ -58,9 +58,9 @@ pub struct ReportCell {
     /// How many clocks stopped because what they waited for came.
     pub count: u64,
     /// How long that took in working time.
-    pub business: Spans,
+    pub business: DurationTexts,
     /// How long that took as the calendar runs.
-    pub calendar: Spans,
+    pub calendar: DurationTexts,
     /// The part of the targets that were met: `92 %`.
     pub compliance: String,
     /// The same as a number from 0 to 1, for a chart.
@@ -71,7 +71,7 @@ pub struct ReportCell {
 /// Two lengths of time, in words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Spans {
+pub struct DurationTexts {
     /// Half of all took no longer.
     pub median: String,
     /// Nine of ten took no longer.
@@ -81,17 +81,21 @@ pub struct Spans {
 const NOTHING: &str = "–";
 
 impl ReportView {
-    pub(crate) fn new(report: &Report, reader: &Reader, directory: &(impl Directory + ?Sized)) -> Self {
+    pub(crate) fn new(
+        report: &Report,
+        reader: &Viewer,
+        directory: &(impl PersonDirectory + ?Sized),
+    ) -> Self {
         let locale = reader.locale;
-        let admin = |(id, figures): (&UserId, &Figures)| {
-            row(Badge::of(Some(id), directory, Role::Admin.label(locale)), figures, locale)
+        let admin = |(id, figures): (&UserId, &StatsByMetric)| {
+            row(PersonView::of(Some(id), directory, Role::Admin.label(locale)), figures, locale)
         };
         let mut admins: Vec<ReportRow> = report.by_admin.iter().map(admin).collect();
         admins.sort_by(|a, b| a.who.name.cmp(&b.who.name));
         let team = locale.pick("Todo el equipo", "The whole team");
         Self {
             columns: columns(locale),
-            overall: row(Badge::of(None, directory, team), &report.overall, locale),
+            overall: row(PersonView::of(None, directory, team), &report.overall, locale),
             admins,
         }
     }
@@ -109,12 +113,12 @@ fn columns(locale: Locale) -> ReportColumns {
     }
 }
 
-fn row(who: Badge, figures: &Figures, locale: Locale) -> ReportRow {
+fn row(who: PersonView, figures: &StatsByMetric, locale: Locale) -> ReportRow {
     let cell = |metric: SlaMetric| cell(metric, &figures.of(metric), locale);
     ReportRow { who, cells: SlaMetric::ALL.map(cell).into() }
 }
 
-fn cell(metric: SlaMetric, measures: &Measures, locale: Locale) -> ReportCell {
+fn cell(metric: SlaMetric, measures: &MetricStats, locale: Locale) -> ReportCell {
     let ratio = measures.compliance();
     ReportCell {
         metric: Label::new(metric.as_str(), metric.label(locale)),
@@ -127,7 +131,7 @@ fn cell(metric: SlaMetric, measures: &Measures, locale: Locale) -> ReportCell {
 }
 
 /// Cut off, so that only all is a hundred; of whole numbers, since 0.29 times a hundred isn't 29.
-fn percent(measures: &Measures, locale: Locale) -> String {
+fn percent(measures: &MetricStats, locale: Locale) -> String {
     let (met, breached) = (u128::from(measures.met), u128::from(measures.breached));
     let percent = met * 100 / (met + breached).max(1);
     match locale {
@@ -136,11 +140,11 @@ fn percent(measures: &Measures, locale: Locale) -> String {
     }
 }
 
-fn spans(quantiles: Option<Quantiles>, locale: Locale) -> Spans {
+fn spans(quantiles: Option<Quantiles>, locale: Locale) -> DurationTexts {
     let text = |length: Option<std::time::Duration>| {
-        length.map_or_else(|| NOTHING.into(), |length| length_text(length, locale))
+        length.map_or_else(|| NOTHING.into(), |length| format_duration(length, locale))
     };
-    Spans {
+    DurationTexts {
         median: text(quantiles.map(|quantiles| quantiles.median)),
         p90: text(quantiles.map(|quantiles| quantiles.p90)),
     }

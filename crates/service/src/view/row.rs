@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ventanilla_domain::{Locale, Role, TicketSummary};
 
-use super::{Badge, Directory, Label, LocalTime, Reader, SlaView};
+use super::{Label, LocalTime, PersonDirectory, PersonView, SlaView, Viewer};
 use crate::HelpDesk;
 
 /// A row of a list of tickets.
@@ -18,7 +18,7 @@ use crate::HelpDesk;
 /// # let luis = desk.admin(UserId::parse("luis")?);
 /// # let draft = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
 /// # luis.create_for(&UserId::parse("ana")?, draft).await?;
-/// let reader = Reader::new(Tz::Europe__Madrid);
+/// let reader = Viewer::new(Tz::Europe__Madrid);
 /// let page = luis.list(ListQuery::new()).await?.map(|ticket| luis.row(&ticket, &reader, &()));
 /// assert_eq!(page.rows[0].status.text, "Abierto");
 /// assert_eq!((&page.rows[0].assignee, page.rows[0].assignee_text.as_str()), (&None, "Sin asignar"));
@@ -41,10 +41,10 @@ pub struct TicketRow {
     /// What it is about.
     pub category: Label,
     /// Who asked for help.
-    pub requester: Badge,
+    pub requester: PersonView,
     /// Who has it, if anybody has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub assignee: Option<Badge>,
+    pub assignee: Option<PersonView>,
     /// What to write in that column: their name, or that nobody has it.
     pub assignee_text: String,
     /// The promise that is due first, while one is waited for: for the desk's eyes.
@@ -60,20 +60,20 @@ impl TicketRow {
     pub(crate) fn new(
         desk: &HelpDesk,
         ticket: &TicketSummary,
-        reader: &Reader,
-        directory: &(impl Directory + ?Sized),
+        reader: &Viewer,
+        directory: &(impl PersonDirectory + ?Sized),
     ) -> Self {
         let TicketSummary { head, excerpt, .. } = ticket;
         let locale = reader.locale;
         let admin = Role::Admin.label(locale);
-        let assignee = head.assignee.as_ref().map(|id| Badge::of(Some(id), directory, admin));
+        let assignee = head.assignee.as_ref().map(|id| PersonView::of(Some(id), directory, admin));
         Self {
             ticket_number: head.ticket_number.to_string(),
             excerpt: excerpt.clone(),
             status: Label::new(head.status.as_str(), head.status.label(locale)),
             priority: Label::new(head.priority.as_str(), head.priority.label(locale)),
             category: Label::new(head.category.as_str(), head.category.label(locale)),
-            requester: Badge::of(Some(&head.requester), directory, Role::User.label(locale)),
+            requester: PersonView::of(Some(&head.requester), directory, Role::User.label(locale)),
             assignee_text: assignee_text(assignee.as_ref(), locale),
             assignee,
             sla: desk.standing().and_then(|standing| standing.pressing(head, reader)),
@@ -84,6 +84,6 @@ impl TicketRow {
 }
 
 /// Who has a ticket, in words.
-pub(crate) fn assignee_text(assignee: Option<&Badge>, locale: Locale) -> String {
+pub(crate) fn assignee_text(assignee: Option<&PersonView>, locale: Locale) -> String {
     assignee.map_or_else(|| locale.pick("Sin asignar", "Unassigned").into(), |badge| badge.name.clone())
 }

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use ventanilla_domain::{
-    BusinessTime, Locale, Sla, SlaClock, SlaMetric, SlaState, TicketHead, Timestamp,
+    BusinessTime, Locale, Sla, SlaMetric, SlaState, SlaTimer, TicketHead, Timestamp,
 };
 
-use super::{Label, LocalTime, Reader, length_text};
+use super::{Label, LocalTime, Viewer, format_duration};
 
 /// How a ticket stands against one promise. For the desk's eyes.
 ///
@@ -19,11 +19,11 @@ use super::{Label, LocalTime, Reader, length_text};
 /// # let sla = Sla::new(SlaPolicy::new(targets)?, BusinessCalendar::always());
 /// # let noon: Timestamp = "2026-03-02T12:00:00Z".parse()?;
 /// # let policy = Policy { sla: Some(sla), ..Policy::default() };
-/// # let desk = HelpDesk::builder(MemoryStore::new()).policy(policy).clock(move || noon).build();
+/// # let desk = HelpDesk::builder(MemoryStore::new()).policy(policy).timer(move || noon).build();
 /// # let luis = desk.admin(UserId::parse("luis")?);
 /// # let draft = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
 /// # let number = luis.create_for(&UserId::parse("ana")?, draft).await?.head.ticket_number;
-/// let page = luis.desk_view(&luis.view(&number).await?, &Reader::new(Tz::UTC), &());
+/// let page = luis.desk_view(&luis.view(&number).await?, &Viewer::new(Tz::UTC), &());
 /// let first_response = &page.sla[0];
 /// assert_eq!(first_response.metric.text, "Primera respuesta");
 /// assert_eq!(first_response.state, Label::new("RUNNING", "En plazo"));
@@ -54,47 +54,48 @@ pub(crate) struct Standing<'a> {
 
 impl Standing<'_> {
     /// Every promise of a ticket, in the order of [`SlaMetric`].
-    pub(crate) fn all(&self, head: &TicketHead, reader: &Reader) -> Vec<SlaView> {
-        let Some(clocks) = self.sla.clocks(head) else { return Vec::new() };
-        let latest = SlaMetric::ALL.into_iter().filter_map(|metric| Some((metric, clocks.of(metric)?)));
-        latest.map(|(metric, clock)| self.view(metric, clock, reader)).collect()
+    pub(crate) fn all(&self, head: &TicketHead, reader: &Viewer) -> Vec<SlaView> {
+        let Some(timers) = self.sla.timers(head) else { return Vec::new() };
+        let latest = SlaMetric::ALL.into_iter().filter_map(|metric| Some((metric, timers.of(metric)?)));
+        latest.map(|(metric, timer)| self.view(metric, timer, reader)).collect()
     }
 
     /// The promise that is due first, as long as one is waited for.
-    pub(crate) fn pressing(&self, head: &TicketHead, reader: &Reader) -> Option<SlaView> {
-        let clocks = self.sla.clocks(head)?;
-        let running = clocks.all().filter(|(_, clock)| clock.is_running());
-        let (metric, clock) = running.min_by_key(|(_, clock)| clock.due)?;
-        Some(self.view(metric, clock, reader))
+    pub(crate) fn pressing(&self, head: &TicketHead, reader: &Viewer) -> Option<SlaView> {
+        let timers = self.sla.timers(head)?;
+        let running = timers.all().filter(|(_, timer)| timer.is_running());
+        let (metric, timer) = running.min_by_key(|(_, timer)| timer.due)?;
+        Some(self.view(metric, timer, reader))
     }
 
-    fn view(&self, metric: SlaMetric, clock: &SlaClock, reader: &Reader) -> SlaView {
-        let (locale, now) = (reader.locale, self.sla.reading(self.now));
-        let state = clock.state(now);
+    fn view(&self, metric: SlaMetric, timer: &SlaTimer, reader: &Viewer) -> SlaView {
+        let (locale, now) = (reader.locale, self.sla.business_time_at(self.now));
+        let state = timer.state(now);
         SlaView {
             metric: Label::new(metric.as_str(), metric.label(locale)),
             state: Label::new(state.as_str(), state.label(locale)),
-            due: LocalTime::new(self.sla.calendar().instant(clock.due), reader),
-            text: text(clock, state, now, locale),
+            due: LocalTime::new(self.sla.calendar().timestamp_at(timer.due), reader),
+            text: text(timer, state, now, locale),
         }
     }
 }
 
 /// In forms that need no agreement: an hour, many, and less than a minute read alike.
-fn text(clock: &SlaClock, state: SlaState, now: BusinessTime, locale: Locale) -> String {
-    let say =
-        |es: &'static str, en, length| locale.pick(es, en).replace("{}", &length_text(length, locale));
-    match (state, clock.measured(), &clock.stop) {
+fn text(timer: &SlaTimer, state: SlaState, now: BusinessTime, locale: Locale) -> String {
+    let say = |es: &'static str, en, length| {
+        locale.pick(es, en).replace("{}", &format_duration(length, locale))
+    };
+    match (state, timer.measured(), &timer.stop) {
         (SlaState::Cancelled, ..) => state.label(locale).into(),
         (SlaState::Breached, Some(measured), _) => say("Tardó {}", "Took {}", measured.business),
         (SlaState::Breached, None, Some(stop)) => {
-            let late = stop.reading.since(clock.due);
+            let late = stop.reading.since(timer.due);
             say("Cancelado con {} de retraso", "Cancelled, overdue by {}", late)
         }
         (SlaState::Breached, None, None) => {
-            say("Lleva {} de retraso", "Overdue by {}", now.since(clock.due))
+            say("Lleva {} de retraso", "Overdue by {}", now.since(timer.due))
         }
         (_, Some(measured), _) => say("Cumplido en {}", "Met in {}", measured.business),
-        (_, None, _) => say("Tiempo restante: {}", "Time left: {}", clock.due.since(now)),
+        (_, None, _) => say("Tiempo restante: {}", "Time left: {}", timer.due.since(now)),
     }
 }

@@ -5,14 +5,14 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use ventanilla_domain::{Locale, Timestamp};
 
-use crate::Reader;
+use crate::Viewer;
 
 /// An instant as its reader writes it, in their time zone.
 ///
 /// ```
-/// use ventanilla_service::{LocalTime, Reader, Tz};
+/// use ventanilla_service::{LocalTime, Viewer, Tz};
 ///
-/// let reader = Reader::new(Tz::America__Argentina__Buenos_Aires);
+/// let reader = Viewer::new(Tz::America__Argentina__Buenos_Aires);
 /// let time = LocalTime::new("2026-03-02T12:05:00Z".parse()?, &reader);
 /// assert_eq!(time.text, "2 de marzo de 2026, 9:05");
 /// assert_eq!(time.iso, "2026-03-02T09:05:00.000-03:00");
@@ -34,7 +34,7 @@ pub struct LocalTime {
 impl LocalTime {
     /// The instant for a reader.
     #[must_use]
-    pub fn new(instant: Timestamp, reader: &Reader) -> Self {
+    pub fn new(instant: Timestamp, reader: &Viewer) -> Self {
         let local = instant.to_datetime().with_timezone(&reader.time_zone);
         let date = date(&local, reader.locale);
         let time = format!("{}:{:02}", local.hour(), local.minute());
@@ -83,7 +83,7 @@ mod tests {
             (Tz::America__Mexico_City, "31 de diciembre de 2025, 20:30"),
             (Tz::Europe__Madrid, "1 de enero de 2026, 3:30"),
         ] {
-            assert_eq!(LocalTime::new(midnight, &Reader::new(zone)).text, text);
+            assert_eq!(LocalTime::new(midnight, &Viewer::new(zone)).text, text);
         }
     }
 
@@ -91,7 +91,7 @@ mod tests {
     fn summer_time_is_the_zones() {
         let summer: Timestamp = "2026-07-15T10:00:00Z".parse().unwrap();
         let winter: Timestamp = "2026-12-15T10:00:00Z".parse().unwrap();
-        let reader = Reader { locale: Locale::En, time_zone: Tz::Europe__Madrid };
+        let reader = Viewer { locale: Locale::En, time_zone: Tz::Europe__Madrid };
         assert_eq!(LocalTime::new(summer, &reader).text, "15 July 2026, 12:00");
         assert_eq!(LocalTime::new(winter, &reader).text, "15 December 2026, 11:00");
     }
@@ -100,7 +100,7 @@ mod tests {
     fn the_ends_of_time_can_be_written() {
         for instant in [Timestamp::MIN, Timestamp::MAX] {
             for zone in [Tz::Pacific__Kiritimati, Tz::Pacific__Niue] {
-                assert!(!LocalTime::new(instant, &Reader::new(zone)).text.is_empty());
+                assert!(!LocalTime::new(instant, &Viewer::new(zone)).text.is_empty());
             }
         }
     }

@@ -105,7 +105,7 @@ pub(crate) fn offer(number: &TicketNumber) -> FollowUp {
 pub(crate) async fn storing(tickets: impl IntoIterator<Item = Ticket>) -> Arc<MemoryStore> {
     let store = Arc::new(MemoryStore::new());
     for ticket in tickets {
-        assert_eq!(store.insert(&ticket).await.expect("memory never fails"), Inserted::Stored);
+        assert_eq!(store.insert(&ticket).await.expect("memory never fails"), InsertOutcome::Stored);
     }
     store
 }
@@ -184,7 +184,7 @@ async fn as_customer(
         "follow_up" => ana.follow_up(&offer(number), WORDS).await.map(drop),
         "tickets" => ana.tickets(MyTickets::all()).await.map(drop),
         "view" => ana.view(number).await.map(drop),
-        "view_part" => ana.view_part(number, Window::Last(1)).await.map(drop),
+        "view_part" => ana.view_part(number, MessageRange::Last(1)).await.map(drop),
         "find" => ana.find(number.as_str()).await.map(drop),
         "add_message" => ana.add_message(number, WORDS).await.map(drop),
         "confirm" => ana.confirm(number).await.map(drop),
@@ -204,7 +204,7 @@ async fn as_admin(
         "report" => luis.report(period()).await.map(drop),
         "counts" => luis.counts().await.map(drop),
         "view" => luis.view(number).await.map(drop),
-        "view_part" => luis.view_part(number, Window::Last(1)).await.map(drop),
+        "view_part" => luis.view_part(number, MessageRange::Last(1)).await.map(drop),
         "find" => luis.find(number.as_str()).await.map(drop),
         "add_message" => luis.add_message(number, WORDS).await.map(drop),
         "reply" => luis.reply(number, WORDS, Status::Resolved).await.map(drop),

@@ -8,7 +8,7 @@ use super::{
     due::meant,
     listing::crowd,
 };
-use crate::{Counts, Due, Inserted, TicketStore, testing};
+use crate::{Counts, Due, InsertOutcome, TicketStore, testing};
 
 cases![
     an_empty_store_counts_nothing,
@@ -76,9 +76,9 @@ async fn what_is_not_stored_is_not_counted(store: &dyn TicketStore) {
     let first = testing::ticket("TKT-ABC123").key("formulario-1").build();
     fill(store, std::slice::from_ref(&first)).await;
     let taken = testing::ticket("TKT-ABC123").assignee(luis()).build();
-    assert_eq!(answer(store.insert(&taken).await), Inserted::NumberTaken);
+    assert_eq!(answer(store.insert(&taken).await), InsertOutcome::NumberTaken);
     let again = testing::ticket("TKT-ABC123").key("formulario-1").build();
-    assert!(matches!(answer(store.insert(&again).await), Inserted::Repeated(_)));
+    assert!(matches!(answer(store.insert(&again).await), InsertOutcome::Repeated(_)));
     assert_eq!(answer(store.counts(&luis(), None).await), counted(&[first], &luis(), None));
 }
 

@@ -3,12 +3,12 @@
 use std::{collections::BTreeMap, fmt::Debug, time::Duration};
 
 use ventanilla_domain::{
-    Actor, BusinessTime, Change, Command, NewMessage, Outcome, Policy, Scope, SlaClocks, Ticket,
-    TicketHead, TicketNumber, TicketView, Timestamp, UserId, Window,
+    Actor, Audience, BusinessTime, Change, Command, MessageRange, NewMessage, Outcome, Policy,
+    SlaTimers, Ticket, TicketDetails, TicketHead, TicketNumber, Timestamp, UserId,
 };
 
 use crate::{
-    Inserted, StoreError, TicketStore,
+    InsertOutcome, StoreError, TicketStore,
     testing::{self, TicketFixture},
 };
 
@@ -69,7 +69,7 @@ pub(super) fn command_under(policy: &Policy, change: Change, by: &Actor, at: Tim
     Command::new(by, at, policy, change).expect("such an actor makes such changes")
 }
 
-/// What the desk promises where a case has clocks: [`testing::sla`], in working days of eight hours.
+/// What the desk promises where a case has timers: [`testing::sla`], in working days of eight hours.
 pub(super) fn promising() -> Policy {
     Policy { sla: Some(testing::sla()), ..Policy::default() }
 }
@@ -81,7 +81,7 @@ pub(super) fn promised(number: &str) -> TicketFixture {
 
 /// What the desk's calendar reads then.
 pub(super) fn reading(at: Timestamp) -> BusinessTime {
-    testing::sla().reading(at)
+    testing::sla().business_time_at(at)
 }
 
 /// What a store answered, which is never an error here.
@@ -90,23 +90,23 @@ pub(super) fn answer<T>(result: Result<T, StoreError>) -> T {
 }
 
 /// A whole ticket, as an administrator sees it.
-pub(super) async fn view(store: &dyn TicketStore, number: &TicketNumber) -> Option<TicketView> {
-    answer(store.get(&number.into(), &Scope::All, Window::All).await)
+pub(super) async fn view(store: &dyn TicketStore, number: &TicketNumber) -> Option<TicketDetails> {
+    answer(store.get(&number.into(), &Audience::Desk, MessageRange::All).await)
 }
 
 pub(super) async fn head(store: &dyn TicketStore, number: &TicketNumber) -> TicketHead {
     view(store, number).await.expect("the ticket is stored").head
 }
 
-/// The clocks of the ticket that most cases have.
-pub(super) async fn clocks(store: &dyn TicketStore) -> SlaClocks {
+/// The timers of the ticket that most cases have.
+pub(super) async fn timers(store: &dyn TicketStore) -> SlaTimers {
     *head(store, &number()).await.sla.expect("it was opened under a promise")
 }
 
 /// Stores tickets that nothing speaks against.
 pub(super) async fn fill(store: &dyn TicketStore, tickets: &[Ticket]) {
     for ticket in tickets {
-        assert_eq!(answer(store.insert(ticket).await), Inserted::Stored);
+        assert_eq!(answer(store.insert(ticket).await), InsertOutcome::Stored);
     }
 }
 
@@ -145,13 +145,14 @@ impl<'a> Twin<'a> {
         self.update(&number(), &command(change, by, at)).await
     }
 
-    /// The same under the promise, which moves the clocks.
+    /// The same under the promise, which moves the timers.
     pub(super) async fn timed(&mut self, change: Change, by: &Actor, at: Timestamp) -> Outcome {
         self.update(&number(), &command_under(&promising(), change, by, at)).await
     }
 
     async fn agrees_on(&self, number: &TicketNumber) {
-        let meant = self.tickets.get(number).and_then(|ticket| ticket.view(&Scope::All, Window::All));
+        let meant =
+            self.tickets.get(number).and_then(|ticket| ticket.view(&Audience::Desk, MessageRange::All));
         assert_eq!(view(self.store, number).await, meant, "ticket {number}");
     }
 }

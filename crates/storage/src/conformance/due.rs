@@ -27,7 +27,7 @@ cases![
     a_ticket_is_overdue_only_after_its_due_time,
     by_default_nothing_is_overdue,
     only_who_waits_is_listed,
-    tickets_with_clocks_stand_in_every_other_list,
+    tickets_with_timers_stand_in_every_other_list,
     lists_and_counts_follow_every_change,
     times_before_1970_stand_in_order,
 ];
@@ -55,17 +55,17 @@ async fn lists_by_due_time_with_all_filters_together(store: &dyn TicketStore) {
     for ticket in overdue.filter(|ticket| ticket.head().assignee.is_some()).take(12) {
         let head = ticket.head();
         let query = ListQuery::new()
-            .statuses(head.status)
-            .priorities(head.priority)
-            .category(head.category.clone())
-            .assigned_to(head.assignee.clone().expect("it is assigned"))
-            .requester(head.requester.clone())
-            .created_from(head.created_at)
-            .created_before(head.created_at.plus(MILLISECOND))
+            .with_statuses(head.status)
+            .with_priorities(head.priority)
+            .with_category(head.category.clone())
+            .with_assignee(head.assignee.clone().expect("it is assigned"))
+            .with_requester(head.requester.clone())
+            .with_created_from(head.created_at)
+            .with_created_before(head.created_at.plus(MILLISECOND))
             .overdue();
         assert_eq!(walk_at(store, &query, now).await, [ticket.summary()]);
         let (statuses, priorities) = (!EnumSet::only(head.status), !EnumSet::only(head.priority));
-        for other in [query.clone().statuses(statuses), query.priorities(priorities)] {
+        for other in [query.clone().with_statuses(statuses), query.with_priorities(priorities)] {
             assert_eq!(walk_at(store, &other, now).await, []);
         }
     }
@@ -75,7 +75,7 @@ async fn a_filter_that_nothing_passes_in_lists_by_due_time(store: &dyn TicketSto
     crowd(store).await;
     for query in nothing_passes() {
         for due in DUES {
-            let query = query.clone().sort(Sort::Due(due));
+            let query = query.clone().with_sort(Sort::Due(due));
             assert_eq!(walk_at(store, &query, reading(hour(30))).await, [], "{query:?}");
         }
     }
@@ -88,12 +88,13 @@ async fn creation_is_bounded_to_the_millisecond_in_lists_by_due_time(store: &dyn
     fill(store, &numbers.into_iter().zip(times).map(made).collect::<Vec<_>>()).await;
     // Three hours after they were opened the tickets are at risk, after four they are due.
     for (due, now) in [(Due::Any, 2), (Due::AtRisk, 4), (Due::Overdue, 6)] {
-        let (query, now) = (ListQuery::new().sort(Sort::Due(due)), reading(hour(now).plus(MILLISECOND)));
-        let from = walk_at(store, &query.clone().created_from(hour(1)), now).await;
+        let (query, now) =
+            (ListQuery::new().with_sort(Sort::Due(due)), reading(hour(now).plus(MILLISECOND)));
+        let from = walk_at(store, &query.clone().with_created_from(hour(1)), now).await;
         assert_eq!(names(&from), numbers[1..], "{due:?}");
-        let before = walk_at(store, &query.clone().created_before(hour(1)), now).await;
+        let before = walk_at(store, &query.clone().with_created_before(hour(1)), now).await;
         assert_eq!(names(&before), numbers[..1], "{due:?}");
-        let both = query.created_from(hour(1)).created_before(hour(1).plus(MILLISECOND));
+        let both = query.with_created_from(hour(1)).with_created_before(hour(1).plus(MILLISECOND));
         assert_eq!(names(&walk_at(store, &both, now).await), numbers[1..2], "{due:?}");
     }
 }
@@ -113,7 +114,7 @@ async fn a_ticket_is_overdue_only_after_its_due_time(store: &dyn TicketStore) {
         (BusinessTime::from_millis(i64::MAX), Some(Due::Overdue)),
     ] {
         for due in [Due::AtRisk, Due::Overdue] {
-            let rows = walk_at(store, &ListQuery::new().sort(Sort::Due(due)), now).await;
+            let rows = walk_at(store, &ListQuery::new().with_sort(Sort::Due(due)), now).await;
             assert_eq!(rows.len(), usize::from(listed == Some(due)), "{due:?} as of {now:?}");
         }
         let counts = answer(store.counts(&luis(), Some(now)).await);
@@ -157,9 +158,9 @@ async fn only_who_waits_is_listed(store: &dyn TicketStore) {
     let now = reading(hour(24 * 60));
     let none = async || {
         for (due, status) in DUES.into_iter().cartesian_product(Status::ALL) {
-            let query = ListQuery::new().sort(Sort::Due(due));
+            let query = ListQuery::new().with_sort(Sort::Due(due));
             assert_eq!(walk_at(store, &query, now).await, [], "{due:?}");
-            assert_eq!(walk_at(store, &query.statuses(status), now).await, [], "{due:?} {status}");
+            assert_eq!(walk_at(store, &query.with_statuses(status), now).await, [], "{due:?} {status}");
         }
         let counts = answer(store.counts(&luis(), Some(now)).await);
         assert_eq!((counts.overdue, counts.at_risk), (0, 0));
@@ -172,7 +173,7 @@ async fn only_who_waits_is_listed(store: &dyn TicketStore) {
     none().await;
 }
 
-async fn tickets_with_clocks_stand_in_every_other_list(store: &dyn TicketStore) {
+async fn tickets_with_timers_stand_in_every_other_list(store: &dyn TicketStore) {
     let tickets = crowd(store).await;
     for sort in SORTS {
         let query = narrowed(sort, &[]);
@@ -219,17 +220,17 @@ async fn times_before_1970_stand_in_order(store: &dyn TicketStore) {
     for (now, due) in [i64::MIN, -28_800_000, 0, 1, i64::MAX].into_iter().cartesian_product(DUES) {
         due_lists(store, &tickets, due, BusinessTime::from_millis(now), &[]).await;
     }
-    let query = ListQuery::new().overdue().page_size(page_of(1));
+    let query = ListQuery::new().overdue().with_page_size(page_of(1));
     let walked = walk_at(store, &query, reading(hour(24 * 60))).await;
     assert_eq!(walked.len(), 5);
     assert_eq!(head(store, &number()).await, *tickets[3].head());
 }
 
-/// Whether a ticket is listed: what is said of its clocks, one by one.
+/// Whether a ticket is listed: what is said of its timers, one by one.
 pub(super) fn meant(head: &TicketHead, due: Due, now: BusinessTime) -> bool {
-    let clocks = head.sla.iter().flat_map(|clocks| clocks.all()).map(|(_, clock)| clock);
-    let running = clocks.filter(|clock| head.status.is_live() && clock.stop.is_none());
-    let worst = running.map(|clock| clock.state(now)).max();
+    let timers = head.sla.iter().flat_map(|timers| timers.all()).map(|(_, timer)| timer);
+    let running = timers.filter(|timer| head.status.is_live() && timer.stop.is_none());
+    let worst = running.map(|timer| timer.state(now)).max();
     match due {
         Due::Any => worst.is_some(),
         Due::AtRisk => worst == Some(SlaState::AtRisk),
@@ -237,7 +238,7 @@ pub(super) fn meant(head: &TicketHead, due: Due, now: BusinessTime) -> bool {
     }
 }
 
-/// Tickets of all kinds, of which two in three have clocks.
+/// Tickets of all kinds, of which two in three have timers.
 pub(super) async fn crowd(store: &dyn TicketStore) -> Vec<Ticket> {
     let sla = testing::sla();
     let with = testing::tickets_with(&sla, 120);

@@ -25,13 +25,13 @@ cases![
 async fn pages_by_due_time_make_the_same_list(store: &dyn TicketStore) {
     crowd(store).await;
     let now = reading(hour(30));
-    let urgent = ListQuery::new().priorities(Priority::Urgent | Priority::Low);
+    let urgent = ListQuery::new().with_priorities(Priority::Urgent | Priority::Low);
     for (due, query) in DUES.into_iter().cartesian_product([ListQuery::new(), urgent]) {
-        let query = query.sort(Sort::Due(due));
-        let whole = walk_at(store, &query.clone().page_size(page_of(100)), now).await;
+        let query = query.with_sort(Sort::Due(due));
+        let whole = walk_at(store, &query.clone().with_page_size(page_of(100)), now).await;
         assert!(!whole.is_empty(), "{due:?}");
         for rows in [1, 7, whole.len() as u32] {
-            let pages = walk_at(store, &query.clone().page_size(page_of(rows)), now).await;
+            let pages = walk_at(store, &query.clone().with_page_size(page_of(rows)), now).await;
             assert_eq!(names(&pages), names(&whole), "{rows} a page, {due:?}");
         }
     }
@@ -46,19 +46,19 @@ async fn tickets_due_at_once_are_visited_once_each(store: &dyn TicketStore) {
     let order = names(&walk_at(store, &query, now).await);
     assert_eq!(order.iter().unique().count(), 13, "{order:?}");
     for rows in [1, 2, 3, 6, 12, 13] {
-        let visited = names(&walk_at(store, &query.clone().page_size(page_of(rows)), now).await);
+        let visited = names(&walk_at(store, &query.clone().with_page_size(page_of(rows)), now).await);
         assert_eq!(visited, order, "{rows} a page");
     }
 }
 
 async fn what_was_answered_between_pages_drops_out(store: &dyn TicketStore) {
     let numbers = minutely(store).await;
-    let query = ListQuery::new().overdue().page_size(page_of(4));
+    let query = ListQuery::new().overdue().with_page_size(page_of(4));
     let now = reading(hour(5));
     let mut visited = Vec::new();
     let mut page = query.clone().first_page();
     for turn in 0.. {
-        let answered = answer(store.list(&page.as_of(now)).await);
+        let answered = answer(store.list(&page.with_as_of(now)).await);
         visited.extend(names(&answered.rows));
         let Some(next) = answered.next else { break };
         if turn == 0 {
@@ -85,13 +85,13 @@ async fn what_was_answered_between_pages_drops_out(store: &dyn TicketStore) {
 /// Nothing is overdue for good but what was: the list grows at its end.
 async fn what_comes_due_between_pages_appears(store: &dyn TicketStore) {
     let numbers = minutely(store).await;
-    let query = ListQuery::new().overdue().page_size(page_of(2));
+    let query = ListQuery::new().overdue().with_page_size(page_of(2));
     let mut visited = Vec::new();
     let mut page: PageQuery = query.clone().first_page();
     // After four hours and so many minutes so many are overdue, and one more after a millisecond.
     for overdue in [3, 6, 8, 11, 12, 12] {
         let now = reading(minute(4 * 60 + overdue - 1).plus(MILLISECOND));
-        let answered = answer(store.list(&page.as_of(now)).await);
+        let answered = answer(store.list(&page.with_as_of(now)).await);
         assert_eq!(answered.next.is_some(), visited.len() + 2 < overdue as usize);
         visited.extend(names(&answered.rows));
         let Some(next) = answered.next else { break };

@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use ventanilla_domain::{SlaClock, SlaMetric, SlaState, Ticket, TicketHead, Timestamp, UserId};
+use ventanilla_domain::{SlaMetric, SlaState, SlaTimer, Ticket, TicketHead, Timestamp, UserId};
 
-use crate::{Figures, Histogram, Measures, Report, testing};
+use crate::{Histogram, MetricStats, Report, StatsByMetric, testing};
 
 /// A report with every length of time, of the desk and of each administrator.
 #[derive(Default)]
@@ -23,8 +23,8 @@ impl Exact {
     pub(super) fn of(tickets: &[Ticket], times: [Timestamp; 3]) -> Self {
         let mut exact = Self::default();
         for head in tickets.iter().map(Ticket::head) {
-            for (metric, clock) in head.sla.iter().flat_map(|clocks| clocks.all()) {
-                exact.add(head, metric, clock, times);
+            for (metric, timer) in head.sla.iter().flat_map(|timers| timers.all()) {
+                exact.add(head, metric, timer, times);
             }
         }
         exact
@@ -54,22 +54,22 @@ impl Exact {
         for (by, figures) in seen {
             for metric in SlaMetric::ALL {
                 let known = self.0.contains_key(&(by.clone(), metric));
-                assert!(known || figures.of(metric) == Measures::default(), "{metric} of {by:?}");
+                assert!(known || figures.of(metric) == MetricStats::default(), "{metric} of {by:?}");
             }
         }
     }
 
-    fn add(&mut self, head: &TicketHead, metric: SlaMetric, clock: &SlaClock, times: [Timestamp; 3]) {
+    fn add(&mut self, head: &TicketHead, metric: SlaMetric, timer: &SlaTimer, times: [Timestamp; 3]) {
         let [from, before, now] = times;
         let sla = testing::sla();
-        let by = match &clock.stop {
+        let by = match &timer.stop {
             Some(stop) => stop.by.clone(),
             None => head.assignee.clone(),
         };
-        let until = sla.reading(now.min(before));
-        let breached = clock.state(until) == SlaState::Breached;
-        let due_then = sla.reading(from) <= clock.due && clock.due < until;
-        let came = clock.stop.as_ref().filter(|stop| !stop.cancelled);
+        let until = sla.business_time_at(now.min(before));
+        let breached = timer.state(until) == SlaState::Breached;
+        let due_then = sla.business_time_at(from) <= timer.due && timer.due < until;
+        let came = timer.stop.as_ref().filter(|stop| !stop.cancelled);
         let came = came.filter(|stop| from <= stop.at && stop.at < before);
         for by in [Some(None), by.map(Some)].into_iter().flatten() {
             let lengths = self.0.entry((by, metric)).or_default();
@@ -77,8 +77,8 @@ impl Exact {
             lengths.met += u64::from(came.is_some() && !breached);
             if let Some(stop) = came {
                 let between = |from: i64, to: i64| Duration::from_millis((to - from).max(0) as u64);
-                let calendar = between(clock.since.as_millis(), stop.at.as_millis());
-                let business = between(clock.start.as_millis(), stop.reading.as_millis());
+                let calendar = between(timer.since.as_millis(), stop.at.as_millis());
+                let business = between(timer.start.as_millis(), stop.reading.as_millis());
                 lengths.calendar.push(calendar);
                 lengths.business.push(business);
             }
@@ -87,13 +87,13 @@ impl Exact {
 }
 
 /// The figures of the desk, by nobody, and of each administrator.
-pub(super) fn rows(report: &Report) -> impl Iterator<Item = (Option<UserId>, &Figures)> {
+pub(super) fn rows(report: &Report) -> impl Iterator<Item = (Option<UserId>, &StatsByMetric)> {
     let by_admin = report.by_admin.iter().map(|(by, figures)| (Some(by.clone()), figures));
     [(None, &report.overall)].into_iter().chain(by_admin)
 }
 
 /// What came, what was met, and what was breached.
-pub(super) fn counts(measures: &Measures) -> [u64; 3] {
+pub(super) fn counts(measures: &MetricStats) -> [u64; 3] {
     [measures.count, measures.met, measures.breached]
 }
 

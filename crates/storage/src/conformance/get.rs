@@ -1,8 +1,8 @@
 //! Reading one ticket: lookups, scopes, windows.
 
 use ventanilla_domain::{
-    Actor, Change, MessageText, NewMessage, Outcome, Priority, Scope, Status, Ticket, TicketLookup,
-    UserId, Window,
+    Actor, Audience, Change, MessageRange, MessageText, NewMessage, Outcome, Priority, Status, Ticket,
+    TicketLookup, UserId,
 };
 
 use super::{
@@ -58,27 +58,27 @@ async fn a_whole_ticket_is_what_the_domain_makes_of_it(store: &dyn TicketStore) 
 }
 
 async fn a_missing_ticket_is_none(store: &dyn TicketStore) {
-    assert_eq!(found(store, number(), &Scope::All).await, None);
+    assert_eq!(found(store, number(), &Audience::Desk).await, None);
     fill(store, &[testing::ticket("TKT-ABC124").build()]).await;
-    assert_eq!(found(store, number(), &Scope::All).await, None);
-    assert_eq!(found(store, number(), &Scope::Owner(ana())).await, None);
+    assert_eq!(found(store, number(), &Audience::Desk).await, None);
+    assert_eq!(found(store, number(), &Audience::Requester(ana())).await, None);
 }
 
 async fn a_foreign_ticket_is_none(store: &dyn TicketStore) {
     fill(store, &[owned("TKT-ABC123", ana())]).await;
-    for window in [Window::All, Window::Last(0)] {
-        let foreign = store.get(&number().into(), &Scope::Owner(eva()), window).await;
+    for window in [MessageRange::All, MessageRange::Last(0)] {
+        let foreign = store.get(&number().into(), &Audience::Requester(eva()), window).await;
         assert_eq!(answer(foreign), None);
     }
-    assert!(found(store, number(), &Scope::Owner(ana())).await.is_some());
-    assert!(found(store, number(), &Scope::All).await.is_some());
+    assert!(found(store, number(), &Audience::Requester(ana())).await.is_some());
+    assert!(found(store, number(), &Audience::Desk).await.is_some());
 }
 
 async fn an_exact_number_finds_only_itself(store: &dyn TicketStore) {
     fill(store, &["TKT-ABC123", "tkt-abc12", "ABC123"].map(|number| owned(number, ana()))).await;
     for missing in ["tkt-abc123", "#TKT-ABC123", "TKT-ABC12", "TKT-", "TKT-ABC12.", "TKT-abc123"] {
         let lookup = TicketLookup::from(parsed::<ventanilla_domain::TicketNumber>(missing));
-        assert_eq!(found(store, lookup, &Scope::All).await, None, "{missing}");
+        assert_eq!(found(store, lookup, &Audience::Desk).await, None, "{missing}");
     }
 }
 
@@ -91,11 +91,11 @@ async fn what_a_person_types_is_found(store: &dyn TicketStore) {
         (" # TKT ABCL2O ", "TKT-ABC120"),
         ("# 1767603600000042", "1767603600000042"),
     ] {
-        for scope in [Scope::All, Scope::Owner(ana())] {
+        for scope in [Audience::Desk, Audience::Requester(ana())] {
             assert_eq!(typed_finds(store, typed, &scope).await.as_deref(), Some(meant), "{typed:?}");
         }
     }
-    assert_eq!(typed_finds(store, "ABC121", &Scope::All).await, None);
+    assert_eq!(typed_finds(store, "ABC121", &Audience::Desk).await, None);
 }
 
 /// The candidates come and go in both orders, so that the order of insertion decides nothing.
@@ -103,21 +103,27 @@ async fn what_was_typed_literally_wins(store: &dyn TicketStore) {
     const TYPED: &str = "#tkt-abc123";
     for candidate in ["TKT-ABC123", "tkt-abc123", "#tkt-abc123"] {
         fill(store, &[owned(candidate, ana())]).await;
-        assert_eq!(typed_finds(store, TYPED, &Scope::All).await.as_deref(), Some(candidate));
-        assert_eq!(typed_finds(store, TYPED, &Scope::Owner(ana())).await.as_deref(), Some(candidate));
+        assert_eq!(typed_finds(store, TYPED, &Audience::Desk).await.as_deref(), Some(candidate));
+        assert_eq!(
+            typed_finds(store, TYPED, &Audience::Requester(ana())).await.as_deref(),
+            Some(candidate)
+        );
     }
     for candidate in ["#TKT-ABC124", "TKT-ABC124"] {
         fill(store, &[owned(candidate, ana())]).await;
-        assert_eq!(typed_finds(store, "#TKT-ABC124", &Scope::All).await.as_deref(), Some("#TKT-ABC124"));
+        assert_eq!(
+            typed_finds(store, "#TKT-ABC124", &Audience::Desk).await.as_deref(),
+            Some("#TKT-ABC124")
+        );
     }
 }
 
 async fn a_foreign_literal_hides_no_ticket_of_ones_own(store: &dyn TicketStore) {
     fill(store, &[owned("tkt-abc123", eva()), owned("TKT-ABC123", ana())]).await;
     for (scope, meant) in [
-        (Scope::Owner(ana()), "TKT-ABC123"),
-        (Scope::Owner(eva()), "tkt-abc123"),
-        (Scope::All, "tkt-abc123"),
+        (Audience::Requester(ana()), "TKT-ABC123"),
+        (Audience::Requester(eva()), "tkt-abc123"),
+        (Audience::Desk, "tkt-abc123"),
     ] {
         assert_eq!(typed_finds(store, "tkt-abc123", &scope).await.as_deref(), Some(meant));
     }
@@ -125,10 +131,10 @@ async fn a_foreign_literal_hides_no_ticket_of_ones_own(store: &dyn TicketStore) 
 
 async fn an_owner_sees_neither_notes_nor_history(store: &dyn TicketStore) {
     fill(store, &[conversation()]).await;
-    let own = answer(store.get(&number().into(), &Scope::Owner(ana()), Window::All).await);
+    let own = answer(store.get(&number().into(), &Audience::Requester(ana()), MessageRange::All).await);
     let own = own.expect("it is hers");
     assert!(own.notes.is_empty() && own.history.is_empty(), "{own:?}");
-    let whole = answer(store.get(&number().into(), &Scope::All, Window::Last(1)).await);
+    let whole = answer(store.get(&number().into(), &Audience::Desk, MessageRange::Last(1)).await);
     let whole = whole.expect("it is stored");
     assert!(whole.notes.len() == 1 && whole.history.len() == 2, "{whole:?}");
     assert_eq!(own.head, whole.head.for_requester());
@@ -138,14 +144,14 @@ async fn an_owner_sees_neither_notes_nor_history(store: &dyn TicketStore) {
 async fn a_window_counts_in_order_of_arrival(store: &dyn TicketStore) {
     let ticket = conversation();
     fill(store, std::slice::from_ref(&ticket)).await;
-    let some = |first, count| Window::From { first, count };
+    let some = |first, count| MessageRange::From { first, count };
     let windows = [
-        Window::All,
-        Window::Last(0),
-        Window::Last(2),
-        Window::Last(5),
-        Window::Last(6),
-        Window::Last(u32::MAX),
+        MessageRange::All,
+        MessageRange::Last(0),
+        MessageRange::Last(2),
+        MessageRange::Last(5),
+        MessageRange::Last(6),
+        MessageRange::Last(u32::MAX),
         some(0, 0),
         some(0, 2),
         some(1, 3),
@@ -157,7 +163,7 @@ async fn a_window_counts_in_order_of_arrival(store: &dyn TicketStore) {
         some(u32::MAX, u32::MAX),
     ];
     for window in windows {
-        for scope in [Scope::All, Scope::Owner(ana())] {
+        for scope in [Audience::Desk, Audience::Requester(ana())] {
             let seen = answer(store.get(&number().into(), &scope, window).await);
             assert_eq!(seen, ticket.view(&scope, window), "{window:?} of {scope:?}");
         }
@@ -168,7 +174,7 @@ async fn messages_stand_in_order_of_time_and_ties_in_order_of_arrival(store: &dy
     fill(store, &[conversation()]).await;
     for (window, meant) in [
         (
-            Window::All,
+            MessageRange::All,
             vec![
                 "Abro el ticket",
                 "Empate, llegó antes",
@@ -177,10 +183,11 @@ async fn messages_stand_in_order_of_time_and_ties_in_order_of_arrival(store: &dy
                 "A las tres",
             ],
         ),
-        (Window::Last(3), vec!["Empate, llegó antes", "Empate, llegó después", "A las dos"]),
-        (Window::From { first: 1, count: 2 }, vec!["Empate, llegó antes", "A las tres"]),
+        (MessageRange::Last(3), vec!["Empate, llegó antes", "Empate, llegó después", "A las dos"]),
+        (MessageRange::From { first: 1, count: 2 }, vec!["Empate, llegó antes", "A las tres"]),
     ] {
-        let view = answer(store.get(&number().into(), &Scope::All, window).await).expect("it is stored");
+        let view =
+            answer(store.get(&number().into(), &Audience::Desk, window).await).expect("it is stored");
         let texts: Vec<&str> = view.messages.iter().map(|message| message.text.as_str()).collect();
         assert_eq!(texts, meant, "{window:?}");
     }
@@ -207,7 +214,7 @@ fn owned(number: &str, requester: UserId) -> Ticket {
     testing::ticket(number).requester(requester).build()
 }
 
-async fn typed_finds(store: &dyn TicketStore, typed: &str, scope: &Scope) -> Option<String> {
+async fn typed_finds(store: &dyn TicketStore, typed: &str, scope: &Audience) -> Option<String> {
     found(store, TicketLookup::typed(typed).expect("it can be a number"), scope).await
 }
 
@@ -215,8 +222,8 @@ async fn typed_finds(store: &dyn TicketStore, typed: &str, scope: &Scope) -> Opt
 async fn found(
     store: &dyn TicketStore,
     lookup: impl Into<TicketLookup>,
-    scope: &Scope,
+    scope: &Audience,
 ) -> Option<String> {
-    let view = answer(store.get(&lookup.into(), scope, Window::All).await)?;
+    let view = answer(store.get(&lookup.into(), scope, MessageRange::All).await)?;
     Some(view.head.ticket_number.to_string())
 }

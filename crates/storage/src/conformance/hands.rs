@@ -1,16 +1,16 @@
-//! What a change does to the clocks: what the domain does.
+//! What a change does to the timers: what the domain does.
 
 use itertools::Itertools;
 use ventanilla_domain::{
-    Actor, Author, Change, Command, NewMessage, Outcome, Priority, Scope, SlaClock, SlaMetric, Status,
-    TicketNumber, Timestamp, Window,
+    Actor, Audience, Author, Change, Command, MessageRange, NewMessage, Outcome, Priority, SlaMetric,
+    SlaTimer, Status, TicketNumber, Timestamp,
 };
 
 use super::{
     cases,
     desk::{
-        MILLISECOND, Twin, admin, answer, clocks, command_under, customer, fill, head, hour, hours,
-        luis, marta, message, number, parsed, promised, promising, reading, view,
+        MILLISECOND, Twin, admin, answer, command_under, customer, fill, head, hour, hours, luis, marta,
+        message, number, parsed, promised, promising, reading, timers, view,
     },
     race::at_once,
 };
@@ -31,9 +31,9 @@ cases![
     a_breach_stays_to_the_millisecond,
     an_earlier_time_moves_the_hands_all_the_same,
     what_is_refused_or_repeated_moves_no_hands,
-    every_change_at_every_stand_of_the_clocks,
-    the_first_of_many_answers_stops_the_clock,
-    of_many_messages_at_once_one_starts_the_clock,
+    every_change_at_every_stand_of_the_timers,
+    the_first_of_many_answers_stops_the_timer,
+    of_many_messages_at_once_one_starts_the_timer,
 ];
 
 async fn the_first_response_stops_at_an_answer_of_the_desk(store: &dyn TicketStore) {
@@ -48,50 +48,50 @@ async fn the_first_response_stops_at_an_answer_of_the_desk(store: &dyn TicketSto
         (by_marta(), Change::claim()),
     ] {
         twin.timed(change, &by, hour(1)).await;
-        assert!(clocks(store).await.first_response.is_running());
+        assert!(timers(store).await.first_response.is_running());
     }
     twin.timed(message("Dime."), &by_marta(), hour(2)).await;
-    let stopped = clocks(store).await;
+    let stopped = timers(store).await;
     let stop = stopped.first_response.stop.clone().expect("Marta has answered");
     assert_eq!((stop.at, stop.by), (hour(2), Some(marta())));
     assert_eq!((stop.reading, stop.cancelled), (reading(hour(2)), false));
     assert_eq!(stopped.next_response, None);
     twin.timed(message("¿Sigues ahí?"), &by_marta(), hour(3)).await;
-    assert_eq!(clocks(store).await, stopped);
+    assert_eq!(timers(store).await, stopped);
 }
 
 async fn the_next_response_runs_from_the_oldest_unanswered_message(store: &dyn TicketStore) {
     let mut twin = Twin::of(store, promised("TKT-ABC123").build()).await;
     twin.timed(message("¿Hola?"), &customer(), hour(1)).await;
-    assert_eq!(clocks(store).await.next_response, None, "the first response runs");
+    assert_eq!(timers(store).await.next_response, None, "the first response runs");
     for round in 1..=4 {
         let at = |step| hour(round * 20 + step);
         twin.timed(message("Lo miramos."), &admin(), at(0)).await;
         for step in [1, 2, 3] {
             twin.timed(message("¿Hay novedades?"), &customer(), at(step)).await;
         }
-        let now = clocks(store).await;
+        let now = timers(store).await;
         let runs = now.next_response.expect("she waits");
         assert_eq!((runs.since, runs.start), (at(1), reading(at(1))), "round {round}");
         assert!(runs.is_running());
         assert_eq!(now.earlier_responses.len() as u64, round - 1);
     }
     twin.timed(message("Ya está."), &by_marta(), hour(100)).await;
-    let earlier = clocks(store).await.earlier_responses;
-    assert!(earlier.iter().map(|clock| clock.since).eq([21, 41, 61].map(hour)), "{earlier:?}");
+    let earlier = timers(store).await.earlier_responses;
+    assert!(earlier.iter().map(|timer| timer.since).eq([21, 41, 61].map(hour)), "{earlier:?}");
 }
 
 async fn what_nobody_waits_for_any_longer_is_cancelled(store: &dyn TicketStore) {
-    let cancelled = |clock: &SlaClock| clock.stop.as_ref().is_some_and(|stop| stop.cancelled);
+    let cancelled = |timer: &SlaTimer| timer.stop.as_ref().is_some_and(|stop| stop.cancelled);
     let mut twin = Twin::of(store, promised("TKT-ABC123").build()).await;
     twin.timed(Change::status(Status::Resolved), &admin(), hour(1)).await;
-    let now = clocks(store).await;
+    let now = timers(store).await;
     assert!(cancelled(&now.first_response) && !cancelled(&now.resolution));
     // That there was no first response leaves the next one to wait for.
     twin.timed(message("Sigue igual."), &customer(), hour(2)).await;
-    assert!(clocks(store).await.next_response.is_some_and(|clock| clock.is_running()));
+    assert!(timers(store).await.next_response.is_some_and(|timer| timer.is_running()));
     twin.timed(Change::status(Status::Closed), &admin(), hour(3)).await;
-    let now = clocks(store).await;
+    let now = timers(store).await;
     assert!(now.next_response.as_ref().is_some_and(cancelled) && !cancelled(&now.resolution));
 }
 
@@ -109,19 +109,19 @@ async fn a_reply_that_resolves_is_an_answer(store: &dyn TicketStore) {
         let back = Change::status(Status::InProgress);
         twin.update(&parsed(name), &timed(back, &by, hour(2))).await;
     }
-    let stop = clocks(store).await.first_response.stop.expect("it was resolved");
+    let stop = timers(store).await.first_response.stop.expect("it was resolved");
     assert!(stop.cancelled, "nobody has answered");
 }
 
 async fn the_resolution_stands_still_while_it_is_resolved(store: &dyn TicketStore) {
     let mut twin = Twin::of(store, promised("TKT-ABC123").build()).await;
-    let before = clocks(store).await.resolution;
+    let before = timers(store).await.resolution;
     twin.timed(Change::status(Status::Resolved), &admin(), hour(7)).await;
-    let stop = clocks(store).await.resolution.stop.expect("it is resolved");
+    let stop = timers(store).await.resolution.stop.expect("it is resolved");
     assert_eq!((stop.at, stop.by), (hour(7), Some(luis())));
     // A night lies between: 18 hours, of which 2 are worked.
     twin.timed(message("Sigue igual."), &customer(), hour(25)).await;
-    let after = clocks(store).await.resolution;
+    let after = timers(store).await.resolution;
     assert_eq!(after.since, before.since.plus(hours(18)));
     assert_eq!(after.start, before.start.plus(hours(2)));
     assert_eq!(after.due, before.due.plus(hours(2)));
@@ -145,18 +145,18 @@ async fn a_ticket_is_reopened_twice_and_closed(store: &dyn TicketStore) {
         let outcome = twin.timed(change, &by, at).await;
         assert!(matches!(outcome, Outcome::Applied { .. }), "at {at}: {outcome:?}");
     }
-    let stop = clocks(store).await.resolution.stop.expect("it is closed");
+    let stop = timers(store).await.resolution.stop.expect("it is closed");
     assert_eq!((stop.at, stop.by), (hour(152), Some(marta())), "closing moves no hands");
 }
 
 async fn a_reopened_ticket_is_due_by_its_present_priority(store: &dyn TicketStore) {
     let mut twin = Twin::of(store, promised("TKT-ABC123").build()).await;
     twin.timed(Change::status(Status::Resolved), &admin(), hour(6)).await;
-    let stood = clocks(store).await.resolution;
+    let stood = timers(store).await.resolution;
     twin.timed(Change::priority(Priority::Urgent), &admin(), hour(7)).await;
-    assert_eq!(clocks(store).await.resolution, stood, "it stands");
+    assert_eq!(timers(store).await.resolution, stood, "it stands");
     twin.timed(message("Sigue igual."), &customer(), hour(8)).await;
-    let now = clocks(store).await.resolution;
+    let now = timers(store).await.resolution;
     assert_eq!(now.due, now.start.plus(hours(4)));
 }
 
@@ -165,11 +165,11 @@ async fn a_priority_counts_from_the_start(store: &dyn TicketStore) {
     let mut twin = Twin::of(store, waiting.build()).await;
     for priority in [Priority::High, Priority::Low, Priority::Medium, Priority::Urgent, Priority::Low] {
         twin.timed(Change::priority(priority), &admin(), hour(1)).await;
-        let now = clocks(store).await;
+        let now = timers(store).await;
         for metric in [SlaMetric::NextResponse, SlaMetric::Resolution] {
-            let clock = now.of(metric).expect("it runs");
+            let timer = now.of(metric).expect("it runs");
             let target = now.targets.of(priority).of(metric);
-            assert_eq!(clock.due, clock.start.plus(target), "{metric} of {priority}");
+            assert_eq!(timer.due, timer.start.plus(target), "{metric} of {priority}");
         }
     }
     // What would be due by now was due.
@@ -183,8 +183,8 @@ async fn a_breach_stays_to_the_millisecond(store: &dyn TicketStore) {
         let mut twin = Twin::of(store, promised(name).build()).await;
         let at = hour(4).plus(MILLISECOND * late);
         twin.update(&parsed(name), &timed(Change::priority(Priority::Low), &admin(), at)).await;
-        let clocks = head(store, &parsed(name)).await.sla.expect("it was opened under a promise");
-        let first = clocks.first_response;
+        let timers = head(store, &parsed(name)).await.sla.expect("it was opened under a promise");
+        let first = timers.first_response;
         let target = hours(if late == 0 { 8 } else { 4 });
         assert_eq!(first.due, first.start.plus(target), "{late} ms late");
     }
@@ -201,7 +201,7 @@ async fn a_breach_stays_to_the_millisecond(store: &dyn TicketStore) {
         }
     }
     let opened = reading(testing::start());
-    assert_eq!(clocks(store).await.resolution.due, opened.plus(hours(40)));
+    assert_eq!(timers(store).await.resolution.due, opened.plus(hours(40)));
 }
 
 async fn an_earlier_time_moves_the_hands_all_the_same(store: &dyn TicketStore) {
@@ -230,7 +230,7 @@ async fn what_is_refused_or_repeated_moves_no_hands(store: &dyn TicketStore) {
     };
     twin.timed(keyed("Lo miramos."), &admin(), hour(1)).await;
     twin.timed(message("Gracias."), &customer(), hour(2)).await;
-    let before = clocks(store).await;
+    let before = timers(store).await;
     for (change, by) in [
         (keyed("Lo miramos."), admin()),
         (keyed("Otra cosa"), admin()),
@@ -243,11 +243,11 @@ async fn what_is_refused_or_repeated_moves_no_hands(store: &dyn TicketStore) {
     ] {
         let outcome = twin.timed(change, &by, hour(3)).await;
         assert!(!matches!(outcome, Outcome::Applied { .. }), "{outcome:?}");
-        assert_eq!(clocks(store).await, before);
+        assert_eq!(timers(store).await, before);
     }
 }
 
-async fn every_change_at_every_stand_of_the_clocks(store: &dyn TicketStore) {
+async fn every_change_at_every_stand_of_the_timers(store: &dyn TicketStore) {
     let mut twin = Twin::of(store, promised("TKT-ABC123").build()).await;
     let actors = [customer(), admin(), Actor::Admin(testing::customer(0))];
     let reply = |to| Change::reply(parsed::<NewMessage>("Ya está."), to);
@@ -272,32 +272,32 @@ async fn every_change_at_every_stand_of_the_clocks(store: &dyn TicketStore) {
     }
 }
 
-async fn the_first_of_many_answers_stops_the_clock(store: &dyn TicketStore) {
+async fn the_first_of_many_answers_stops_the_timer(store: &dyn TicketStore) {
     fill(store, &[promised("TKT-ABC123").build()]).await;
     let answer = |at| timed(message("Lo miramos."), &Actor::Admin(testing::admin(at)), hour(1));
     at_once(store, (0..32).map(answer)).await;
     let stored = view(store, &number()).await.expect("it is stored");
     let first = stored.messages.get(1).map(|message| message.author.clone());
-    let by = stored.head.sla.and_then(|clocks| clocks.first_response.stop?.by);
+    let by = stored.head.sla.and_then(|timers| timers.first_response.stop?.by);
     assert_eq!(first, Some(Author::Admin(by)));
 }
 
-async fn of_many_messages_at_once_one_starts_the_clock(store: &dyn TicketStore) {
+async fn of_many_messages_at_once_one_starts_the_timer(store: &dyn TicketStore) {
     fill(store, &[promised("TKT-ABC123").reply(luis(), "Lo miramos.").build()]).await;
     let message = |at: u64| timed(message("¿Hay novedades?"), &customer(), hour(at));
     at_once(store, (1..=32).map(message)).await;
     let stored = view(store, &number()).await.expect("it is stored");
     assert_eq!(stored.head.message_count, Some(34));
-    let clocks = stored.head.sla.expect("it was opened under a promise");
-    assert!(clocks.earlier_responses.is_empty(), "{clocks:?}");
-    let runs = clocks.next_response.expect("she waits");
+    let timers = stored.head.sla.expect("it was opened under a promise");
+    assert!(timers.earlier_responses.is_empty(), "{timers:?}");
+    let runs = timers.next_response.expect("she waits");
     assert_eq!((runs.start, runs.stop), (reading(runs.since), None));
-    let window = Window::From { first: 2, count: 1 };
-    let first = answer(store.get(&number().into(), &Scope::All, window).await);
+    let window = MessageRange::From { first: 2, count: 1 };
+    let first = answer(store.get(&number().into(), &Audience::Desk, window).await);
     assert_eq!(first.and_then(|view| Some(view.messages.first()?.created_at)), Some(runs.since));
 }
 
-/// What leaves the clocks of a ticket in one of their stands, all within its first four hours.
+/// What leaves the timers of a ticket in one of their stands, all within its first four hours.
 const STANDS: [fn(TicketFixture) -> TicketFixture; 8] = [
     |new| new,
     |new| new.reply(luis(), "Lo miramos."),

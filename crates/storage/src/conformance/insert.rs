@@ -1,7 +1,7 @@
 //! New tickets: numbers and creation keys.
 
 use ventanilla_domain::{
-    Change, IdempotencyKey, NewMessage, Outcome, Policy, Scope, Status, Ticket, Window,
+    Audience, Change, IdempotencyKey, MessageRange, NewMessage, Outcome, Policy, Status, Ticket,
 };
 
 use super::{
@@ -10,7 +10,7 @@ use super::{
         admin, ana, answer, command, customer, eva, fill, head, hour, luis, marta, number, parsed, view,
     },
 };
-use crate::{Inserted, ListQuery, TicketStore, testing};
+use crate::{InsertOutcome, ListQuery, TicketStore, testing};
 
 cases![
     a_new_ticket_is_read_back_whole,
@@ -40,7 +40,7 @@ async fn a_new_ticket_is_read_back_whole(store: &dyn TicketStore) {
     fill(store, &tickets).await;
     for ticket in &tickets {
         let stored = view(store, &ticket.head().ticket_number).await;
-        assert_eq!(stored, ticket.view(&Scope::All, Window::All));
+        assert_eq!(stored, ticket.view(&Audience::Desk, MessageRange::All));
     }
 }
 
@@ -48,9 +48,9 @@ async fn a_taken_number_overwrites_nothing(store: &dyn TicketStore) {
     let first = testing::ticket("TKT-ABC123").requester(ana()).build();
     let other = testing::ticket("TKT-ABC123").requester(eva()).description("Otra cosa").build();
     fill(store, std::slice::from_ref(&first)).await;
-    assert_eq!(answer(store.insert(&other).await), Inserted::NumberTaken);
-    assert_eq!(answer(store.insert(&first).await), Inserted::NumberTaken, "it has no key");
-    assert_eq!(view(store, &number()).await, first.view(&Scope::All, Window::All));
+    assert_eq!(answer(store.insert(&other).await), InsertOutcome::NumberTaken);
+    assert_eq!(answer(store.insert(&first).await), InsertOutcome::NumberTaken, "it has no key");
+    assert_eq!(view(store, &number()).await, first.view(&Audience::Desk, MessageRange::All));
     assert_eq!(stored(store).await, 1);
 }
 
@@ -69,8 +69,8 @@ async fn a_key_sent_again_opens_one_ticket(store: &dyn TicketStore) {
     let first = keyed("TKT-ABC123").created_at(hour(0)).build();
     let again = keyed("TKT-ABC123").created_at(hour(1)).build();
     fill(store, std::slice::from_ref(&first)).await;
-    assert_eq!(answer(store.insert(&again).await), Inserted::Repeated(first.head().clone()));
-    assert_eq!(view(store, &number()).await, first.view(&Scope::All, Window::All));
+    assert_eq!(answer(store.insert(&again).await), InsertOutcome::Repeated(first.head().clone()));
+    assert_eq!(view(store, &number()).await, first.view(&Audience::Desk, MessageRange::All));
     assert_eq!(stored(store).await, 1);
 }
 
@@ -79,13 +79,13 @@ async fn a_repeated_key_answers_with_the_ticket_as_it_is_now(store: &dyn TicketS
     answer(store.update(&number(), &command(Change::status(Status::Closed), &admin(), hour(1))).await);
     let now = head(store, &number()).await;
     assert_eq!(now.status, Status::Closed);
-    assert_eq!(answer(store.insert(&keyed("TKT-ABC123").build()).await), Inserted::Repeated(now));
+    assert_eq!(answer(store.insert(&keyed("TKT-ABC123").build()).await), InsertOutcome::Repeated(now));
 }
 
 async fn the_very_same_ticket_again_is_not_stored_twice(store: &dyn TicketStore) {
     let ticket = keyed("TKT-ABC123").build();
     fill(store, std::slice::from_ref(&ticket)).await;
-    let repeated = Inserted::Repeated(ticket.head().clone());
+    let repeated = InsertOutcome::Repeated(ticket.head().clone());
     assert_eq!(answer(store.insert(&ticket).await), repeated);
     assert_eq!(stored(store).await, 1);
 }
@@ -99,9 +99,9 @@ async fn a_number_with_another_key_is_taken(store: &dyn TicketStore) {
         keyed("TKT-ABC123").opened_by(luis()),
         testing::ticket("TKT-ABC123"),
     ] {
-        assert_eq!(answer(store.insert(&other.build()).await), Inserted::NumberTaken);
+        assert_eq!(answer(store.insert(&other.build()).await), InsertOutcome::NumberTaken);
     }
-    assert_eq!(view(store, &number()).await, first.view(&Scope::All, Window::All));
+    assert_eq!(view(store, &number()).await, first.view(&Audience::Desk, MessageRange::All));
 }
 
 async fn a_key_for_something_else_is_a_conflict(store: &dyn TicketStore) {
@@ -112,7 +112,7 @@ async fn a_key_for_something_else_is_a_conflict(store: &dyn TicketStore) {
     {
         assert_eq!(answer(store.insert(&other.build()).await), conflict());
     }
-    assert_eq!(view(store, &number()).await, first.view(&Scope::All, Window::All));
+    assert_eq!(view(store, &number()).await, first.view(&Audience::Desk, MessageRange::All));
     assert_eq!(stored(store).await, 1);
 }
 
@@ -155,8 +155,8 @@ fn keyed(number: &str) -> testing::TicketFixture {
 }
 
 /// The ticket that most cases have was opened with the key.
-fn conflict() -> Inserted {
-    Inserted::KeyConflict { number: number(), key: parsed("formulario-1") }
+fn conflict() -> InsertOutcome {
+    InsertOutcome::KeyConflict { number: number(), key: parsed("formulario-1") }
 }
 
 /// A ticket of Ana's with a key, which names an old one.

@@ -25,7 +25,7 @@ cases![
 async fn an_empty_store_lists_nothing(store: &dyn TicketStore) {
     for sort in SORTS {
         for filter in &FILTERS {
-            assert_eq!(walk(store, &(filter.narrow)(ListQuery::new()).sort(sort)).await, []);
+            assert_eq!(walk(store, &(filter.narrow)(ListQuery::new()).with_sort(sort)).await, []);
         }
     }
 }
@@ -54,14 +54,14 @@ async fn all_filters_together(store: &dyn TicketStore) {
     for (ticket, sort) in wanted.zip(SORTS.into_iter().cycle()).take(24) {
         let head = ticket.head();
         let query = ListQuery::new()
-            .statuses(head.status)
-            .priorities(head.priority)
-            .category(head.category.clone())
-            .assigned_to(head.assignee.clone().expect("it is assigned"))
-            .requester(head.requester.clone())
-            .created_from(head.created_at)
-            .created_before(head.created_at.plus(MILLISECOND))
-            .sort(sort);
+            .with_statuses(head.status)
+            .with_priorities(head.priority)
+            .with_category(head.category.clone())
+            .with_assignee(head.assignee.clone().expect("it is assigned"))
+            .with_requester(head.requester.clone())
+            .with_created_from(head.created_at)
+            .with_created_before(head.created_at.plus(MILLISECOND))
+            .with_sort(sort);
         assert_eq!(walk(store, &query).await, [ticket.summary()]);
     }
 }
@@ -70,7 +70,7 @@ async fn a_filter_that_nothing_passes(store: &dyn TicketStore) {
     crowd(store).await;
     for query in nothing_passes() {
         for sort in SORTS {
-            let query = query.clone().sort(sort);
+            let query = query.clone().with_sort(sort);
             assert_eq!(walk(store, &query).await, [], "{query:?}");
         }
     }
@@ -81,10 +81,10 @@ async fn creation_is_bounded_to_the_millisecond(store: &dyn TicketStore) {
     let numbers = ["TKT-ABC120", "TKT-ABC121", "TKT-ABC122"];
     let made = |(number, time)| testing::ticket(number).created_at(time).build();
     fill(store, &numbers.into_iter().zip(times).map(made).collect::<Vec<_>>()).await;
-    let oldest_first = ListQuery::new().sort(Sort::Created(Direction::OldestFirst));
-    let from = walk(store, &oldest_first.clone().created_from(hour(1))).await;
+    let oldest_first = ListQuery::new().with_sort(Sort::Created(Direction::OldestFirst));
+    let from = walk(store, &oldest_first.clone().with_created_from(hour(1))).await;
     assert_eq!(names(&from), ["TKT-ABC121", "TKT-ABC122"]);
-    let before = walk(store, &oldest_first.created_before(hour(1))).await;
+    let before = walk(store, &oldest_first.with_created_before(hour(1))).await;
     assert_eq!(names(&before), ["TKT-ABC120"]);
 }
 
@@ -104,22 +104,22 @@ async fn a_change_moves_a_ticket_from_list_to_list(store: &dyn TicketStore) {
     fill(store, &[testing::ticket("TKT-ABC123").build(), testing::ticket("TKT-ABC124").build()]).await;
     let all = ListQuery::new;
     for (change, left, joined) in [
-        (Change::claim(), all().unassigned(), all().assigned_to(luis())),
-        (Change::assign(Some(marta())), all().assigned_to(luis()), all().assigned_to(marta())),
+        (Change::claim(), all().unassigned(), all().with_assignee(luis())),
+        (Change::assign(Some(marta())), all().with_assignee(luis()), all().with_assignee(marta())),
         (
             Change::priority(Priority::Low),
-            all().priorities(Priority::Medium),
-            all().priorities(Priority::Low),
+            all().with_priorities(Priority::Medium),
+            all().with_priorities(Priority::Low),
         ),
         (
             Change::status(Status::InProgress),
-            all().statuses(Status::Open),
-            all().statuses(Status::InProgress),
+            all().with_statuses(Status::Open),
+            all().with_statuses(Status::InProgress),
         ),
         (
             Change::status(Status::Closed),
-            all().statuses(!EnumSet::only(Status::Closed)),
-            all().statuses(Status::Closed),
+            all().with_statuses(!EnumSet::only(Status::Closed)),
+            all().with_statuses(Status::Closed),
         ),
     ] {
         let has = async |query: &ListQuery| {
@@ -137,7 +137,7 @@ async fn tickets_of_one_millisecond_keep_their_order(store: &dyn TicketStore) {
     let tickets: Vec<Ticket> = (0..12).map(|at| testing::ticket(numbered(at)).build()).collect();
     fill(store, &tickets).await;
     for sort in SORTS {
-        let query = ListQuery::new().sort(sort);
+        let query = ListQuery::new().with_sort(sort);
         let order = names(&walk(store, &query).await);
         for ticket in &tickets {
             for priority in [Priority::Urgent, Priority::Medium] {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ventanilla_domain::{
-    BusinessTime, Category, EnumSet, Priority, SlaClocks, Status, Ticket, TicketHead, TicketSummary,
+    BusinessTime, Category, EnumSet, Priority, SlaTimers, Status, Ticket, TicketHead, TicketSummary,
 };
 
 use super::desk::{answer, fill, hour, luis, parsed};
@@ -28,48 +28,48 @@ pub(super) struct Filter {
 pub(super) const FILTERS: [Filter; 10] = [
     Filter {
         field: "status",
-        narrow: |query| query.statuses(Status::Open | Status::InProgress),
+        narrow: |query| query.with_statuses(Status::Open | Status::InProgress),
         passes: |head| head.status.is_live(),
     },
     Filter {
         field: "status",
-        narrow: |query| query.statuses(Status::Closed),
+        narrow: |query| query.with_statuses(Status::Closed),
         passes: |head| head.status == Status::Closed,
     },
     Filter {
         field: "priority",
-        narrow: |query| query.priorities(Priority::Urgent | Priority::Low),
+        narrow: |query| query.with_priorities(Priority::Urgent | Priority::Low),
         passes: |head| matches!(head.priority, Priority::Urgent | Priority::Low),
     },
     Filter {
         field: "category",
-        narrow: |query| query.category(Category::PAGOS),
+        narrow: |query| query.with_category(Category::PAGOS),
         passes: |head| head.category == Category::PAGOS,
     },
     Filter {
         field: "category",
-        narrow: |query| query.category(parsed("ENVÍOS")),
+        narrow: |query| query.with_category(parsed("ENVÍOS")),
         passes: |head| head.category.as_str() == "ENVÍOS",
     },
     Filter {
         field: "assignee",
-        narrow: |query| query.assigned_to(luis()),
+        narrow: |query| query.with_assignee(luis()),
         passes: |head| head.assignee == Some(luis()),
     },
     Filter { field: "assignee", narrow: ListQuery::unassigned, passes: |head| head.assignee.is_none() },
     Filter {
         field: "requester",
-        narrow: |query| query.requester(testing::customer(2)),
+        narrow: |query| query.with_requester(testing::customer(2)),
         passes: |head| head.requester == testing::customer(2),
     },
     Filter {
         field: "from",
-        narrow: |query| query.created_from(hour(3)),
+        narrow: |query| query.with_created_from(hour(3)),
         passes: |head| head.created_at >= hour(3),
     },
     Filter {
         field: "before",
-        narrow: |query| query.created_before(hour(10)),
+        narrow: |query| query.with_created_before(hour(10)),
         passes: |head| head.created_at < hour(10),
     },
 ];
@@ -78,15 +78,15 @@ pub(super) const FILTERS: [Filter; 10] = [
 pub(super) fn nothing_passes() -> [ListQuery; 9] {
     let all = ListQuery::new;
     [
-        all().statuses(EnumSet::empty()),
-        all().priorities(EnumSet::empty()),
-        all().category(parsed("pagos")),
-        all().assigned_to(testing::customer(0)),
-        all().requester(testing::admin(0)),
-        all().created_from(hour(9_000)),
-        all().created_before(testing::start()),
-        all().created_from(hour(2)).created_before(hour(2)),
-        all().created_from(hour(3)).created_before(hour(2)),
+        all().with_statuses(EnumSet::empty()),
+        all().with_priorities(EnumSet::empty()),
+        all().with_category(parsed("pagos")),
+        all().with_assignee(testing::customer(0)),
+        all().with_requester(testing::admin(0)),
+        all().with_created_from(hour(9_000)),
+        all().with_created_before(testing::start()),
+        all().with_created_from(hour(2)).with_created_before(hour(2)),
+        all().with_created_from(hour(3)).with_created_before(hour(2)),
     ]
 }
 
@@ -109,7 +109,7 @@ pub(super) async fn walk_at(
     query: &ListQuery,
     now: BusinessTime,
 ) -> Vec<TicketSummary> {
-    walk_of(store, query, |page| page.as_of(now)).await
+    walk_of(store, query, |page| page.with_as_of(now)).await
 }
 
 async fn walk_of(
@@ -121,7 +121,7 @@ async fn walk_of(
     let mut page = query.clone().first_page();
     for _ in 0..200 {
         let answered = answer(store.list(&asked(page)).await);
-        assert!(answered.rows.len() <= query.rows(), "{} rows for {query:?}", answered.rows.len());
+        assert!(answered.rows.len() <= query.page_size(), "{} rows for {query:?}", answered.rows.len());
         assert_eq!(answered.unreadable, []);
         rows.extend(answered.rows);
         let Some(next) = answered.next else {
@@ -146,7 +146,7 @@ pub(super) async fn lists(store: &dyn TicketStore, tickets: &[Ticket], sort: Sor
 /// Tickets of these filters in this order, on the longest pages.
 pub(super) fn narrowed(sort: Sort, filters: &[&Filter]) -> ListQuery {
     let query = filters.iter().fold(ListQuery::new(), |query, filter| (filter.narrow)(query));
-    query.sort(sort).page_size(page_of(PageSize::MAX))
+    query.with_sort(sort).with_page_size(page_of(PageSize::MAX))
 }
 
 pub(super) fn pass(head: &TicketHead, filters: &[&Filter]) -> bool {
@@ -159,7 +159,7 @@ pub(super) fn holds<'a>(
     rows: Vec<TicketSummary>,
     meant: impl Iterator<Item = &'a Ticket>,
 ) {
-    let sort = query.order();
+    let sort = query.sort();
     let mut meant: Vec<&Ticket> = meant.collect();
     meant.sort_by_key(|ticket| place(sort, ticket.head()));
     assert!(
@@ -183,7 +183,7 @@ fn place(sort: Sort, head: &TicketHead) -> (i64, i64) {
         Sort::UrgentFirst(direction) => (-urgency, direction),
         Sort::LowFirst(direction) => (urgency, direction),
         Sort::Due(_) => {
-            let due = head.sla.as_deref().and_then(SlaClocks::due).expect("it waits for something");
+            let due = head.sla.as_deref().and_then(SlaTimers::due).expect("it waits for something");
             return (due.as_millis(), 0);
         }
     };

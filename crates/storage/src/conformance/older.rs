@@ -1,13 +1,13 @@
 //! Tickets of older versions of these crates.
 
-use ventanilla_domain::{Change, NewMessage, Outcome, Priority, SlaClocks, Status, Ticket};
+use ventanilla_domain::{Change, NewMessage, Outcome, Priority, SlaTimers, Status, Ticket};
 
 use super::{
     cases,
     desk::{Twin, admin, answer, customer, fill, hour, luis, marta, message, number, parsed, view},
     listing::walk,
 };
-use crate::{Inserted, ListQuery, TicketStore, testing};
+use crate::{InsertOutcome, ListQuery, TicketStore, testing};
 
 cases![a_ticket_of_version_0_1_is_kept, a_ticket_of_version_0_1_is_changed];
 
@@ -49,7 +49,7 @@ async fn a_ticket_of_version_0_1_is_changed(store: &dyn TicketStore) {
     let again = testing::ticket("TKT-ABC123").opened_by(marta()).category("PAGOS");
     let again = again.description("Me cobraron dos veces").key("formulario-1").build();
     let repeated = answer(store.insert(&again).await);
-    assert!(matches!(repeated, Inserted::Repeated(_)), "{repeated:?}");
+    assert!(matches!(repeated, InsertOutcome::Repeated(_)), "{repeated:?}");
     let again = Change::message(parsed::<NewMessage>("Aquí está.").with_key(parsed("envio-1")));
     let outcome = twin.timed(again, &customer(), hour(2)).await;
     assert!(matches!(outcome, Outcome::Repeated { .. }), "{outcome:?}");
@@ -67,7 +67,7 @@ async fn a_ticket_of_version_0_1_is_changed(store: &dyn TicketStore) {
 
 fn older() -> Ticket {
     let ticket: Ticket = serde_json::from_str(VERSION_0_1).expect("an older ticket stays readable");
-    let timers = ticket.head().sla.as_deref().map(SlaClocks::all);
+    let timers = ticket.head().sla.as_deref().map(SlaTimers::all);
     assert_eq!(timers.map(Iterator::count), Some(4));
     ticket
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use futures::future::join_all;
 use ventanilla_domain::{
-    Actor, Change, Command, Explain, Limits, NewMessage, Outcome, Policy, Refusal, Scope, Status,
-    Ticket, TicketNumber, Window,
+    Actor, Audience, Change, Command, Explain, Limits, MessageRange, NewMessage, Outcome, Policy,
+    Refusal, Status, Ticket, TicketNumber,
 };
 
 use super::{
@@ -15,7 +15,7 @@ use super::{
     },
     listing::page_of,
 };
-use crate::{Inserted, ListQuery, StoreError, TicketStore, testing};
+use crate::{InsertOutcome, ListQuery, StoreError, TicketStore, testing};
 
 cases![
     one_of_many_claims_wins,
@@ -136,11 +136,11 @@ async fn one_of_many_tickets_gets_the_number(store: &dyn TicketStore) {
     let ticket = |at| testing::ticket("TKT-ABC123").requester(testing::customer(at)).build();
     let tickets: Vec<Ticket> = (0..u32::from(MANY)).map(ticket).collect();
     let answers = join_all(tickets.iter().map(|ticket| insert(store, ticket))).await;
-    let won: Vec<usize> = (0..32).filter(|at| answers[*at] == Inserted::Stored).collect();
+    let won: Vec<usize> = (0..32).filter(|at| answers[*at] == InsertOutcome::Stored).collect();
     assert_eq!(won.len(), 1, "{answers:?}");
-    let taken = answers.iter().filter(|answer| **answer == Inserted::NumberTaken).count();
+    let taken = answers.iter().filter(|answer| **answer == InsertOutcome::NumberTaken).count();
     assert_eq!(taken, 31, "{answers:?}");
-    let winner = tickets[won[0]].view(&Scope::All, Window::All);
+    let winner = tickets[won[0]].view(&Audience::Desk, MessageRange::All);
     assert_eq!(view(store, &number()).await, winner);
 }
 
@@ -148,9 +148,9 @@ async fn one_of_many_tickets_gets_the_key(store: &dyn TicketStore) {
     let keyed = |at| testing::ticket("TKT-ABC123").key("formulario-1").created_at(hour(at)).build();
     let tickets: Vec<Ticket> = (0..32).map(keyed).collect();
     let answers = join_all(tickets.iter().map(|ticket| insert(store, ticket))).await;
-    let won: Vec<usize> = (0..32).filter(|at| answers[*at] == Inserted::Stored).collect();
+    let won: Vec<usize> = (0..32).filter(|at| answers[*at] == InsertOutcome::Stored).collect();
     assert_eq!(won.len(), 1, "{answers:?}");
-    let repeated = Inserted::Repeated(tickets[won[0]].head().clone());
+    let repeated = InsertOutcome::Repeated(tickets[won[0]].head().clone());
     let others = answers.iter().filter(|answer| **answer == repeated).count();
     assert_eq!(others, 31, "{answers:?}");
     assert_eq!(answer(store.counts(&luis(), None).await).total(), 1);
@@ -159,12 +159,12 @@ async fn one_of_many_tickets_gets_the_key(store: &dyn TicketStore) {
 async fn tickets_do_not_stand_in_each_others_way(store: &dyn TicketStore) {
     let tickets: Vec<Ticket> = (0..MANY).map(|at| testing::ticket(numbered(at)).build()).collect();
     let inserted = join_all(tickets.iter().map(|ticket| insert(store, ticket))).await;
-    assert!(inserted.iter().all(|answer| *answer == Inserted::Stored), "{inserted:?}");
+    assert!(inserted.iter().all(|answer| *answer == InsertOutcome::Stored), "{inserted:?}");
     let close = command(Change::status(Status::Closed), &admin(), hour(1));
     let numbers: Vec<TicketNumber> = (0..MANY).map(numbered).collect();
     let outcomes = join_all(numbers.iter().map(|number| update(store, number, &close))).await;
     assert_eq!(applied(&outcomes), 32, "{outcomes:?}");
-    let closed = ListQuery::new().statuses(Status::Closed).page_size(page_of(100));
+    let closed = ListQuery::new().with_statuses(Status::Closed).with_page_size(page_of(100));
     assert_eq!(answer(store.list(&closed.into()).await).rows.len(), 32);
 }
 
@@ -185,7 +185,7 @@ pub(super) async fn update(
     in_the_end(async || store.update(number, command).await).await
 }
 
-pub(super) async fn insert(store: &dyn TicketStore, ticket: &Ticket) -> Inserted {
+pub(super) async fn insert(store: &dyn TicketStore, ticket: &Ticket) -> InsertOutcome {
     in_the_end(async || store.insert(ticket).await).await
 }
 

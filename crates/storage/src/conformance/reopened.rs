@@ -2,8 +2,8 @@
 
 use futures::future::{LocalBoxFuture, join_all};
 use ventanilla_domain::{
-    Actor, Change, NewMessage, Outcome, Priority, Refusal, Scope, Status, Ticket, TicketNumber,
-    Timestamp, Window,
+    Actor, Audience, Change, MessageRange, NewMessage, Outcome, Priority, Refusal, Status, Ticket,
+    TicketNumber, Timestamp,
 };
 
 use super::{
@@ -15,7 +15,7 @@ use super::{
     due::DUES,
     listing::{SORTS, names, page_of, walk, walk_at},
 };
-use crate::{Inserted, ListQuery, Period, ReportQuery, Sort, TicketStore, testing};
+use crate::{InsertOutcome, ListQuery, Period, ReportQuery, Sort, TicketStore, testing};
 
 /// Opens the store where it was.
 pub(super) type Open<'a> = dyn Fn() -> LocalBoxFuture<'a, Box<dyn TicketStore + 'a>> + 'a;
@@ -79,9 +79,9 @@ async fn new_tickets_are_there_again(open: &Open<'_>) {
     let store = open().await;
     for ticket in &tickets {
         let number = &ticket.head().ticket_number;
-        assert_eq!(view(&*store, number).await, ticket.view(&Scope::All, Window::All));
+        assert_eq!(view(&*store, number).await, ticket.view(&Audience::Desk, MessageRange::All));
         let other = testing::ticket(number.clone()).description("Otra cosa").build();
-        assert_eq!(answer(store.insert(&other).await), Inserted::NumberTaken);
+        assert_eq!(answer(store.insert(&other).await), InsertOutcome::NumberTaken);
     }
 }
 
@@ -109,7 +109,7 @@ async fn every_change_is_there_again(open: &Open<'_>) {
         let outcome = answer(open().await.update(&number, &command).await);
         assert_eq!(outcome, meant, "step {at}");
         let stored = view(&*open().await, &number).await;
-        assert_eq!(stored, ticket.view(&Scope::All, Window::All), "step {at}");
+        assert_eq!(stored, ticket.view(&Audience::Desk, MessageRange::All), "step {at}");
     }
 }
 
@@ -160,10 +160,10 @@ async fn a_key_still_opens_no_second_ticket(open: &Open<'_>) {
     fill(&*open().await, std::slice::from_ref(&first)).await;
     let store = open().await;
     let again = answer(store.insert(&keyed("TKT-KEY100").build()).await);
-    assert_eq!(again, Inserted::Repeated(first.head().clone()));
+    assert_eq!(again, InsertOutcome::Repeated(first.head().clone()));
     let other = keyed("TKT-KEY100").description("Otra cosa").build();
     let number = first.head().ticket_number.clone();
-    let conflict = Inserted::KeyConflict { number, key: parsed("formulario-1") };
+    let conflict = InsertOutcome::KeyConflict { number, key: parsed("formulario-1") };
     assert_eq!(answer(store.insert(&other).await), conflict);
 }
 
@@ -198,7 +198,7 @@ async fn lists_and_counts_are_the_same_again(open: &Open<'_>) {
     let whole = async |store: &dyn TicketStore| {
         let mut lists = Vec::new();
         for sort in SORTS.into_iter().chain(DUES.map(Sort::Due)) {
-            lists.push(walk_at(store, &ListQuery::new().sort(sort), now).await);
+            lists.push(walk_at(store, &ListQuery::new().with_sort(sort), now).await);
         }
         let counts = answer(store.counts(&luis(), Some(now)).await);
         let resolved = answer(store.resolved_until(hour(9), u32::MAX).await);
@@ -216,10 +216,10 @@ async fn a_walk_goes_on(open: &Open<'_>) {
     let tickets: Vec<Ticket> = (10..22).map(ticket).collect();
     fill(&*open().await, &tickets).await;
     for sort in SORTS {
-        let query = ListQuery::new().requester(requester.clone()).sort(sort);
+        let query = ListQuery::new().with_requester(requester.clone()).with_sort(sort);
         let whole = names(&walk(&*open().await, &query).await);
         assert_eq!(whole.len(), 12);
-        let query = query.page_size(page_of(5));
+        let query = query.with_page_size(page_of(5));
         let (mut visited, mut page) = (Vec::new(), query.clone().first_page());
         for _ in 0..4 {
             let answered = answer(open().await.list(&page).await);

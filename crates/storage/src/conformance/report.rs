@@ -1,4 +1,4 @@
-//! Reports: what the clocks of all tickets measured within a period.
+//! Reports: what the timers of all tickets measured within a period.
 
 use std::{collections::BTreeMap, time::Duration};
 

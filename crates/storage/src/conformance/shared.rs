@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::join_all;
 use itertools::Itertools;
 use ventanilla_domain::{
-    Actor, Change, Command, NewMessage, Outcome, Priority, Refusal, Scope, SlaMetric, Status, Ticket,
-    TicketNumber, Timestamp, UserId, Window,
+    Actor, Audience, Change, Command, MessageRange, NewMessage, Outcome, Priority, Refusal, SlaMetric,
+    Status, Ticket, TicketNumber, Timestamp, UserId,
 };
 
 use super::{
@@ -19,7 +19,8 @@ use super::{
     listing::{SORTS, holds, names, page_of, walk_at},
 };
 use crate::{
-    Counts, Due, Figures, Inserted, ListQuery, PageSize, Period, Report, ReportQuery, Sort, TicketStore,
+    Counts, Due, InsertOutcome, ListQuery, PageSize, Period, Report, ReportQuery, Sort, StatsByMetric,
+    TicketStore,
     testing::{self, TicketFixture},
     walk as walked,
 };
@@ -85,9 +86,9 @@ async fn what_one_writes_the_other_reads(both: [&dyn TicketStore; 2]) {
             answer(both[writer].update(&number, &change).await);
             for store in both {
                 for (scope, window) in [
-                    (Scope::All, Window::All),
-                    (Scope::Owner(customer(0)), Window::All),
-                    (Scope::All, Window::Last(1)),
+                    (Audience::Desk, MessageRange::All),
+                    (Audience::Requester(customer(0)), MessageRange::All),
+                    (Audience::Desk, MessageRange::Last(1)),
                 ] {
                     let seen = answer(store.get(&(&number).into(), &scope, window).await);
                     assert_eq!(seen, ticket.view(&scope, window), "after step {step} by {writer}");
@@ -113,12 +114,12 @@ async fn lists_and_counts_show_what_the_other_wrote(both: [&dyn TicketStore; 2])
         for store in both {
             let sorts = [SORTS[0], SORTS[2], Sort::Due(Due::Any), Sort::Due(Due::Overdue)];
             for (sort, status) in sorts.into_iter().cartesian_product([None, Some(Status::Open)]) {
-                let query = ListQuery::new().requester(ana.clone()).sort(sort);
+                let query = ListQuery::new().with_requester(ana.clone()).with_sort(sort);
                 let query =
-                    status.map_or_else(|| query.clone(), |status| query.clone().statuses(status));
+                    status.map_or_else(|| query.clone(), |status| query.clone().with_statuses(status));
                 let meant = tickets
                     .iter()
-                    .filter(|ticket| query.clone().first_page().as_of(now).holds(ticket.head()));
+                    .filter(|ticket| query.clone().first_page().with_as_of(now).holds(ticket.head()));
                 holds(&query, walk_at(store, &query, now).await, meant);
             }
             sums_up(store).await;
@@ -165,9 +166,9 @@ async fn a_number_that_the_other_used_is_taken(both: [&dyn TicketStore; 2]) {
         let first = testing::ticket(number).requester(customer(2)).build();
         fill(one, std::slice::from_ref(&first)).await;
         let second = testing::ticket(number).requester(customer(3)).build();
-        assert_eq!(answer(other.insert(&second).await), Inserted::NumberTaken);
+        assert_eq!(answer(other.insert(&second).await), InsertOutcome::NumberTaken);
         let stored = view(one, &first.head().ticket_number).await;
-        assert_eq!(stored, first.view(&Scope::All, Window::All), "nothing was overwritten");
+        assert_eq!(stored, first.view(&Audience::Desk, MessageRange::All), "nothing was overwritten");
     }
 }
 
@@ -179,10 +180,10 @@ async fn a_key_that_the_other_used_opens_no_second_ticket(both: [&dyn TicketStor
         fill(one, std::slice::from_ref(&first)).await;
         let again = keyed(format!("TKT-KEY1{at}"), key).created_at(hour(1));
         let conflicting = again.clone().description("Otra cosa").build();
-        let repeated = Inserted::Repeated(first.head().clone());
+        let repeated = InsertOutcome::Repeated(first.head().clone());
         assert_eq!(answer(other.insert(&again.build()).await), repeated);
         let number = first.head().ticket_number.clone();
-        let conflict = Inserted::KeyConflict { number, key: parsed(key) };
+        let conflict = InsertOutcome::KeyConflict { number, key: parsed(key) };
         assert_eq!(answer(other.insert(&conflicting).await), conflict);
     }
 }
@@ -212,10 +213,10 @@ async fn a_walk_goes_on_with_the_other(both: [&dyn TicketStore; 2]) {
         fill(both[writer], std::slice::from_ref(ticket)).await;
     }
     for sort in SORTS {
-        let query = ListQuery::new().requester(ana.clone()).sort(sort);
+        let query = ListQuery::new().with_requester(ana.clone()).with_sort(sort);
         let whole = names(&answer(both[0].list(&query.clone().into()).await).rows);
         assert_eq!(whole.len(), 12);
-        let query = query.page_size(page_of(2));
+        let query = query.with_page_size(page_of(2));
         let (mut visited, mut page) = (Vec::new(), query.clone().first_page());
         for reader in WRITERS {
             let answered = answer(both[reader].list(&page).await);
@@ -281,9 +282,9 @@ async fn one_ticket_that_both_open_is_stored_once(both: [&dyn TicketStore; 2]) {
     let keyed = |at| testing::ticket("TKT-OPEN00").requester(ana.clone()).created_at(hour(at));
     let tickets: Vec<Ticket> = (0..16).map(|at| keyed(at).key("formulario-1").build()).collect();
     let inserted = join_all(tickets.iter().zip(both.into_iter().cycle()).map(insert)).await;
-    let won: Vec<usize> = (0..16).filter(|at| inserted[*at] == Inserted::Stored).collect();
+    let won: Vec<usize> = (0..16).filter(|at| inserted[*at] == InsertOutcome::Stored).collect();
     let [won] = won[..] else { panic!("{inserted:?}") };
-    let repeated = Inserted::Repeated(tickets[won].head().clone());
+    let repeated = InsertOutcome::Repeated(tickets[won].head().clone());
     let others = inserted.iter().filter(|answer| **answer == repeated).count();
     assert_eq!(others, 15, "{inserted:?}");
 
@@ -291,11 +292,11 @@ async fn one_ticket_that_both_open_is_stored_once(both: [&dyn TicketStore; 2]) {
         |at| testing::ticket("TKT-OPEN99").requester(ana.clone()).description(format!("{at}"));
     let tickets: Vec<Ticket> = (0..16).map(|at| numbered(at).build()).collect();
     let inserted = join_all(tickets.iter().zip(both.into_iter().cycle()).map(insert)).await;
-    let won: Vec<usize> = (0..16).filter(|at| inserted[*at] == Inserted::Stored).collect();
+    let won: Vec<usize> = (0..16).filter(|at| inserted[*at] == InsertOutcome::Stored).collect();
     let [won] = won[..] else { panic!("{inserted:?}") };
     for store in both {
         let stored = view(store, &parsed("TKT-OPEN99")).await;
-        assert_eq!(stored, tickets[won].view(&Scope::All, Window::All));
+        assert_eq!(stored, tickets[won].view(&Audience::Desk, MessageRange::All));
     }
 }
 
@@ -327,7 +328,7 @@ fn life(requester: UserId) -> [Command; 8] {
 /// Holds what a store sums up against its own lists.
 async fn sums_up(store: &dyn TicketStore) {
     let (now, ever) = (reading(hour(24 * 60)), Period::new(Timestamp::MIN, Timestamp::MAX));
-    let query = ListQuery::new().page_size(page_of(PageSize::MAX));
+    let query = ListQuery::new().with_page_size(page_of(PageSize::MAX));
     let mut counts = Counts::default();
     for row in walk_at(store, &query, now).await {
         counts.add_ticket(&row.head, &luis(), Some(now));
@@ -339,7 +340,8 @@ async fn sums_up(store: &dyn TicketStore) {
     let ever = ever.expect("it ends after it starts");
     let query = ReportQuery::new(ever, &testing::sla(), hour(24 * 60));
     let figures = |report: &Report| {
-        let counted = |figures: &Figures| SlaMetric::ALL.map(|metric| counts_of(&figures.of(metric)));
+        let counted =
+            |figures: &StatsByMetric| SlaMetric::ALL.map(|metric| counts_of(&figures.of(metric)));
         rows(report).map(|(by, figures)| (by, counted(figures))).collect::<BTreeMap<_, _>>()
     };
     let meant = answer(walked::report(store, &query).await);
@@ -366,6 +368,6 @@ async fn at_once(
     join_all(through.map(|(command, store)| super::race::update(store, number, command))).await
 }
 
-async fn insert((ticket, store): (&Ticket, &dyn TicketStore)) -> Inserted {
+async fn insert((ticket, store): (&Ticket, &dyn TicketStore)) -> InsertOutcome {
     super::race::insert(store, ticket).await
 }

@@ -9,14 +9,14 @@ use std::{panic::AssertUnwindSafe, time::Duration};
 use async_trait::async_trait;
 use futures::FutureExt;
 use ventanilla_domain::{
-    BusinessTime, Command, Outcome, Scope, SlaClocks, Ticket, TicketLookup, TicketNumber, TicketRecord,
-    TicketSummary, TicketView, Timestamp, UserId, Window,
+    Audience, BusinessTime, Command, MessageRange, Outcome, SlaTimers, Ticket, TicketDetails,
+    TicketLookup, TicketNumber, TicketRecord, TicketSummary, Timestamp, UserId,
 };
 
 use super::{check, desk::MILLISECOND, message};
 use crate::{
-    Counts, Due, Inserted, ListQuery, MemoryStore, Page, PageQuery, Period, Report, ReportQuery, Sort,
-    StoreError, Tally, TicketStore, testing,
+    Counts, Due, InsertOutcome, ListQuery, MemoryStore, Page, PageQuery, Period, Report, ReportBuilder,
+    ReportQuery, Sort, StoreError, TicketStore, testing,
 };
 
 #[tokio::test]
@@ -30,8 +30,8 @@ async fn a_broken_promise_is_named() {
         (Fault::LosesRows, "pages_of_every_size_make_the_same_list"),
         (Fault::NeverEnds, "each_filter_in_each_order"),
         (Fault::CountsNothing, "counts_are_those_of_the_tickets"),
-        (Fault::ForgetsClocks, "clocks_are_read_back_whole"),
-        (Fault::ShowsEverybodyTheClocks, "only_the_desk_sees_the_clocks"),
+        (Fault::ForgetsTimers, "timers_are_read_back_whole"),
+        (Fault::ShowsEverybodyTheTimers, "only_the_desk_sees_the_timers"),
         (Fault::LeavesTheHandsAlone, "the_first_response_stops_at_an_answer_of_the_desk"),
         (Fault::IsOverdueAtOnce, "a_ticket_is_overdue_only_after_its_due_time"),
         (Fault::ListsTheOverdueAsAtRisk, "each_list_by_due_time_with_each_filter"),
@@ -96,7 +96,7 @@ struct Small(MemoryStore);
 
 #[async_trait]
 impl TicketStore for Small {
-    async fn insert(&self, ticket: &Ticket) -> Result<Inserted, StoreError> {
+    async fn insert(&self, ticket: &Ticket) -> Result<InsertOutcome, StoreError> {
         self.0.insert(ticket).await
     }
 
@@ -138,8 +138,8 @@ enum Fault {
     LosesRows,
     NeverEnds,
     CountsNothing,
-    ForgetsClocks,
-    ShowsEverybodyTheClocks,
+    ForgetsTimers,
+    ShowsEverybodyTheTimers,
     LeavesTheHandsAlone,
     IsOverdueAtOnce,
     ListsTheOverdueAsAtRisk,
@@ -162,13 +162,13 @@ struct Faulty {
 
 #[async_trait]
 impl TicketStore for Faulty {
-    async fn insert(&self, ticket: &Ticket) -> Result<Inserted, StoreError> {
+    async fn insert(&self, ticket: &Ticket) -> Result<InsertOutcome, StoreError> {
         let mut record = TicketRecord::from(ticket.clone());
         match self.fault {
-            Fault::StoresNothing => return Ok(Inserted::Stored),
+            Fault::StoresNothing => return Ok(InsertOutcome::Stored),
             Fault::IsNeverThere => return Err(StoreError::Unavailable { source: "no network".into() }),
             Fault::ForgetsKeys => record.creation_key = None,
-            Fault::ForgetsClocks => record.sla = None,
+            Fault::ForgetsTimers => record.sla = None,
             Fault::ForgetsOlderNotes => record.notes.retain(|note| note.version > 0),
             _ => {}
         }
@@ -189,14 +189,14 @@ impl TicketStore for Faulty {
     async fn get(
         &self,
         lookup: &TicketLookup,
-        scope: &Scope,
-        window: Window,
-    ) -> Result<Option<TicketView>, StoreError> {
+        scope: &Audience,
+        window: MessageRange,
+    ) -> Result<Option<TicketDetails>, StoreError> {
         let last = lookup.candidates()[lookup.candidates().len() - 1].clone().into();
         match self.fault {
-            Fault::ShowsForeignTickets => self.store.get(lookup, &Scope::All, window).await,
-            Fault::ShowsEverybodyTheClocks => {
-                let whole = self.store.get(lookup, &Scope::All, window).await?;
+            Fault::ShowsForeignTickets => self.store.get(lookup, &Audience::Desk, window).await,
+            Fault::ShowsEverybodyTheTimers => {
+                let whole = self.store.get(lookup, &Audience::Desk, window).await?;
                 let sla = whole.and_then(|view| view.head.sla);
                 let seen = self.store.get(lookup, scope, window).await?;
                 Ok(seen.map(|mut view| {
@@ -216,7 +216,7 @@ impl TicketStore for Faulty {
         let outcome = self.store.update(number, command).await?;
         Ok(match outcome {
             Outcome::Applied { mut head, events } if self.fault == Fault::LeavesTheHandsAlone => {
-                head.sla = head.sla.map(|clocks| Box::new(running(*clocks)));
+                head.sla = head.sla.map(|timers| Box::new(running(*timers)));
                 Outcome::Applied { head, events }
             }
             outcome => outcome,
@@ -225,15 +225,14 @@ impl TicketStore for Faulty {
 
     async fn list(&self, query: &PageQuery) -> Result<Page<TicketSummary>, StoreError> {
         let mut page = self.store.list(&self.late(query)).await?;
-        let is_due = matches!(query.query().order(), Sort::Due(_));
-        let is_empty = query.query().filtered_statuses().is_empty()
-            || query.query().filtered_priorities().is_empty();
+        let is_due = matches!(query.query().sort(), Sort::Due(_));
+        let is_empty = query.query().statuses().is_empty() || query.query().priorities().is_empty();
         if self.fault == Fault::FailsDueListsOfNothing && is_due && is_empty {
             return Err(StoreError::Failed { source: "no run to merge".into() });
         }
         match self.fault {
-            Fault::ListsTheOverdueAsAtRisk if query.query().order() == Sort::Due(Due::AtRisk) => {
-                let overdue = query.query().clone().overdue().first_page().as_of(query.reading());
+            Fault::ListsTheOverdueAsAtRisk if query.query().sort() == Sort::Due(Due::AtRisk) => {
+                let overdue = query.query().clone().overdue().first_page().with_as_of(query.as_of());
                 page.rows.extend(self.store.list(&overdue).await?.rows);
             }
             Fault::LosesRows if page.next.is_some() => {
@@ -268,10 +267,10 @@ impl TicketStore for Faulty {
     async fn report(&self, query: &ReportQuery) -> Result<Report, StoreError> {
         match self.fault {
             Fault::ReportsOnlyWhatStopped => {
-                let mut tally = Tally::default();
+                let mut tally = ReportBuilder::default();
                 for row in self.store.list(&ListQuery::new().into()).await?.rows {
-                    let clocks = row.head.sla.iter().flat_map(|clocks| clocks.all());
-                    if clocks.into_iter().all(|(_, clock)| !clock.is_running()) {
+                    let timers = row.head.sla.iter().flat_map(|timers| timers.all());
+                    if timers.into_iter().all(|(_, timer)| !timer.is_running()) {
                         tally.add_ticket(query, &row.head);
                     }
                 }
@@ -288,10 +287,10 @@ impl TicketStore for Faulty {
 
 impl Faulty {
     fn late(&self, page: &PageQuery) -> PageQuery {
-        match (self.fault, page.query().order()) {
-            (Fault::IsOverdueAtOnce, _) => page.clone().as_of(after(page.reading())),
+        match (self.fault, page.query().sort()) {
+            (Fault::IsOverdueAtOnce, _) => page.clone().with_as_of(after(page.as_of())),
             (Fault::RoundsCreationInDueLists, Sort::Due(_))
-                if page.query().filtered_creation() != (None, None) =>
+                if page.query().created() != (None, None) =>
             {
                 rounded(page)
             }
@@ -308,17 +307,17 @@ fn after(time: BusinessTime) -> BusinessTime {
 /// The page of a list that holds a little more.
 fn rounded(page: &PageQuery) -> PageQuery {
     let mut query = page.query().clone();
-    if let (Some(from), _) = query.filtered_creation() {
-        query = query.created_from(from.minus(MILLISECOND));
+    if let (Some(from), _) = query.created() {
+        query = query.with_created_from(from.minus(MILLISECOND));
     }
-    if let (_, Some(before)) = query.filtered_creation() {
-        query = query.created_before(before.plus(MILLISECOND));
+    if let (_, Some(before)) = query.created() {
+        query = query.with_created_before(before.plus(MILLISECOND));
     }
     // No case of such lists has a second page.
-    query.first_page().as_of(page.reading())
+    query.first_page().with_as_of(page.as_of())
 }
 
-fn running(mut clocks: SlaClocks) -> SlaClocks {
-    clocks.first_response.stop = None;
-    clocks
+fn running(mut timers: SlaTimers) -> SlaTimers {
+    timers.first_response.stop = None;
+    timers
 }

@@ -76,7 +76,7 @@ async fn categories_are_literal(store: &dyn TicketStore) {
         fill(store, &[testing::ticket(number.clone()).category(text).build()]).await;
     }
     for text in short_texts() {
-        let query = ListQuery::new().category(parsed::<Category>(text));
+        let query = ListQuery::new().with_category(parsed::<Category>(text));
         let rows = answer(store.list(&query.into()).await).rows;
         assert!(rows.len() == 1 && rows[0].head.category.as_str() == text, "{text:?}: {rows:?}");
     }

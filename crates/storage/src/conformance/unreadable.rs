@@ -1,12 +1,16 @@
 //! A ticket that is stored and can't be read.
 
-use ventanilla_domain::{Actor, Change, Outcome, Scope, Status, TicketNumber, Timestamp, Window};
+use ventanilla_domain::{
+    Actor, Audience, Change, MessageRange, Outcome, Status, TicketNumber, Timestamp,
+};
 
 use super::{
     Results, cases,
     desk::{admin, answer, command, hour, luis, message, parsed},
 };
-use crate::{Cursor, Inserted, ListQuery, Page, Period, ReportQuery, StoreError, TicketStore, testing};
+use crate::{
+    Cursor, InsertOutcome, ListQuery, Page, Period, ReportQuery, StoreError, TicketStore, testing,
+};
 
 /// A store, and the number of a ticket in it that can't be read.
 #[derive(Clone, Copy)]
@@ -58,7 +62,7 @@ cases![RunUnreadable(stored):
 ];
 
 async fn a_stranger_finds_nothing(Stored { store, number }: Stored<'_>) {
-    for window in [Window::All, Window::Last(0), Window::Last(1)] {
+    for window in [MessageRange::All, MessageRange::Last(0), MessageRange::Last(1)] {
         for number in [number, &missing()] {
             let found = store.get(&number.into(), &stranger(), window).await;
             assert_eq!(answer(found), None, "{number}, {window:?}");
@@ -78,7 +82,7 @@ async fn a_stranger_changes_nothing(Stored { store, number }: Stored<'_>) {
 
 async fn the_desk_is_told(Stored { store, number }: Stored<'_>) {
     let told = |error: &StoreError| matches!(error, StoreError::Unreadable { number: named, .. } if *named == number.to_string());
-    let found = store.get(&number.into(), &Scope::All, Window::All).await;
+    let found = store.get(&number.into(), &Audience::Desk, MessageRange::All).await;
     assert!(found.as_ref().is_err_and(told), "{found:?}");
     let whole = store.ticket(number).await;
     assert!(whole.as_ref().is_err_and(told), "{whole:?}");
@@ -96,7 +100,7 @@ async fn the_desk_is_told(Stored { store, number }: Stored<'_>) {
 async fn lists_name_it_and_go_on(Stored { store, number }: Stored<'_>) {
     let other = testing::ticket(TicketNumber::from_entropy(b"unreadable")).build();
     let inserted = answer(store.insert(&other).await);
-    assert!(matches!(inserted, Inserted::Stored | Inserted::NumberTaken), "{inserted:?}");
+    assert!(matches!(inserted, InsertOutcome::Stored | InsertOutcome::NumberTaken), "{inserted:?}");
     let (mut named, mut next): (Vec<String>, Option<Cursor>) = (Vec::new(), None);
     for _ in 0..1_000 {
         let query = ListQuery::new();
@@ -127,14 +131,14 @@ async fn what_sums_up_goes_on(Stored { store, .. }: Stored<'_>) {
 
 async fn its_number_stays_taken(Stored { store, number }: Stored<'_>) {
     let other = testing::ticket(number.clone()).requester(testing::customer(u32::MAX)).build();
-    assert_eq!(answer(store.insert(&other).await), Inserted::NumberTaken);
-    let found = store.get(&number.into(), &Scope::All, Window::All).await;
+    assert_eq!(answer(store.insert(&other).await), InsertOutcome::NumberTaken);
+    let found = store.get(&number.into(), &Audience::Desk, MessageRange::All).await;
     assert!(found.is_err(), "it was overwritten: {found:?}");
 }
 
 /// Whoever owns the ticket, it isn't this customer.
-fn stranger() -> Scope {
-    Scope::Owner(testing::customer(u32::MAX))
+fn stranger() -> Audience {
+    Audience::Requester(testing::customer(u32::MAX))
 }
 
 fn missing() -> TicketNumber {

@@ -2,8 +2,8 @@
 
 use itertools::Itertools;
 use ventanilla_domain::{
-    Actor, Change, Command, Limits, NewMessage, Outcome, Policy, Priority, Scope, Status, TicketHead,
-    TicketNumber, Window,
+    Actor, Audience, Change, Command, Limits, MessageRange, NewMessage, Outcome, Policy, Priority,
+    Status, TicketHead, TicketNumber,
 };
 
 use super::{
@@ -224,7 +224,9 @@ async fn an_earlier_clock_turns_no_time_back(store: &dyn TicketStore) {
 
 async fn a_note_leaves_no_trace_for_the_requester(store: &dyn TicketStore) {
     let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
-    let own = async || answer(store.get(&number().into(), &Scope::Owner(ana()), Window::All).await);
+    let own = async || {
+        answer(store.get(&number().into(), &Audience::Requester(ana()), MessageRange::All).await)
+    };
     let before = own().await;
     twin.change(Change::note(parsed("Nota")), &admin(), hour(1)).await;
     assert_eq!(view(store, &number()).await.map(|view| view.notes.len()), Some(1));

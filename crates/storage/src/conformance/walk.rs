@@ -24,14 +24,14 @@ cases![
 
 async fn pages_of_every_size_make_the_same_list(store: &dyn TicketStore) {
     crowd(store).await;
-    let live = ListQuery::new().statuses(Status::Open | Status::InProgress);
-    let requester = ListQuery::new().requester(testing::customer(2)).unassigned();
+    let live = ListQuery::new().with_statuses(Status::Open | Status::InProgress);
+    let requester = ListQuery::new().with_requester(testing::customer(2)).unassigned();
     for query in [ListQuery::new(), live, requester] {
         for sort in SORTS {
-            let query = query.clone().sort(sort);
-            let whole = walk(store, &query.clone().page_size(page_of(100))).await;
+            let query = query.clone().with_sort(sort);
+            let whole = walk(store, &query.clone().with_page_size(page_of(100))).await;
             for rows in [1, 2, 7, 39, 40, 41, 60] {
-                let pages = walk(store, &query.clone().page_size(page_of(rows))).await;
+                let pages = walk(store, &query.clone().with_page_size(page_of(rows))).await;
                 assert_eq!(names(&pages), names(&whole), "{rows} a page, {query:?}");
             }
         }
@@ -43,7 +43,7 @@ async fn the_last_page_names_no_next_even_if_it_is_full(store: &dyn TicketStore)
     fill(store, &tickets).await;
     for sort in SORTS {
         for rows in [1, 2, 3, 4, 6, 12, 13] {
-            let query = ListQuery::new().sort(sort).page_size(page_of(rows));
+            let query = ListQuery::new().with_sort(sort).with_page_size(page_of(rows));
             let mut page = list(store, &query.clone().into()).await;
             let mut visited = page.rows.len();
             while let Some(next) = page.next {
@@ -66,8 +66,9 @@ async fn tickets_of_one_millisecond_are_visited_once_each(store: &dyn TicketStor
     meant.sort();
     for sort in SORTS {
         for rows in 1..=14 {
-            let mut visited =
-                names(&walk(store, &ListQuery::new().sort(sort).page_size(page_of(rows))).await);
+            let mut visited = names(
+                &walk(store, &ListQuery::new().with_sort(sort).with_page_size(page_of(rows))).await,
+            );
             visited.sort();
             assert_eq!(visited, meant, "{rows} a page, {sort:?}");
         }
@@ -77,14 +78,14 @@ async fn tickets_of_one_millisecond_are_visited_once_each(store: &dyn TicketStor
 async fn the_size_of_pages_may_change_on_the_way(store: &dyn TicketStore) {
     crowd(store).await;
     for sort in SORTS {
-        let query = ListQuery::new().sort(sort);
+        let query = ListQuery::new().with_sort(sort);
         let whole = names(&walk(store, &query).await);
         let mut visited = Vec::new();
-        let mut page = query.clone().page_size(page_of(1)).first_page();
+        let mut page = query.clone().with_page_size(page_of(1)).first_page();
         for rows in [2, 7, 30, 100] {
             let Page { rows: seen, next, .. } = list(store, &page).await;
             visited.extend(names(&seen));
-            page = after(&query.clone().page_size(page_of(rows)), &next.expect("more follow"));
+            page = after(&query.clone().with_page_size(page_of(rows)), &next.expect("more follow"));
         }
         visited.extend(names(&list(store, &page).await.rows));
         assert_eq!(visited, whole);
@@ -94,7 +95,7 @@ async fn the_size_of_pages_may_change_on_the_way(store: &dyn TicketStore) {
 async fn the_same_cursor_gives_the_same_page_again(store: &dyn TicketStore) {
     crowd(store).await;
     for sort in SORTS {
-        let query = ListQuery::new().sort(sort).page_size(page_of(10));
+        let query = ListQuery::new().with_sort(sort).with_page_size(page_of(10));
         let next = list(store, &query.clone().into()).await.next.expect("more follow");
         // As it comes back from a web page.
         let sent: Cursor = parsed_cursor(&next.to_string());
@@ -114,11 +115,13 @@ async fn a_walk_survives_what_others_create_and_change(store: &dyn TicketStore) 
         }
         quiet
     });
-    let live = ListQuery::new().statuses(Status::Open | Status::InProgress);
+    let live = ListQuery::new().with_statuses(Status::Open | Status::InProgress);
     let mut created = 0;
-    for query in [ListQuery::new(), live, ListQuery::new().priorities(Priority::High | Priority::Low)] {
+    for query in
+        [ListQuery::new(), live, ListQuery::new().with_priorities(Priority::High | Priority::Low)]
+    {
         for sort in SORTS {
-            let query = query.clone().sort(sort).page_size(page_of(5));
+            let query = query.clone().with_sort(sort).with_page_size(page_of(5));
             let visited = walk_amid(store, &query, &busy, &mut created).await;
             let quiet = tickets.iter().map(Ticket::head).filter(|head| query.matches(head));
             for head in quiet {
@@ -135,7 +138,7 @@ async fn a_walk_by_creation_survives_every_change(store: &dyn TicketStore) {
         crowd(store).await.iter().map(|ticket| ticket.head().ticket_number.clone()).collect();
     let mut created = 0;
     for direction in [Direction::NewestFirst, Direction::OldestFirst] {
-        let query = ListQuery::new().sort(Sort::Created(direction)).page_size(page_of(3));
+        let query = ListQuery::new().with_sort(Sort::Created(direction)).with_page_size(page_of(3));
         let visited = walk_amid(store, &query, &numbers, &mut created).await;
         for number in &numbers {
             assert_eq!(visited.get(number), Some(&1), "{number}, {direction:?}");
@@ -149,9 +152,9 @@ async fn a_walk_goes_on_where_its_last_row_has_changed(store: &dyn TicketStore) 
     fill(store, &tickets).await;
     for direction in [Direction::NewestFirst, Direction::OldestFirst] {
         let query = ListQuery::new()
-            .priorities(Priority::Medium)
-            .sort(Sort::UrgentFirst(direction))
-            .page_size(page_of(4));
+            .with_priorities(Priority::Medium)
+            .with_sort(Sort::UrgentFirst(direction))
+            .with_page_size(page_of(4));
         let meant = names(&walk(store, &query).await);
         let mut visited = Vec::new();
         let mut page = query.clone().first_page();

@@ -150,7 +150,7 @@ impl Flawed {
 
 #[async_trait]
 impl TicketStore for Flawed {
-    async fn insert(&self, ticket: &Ticket) -> Result<Inserted, StoreError> {
+    async fn insert(&self, ticket: &Ticket) -> Result<InsertOutcome, StoreError> {
         self.store.insert(ticket).await
     }
 

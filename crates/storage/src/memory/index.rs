@@ -153,8 +153,8 @@ impl Index {
     /// group are left to the caller.
     pub(super) fn walk(&self, page: &PageQuery, after: Option<Place>) -> impl Iterator<Item = Seq> {
         let query = page.query();
-        let (direction, by_priority) = match query.order() {
-            Sort::Due(due) => return Either::Left(self.waiting.walk(due, page.reading(), after)),
+        let (direction, by_priority) = match query.sort() {
+            Sort::Due(due) => return Either::Left(self.waiting.walk(due, page.as_of(), after)),
             Sort::Created(direction) => (direction, false),
             Sort::UrgentFirst(direction) | Sort::LowFirst(direction) => (direction, true),
         };
@@ -188,7 +188,7 @@ impl Index {
         };
         let walk = Walk { index: self, query: query.clone(), direction };
         if !by_priority {
-            return Either::Right(Either::Left(walk.merge(group, query.filtered_priorities(), after)));
+            return Either::Right(Either::Left(walk.merge(group, query.priorities(), after)));
         }
         let priorities = query.priorities_in_order().into_iter();
         let left = priorities
@@ -226,7 +226,7 @@ impl<'a> Walk<'a> {
     ) -> impl Iterator<Item = Seq> + use<'a> {
         let direction = self.direction;
         let counts = &self.index.counts[group as usize];
-        let cells = self.query.filtered_statuses().iter().cartesian_product(priorities.iter());
+        let cells = self.query.statuses().iter().cartesian_product(priorities.iter());
         let filled =
             cells.map(|(status, priority)| cell(status, priority)).filter(|cell| counts[*cell] > 0);
         let runs: Vec<_> =
@@ -241,7 +241,7 @@ impl<'a> Walk<'a> {
 
     /// One cell, in the order of the walk, after the place where it goes on.
     fn run(&self, cell: u32, after: Option<Place>) -> impl Iterator<Item = &'a Entry> + use<'a> {
-        let (from, before) = self.query.filtered_creation();
+        let (from, before) = self.query.created();
         let mut low = Entry { cell, created_at: from.unwrap_or(Timestamp::MIN), seq: 0 };
         let mut high = match before {
             Some(created_at) => Entry { cell, created_at, seq: 0 },
@@ -277,10 +277,10 @@ const fn cell(status: Status, priority: Priority) -> usize {
 
 /// The group with the fewest tickets, as a rule, that holds all that a query asks for.
 fn narrowest(query: &ListQuery) -> Group {
-    if let Some(requester) = query.filtered_requester() {
+    if let Some(requester) = query.requester() {
         return Group::Requester(requester.clone());
     }
-    match (query.filtered_assignee(), query.filtered_category()) {
+    match (query.assignee(), query.category()) {
         (Some(AssigneeFilter::To(admin)), _) => Group::Assignee(Some(admin.clone())),
         (_, Some(category)) => Group::Category(category.clone()),
         (Some(AssigneeFilter::Unassigned), None) => Group::Assignee(None),

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, ops::RangeInclusive};
 
-use ventanilla_domain::{BusinessTime, SlaClock, TicketHead, Timestamp};
+use ventanilla_domain::{BusinessTime, SlaTimer, TicketHead, Timestamp};
 
 use super::index::Seq;
 use crate::ReportQuery;
@@ -46,7 +46,7 @@ impl Day {
         days
     }
 
-    fn of(timer: &SlaClock, is_live: bool) -> impl Iterator<Item = Self> + use<> {
+    fn of(timer: &SlaTimer, is_live: bool) -> impl Iterator<Item = Self> + use<> {
         let measured = timer.stop.as_ref().filter(|stop| !stop.cancelled);
         let may_be_breached = timer.stop.as_ref().map_or(is_live, |stop| timer.due < stop.reading);
         let due = may_be_breached.then(|| Self::of_due(timer.due));

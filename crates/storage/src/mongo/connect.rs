@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 use ventanilla_domain::{ErrorKind, Explain, Locale};
 
 use super::{
-    Inner, MongoStore, UserIdForm, command::write_concern, index, known::KnownTickets,
+    Inner, MongoStore, UserIdEncoding, command::write_concern, index, known::KnownTickets,
     locks::TicketLocks,
 };
 
@@ -22,12 +22,12 @@ use super::{
 ///
 /// ```no_run
 /// use std::time::Duration;
-/// use ventanilla_storage::{MongoOptions, UserIdForm};
+/// use ventanilla_storage::{MongoOptions, UserIdEncoding};
 ///
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// let store = MongoOptions::new()
 ///     .collection("SupportTicket")
-///     .user_ids(UserIdForm::ObjectId)
+///     .user_ids(UserIdEncoding::ObjectId)
 ///     .time_limit(Duration::from_secs(10))
 ///     .create_indexes()
 ///     .connect("mongodb://localhost/app?replicaSet=rs0")
@@ -39,7 +39,7 @@ use super::{
 #[must_use]
 pub struct MongoOptions {
     collection: String,
-    ids: UserIdForm,
+    ids: UserIdEncoding,
     write_concern: WriteConcern,
     time_limit: Duration,
     known_tickets: u64,
@@ -53,7 +53,7 @@ impl Default for MongoOptions {
     fn default() -> Self {
         Self {
             collection: "SupportTicket".into(),
-            ids: UserIdForm::default(),
+            ids: UserIdEncoding::default(),
             write_concern: WriteConcern::builder()
                 .w(mongodb::options::Acknowledgment::Majority)
                 .journal(true)
@@ -79,7 +79,7 @@ impl MongoOptions {
     }
 
     /// Stores user ids in this form.
-    pub const fn user_ids(mut self, form: UserIdForm) -> Self {
+    pub const fn user_ids(mut self, form: UserIdEncoding) -> Self {
         self.ids = form;
         self
     }

@@ -10,7 +10,7 @@ use ventanilla_domain::{
 
 use super::{
     encode::{ASSIGNEE_CHANGED, PRIORITY_CHANGED, STATUS_CHANGED},
-    ids::UserIdForm,
+    ids::UserIdEncoding,
 };
 use crate::Unreadable;
 
@@ -40,7 +40,7 @@ pub(super) fn shown_number(document: &RawDocument) -> String {
     }
 }
 
-impl UserIdForm {
+impl UserIdEncoding {
     /// A ticket of which everything was read.
     pub(super) fn whole(self, document: &RawDocument) -> Result<Ticket, Malformed> {
         self.record(document).map(Ticket::from)
@@ -83,8 +83,8 @@ impl UserIdForm {
             closed_at: optional(document, "closedAt", read_date)?,
             creation_key: self.creation_key_of(document),
             follow_up_of: optional(document, "followUpOf", read_parsed)?,
-            sla: optional(document, "sla", |clocks| {
-                self.read_clocks(clocks, document).map_err(|problem| problem.to_string())
+            sla: optional(document, "sla", |timers| {
+                self.read_timers(timers, document).map_err(|problem| problem.to_string())
             })?,
             notes: readable(document, "notes", |note| self.read_note(note))?,
             history: readable(document, "history", |event| self.read_event(event))?,

@@ -7,7 +7,7 @@ use ventanilla_domain::{Event, Message, Note, SlaMetric, Ticket, TicketHead, Tim
 use super::{
     decode::Malformed,
     encode::{date, version},
-    ids::UserIdForm,
+    ids::UserIdEncoding,
     timers::{EARLIER, name, reading},
 };
 use crate::StoreError;
@@ -56,7 +56,7 @@ const COMPARED: [&str; 10] = [
 const LISTS: [&str; 4] = ["messages", "notes", "history", EARLIER];
 
 impl Found {
-    pub(super) fn decode(document: &RawDocument, ids: UserIdForm) -> Result<Self, Malformed> {
+    pub(super) fn decode(document: &RawDocument, ids: UserIdEncoding) -> Result<Self, Malformed> {
         let record = ids.record(document)?;
         let (first_response_at, resolved_at, closed_at) =
             (record.first_response_at, record.resolved_at, record.closed_at);
@@ -92,7 +92,7 @@ impl Found {
     pub(super) fn update(
         &self,
         recorded: usize,
-        ids: UserIdForm,
+        ids: UserIdEncoding,
     ) -> Result<Option<Document>, StoreError> {
         let mut update = Update::default();
         self.fields(ids, &mut update)?;
@@ -129,7 +129,7 @@ impl Found {
         self
     }
 
-    fn fields(&self, ids: UserIdForm, update: &mut Update) -> Result<(), StoreError> {
+    fn fields(&self, ids: UserIdEncoding, update: &mut Update) -> Result<(), StoreError> {
         let (before, after) = (&self.stored.head, self.ticket.head());
         if before.status != after.status {
             update.set("status", after.status.as_str());
@@ -158,7 +158,12 @@ impl Found {
         Ok(())
     }
 
-    fn lists(&self, recorded: usize, ids: UserIdForm, update: &mut Update) -> Result<(), StoreError> {
+    fn lists(
+        &self,
+        recorded: usize,
+        ids: UserIdEncoding,
+        update: &mut Update,
+    ) -> Result<(), StoreError> {
         let [messages, notes, history, earlier] = self.stored.lists;
         let ticket = &self.ticket;
         // Where no message is stored, the description stands for the first one.
@@ -180,13 +185,13 @@ impl Found {
         }
         let responses = ticket.head().sla.as_deref().map_or(&[][..], |sla| &sla.earlier_responses);
         if responses.len() > earlier.read {
-            let added = added(responses, earlier.read, |timer| ids.clock(timer))?;
+            let added = added(responses, earlier.read, |timer| ids.timer(timer))?;
             update.append(EARLIER, earlier.stored.is_some(), added);
         }
         Ok(())
     }
 
-    fn sla(&self, ids: UserIdForm, update: &mut Update) -> Result<(), StoreError> {
+    fn sla(&self, ids: UserIdEncoding, update: &mut Update) -> Result<(), StoreError> {
         let (Some(before), Some(after)) = (&self.stored.head.sla, &self.ticket.head().sla) else {
             return Ok(());
         };
@@ -195,7 +200,7 @@ impl Found {
         }
         for metric in SlaMetric::ALL {
             if before.of(metric) != after.of(metric) {
-                let timer = after.of(metric).map(|timer| ids.clock(timer)).transpose()?;
+                let timer = after.of(metric).map(|timer| ids.timer(timer)).transpose()?;
                 update.set_or_unset(format!("sla.{}", name(metric)), timer);
             }
         }

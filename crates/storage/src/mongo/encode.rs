@@ -5,10 +5,10 @@ use ventanilla_domain::{
     Actor, Author, CreationKey, Event, EventKind, Message, Note, Ticket, Timestamp, UserId,
 };
 
-use super::{ids::UserIdForm, timers::EARLIER};
+use super::{ids::UserIdEncoding, timers::EARLIER};
 use crate::StoreError;
 
-impl UserIdForm {
+impl UserIdEncoding {
     pub(super) fn ticket(self, ticket: &Ticket, id: ObjectId) -> Result<Document, StoreError> {
         let head = ticket.head();
         let list = |items: Result<Vec<Bson>, StoreError>| items.map(Bson::Array);
@@ -37,9 +37,9 @@ impl UserIdForm {
         add("closedAt", head.closed_at.map(date));
         add("followUpOf", head.follow_up_of.as_ref().map(|number| number.as_str().into()));
         add("creationKey", ticket.creation_key().map(|key| self.creation_key(key)).transpose()?);
-        add("sla", head.sla.as_deref().map(|clocks| self.clocks(clocks)).transpose()?);
-        if let Some(clocks) = head.sla.as_deref().filter(|clocks| !clocks.earlier_responses.is_empty()) {
-            add(EARLIER, Some(self.earlier(clocks)?.into()));
+        add("sla", head.sla.as_deref().map(|timers| self.timers(timers)).transpose()?);
+        if let Some(timers) = head.sla.as_deref().filter(|timers| !timers.earlier_responses.is_empty()) {
+            add(EARLIER, Some(self.earlier(timers)?.into()));
         }
         if !ticket.notes().is_empty() {
             add("notes", Some(list(ticket.notes().iter().map(|note| self.note(note)).collect())?));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
 use futures::TryStreamExt;
 use mongodb::options::ReadConcern;
-use ventanilla_domain::{Scope, Ticket, TicketLookup, TicketNumber, TicketView, Window};
+use ventanilla_domain::{Audience, MessageRange, Ticket, TicketDetails, TicketLookup, TicketNumber};
 
 use super::{
     Inner,
@@ -29,15 +29,15 @@ impl Inner {
     pub(super) async fn get(
         self: &Arc<Self>,
         lookup: &TicketLookup,
-        scope: &Scope,
-        window: Window,
-    ) -> Result<Option<TicketView>, StoreError> {
+        scope: &Audience,
+        window: MessageRange,
+    ) -> Result<Option<TicketDetails>, StoreError> {
         let numbers: Vec<&str> = lookup.candidates().iter().map(TicketNumber::as_str).collect();
         let mut filter = match numbers[..] {
             [number] => doc! { "ticketNumber": number },
             _ => doc! { "ticketNumber": { "$in": &numbers } },
         };
-        if let Scope::Owner(id) = scope {
+        if let Audience::Requester(id) = scope {
             filter.insert("userId", self.ids.write(id)?);
         }
         let (tickets, fields) = (self.tickets.clone(), fields(scope, window));
@@ -59,13 +59,13 @@ impl Inner {
     fn view(
         &self,
         document: &RawDocument,
-        scope: &Scope,
-        window: Window,
-    ) -> Result<Option<TicketView>, Malformed> {
-        let Some(mut view) = self.ids.whole(document)?.view(scope, Window::All) else {
+        scope: &Audience,
+        window: MessageRange,
+    ) -> Result<Option<TicketDetails>, Malformed> {
+        let Some(mut view) = self.ids.whole(document)?.view(scope, MessageRange::All) else {
             return Ok(None);
         };
-        if window == Window::All {
+        if window == MessageRange::All {
             return Ok(Some(view));
         }
         if document.get_array("messages").is_ok_and(bson::RawArray::is_empty) {
@@ -80,12 +80,12 @@ impl Inner {
 
 /// What is read of a ticket: no more than the scope may see. Of a part of the conversation the server
 /// sends what is derived from all of it.
-fn fields(scope: &Scope, window: Window) -> Document {
-    let is_whole = window == Window::All;
+fn fields(scope: &Audience, window: MessageRange) -> Document {
+    let is_whole = window == MessageRange::All;
     let mut fields = if is_whole { expr::stored_head() } else { expr::head() };
     fields.extend(messages(window));
     fields.insert("description", 1);
-    if *scope == Scope::All {
+    if *scope == Audience::Desk {
         fields.extend(doc! { "notes": 1, "history": 1 });
         if is_whole {
             fields.insert(EARLIER, 1);
@@ -97,18 +97,20 @@ fn fields(scope: &Scope, window: Window) -> Document {
 }
 
 /// The messages of a window; of a part, how many come before them and how long the whole conversation is.
-fn messages(window: Window) -> Document {
+fn messages(window: MessageRange) -> Document {
     let (conversation, count) = (expr::conversation(), expr::message_count());
     let none = || Bson::from(doc! { "$literal": [] });
     let (messages, earlier): (Bson, Bson) = match window {
-        Window::All => return doc! { "messages": 1 },
-        Window::Last(0) => (none(), count),
-        Window::Last(last) => (
+        MessageRange::All => return doc! { "messages": 1 },
+        MessageRange::Last(0) => (none(), count),
+        MessageRange::Last(last) => (
             doc! { "$slice": [conversation, -whole(last)] }.into(),
             doc! { "$max": [0, { "$subtract": [count, i64::from(last)] }] }.into(),
         ),
-        Window::From { first, count: 0 } => (none(), doc! { "$min": [count, i64::from(first)] }.into()),
-        Window::From { first, count: most } => (
+        MessageRange::From { first, count: 0 } => {
+            (none(), doc! { "$min": [count, i64::from(first)] }.into())
+        }
+        MessageRange::From { first, count: most } => (
             doc! { "$slice": [conversation, whole(first), whole(most)] }.into(),
             doc! { "$min": [count, i64::from(first)] }.into(),
         ),

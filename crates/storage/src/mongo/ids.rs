@@ -8,12 +8,12 @@ use crate::StoreError;
 /// How user ids are stored.
 ///
 /// ```
-/// use ventanilla_storage::UserIdForm;
+/// use ventanilla_storage::UserIdEncoding;
 ///
-/// assert_eq!(UserIdForm::default(), UserIdForm::ObjectId);
+/// assert_eq!(UserIdEncoding::default(), UserIdEncoding::ObjectId);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum UserIdForm {
+pub enum UserIdEncoding {
     /// As an `ObjectId`, of which the [`UserId`] is the 24 lower-case hexadecimal digits. Other ids
     /// are refused.
     #[default]
@@ -22,11 +22,11 @@ pub enum UserIdForm {
     Text,
 }
 
-impl UserIdForm {
+impl UserIdEncoding {
     pub(super) fn write(self, id: &UserId) -> Result<Bson, StoreError> {
         match self {
-            UserIdForm::Text => Ok(id.as_str().into()),
-            UserIdForm::ObjectId => ObjectId::parse_str(id.as_str())
+            UserIdEncoding::Text => Ok(id.as_str().into()),
+            UserIdEncoding::ObjectId => ObjectId::parse_str(id.as_str())
                 .ok()
                 .filter(|oid| oid.to_hex() == id.as_str())
                 .map(Bson::ObjectId)
@@ -36,10 +36,10 @@ impl UserIdForm {
 
     pub(super) fn read(self, value: RawBsonRef<'_>) -> Result<UserId, String> {
         match (self, value) {
-            (UserIdForm::ObjectId, RawBsonRef::ObjectId(oid)) => {
+            (UserIdEncoding::ObjectId, RawBsonRef::ObjectId(oid)) => {
                 UserId::parse(&oid.to_hex()).map_err(|error| error.to_string())
             }
-            (UserIdForm::Text, RawBsonRef::String(id)) => {
+            (UserIdEncoding::Text, RawBsonRef::String(id)) => {
                 UserId::parse(id).map_err(|error| error.to_string())
             }
             (_, other) => Err(format!("a user id is stored as {:?}", other.element_type())),

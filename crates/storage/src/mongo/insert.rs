@@ -13,12 +13,12 @@ use super::{
     run::{Deadline, Waits},
     unknown, unreadable,
 };
-use crate::{BoxError, Inserted, StoreError};
+use crate::{BoxError, InsertOutcome, StoreError};
 
 impl Inner {
     /// Stores a ticket under its number. After an attempt whose answer was lost it sends the same
     /// document again: the `_id` tells which one is stored.
-    pub(super) async fn insert(self: &Arc<Self>, ticket: &Ticket) -> Result<Inserted, StoreError> {
+    pub(super) async fn insert(self: &Arc<Self>, ticket: &Ticket) -> Result<InsertOutcome, StoreError> {
         let id = ObjectId::new();
         let document = self.ids.ticket(ticket, id)?;
         let insert = doc! { "insert": self.tickets.name(), "documents": [document] };
@@ -32,7 +32,7 @@ impl Inner {
                 None => self.send(insert.clone(), deadline).await,
             };
             match written {
-                Written::Made(_) => return Ok(Inserted::Stored),
+                Written::Made(_) => return Ok(InsertOutcome::Stored),
                 Written::NotDurable(error) => {
                     return Err(StoreError::NotDurable {
                         number: number.clone(),
@@ -77,9 +77,10 @@ impl Inner {
         id: ObjectId,
         sent_before: bool,
         deadline: Deadline,
-    ) -> Result<Option<Inserted>, StoreError> {
+    ) -> Result<Option<InsertOutcome>, StoreError> {
         let is_number = matches!(keys.keys().next().map(String::as_str), Some("ticketNumber" | "_id"));
-        let taken = || if is_number { Ok(Inserted::NumberTaken) } else { Err(refused_by_index(keys)) };
+        let taken =
+            || if is_number { Ok(InsertOutcome::NumberTaken) } else { Err(refused_by_index(keys)) };
         if ticket.creation_key().is_none() && !sent_before {
             return taken().map(Some);
         }
@@ -89,7 +90,7 @@ impl Inner {
             return if is_pending { Ok(None) } else { taken().map(Some) };
         };
         if found.get_object_id("_id").is_ok_and(|found| found == id) {
-            return Ok(Some(Inserted::Stored));
+            return Ok(Some(InsertOutcome::Stored));
         }
         // Whether the rest of another one can be read doesn't matter.
         let key = self.ids.creation_key_of(&*found);
@@ -97,7 +98,7 @@ impl Inner {
             return taken().map(Some);
         }
         let first = self.ids.whole(&found).map_err(|problem| unreadable(number, problem))?;
-        Ok(Some(Inserted::taken_by(&first, ticket)))
+        Ok(Some(InsertOutcome::taken_by(&first, ticket)))
     }
 
     /// Returns whether the primary has a ticket of this number, which perhaps no majority has.

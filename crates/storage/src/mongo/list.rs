@@ -15,7 +15,7 @@ use super::{
     decode::{Malformed, read_text, read_whole, required},
     encode::date,
     expr,
-    ids::UserIdForm,
+    ids::UserIdEncoding,
     index,
     timers::reading,
 };
@@ -29,14 +29,14 @@ impl Inner {
         page: &PageQuery,
     ) -> Result<Page<TicketSummary>, StoreError> {
         let query = page.query();
-        let has_place = |row: &RawDocumentBuf| place(row, query.order()).is_some();
+        let has_place = |row: &RawDocumentBuf| place(row, query.sort()).is_some();
         let mut found = self.rows(page, Unplaced::Unexpected).await?;
         if !found.iter().all(has_place) {
             found = self.rows(page, Unplaced::Excluded).await?;
         }
-        let more = found.len() > query.rows();
-        found.truncate(query.rows());
-        let last = found.last().filter(|_| more).and_then(|row| place(row, query.order()));
+        let more = found.len() > query.page_size();
+        found.truncate(query.page_size());
+        let last = found.last().filter(|_| more).and_then(|row| place(row, query.sort()));
         let next = last.map(|last| page.cursor_after(&last));
         let (mut rows, mut unreadable) = (Vec::with_capacity(found.len()), Vec::new());
         for document in &found {
@@ -54,9 +54,9 @@ impl Inner {
         unplaced: Unplaced,
     ) -> Result<Vec<RawDocumentBuf>, StoreError> {
         let query = page.query();
-        match query.order() {
+        match query.sort() {
             Sort::Created(direction) => {
-                let all = query.filtered_priorities();
+                let all = query.priorities();
                 let matching = self.matching(query, all, direction, page.position(), unplaced)?;
                 self.find(page, matching, by_creation(direction), None).await
             }
@@ -135,10 +135,10 @@ impl Inner {
     /// What waits and belongs to a list by due time: a scan of the index of those that wait.
     fn waiting(&self, page: &PageQuery, due: Due, unplaced: Unplaced) -> Result<Document, StoreError> {
         let query = page.query();
-        let live = query.filtered_statuses() & (Status::Open | Status::InProgress);
-        let mut matching = self.filtered(query, live, query.filtered_priorities())?;
+        let live = query.statuses() & (Status::Open | Status::InProgress);
+        let mut matching = self.filtered(query, live, query.priorities())?;
         let mut conditions =
-            vec![due_conditions(due, page.reading()), doc! { "createdAt": creation(query) }];
+            vec![due_conditions(due, page.as_of()), doc! { "createdAt": creation(query) }];
         conditions.extend(unplaced.conditions());
         if unplaced == Unplaced::Excluded {
             conditions.push(doc! { "$expr": { "$in": [{ "$type": "$sla.due" }, ["int", "long"]] } });
@@ -164,13 +164,13 @@ impl Inner {
             "status": { "$in": expr::statuses(statuses) },
             "priority": { "$in": expr::priorities(priorities) },
         };
-        if let Some(category) = query.filtered_category() {
+        if let Some(category) = query.category() {
             matching.insert("category", category.as_str());
         }
-        if let Some(requester) = query.filtered_requester() {
+        if let Some(requester) = query.requester() {
             matching.insert("userId", self.ids.write(requester)?);
         }
-        match query.filtered_assignee() {
+        match query.assignee() {
             Some(AssigneeFilter::To(admin)) => matching.insert("assigneeId", self.ids.write(admin)?),
             Some(AssigneeFilter::Unassigned) => matching.insert("assigneeId", bson::Bson::Null),
             None => None,
@@ -186,7 +186,7 @@ impl Inner {
         after: Option<&Position>,
         unplaced: Unplaced,
     ) -> Result<Document, StoreError> {
-        let mut matching = self.filtered(query, query.filtered_statuses(), priorities)?;
+        let mut matching = self.filtered(query, query.statuses(), priorities)?;
         let mut conditions = vec![doc! { "createdAt": creation(query) }];
         conditions.extend(unplaced.conditions());
         if let Some(last) = after {
@@ -237,7 +237,7 @@ impl Unplaced {
 
 /// The times at which the tickets of a list were created.
 fn creation(query: &ListQuery) -> Document {
-    let (from, before) = query.filtered_creation();
+    let (from, before) = query.created();
     let mut created = expr::any_time();
     if let Some(from) = from {
         created.insert("$gte", date(from));
@@ -259,7 +259,7 @@ pub(super) fn due_conditions(due: Due, now: BusinessTime) -> Document {
     }
 }
 
-impl UserIdForm {
+impl UserIdEncoding {
     fn summary(self, document: &RawDocument) -> Result<TicketSummary, Malformed> {
         let head = self.head(document)?;
         let description = required(document, "description", read_text)?;
@@ -272,7 +272,7 @@ impl UserIdForm {
 fn row(page: &PageQuery) -> Document {
     let mut fields = expr::stored_head();
     // A list by due time goes on by them.
-    if !page.has_timers() && !matches!(page.query().order(), Sort::Due(_)) {
+    if !page.has_timers() && !matches!(page.query().sort(), Sort::Due(_)) {
         fields.remove("sla");
     }
     fields.insert("description", 1);
@@ -282,9 +282,8 @@ fn row(page: &PageQuery) -> Document {
 /// The index of a list by due time. Where few of those that wait may be in it, the planner is to
 /// choose: it may be quicker to sort what one requester has.
 fn due_hint(query: &ListQuery) -> Option<Hint> {
-    let one_admins = matches!(query.filtered_assignee(), Some(AssigneeFilter::To(_)));
-    let may_be_few =
-        one_admins || query.filtered_category().is_some() || query.filtered_requester().is_some();
+    let one_admins = matches!(query.assignee(), Some(AssigneeFilter::To(_)));
+    let may_be_few = one_admins || query.category().is_some() || query.requester().is_some();
     (!may_be_few).then(|| Hint::Name(index::DUE.into()))
 }
 
@@ -306,7 +305,7 @@ fn by_creation(direction: Direction) -> Document {
 
 /// A row more than the page has tells whether there is another page.
 fn limit(query: &ListQuery) -> i64 {
-    query.rows() as i64 + 1
+    query.page_size() as i64 + 1
 }
 
 const fn step(direction: Direction) -> i32 {

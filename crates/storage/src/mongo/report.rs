@@ -12,7 +12,7 @@ use super::{
     expr,
     timers::{EARLIER, reading},
 };
-use crate::{Report, ReportQuery, StoreError, Tally};
+use crate::{Report, ReportBuilder, ReportQuery, StoreError};
 
 impl Inner {
     pub(super) async fn report(self: &Arc<Self>, query: &ReportQuery) -> Result<Report, StoreError> {
@@ -20,7 +20,7 @@ impl Inner {
         self.read(self.deadline(), async move {
             let found = tickets.find(having_something_to_add(&query)).projection(fields());
             let mut found = found.batch_size(10_000).await?;
-            let mut tally = Tally::default();
+            let mut tally = ReportBuilder::default();
             while let Some(document) = found.try_next().await? {
                 // What can't be read is left out.
                 if let Ok(head) = ids.head(&document) {

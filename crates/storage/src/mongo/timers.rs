@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bson::{Bson, Document, RawBsonRef, doc};
 use ventanilla_domain::{
-    BusinessTime, Priority, SlaClock, SlaClocks, SlaMetric, SlaStop, SlaTable, SlaTargets,
+    BusinessTime, Priority, SlaMetric, SlaStop, SlaTable, SlaTargets, SlaTimer, SlaTimers,
 };
 
 use super::{
@@ -13,20 +13,20 @@ use super::{
         required,
     },
     encode::date,
-    ids::UserIdForm,
+    ids::UserIdEncoding,
 };
 use crate::StoreError;
 
 /// The field of the timers of earlier responses.
 pub(super) const EARLIER: &str = "earlierResponses";
 
-/// Clocks as they are written.
-impl UserIdForm {
-    pub(super) fn clocks(self, clocks: &SlaClocks) -> Result<Bson, StoreError> {
-        let mut document = doc! { "targets": targets(&clocks.targets) };
+/// Timers as they are written.
+impl UserIdEncoding {
+    pub(super) fn timers(self, timers: &SlaTimers) -> Result<Bson, StoreError> {
+        let mut document = doc! { "targets": targets(&timers.targets) };
         for metric in SlaMetric::ALL {
-            if let Some(clock) = clocks.of(metric) {
-                document.insert(name(metric), self.clock(clock)?);
+            if let Some(timer) = timers.of(metric) {
+                document.insert(name(metric), self.timer(timer)?);
             }
         }
         let mut derived = |name: &str, value: Option<Bson>| {
@@ -34,25 +34,25 @@ impl UserIdForm {
                 document.insert(name, value);
             }
         };
-        derived("due", clocks.due().map(reading));
-        derived("risk", clocks.risk().map(reading));
-        derived("lastStop", clocks.last_stop().map(date));
+        derived("due", timers.due().map(reading));
+        derived("risk", timers.risk().map(reading));
+        derived("lastStop", timers.last_stop().map(date));
         Ok(document.into())
     }
 
     /// The timers of earlier responses, of which there may be hundreds: a list of their own, which no
     /// list of tickets reads.
-    pub(super) fn earlier(self, clocks: &SlaClocks) -> Result<Vec<Bson>, StoreError> {
-        clocks.earlier_responses.iter().map(|clock| self.clock(clock)).collect()
+    pub(super) fn earlier(self, timers: &SlaTimers) -> Result<Vec<Bson>, StoreError> {
+        timers.earlier_responses.iter().map(|timer| self.timer(timer)).collect()
     }
 
-    pub(super) fn clock(self, clock: &SlaClock) -> Result<Bson, StoreError> {
+    pub(super) fn timer(self, timer: &SlaTimer) -> Result<Bson, StoreError> {
         let mut document = doc! {
-            "since": date(clock.since),
-            "start": reading(clock.start),
-            "due": reading(clock.due),
+            "since": date(timer.since),
+            "start": reading(timer.start),
+            "due": reading(timer.due),
         };
-        if let Some(stop) = &clock.stop {
+        if let Some(stop) = &timer.stop {
             let mut stopped = doc! { "at": date(stop.at), "reading": reading(stop.reading) };
             if let Some(by) = &stop.by {
                 stopped.insert("by", self.write(by)?);
@@ -66,37 +66,37 @@ impl UserIdForm {
     }
 }
 
-/// Clocks as they are read.
-impl UserIdForm {
-    pub(super) fn read_clocks<'a>(
+/// Timers as they are read.
+impl UserIdEncoding {
+    pub(super) fn read_timers<'a>(
         self,
         value: RawBsonRef<'a>,
         document: impl Fields<'a>,
-    ) -> Result<Box<SlaClocks>, Malformed> {
-        let clocks = nested(value, "sla")?;
-        let clock =
-            |value: RawBsonRef<'_>| self.read_clock(value).map_err(|problem| problem.to_string());
-        Ok(Box::new(SlaClocks {
-            targets: required(clocks, "targets", |value| {
+    ) -> Result<Box<SlaTimers>, Malformed> {
+        let timers = nested(value, "sla")?;
+        let timer =
+            |value: RawBsonRef<'_>| self.read_timer(value).map_err(|problem| problem.to_string());
+        Ok(Box::new(SlaTimers {
+            targets: required(timers, "targets", |value| {
                 read_targets(value).map_err(|problem| problem.to_string())
             })?,
-            first_response: required(clocks, name(SlaMetric::FirstResponse), clock)?,
-            next_response: optional(clocks, name(SlaMetric::NextResponse), clock)?,
-            resolution: required(clocks, name(SlaMetric::Resolution), clock)?,
+            first_response: required(timers, name(SlaMetric::FirstResponse), timer)?,
+            next_response: optional(timers, name(SlaMetric::NextResponse), timer)?,
+            resolution: required(timers, name(SlaMetric::Resolution), timer)?,
             // An earlier response that can't be read costs itself alone.
-            earlier_responses: readable(document, EARLIER, |value| self.read_clock(value))
+            earlier_responses: readable(document, EARLIER, |value| self.read_timer(value))
                 .unwrap_or_default(),
         }))
     }
 
-    fn read_clock(self, value: RawBsonRef<'_>) -> Result<SlaClock, Malformed> {
-        let clock = nested(value, "sla")?;
+    fn read_timer(self, value: RawBsonRef<'_>) -> Result<SlaTimer, Malformed> {
+        let timer = nested(value, "sla")?;
         let stop = |value: RawBsonRef<'_>| self.read_stop(value).map_err(|problem| problem.to_string());
-        Ok(SlaClock {
-            since: required(clock, "since", read_date)?,
-            start: required(clock, "start", read_reading)?,
-            due: required(clock, "due", read_reading)?,
-            stop: optional(clock, "stop", stop)?,
+        Ok(SlaTimer {
+            since: required(timer, "since", read_date)?,
+            start: required(timer, "start", read_reading)?,
+            due: required(timer, "due", read_reading)?,
+            stop: optional(timer, "stop", stop)?,
         })
     }
 

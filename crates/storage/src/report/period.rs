@@ -80,7 +80,7 @@ impl Explain for InvalidPeriod {
 /// let (first, last) = ("2026-03-01T00:00:00Z".parse()?, "2026-04-01T00:00:00Z".parse()?);
 /// let now = "2026-03-20T12:00:00Z".parse()?;
 /// let query = ReportQuery::new(Period::new(first, last)?, &sla, now);
-/// assert_eq!(query.due_before(), sla.reading(now), "what is due later isn't breached yet");
+/// assert_eq!(query.due_before(), sla.business_time_at(now), "what is due later isn't breached yet");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,11 +94,11 @@ impl ReportQuery {
     /// The period by a desk's calendar, as of now.
     #[must_use]
     pub fn new(period: Period, sla: &Sla, now: Timestamp) -> Self {
-        let due_before = sla.reading(period.before.min(now));
-        Self { period, due_from: sla.reading(period.from), due_before }
+        let due_before = sla.business_time_at(period.before.min(now));
+        Self { period, due_from: sla.business_time_at(period.from), due_before }
     }
 
-    /// The period in which clocks stop.
+    /// The period in which timers stop.
     #[must_use]
     pub const fn period(&self) -> Period {
         self.period
@@ -169,7 +169,7 @@ mod tests {
     fn nothing_is_due_in_a_period_that_lies_ahead() {
         let ahead = query(hour(24), hour(48), hour(2));
         assert!(ahead.due_before() < ahead.due_from());
-        assert_eq!(ahead.due_before(), testing::sla().reading(hour(2)));
+        assert_eq!(ahead.due_before(), testing::sla().business_time_at(hour(2)));
         let present = query(hour(0), hour(48), hour(2));
         assert_eq!(present.due_before(), ahead.due_before());
     }

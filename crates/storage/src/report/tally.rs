@@ -4,29 +4,29 @@ use std::collections::BTreeMap;
 
 use ventanilla_domain::{SlaMetric, TicketHead, UserId};
 
-use super::{Figures, Histogram, Measures, Report, ReportQuery};
+use super::{Histogram, MetricStats, Report, ReportQuery, StatsByMetric};
 
 /// A report in the making: marks go in, one by one or counted by a database, and come out as figures.
 ///
 /// ```
 /// use ventanilla_domain::SlaMetric;
-/// use ventanilla_storage::{Mark, Tally};
+/// use ventanilla_storage::{Sample, ReportBuilder};
 ///
-/// let mut tally = Tally::default();
-/// tally.add(SlaMetric::FirstResponse, None, Mark::Met, 3);
-/// tally.add(SlaMetric::FirstResponse, None, Mark::Breached, 1);
+/// let mut tally = ReportBuilder::default();
+/// tally.add(SlaMetric::FirstResponse, None, Sample::Met, 3);
+/// tally.add(SlaMetric::FirstResponse, None, Sample::Breached, 1);
 /// let report = tally.report();
 /// assert_eq!(report.overall.of(SlaMetric::FirstResponse).compliance(), Some(0.75));
 /// ```
 #[derive(Debug, Default)]
-pub struct Tally {
+pub struct ReportBuilder {
     overall: Marks,
     by_admin: BTreeMap<UserId, Marks>,
 }
 
-/// What a clock adds to a report.
+/// What a timer adds to a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mark {
+pub enum Sample {
     /// It stopped, after a working time of this [bucket](Histogram::bucket).
     Business(u32),
     /// It stopped, after a calendar time of this bucket.
@@ -47,47 +47,47 @@ struct Sums {
     breached: u64,
 }
 
-impl Tally {
+impl ReportBuilder {
     /// Adds so many marks of an administrator, or of nobody.
-    pub fn add(&mut self, metric: SlaMetric, by: Option<&UserId>, mark: Mark, count: u64) {
+    pub fn add(&mut self, metric: SlaMetric, by: Option<&UserId>, mark: Sample, count: u64) {
         let theirs = by.map(|by| self.by_admin.entry(by.clone()).or_default());
         for marks in [Some(&mut self.overall), theirs].into_iter().flatten() {
             let sums = marks.entry(metric).or_default();
             match mark {
-                Mark::Business(bucket) => sums.business.add(bucket, count),
-                Mark::Calendar(bucket) => sums.calendar.add(bucket, count),
-                Mark::Met => sums.met += count,
-                Mark::Breached => sums.breached += count,
+                Sample::Business(bucket) => sums.business.add(bucket, count),
+                Sample::Calendar(bucket) => sums.calendar.add(bucket, count),
+                Sample::Met => sums.met += count,
+                Sample::Breached => sums.breached += count,
             }
         }
     }
 
-    /// Adds what the clocks of a ticket measured within a period: the meaning of a report, in one
+    /// Adds what the timers of a ticket measured within a period: the meaning of a report, in one
     /// place.
     pub fn add_ticket(&mut self, query: &ReportQuery, head: &TicketHead) {
-        for (metric, clock) in head.sla.iter().flat_map(|clocks| clocks.all()) {
-            let by = match &clock.stop {
+        for (metric, timer) in head.sla.iter().flat_map(|timers| timers.all()) {
+            let by = match &timer.stop {
                 Some(stop) => stop.by.as_ref(),
-                // Another application has answered or resolved it: its clock runs in vain.
+                // Another application has answered or resolved it: its timer runs in vain.
                 None if !head.status.is_live() => continue,
                 None if metric == SlaMetric::FirstResponse && head.first_response_at.is_some() => {
                     continue;
                 }
                 None => head.assignee.as_ref(),
             };
-            let breached = clock.is_breached(query.due_before());
-            if breached && (query.due_from()..query.due_before()).contains(&clock.due) {
-                self.add(metric, by, Mark::Breached, 1);
+            let breached = timer.is_breached(query.due_before());
+            if breached && (query.due_from()..query.due_before()).contains(&timer.due) {
+                self.add(metric, by, Sample::Breached, 1);
             }
-            let stopped = clock.stop.as_ref().filter(|stop| query.period().contains(stop.at));
-            if let Some(measured) = stopped.and(clock.measured()) {
+            let stopped = timer.stop.as_ref().filter(|stop| query.period().contains(stop.at));
+            if let Some(measured) = stopped.and(timer.measured()) {
                 let bucket = |length: std::time::Duration| {
                     Histogram::bucket(u64::try_from(length.as_millis()).unwrap_or(u64::MAX))
                 };
-                self.add(metric, by, Mark::Business(bucket(measured.business)), 1);
-                self.add(metric, by, Mark::Calendar(bucket(measured.calendar)), 1);
+                self.add(metric, by, Sample::Business(bucket(measured.business)), 1);
+                self.add(metric, by, Sample::Calendar(bucket(measured.calendar)), 1);
                 if !breached {
-                    self.add(metric, by, Mark::Met, 1);
+                    self.add(metric, by, Sample::Met, 1);
                 }
             }
         }
@@ -101,15 +101,15 @@ impl Tally {
     }
 }
 
-fn figures(marks: &Marks) -> Figures {
-    let measures = |sums: &Sums| Measures {
+fn figures(marks: &Marks) -> StatsByMetric {
+    let measures = |sums: &Sums| MetricStats {
         count: sums.business.count(),
         business: sums.business.quantiles(),
         calendar: sums.calendar.quantiles(),
         met: sums.met,
         breached: sums.breached,
     };
-    Figures(marks.iter().map(|(metric, sums)| (*metric, measures(sums))).collect())
+    StatsByMetric(marks.iter().map(|(metric, sums)| (*metric, measures(sums))).collect())
 }
 
 #[cfg(test)]
@@ -165,13 +165,13 @@ mod tests {
     fn report(tickets: &[&Ticket], [from, before, now]: [i64; 3]) -> Report {
         let period = Period::new(at(from * HOUR), at(before * HOUR)).unwrap();
         let query = ReportQuery::new(period, policy().sla.as_ref().unwrap(), at(now * HOUR));
-        let mut tally = Tally::default();
+        let mut tally = ReportBuilder::default();
         tickets.iter().for_each(|ticket| tally.add_ticket(&query, ticket.head()));
         tally.report()
     }
 
     /// How many stopped, were met and were breached.
-    fn counts(figures: &Figures, metric: SlaMetric) -> [u64; 3] {
+    fn counts(figures: &StatsByMetric, metric: SlaMetric) -> [u64; 3] {
         let measures = figures.of(metric);
         [measures.count, measures.met, measures.breached]
     }
@@ -249,7 +249,7 @@ mod tests {
         for record in [answered, resolved] {
             let ticket = Ticket::from(record);
             let figures = report(&[&ticket], [0, 20, 20]).overall;
-            assert_eq!(figures, Figures::default());
+            assert_eq!(figures, StatsByMetric::default());
         }
     }
 }

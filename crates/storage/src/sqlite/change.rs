@@ -13,10 +13,10 @@ use super::{
     error::Fault,
     row::{self, Texts, Unknown},
 };
-use crate::Inserted;
+use crate::InsertOutcome;
 
 /// Stores a new ticket unless its number is taken.
-pub(super) fn insert(db: &Connection, ticket: &Ticket) -> Result<Inserted, Fault> {
+pub(super) fn insert(db: &Connection, ticket: &Ticket) -> Result<InsertOutcome, Fault> {
     let head = ticket.head();
     if let Some(taken) = find(db, &head.ticket_number, |row| taken_by(row, ticket))? {
         return Ok(taken);
@@ -27,7 +27,7 @@ pub(super) fn insert(db: &Connection, ticket: &Ticket) -> Result<Inserted, Fault
     let places = (1..=columns.len()).map(|place| format!("?{place}")).join(", ");
     let statement = format!("INSERT INTO ticket ({names}) VALUES ({places})");
     db.prepare_cached(&statement)?.execute(params_from_iter(values(&columns)))?;
-    Ok(Inserted::Stored)
+    Ok(InsertOutcome::Stored)
 }
 
 /// Reads a ticket, applies a command to it and writes what it became.
@@ -79,7 +79,7 @@ fn write(db: &Connection, row: &Row<'_>, ticket: &Ticket, unknown: Unknown) -> R
 
 /// The answer for a new ticket whose number this row has. Whether the rest of a row without the same
 /// key can be read doesn't matter.
-fn taken_by(row: &Row<'_>, ticket: &Ticket) -> Result<Inserted, Fault> {
+fn taken_by(row: &Row<'_>, ticket: &Ticket) -> Result<InsertOutcome, Fault> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Key {
@@ -87,10 +87,10 @@ fn taken_by(row: &Row<'_>, ticket: &Ticket) -> Result<Inserted, Fault> {
     }
     let key = row::read_part::<Key>(row).map(|key| key.creation_key);
     if key.is_none() || key.as_ref() != ticket.creation_key() {
-        return Ok(Inserted::NumberTaken);
+        return Ok(InsertOutcome::NumberTaken);
     }
     let (first, _) = row::read(row)?;
-    Ok(Inserted::taken_by(&first, ticket))
+    Ok(InsertOutcome::taken_by(&first, ticket))
 }
 
 fn values<'a>(columns: &[(&str, ValueRef<'a>)]) -> impl Iterator<Item = ToSqlOutput<'a>> {

@@ -14,14 +14,14 @@ use crate::{AssigneeFilter, Direction, Due, ListQuery, Page, PageQuery, Position
 /// Lists a page of tickets.
 pub(super) fn list(db: &Connection, page: &PageQuery) -> Result<Page<TicketSummary>, Fault> {
     let query = page.query();
-    if query.filtered_statuses().is_empty() || query.filtered_priorities().is_empty() {
+    if query.statuses().is_empty() || query.priorities().is_empty() {
         return Ok(Page { rows: Vec::new(), next: None, unreadable: Vec::new() });
     }
     let mut listing = Listing { db, page, found: Vec::new() };
-    match query.order() {
+    match query.sort() {
         Sort::Created(direction) => {
             let range = created(query, direction, page.position());
-            let all = query.filtered_priorities();
+            let all = query.priorities();
             listing.find(&by_creation(query, all, direction), range, Priority::default())?;
         }
         Sort::UrgentFirst(direction) | Sort::LowFirst(direction) => {
@@ -35,11 +35,11 @@ pub(super) fn list(db: &Connection, page: &PageQuery) -> Result<Page<TicketSumma
 /// Every statement that lists may use, for a test of their plans.
 #[cfg(test)]
 pub(super) fn statements(query: &ListQuery) -> Vec<String> {
-    match query.order() {
+    match query.sort() {
         Sort::Due(due) => vec![by_due(query, due)],
-        Sort::Created(direction) => vec![by_creation(query, query.filtered_priorities(), direction)],
+        Sort::Created(direction) => vec![by_creation(query, query.priorities(), direction)],
         Sort::UrgentFirst(direction) | Sort::LowFirst(direction) => {
-            let each = query.filtered_priorities().iter();
+            let each = query.priorities().iter();
             each.map(|priority| by_creation(query, priority.into(), direction)).collect()
         }
     }
@@ -76,7 +76,7 @@ impl Listing<'_> {
     /// Runs a statement over a range, as far as the page has room.
     fn find(&mut self, statement: &str, range: Range, priority: Priority) -> Result<(), Fault> {
         // One more than the page shows tells whether another page follows.
-        let missing = self.page.query().rows() + 1 - self.found.len();
+        let missing = self.page.query().page_size() + 1 - self.found.len();
         if missing == 0 {
             return Ok(());
         }
@@ -90,12 +90,12 @@ impl Listing<'_> {
         bind(":to", &range.to.0)?;
         bind(":to_id", &range.to.1)?;
         bind(":missing", &(missing as i64))?;
-        bind(":now", &self.page.reading().as_millis())?;
+        bind(":now", &self.page.as_of().as_millis())?;
         let query = self.page.query();
-        bind(":requester", &query.filtered_requester().map(UserId::as_str))?;
-        bind(":category", &query.filtered_category().map(Category::as_str))?;
-        bind(":assignee", &query.filtered_assignee().and_then(assignee))?;
-        let (from, before) = query.filtered_creation();
+        bind(":requester", &query.requester().map(UserId::as_str))?;
+        bind(":category", &query.category().map(Category::as_str))?;
+        bind(":assignee", &query.assignee().and_then(assignee))?;
+        let (from, before) = query.created();
         bind(":created_from", &from.map_or(i64::MIN, Timestamp::as_millis))?;
         bind(":created_before", &before.map_or(i64::MAX, Timestamp::as_millis))?;
         let mut rows = statement.raw_query();
@@ -107,7 +107,7 @@ impl Listing<'_> {
 
     /// Reads the rows that were found.
     fn read(mut self) -> Result<Page<TicketSummary>, Fault> {
-        let rows = self.page.query().rows();
+        let rows = self.page.query().page_size();
         let has_more = self.found.len() > rows;
         self.found.truncate(rows);
         let next = self.found.last().filter(|_| has_more).map(|last| {
@@ -132,7 +132,7 @@ struct Range {
 
 /// The range of a list by creation after a row.
 fn created(query: &ListQuery, direction: Direction, after: Option<&Position>) -> Range {
-    let (from, before) = query.filtered_creation();
+    let (from, before) = query.created();
     let from = (from.map_or(i64::MIN, Timestamp::as_millis), i64::MIN);
     let to = before.map_or((i64::MAX, i64::MAX), |before| (before.as_millis(), i64::MIN));
     match (after.map(seen), direction) {
@@ -144,7 +144,7 @@ fn created(query: &ListQuery, direction: Direction, after: Option<&Position>) ->
 
 /// The range of a list by due time.
 fn dues(page: &PageQuery, due: Due) -> Range {
-    let now = (page.reading().as_millis(), i64::MIN);
+    let now = (page.as_of().as_millis(), i64::MIN);
     let (all_from, all_to) = ((i64::MIN, i64::MIN), (i64::MAX, i64::MAX));
     let (from, to) = match due {
         Due::Any => (all_from, all_to),
@@ -156,7 +156,7 @@ fn dues(page: &PageQuery, due: Due) -> Range {
 
 fn by_creation(query: &ListQuery, priorities: EnumSet<Priority>, direction: Direction) -> String {
     let (index, filters) = filters(query);
-    let runs = query.filtered_statuses().iter().cartesian_product(priorities.iter());
+    let runs = query.statuses().iter().cartesian_product(priorities.iter());
     let runs = runs
         .map(|(status, priority)| {
             format!(
@@ -178,8 +178,8 @@ fn by_creation(query: &ListQuery, priorities: EnumSet<Priority>, direction: Dire
 fn by_due(query: &ListQuery, due: Due) -> String {
     let (_, filters) = filters(query);
     let risk = if due == Due::AtRisk { "risk <= :now AND" } else { "" };
-    let statuses = query.filtered_statuses().iter().map(|status| quoted(status.as_str())).join(", ");
-    let priorities = query.filtered_priorities().iter().map(|priority| quoted(priority.as_str()));
+    let statuses = query.statuses().iter().map(|status| quoted(status.as_str())).join(", ");
+    let priorities = query.priorities().iter().map(|priority| quoted(priority.as_str()));
     format!(
         "SELECT due AS key, id FROM ticket INDEXED BY ticket_by_due \
          WHERE due IS NOT NULL AND (due, id) > (:from, :from_id) AND (due, id) < (:to, :to_id) \
@@ -193,9 +193,9 @@ fn by_due(query: &ListQuery, due: Due) -> String {
 /// The index for a list's filters beside status and priority, and the filters.
 fn filters(query: &ListQuery) -> (&'static str, String) {
     let all = [
-        (query.filtered_requester().is_some(), "ticket_by_requester", "requester = :requester AND "),
-        (query.filtered_assignee().is_some(), "ticket_by_assignee", "assignee IS :assignee AND "),
-        (query.filtered_category().is_some(), "ticket_by_category", "category = :category AND "),
+        (query.requester().is_some(), "ticket_by_requester", "requester = :requester AND "),
+        (query.assignee().is_some(), "ticket_by_assignee", "assignee IS :assignee AND "),
+        (query.category().is_some(), "ticket_by_category", "category = :category AND "),
     ];
     let set = all.iter().filter(|(is_set, ..)| *is_set);
     let index = set.clone().next().map_or("ticket_by_creation", |(_, index, _)| index);

@@ -2,8 +2,8 @@
 
 use rusqlite::Connection;
 use ventanilla_domain::{
-    BusinessTime, Priority, Scope, Status, Ticket, TicketLookup, TicketNumber, TicketView, Timestamp,
-    UserId, Window,
+    Audience, BusinessTime, MessageRange, Priority, Status, Ticket, TicketDetails, TicketLookup,
+    TicketNumber, Timestamp, UserId,
 };
 
 use super::{
@@ -11,7 +11,7 @@ use super::{
     error::Fault,
     row::{self, HEAD},
 };
-use crate::{Counts, Report, ReportQuery, Tally};
+use crate::{Counts, Report, ReportBuilder, ReportQuery};
 
 /// Reads a whole ticket.
 pub(super) fn ticket(db: &Connection, number: &TicketNumber) -> Result<Option<Ticket>, Fault> {
@@ -25,13 +25,13 @@ pub(super) fn ticket(db: &Connection, number: &TicketNumber) -> Result<Option<Ti
 pub(super) fn get(
     db: &Connection,
     lookup: &TicketLookup,
-    scope: &Scope,
-    window: Window,
-) -> Result<Option<TicketView>, Fault> {
+    scope: &Audience,
+    window: MessageRange,
+) -> Result<Option<TicketDetails>, Fault> {
     for number in lookup.candidates() {
         let view = find(db, number, |row| {
             // Somebody else's ticket isn't there, also where it can't be read.
-            if matches!(scope, Scope::Owner(id) if row::text(row, "requester") != id.as_str()) {
+            if matches!(scope, Audience::Requester(id) if row::text(row, "requester") != id.as_str()) {
                 return Ok(None);
             }
             let (ticket, _) = row::read(row)?;
@@ -103,7 +103,7 @@ pub(super) fn resolved_until(
 /// Sums up the tickets that have something to add to a report.
 pub(super) fn report(db: &Connection, query: &ReportQuery) -> Result<Report, Fault> {
     let mut statement = db.prepare_cached(&reported())?;
-    let mut tally = Tally::default();
+    let mut tally = ReportBuilder::default();
     let (from, due_from) = (query.period().from().as_millis(), query.due_from().as_millis());
     let mut rows = statement.query((from, due_from))?;
     while let Some(row) = rows.next()? {

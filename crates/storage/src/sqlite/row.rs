@@ -4,7 +4,7 @@ use rusqlite::{Row, types::ValueRef};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use ventanilla_domain::{
-    BusinessTime, Event, Message, Note, SlaClocks, Status, Ticket, TicketHead, TicketRecord, Timestamp,
+    BusinessTime, Event, Message, Note, SlaTimers, Status, Ticket, TicketHead, TicketRecord, Timestamp,
 };
 
 use crate::{StoreError, query::due};
@@ -68,8 +68,8 @@ impl Texts {
         let timers = head.sla.as_deref();
         let resolved = (head.status == Status::Resolved).then(|| head.resolved_or_updated_at());
         let is_due = due(head);
-        let risk = is_due.and(timers).and_then(SlaClocks::risk);
-        let last_stop = timers.and_then(SlaClocks::last_stop);
+        let risk = is_due.and(timers).and_then(SlaTimers::risk);
+        let last_stop = timers.and_then(SlaTimers::last_stop);
         let last_due = timers.and_then(|timers| timers.all().map(|(_, timer)| timer.due).max());
         let mut columns = stated(head).to_vec();
         columns.extend([

@@ -12,7 +12,7 @@ use ventanilla_domain::{
 
 use super::*;
 use crate::{
-    Applied, Direction, Due, ListQuery, Sort, conformance,
+    Direction, Due, ListQuery, Sort, WriteOutcome, conformance,
     random::{check_sums, history},
     testing,
 };
@@ -56,8 +56,8 @@ fn note(text: &str) -> Command {
     Command::new(&by, testing::start(), &Policy::default(), note).unwrap()
 }
 
-async fn whole(store: &SqliteStore, number: &TicketNumber) -> TicketView {
-    store.get(&number.into(), &Scope::All, Window::All).await.unwrap().unwrap()
+async fn whole(store: &SqliteStore, number: &TicketNumber) -> TicketDetails {
+    store.get(&number.into(), &Audience::Desk, MessageRange::All).await.unwrap().unwrap()
 }
 
 /// The texts of an error and of all that caused it.
@@ -152,7 +152,8 @@ mod damage {
         {
             let file = File::new();
             let (store, number) = file.damaged(damage).await;
-            let read = store.get(&(&number).into(), &Scope::All, Window::All).await.unwrap_err();
+            let read =
+                store.get(&(&number).into(), &Audience::Desk, MessageRange::All).await.unwrap_err();
             let changed = store.update(&number, &note("Es un secreto")).await.unwrap_err();
             for error in [read, changed] {
                 assert_eq!(error.code(), "ticket_unreadable");
@@ -169,7 +170,7 @@ mod damage {
         let error = store.insert(&again).await.unwrap_err();
         assert_eq!(error.code(), "ticket_unreadable");
         let other = testing::ticket(number).key("envio-2").build();
-        assert_eq!(store.insert(&other).await.unwrap(), Inserted::NumberTaken);
+        assert_eq!(store.insert(&other).await.unwrap(), InsertOutcome::NumberTaken);
     }
 
     #[tokio::test]
@@ -201,16 +202,20 @@ mod plans {
         let of = |statuses: &[Status]| statuses.iter().copied().collect::<EnumSet<_>>();
         let priorities = [EnumSet::all(), Priority::High.into()];
         iproduct!(STATUSES, priorities, sorts()).flat_map(move |(statuses, priorities, sort)| {
-            let all = ListQuery::new().statuses(of(statuses)).priorities(priorities).sort(sort);
+            let all =
+                ListQuery::new().with_statuses(of(statuses)).with_priorities(priorities).with_sort(sort);
             [
                 all.clone(),
-                all.clone().requester(testing::customer(1)),
-                all.clone().category(Category::PAGOS),
+                all.clone().with_requester(testing::customer(1)),
+                all.clone().with_category(Category::PAGOS),
                 all.clone().unassigned(),
-                all.clone().assigned_to(testing::admin(0)),
-                all.clone().category(Category::PAGOS).requester(testing::customer(1)).unassigned(),
-                all.clone().created_before(middle()),
-                all.created_from(middle()),
+                all.clone().with_assignee(testing::admin(0)),
+                all.clone()
+                    .with_category(Category::PAGOS)
+                    .with_requester(testing::customer(1))
+                    .unassigned(),
+                all.clone().with_created_before(middle()),
+                all.with_created_from(middle()),
             ]
         })
     }
@@ -242,7 +247,8 @@ mod plans {
 
     /// Steps of SQLite's machine for the first two pages of a list.
     async fn steps(store: &SqliteStore, query: ListQuery) -> i32 {
-        let first = query.clone().first_page().as_of(testing::sla().reading(testing::start()));
+        let first =
+            query.clone().first_page().with_as_of(testing::sla().business_time_at(testing::start()));
         let next = store.list(&first).await.unwrap().next;
         let pages = [Some(first), next.map(|next| query.page_after(&next).unwrap())];
         let mut steps = 0;
@@ -269,7 +275,7 @@ mod plans {
         let file = File::new();
         let store = file.store().await;
         store.fill(testing::tickets(TICKETS).collect()).await;
-        for query in queries().filter(|query| !matches!(query.order(), Sort::Due(_))) {
+        for query in queries().filter(|query| !matches!(query.sort(), Sort::Due(_))) {
             let steps = steps(&store, query.clone()).await;
             assert!(steps < 6_000, "{steps}: {query:?}");
         }
@@ -396,13 +402,16 @@ mod faults {
         let inserts = (0..8).map(|_| store.insert(&ticket));
         for error in futures::future::join_all(inserts).await {
             let error = error.unwrap_err();
-            assert_eq!((error.code(), error.applied()), ("store_unavailable", Applied::No));
+            assert_eq!(
+                (error.code(), error.write_outcome()),
+                ("store_unavailable", WriteOutcome::NotApplied)
+            );
             assert!(error.is_retryable() && texts(&error).contains("busy"), "{}", texts(&error));
         }
         // Reads don't wait.
         assert!(store.counts(&testing::admin(0), None).await.unwrap().total() == 0);
         other.execute_batch("COMMIT").unwrap();
-        assert_eq!(store.insert(&ticket).await.unwrap(), Inserted::Stored);
+        assert_eq!(store.insert(&ticket).await.unwrap(), InsertOutcome::Stored);
     }
 
     /// A change that doesn't fit fails alone, with its reason.
@@ -420,7 +429,7 @@ mod faults {
         let (full, fits) =
             tokio::join!(store.insert(&huge), store.update(&small.head().ticket_number, &note));
         let error = full.unwrap_err();
-        assert_eq!((error.code(), error.applied()), ("store_failed", Applied::No));
+        assert_eq!((error.code(), error.write_outcome()), ("store_failed", WriteOutcome::NotApplied));
         assert!(texts(&error).contains("the disk is full"), "{}", texts(&error));
         assert!(matches!(fits.unwrap(), Outcome::Applied { .. }));
 
@@ -428,7 +437,7 @@ mod faults {
         let store = file.store().await;
         assert_eq!(store.counts(&testing::admin(0), None).await.unwrap().total(), 1);
         assert_eq!(whole(&store, &small.head().ticket_number).await.notes.len(), 1);
-        assert_eq!(store.insert(&huge).await.unwrap(), Inserted::Stored);
+        assert_eq!(store.insert(&huge).await.unwrap(), InsertOutcome::Stored);
     }
 
     #[test]
@@ -437,14 +446,14 @@ mod faults {
 
         let number = testing::ticket("TKT-SURE10").build().head().ticket_number.clone();
         for (code, meant) in [
-            (SQLITE_BUSY, ("store_unavailable", Applied::No)),
-            (SQLITE_FULL, ("store_failed", Applied::No)),
-            (SQLITE_IOERR_WRITE, ("store_failed", Applied::No)),
-            (SQLITE_IOERR_FSYNC, ("outcome_unknown", Applied::Unknown)),
+            (SQLITE_BUSY, ("store_unavailable", WriteOutcome::NotApplied)),
+            (SQLITE_FULL, ("store_failed", WriteOutcome::NotApplied)),
+            (SQLITE_IOERR_WRITE, ("store_failed", WriteOutcome::NotApplied)),
+            (SQLITE_IOERR_FSYNC, ("outcome_unknown", WriteOutcome::Unknown)),
         ] {
             let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
             let error = error::not_committed(&number, &error);
-            assert_eq!((error.code(), error.applied()), meant);
+            assert_eq!((error.code(), error.write_outcome()), meant);
         }
     }
 
@@ -466,7 +475,7 @@ mod faults {
         });
         let (first, ended, second, ()) =
             tokio::join!(store.insert(&one), ends, store.insert(&other), freed);
-        assert_eq!((first.unwrap(), second.unwrap()), (Inserted::Stored, Inserted::Stored));
+        assert_eq!((first.unwrap(), second.unwrap()), (InsertOutcome::Stored, InsertOutcome::Stored));
         assert_eq!(ended.unwrap_err().code(), "store_failed");
         assert_eq!(store.counts(&testing::admin(0), None).await.unwrap().total(), 2);
     }
@@ -488,7 +497,8 @@ mod faults {
         let (mut given_up, (note, lookup)) = (0, (note("Nota"), number.into()));
         for _ in 0..20 {
             given_up += usize::from(give_up(store.update(number, &note)).await);
-            given_up += usize::from(give_up(store.get(&lookup, &Scope::All, Window::All)).await);
+            given_up +=
+                usize::from(give_up(store.get(&lookup, &Audience::Desk, MessageRange::All)).await);
         }
         assert_eq!(given_up, 40);
         let Outcome::Applied { head, .. } = store.update(number, &note).await.unwrap() else {
@@ -525,7 +535,7 @@ mod faults {
         });
         assert_eq!(panics.await.unwrap_err().code(), "outcome_unknown");
         file.raw().execute_batch("BEGIN IMMEDIATE; ROLLBACK").expect("nothing holds the file");
-        assert_eq!(store.insert(&ticket).await.unwrap(), Inserted::Stored);
+        assert_eq!(store.insert(&ticket).await.unwrap(), InsertOutcome::Stored);
         assert_eq!(store.counts(&testing::admin(0), None).await.unwrap().total(), 1);
     }
 }

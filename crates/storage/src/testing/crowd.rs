@@ -29,14 +29,14 @@ pub fn tickets(count: usize) -> impl Iterator<Item = Ticket> {
     (0..count as u64).map(|place| nth(place).build())
 }
 
-/// The same [tickets], opened and changed under this promise: each has clocks, and those of the ones
+/// The same [tickets], opened and changed under this promise: each has timers, and those of the ones
 /// that are open or in progress run.
 ///
 /// ```
 /// use ventanilla_storage::{Counts, testing};
 ///
 /// let sla = testing::sla();
-/// let friday = sla.reading("2026-01-09T17:00:00Z".parse()?);
+/// let friday = sla.business_time_at("2026-01-09T17:00:00Z".parse()?);
 /// let mut counts = Counts::default();
 /// for ticket in testing::tickets_with(&sla, 400) {
 ///     counts.add_ticket(ticket.head(), &testing::admin(0), Some(friday));

@@ -129,14 +129,14 @@ impl TicketFixture {
         self
     }
 
-    /// Opened and changed under this promise, so that it has clocks.
+    /// Opened and changed under this promise, so that it has timers.
     ///
     /// ```
     /// use ventanilla_storage::testing;
     ///
     /// let ticket = testing::ticket("TKT-ABC123").sla(&testing::sla()).reply("luis", "Ya está.").build();
-    /// let clocks = ticket.head().sla.as_deref().expect("it was opened under a promise");
-    /// assert!(!clocks.first_response.is_running() && clocks.resolution.is_running());
+    /// let timers = ticket.head().sla.as_deref().expect("it was opened under a promise");
+    /// assert!(!timers.first_response.is_running() && timers.resolution.is_running());
     /// ```
     pub fn sla(mut self, sla: &Sla) -> Self {
         self.policy.sla = Some(sla.clone());

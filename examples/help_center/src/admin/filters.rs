@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use ventanilla_service::{
-    Category, Cursor, Direction, Due, ListQuery, PageQuery, Priority, Reader, Sort, Status, UserId,
+    Category, Cursor, Direction, Due, ListQuery, PageQuery, Priority, Sort, Status, UserId, Viewer,
 };
 
 use crate::{
@@ -62,43 +62,43 @@ impl Filters {
     }
 
     /// The page that is asked for, or everything that is wrong with it.
-    pub(super) fn page(&self, reader: &Reader) -> Result<PageQuery, Vec<Problem>> {
+    pub(super) fn page(&self, reader: &Viewer) -> Result<PageQuery, Vec<Problem>> {
         let mut wrong = Wrong(Vec::new());
         let mut query = ListQuery::new();
         if self.status == LIVE {
-            query = query.statuses(Status::Open | Status::InProgress);
+            query = query.with_statuses(Status::Open | Status::InProgress);
         } else if let Some(status) = wrong.read("estado", &self.status, |it| said(it.parse::<Status>()))
         {
-            query = query.statuses(status);
+            query = query.with_statuses(status);
         }
         if let Some(it) = wrong.read("prioridad", &self.priority, |it| said(it.parse::<Priority>())) {
-            query = query.priorities(it);
+            query = query.with_priorities(it);
         }
         if let Some(category) = wrong.read("categoria", &self.category, |it| said(Category::parse(it))) {
-            query = query.category(category);
+            query = query.with_category(category);
         }
         if self.assignee == NOBODY {
             query = query.unassigned();
         } else if let Some(admin) = wrong.read("asignado", &self.assignee, |it| said(UserId::parse(it)))
         {
-            query = query.assigned_to(admin);
+            query = query.with_assignee(admin);
         }
         if let Some(it) = wrong.read("solicitante", &self.requester, |it| said(UserId::parse(it))) {
-            query = query.requester(it);
+            query = query.with_requester(it);
         }
         if let Some(from) = wrong.read("desde", &self.from, |it| beginning(day(it)?, reader)) {
-            query = query.created_from(from);
+            query = query.with_created_from(from);
         }
         // The last day is meant whole.
         if let Some(before) = wrong.read("hasta", &self.until, |it| beginning(next(day(it)?), reader)) {
-            query = query.created_before(before);
+            query = query.with_created_before(before);
         }
         let order = |it: &str| {
             let found = ORDERS.into_iter().find(|(word, ..)| *word == it);
             found.map(|(.., sort)| sort).ok_or_else(|| "Elige un orden de la lista.".to_owned())
         };
         if let Some(sort) = wrong.read("orden", &self.order, order) {
-            query = query.sort(sort);
+            query = query.with_sort(sort);
         }
         let page = match wrong.read("", &self.after, |it| said(it.parse::<Cursor>())) {
             None => Some(query.first_page()),

@@ -2,7 +2,9 @@
 
 use askama::Template;
 use axum::{extract::State, http::StatusCode};
-use ventanilla_service::{ChatView, DeskView, IdBadge, InputState, ServiceError, Side, TicketNumber};
+use ventanilla_service::{
+    ChatView, DeskView, InputState, MessageSide, PersonRef, ServiceError, TicketNumber,
+};
 
 use crate::{
     App, Part,
@@ -19,7 +21,7 @@ pub(super) struct TicketPage {
     chat: ChatView,
     /// How many messages stand before the first bubble.
     earlier: usize,
-    admins: Vec<IdBadge>,
+    admins: Vec<PersonRef>,
     typed: Typed,
     problem: Option<Problem>,
 }
@@ -44,7 +46,7 @@ impl TicketPage {
     }
 
     /// Whether this administrator has it.
-    fn has(&self, admin: &IdBadge) -> bool {
+    fn has(&self, admin: &PersonRef) -> bool {
         self.desk.assignment.assignee.as_ref().is_some_and(|assignee| assignee.id == admin.id)
     }
 }

@@ -8,7 +8,8 @@ use axum::{
 };
 use serde::Deserialize;
 use ventanilla_service::{
-    ActorKind, ChatView, InputState, ServiceError, Side, Status, TicketHead, TicketNumber, Window,
+    ActorKind, ChatView, InputState, MessageRange, MessageSide, ServiceError, Status, TicketHead,
+    TicketNumber,
 };
 
 use super::list::{TicketList, list};
@@ -60,7 +61,7 @@ pub(super) async fn chat(
     Number(number): Number,
     Asked(how): Asked<How>,
 ) -> Answer {
-    let window = if how.all == "1" { Window::All } else { Window::Last(SHOWN) };
+    let window = if how.all == "1" { MessageRange::All } else { MessageRange::Last(SHOWN) };
     let shown = read(&app, customer, &number, window, Draft::fresh(), None).await?;
     Ok(page(StatusCode::OK, &shown))
 }
@@ -87,12 +88,12 @@ pub(super) async fn follow_up(
     Number(number): Number,
     Posted(form): Posted<Written>,
 ) -> Answer {
-    let old = customer.desk.view_part(&number, Window::Last(0)).await?;
+    let old = customer.desk.view_part(&number, MessageRange::Last(0)).await?;
     // A page offers it where the rules do; since then the ticket may have been reopened.
     let Some(offer) = customer.desk.follow_up_offer(&old) else {
         let problem = Problem::new("texto", "En este ticket todavía se puede escribir: envíalo aquí.");
         let draft = Draft { text: form.text, ..Draft::fresh() };
-        let window = Window::Last(SHOWN);
+        let window = MessageRange::Last(SHOWN);
         let shown = read(&app, customer, &number, window, draft, Some(problem)).await?;
         return Ok(page(StatusCode::CONFLICT, &shown));
     };
@@ -131,7 +132,7 @@ async fn refused(
 ) -> Answer {
     let problem = Problem::of(&error, "texto");
     let draft = Draft::again(form.text, form.key, &error);
-    match read(app, customer, number, Window::Last(SHOWN), draft, Some(problem)).await {
+    match read(app, customer, number, MessageRange::Last(SHOWN), draft, Some(problem)).await {
         Ok(shown) => Ok(page(status(&error), &shown)),
         Err(missing @ Failure::NotFound) => Err(missing),
         Err(_) => Err(error.into()),
@@ -142,7 +143,7 @@ async fn read(
     app: &App,
     customer: Customer,
     number: &TicketNumber,
-    window: Window,
+    window: MessageRange,
     draft: Draft,
     problem: Option<Problem>,
 ) -> Result<ChatPage, Failure> {

@@ -69,7 +69,7 @@ pub(super) async fn open(
         key: Some(&request.key),
     };
     let opened = match app.desk.screen(&form) {
-        Ok(Screened::Bot { decoy }) => return Ok(thank(&decoy)),
+        Ok(Screened::Spam { decoy }) => return Ok(thank(&decoy)),
         Ok(Screened::Genuine(_)) if !is_offered(&request.category) => {
             let problems = vec![not_offered()];
             let draft = Draft { text: request.description, key: request.key };

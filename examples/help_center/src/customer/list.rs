@@ -72,9 +72,9 @@ pub(super) async fn list(
     after: &str,
 ) -> Result<TicketList, ServiceError> {
     let mut which = if closed { MyTickets::all() } else { MyTickets::not_closed() };
-    which = which.page_size(PageSize::new(ROWS)?);
+    which = which.with_page_size(PageSize::new(ROWS)?);
     if !after.is_empty() {
-        which = which.after(after.parse::<Cursor>()?);
+        which = which.with_cursor(after.parse::<Cursor>()?);
     }
     let found = customer.tickets(which).await?;
     let found = found.map(|ticket| customer.row(&ticket, &app.reader, &*app.people));

@@ -9,13 +9,13 @@ use std::{
 use async_trait::async_trait;
 use futures::FutureExt;
 use ventanilla_domain::{
-    BusinessTime, Command, Outcome, Scope, Ticket, TicketLookup, TicketNumber, TicketRecord,
-    TicketSummary, TicketView, Timestamp, UserId, Window,
+    Audience, BusinessTime, Command, MessageRange, Outcome, Ticket, TicketDetails, TicketLookup,
+    TicketNumber, TicketRecord, TicketSummary, Timestamp, UserId,
 };
 
 use super::{super::message, failed};
 use crate::{
-    Counts, Inserted, MemoryStore, Page, PageQuery, Position, StoreError, TicketStore,
+    Counts, InsertOutcome, MemoryStore, Page, PageQuery, Position, StoreError, TicketStore,
     conformance::{check, check_reopened, check_shared},
 };
 
@@ -112,7 +112,7 @@ struct Handle {
 
 #[derive(Default)]
 struct Own {
-    views: Vec<((TicketLookup, Scope, Window), TicketView)>,
+    views: Vec<((TicketLookup, Audience, MessageRange), TicketDetails)>,
     lists: Vec<(PageQuery, Page<TicketSummary>)>,
     counts: Vec<((UserId, Option<BusinessTime>), Counts)>,
     tickets: Vec<Ticket>,
@@ -173,22 +173,22 @@ fn kept<K: PartialEq, V: Clone>(all: &mut Vec<(K, V)>, key: K, found: V) -> V {
 
 #[async_trait]
 impl TicketStore for Handle {
-    async fn insert(&self, ticket: &Ticket) -> Result<Inserted, StoreError> {
+    async fn insert(&self, ticket: &Ticket) -> Result<InsertOutcome, StoreError> {
         let number = &ticket.head().ticket_number;
         match self.keeps {
             Keeps::Numbers if self.own(|own| !own.numbers.contains(number)) => {
                 self.own(|own| own.numbers.push(number.clone()));
                 self.shared.overwrite(ticket);
-                Ok(Inserted::Stored)
+                Ok(InsertOutcome::Stored)
             }
             Keeps::Keys if ticket.creation_key().is_some() => {
                 let known = self.keyed.tickets();
                 let known = known.iter().any(|other| other.creation_key() == ticket.creation_key());
                 if known {
                     return Ok(match self.keyed.insert(ticket).await? {
-                        Inserted::Repeated(head) => {
+                        InsertOutcome::Repeated(head) => {
                             let now = self.shared.stored(&head.ticket_number);
-                            Inserted::Repeated(now.map_or(head, |ticket| ticket.head().clone()))
+                            InsertOutcome::Repeated(now.map_or(head, |ticket| ticket.head().clone()))
                         }
                         other => other,
                     });
@@ -196,7 +196,7 @@ impl TicketStore for Handle {
                 let mut record = TicketRecord::from(ticket.clone());
                 record.creation_key = None;
                 let inserted = self.shared.insert(&record.into()).await?;
-                if inserted == Inserted::Stored {
+                if inserted == InsertOutcome::Stored {
                     self.keyed.overwrite(ticket);
                 }
                 Ok(inserted)
@@ -217,9 +217,9 @@ impl TicketStore for Handle {
     async fn get(
         &self,
         lookup: &TicketLookup,
-        scope: &Scope,
-        window: Window,
-    ) -> Result<Option<TicketView>, StoreError> {
+        scope: &Audience,
+        window: MessageRange,
+    ) -> Result<Option<TicketDetails>, StoreError> {
         let found = self.shared.get(lookup, scope, window).await?;
         Ok(match found {
             Some(view) if self.keeps == Keeps::Views => {
@@ -373,7 +373,7 @@ struct WritesLate {
 
 #[async_trait]
 impl TicketStore for WritesLate {
-    async fn insert(&self, ticket: &Ticket) -> Result<Inserted, StoreError> {
+    async fn insert(&self, ticket: &Ticket) -> Result<InsertOutcome, StoreError> {
         self.disk.insert(ticket).await?;
         self.memory.insert(ticket).await
     }
@@ -385,9 +385,9 @@ impl TicketStore for WritesLate {
     async fn get(
         &self,
         lookup: &TicketLookup,
-        scope: &Scope,
-        window: Window,
-    ) -> Result<Option<TicketView>, StoreError> {
+        scope: &Audience,
+        window: MessageRange,
+    ) -> Result<Option<TicketDetails>, StoreError> {
         self.memory.get(lookup, scope, window).await
     }
 

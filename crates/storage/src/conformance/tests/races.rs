@@ -6,7 +6,7 @@ use ventanilla_domain::{
 };
 
 use super::{check, failed};
-use crate::{Counts, Inserted, MemoryStore, Page, PageQuery, StoreError, TicketStore};
+use crate::{Counts, InsertOutcome, MemoryStore, Page, PageQuery, StoreError, TicketStore};
 
 /// A store that reads a ticket, waits, and writes what it became, if nothing else was written in between:
 /// as far as it looks.
@@ -58,7 +58,7 @@ fn without_notes(ticket: &Ticket) -> TicketRecord {
 
 #[async_trait]
 impl TicketStore for UpdatesIfCurrent {
-    async fn insert(&self, ticket: &Ticket) -> Result<Inserted, StoreError> {
+    async fn insert(&self, ticket: &Ticket) -> Result<InsertOutcome, StoreError> {
         self.store.insert(ticket).await
     }
 

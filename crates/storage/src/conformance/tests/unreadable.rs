@@ -2,13 +2,13 @@
 
 use async_trait::async_trait;
 use ventanilla_domain::{
-    Actor, BusinessTime, Command, Outcome, Scope, Ticket, TicketLookup, TicketNumber, TicketSummary,
-    TicketView, UserId, Window,
+    Actor, Audience, BusinessTime, Command, MessageRange, Outcome, Ticket, TicketDetails, TicketLookup,
+    TicketNumber, TicketSummary, UserId,
 };
 
 use super::failed;
 use crate::{
-    Counts, Inserted, MemoryStore, Page, PageQuery, StoreError, TicketStore, Unreadable,
+    Counts, InsertOutcome, MemoryStore, Page, PageQuery, StoreError, TicketStore, Unreadable,
     conformance::check_unreadable, testing, walk,
 };
 
@@ -70,9 +70,9 @@ impl Damaged {
 
 #[async_trait]
 impl TicketStore for Damaged {
-    async fn insert(&self, ticket: &Ticket) -> Result<Inserted, StoreError> {
+    async fn insert(&self, ticket: &Ticket) -> Result<InsertOutcome, StoreError> {
         if self.fault == Fault::OverwritesIt && ticket.head().ticket_number == damaged() {
-            return Ok(Inserted::Stored);
+            return Ok(InsertOutcome::Stored);
         }
         self.store.insert(ticket).await
     }
@@ -87,13 +87,13 @@ impl TicketStore for Damaged {
     async fn get(
         &self,
         lookup: &TicketLookup,
-        scope: &Scope,
-        window: Window,
-    ) -> Result<Option<TicketView>, StoreError> {
+        scope: &Audience,
+        window: MessageRange,
+    ) -> Result<Option<TicketDetails>, StoreError> {
         if self.fault == Fault::None {
             return walk::get(self, lookup, scope, window).await;
         }
-        let whole = self.store.get(lookup, &Scope::All, window).await?;
+        let whole = self.store.get(lookup, &Audience::Desk, window).await?;
         if whole.is_none_or(|view| view.head.ticket_number != damaged()) {
             return self.store.get(lookup, scope, window).await;
         }

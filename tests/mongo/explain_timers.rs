@@ -16,7 +16,8 @@ impl Desk {
     }
 
     pub(crate) async fn due_lists_examine_what_waits(&self) {
-        let waiting = self.store.list(&ListQuery::new().sort(Sort::Due(Due::Any)).first_page()).await;
+        let waiting =
+            self.store.list(&ListQuery::new().with_sort(Sort::Due(Due::Any)).first_page()).await;
         assert_eq!(waiting.unwrap().rows.len(), ROWS);
         self.command();
         let counts = self.store.counts(&admin(0), Some(self.now())).await.unwrap();
@@ -30,18 +31,18 @@ impl Desk {
         // Where few may be in the list, the server may find and sort them.
         for (filter, query, residual, may_sort) in [
             ("all", plain(), 1, false),
-            ("open", plain().statuses(Status::Open), 3, false),
-            ("urgent", plain().priorities(Priority::Urgent), 60, false),
+            ("open", plain().with_statuses(Status::Open), 3, false),
+            ("urgent", plain().with_priorities(Priority::Urgent), 60, false),
             ("unassigned", plain().unassigned(), 6, false),
-            ("category", plain().category(Category::PAGOS), 6, true),
-            ("rare category", plain().category(Category::parse("RARA").unwrap()), 6, true),
-            ("assignee", plain().assigned_to(admin(0)), 60, true),
-            ("requester of many", plain().requester(customer(0)), 60, true),
-            ("requester of few", plain().requester(customer(7)), 6, true),
+            ("category", plain().with_category(Category::PAGOS), 6, true),
+            ("rare category", plain().with_category(Category::parse("RARA").unwrap()), 6, true),
+            ("assignee", plain().with_assignee(admin(0)), 60, true),
+            ("requester of many", plain().with_requester(customer(0)), 60, true),
+            ("requester of few", plain().with_requester(customer(7)), 6, true),
         ] {
             for (list, due) in [("any", Due::Any), ("overdue", Due::Overdue), ("at risk", Due::AtRisk)] {
-                let query = query.clone().sort(Sort::Due(due));
-                let mut page = query.clone().first_page().as_of(self.now());
+                let query = query.clone().with_sort(Sort::Due(due));
+                let mut page = query.clone().first_page().with_as_of(self.now());
                 for part in ["first", "after"] {
                     let found = self.store.list(&page).await.unwrap();
                     let examined = Examined::by(&self.database, self.command()).await;
@@ -57,7 +58,7 @@ impl Desk {
                     let keys = if due == Due::AtRisk { live as i64 } else { documents + 4 };
                     assert!(examined.keys <= keys, "{name}: {keys} at most: {examined:?}");
                     let Some(cursor) = found.next else { break };
-                    page = query.clone().page_after(&cursor).unwrap().as_of(self.now());
+                    page = query.clone().page_after(&cursor).unwrap().with_as_of(self.now());
                 }
             }
         }

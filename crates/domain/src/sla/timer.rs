@@ -1,4 +1,4 @@
-//! One clock of a ticket.
+//! One timer of a ticket.
 
 use std::time::Duration;
 
@@ -23,25 +23,25 @@ crate::vocabulary::vocabulary! {
     Resolution = "RESOLUTION", "Resolución", "Resolution";
 }
 
-/// A clock that runs, or has stopped.
+/// A timer that runs, or has stopped.
 ///
 /// It keeps two times: the calendar's, and the working time that the desk's
 /// [`BusinessCalendar`](crate::BusinessCalendar) reads. It is due in working time, so a holiday that is
-/// announced moves the due time of every clock.
+/// announced moves the due time of every timer.
 ///
 /// ```
 /// use std::time::Duration;
-/// use ventanilla_domain::{BusinessTime, SlaClock, SlaState, Timestamp};
+/// use ventanilla_domain::{BusinessTime, SlaTimer, SlaState, Timestamp};
 ///
 /// let hour = Duration::from_secs(3600);
 /// let start = BusinessTime::from_millis(0);
-/// let clock = SlaClock { since: Timestamp::MIN, start, due: start.plus(4 * hour), stop: None };
-/// assert_eq!(clock.state(start.plus(hour)), SlaState::Running);
-/// assert_eq!(clock.state(start.plus(3 * hour)), SlaState::AtRisk);
-/// assert_eq!(clock.state(start.plus(5 * hour)), SlaState::Breached);
+/// let timer = SlaTimer { since: Timestamp::MIN, start, due: start.plus(4 * hour), stop: None };
+/// assert_eq!(timer.state(start.plus(hour)), SlaState::Running);
+/// assert_eq!(timer.state(start.plus(3 * hour)), SlaState::AtRisk);
+/// assert_eq!(timer.state(start.plus(5 * hour)), SlaState::Breached);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SlaClock {
+pub struct SlaTimer {
     /// When it began, moved on by the time in which it stood still.
     pub since: Timestamp,
     /// The working time at which it began, moved on likewise.
@@ -53,7 +53,7 @@ pub struct SlaClock {
     pub stop: Option<SlaStop>,
 }
 
-/// How a clock stopped.
+/// How a timer stopped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SlaStop {
     /// When.
@@ -73,7 +73,7 @@ pub struct SlaStop {
 }
 
 crate::vocabulary::vocabulary! {
-    /// How a clock stands, from the best to the worst.
+    /// How a timer stands, from the best to the worst.
     ///
     /// ```
     /// use ventanilla_domain::{Locale, SlaState};
@@ -93,7 +93,7 @@ crate::vocabulary::vocabulary! {
     Breached = "BREACHED", "Vencido", "Breached";
 }
 
-impl SlaClock {
+impl SlaTimer {
     /// How it stands when the calendar reads `now`.
     #[must_use]
     pub fn state(&self, now: BusinessTime) -> SlaState {
@@ -128,10 +128,10 @@ impl SlaClock {
     /// The working time and the calendar's time that it measured; `None` while it runs and where what
     /// it waited for never came.
     #[must_use]
-    pub fn measured(&self) -> Option<Measured> {
+    pub fn measured(&self) -> Option<Elapsed> {
         let stop = self.stop.as_ref().filter(|stop| !stop.cancelled)?;
         let calendar = stop.at.as_millis().saturating_sub(self.since.as_millis());
-        Some(Measured {
+        Some(Elapsed {
             business: stop.reading.since(self.start),
             calendar: Duration::from_millis(u64::try_from(calendar).unwrap_or(0)),
         })
@@ -162,9 +162,9 @@ impl SlaClock {
     }
 }
 
-/// What a clock measured.
+/// What a timer measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Measured {
+pub struct Elapsed {
     /// In working time.
     pub business: Duration,
     /// As the calendar runs.
@@ -179,33 +179,33 @@ mod tests {
         BusinessTime::from_millis(ms)
     }
 
-    fn clock(start: i64, target: u64) -> SlaClock {
-        SlaClock::new(Timestamp::MIN, reading(start), Duration::from_millis(target))
+    fn timer(start: i64, target: u64) -> SlaTimer {
+        SlaTimer::new(Timestamp::MIN, reading(start), Duration::from_millis(target))
     }
 
-    fn stopped(clock: &SlaClock, at: i64, cancelled: bool) -> SlaClock {
+    fn stopped(timer: &SlaTimer, at: i64, cancelled: bool) -> SlaTimer {
         let stop = SlaStop { at: Timestamp::MIN, reading: reading(at), by: None, cancelled };
-        SlaClock { stop: Some(stop), ..clock.clone() }
+        SlaTimer { stop: Some(stop), ..timer.clone() }
     }
 
     #[test]
     fn three_quarters_are_three_quarters_of_the_smallest_target_too() {
         for (start, target) in [-7, 0, 7].into_iter().flat_map(|start| (1..=9).map(move |n| (start, n)))
         {
-            let clock = clock(start, target);
+            let timer = timer(start, target);
             for passed in -1..=10 {
                 let expected = match passed {
                     _ if passed > target as i64 => SlaState::Breached,
                     _ if 4 * passed >= 3 * target as i64 => SlaState::AtRisk,
                     _ => SlaState::Running,
                 };
-                assert_eq!(clock.state(reading(start + passed)), expected, "{passed} of {target}");
+                assert_eq!(timer.state(reading(start + passed)), expected, "{passed} of {target}");
             }
         }
     }
 
     #[test]
-    fn a_clock_that_stands_stays_in_its_state() {
+    fn a_timer_that_stands_stays_in_its_state() {
         for (at, cancelled, expected) in [
             (9, false, SlaState::Met),
             (10, false, SlaState::Met),
@@ -213,26 +213,26 @@ mod tests {
             (10, true, SlaState::Cancelled),
             (11, true, SlaState::Breached),
         ] {
-            let clock = stopped(&clock(0, 10), at, cancelled);
+            let timer = stopped(&timer(0, 10), at, cancelled);
             for now in [i64::MIN, 0, 11, i64::MAX] {
-                assert_eq!(clock.state(reading(now)), expected, "{at}");
+                assert_eq!(timer.state(reading(now)), expected, "{at}");
             }
-            let measured = clock.measured().map(|measured| measured.business.as_millis() as i64);
+            let measured = timer.measured().map(|measured| measured.business.as_millis() as i64);
             assert_eq!(measured, (!cancelled).then_some(at));
         }
-        assert_eq!(clock(0, 10).measured(), None);
+        assert_eq!(timer(0, 10).measured(), None);
     }
 
     #[test]
     fn a_breach_keeps_its_due_time_whatever_comes() {
         let hour = Duration::from_millis(100);
-        let mut late = stopped(&clock(0, 10), 11, false);
+        let mut late = stopped(&timer(0, 10), 11, false);
         late.resume(Timestamp::MIN, reading(31), hour);
         assert_eq!((late.start, late.due), (reading(20), reading(10)));
         late.retarget(reading(31), hour);
         assert_eq!(late.due, reading(10));
 
-        let mut in_time = stopped(&clock(0, 10), 10, false);
+        let mut in_time = stopped(&timer(0, 10), 10, false);
         in_time.retarget(reading(10), hour);
         assert_eq!(in_time.due, reading(10), "it stands");
         in_time.resume(Timestamp::MIN, reading(30), hour);
@@ -246,13 +246,13 @@ mod tests {
     #[test]
     fn nothing_overflows() {
         for (start, now) in [(i64::MIN, i64::MAX), (i64::MAX, i64::MIN), (i64::MAX, i64::MAX)] {
-            let mut clock = clock(start, u64::MAX);
-            let _ = (clock.state(reading(now)), clock.risk());
-            clock.retarget(reading(now), Duration::MAX);
-            clock = stopped(&clock, now, false);
-            let _ = (clock.state(reading(now)), clock.measured());
-            clock.resume(Timestamp::MAX, reading(start), Duration::MAX);
-            assert!(clock.is_running());
+            let mut timer = timer(start, u64::MAX);
+            let _ = (timer.state(reading(now)), timer.risk());
+            timer.retarget(reading(now), Duration::MAX);
+            timer = stopped(&timer, now, false);
+            let _ = (timer.state(reading(now)), timer.measured());
+            timer.resume(Timestamp::MAX, reading(start), Duration::MAX);
+            assert!(timer.is_running());
         }
     }
 }

@@ -35,7 +35,7 @@ fn timers_change_no_answer() {
 }
 
 #[test]
-fn the_day_at_the_desk_is_the_same_with_clocks() {
+fn the_day_at_the_desk_is_the_same_with_timers() {
     let [mut without, mut with] = [Policy::default(), promising()].map(Case::new);
     for (by, ms, change, _) in day_at_the_desk() {
         assert_eq!(without.does(&by, ms, change.clone()), with.does(&by, ms, change));
@@ -47,7 +47,7 @@ fn the_day_at_the_desk_is_the_same_with_clocks() {
 /// How each timer stands: it runs, was stopped by an answer, or was cancelled.
 fn stands(case: &Case) -> Vec<(SlaMetric, &'static str)> {
     let timers = case.head().sla.as_deref().expect("the desk has targets");
-    let stands = |timer: &SlaClock| match &timer.stop {
+    let stands = |timer: &SlaTimer| match &timer.stop {
         None => "runs",
         Some(stop) if stop.cancelled => "cancelled",
         Some(_) => "stopped",

@@ -25,9 +25,9 @@ async fn a_change_that_moves_timers_is_two_commands() {
     book.enter("customer: message that reopens", ana.add_message(&number, WORDS)).await;
     book.enter("admin: close", luis.set_status(&number, Status::Closed)).await;
     let read = book.enter("admin: view, for its page", luis.view(&number)).await.unwrap();
-    let clocks = read.head.sla.clone().expect("it has clocks");
-    assert!(!clocks.resolution.is_running() && clocks.next_response.is_some());
-    let _ = luis.desk_view(&read, &Reader::new(Tz::UTC), &());
+    let timers = read.head.sla.clone().expect("it has timers");
+    assert!(!timers.resolution.is_running() && timers.next_response.is_some());
+    let _ = luis.desk_view(&read, &Viewer::new(Tz::UTC), &());
     book.is_all_at_least_cost("ok", 6);
 }
 
@@ -41,7 +41,7 @@ async fn a_list_by_due_time_and_a_report_are_one_command() {
         [("waiting", Due::Any), ("overdue", Due::Overdue), ("at risk", Due::AtRisk)].map(by_due)
     {
         for rows in [20, PageSize::MAX] {
-            let query = ListQuery::new().sort(order).page_size(PageSize::new(rows).unwrap());
+            let query = ListQuery::new().with_sort(order).with_page_size(PageSize::new(rows).unwrap());
             let first = book.enter(format!("admin: {name}, {rows}"), luis.list(query.clone())).await;
             let Some(next) = first.unwrap().next else { continue };
             let next = luis.list(query.page_after(&next).unwrap());
@@ -74,7 +74,8 @@ async fn a_dashboard_is_three_commands() {
 async fn a_list_by_due_time_goes_on_without_timers_too() {
     let book = Book::new().await;
     book.fill(30).await;
-    let query = ListQuery::new().sort(Sort::Due(Due::Any)).page_size(PageSize::new(2).unwrap());
+    let query =
+        ListQuery::new().with_sort(Sort::Due(Due::Any)).with_page_size(PageSize::new(2).unwrap());
     let first = book.store.list(&query.clone().first_page()).await.unwrap();
     let untimed = book.store.list(&query.first_page().without_timers()).await.unwrap();
     assert!(first.next.is_some() && first.next == untimed.next);

@@ -1,4 +1,4 @@
-//! What holds of every ticket's clocks. Servers' times differ, and a change may come with an earlier
+//! What holds of every ticket's timers. Servers' times differ, and a change may come with an earlier
 //! time than the one before: only [`breaches_stay`] asks for more.
 
 use proptest::prelude::*;
@@ -25,37 +25,37 @@ pub(super) fn slas() -> impl Strategy<Value = Option<Sla>> {
 pub(super) fn sound(case: &Case) -> Result<(), TestCaseError> {
     let head = case.head();
     prop_assert_eq!(head.sla.is_some(), case.policy.sla.is_some());
-    let (Some(clocks), Some(sla)) = (&head.sla, &case.policy.sla) else { return Ok(()) };
-    prop_assert_eq!(&clocks.targets, sla.policy().targets(&head.category));
+    let (Some(timers), Some(sla)) = (&head.sla, &case.policy.sla) else { return Ok(()) };
+    prop_assert_eq!(&timers.targets, sla.policy().targets(&head.category));
 
-    let running: Vec<&SlaClock> =
-        clocks.all().map(|(_, clock)| clock).filter(|clock| clock.stop.is_none()).collect();
-    prop_assert_eq!(clocks.resolution.is_running(), head.status.is_live());
+    let running: Vec<&SlaTimer> =
+        timers.all().map(|(_, timer)| timer).filter(|timer| timer.stop.is_none()).collect();
+    prop_assert_eq!(timers.resolution.is_running(), head.status.is_live());
     prop_assert!(head.status.is_live() || running.is_empty());
-    let responses = running.len() - usize::from(clocks.resolution.is_running());
-    prop_assert!(responses <= 1, "one waits for an answer at most: {clocks:?}");
-    prop_assert!(clocks.earlier_responses.iter().all(|clock| clock.stop.is_some()));
+    let responses = running.len() - usize::from(timers.resolution.is_running());
+    prop_assert!(responses <= 1, "one waits for an answer at most: {timers:?}");
+    prop_assert!(timers.earlier_responses.iter().all(|timer| timer.stop.is_some()));
 
-    let mut due: Vec<BusinessTime> = running.iter().map(|clock| clock.due).collect();
-    let mut risk: Vec<BusinessTime> = running.iter().map(|clock| clock.risk()).collect();
+    let mut due: Vec<BusinessTime> = running.iter().map(|timer| timer.due).collect();
+    let mut risk: Vec<BusinessTime> = running.iter().map(|timer| timer.risk()).collect();
     due.sort();
     risk.sort();
-    prop_assert_eq!((clocks.due(), clocks.risk()), (due.first().copied(), risk.first().copied()));
+    prop_assert_eq!((timers.due(), timers.risk()), (due.first().copied(), risk.first().copied()));
     let mut stops: Vec<Timestamp> = Vec::new();
-    for clock in waits(clocks).into_iter().chain([&clocks.resolution]) {
-        stops.extend(clock.stop.as_ref().map(|stop| stop.at));
+    for timer in waits(timers).into_iter().chain([&timers.resolution]) {
+        stops.extend(timer.stop.as_ref().map(|stop| stop.at));
     }
     stops.sort();
-    prop_assert_eq!(clocks.last_stop(), stops.last().copied());
-    prop_assert_eq!(clocks.all().count(), waits(clocks).len() + 1);
+    prop_assert_eq!(timers.last_stop(), stops.last().copied());
+    prop_assert_eq!(timers.all().count(), waits(timers).len() + 1);
 
-    let json = serde_json::to_string(&clocks).expect("clocks are JSON");
-    prop_assert_eq!(&serde_json::from_str::<Box<SlaClocks>>(&json).expect("as written"), clocks);
-    prop_assert_eq!(sla.clocks(head), Some((**clocks).clone()), "nobody else has touched it");
+    let json = serde_json::to_string(&timers).expect("timers are JSON");
+    prop_assert_eq!(&serde_json::from_str::<Box<SlaTimers>>(&json).expect("as written"), timers);
+    prop_assert_eq!(sla.timers(head), Some((**timers).clone()), "nobody else has touched it");
     Ok(())
 }
 
-/// What an applied change may do to clocks, by what it told.
+/// What an applied change may do to timers, by what it told.
 pub(super) fn follows(before: &Ticket, after: &Ticket, told: &[EventKind]) -> Result<(), TestCaseError> {
     let (Some(old), Some(new)) = (&before.head().sla, &after.head().sla) else { return Ok(()) };
     let repriced = told.iter().any(|kind| matches!(kind, EventKind::PriorityChanged { .. }));
@@ -88,8 +88,8 @@ pub(super) fn breaches_stay(
     now: BusinessTime,
 ) -> Result<(), TestCaseError> {
     let (Some(old), Some(new)) = (&before.head().sla, &after.head().sla) else { return Ok(()) };
-    let all = |clocks: &SlaClocks| -> Vec<SlaClock> {
-        [&clocks.resolution].into_iter().chain(waits(clocks)).cloned().collect()
+    let all = |timers: &SlaTimers| -> Vec<SlaTimer> {
+        [&timers.resolution].into_iter().chain(waits(timers)).cloned().collect()
     };
     for (was, is) in all(old).iter().zip(&all(new)) {
         for later in [0, 1, i64::MAX / 2].map(|ms| BusinessTime::from_millis(now.as_millis() + ms)) {
@@ -101,7 +101,7 @@ pub(super) fn breaches_stay(
 }
 
 /// Every wait for an answer, the first one first.
-fn waits(clocks: &SlaClocks) -> Vec<&SlaClock> {
-    let further = clocks.earlier_responses.iter().chain(&clocks.next_response);
-    [&clocks.first_response].into_iter().chain(further).collect()
+fn waits(timers: &SlaTimers) -> Vec<&SlaTimer> {
+    let further = timers.earlier_responses.iter().chain(&timers.next_response);
+    [&timers.first_response].into_iter().chain(further).collect()
 }

@@ -1,10 +1,10 @@
-//! What becomes of clocks where the other application writes, which knows nothing of them.
+//! What becomes of timers where the other application writes, which knows nothing of them.
 
 use bson::{Document, doc};
 use ventanilla_service::*;
 
 use super::{
-    draw_clocks::round_the_clock,
+    draw_timers::round_the_clock,
     raw::{Beside, DAY, after, date, person, said, text, theirs, user},
 };
 
@@ -13,9 +13,9 @@ use super::{
 async fn opened() -> (Beside, Document) {
     let beside = Beside::new().await;
     let draft = NewTicket::new(Category::PAGOS, text("Me cobraron dos veces"));
-    let number = TicketNumber::from_entropy(b"clocks");
+    let number = TicketNumber::from_entropy(b"timers");
     let ticket = draft.open(number, &user(0), &Actor::Customer(user(0)), after(0), &policy()).unwrap();
-    assert_eq!(beside.store.insert(&ticket).await.unwrap(), Inserted::Stored);
+    assert_eq!(beside.store.insert(&ticket).await.unwrap(), InsertOutcome::Stored);
     let document = beside.raw.find_one(doc! {}).await.unwrap().unwrap();
     (beside, document)
 }
@@ -39,8 +39,8 @@ impl Beside {
 
     /// How many tickets are overdue, by list and by count.
     async fn overdue(&self, ms: i64) -> u64 {
-        let now = round_the_clock().reading(after(ms));
-        let page = ListQuery::new().overdue().first_page().as_of(now);
+        let now = round_the_clock().business_time_at(after(ms));
+        let page = ListQuery::new().overdue().first_page().with_as_of(now);
         let listed = self.store.list(&page).await.unwrap().rows.len() as u64;
         assert_eq!(self.store.counts(&user(2), Some(now)).await.unwrap().overdue, listed);
         listed
@@ -64,11 +64,11 @@ async fn their_answer_counts_in_views_and_reports_and_in_lists_with_our_next_cha
     let answer = doc! { "$push": { "messages": said("ADMIN", "Lo miramos", DAY) } };
     beside.they_write(&ticket, answer).await;
     let head = beside.view(&ticket).await.unwrap().unwrap().head;
-    let clocks = round_the_clock().clocks(&head).unwrap();
-    let now = round_the_clock().reading(after(2 * DAY));
-    assert_eq!(clocks.first_response.state(now), SlaState::Met);
+    let timers = round_the_clock().timers(&head).unwrap();
+    let now = round_the_clock().business_time_at(after(2 * DAY));
+    assert_eq!(timers.first_response.state(now), SlaState::Met);
     assert_eq!(beside.breached(SlaMetric::FirstResponse, 2 * DAY).await, 0);
-    assert_eq!(beside.overdue(2 * DAY).await, 1, "the list goes by the clock");
+    assert_eq!(beside.overdue(2 * DAY).await, 1, "the list goes by the timer");
 
     beside.we_change(&ticket, Change::message(text("Ya está")), 2 * DAY).await;
     assert_eq!(beside.overdue(2 * DAY).await, 0);
@@ -89,14 +89,14 @@ async fn what_they_resolve_leaves_the_lists_at_once() {
 
     let reopened = doc! { "status": "OPEN", "resolvedAt": null, "updatedAt": date(2 * DAY) };
     beside.they_write(&ticket, doc! { "$set": reopened }).await;
-    assert_eq!(beside.overdue(9 * DAY).await, 1, "its clocks have run all the time");
+    assert_eq!(beside.overdue(9 * DAY).await, 1, "its timers have run all the time");
     beside.we_change(&ticket, Change::status(Status::Resolved), 2 * DAY).await;
     assert_eq!(beside.overdue(9 * DAY).await, 0);
     assert!(!beside.read(&ticket).await.get_document("sla").unwrap().contains_key("due"));
 }
 
 #[tokio::test]
-async fn what_they_open_has_no_clocks_and_gets_none() {
+async fn what_they_open_has_no_timers_and_gets_none() {
     let beside = Beside::new().await;
     let ticket = theirs();
     beside.write(&ticket).await;

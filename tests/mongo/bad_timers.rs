@@ -1,4 +1,4 @@
-//! Clocks that another writer has damaged, one field at a time: their ticket is refused whole, whatever
+//! Timers that another writer has damaged, one field at a time: their ticket is refused whole, whatever
 //! asks for it, and hides no other.
 
 use std::collections::BTreeSet;
@@ -7,12 +7,12 @@ use bson::{Bson, DateTime, Document, doc};
 use ventanilla_service::*;
 
 use super::{
-    draw_clocks::round_the_clock,
+    draw_timers::round_the_clock,
     raw::{self, Beside, DAY, HOUR, after, date, number, person, text, theirs, user, with},
 };
 
 #[tokio::test]
-async fn clocks_are_read_exactly_where_they_are_changed() {
+async fn timers_are_read_exactly_where_they_are_changed() {
     let beside = Beside::new().await;
     let documents: Vec<Document> = damaged().collect();
     beside.raw.insert_many(&documents).await.unwrap();
@@ -20,7 +20,11 @@ async fn clocks_are_read_exactly_where_they_are_changed() {
     for document in &documents {
         match beside.view(document).await {
             Ok(seen) => {
-                assert_eq!(seen, ticket(document).view(&Scope::All, Window::All), "{document}");
+                assert_eq!(
+                    seen,
+                    ticket(document).view(&Audience::Desk, MessageRange::All),
+                    "{document}"
+                );
                 readable.insert(number(document).to_string());
             }
             Err(error) => assert_eq!(error.code(), "ticket_unreadable", "{document}"),
@@ -38,12 +42,12 @@ async fn clocks_are_read_exactly_where_they_are_changed() {
 async fn lists_hide_none(beside: &Beside, documents: &[Document], readable: &BTreeSet<String>) {
     let all: BTreeSet<String> = documents.iter().map(|document| number(document).to_string()).collect();
     let due = |document: &&Document| {
-        let due = document.get_document("sla").ok().and_then(|clocks| clocks.get("due"));
+        let due = document.get_document("sla").ok().and_then(|timers| timers.get("due"));
         matches!(due, Some(Bson::Int32(_) | Bson::Int64(_)))
     };
     let waiting = documents.iter().filter(due).map(|document| number(document).to_string()).collect();
     for (sort, expected) in [(Sort::default(), &all), (Sort::Due(Due::Any), &waiting)] {
-        let query = ListQuery::new().sort(sort).page_size(PageSize::new(7).unwrap());
+        let query = ListQuery::new().with_sort(sort).with_page_size(PageSize::new(7).unwrap());
         let (mut rows, mut unreadable) = (BTreeSet::new(), BTreeSet::new());
         let mut page = query.clone().first_page();
         loop {
@@ -61,13 +65,14 @@ async fn lists_hide_none(beside: &Beside, documents: &[Document], readable: &BTr
 /// Counts, repairs and reports do without them.
 async fn the_rest_goes_on(beside: &Beside, documents: &[Document]) {
     let sla = round_the_clock();
-    let counts = beside.store.counts(&user(2), Some(sla.reading(after(9 * DAY)))).await.unwrap();
+    let counts =
+        beside.store.counts(&user(2), Some(sla.business_time_at(after(9 * DAY)))).await.unwrap();
     assert_eq!(counts.total(), documents.len() as u64);
     beside.store.reconcile(None, 10_000).await.unwrap();
 
     let period = Period::new(after(-DAY), after(9 * DAY)).unwrap();
     let query = ReportQuery::new(period, &sla, after(9 * DAY));
-    let mut tally = Tally::default();
+    let mut tally = ReportBuilder::default();
     for document in documents {
         if beside.view(document).await.is_ok() && is_found(document) {
             tally.add_ticket(&query, ticket(document).head());
@@ -81,19 +86,19 @@ async fn the_rest_goes_on(beside: &Beside, documents: &[Document]) {
 /// The domain's reading of a document, which knows nothing of what is derived.
 fn ticket(document: &Document) -> Ticket {
     let mut document = document.clone();
-    if let Ok(clocks) = document.get_document_mut("sla") {
+    if let Ok(timers) = document.get_document_mut("sla") {
         for derived in ["due", "risk", "lastStop"] {
-            clocks.remove(derived);
+            timers.remove(derived);
         }
     }
     raw::ticket(&document)
 }
 
-/// Whether a report finds it by what is derived of its clocks.
+/// Whether a report finds it by what is derived of its timers.
 fn is_found(document: &Document) -> bool {
-    let Ok(clocks) = document.get_document("sla") else { return false };
-    let stopped = clocks.get_datetime("lastStop").is_ok_and(|at| *at >= date(-DAY));
-    let due = match clocks.get("due") {
+    let Ok(timers) = document.get_document("sla") else { return false };
+    let stopped = timers.get_datetime("lastStop").is_ok_and(|at| *at >= date(-DAY));
+    let due = match timers.get("due") {
         Some(Bson::Int32(due)) => f64::from(*due),
         Some(Bson::Int64(due)) => *due as f64,
         Some(Bson::Double(due)) => *due,
@@ -124,7 +129,7 @@ async fn is_changed_if(readable: bool, beside: &Beside, document: &Document) {
     }
 }
 
-/// Tickets whose clocks are whole but for one field.
+/// Tickets whose timers are whole but for one field.
 fn damaged() -> impl Iterator<Item = Document> {
     const FIELDS: [&str; 23] = [
         "",
@@ -152,7 +157,7 @@ fn damaged() -> impl Iterator<Item = Document> {
         "lastStop",
     ];
     FIELDS.into_iter().flat_map(|field| {
-        let whole = clocks();
+        let whole = timers();
         let path: Vec<&str> = field.split('.').filter(|step| !step.is_empty()).collect();
         let right = path.iter().fold(&whole, |value, step| match value {
             Bson::Array(items) => &items[0],
@@ -160,9 +165,9 @@ fn damaged() -> impl Iterator<Item = Document> {
         });
         let wrong = wrong(right);
         let documents = wrong.into_iter().map(move |value| {
-            let mut clocks = Some(whole.clone());
-            put(&mut clocks, &path, value);
-            let fields = clocks.map(|clocks| ("sla".to_owned(), clocks));
+            let mut timers = Some(whole.clone());
+            put(&mut timers, &path, value);
+            let fields = timers.map(|timers| ("sla".to_owned(), timers));
             with(theirs(), fields.into_iter().collect())
         });
         documents.collect::<Vec<_>>()
@@ -223,22 +228,22 @@ fn put(at: &mut Option<Bson>, path: &[&str], value: Option<Bson>) {
 }
 
 /// Timers that run and that have stopped.
-pub(crate) fn clocks() -> Bson {
+pub(crate) fn timers() -> Bson {
     let reading = |ms: i64| after(ms).as_millis();
-    let clock =
+    let timer =
         |ms: i64| doc! { "since": date(ms), "start": reading(ms), "due": reading(ms) + 2 * HOUR };
     let stop =
         |ms: i64| doc! { "at": date(ms), "reading": reading(ms), "by": person(2), "cancelled": false };
     let targets = round_the_clock();
     let targets = bson::serialize_to_document(targets.policy().targets(&Category::BUG)).unwrap();
-    let clocks = doc! {
+    let timers = doc! {
         "targets": targets,
-        "firstResponse": with(clock(0), doc! { "stop": stop(HOUR) }),
-        "nextResponse": with(clock(2 * HOUR), doc! { "stop": null }),
-        "resolution": clock(0),
+        "firstResponse": with(timer(0), doc! { "stop": stop(HOUR) }),
+        "nextResponse": with(timer(2 * HOUR), doc! { "stop": null }),
+        "resolution": timer(0),
         "due": reading(2 * HOUR),
         "risk": reading(HOUR),
         "lastStop": date(2 * HOUR),
     };
-    clocks.into()
+    timers.into()
 }

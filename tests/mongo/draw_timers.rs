@@ -1,4 +1,4 @@
-//! Draws clocks, by a calendar that never rests and by one that does.
+//! Draws timers, by a calendar that never rests and by one that does.
 
 use std::time::Duration;
 
@@ -11,12 +11,12 @@ use super::{
     raw::{DAY, HOUR, after, date, person, with},
 };
 
-/// Targets of days, like the times, so that clocks are often stopped to the millisecond.
+/// Targets of days, like the times, so that timers are often stopped to the millisecond.
 pub(crate) fn round_the_clock() -> Sla {
     promise(BusinessCalendar::always(), DAY)
 }
 
-/// The same of working days: the clock stands still from the evening until each of the times, and
+/// The same of working days: the timer stands still from the evening until each of the times, and
 /// reads the same at them and the millisecond before.
 pub(crate) fn office() -> Sla {
     let week = Week::weekdays("09:00-17:00".parse().unwrap());
@@ -33,12 +33,12 @@ fn promise(calendar: BusinessCalendar, day: i64) -> Sla {
 }
 
 /// The fields of a ticket that has timers.
-pub(crate) fn clocks(promise: &Sla) -> impl Strategy<Value = Document> + use<> {
+pub(crate) fn timers(promise: &Sla) -> impl Strategy<Value = Document> + use<> {
     let targets = bson::serialize_to_document(promise.policy().targets(&Category::BUG)).unwrap();
-    let clock = || clock(promise, field("stop", stop(promise)));
+    let timer = || timer(promise, field("stop", stop(promise)));
     // One that was followed by another had stopped.
-    let earlier = vec(self::clock(promise, stop(promise).prop_map(|stop| doc! { "stop": stop })), 0..2);
-    (clock(), option::of(clock()), clock(), earlier).prop_map(
+    let earlier = vec(self::timer(promise, stop(promise).prop_map(|stop| doc! { "stop": stop })), 0..2);
+    (timer(), option::of(timer()), timer(), earlier).prop_map(
         move |(first, next, resolution, earlier)| {
             let mut sla = doc! { "targets": targets.clone(), "firstResponse": first };
             sla.insert("resolution", resolution);
@@ -48,7 +48,7 @@ pub(crate) fn clocks(promise: &Sla) -> impl Strategy<Value = Document> + use<> {
     )
 }
 
-fn clock(promise: &Sla, stop: impl Strategy<Value = Document> + 'static) -> BoxedStrategy<Bson> {
+fn timer(promise: &Sla, stop: impl Strategy<Value = Document> + 'static) -> BoxedStrategy<Bson> {
     let reading = reading(promise);
     // Now and then a target that no quarter of is whole.
     let odd = prop_oneof![3 => Just(0_i64), 1 => 1..4_i64];
@@ -72,5 +72,5 @@ fn stop(promise: &Sla) -> impl Strategy<Value = Bson> + use<> {
 
 fn reading(promise: &Sla) -> impl Fn(i64) -> i64 + use<> {
     let promise = promise.clone();
-    move |ms| promise.reading(after(ms)).as_millis()
+    move |ms| promise.business_time_at(after(ms)).as_millis()
 }

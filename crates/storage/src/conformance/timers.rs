@@ -1,43 +1,43 @@
-//! Clocks: read back whole by the desk, and by nobody else.
+//! Timers: read back whole by the desk, and by nobody else.
 
 use std::time::Duration;
 
 use ventanilla_domain::{
-    Actor, BusinessTime, Change, NewMessage, Outcome, Priority, Scope, Sla, SlaClock, SlaClocks,
-    SlaPolicy, SlaStop, SlaTable, SlaTargets, Status, Ticket, TicketRecord, Timestamp, Window,
+    Actor, Audience, BusinessTime, Change, MessageRange, NewMessage, Outcome, Priority, Sla, SlaPolicy,
+    SlaStop, SlaTable, SlaTargets, SlaTimer, SlaTimers, Status, Ticket, TicketRecord, Timestamp,
 };
 
 use super::{
     cases,
     desk::{
-        MILLISECOND, Twin, admin, ana, answer, clocks, command_under, customer, fill, head, hour, luis,
-        marta, message, number, parsed, promised, promising, view,
+        MILLISECOND, Twin, admin, ana, answer, command_under, customer, fill, head, hour, luis, marta,
+        message, number, parsed, promised, promising, timers, view,
     },
     listing::{names, page_of, walk},
 };
 use crate::{
-    Inserted, ListQuery, TicketStore,
+    InsertOutcome, ListQuery, TicketStore,
     testing::{self, TicketFixture},
 };
 
 cases![
-    clocks_are_read_back_whole,
+    timers_are_read_back_whole,
     a_ticket_has_the_targets_of_its_category_for_good,
-    clocks_of_any_time_are_kept,
-    a_row_shows_the_clocks,
-    only_the_desk_sees_the_clocks,
-    a_key_sent_again_answers_with_the_clocks,
-    what_is_changed_without_a_promise_leaves_the_clocks_alone,
-    a_ticket_without_clocks_gets_none,
+    timers_of_any_time_are_kept,
+    a_row_shows_the_timers,
+    only_the_desk_sees_the_timers,
+    a_key_sent_again_answers_with_the_timers,
+    what_is_changed_without_a_promise_leaves_the_timers_alone,
+    a_ticket_without_timers_gets_none,
 ];
 
-async fn clocks_are_read_back_whole(store: &dyn TicketStore) {
+async fn timers_are_read_back_whole(store: &dyn TicketStore) {
     let tickets: Vec<Ticket> =
         testing::tickets_with(&testing::sla(), 40).chain(lives()).chain([made_up()]).collect();
     fill(store, &tickets).await;
     for ticket in &tickets {
         let stored = view(store, &ticket.head().ticket_number).await;
-        assert_eq!(stored, ticket.view(&Scope::All, Window::All));
+        assert_eq!(stored, ticket.view(&Audience::Desk, MessageRange::All));
     }
 }
 
@@ -49,16 +49,16 @@ async fn a_ticket_has_the_targets_of_its_category_for_good(store: &dyn TicketSto
         .expect("each has its own");
     let sla = Sla::new(targets, testing::sla().calendar().clone());
     let ticket = testing::ticket("TKT-ABC123").category("ENVÍOS").sla(&sla).build();
-    let meant = ticket.head().sla.as_deref().map(|clocks| clocks.targets);
+    let meant = ticket.head().sla.as_deref().map(|timers| timers.targets);
     let mut twin = Twin::of(store, ticket).await;
     // The desk promises something else by now.
     twin.timed(Change::priority(Priority::Low), &admin(), hour(1)).await;
-    let clocks = clocks(store).await;
-    assert_eq!(Some(clocks.targets), meant);
-    assert_eq!(clocks.resolution.due, clocks.resolution.start.plus(Duration::from_secs(3 * 3600)));
+    let timers = timers(store).await;
+    assert_eq!(Some(timers.targets), meant);
+    assert_eq!(timers.resolution.due, timers.resolution.start.plus(Duration::from_secs(3 * 3600)));
 }
 
-async fn clocks_of_any_time_are_kept(store: &dyn TicketStore) {
+async fn timers_of_any_time_are_kept(store: &dyn TicketStore) {
     let years = ["0001-01-01T00:00:00Z", "1969-07-20T20:17:40.001Z", "9999-12-31T23:59:59.999Z"];
     for (year, name) in years.into_iter().zip(["TKT-ABC123", "TKT-ABC124", "TKT-ABC125"]) {
         let at: Timestamp = year.parse().expect("a time");
@@ -77,10 +77,10 @@ async fn clocks_of_any_time_are_kept(store: &dyn TicketStore) {
     }
 }
 
-async fn a_row_shows_the_clocks(store: &dyn TicketStore) {
+async fn a_row_shows_the_timers(store: &dyn TicketStore) {
     let tickets: Vec<Ticket> = lives().chain([made_up()]).collect();
     fill(store, &tickets).await;
-    let query = ListQuery::new().page_size(page_of(100));
+    let query = ListQuery::new().with_page_size(page_of(100));
     let rows = walk(store, &query).await;
     assert_eq!(rows.len(), tickets.len(), "{:?}", names(&rows));
     for ticket in &tickets {
@@ -88,39 +88,39 @@ async fn a_row_shows_the_clocks(store: &dyn TicketStore) {
     }
 }
 
-async fn only_the_desk_sees_the_clocks(store: &dyn TicketStore) {
+async fn only_the_desk_sees_the_timers(store: &dyn TicketStore) {
     let ticket = made_up();
     fill(store, std::slice::from_ref(&ticket)).await;
     let number = &ticket.head().ticket_number;
-    for window in [Window::All, Window::Last(0)] {
-        for scope in [Scope::Owner(ana()), Scope::Public] {
+    for window in [MessageRange::All, MessageRange::Last(0)] {
+        for scope in [Audience::Requester(ana()), Audience::Bot] {
             let seen = answer(store.get(&number.into(), &scope, window).await);
             assert_eq!(seen, ticket.view(&scope, window), "{scope:?}");
             assert_eq!(seen.and_then(|view| view.head.sla), None, "{scope:?}");
         }
-        let seen = answer(store.get(&number.into(), &Scope::All, window).await);
-        assert_eq!(seen, ticket.view(&Scope::All, window));
+        let seen = answer(store.get(&number.into(), &Audience::Desk, window).await);
+        assert_eq!(seen, ticket.view(&Audience::Desk, window));
     }
 }
 
-async fn a_key_sent_again_answers_with_the_clocks(store: &dyn TicketStore) {
+async fn a_key_sent_again_answers_with_the_timers(store: &dyn TicketStore) {
     let first = promised("TKT-ABC123").key("formulario-1").build();
     fill(store, std::slice::from_ref(&first)).await;
     let again = promised("TKT-ABC123").key("formulario-1").created_at(hour(2)).build();
-    assert_eq!(answer(store.insert(&again).await), Inserted::Repeated(first.head().clone()));
+    assert_eq!(answer(store.insert(&again).await), InsertOutcome::Repeated(first.head().clone()));
 }
 
-async fn what_is_changed_without_a_promise_leaves_the_clocks_alone(store: &dyn TicketStore) {
+async fn what_is_changed_without_a_promise_leaves_the_timers_alone(store: &dyn TicketStore) {
     let mut twin = Twin::of(store, promised("TKT-ABC123").build()).await;
-    let before = clocks(store).await;
+    let before = timers(store).await;
     for (by, change) in everything() {
         let outcome = twin.change(change, &by, hour(1)).await;
         assert!(matches!(outcome, Outcome::Applied { .. }), "{outcome:?}");
-        assert_eq!(clocks(store).await, before);
+        assert_eq!(timers(store).await, before);
     }
 }
 
-async fn a_ticket_without_clocks_gets_none(store: &dyn TicketStore) {
+async fn a_ticket_without_timers_gets_none(store: &dyn TicketStore) {
     let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
     for (by, change) in everything() {
         let outcome = twin.timed(change, &by, hour(1)).await;
@@ -140,7 +140,7 @@ fn everything() -> [(Actor, Change); 6] {
     ]
 }
 
-/// Tickets of which every clock stands in another way.
+/// Tickets of which every timer stands in another way.
 fn lives() -> impl Iterator<Item = Ticket> {
     let later = |number: &str| promised(number).at(hour(3));
     [
@@ -158,9 +158,9 @@ fn lives() -> impl Iterator<Item = Ticket> {
     .map(TicketFixture::build)
 }
 
-/// A ticket with clocks such as no rules make, at readings as far out as a calendar goes.
+/// A ticket with timers such as no rules make, at readings as far out as a calendar goes.
 fn made_up() -> Ticket {
-    let clock = |millis: i64, stop| SlaClock {
+    let timer = |millis: i64, stop| SlaTimer {
         since: hour(1).plus(MILLISECOND),
         start: BusinessTime::from_millis(millis),
         due: BusinessTime::from_millis(millis + 7),
@@ -175,15 +175,15 @@ fn made_up() -> Ticket {
         (priority, SlaTargets::new(millis(1), millis(2), SlaTargets::LONGEST).expect("none is zero"))
     });
     let mut record = TicketRecord::from(testing::ticket("TKT-ABC199").build());
-    record.sla = Some(Box::new(SlaClocks {
+    record.sla = Some(Box::new(SlaTimers {
         targets: SlaTable::new(targets).expect("each has its own"),
-        first_response: clock(-1_000_000_000_001, stop(Some(luis()), false, -5)),
-        next_response: Some(clock(i64::from(i32::MIN) - 1, stop(None, true, 0))),
-        resolution: clock(Timestamp::MAX.as_millis(), None),
+        first_response: timer(-1_000_000_000_001, stop(Some(luis()), false, -5)),
+        next_response: Some(timer(i64::from(i32::MIN) - 1, stop(None, true, 0))),
+        resolution: timer(Timestamp::MAX.as_millis(), None),
         earlier_responses: vec![
-            clock(-9, stop(Some(marta()), false, -8)),
-            clock(-9, stop(Some(marta()), true, -8)),
-            clock(3, stop(None, false, Timestamp::MAX.as_millis())),
+            timer(-9, stop(Some(marta()), false, -8)),
+            timer(-9, stop(Some(marta()), true, -8)),
+            timer(3, stop(None, false, Timestamp::MAX.as_millis())),
         ],
     }));
     record.into()
