@@ -1,4 +1,4 @@
-//! MetricStats reading a ticket in a store in memory, alone and beside a writer that never rests.
+//! Measures reading a ticket in a store in memory, alone and beside a writer that never rests.
 //!
 //! Prints both in rounds, since other work on the machine disturbs either. `VENTANILLA_BENCH_TICKETS`
 //! sets another number than a million tickets.

@@ -1,4 +1,4 @@
-//! MetricStats how each operation grows with the number of tickets: fills a store step by step and times
+//! Measures how each operation grows with the number of tickets: fills a store step by step and times
 //! the operations at each size.
 //!
 //! ```text

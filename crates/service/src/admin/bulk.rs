@@ -64,7 +64,7 @@ impl Admin {
         changes
     }
 
-    /// BulkOutcome the ticket that was meant; `None` where it was changed before.
+    /// Changes the ticket that was meant; `None` where it was changed before.
     ///
     /// A number that is a ticket as it was typed, or without the `#` and white space around it, is
     /// that ticket. Otherwise the candidates are looked up first: where two of them are tickets,
