@@ -55,7 +55,8 @@ fn promises(c: &mut Criterion) {
 /// Monday to Friday, with a break.
 fn office() -> Sla {
     let hours = "09:00-14:00 16:00-19:00".parse().expect("they are hours");
-    let calendar = BusinessCalendar::new(Tz::Europe__Madrid, Week::weekdays(hours));
+    let calendar =
+        BusinessCalendar::new(TimeZone::named("Europe/Madrid").expect("a zone"), Week::weekdays(hours));
     let targets = SlaTargets::hours(4, 8, 40).expect("they are targets");
     let policy = SlaPolicy::new(Priority::ALL.map(|priority| (priority, targets)));
     Sla::new(policy.expect("all are there"), calendar.expect("it is open"))

@@ -11,7 +11,6 @@ use std::{
     },
 };
 
-use chrono_tz::America::Argentina::Buenos_Aires;
 use serde::Deserialize;
 use ventanilla_service::*;
 
@@ -19,7 +18,7 @@ use ventanilla_service::*;
 async fn main() -> Result<(), Box<dyn Error>> {
     let script: Script = serde_json::from_str(include_str!("admin_desk.json"))?;
     let people = &script.people;
-    let reader = Viewer::new(Buenos_Aires);
+    let reader = Viewer::new(TimeZone::named("America/Argentina/Buenos_Aires")?);
 
     let clock = Watch::default();
     let policy = Policy { sla: Some(promise()?), ..Policy::default() };
@@ -111,7 +110,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 /// Monday to Friday from 9 to 18, but not on Carnival's Monday.
 fn promise() -> Result<Sla, Box<dyn Error>> {
     let week = Week::weekdays("09:00-18:00".parse()?);
-    let office = BusinessCalendar::with_holidays(Buenos_Aires, week, ["2026-02-16".parse()?])?;
+    let zone = TimeZone::named("America/Argentina/Buenos_Aires")?;
+    let office = BusinessCalendar::with_holidays(zone, week, ["2026-02-16".parse()?])?;
     let targets = SlaPolicy::new([
         (Priority::Urgent, SlaTargets::hours(1, 2, 4)?),
         (Priority::High, SlaTargets::hours(2, 4, 9)?),

@@ -21,7 +21,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let [story, other_story] = script.tickets;
     let [ana_id, bruno_id] = script.customers;
     let people = &script.people;
-    let reader = Viewer::new(Tz::America__Argentina__Buenos_Aires);
+    let reader = Viewer::new(TimeZone::named("America/Argentina/Buenos_Aires")?);
 
     // A host would write `HelpDesk::new(store)`; here days pass in a moment.
     let clock = Calendar::starting_at("2026-03-02T12:04:00Z".parse()?);

@@ -26,10 +26,10 @@ pub(crate) static PROMISES: LazyLock<[Promise; 3]> = LazyLock::new(|| {
     // On Saturday the 4th it goes back from 24:00 to 23:00.
     let late: &[(i64, i64)] = &[(0, 2 * HOUR), (22 * HOUR, DAY)];
     [
-        Wall { zone: Tz::UTC, hours: every_hour, holiday: None, offsets: [0, 0], change: midnight }
+        Wall { zone: "UTC", hours: every_hour, holiday: None, offsets: [0, 0], change: midnight }
             .promise(opening),
         Wall {
-            zone: Tz::Europe__Madrid,
+            zone: "Europe/Madrid",
             hours: office,
             holiday: Some("2026-03-31"),
             offsets: [HOUR, 2 * HOUR],
@@ -37,7 +37,7 @@ pub(crate) static PROMISES: LazyLock<[Promise; 3]> = LazyLock::new(|| {
         }
         .promise(opening),
         Wall {
-            zone: Tz::America__Santiago,
+            zone: "America/Santiago",
             hours: [late; 7],
             holiday: Some("2026-04-06"),
             offsets: [-3 * HOUR, -4 * HOUR],
@@ -60,7 +60,7 @@ static OF_BUGS: Targets = [[300, 301, 2000], [90, 45, 302], [20, 30, 100], [1, 2
 
 /// When the people of a house are there, by its timer on the wall.
 struct Wall {
-    zone: Tz,
+    zone: &'static str,
     /// From Monday to Sunday, in milliseconds of the day.
     hours: [&'static [(i64, i64)]; 7],
     holiday: Option<&'static str>,
@@ -89,7 +89,7 @@ impl Wall {
             week.on(Weekday::try_from(day as u8).unwrap(), hours(windows))
         });
         let holidays = self.holiday.iter().map(|date| date.parse().unwrap());
-        BusinessCalendar::with_holidays(self.zone, week, holidays).unwrap()
+        BusinessCalendar::with_holidays(self.zone.parse().unwrap(), week, holidays).unwrap()
     }
 
     fn minutes(&self, start: Timestamp) -> Minutes {

@@ -106,7 +106,7 @@ impl Desk {
         else {
             return Vec::new();
         };
-        let page = self.desk.admin(id.clone()).desk_view(view, &Viewer::new(Tz::UTC), &());
+        let page = self.desk.admin(id.clone()).desk_view(view, &Viewer::new(TimeZone::UTC), &());
         let promise = |sla: SlaView| {
             let (metric, state) = (sla.metric.code.parse(), sla.state.code.parse());
             (metric.unwrap(), state.unwrap(), sla.due.iso.parse().unwrap())

@@ -27,7 +27,7 @@ async fn a_change_that_moves_timers_is_two_commands() {
     let read = book.enter("admin: view, for its page", luis.view(&number)).await.unwrap();
     let timers = read.head.sla.clone().expect("it has timers");
     assert!(!timers.resolution.is_running() && timers.next_response.is_some());
-    let _ = luis.desk_view(&read, &Viewer::new(Tz::UTC), &());
+    let _ = luis.desk_view(&read, &Viewer::new(TimeZone::UTC), &());
     book.is_all_at_least_cost("ok", 6);
 }
 

@@ -20,7 +20,7 @@ pub(crate) fn round_the_clock() -> Sla {
 /// reads the same at them and the millisecond before.
 pub(crate) fn office() -> Sla {
     let week = Week::weekdays("09:00-17:00".parse().unwrap());
-    promise(BusinessCalendar::new(Tz::UTC, week).unwrap(), 8 * HOUR)
+    promise(BusinessCalendar::new(TimeZone::UTC, week).unwrap(), 8 * HOUR)
 }
 
 fn promise(calendar: BusinessCalendar, day: i64) -> Sla {

@@ -7,12 +7,10 @@ mod record;
 mod time;
 mod wall;
 mod week;
-mod zone;
 
 use std::{fmt, sync::Arc, time::Duration};
 
 use chrono::NaiveDate;
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
@@ -21,8 +19,8 @@ pub use self::{
     time::BusinessTime,
     week::Week,
 };
-use self::{record::CalendarRecord, wall::Wall, zone::Shift};
-use crate::Timestamp;
+use self::{record::CalendarRecord, wall::Wall};
+use crate::{TimeZone, Timestamp, time_zone::OffsetChange};
 
 /// The working hours of a desk in its time zone, week by week, and its holidays.
 ///
@@ -39,10 +37,11 @@ use crate::Timestamp;
 ///
 /// ```
 /// use std::time::Duration;
-/// use ventanilla_domain::{BusinessCalendar, Timestamp, Tz, Week, Weekday};
+/// use ventanilla_domain::{BusinessCalendar, TimeZone, Timestamp, Week, Weekday};
 ///
+/// # #[cfg(feature = "time-zones")] {
 /// let week = Week::weekdays("09:00-13:00 15:00-19:00".parse()?).on(Weekday::Sat, "10:00-14:00".parse()?);
-/// let calendar = BusinessCalendar::new(Tz::America__Argentina__Buenos_Aires, week)?;
+/// let calendar = BusinessCalendar::new(TimeZone::named("America/Argentina/Buenos_Aires")?, week)?;
 ///
 /// // Friday at 18:30, four working hours: half of one today, three and a half tomorrow.
 /// let opened: Timestamp = "2026-03-06T18:30:00-03:00".parse()?;
@@ -54,6 +53,7 @@ use crate::Timestamp;
 /// let calendar = calendar.add_holiday("2026-03-07".parse()?, opened)?;
 /// let due = calendar.add(opened, Duration::from_secs(4 * 3600));
 /// assert_eq!(due, "2026-03-09T12:30:00-03:00".parse()?);
+/// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -63,6 +63,7 @@ use crate::Timestamp;
 /// ```
 /// use ventanilla_domain::BusinessCalendar;
 ///
+/// # #[cfg(feature = "time-zones")] {
 /// let json = r#"{
 ///     "timeZone": "Europe/Madrid",
 ///     "weeks": [
@@ -74,6 +75,7 @@ use crate::Timestamp;
 /// let calendar: BusinessCalendar = serde_json::from_str(json)?;
 /// assert_eq!(calendar.zone().name(), "Europe/Madrid");
 /// assert_eq!(calendar.holidays().count(), 2);
+/// # }
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,7 +84,7 @@ pub struct BusinessCalendar(Arc<Inner>);
 
 #[derive(PartialEq, Eq)]
 struct Inner {
-    zone: Tz,
+    zone: TimeZone,
     wall: Wall,
     /// In order; the first is from [`i64::MIN`] on.
     stretches: Box<[Stretch]>,
@@ -107,12 +109,12 @@ impl BusinessCalendar {
     /// [`InvalidCalendar`] `calendar_empty` if the week has no working time.
     ///
     /// ```
-    /// use ventanilla_domain::{BusinessCalendar, Explain, Tz, Week};
+    /// use ventanilla_domain::{BusinessCalendar, Explain, TimeZone, Week};
     ///
-    /// let error = BusinessCalendar::new(Tz::America__Santiago, Week::CLOSED).unwrap_err();
+    /// let error = BusinessCalendar::new(TimeZone::UTC, Week::CLOSED).unwrap_err();
     /// assert_eq!(error.code(), "calendar_empty");
     /// ```
-    pub fn new(zone: Tz, week: Week) -> Result<Self, InvalidCalendar> {
+    pub fn new(zone: TimeZone, week: Week) -> Result<Self, InvalidCalendar> {
         Self::with_holidays(zone, week, [])
     }
 
@@ -124,16 +126,16 @@ impl BusinessCalendar {
     /// [`InvalidCalendar`] `calendar_empty` if the week has no working time.
     ///
     /// ```
-    /// use ventanilla_domain::{BusinessCalendar, NaiveDate, Tz, Week};
+    /// use ventanilla_domain::{BusinessCalendar, NaiveDate, TimeZone, Week};
     ///
     /// let holidays = ["2026-01-01".parse()?, "2026-12-25".parse()?];
     /// let week = Week::weekdays("09:00-18:00".parse()?);
-    /// let calendar = BusinessCalendar::with_holidays(Tz::America__Mexico_City, week, holidays)?;
+    /// let calendar = BusinessCalendar::with_holidays(TimeZone::named("-06:00")?, week, holidays)?;
     /// assert!(!calendar.is_working("2026-01-01T12:00:00-06:00".parse()?));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn with_holidays(
-        zone: Tz,
+        zone: TimeZone,
         week: Week,
         holidays: impl IntoIterator<Item = NaiveDate>,
     ) -> Result<Self, InvalidCalendar> {
@@ -151,23 +153,7 @@ impl BusinessCalendar {
     /// ```
     #[must_use]
     pub fn always() -> Self {
-        Self::new(Tz::UTC, Week::ALWAYS).expect("a week of seven days")
-    }
-
-    /// The time zone of a name of the IANA database, such as `America/Mexico_City`.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidCalendar`] `unknown_time_zone` with the name.
-    ///
-    /// ```
-    /// use ventanilla_domain::{BusinessCalendar, Tz};
-    ///
-    /// assert_eq!(BusinessCalendar::zone_named("America/Santiago")?, Tz::America__Santiago);
-    /// # Ok::<(), ventanilla_domain::InvalidCalendar>(())
-    /// ```
-    pub fn zone_named(name: &str) -> Result<Tz, InvalidCalendar> {
-        name.parse().map_err(|_| InvalidCalendar::zone(name))
+        Self::new(TimeZone::UTC, Week::ALWAYS).expect("a week of seven days")
     }
 
     /// The working time up to an instant.
@@ -176,10 +162,10 @@ impl BusinessCalendar {
     /// binary searches and no memory.
     ///
     /// ```
-    /// use ventanilla_domain::{BusinessCalendar, Timestamp, Tz, Week};
+    /// use ventanilla_domain::{BusinessCalendar, TimeZone, Timestamp, Week};
     ///
     /// let week = Week::weekdays("09:00-18:00".parse()?);
-    /// let calendar = BusinessCalendar::new(Tz::Europe__Madrid, week)?;
+    /// let calendar = BusinessCalendar::new(TimeZone::named("+01:00")?, week)?;
     /// let (friday, monday): (Timestamp, Timestamp) =
     ///     ("2026-03-06T18:00:00+01:00".parse()?, "2026-03-09T09:00:00+01:00".parse()?);
     /// assert_eq!(calendar.business_time_at(friday), calendar.business_time_at(monday));
@@ -196,10 +182,10 @@ impl BusinessCalendar {
     ///
     /// ```
     /// use std::time::Duration;
-    /// use ventanilla_domain::{BusinessCalendar, Timestamp, Tz, Week};
+    /// use ventanilla_domain::{BusinessCalendar, TimeZone, Timestamp, Week};
     ///
     /// let week = Week::weekdays("09:00-18:00".parse()?);
-    /// let calendar = BusinessCalendar::new(Tz::Europe__Madrid, week)?;
+    /// let calendar = BusinessCalendar::new(TimeZone::named("+01:00")?, week)?;
     /// let (friday, monday): (Timestamp, Timestamp) =
     ///     ("2026-03-06T18:00:00+01:00".parse()?, "2026-03-09T09:00:00+01:00".parse()?);
     /// assert_eq!(calendar.timestamp_at(calendar.business_time_at(monday)), friday);
@@ -239,10 +225,10 @@ impl BusinessCalendar {
     /// Whether an instant is working time: the first of a window is, its end is not.
     ///
     /// ```
-    /// use ventanilla_domain::{BusinessCalendar, Tz, Week};
+    /// use ventanilla_domain::{BusinessCalendar, TimeZone, Week};
     ///
     /// let week = Week::weekdays("09:00-18:00".parse()?);
-    /// let calendar = BusinessCalendar::new(Tz::America__Mexico_City, week)?;
+    /// let calendar = BusinessCalendar::new(TimeZone::named("-06:00")?, week)?;
     /// assert!(calendar.is_working("2026-03-02T09:00:00-06:00".parse()?));
     /// assert!(!calendar.is_working("2026-03-02T18:00:00-06:00".parse()?));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -255,7 +241,7 @@ impl BusinessCalendar {
 
     /// The time zone of the desk's wall clock.
     #[must_use]
-    pub fn zone(&self) -> Tz {
+    pub fn zone(&self) -> TimeZone {
         self.0.zone
     }
 
@@ -271,18 +257,18 @@ impl BusinessCalendar {
 
     /// From weeks in order, of which the first, and only it, has no date.
     fn from_parts(
-        zone: Tz,
+        zone: TimeZone,
         weeks: Vec<(Option<NaiveDate>, Week)>,
         holidays: Vec<NaiveDate>,
     ) -> Result<Self, InvalidCalendar> {
         let wall = Wall::new(weeks, holidays)?;
-        let shifts = zone::shifts(zone);
-        let offset = shifts[0].offset;
+        let changes = zone.offset_changes();
+        let offset = changes[0].offset;
         // Not `until`: holidays and changes of week still to come must not move it.
         let mut correction = -wall.origin(offset);
         let mut stretches = vec![Stretch { from: i64::MIN, offset, correction }];
-        for pair in shifts.windows(2) {
-            let (before, Shift { at, offset }) = (pair[0].offset, pair[1]);
+        for pair in changes.windows(2) {
+            let (before, OffsetChange { at, offset }) = (pair[0].offset, pair[1]);
             correction += wall.until(at + before) - wall.until(at + offset);
             stretches.push(Stretch { from: at, offset, correction });
         }

@@ -58,6 +58,7 @@ mod rules;
 mod sla;
 mod text;
 mod ticket;
+mod time_zone;
 mod timestamp;
 mod util;
 mod view;
@@ -68,7 +69,6 @@ pub use calendar::{BusinessCalendar, BusinessTime, Hours, InvalidCalendar, Inval
 pub use category::{Category, InvalidCategory};
 pub use change::{Change, NewMessage};
 pub use chrono::{NaiveDate, Weekday};
-pub use chrono_tz::Tz;
 pub use command::{Command, Outcome};
 pub use draft::{CreationKey, FollowUp, NewTicket};
 pub use enum_set::{EnumSet, EnumValue};
@@ -86,6 +86,7 @@ pub use sla::{
 };
 pub use text::{InvalidText, MessageText};
 pub use ticket::{Ticket, TicketRecord};
+pub use time_zone::{InvalidTimeZone, TimeZone};
 pub use timestamp::{InvalidTimestamp, Timestamp};
 pub use view::{Audience, MessageRange, TicketDetails, TicketSummary};
 pub use vocabulary::{Priority, Role, Status, UnknownPriority, UnknownRole, UnknownStatus};

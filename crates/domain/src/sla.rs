@@ -24,7 +24,7 @@ use crate::{BusinessCalendar, BusinessTime, Category, TicketHead, Timestamp};
 /// use ventanilla_domain::*;
 ///
 /// let hours = "09:00-14:00 16:00-19:00".parse()?;
-/// let office = BusinessCalendar::new(chrono_tz::Europe::Madrid, Week::weekdays(hours))?;
+/// let office = BusinessCalendar::new(TimeZone::named("+01:00")?, Week::weekdays(hours))?;
 /// let targets = Priority::ALL.map(|priority| (priority, SlaTargets::hours(4, 8, 40).unwrap()));
 /// let policy = Policy { sla: Some(Sla::new(SlaPolicy::new(targets)?, office)), ..Policy::default() };
 /// # Ok::<(), Box<dyn std::error::Error>>(())

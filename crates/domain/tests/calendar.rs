@@ -15,7 +15,7 @@ mod tables;
 
 use std::time::Duration;
 
-use ventanilla_domain::{BusinessCalendar, Hours, NaiveDate, Timestamp, Week, Weekday};
+use ventanilla_domain::{BusinessCalendar, Hours, NaiveDate, TimeZone, Timestamp, Week, Weekday};
 
 const MINUTE: i64 = 60_000;
 const DAY: i64 = 24 * 60 * MINUTE;
@@ -45,7 +45,7 @@ fn only(day: Weekday, text: &str) -> Week {
 }
 
 fn calendar(zone: &str, week: Week, holidays: &[&str]) -> BusinessCalendar {
-    let zone = BusinessCalendar::zone_named(zone).expect("a zone");
+    let zone = TimeZone::named(zone).expect("a zone");
     let holidays = holidays.iter().map(|text| date(text));
     BusinessCalendar::with_holidays(zone, week, holidays).expect("a calendar")
 }

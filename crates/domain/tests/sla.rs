@@ -32,7 +32,8 @@ const HOUR: i64 = 3_600_000;
 fn office() -> BusinessCalendar {
     let week = Week::weekdays("09:00-14:00 16:00-19:00".parse().expect("hours"));
     let holidays = ["2026-03-30", "2026-04-03"].map(|date| date.parse().expect("a date"));
-    BusinessCalendar::with_holidays(Tz::Europe__Madrid, week, holidays).expect("a calendar")
+    BusinessCalendar::with_holidays(TimeZone::named("Europe/Madrid").expect("a zone"), week, holidays)
+        .expect("a calendar")
 }
 
 /// First response, next response and resolution in hours, the same for each category.

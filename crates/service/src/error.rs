@@ -4,8 +4,8 @@ use std::convert::Infallible;
 
 use ventanilla_domain::{
     ErrorKind, Explain, InvalidCalendar, InvalidCategory, InvalidHours, InvalidKey, InvalidNumber,
-    InvalidSla, InvalidText, InvalidTimestamp, InvalidUserId, Locale, Refusal, TicketLookup,
-    TicketNumber, UnknownPriority, UnknownStatus,
+    InvalidSla, InvalidText, InvalidTimeZone, InvalidTimestamp, InvalidUserId, Locale, Refusal,
+    TicketLookup, TicketNumber, UnknownPriority, UnknownStatus,
 };
 use ventanilla_storage::{InvalidCursor, InvalidPageSize, InvalidPeriod, StoreError, WriteOutcome};
 
@@ -113,6 +113,9 @@ pub enum ServiceError {
     /// A desk can't have such a calendar.
     #[error("the calendar is not valid")]
     InvalidCalendar(#[from] InvalidCalendar),
+    /// There is no such time zone.
+    #[error("the time zone is not valid")]
+    InvalidTimeZone(#[from] InvalidTimeZone),
     /// A day can't have such working hours.
     #[error("the working hours are not valid")]
     InvalidHours(#[from] InvalidHours),
@@ -182,6 +185,7 @@ impl ServiceError {
             ServiceError::InvalidPeriod(error) => Some(error),
             ServiceError::InvalidSla(error) => Some(error),
             ServiceError::InvalidCalendar(error) => Some(error),
+            ServiceError::InvalidTimeZone(error) => Some(error),
             ServiceError::InvalidHours(error) => Some(error),
             ServiceError::InvalidForm(error) => Some(&**error),
             ServiceError::Store(error) => Some(error),
@@ -270,8 +274,8 @@ mod tests {
     use std::error::Error;
 
     use ventanilla_domain::{
-        BusinessCalendar, Category, Hours, IdempotencyKey, MessageText, Priority, SlaTargets, Status,
-        Timestamp, UserId,
+        Category, Hours, IdempotencyKey, MessageText, Priority, SlaTargets, Status, TimeZone, Timestamp,
+        UserId,
     };
     use ventanilla_storage::{Cursor, MemoryStore, PageSize, Period};
 
@@ -300,7 +304,7 @@ mod tests {
             (told(PageSize::new(0)), "invalid_page_size"),
             (told(Period::new(Timestamp::MIN, Timestamp::MIN)), "period_backwards"),
             (told(SlaTargets::hours(1, 0, 8)), "sla_target_zero"),
-            (told(BusinessCalendar::zone_named("Madrid")), "unknown_time_zone"),
+            (told(TimeZone::named("Madrid")), "unknown_time_zone"),
             (told("9-18".parse::<Hours>()), "hours_malformed"),
             (told(TicketNumber::parse("\u{7}")), "number_forbidden_character"),
             (told(MessageText::parse("")), "text_empty"),

@@ -47,7 +47,8 @@
 //! failure's code.
 //!
 //! All of `ventanilla-domain` and `ventanilla-storage` is here too, so that a host depends on one
-//! crate. Features `sqlite`, `mongodb`, `conformance`, `mock` and `testing` are those of the storage crate.
+//! crate. Features `sqlite`, `mongodb`, `conformance`, `mock` and `testing` are those of the storage
+//! crate; `time-zones`, on by default, is that of the domain.
 
 mod admin;
 mod bot;
@@ -63,7 +64,6 @@ mod view;
 
 pub use admin::{Admin, BulkItem, BulkOutcome};
 pub use bot::Bot;
-pub use chrono_tz::Tz;
 pub use clock::{Clock, SystemClock};
 pub use customer::{Customer, MyTickets};
 pub use desk::{HelpDesk, HelpDeskBuilder};

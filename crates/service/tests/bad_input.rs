@@ -72,9 +72,9 @@ fn every_error() -> Vec<(String, AnyError)> {
         ("hours_malformed", hours("9-18")),
         ("hours_backwards", hours("22:00-06:00")),
         ("hours_overlap", hours("09:00-14:00 13:00-18:00")),
-        ("calendar_empty", boxed(BusinessCalendar::new(Tz::UTC, Week::CLOSED))),
+        ("calendar_empty", boxed(BusinessCalendar::new(TimeZone::UTC, Week::CLOSED))),
         ("calendar_past", boxed(BusinessCalendar::always().add_holiday(past, now()))),
-        ("unknown_time_zone", boxed(BusinessCalendar::zone_named("Madrid"))),
+        ("unknown_time_zone", boxed(TimeZone::named("Madrid"))),
         ("period_backwards", boxed(Period::new(now(), now()))),
         ("no_sla", Box::new(ServiceError::NoSla)),
         (

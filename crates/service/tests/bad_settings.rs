@@ -28,7 +28,7 @@ const GOOD: Settings<'_> = Settings {
 
 /// A host's own code.
 fn set_up(settings: Settings<'_>) -> Result<Sla, ServiceError> {
-    let zone = BusinessCalendar::zone_named(settings.zone)?;
+    let zone = TimeZone::named(settings.zone)?;
     let calendar = BusinessCalendar::new(zone, Week::weekdays(settings.hours.parse()?))?;
     let [first, next, resolution] = settings.targets;
     let targets = SlaTargets::hours(first, next, resolution)?;

@@ -4,13 +4,18 @@
 
 mod common;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use common::{NUMBER, id, number, storing, text};
 use ventanilla_service::*;
 
-const MADRID: Viewer = Viewer::new(Tz::Europe__Madrid);
-const ENGLISH: Viewer = Viewer { locale: Locale::En, ..MADRID };
+static MADRID: LazyLock<Viewer> =
+    LazyLock::new(|| Viewer::new(TimeZone::named("Europe/Madrid").unwrap()));
+static ENGLISH: LazyLock<Viewer> = LazyLock::new(|| Viewer { locale: Locale::En, ..*MADRID });
 const MINUTE: Duration = Duration::from_secs(60);
 
 fn ticket() -> testing::TicketFixture {
@@ -89,7 +94,7 @@ async fn what_is_offered_succeeds_and_what_is_not_is_refused_or_so_already() {
 fn whoever_has_it_there_is_a_button_for_each_thing_that_can_be_done() {
     for (reader, take, give, hand_over, put_back, nobody, support) in [
         (
-            MADRID,
+            *MADRID,
             "Asignármelo",
             "Asignar",
             "Pasar a otra persona",
@@ -97,7 +102,7 @@ fn whoever_has_it_there_is_a_button_for_each_thing_that_can_be_done() {
             "Sin asignar",
             "Soporte",
         ),
-        (ENGLISH, "Take it", "Assign", "Hand over", "Unassign", "Unassigned", "Support"),
+        (*ENGLISH, "Take it", "Assign", "Hand over", "Unassign", "Unassigned", "Support"),
     ] {
         let of = |ticket: testing::TicketFixture| page(&ticket.build(), &reader, &people()).assignment;
         let free = of(ticket());
@@ -120,12 +125,12 @@ fn whoever_has_it_there_is_a_button_for_each_thing_that_can_be_done() {
 fn moves_and_priorities_have_texts_in_each_language() {
     for (reader, actions, priorities) in [
         (
-            MADRID,
+            *MADRID,
             ["Devolver a la cola", "Poner en progreso", "Marcar como resuelto", "Cerrar"],
             ["Baja", "Media", "Alta", "Urgente"],
         ),
         (
-            ENGLISH,
+            *ENGLISH,
             ["Put back in the queue", "Put in progress", "Sample as resolved", "Close"],
             ["Low", "Medium", "High", "Urgent"],
         ),
@@ -194,13 +199,13 @@ fn a_note_can_be_written_where_the_rules_take_it() {
         let view = ticket.build().view(&Audience::Desk, MessageRange::All).unwrap();
         for (reader, hint, button, reason) in [
             (
-                MADRID,
+                *MADRID,
                 "Escribe una nota interna…",
                 "Guardar nota",
                 "El ticket ha alcanzado su máximo de notas (1).",
             ),
             (
-                ENGLISH,
+                *ENGLISH,
                 "Write an internal note…",
                 "Save note",
                 "The ticket has reached its greatest number of notes (1).",

@@ -4,14 +4,18 @@
 
 mod common;
 
-use std::{collections::BTreeSet, sync::Mutex};
+use std::{
+    collections::BTreeSet,
+    sync::{LazyLock, Mutex},
+};
 
 use common::{desk_over, id, key, number, only, policy, storing};
 use serde_json::{Value, to_value};
 use ventanilla_service::*;
 
 const NOTE: &str = "Es una nota interna";
-const READER: Viewer = Viewer::new(Tz::Europe__Madrid);
+static READER: LazyLock<Viewer> =
+    LazyLock::new(|| Viewer::new(TimeZone::named("Europe/Madrid").unwrap()));
 
 /// A ticket of Ana's with timers that run and timers that have stopped, notes and a history.
 fn ticket(number: &str) -> testing::TicketFixture {

@@ -176,7 +176,7 @@ async fn only_the_desk_sees_notes_and_history() {
 #[tokio::test]
 async fn only_an_administrator_has_the_desks_page() {
     let desk = desk(true).await;
-    let (ana, reader, number) = (desk.customer(id("ana")), Viewer::new(Tz::UTC), number(NUMBER));
+    let (ana, reader, number) = (desk.customer(id("ana")), Viewer::new(TimeZone::UTC), number(NUMBER));
     let lacking = [ana.desk_view(), desk.bot().desk_view(), desk.system().desk_view()];
     assert_eq!(lacking, ["desk_view"; 3]);
 

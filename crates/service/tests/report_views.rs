@@ -4,14 +4,15 @@
 
 mod common;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::LazyLock};
 
 use common::id;
 use serde_json::{Value, json};
 use ventanilla_service::*;
 
-const MADRID: Viewer = Viewer::new(Tz::Europe__Madrid);
-const ENGLISH: Viewer = Viewer { locale: Locale::En, ..MADRID };
+static MADRID: LazyLock<Viewer> =
+    LazyLock::new(|| Viewer::new(TimeZone::named("Europe/Madrid").unwrap()));
+static ENGLISH: LazyLock<Viewer> = LazyLock::new(|| Viewer { locale: Locale::En, ..*MADRID });
 
 fn table(report: Value, reader: &Viewer, people: &HashMap<UserId, Person>) -> ReportView {
     let report: Report = serde_json::from_value(report).unwrap();

@@ -4,17 +4,20 @@
 
 mod common;
 
+use std::sync::LazyLock;
+
 use common::{NUMBER, id, text};
 use serde_json::json;
 use ventanilla_service::*;
 
-const MADRID: Viewer = Viewer::new(Tz::Europe__Madrid);
-const ENGLISH: Viewer = Viewer { locale: Locale::En, ..MADRID };
+static MADRID: LazyLock<Viewer> =
+    LazyLock::new(|| Viewer::new(TimeZone::named("Europe/Madrid").unwrap()));
+static ENGLISH: LazyLock<Viewer> = LazyLock::new(|| Viewer { locale: Locale::En, ..*MADRID });
 
 /// Madrid's, from Monday to Friday: eight hours a day.
 fn office() -> BusinessCalendar {
     let hours = "09:00-14:00 16:00-19:00".parse().unwrap();
-    BusinessCalendar::new(Tz::Europe__Madrid, Week::weekdays(hours)).unwrap()
+    BusinessCalendar::new(TimeZone::named("Europe/Madrid").unwrap(), Week::weekdays(hours)).unwrap()
 }
 
 fn policy(calendar: BusinessCalendar) -> Policy {
@@ -144,7 +147,7 @@ fn every_state_has_a_text_of_working_time_in_each_language() {
             ["Cancelado con 3 h 30 min de retraso", "Cancelled, overdue by 3 h 30 min"],
         ),
     ] {
-        for (reader, label, text) in [(MADRID, labels[0], texts[0]), (ENGLISH, labels[1], texts[1])] {
+        for (reader, label, text) in [(*MADRID, labels[0], texts[0]), (*ENGLISH, labels[1], texts[1])] {
             let first = promises(ticket.clone(), now, &reader).swap_remove(0);
             let metric = reader.locale.pick("Primera respuesta", "First response");
             assert_eq!(first.metric, Label::new("FIRST_RESPONSE", metric));
@@ -156,19 +159,19 @@ fn every_state_has_a_text_of_working_time_in_each_language() {
 
 #[test]
 fn what_is_due_is_shown_by_the_readers_timer() {
-    const LIMA: Viewer = Viewer::new(Tz::America__Lima);
-    const TOKYO: Viewer = Viewer::new(Tz::Asia__Tokyo);
+    let lima = Viewer::new(TimeZone::named("America/Lima").unwrap());
+    let tokyo = Viewer::new(TimeZone::named("Asia/Tokyo").unwrap());
     for (opened_at, reader, due) in [
         // As Friday's hours end, and not as Monday's begin.
-        ("09 13:00", MADRID, "9 de enero de 2026, 19:00"),
-        ("09 13:00", ENGLISH, "9 January 2026, 19:00"),
-        ("09 13:00", LIMA, "9 de enero de 2026, 13:00"),
-        ("09 13:00", TOKYO, "10 de enero de 2026, 3:00"),
-        ("09 13:01", MADRID, "12 de enero de 2026, 9:01"),
-        ("09 13:01", LIMA, "12 de enero de 2026, 3:01"),
+        ("09 13:00", *MADRID, "9 de enero de 2026, 19:00"),
+        ("09 13:00", *ENGLISH, "9 January 2026, 19:00"),
+        ("09 13:00", lima, "9 de enero de 2026, 13:00"),
+        ("09 13:00", tokyo, "10 de enero de 2026, 3:00"),
+        ("09 13:01", *MADRID, "12 de enero de 2026, 9:01"),
+        ("09 13:01", lima, "12 de enero de 2026, 3:01"),
         // Opened when nobody works.
-        ("10 23:30", MADRID, "12 de enero de 2026, 13:00"),
-        ("10 23:30", TOKYO, "12 de enero de 2026, 21:00"),
+        ("10 23:30", *MADRID, "12 de enero de 2026, 13:00"),
+        ("10 23:30", tokyo, "12 de enero de 2026, 21:00"),
     ] {
         let page = promises(opened(opened_at), opened_at, &reader);
         assert_eq!(page[0].due.text, due);

@@ -4,13 +4,14 @@
 
 mod common;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::LazyLock};
 
 use common::{NUMBER, customer, desk_over, id, number, text};
 use serde_json::json;
 use ventanilla_service::*;
 
-const READER: Viewer = Viewer::new(Tz::Europe__Madrid);
+static READER: LazyLock<Viewer> =
+    LazyLock::new(|| Viewer::new(TimeZone::named("Europe/Madrid").unwrap()));
 
 fn ticket() -> testing::TicketFixture {
     testing::ticket(NUMBER)

@@ -4,13 +4,14 @@
 
 mod common;
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::LazyLock, time::Duration};
 
 use common::{NUMBER, id, text};
 use ventanilla_service::*;
 
-const MADRID: Viewer = Viewer::new(Tz::Europe__Madrid);
-const ENGLISH: Viewer = Viewer { locale: Locale::En, ..MADRID };
+static MADRID: LazyLock<Viewer> =
+    LazyLock::new(|| Viewer::new(TimeZone::named("Europe/Madrid").unwrap()));
+static ENGLISH: LazyLock<Viewer> = LazyLock::new(|| Viewer { locale: Locale::En, ..*MADRID });
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// Ana's ticket, created on 5 January 2026 at nine o'clock UTC.
@@ -84,8 +85,8 @@ fn the_user_stands_on_the_right_and_everybody_else_on_the_left_by_name() {
 #[test]
 fn people_that_the_directory_does_not_know_are_named_by_their_part() {
     for (reader, names) in [
-        (MADRID, ["Usuario", "Soporte", "Soporte", "Asistente virtual", "Soporte"]),
-        (ENGLISH, ["User", "Support", "Support", "Virtual assistant", "Support"]),
+        (*MADRID, ["Usuario", "Soporte", "Soporte", "Asistente virtual", "Soporte"]),
+        (*ENGLISH, ["User", "Support", "Support", "Virtual assistant", "Support"]),
     ] {
         let chat = chat(&conversation(), MessageRange::All, &reader, &());
         assert!(chat.bubbles.iter().map(|bubble| bubble.author.name.as_str()).eq(names));
@@ -93,10 +94,10 @@ fn people_that_the_directory_does_not_know_are_named_by_their_part() {
     }
     let (free, taken) = (ticket().build(), ticket().assignee("marta").build());
     for (ticket, reader, requester, assignee) in [
-        (&free, MADRID, "Usuario", "Sin asignar"),
-        (&free, ENGLISH, "User", "Unassigned"),
-        (&taken, MADRID, "Usuario", "Soporte"),
-        (&taken, ENGLISH, "User", "Support"),
+        (&free, *MADRID, "Usuario", "Sin asignar"),
+        (&free, *ENGLISH, "User", "Unassigned"),
+        (&taken, *MADRID, "Usuario", "Soporte"),
+        (&taken, *ENGLISH, "User", "Support"),
     ] {
         let row = row(ticket, &reader, &());
         assert_eq!((row.requester.name.as_str(), row.assignee_text.as_str()), (requester, assignee));
@@ -129,13 +130,13 @@ fn an_initial_is_the_first_letter_or_digit_in_capitals() {
 fn labels_are_in_the_readers_language_with_stable_codes() {
     for (reader, status, priority, categories) in [
         (
-            MADRID,
+            *MADRID,
             ["Abierto", "En progreso", "Resuelto", "Cerrado"],
             ["Baja", "Media", "Alta", "Urgente"],
             ["Error técnico", "Pagos", "Cuenta", "Consulta general", "ENVÍOS"],
         ),
         (
-            ENGLISH,
+            *ENGLISH,
             ["Open", "In progress", "Resolved", "Closed"],
             ["Low", "Medium", "High", "Urgent"],
             ["Technical problem", "Payments", "Account", "General question", "ENVÍOS"],
@@ -166,10 +167,18 @@ fn dates_and_times_are_those_of_the_readers_zone() {
     let evening = "2026-03-28T23:30:00Z".parse().unwrap();
     let ticket = ticket().created_at(evening).at(evening.plus(2 * 60 * MINUTE)).message("Hola").build();
     for (reader, created, updated) in [
-        (MADRID, "29 de marzo de 2026, 0:30", "29 de marzo de 2026, 3:30"),
-        (ENGLISH, "29 March 2026, 0:30", "29 March 2026, 3:30"),
-        (Viewer::new(Tz::America__Bogota), "28 de marzo de 2026, 18:30", "28 de marzo de 2026, 20:30"),
-        (Viewer::new(Tz::Asia__Kathmandu), "29 de marzo de 2026, 5:15", "29 de marzo de 2026, 7:15"),
+        (*MADRID, "29 de marzo de 2026, 0:30", "29 de marzo de 2026, 3:30"),
+        (*ENGLISH, "29 March 2026, 0:30", "29 March 2026, 3:30"),
+        (
+            Viewer::new(TimeZone::named("America/Bogota").unwrap()),
+            "28 de marzo de 2026, 18:30",
+            "28 de marzo de 2026, 20:30",
+        ),
+        (
+            Viewer::new(TimeZone::named("Asia/Kathmandu").unwrap()),
+            "29 de marzo de 2026, 5:15",
+            "29 de marzo de 2026, 7:15",
+        ),
     ] {
         let (chat, row) = (chat(&ticket, MessageRange::All, &reader, &()), row(&ticket, &reader, &()));
         assert_eq!(
@@ -230,7 +239,7 @@ fn a_message_can_be_written_where_the_rules_take_it_and_only_customers_are_offer
     ] {
         let desk = desk(after, Policy { reopen, limits, ..Policy::default() });
         let view = ticket().status(status).build().view(&Audience::Desk, MessageRange::Last(0)).unwrap();
-        for reader in [MADRID, ENGLISH] {
+        for reader in [*MADRID, *ENGLISH] {
             let state = |chat: ChatView| match chat.input {
                 InputState::Writable { max_bytes, placeholder, send } => {
                     assert_eq!(max_bytes, limits.text_bytes());
@@ -259,8 +268,8 @@ fn a_message_can_be_written_where_the_rules_take_it_and_only_customers_are_offer
 #[test]
 fn attachments_have_a_button_that_does_not_work_yet() {
     for (reader, label, hint) in [
-        (MADRID, "Adjuntar archivo", "Todavía no se pueden adjuntar archivos."),
-        (ENGLISH, "Attach a file", "Files cannot be attached yet."),
+        (*MADRID, "Adjuntar archivo", "Todavía no se pueden adjuntar archivos."),
+        (*ENGLISH, "Attach a file", "Files cannot be attached yet."),
     ] {
         let button = chat(&ticket().build(), MessageRange::All, &reader, &()).attachment;
         assert_eq!((button.label.as_str(), button.enabled, button.hint.as_str()), (label, false, hint));

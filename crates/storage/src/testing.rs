@@ -23,7 +23,7 @@ mod fixture;
 use std::fmt::Debug;
 
 use ventanilla_domain::{
-    BusinessCalendar, Hours, Priority, Sla, SlaPolicy, SlaTargets, Timestamp, Tz, UserId, Week,
+    BusinessCalendar, Hours, Priority, Sla, SlaPolicy, SlaTargets, TimeZone, Timestamp, UserId, Week,
 };
 
 pub use crowd::{tickets, tickets_with};
@@ -99,7 +99,7 @@ pub fn sla() -> Sla {
         due(Priority::Urgent, [1, 1, 4]),
     ]);
     let hours: Hours = "09:00-17:00".parse().expect("the office closes after it opens");
-    let office = BusinessCalendar::new(Tz::UTC, Week::weekdays(hours));
+    let office = BusinessCalendar::new(TimeZone::UTC, Week::weekdays(hours));
     Sla::new(targets.expect("each has its own"), office.expect("it opens on Mondays"))
 }
 

@@ -97,11 +97,8 @@ pub(crate) fn day(typed: &str) -> Result<NaiveDate, String> {
 
 /// When a day begins where the reader is; where it begins with an hour that the clocks skip, after it.
 pub(crate) fn beginning(day: NaiveDate, reader: &Viewer) -> Result<Timestamp, String> {
-    let zone = reader.time_zone;
-    let hour = |hour| day.and_hms_opt(hour, 0, 0)?.and_local_timezone(zone).earliest();
-    let first =
-        [0, 1].into_iter().find_map(hour).and_then(|time| Timestamp::try_from(time.to_utc()).ok());
-    first.ok_or_else(|| "Esa fecha queda demasiado lejos.".to_owned())
+    let start = reader.time_zone.start_of_day(day);
+    start.ok_or_else(|| "Esa fecha queda demasiado lejos.".to_owned())
 }
 
 /// The day after.
@@ -111,22 +108,26 @@ pub(crate) fn next(day: NaiveDate) -> NaiveDate {
 
 #[cfg(test)]
 mod tests {
-    use ventanilla_service::Tz;
+    use ventanilla_service::TimeZone;
 
     use super::*;
 
     #[test]
     fn a_day_begins_where_the_reader_is() {
         for (zone, date, begins) in [
-            (Tz::UTC, "2026-03-02", "2026-03-02T00:00:00.000Z"),
-            (Tz::America__Argentina__Buenos_Aires, "2026-03-02", "2026-03-02T03:00:00.000Z"),
+            (TimeZone::UTC, "2026-03-02", "2026-03-02T00:00:00.000Z"),
+            (
+                TimeZone::named("America/Argentina/Buenos_Aires").unwrap(),
+                "2026-03-02",
+                "2026-03-02T03:00:00.000Z",
+            ),
             // Clocks went from midnight to one o'clock.
-            (Tz::America__Santiago, "2026-09-06", "2026-09-06T04:00:00.000Z"),
+            (TimeZone::named("America/Santiago").unwrap(), "2026-09-06", "2026-09-06T04:00:00.000Z"),
         ] {
             let found = beginning(day(date).unwrap(), &Viewer::new(zone)).unwrap();
             assert_eq!(found.to_string(), begins);
         }
-        assert!(beginning(NaiveDate::MAX, &Viewer::new(Tz::UTC)).is_err());
+        assert!(beginning(NaiveDate::MAX, &Viewer::new(TimeZone::UTC)).is_err());
         assert!(day("2/3/2026").is_err());
     }
 

@@ -28,8 +28,8 @@ use std::{error::Error, sync::Arc};
 use axum::{Router, extract::DefaultBodyLimit, middleware, routing::get};
 use axum_extra::extract::cookie::Key;
 use ventanilla_service::{
-    BusinessCalendar, Clock, HelpDesk, Policy, Priority, Sla, SlaPolicy, SlaTargets, Timestamp, Tz,
-    Viewer,
+    BusinessCalendar, Clock, HelpDesk, Policy, Priority, Sla, SlaPolicy, SlaTargets, TimeZone,
+    Timestamp, Viewer,
 };
 
 pub use people::{Part, People, Someone};
@@ -53,10 +53,11 @@ impl App {
     /// with the process.
     #[must_use]
     pub fn new(desk: HelpDesk, clock: impl Clock + 'static) -> Self {
+        let zone = TimeZone::named("America/Argentina/Buenos_Aires").expect("an IANA time zone");
         Self {
             desk,
             people: Arc::new(People::demo()),
-            reader: Viewer::new(Tz::America__Argentina__Buenos_Aires),
+            reader: Viewer::new(zone),
             clock: Arc::new(clock),
             key: Key::generate(),
         }

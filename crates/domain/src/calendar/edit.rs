@@ -15,9 +15,9 @@ impl BusinessCalendar {
     /// [`InvalidCalendar`] `calendar_past` if that date, on the desk's wall clock, has begun.
     ///
     /// ```
-    /// use ventanilla_domain::{BusinessCalendar, Explain, Timestamp, Tz, Week};
+    /// use ventanilla_domain::{BusinessCalendar, Explain, TimeZone, Timestamp, Week};
     ///
-    /// let calendar = BusinessCalendar::new(Tz::Europe__Madrid, Week::ALWAYS)?;
+    /// let calendar = BusinessCalendar::new(TimeZone::named("+01:00")?, Week::ALWAYS)?;
     /// let now: Timestamp = "2026-12-24T23:30:00Z".parse()?;
     ///
     /// let error = calendar.add_holiday("2026-12-25".parse()?, now).unwrap_err();
@@ -59,14 +59,14 @@ impl BusinessCalendar {
     /// `calendar_empty` if the week has no working time.
     ///
     /// ```
-    /// use ventanilla_domain::{BusinessCalendar, NaiveDate, Timestamp, Tz, Week};
+    /// use ventanilla_domain::{BusinessCalendar, NaiveDate, TimeZone, Timestamp, Week};
     ///
     /// let usual = Week::weekdays("09:00-18:00".parse()?);
     /// let summer = Week::weekdays("08:00-15:00".parse()?);
     /// let now: Timestamp = "2026-03-02T12:00:00Z".parse()?;
     /// let (july, september): (NaiveDate, NaiveDate) = ("2026-07-01".parse()?, "2026-09-01".parse()?);
     ///
-    /// let calendar = BusinessCalendar::new(Tz::Europe__Madrid, usual.clone())?
+    /// let calendar = BusinessCalendar::new(TimeZone::named("+01:00")?, usual.clone())?
     ///     .change_week(july, summer.clone(), now)?
     ///     .change_week(september, usual.clone(), now)?;
     /// assert!(calendar.weeks().eq([

@@ -7,15 +7,15 @@ use crate::{Explain, Locale, locale::say, parse::excerpt};
 /// A calendar, or a change of one, that was refused.
 ///
 /// Its codes are `calendar_empty` (a week without working time), `calendar_past` (a change of what
-/// has begun), `unknown_time_zone`, and for what is read from JSON `calendar_date` (no date) and
+/// has begun), and for what is read from JSON `calendar_date` (no date) and
 /// `calendar_unordered` (weeks that don't follow one another).
 ///
 /// ```
-/// use ventanilla_domain::{BusinessCalendar, Explain, Locale};
+/// use ventanilla_domain::{BusinessCalendar, Explain, Locale, TimeZone, Week};
 ///
-/// let error = BusinessCalendar::zone_named("Europe/Madird").unwrap_err();
-/// assert_eq!((error.code(), error.value()), ("unknown_time_zone", "Europe/Madird"));
-/// assert_eq!(error.explain(Locale::Es), r#"No se conoce la zona horaria "Europe/Madird"."#);
+/// let error = BusinessCalendar::new(TimeZone::UTC, Week::CLOSED).unwrap_err();
+/// assert_eq!((error.code(), error.value()), ("calendar_empty", ""));
+/// assert_eq!(error.explain(Locale::Es), "La semana no tiene ningún horario de atención.");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.explain(Locale::En))]
@@ -28,7 +28,6 @@ pub struct InvalidCalendar {
 enum Problem {
     Empty,
     Past,
-    Zone,
     Date,
     Unordered,
 }
@@ -48,10 +47,6 @@ impl InvalidCalendar {
         Self { value: date.to_string().into(), problem: Problem::Past }
     }
 
-    pub(super) fn zone(name: &str) -> Self {
-        Self { value: excerpt(name), problem: Problem::Zone }
-    }
-
     pub(super) fn date(text: &str) -> Self {
         Self { value: excerpt(text), problem: Problem::Date }
     }
@@ -66,7 +61,6 @@ impl Explain for InvalidCalendar {
         match self.problem {
             Problem::Empty => "calendar_empty",
             Problem::Past => "calendar_past",
-            Problem::Zone => "unknown_time_zone",
             Problem::Date => "calendar_date",
             Problem::Unordered => "calendar_unordered",
         }
@@ -85,9 +79,6 @@ impl Explain for InvalidCalendar {
                 "El {value} ya empezó: el calendario solo se cambia a futuro.",
                 "{value} has begun already: a calendar is only changed for the future."
             ),
-            Problem::Zone => {
-                say!(locale, "No se conoce la zona horaria {value:?}.", "Unknown time zone: {value:?}.")
-            }
             Problem::Date => say!(
                 locale,
                 "No es una fecha: {value:?}. Se escribe como «2026-12-25».",

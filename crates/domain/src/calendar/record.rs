@@ -3,13 +3,13 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::{BusinessCalendar, InvalidCalendar, Week};
+use crate::{BusinessCalendar, InvalidCalendar, TimeZone, Week};
 
 /// What JSON holds of a calendar.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct CalendarRecord {
-    time_zone: String,
+    time_zone: TimeZone,
     weeks: Vec<EraRecord>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     holidays: Vec<String>,
@@ -28,7 +28,6 @@ impl TryFrom<CalendarRecord> for BusinessCalendar {
     type Error = InvalidCalendar;
 
     fn try_from(record: CalendarRecord) -> Result<Self, InvalidCalendar> {
-        let zone = Self::zone_named(&record.time_zone)?;
         let mut weeks: Vec<(Option<NaiveDate>, Week)> = Vec::with_capacity(record.weeks.len());
         for EraRecord { from, hours } in record.weeks {
             let date = from.as_deref().map(date).transpose()?;
@@ -45,7 +44,7 @@ impl TryFrom<CalendarRecord> for BusinessCalendar {
             return Err(InvalidCalendar::empty());
         }
         let holidays = record.holidays.iter().map(|text| date(text)).collect::<Result<_, _>>()?;
-        Self::from_parts(zone, weeks, holidays)
+        Self::from_parts(record.time_zone, weeks, holidays)
     }
 }
 
@@ -56,7 +55,7 @@ impl From<BusinessCalendar> for CalendarRecord {
             hours: week.clone(),
         };
         Self {
-            time_zone: calendar.zone().name().to_owned(),
+            time_zone: calendar.zone(),
             weeks: calendar.weeks().map(era).collect(),
             holidays: calendar.holidays().map(|date| date.to_string()).collect(),
         }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Datelike, Days, NaiveDateTime, Offset, TimeZone, Timelike};
+use chrono::{DateTime, Datelike, Days, NaiveDateTime, Offset, TimeZone as _, Timelike};
+use chrono_tz::Tz;
 use proptest::prelude::*;
 use ventanilla_domain::*;
 
@@ -38,7 +39,8 @@ pub(crate) struct Case {
 impl Case {
     pub(crate) fn calendar(&self) -> BusinessCalendar {
         let holidays = self.holidays.iter().copied();
-        let calendar = BusinessCalendar::with_holidays(self.zone, week(&self.sheet), holidays).unwrap();
+        let zone = TimeZone::named(self.zone.name()).unwrap();
+        let calendar = BusinessCalendar::with_holidays(zone, week(&self.sheet), holidays).unwrap();
         match &self.later {
             Some((from, sheet)) => calendar.change_week(*from, week(sheet), Timestamp::MIN).unwrap(),
             None => calendar,

@@ -148,7 +148,8 @@ fn an_update_does_not_overrule_the_first_response() {
 #[test]
 fn each_window_of_a_day_counts() {
     let week = Week::weekdays("08:00-10:00 11:00-12:00 15:00-16:00".parse().expect("hours"));
-    let calendar = BusinessCalendar::new(Tz::Europe__Madrid, week).expect("a calendar");
+    let calendar = BusinessCalendar::new(TimeZone::named("Europe/Madrid").expect("a zone"), week)
+        .expect("a calendar");
     let case = Case::opened(Category::BUG, ms("2026-03-03T07:00:00+01:00"), desk(calendar));
     let due = |metric| promise(&case).calendar().timestamp_at(timer(&case, metric).due);
     assert_eq!(due(FirstResponse), time("2026-03-03T16:00:00+01:00"));

@@ -71,9 +71,13 @@ fn calendars() -> impl Strategy<Value = BusinessCalendar> {
     let hours = |text: &str| text.parse().expect("hours");
     let santiago = Week::weekdays(hours("08:30-17:15")).on(Weekday::Sat, hours("00:00-24:00"));
     let holidays = ["2026-04-03", "2026-04-04"].map(|date| date.parse().expect("a date"));
-    let santiago = BusinessCalendar::with_holidays(Tz::America__Santiago, santiago, holidays);
+    let santiago = BusinessCalendar::with_holidays(
+        TimeZone::named("America/Santiago").expect("a zone"),
+        santiago,
+        holidays,
+    );
     let lone = Week::CLOSED.on(Weekday::Sun, hours("01:30-03:00"));
-    let lone = BusinessCalendar::new(Tz::Europe__Madrid, lone);
+    let lone = BusinessCalendar::new(TimeZone::named("Europe/Madrid").expect("a zone"), lone);
     select(vec![BusinessCalendar::always(), office(), santiago.expect("hours"), lone.expect("hours")])
 }
 

@@ -54,7 +54,7 @@ impl Admin {
     /// # let luis = desk.admin(UserId::parse("luis")?);
     /// # let (from, before) = ("2026-03-01T00:00:00Z".parse()?, "2026-04-01T00:00:00Z".parse()?);
     /// let report = luis.report(Period::new(from, before)?).await?;
-    /// let table = luis.report_view(&report, &Viewer::new(Tz::UTC), &());
+    /// let table = luis.report_view(&report, &Viewer::new(TimeZone::UTC), &());
     /// assert_eq!(table.overall.who.name, "Todo el equipo");
     /// assert_eq!(table.overall.cells[0].metric.text, "Primera respuesta");
     /// assert_eq!(table.overall.cells[0].compliance, "–");

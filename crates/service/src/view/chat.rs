@@ -24,7 +24,7 @@ use crate::HelpDesk;
 /// # let draft = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
 /// # let number = ana.create(draft).await?.head.ticket_number;
 /// # desk.bot().add_message(&number, "Hemos recibido tu consulta.").await?;
-/// let reader = Viewer::new(Tz::Europe__Madrid);
+/// let reader = Viewer::new(TimeZone::named("Europe/Madrid")?);
 /// let people = HashMap::from([(id, Person::named("Ana Gómez"))]);
 /// let chat = ana.chat(&ana.view(&number).await?, &reader, &people);
 ///

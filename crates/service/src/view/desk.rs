@@ -29,7 +29,7 @@ use crate::HelpDesk;
 /// # let number = desk.customer(ana.clone()).create(draft).await?.head.ticket_number;
 /// # let luis = desk.admin(UserId::parse("luis")?);
 /// # luis.set_status(&number, Status::InProgress).await?;
-/// let reader = Viewer::new(Tz::Europe__Madrid);
+/// let reader = Viewer::new(TimeZone::named("Europe/Madrid")?);
 /// let people = HashMap::from([(ana, Person::named("Ana Gómez"))]);
 /// let page = luis.desk_view(&luis.view(&number).await?, &reader, &people);
 ///

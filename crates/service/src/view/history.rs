@@ -21,7 +21,7 @@ use super::{Label, LocalTime, PersonDirectory, PersonView, Viewer};
 /// # let number = luis.create_for(&UserId::parse("ana")?, draft).await?.head.ticket_number;
 /// # desk.bot().add_message(&number, "Hemos recibido tu consulta.").await?;
 /// # luis.set_status(&number, Status::Resolved).await?;
-/// let page = luis.desk_view(&luis.view(&number).await?, &Viewer::new(Tz::UTC), &());
+/// let page = luis.desk_view(&luis.view(&number).await?, &Viewer::new(TimeZone::UTC), &());
 /// let told = page.history.iter().map(|entry| format!("{}: {}", entry.who.name, entry.what));
 /// assert_eq!(told.collect::<Vec<_>>(), [
 ///     "Soporte: Abrió el ticket",
@@ -123,17 +123,19 @@ const fn part_text(kind: ActorKind, locale: Locale) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::HashMap, time::Duration};
+    use std::{collections::HashMap, sync::LazyLock, time::Duration};
 
-    use chrono_tz::Tz;
-    use ventanilla_domain::{Audience, Change, MessageRange, MessageText, Priority, Status, Ticket};
+    use ventanilla_domain::{
+        Audience, Change, MessageRange, MessageText, Priority, Status, Ticket, TimeZone,
+    };
     use ventanilla_storage::testing;
 
     use super::*;
     use crate::Person;
 
-    const MADRID: Viewer = Viewer::new(Tz::Europe__Madrid);
-    const ENGLISH: Viewer = Viewer { locale: Locale::En, ..MADRID };
+    static MADRID: LazyLock<Viewer> =
+        LazyLock::new(|| Viewer::new(TimeZone::named("Europe/Madrid").unwrap()));
+    static ENGLISH: LazyLock<Viewer> = LazyLock::new(|| Viewer { locale: Locale::En, ..*MADRID });
 
     fn id(name: &str) -> UserId {
         UserId::parse(name).unwrap()

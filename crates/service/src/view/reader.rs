@@ -2,31 +2,31 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
-use ventanilla_domain::{Locale, UserId};
+use ventanilla_domain::{Locale, TimeZone, UserId};
 
 /// For whom a page is made: their language and their time zone.
 ///
 /// ```
-/// use ventanilla_service::{Locale, Viewer, Tz};
+/// use ventanilla_service::{Locale, TimeZone, Viewer};
 ///
-/// let reader = Viewer::new(Tz::America__Argentina__Buenos_Aires);
+/// let reader = Viewer::new(TimeZone::named("America/Argentina/Buenos_Aires")?);
 /// assert_eq!(reader.locale, Locale::Es);
 /// let visitor = Viewer { locale: Locale::En, ..reader };
+/// # Ok::<(), ventanilla_service::InvalidTimeZone>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Viewer {
     /// Their language.
     pub locale: Locale,
     /// Their time zone, in which every date and time is written.
-    pub time_zone: Tz,
+    pub time_zone: TimeZone,
 }
 
 impl Viewer {
     /// A reader of Spanish.
     #[must_use]
-    pub const fn new(time_zone: Tz) -> Self {
+    pub const fn new(time_zone: TimeZone) -> Self {
         Self { locale: Locale::Es, time_zone }
     }
 }

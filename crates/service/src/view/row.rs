@@ -18,7 +18,7 @@ use crate::HelpDesk;
 /// # let luis = desk.admin(UserId::parse("luis")?);
 /// # let draft = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
 /// # luis.create_for(&UserId::parse("ana")?, draft).await?;
-/// let reader = Viewer::new(Tz::Europe__Madrid);
+/// let reader = Viewer::new(TimeZone::named("Europe/Madrid")?);
 /// let page = luis.list(ListQuery::new()).await?.map(|ticket| luis.row(&ticket, &reader, &()));
 /// assert_eq!(page.rows[0].status.text, "Abierto");
 /// assert_eq!((&page.rows[0].assignee, page.rows[0].assignee_text.as_str()), (&None, "Sin asignar"));

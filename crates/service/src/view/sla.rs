@@ -23,7 +23,7 @@ use super::{Label, LocalTime, Viewer, format_duration};
 /// # let luis = desk.admin(UserId::parse("luis")?);
 /// # let draft = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
 /// # let number = luis.create_for(&UserId::parse("ana")?, draft).await?.head.ticket_number;
-/// let page = luis.desk_view(&luis.view(&number).await?, &Viewer::new(Tz::UTC), &());
+/// let page = luis.desk_view(&luis.view(&number).await?, &Viewer::new(TimeZone::UTC), &());
 /// let first_response = &page.sla[0];
 /// assert_eq!(first_response.metric.text, "Primera respuesta");
 /// assert_eq!(first_response.state, Label::new("RUNNING", "En plazo"));

@@ -1,7 +1,6 @@
 //! Dates and times as a reader writes them.
 
-use chrono::{DateTime, Datelike, SecondsFormat, Timelike};
-use chrono_tz::Tz;
+use chrono::{DateTime, Datelike, FixedOffset, SecondsFormat, Timelike};
 use serde::{Deserialize, Serialize};
 use ventanilla_domain::{Locale, Timestamp};
 
@@ -10,13 +9,13 @@ use crate::Viewer;
 /// An instant as its reader writes it, in their time zone.
 ///
 /// ```
-/// use ventanilla_service::{LocalTime, Viewer, Tz};
+/// use ventanilla_service::{LocalTime, TimeZone, Viewer};
 ///
-/// let reader = Viewer::new(Tz::America__Argentina__Buenos_Aires);
+/// let reader = Viewer::new(TimeZone::named("America/Argentina/Buenos_Aires")?);
 /// let time = LocalTime::new("2026-03-02T12:05:00Z".parse()?, &reader);
 /// assert_eq!(time.text, "2 de marzo de 2026, 9:05");
 /// assert_eq!(time.iso, "2026-03-02T09:05:00.000-03:00");
-/// # Ok::<(), ventanilla_service::InvalidTimestamp>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -35,7 +34,7 @@ impl LocalTime {
     /// The instant for a reader.
     #[must_use]
     pub fn new(instant: Timestamp, reader: &Viewer) -> Self {
-        let local = instant.to_datetime().with_timezone(&reader.time_zone);
+        let local = reader.time_zone.local_time(instant);
         let date = date(&local, reader.locale);
         let time = format!("{}:{:02}", local.hour(), local.minute());
         let text = format!("{date}, {time}");
@@ -43,7 +42,7 @@ impl LocalTime {
     }
 }
 
-fn date(local: &DateTime<Tz>, locale: Locale) -> String {
+fn date(local: &DateTime<FixedOffset>, locale: Locale) -> String {
     let (day, year) = (local.day(), local.year());
     let month = month(local.month(), locale);
     match locale {
@@ -73,15 +72,21 @@ fn month(month: u32, locale: Locale) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use ventanilla_domain::TimeZone;
+
     use super::*;
+
+    fn zone(name: &str) -> TimeZone {
+        TimeZone::named(name).unwrap()
+    }
 
     #[test]
     fn the_day_is_that_of_the_readers_zone() {
         let midnight: Timestamp = "2026-01-01T02:30:00Z".parse().unwrap();
         for (zone, text) in [
-            (Tz::UTC, "1 de enero de 2026, 2:30"),
-            (Tz::America__Mexico_City, "31 de diciembre de 2025, 20:30"),
-            (Tz::Europe__Madrid, "1 de enero de 2026, 3:30"),
+            (TimeZone::UTC, "1 de enero de 2026, 2:30"),
+            (zone("America/Mexico_City"), "31 de diciembre de 2025, 20:30"),
+            (zone("Europe/Madrid"), "1 de enero de 2026, 3:30"),
         ] {
             assert_eq!(LocalTime::new(midnight, &Viewer::new(zone)).text, text);
         }
@@ -91,7 +96,7 @@ mod tests {
     fn summer_time_is_the_zones() {
         let summer: Timestamp = "2026-07-15T10:00:00Z".parse().unwrap();
         let winter: Timestamp = "2026-12-15T10:00:00Z".parse().unwrap();
-        let reader = Viewer { locale: Locale::En, time_zone: Tz::Europe__Madrid };
+        let reader = Viewer { locale: Locale::En, time_zone: zone("Europe/Madrid") };
         assert_eq!(LocalTime::new(summer, &reader).text, "15 July 2026, 12:00");
         assert_eq!(LocalTime::new(winter, &reader).text, "15 December 2026, 11:00");
     }
@@ -99,7 +104,7 @@ mod tests {
     #[test]
     fn the_ends_of_time_can_be_written() {
         for instant in [Timestamp::MIN, Timestamp::MAX] {
-            for zone in [Tz::Pacific__Kiritimati, Tz::Pacific__Niue] {
+            for zone in ["Pacific/Kiritimati", "Pacific/Niue"].map(zone) {
                 assert!(!LocalTime::new(instant, &Viewer::new(zone)).text.is_empty());
             }
         }

@@ -57,7 +57,7 @@ pub(super) async fn report(
     admin: Administrator,
     Asked(asked): Asked<Days>,
 ) -> Answer {
-    let today = app.now().to_datetime().with_timezone(&app.reader.time_zone).date_naive();
+    let today = app.reader.time_zone.local_time(app.now()).date_naive();
     let days = asked.or_the_last(today);
     let (status, report, problems) = match days.period(&app) {
         Ok(period) => {
