@@ -144,6 +144,14 @@ impl TryFrom<&str> for NewMessage {
     }
 }
 
+impl TryFrom<&String> for NewMessage {
+    type Error = InvalidText;
+
+    fn try_from(text: &String) -> Result<Self, InvalidText> {
+        Self::parse(text)
+    }
+}
+
 impl TryFrom<&[u8]> for NewMessage {
     type Error = InvalidText;
 

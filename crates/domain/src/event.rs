@@ -1,5 +1,7 @@
 //! What happened to a ticket: told to the host as it happens, and kept as its history.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Actor, Locale, Priority, Role, Status, Timestamp, UserId, locale::say};
@@ -74,6 +76,7 @@ impl Event {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "SCREAMING_SNAKE_CASE")]
+#[non_exhaustive]
 pub enum EventKind {
     /// The ticket was opened.
     Created,
@@ -105,6 +108,68 @@ pub enum EventKind {
         /// Who has it now.
         to: Option<UserId>,
     },
+    /// An event that this version doesn't know, such as one of a newer version.
+    #[serde(untagged)]
+    Other(OtherEvent),
+}
+
+/// Name and data of an event that this version doesn't know.
+///
+/// Its JSON is that of the stored event, so a copied ticket keeps it.
+///
+/// ```
+/// use ventanilla_domain::EventKind;
+///
+/// let json = r#"{"event":"TAG_ADDED","tag":"vip","place":2}"#;
+/// let EventKind::Other(event) = serde_json::from_str(json)? else { panic!("an unknown event") };
+/// assert_eq!(event.name(), "TAG_ADDED");
+/// assert_eq!(serde_json::to_value(&event)?["tag"], "vip");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OtherEvent {
+    event: Box<str>,
+    #[serde(flatten)]
+    data: BTreeMap<Box<str>, Data>,
+}
+
+impl OtherEvent {
+    /// Returns the name of its kind, such as `TAG_ADDED`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.event
+    }
+}
+
+/// Any JSON value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Data {
+    Null,
+    Bool(bool),
+    Unsigned(u64),
+    Integer(i64),
+    Float(Float),
+    Text(Box<str>),
+    List(Vec<Data>),
+    Map(BTreeMap<Box<str>, Data>),
+}
+
+/// The bits of a floating point number, so that it has an equality.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "f64", into = "f64")]
+struct Float(u64);
+
+impl From<f64> for Float {
+    fn from(number: f64) -> Self {
+        Self(number.to_bits())
+    }
+}
+
+impl From<Float> for f64 {
+    fn from(Float(bits): Float) -> Self {
+        f64::from_bits(bits)
+    }
 }
 
 impl EventKind {
@@ -124,7 +189,28 @@ impl EventKind {
             EventKind::Created
             | EventKind::StatusChanged { .. }
             | EventKind::PriorityChanged { .. }
-            | EventKind::AssigneeChanged { .. } => true,
+            | EventKind::AssigneeChanged { .. }
+            | EventKind::Other(_) => true,
+        }
+    }
+
+    /// Returns whether only the desk may learn of such events: notes, and events of unknown kinds.
+    ///
+    /// ```
+    /// use ventanilla_domain::{EventKind, Role};
+    ///
+    /// assert!(EventKind::NoteAdded.is_internal());
+    /// assert!(!EventKind::MessageAdded { role: Role::Admin }.is_internal());
+    /// ```
+    #[must_use]
+    pub const fn is_internal(&self) -> bool {
+        match self {
+            EventKind::NoteAdded | EventKind::Other(_) => true,
+            EventKind::Created
+            | EventKind::MessageAdded { .. }
+            | EventKind::StatusChanged { .. }
+            | EventKind::PriorityChanged { .. }
+            | EventKind::AssigneeChanged { .. } => false,
         }
     }
 
@@ -178,6 +264,9 @@ impl EventKind {
             EventKind::AssigneeChanged { to: None, .. } => {
                 locale.pick("Dejó el ticket sin asignar", "Left the ticket unassigned").into()
             }
+            EventKind::Other(_) => locale
+                .pick("Hizo un cambio de tipo desconocido", "Made a change of an unknown kind")
+                .into(),
         }
     }
 }
@@ -198,6 +287,7 @@ mod tests {
             EventKind::AssigneeChanged { from: None, to: Some(ana.clone()) },
             EventKind::AssigneeChanged { from: Some(ana.clone()), to: Some(luis) },
             EventKind::AssigneeChanged { from: Some(ana.clone()), to: None },
+            serde_json::from_str(r#"{"event":"TAG_ADDED","tag":"vip"}"#).unwrap(),
         ] {
             let [es, en] = Locale::ALL.map(|locale| kind.describe(locale, UserId::to_string));
             assert!(!es.is_empty() && es != en, "{kind:?}");
@@ -212,5 +302,33 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn an_event_of_an_unknown_kind_keeps_its_data() {
+        let json = serde_json::json!({
+            "at": "2026-03-02T12:00:00.000Z", "by": {"kind": "SYSTEM"}, "version": 3,
+            "event": "TAG_ADDED", "none": null, "yes": true, "count": u64::MAX, "below": i64::MIN,
+            "ratio": 0.5, "list": [1, "x", null], "map": {"a": {"b": []}},
+        });
+        let event: Event = serde_json::from_value(json.clone()).unwrap();
+        assert!(matches!(&event.kind, EventKind::Other(other) if other.name() == "TAG_ADDED"));
+        assert!(event.kind.is_internal() && event.kind.is_recorded());
+        assert_eq!(serde_json::to_value(&event).unwrap(), json);
+        let text = serde_json::to_string(&event).unwrap();
+        assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), event);
+    }
+
+    #[test]
+    fn a_known_kind_with_unknown_values_is_kept_as_other() {
+        let json = r#"{"event":"STATUS_CHANGED","from":"OPEN","to":"ON_HOLD"}"#;
+        let kind: EventKind = serde_json::from_str(json).unwrap();
+        assert!(matches!(&kind, EventKind::Other(other) if other.name() == "STATUS_CHANGED"));
+        assert_eq!(serde_json::to_string(&kind).unwrap(), json);
+    }
+
+    #[test]
+    fn an_event_without_a_kind_is_an_error() {
+        assert!(serde_json::from_str::<EventKind>(r#"{"from":"OPEN"}"#).is_err());
     }
 }

@@ -44,6 +44,40 @@ impl Locale {
         }
     }
 
+    /// Returns the language that an `Accept-Language` header prefers: Spanish unless it is English.
+    ///
+    /// Regional variants count as their language, `*` as Spanish. Among equal quality values the
+    /// first wins; what can't be read, or has the quality 0, is left out.
+    ///
+    /// ```
+    /// use ventanilla_domain::Locale;
+    ///
+    /// assert_eq!(Locale::from_accept_language("fr, en-GB;q=0.8, es;q=0.5"), Locale::En);
+    /// assert_eq!(Locale::from_accept_language("fr"), Locale::Es);
+    /// assert_eq!(Locale::from_accept_language(""), Locale::Es);
+    /// ```
+    #[must_use]
+    pub fn from_accept_language(header: &str) -> Self {
+        let mut best = (0, Self::default());
+        for range in header.split(',') {
+            let mut parts = range.split(';').map(str::trim);
+            let tag = parts.next().unwrap_or_default();
+            let language = tag.split('-').next().unwrap_or_default();
+            let known = |locale: &Self| language.eq_ignore_ascii_case(locale.tag());
+            let locale = match tag {
+                "*" => Some(Self::default()),
+                _ => Self::ALL.into_iter().find(known),
+            };
+            let quality = parts.next().map_or(Some(1_000), quality);
+            if let (Some(locale), Some(quality)) = (locale, quality)
+                && quality > best.0
+            {
+                best = (quality, locale);
+            }
+        }
+        best.1
+    }
+
     /// The language tag for HTML's `lang` and HTTP's `Content-Language` (BCP 47).
     ///
     /// ```
@@ -52,6 +86,70 @@ impl Locale {
     #[must_use]
     pub const fn tag(self) -> &'static str {
         self.pick("es", "en")
+    }
+}
+
+/// Reads a quality value, `q=0.8`, in thousandths.
+fn quality(parameter: &str) -> Option<u16> {
+    let value = parameter.strip_prefix(['q', 'Q'])?.trim_start().strip_prefix('=')?.trim_start();
+    let (whole, fraction) = value.split_once('.').unwrap_or((value, ""));
+    if fraction.len() > 3 || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    match (whole, format!("{fraction:0<3}").parse().ok()?) {
+        ("0", thousandths) => Some(thousandths),
+        ("1", 0) => Some(1_000),
+        _ => None,
+    }
+}
+
+/// Error of a text that is no language tag of a [`Locale`]; its code is `unknown_locale`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.explain(Locale::En))]
+pub struct UnknownLocale {
+    value: Box<str>,
+}
+
+impl UnknownLocale {
+    /// Returns the start of the offending tag: 64 characters, and `…` if it is longer.
+    #[must_use]
+    pub fn value(&self) -> &str {
+        &self.value
+    }
+}
+
+impl Explain for UnknownLocale {
+    fn code(&self) -> &'static str {
+        "unknown_locale"
+    }
+
+    fn explain(&self, locale: Locale) -> String {
+        format!("{}: {:?}.", locale.pick("No existe el idioma", "There is no language"), self.value)
+    }
+}
+
+impl std::str::FromStr for Locale {
+    type Err = UnknownLocale;
+
+    /// Reads a language tag, `es` or `en`.
+    fn from_str(value: &str) -> Result<Self, UnknownLocale> {
+        let known = Self::ALL.into_iter().find(|locale| locale.tag() == value);
+        known.ok_or_else(|| UnknownLocale { value: excerpt(value) })
+    }
+}
+
+impl std::fmt::Display for Locale {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.tag())
+    }
+}
+
+/// The start of an offending value, short enough to log.
+pub(crate) fn excerpt(value: &str) -> Box<str> {
+    const SHOWN: usize = 64;
+    match value.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &value[..end]).into(),
+        None => value.into(),
     }
 }
 
@@ -86,25 +184,16 @@ pub trait Explain: std::error::Error {
     }
 }
 
-/// What kind of thing went wrong: all that a host needs to choose its answer.
+/// Category of an error, from which a host chooses its answer.
 ///
 /// ```
-/// use ventanilla_domain::{ErrorKind, Explain, MessageText};
+/// use ventanilla_domain::{Explain, MessageText};
 ///
-/// fn http_status(error: &dyn Explain) -> u16 {
-///     match error.kind() {
-///         ErrorKind::Invalid => 422,
-///         ErrorKind::NotPermitted => 403,
-///         ErrorKind::NotFound => 404,
-///         ErrorKind::Conflict => 409,
-///         ErrorKind::Internal | ErrorKind::Unknown => 500,
-///         ErrorKind::Unavailable => 503,
-///     }
-/// }
-///
-/// assert_eq!(http_status(&MessageText::parse("").unwrap_err()), 422);
+/// let error = MessageText::parse("").unwrap_err();
+/// assert_eq!(error.kind().http_status(), 422);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum ErrorKind {
     /// What was given can't be right.
     Invalid,
@@ -122,6 +211,27 @@ pub enum ErrorKind {
     Internal,
 }
 
+impl ErrorKind {
+    /// Returns the HTTP status code of an answer to such an error.
+    ///
+    /// ```
+    /// use ventanilla_domain::ErrorKind;
+    ///
+    /// assert_eq!(ErrorKind::NotFound.http_status(), 404);
+    /// ```
+    #[must_use]
+    pub const fn http_status(self) -> u16 {
+        match self {
+            ErrorKind::Invalid => 422,
+            ErrorKind::NotPermitted => 403,
+            ErrorKind::NotFound => 404,
+            ErrorKind::Conflict => 409,
+            ErrorKind::Internal | ErrorKind::Unknown => 500,
+            ErrorKind::Unavailable => 503,
+        }
+    }
+}
+
 /// A text with values in it, one column a language, like [`Locale::pick`] for fixed texts.
 macro_rules! say {
     ($locale:expr, $es:literal, $en:literal) => {
@@ -132,3 +242,49 @@ macro_rules! say {
     };
 }
 pub(crate) use say;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_highest_quality_value_decides_and_then_the_order() {
+        for (header, expected) in [
+            ("en", Locale::En),
+            ("EN-us", Locale::En),
+            ("es-AR,es;q=0.9,en;q=0.8", Locale::Es),
+            ("es;q=0.8, en;q=0.9", Locale::En),
+            ("en;q=0.5, es;q=0.5", Locale::En),
+            ("en ; q=0.123 , es;q=0.122", Locale::En),
+            ("en;q=0", Locale::Es),
+            ("*, en;q=0.9", Locale::Es),
+            ("de, fr;q=0.9", Locale::Es),
+            ("en;q=2, es;q=0.1", Locale::Es),
+            ("en;q=, en;q=0.1234, en;q=1.5, en;level=1", Locale::Es),
+            ("english, ens", Locale::Es),
+            (",;,", Locale::Es),
+        ] {
+            assert_eq!(Locale::from_accept_language(header), expected, "{header:?}");
+        }
+    }
+
+    #[test]
+    fn a_locale_is_read_from_its_tag() {
+        for locale in Locale::ALL {
+            assert_eq!(locale.to_string().parse(), Ok(locale));
+        }
+        let error = "fr".parse::<Locale>().unwrap_err();
+        assert_eq!((error.code(), error.value()), ("unknown_locale", "fr"));
+        assert_ne!(error.explain(Locale::Es), error.explain(Locale::En));
+    }
+
+    proptest! {
+        #[test]
+        fn no_header_panics(header in any::<String>(), close in "[enszq=;,.*01 -]{0,40}") {
+            let _ = Locale::from_accept_language(&header);
+            let _ = Locale::from_accept_language(&close);
+        }
+    }
+}

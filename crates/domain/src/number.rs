@@ -181,6 +181,15 @@ impl TryFrom<&str> for TicketLookup {
     }
 }
 
+impl TryFrom<&String> for TicketLookup {
+    type Error = InvalidNumber;
+
+    /// What a person typed.
+    fn try_from(value: &String) -> Result<Self, InvalidNumber> {
+        Self::typed(value)
+    }
+}
+
 impl From<TicketNumber> for TicketLookup {
     /// Exactly this number.
     fn from(number: TicketNumber) -> Self {

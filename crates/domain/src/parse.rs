@@ -99,15 +99,6 @@ fn capitalised(name: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// The start of an offending value, short enough to log.
-pub(crate) fn excerpt(value: &str) -> Box<str> {
-    const SHOWN: usize = 64;
-    match value.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", &value[..end]).into(),
-        None => value.into(),
-    }
-}
-
 /// The conversions and the error of a text newtype that has `fn parse(&str) -> Result<Self, _>`.
 macro_rules! parsed_text {
     (@value public, $error:expr) => {
@@ -131,7 +122,7 @@ macro_rules! parsed_text {
 
         impl $error {
             pub(crate) fn new(value: &str, problem: $crate::parse::Problem) -> Self {
-                Self { value: $crate::parse::excerpt(value), problem }
+                Self { value: $crate::locale::excerpt(value), problem }
             }
 
             /// The start of the offending value: 64 characters, and `…` where more followed.
@@ -172,6 +163,14 @@ macro_rules! parsed_text {
             type Error = $error;
 
             fn try_from(value: &str) -> Result<Self, $error> {
+                Self::parse(value)
+            }
+        }
+
+        impl TryFrom<&String> for $name {
+            type Error = $error;
+
+            fn try_from(value: &String) -> Result<Self, $error> {
                 Self::parse(value)
             }
         }

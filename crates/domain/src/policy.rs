@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
+
 use crate::{Explain, Locale, MessageText, Sla, locale::say};
 
 /// How a desk is run. One for all its tickets.
@@ -37,7 +39,7 @@ pub struct Policy {
 ///
 /// assert_eq!(Days(2).duration(), Duration::from_secs(48 * 3600));
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Days(pub u16);
 
 impl Days {
@@ -65,9 +67,11 @@ impl Default for Days {
 ///
 /// assert_eq!(Reopen::default(), Reopen::Within(Days(14)));
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Reopen {
     /// So many days since it was resolved, to the millisecond and inclusive.
+    #[serde(rename = "withinDays")]
     Within(Days),
     /// As long as it isn't closed.
     Always,

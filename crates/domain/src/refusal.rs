@@ -1,5 +1,7 @@
 //! Why a change was refused.
 
+use serde::{Serialize, Serializer};
+
 use crate::{
     ActorKind, Days, ErrorKind, Event, EventKind, Explain, IdempotencyKey, Locale, Reopen, Status,
     Timestamp, UserId, locale::say,
@@ -18,8 +20,12 @@ use crate::{
 /// assert_eq!(refusal.code(), "transition_refused");
 /// assert_eq!(refusal.explain(Locale::Es), "Un ticket no puede pasar de Cerrado a Abierto.");
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+///
+/// As JSON it is its code and its details: `{"code": "version_conflict", "expected": 3, "found": 4,
+/// "changes": [...]}`. That of a transition has the statuses that the actor may set as `allowed`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 #[error("{}", self.explain(Locale::En))]
+#[serde(tag = "code", rename_all = "snake_case", rename_all_fields = "camelCase")]
 #[non_exhaustive]
 pub enum Refusal {
     /// This kind of actor never makes this kind of change.
@@ -28,6 +34,7 @@ pub enum Refusal {
         by: ActorKind,
     },
     /// The ticket cannot go from its status to that one, or not by this actor's hand.
+    #[serde(rename = "transition_refused", serialize_with = "serialize_transition")]
     Transition {
         /// The status it has.
         from: Status,
@@ -37,6 +44,7 @@ pub enum Refusal {
         by: ActorKind,
     },
     /// A closed ticket accepts notes only; its requester can open a follow-up.
+    #[serde(rename = "ticket_closed")]
     Closed {
         /// Who asked.
         by: ActorKind,
@@ -85,6 +93,7 @@ pub enum Refusal {
         notes: u32,
     },
     /// The text is longer than this desk accepts.
+    #[serde(rename = "text_over_limit")]
     TextTooLong {
         /// How many bytes it has.
         bytes: u32,
@@ -242,6 +251,23 @@ impl Explain for Refusal {
     }
 }
 
+fn serialize_transition<S: Serializer>(
+    from: &Status,
+    to: &Status,
+    by: &ActorKind,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Transition {
+        from: Status,
+        to: Status,
+        by: ActorKind,
+        allowed: Vec<Status>,
+    }
+    let allowed = from.next_for(*by).iter().collect();
+    Transition { from: *from, to: *to, by: *by, allowed }.serialize(serializer)
+}
+
 /// The first few of some changes in a row, and how many more there are.
 fn listed(changes: &[Event], locale: Locale) -> String {
     let (first, more) = changes.split_at(changes.len().min(3));
@@ -268,4 +294,53 @@ fn nameless(event: &Event, locale: Locale) -> String {
     let sentence = event.describe(locale, |_| locale.pick("otra persona", "somebody else").into());
     let mut chars = sentence.chars();
     chars.next().into_iter().flat_map(char::to_lowercase).chain(chars).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_json_has_the_code_and_the_details() {
+        let (by, at) = (ActorKind::Customer, Timestamp::MIN);
+        let resolved_at = "0001-01-01T00:00:00.000Z";
+        let open = Refusal::Transition { from: Status::Open, to: Status::Open, by: ActorKind::Admin };
+        let over = |policy| Refusal::ReopenOver { resolved_at: at, policy };
+        let moved = Event { at, by: crate::Actor::System, version: 4, kind: EventKind::NoteAdded };
+        for (refusal, details) in [
+            (Refusal::NotPermitted { by }, json!({"by": "CUSTOMER"})),
+            (
+                open,
+                json!({"from": "OPEN", "to": "OPEN", "by": "ADMIN", "allowed": ["IN_PROGRESS", "RESOLVED", "CLOSED"]}),
+            ),
+            (Refusal::Closed { by }, json!({"by": "CUSTOMER"})),
+            (
+                over(Reopen::Within(Days(14))),
+                json!({"resolvedAt": resolved_at, "policy": {"withinDays": 14}}),
+            ),
+            (over(Reopen::Never), json!({"resolvedAt": resolved_at, "policy": "never"})),
+            (
+                Refusal::TooEarlyToClose { resolved_at: at, closes_at: at },
+                json!({"resolvedAt": resolved_at, "closesAt": resolved_at}),
+            ),
+            (Refusal::AlreadyAssigned { to: UserId::parse("luis").unwrap() }, json!({"to": "luis"})),
+            (
+                Refusal::VersionConflict { expected: 3, found: 4, changes: vec![moved.clone()] },
+                json!({"expected": 3, "found": 4, "changes": [moved]}),
+            ),
+            (
+                Refusal::ConversationFull { messages: 1, bytes: 2, adding: 3 },
+                json!({"messages": 1, "bytes": 2, "adding": 3}),
+            ),
+            (Refusal::NotesFull { notes: 200 }, json!({"notes": 200})),
+            (Refusal::TextTooLong { bytes: 2, limit: 1 }, json!({"bytes": 2, "limit": 1})),
+            (Refusal::KeyConflict { key: IdempotencyKey::parse("k").unwrap() }, json!({"key": "k"})),
+        ] {
+            let mut expected = details;
+            expected["code"] = refusal.code().into();
+            assert_eq!(serde_json::to_value(&refusal).unwrap(), expected);
+        }
+    }
 }

@@ -1,57 +1,15 @@
 //! Business rules: for each change, who may make it, its preconditions and its effects.
 
 use crate::{
-    Actor, ActorKind, Command, EnumSet, Event, EventKind, FollowUp, Message, MessageText, NewMessage,
-    Note, Policy, Priority, Refusal, Reopen, SlaMetric, SlaTimers, Status, Ticket, TicketDetails,
-    TicketHead, Timestamp, UserId,
+    Actor, ActorKind, Command, Event, EventKind, FollowUp, Message, MessageText, NewMessage, Note,
+    Policy, Priority, Refusal, Reopen, SlaMetric, SlaTimers, Status, Ticket, TicketDetails, TicketHead,
+    Timestamp, UserId,
     change::What,
     changes_since::changes_since,
     command::{First, State, Stop},
     sla::Moment,
     util::{count, push_tight},
 };
-
-impl Status {
-    /// The table of transitions: the statuses from which this one may be set by such an actor.
-    ///
-    /// Reopening by a customer's message is handled separately and is not part of this table.
-    /// Nothing leads away from closed.
-    ///
-    /// ```
-    /// use ventanilla_domain::{ActorKind, Status};
-    ///
-    /// assert!(Status::Closed.reachable_from(ActorKind::Customer).contains(Status::Resolved));
-    /// assert!(Status::Open.reachable_from(ActorKind::Customer).is_empty());
-    /// ```
-    #[must_use]
-    pub fn reachable_from(self, by: ActorKind) -> EnumSet<Status> {
-        match (by, self) {
-            (ActorKind::Admin, Status::Open) => Status::InProgress.into(),
-            (ActorKind::Admin, Status::InProgress) => Status::Open | Status::Resolved,
-            (ActorKind::Admin, Status::Resolved) => Status::Open | Status::InProgress,
-            (ActorKind::Admin, Status::Closed) => !EnumSet::only(Status::Closed),
-            (ActorKind::Customer | ActorKind::System, Status::Closed) => Status::Resolved.into(),
-            (
-                ActorKind::Customer | ActorKind::System,
-                Status::Open | Status::InProgress | Status::Resolved,
-            )
-            | (ActorKind::Bot, _) => EnumSet::empty(),
-        }
-    }
-
-    /// Returns the statuses that such an actor may set a ticket of this status to.
-    ///
-    /// ```
-    /// use ventanilla_domain::{ActorKind, Status};
-    ///
-    /// let offered: Vec<Status> = Status::Resolved.next_for(ActorKind::Admin).iter().collect();
-    /// assert_eq!(offered, [Status::InProgress, Status::Closed]);
-    /// ```
-    #[must_use]
-    pub fn next_for(self, by: ActorKind) -> EnumSet<Status> {
-        Status::ALL.into_iter().filter(|to| to.reachable_from(by).contains(self)).collect()
-    }
-}
 
 /// The checks that need no ticket: who may make which change, and how long its text may be.
 impl Command {

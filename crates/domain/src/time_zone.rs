@@ -6,7 +6,10 @@ use arrayvec::ArrayString;
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::{Explain, Locale, Timestamp, locale::say, parse::excerpt};
+use crate::{
+    Explain, Locale, Timestamp,
+    locale::{excerpt, say},
+};
 
 /// A time zone: UTC, a fixed offset, or a zone of the IANA database.
 ///

@@ -138,7 +138,7 @@ impl std::str::FromStr for Timestamp {
         DateTime::parse_from_rfc3339(value)
             .ok()
             .and_then(|time| Self::from_millis(time.timestamp_millis()).ok())
-            .ok_or_else(|| InvalidTimestamp { value: crate::parse::excerpt(value) })
+            .ok_or_else(|| InvalidTimestamp { value: crate::locale::excerpt(value) })
     }
 }
 

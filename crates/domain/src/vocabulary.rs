@@ -77,7 +77,7 @@ macro_rules! vocabulary {
             fn from_str(value: &str) -> Result<Self, $unknown> {
                 match value {
                     $($word => Ok($name::$variant),)+
-                    _ => Err($unknown { value: $crate::parse::excerpt(value) }),
+                    _ => Err($unknown { value: $crate::locale::excerpt(value) }),
                 }
             }
         }

@@ -204,3 +204,21 @@ proptest! {
         prop_assert_eq!(&read(serde_json::to_value(&ticket).expect("a ticket is JSON")), &ticket);
     }
 }
+
+#[test]
+fn an_unknown_event_in_the_history_is_kept_by_the_ticket() {
+    let history = serde_json::json!([
+        {"at": "2026-03-02T12:00:00.000Z", "by": {"kind": "SYSTEM"}, "version": 1,
+         "event": "TAG_ADDED", "tag": {"name": "vip", "place": 2}},
+    ]);
+    let stored = serde_json::json!({
+        "ticketNumber": "TKT-ABC123", "userId": "ana", "category": "BUG", "description": "No carga",
+        "createdAt": "2026-03-02T12:00:00Z", "updatedAt": "2026-03-02T12:00:00Z", "history": history,
+    });
+    let ticket: Ticket = serde_json::from_value(stored).expect("a ticket");
+    let [event] = ticket.history() else { panic!("one event") };
+    assert!(matches!(&event.kind, EventKind::Other(other) if other.name() == "TAG_ADDED"));
+    assert_eq!(event.describe(Locale::Es, UserId::to_string), "Hizo un cambio de tipo desconocido");
+    let json = serde_json::to_value(&ticket).expect("JSON");
+    assert_eq!(json["history"], history);
+}

@@ -2,7 +2,10 @@
 
 use chrono::NaiveDate;
 
-use crate::{Explain, Locale, locale::say, parse::excerpt};
+use crate::{
+    Explain, Locale,
+    locale::{excerpt, say},
+};
 
 /// A calendar, or a change of one, that was refused.
 ///

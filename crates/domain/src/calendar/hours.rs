@@ -4,7 +4,10 @@ use std::{borrow::Cow, fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::{Explain, Locale, locale::say, parse::excerpt};
+use crate::{
+    Explain, Locale,
+    locale::{excerpt, say},
+};
 
 /// The working hours of one day: windows from one minute of the wall clock up to another.
 ///

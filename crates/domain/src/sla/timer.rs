@@ -80,6 +80,7 @@ crate::vocabulary::vocabulary! {
     ///
     /// assert_eq!(SlaState::AtRisk.label(Locale::Es), "En riesgo");
     /// ```
+    #[non_exhaustive]
     SlaState, UnknownSlaState, "unknown_sla_state", "No existe el estado del plazo", "There is no state of a target";
     /// What it waited for was no longer needed, in time.
     Cancelled = "CANCELLED", "Cancelado", "Cancelled";

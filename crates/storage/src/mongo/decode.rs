@@ -159,11 +159,21 @@ impl UserIdEncoding {
                 from: optional(event, "from", |id| self.read(id))?,
                 to: optional(event, "to", |id| self.read(id))?,
             },
-            other => return Err(malformed("history.event", format!("{other:?} is none"))),
+            _ => read_other_event(event).map_err(|problem| malformed("history.event", problem))?,
         };
         let version = optional(event, "version", read_version)?.unwrap_or_default();
         Ok(Event { at: required(event, "at", read_date)?, by, version, kind })
     }
+}
+
+/// Reads an event of a kind that this version doesn't know, through its extended JSON.
+fn read_other_event(event: &RawDocument) -> Result<EventKind, String> {
+    let mut data = bson::Document::try_from(event).map_err(|problem| problem.to_string())?;
+    for known in ["at", "by", "version"] {
+        data.remove(known);
+    }
+    let json = bson::Bson::Document(data).into_relaxed_extjson();
+    serde_json::from_value(json).map_err(|problem| problem.to_string())
 }
 
 /// Something with fields.
@@ -323,4 +333,31 @@ pub(super) fn read_bool(value: RawBsonRef<'_>) -> Result<bool, String> {
 
 fn unexpected(value: RawBsonRef<'_>) -> String {
     format!("it is stored as {:?}", value.element_type())
+}
+
+#[cfg(test)]
+mod tests {
+    use bson::{RawDocumentBuf, doc, oid::ObjectId};
+
+    use super::*;
+
+    #[test]
+    fn an_event_of_an_unknown_kind_is_stored_again_as_it_was() {
+        let stored = doc! {
+            "at": bson::DateTime::from_millis(0),
+            "by": { "kind": "SYSTEM" },
+            "version": 3_i64,
+            "event": "TAG_ADDED",
+            "tag": "vip",
+            "tagId": ObjectId::from_bytes([7; 12]),
+            "since": bson::DateTime::from_millis(1_700_000_000_123),
+            "none": null,
+            "list": [1, 0.5, { "nested": true }],
+        };
+        let raw = RawDocumentBuf::try_from(&stored).unwrap();
+        let codec = UserIdEncoding::ObjectId;
+        let event = codec.read_event(RawBsonRef::Document(&raw)).unwrap();
+        assert!(matches!(&event.kind, EventKind::Other(other) if other.name() == "TAG_ADDED"));
+        assert_eq!(codec.event(&event).unwrap(), stored.into());
+    }
 }

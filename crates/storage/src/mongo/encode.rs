@@ -110,6 +110,14 @@ impl UserIdEncoding {
             EventKind::MessageAdded { role } => {
                 document.extend(doc! { "event": "MESSAGE_ADDED", "role": role.as_str() });
             }
+            // An unknown kind is kept as extended JSON, so that its values keep their types.
+            other => {
+                let json = serde_json::to_value(other).ok();
+                let data = json.and_then(|json| Bson::try_from(json).ok());
+                if let Some(Bson::Document(data)) = data {
+                    document.extend(data);
+                }
+            }
         }
         Ok(document.into())
     }
