@@ -26,7 +26,7 @@ fn rules(c: &mut Criterion) {
     let command = Command::new(&admin, now, &policy, Change::reply(text.clone(), Status::Resolved))
         .expect("it is permitted");
     let ticket = testing::ticket("TKT-ABC123").build();
-    let page = ticket.view(&Audience::Desk, MessageRange::All).expect("the desk sees it");
+    let page = ticket.details(&Audience::Desk, MessageRange::All).expect("the desk sees it");
     c.bench_function("domain/would_apply/reply", |b| b.iter(|| black_box(&command).would_apply(&page)));
     c.bench_function("domain/apply/reply", |b| {
         b.iter_batched_ref(|| ticket.clone(), |ticket| command.apply(ticket), BatchSize::SmallInput);

@@ -74,11 +74,11 @@ impl Desk {
 
     fn timers(&self, head: &TicketHead, timers: &SlaTimers) -> Vec<Timer> {
         let sla = self.desk.policy().sla.as_ref().expect("its house promises something");
-        assert_eq!(sla.timers(head).as_ref(), Some(timers), "nobody else stops timers");
+        assert_eq!(head.timers(sla).as_ref(), Some(timers), "nobody else stops timers");
         let (now, reading) = (self.now(), sla.business_time_at(self.now()));
         let timer = |(metric, timer): (SlaMetric, &SlaTimer)| {
             let stop = timer.stop.as_ref();
-            let end = stop.map_or(reading, |stop| stop.reading).as_millis();
+            let end = stop.map_or(reading, |stop| stop.business_time).as_millis();
             let passed = stop.map_or(now, |stop| stop.at).as_millis() - timer.since.as_millis();
             let spent = (end - timer.start.as_millis(), passed);
             let measured = timer.measured().map(|Elapsed { business, calendar }| (business, calendar));
@@ -124,7 +124,7 @@ impl Desk {
 
     /// The ticket of a number that is named as it was asked for.
     fn meant(&self, asked: &TicketNumber) -> usize {
-        let lookup = TicketLookup::typed(asked.as_str()).unwrap();
+        let lookup = TicketLookup::parse(asked.as_str()).unwrap();
         let known = |number: &&TicketNumber| **number == nobodys() || self.numbers.contains(number);
         self.ticket(lookup.candidates().iter().find(known).unwrap_or(asked))
     }

@@ -43,7 +43,7 @@ async fn a_text_is_never_an_expression() {
             assert_eq!(beside.store.update(&name, &command).await.unwrap(), outcome, "{expression}");
         }
         let seen = beside.store.get(&(&name).into(), &Audience::Desk, MessageRange::All).await.unwrap();
-        assert_eq!(seen, expected.view(&Audience::Desk, MessageRange::All));
+        assert_eq!(seen, expected.details(&Audience::Desk, MessageRange::All));
         let listed = beside.list(&ListQuery::new().with_category(category)).await;
         assert_eq!(listed.rows, [expected.summary()]);
     }
@@ -136,7 +136,10 @@ async fn what_no_longer_fits_in_a_document_is_refused_and_nothing_is_lost() {
     let outcome = beside.store.update(&number, &command(&Actor::Admin(user(2)), Change::claim())).await;
     assert!(matches!(outcome.unwrap(), Outcome::Applied { .. }));
     let expected = ticket(&beside.read(&document).await);
-    assert_eq!(beside.view(&document).await.unwrap(), expected.view(&Audience::Desk, MessageRange::All));
+    assert_eq!(
+        beside.view(&document).await.unwrap(),
+        expected.details(&Audience::Desk, MessageRange::All)
+    );
     assert_eq!(beside.list(&ListQuery::new()).await.rows, [expected.summary()]);
 }
 

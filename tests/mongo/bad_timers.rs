@@ -22,7 +22,7 @@ async fn timers_are_read_exactly_where_they_are_changed() {
             Ok(seen) => {
                 assert_eq!(
                     seen,
-                    ticket(document).view(&Audience::Desk, MessageRange::All),
+                    ticket(document).details(&Audience::Desk, MessageRange::All),
                     "{document}"
                 );
                 readable.insert(number(document).to_string());

@@ -84,7 +84,7 @@ impl Desk {
 
     async fn reads_examine_one_ticket(&self) {
         let number = TicketNumber::parse(&many::number(12_345 % self.count)).unwrap();
-        let typed = TicketLookup::typed(&format!("#{number}")).unwrap();
+        let typed = TicketLookup::parse(&format!("#{number}")).unwrap();
         for scope in [Audience::Desk, Audience::Requester(customer(0)), Audience::Requester(customer(1))]
         {
             for lookup in [&TicketLookup::from(&number), &typed] {

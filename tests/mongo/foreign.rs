@@ -83,7 +83,7 @@ async fn each_is_seen_by_every_reader_through_every_window() {
     for document in &documents {
         for (scope, window) in scopes.iter().flat_map(|scope| windows.map(|window| (scope, window))) {
             let seen = beside.store.get(&number(document).into(), scope, window).await.unwrap();
-            assert_eq!(seen, ticket(document).view(scope, window), "{scope:?} {window:?} {document}");
+            assert_eq!(seen, ticket(document).details(scope, window), "{scope:?} {window:?} {document}");
         }
     }
 }

@@ -64,7 +64,7 @@ async fn their_answer_counts_in_views_and_reports_and_in_lists_with_our_next_cha
     let answer = doc! { "$push": { "messages": said("ADMIN", "Lo miramos", DAY) } };
     beside.they_write(&ticket, answer).await;
     let head = beside.view(&ticket).await.unwrap().unwrap().head;
-    let timers = round_the_clock().timers(&head).unwrap();
+    let timers = head.timers(&round_the_clock()).unwrap();
     let now = round_the_clock().business_time_at(after(2 * DAY));
     assert_eq!(timers.first_response.state(now), SlaState::Met);
     assert_eq!(beside.breached(SlaMetric::FirstResponse, 2 * DAY).await, 0);

@@ -170,7 +170,7 @@ async fn all_agree(beside: &Beside, document: &Document, expected: &Ticket) {
         [Audience::Desk, Audience::Bot, Audience::Requester(user(0)), Audience::Requester(user(1))]
     {
         let seen = beside.store.get(&(&number).into(), &scope, MessageRange::All).await.unwrap();
-        assert_eq!(seen, expected.view(&scope, MessageRange::All), "{document}");
+        assert_eq!(seen, expected.details(&scope, MessageRange::All), "{document}");
     }
     let row = row_of(expected, &beside.read(document).await);
     for sort in in_every_order() {

@@ -84,7 +84,7 @@ async fn a_repair_changes_no_view() {
     let store = MongoOptions::new().create_indexes().open(&database).await.unwrap();
     let raw = database.collection::<Document>("SupportTicket");
     let view = async |number: &str| -> Option<TicketDetails> {
-        let lookup = TicketLookup::typed(number).unwrap();
+        let lookup = TicketLookup::parse(number).unwrap();
         store.get(&lookup, &Audience::Desk, MessageRange::All).await.unwrap()
     };
     let stale = [("1", answered()), ("2", doc! { "resolvedAt": at(2), "closedAt": at(2) })];

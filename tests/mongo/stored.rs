@@ -92,7 +92,7 @@ async fn both_read_alike(beside: &Beside, document: &Document) {
     let ticket = ticket(document);
     for window in [MessageRange::All, MessageRange::Last(1), MessageRange::From { first: 1, count: 2 }] {
         let seen = beside.store.get(&number(document).into(), &Audience::Desk, window).await.unwrap();
-        assert_eq!(seen, ticket.view(&Audience::Desk, window), "{window:?}\n{document}");
+        assert_eq!(seen, ticket.details(&Audience::Desk, window), "{window:?}\n{document}");
     }
     assert_eq!(beside.list(&ListQuery::new()).await.rows, [row(document)], "{document}");
 }
@@ -120,7 +120,7 @@ fn is_derived(document: &Document) {
     let date = |time: Timestamp| bson::DateTime::from_millis(time.as_millis()).into();
     for (field, derived) in [
         ("due", timers.due().map(reading)),
-        ("risk", timers.risk().map(reading)),
+        ("risk", timers.at_risk_from().map(reading)),
         ("lastStop", timers.last_stop().map(date)),
     ] {
         assert_eq!(stored.get(field), derived.as_ref(), "{field} of {document}");

@@ -186,7 +186,7 @@ async fn assert_all_read_alike(beside: &Beside, name: &str) {
     for scope in [Audience::Desk, Audience::Bot, Audience::Requester(user(0))] {
         for window in [MessageRange::All, MessageRange::Last(1), MessageRange::Last(0)] {
             let seen = beside.store.get(&lookup, &scope, window).await.unwrap();
-            assert_eq!(seen, ticket.view(&scope, window), "{name} {scope:?} {window:?}");
+            assert_eq!(seen, ticket.details(&scope, window), "{name} {scope:?} {window:?}");
         }
     }
     for sort in [Sort::Created(Direction::NewestFirst), Sort::UrgentFirst(Direction::OldestFirst)] {

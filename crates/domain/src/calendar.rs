@@ -1,11 +1,8 @@
 //! Working hours, and the time that passes within them.
 
-mod edit;
 mod error;
 mod hours;
-mod record;
-mod time;
-mod wall;
+mod timetable;
 mod week;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -13,13 +10,12 @@ use std::{fmt, sync::Arc, time::Duration};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use self::timetable::Timetable;
 pub use self::{
     error::InvalidCalendar,
     hours::{Hours, InvalidHours},
-    time::BusinessTime,
     week::Week,
 };
-use self::{record::CalendarRecord, wall::Wall};
 use crate::{TimeZone, Timestamp, time_zone::OffsetChange};
 
 /// The working hours of a desk in its time zone, week by week, and its holidays.
@@ -85,17 +81,17 @@ pub struct BusinessCalendar(Arc<Inner>);
 #[derive(PartialEq, Eq)]
 struct Inner {
     zone: TimeZone,
-    wall: Wall,
+    timetable: Timetable,
     /// In order; the first is from [`i64::MIN`] on.
-    stretches: Box<[Stretch]>,
+    segments: Box<[OffsetSegment]>,
 }
 
-/// A stretch of time without change of offset, in milliseconds.
+/// A segment of time without change of offset, in milliseconds.
 ///
 /// Within it, working time passes as on the wall clock; only from one to the next the wall clock
 /// jumps, and `correction` makes up for all jumps so far.
 #[derive(PartialEq, Eq)]
-struct Stretch {
+struct OffsetSegment {
     from: i64,
     offset: i64,
     correction: i64,
@@ -173,7 +169,7 @@ impl BusinessCalendar {
     /// ```
     #[must_use]
     pub fn business_time_at(&self, at: Timestamp) -> BusinessTime {
-        BusinessTime::from_millis(self.until(at.as_millis()))
+        BusinessTime::from_millis(self.working_millis_before(at.as_millis()))
     }
 
     /// The earliest instant by which the reading is reached, at most [`Timestamp::MAX`].
@@ -200,7 +196,7 @@ impl BusinessCalendar {
         while low < high {
             // Rounded down: `midpoint` rounds towards zero.
             let middle = low + (high - low) / 2;
-            if self.until(middle) < time.as_millis() {
+            if self.working_millis_before(middle) < time.as_millis() {
                 low = middle + 1;
             } else {
                 high = middle;
@@ -236,7 +232,7 @@ impl BusinessCalendar {
     #[must_use]
     pub fn is_working(&self, at: Timestamp) -> bool {
         let at = at.as_millis();
-        self.until(at) < self.until(at + 1)
+        self.working_millis_before(at) < self.working_millis_before(at + 1)
     }
 
     /// The time zone of the desk's wall clock.
@@ -247,12 +243,96 @@ impl BusinessCalendar {
 
     /// The weeks and the dates from which they hold, in order; the first has held for ever.
     pub fn weeks(&self) -> impl Iterator<Item = (Option<NaiveDate>, &Week)> {
-        self.0.wall.weeks()
+        self.0.timetable.weeks()
     }
 
     /// The holidays, in order.
     pub fn holidays(&self) -> impl Iterator<Item = NaiveDate> {
-        self.0.wall.holidays()
+        self.0.timetable.holidays()
+    }
+
+    /// The calendar with one more holiday.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidCalendar`] `calendar_past` if that date, on the desk's wall clock, has begun.
+    ///
+    /// ```
+    /// use ventanilla_domain::{BusinessCalendar, Explain, TimeZone, Timestamp, Week};
+    ///
+    /// let calendar = BusinessCalendar::new(TimeZone::named("+01:00")?, Week::ALWAYS)?;
+    /// let now: Timestamp = "2026-12-24T23:30:00Z".parse()?;
+    ///
+    /// let error = calendar.add_holiday("2026-12-25".parse()?, now).unwrap_err();
+    /// assert_eq!((error.code(), error.value()), ("calendar_past", "2026-12-25"));
+    ///
+    /// let calendar = calendar.add_holiday("2026-12-26".parse()?, now)?;
+    /// assert!(!calendar.is_working("2026-12-26T12:00:00+01:00".parse()?));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn add_holiday(&self, date: NaiveDate, now: Timestamp) -> Result<Self, InvalidCalendar> {
+        self.check_future(date, now)?;
+        self.with(self.weeks_owned(), self.holidays().chain([date]).collect())
+    }
+
+    /// The calendar without this holiday, if it is one.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidCalendar`] `calendar_past` if that date, on the desk's wall clock, has begun.
+    ///
+    /// ```
+    /// use ventanilla_domain::{BusinessCalendar, NaiveDate, Timestamp};
+    ///
+    /// let (now, day): (Timestamp, NaiveDate) = ("2026-03-02T12:00:00Z".parse()?, "2026-03-03".parse()?);
+    /// let calendar = BusinessCalendar::always().add_holiday(day, now)?;
+    /// assert_eq!(calendar.remove_holiday(day, now)?, BusinessCalendar::always());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn remove_holiday(&self, date: NaiveDate, now: Timestamp) -> Result<Self, InvalidCalendar> {
+        self.check_future(date, now)?;
+        self.with(self.weeks_owned(), self.holidays().filter(|holiday| *holiday != date).collect())
+    }
+
+    /// The calendar with another week from a date on, until the next change already planned.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidCalendar`] `calendar_past` if that date, on the desk's wall clock, has begun, and
+    /// `calendar_empty` if the week has no working time.
+    ///
+    /// ```
+    /// use ventanilla_domain::{BusinessCalendar, NaiveDate, TimeZone, Timestamp, Week};
+    ///
+    /// let usual = Week::weekdays("09:00-18:00".parse()?);
+    /// let summer = Week::weekdays("08:00-15:00".parse()?);
+    /// let now: Timestamp = "2026-03-02T12:00:00Z".parse()?;
+    /// let (july, september): (NaiveDate, NaiveDate) = ("2026-07-01".parse()?, "2026-09-01".parse()?);
+    ///
+    /// let calendar = BusinessCalendar::new(TimeZone::named("+01:00")?, usual.clone())?
+    ///     .change_week(july, summer.clone(), now)?
+    ///     .change_week(september, usual.clone(), now)?;
+    /// assert!(calendar.weeks().eq([
+    ///     (None, &usual),
+    ///     (Some(july), &summer),
+    ///     (Some(september), &usual),
+    /// ]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn change_week(
+        &self,
+        from: NaiveDate,
+        week: Week,
+        now: Timestamp,
+    ) -> Result<Self, InvalidCalendar> {
+        self.check_future(from, now)?;
+        let from = Some(from);
+        let mut weeks = self.weeks_owned();
+        match weeks.binary_search_by_key(&from, |(date, _)| *date) {
+            Ok(at) => weeks[at].1 = week,
+            Err(at) => weeks.insert(at, (from, week)),
+        }
+        self.with(weeks, self.holidays().collect())
     }
 
     /// From weeks in order, of which the first, and only it, has no date.
@@ -261,26 +341,52 @@ impl BusinessCalendar {
         weeks: Vec<(Option<NaiveDate>, Week)>,
         holidays: Vec<NaiveDate>,
     ) -> Result<Self, InvalidCalendar> {
-        let wall = Wall::new(weeks, holidays)?;
+        let timetable = Timetable::new(weeks, holidays)?;
         let changes = zone.offset_changes();
         let offset = changes[0].offset;
         // Not `until`: holidays and changes of week still to come must not move it.
-        let mut correction = -wall.origin(offset);
-        let mut stretches = vec![Stretch { from: i64::MIN, offset, correction }];
+        let mut correction = -timetable.origin(offset);
+        let mut segments = vec![OffsetSegment { from: i64::MIN, offset, correction }];
         for pair in changes.windows(2) {
             let (before, OffsetChange { at, offset }) = (pair[0].offset, pair[1]);
-            correction += wall.until(at + before) - wall.until(at + offset);
-            stretches.push(Stretch { from: at, offset, correction });
+            correction += timetable.working_millis_before(at + before)
+                - timetable.working_millis_before(at + offset);
+            segments.push(OffsetSegment { from: at, offset, correction });
         }
-        Ok(Self(Arc::new(Inner { zone, wall, stretches: stretches.into() })))
+        Ok(Self(Arc::new(Inner { zone, timetable, segments: segments.into() })))
     }
 
     /// [`reading`](Self::reading) in milliseconds.
-    fn until(&self, at: i64) -> i64 {
-        let Inner { wall, stretches, .. } = &*self.0;
-        let later = stretches.partition_point(|stretch| stretch.from <= at);
-        let Stretch { offset, correction, .. } = stretches[later.saturating_sub(1)];
-        wall.until(at + offset) + correction
+    fn working_millis_before(&self, at: i64) -> i64 {
+        let Inner { timetable, segments, .. } = &*self.0;
+        let later = segments.partition_point(|segment| segment.from <= at);
+        let OffsetSegment { offset, correction, .. } = segments[later.saturating_sub(1)];
+        timetable.working_millis_before(at + offset) + correction
+    }
+
+    fn with(&self, weeks: Weeks, holidays: Vec<NaiveDate>) -> Result<Self, InvalidCalendar> {
+        Self::from_parts(self.zone(), weeks, holidays)
+    }
+
+    fn weeks_owned(&self) -> Weeks {
+        self.weeks().map(|(from, week)| (from, week.clone())).collect()
+    }
+
+    /// Refuses a date if the wall clock has shown it, or a later one, by now.
+    ///
+    /// It may have shown a later date than it does now: some zones turned back past midnight.
+    fn check_future(&self, date: NaiveDate, now: Timestamp) -> Result<(), InvalidCalendar> {
+        let now = now.as_millis();
+        let segments = &self.0.segments;
+        let ends = segments.iter().skip(1).map(|next| next.from - 1).chain([i64::MAX]);
+        let begun = segments.iter().zip(ends).take_while(|(segment, _)| segment.from <= now);
+        let latest = begun.map(|(segment, end)| end.min(now) + segment.offset).max();
+        match latest {
+            Some(latest) if timetable::day_of(date) <= latest.div_euclid(timetable::DAY) => {
+                Err(InvalidCalendar::past(date))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -295,5 +401,164 @@ impl Default for BusinessCalendar {
 impl fmt::Debug for BusinessCalendar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         CalendarRecord::from(self.clone()).fmt(f)
+    }
+}
+
+/// The working time up to an instant, by one calendar: a reading of a timer that stands still
+/// outside working hours.
+///
+/// In whole milliseconds from a fixed point of that calendar, negative before it; only readings of
+/// one calendar can be compared. As JSON it is that number.
+///
+/// ```
+/// use std::time::Duration;
+/// use ventanilla_domain::BusinessTime;
+///
+/// let opened = BusinessTime::from_millis(5_000);
+/// let due = opened.plus(Duration::from_secs(60));
+/// assert_eq!(due.as_millis(), 65_000);
+/// assert_eq!(due.since(opened), Duration::from_secs(60));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct BusinessTime(i64);
+
+impl BusinessTime {
+    /// The reading of so many milliseconds.
+    ///
+    /// ```
+    /// assert_eq!(ventanilla_domain::BusinessTime::from_millis(-7).as_millis(), -7);
+    /// ```
+    #[must_use]
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// The milliseconds of this reading.
+    ///
+    /// ```
+    /// assert_eq!(ventanilla_domain::BusinessTime::from_millis(7).as_millis(), 7);
+    /// ```
+    #[must_use]
+    pub const fn as_millis(self) -> i64 {
+        self.0
+    }
+
+    /// The reading after so much more working time, in whole milliseconds; at most `i64::MAX` of
+    /// them.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use ventanilla_domain::BusinessTime;
+    ///
+    /// let last = BusinessTime::from_millis(i64::MAX);
+    /// assert_eq!(BusinessTime::from_millis(0).plus(Duration::MAX), last);
+    /// ```
+    #[must_use]
+    pub const fn plus(self, duration: Duration) -> Self {
+        let millis = duration.as_millis();
+        let millis = if millis > i64::MAX as u128 { i64::MAX } else { millis as i64 };
+        Self(self.0.saturating_add(millis))
+    }
+
+    /// The working time since an earlier reading; none if that is the later one.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use ventanilla_domain::BusinessTime;
+    ///
+    /// let (early, late) = (BusinessTime::from_millis(1), BusinessTime::from_millis(4));
+    /// assert_eq!(late.since(early), Duration::from_millis(3));
+    /// assert_eq!(early.since(late), Duration::ZERO);
+    /// ```
+    #[must_use]
+    pub const fn since(self, earlier: BusinessTime) -> Duration {
+        if self.0 <= earlier.0 {
+            return Duration::ZERO;
+        }
+        Duration::from_millis(self.0.abs_diff(earlier.0))
+    }
+}
+
+type Weeks = Vec<(Option<NaiveDate>, Week)>;
+
+/// What JSON holds of a calendar.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct CalendarRecord {
+    time_zone: TimeZone,
+    weeks: Vec<WeekPeriodRecord>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    holidays: Vec<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WeekPeriodRecord {
+    /// Absent from the first and from no other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    from: Option<String>,
+    hours: Week,
+}
+
+impl TryFrom<CalendarRecord> for BusinessCalendar {
+    type Error = InvalidCalendar;
+
+    fn try_from(record: CalendarRecord) -> Result<Self, InvalidCalendar> {
+        let mut weeks: Vec<(Option<NaiveDate>, Week)> = Vec::with_capacity(record.weeks.len());
+        for WeekPeriodRecord { from, hours } in record.weeks {
+            let date = from.as_deref().map(date).transpose()?;
+            let follows = match weeks.last() {
+                None => date.is_none(),
+                Some((last, _)) => *last < date,
+            };
+            if !follows {
+                return Err(InvalidCalendar::unordered(from.as_deref().unwrap_or_default()));
+            }
+            weeks.push((date, hours));
+        }
+        if weeks.is_empty() {
+            return Err(InvalidCalendar::empty());
+        }
+        let holidays = record.holidays.iter().map(|text| date(text)).collect::<Result<_, _>>()?;
+        Self::from_parts(record.time_zone, weeks, holidays)
+    }
+}
+
+impl From<BusinessCalendar> for CalendarRecord {
+    fn from(calendar: BusinessCalendar) -> Self {
+        let period = |(from, week): (Option<NaiveDate>, &Week)| WeekPeriodRecord {
+            from: from.map(|date| date.to_string()),
+            hours: week.clone(),
+        };
+        Self {
+            time_zone: calendar.zone(),
+            weeks: calendar.weeks().map(period).collect(),
+            holidays: calendar.holidays().map(|date| date.to_string()).collect(),
+        }
+    }
+}
+
+fn date(text: &str) -> Result<NaiveDate, InvalidCalendar> {
+    text.parse().map_err(|_| InvalidCalendar::date(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_overflows() {
+        let (min, max) = (BusinessTime(i64::MIN), BusinessTime(i64::MAX));
+        assert_eq!(max.since(min), Duration::from_millis(u64::MAX));
+        assert_eq!(min.since(max), Duration::ZERO);
+        assert_eq!(min.plus(Duration::MAX), BusinessTime(-1));
+        assert_eq!(max.plus(Duration::from_millis(1)), max);
+    }
+
+    #[test]
+    fn json_is_a_number() {
+        assert_eq!(serde_json::to_string(&BusinessTime(-3)).unwrap(), "-3");
+        assert_eq!(serde_json::from_str::<BusinessTime>("42").unwrap(), BusinessTime(42));
     }
 }

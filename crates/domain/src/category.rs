@@ -4,7 +4,7 @@ use compact_str::CompactString;
 
 use crate::{
     Locale,
-    parse::{Problem, Rules, parsed_text},
+    parse::{TextProblem, TextRules, parsed_text},
 };
 
 /// What a ticket is about: four that are known here, and whatever the host adds.
@@ -49,7 +49,8 @@ impl Category {
     /// assert!(ventanilla_domain::Category::parse(" BUG").is_err());
     /// ```
     pub fn parse(value: &str) -> Result<Self, InvalidCategory> {
-        const RULES: Rules = Rules { max_chars: 64, max_bytes: 256, allows: |c| !c.is_control() };
+        const RULES: TextRules =
+            TextRules { max_chars: 64, max_bytes: 256, allows: |c| !c.is_control() };
         RULES
             .check(value)
             .and(no_space_at_the_ends(value))
@@ -86,11 +87,11 @@ impl Category {
     }
 }
 
-fn no_space_at_the_ends(value: &str) -> Result<(), Problem> {
+fn no_space_at_the_ends(value: &str) -> Result<(), TextProblem> {
     let first = value.char_indices().next();
     let last = value.char_indices().next_back();
     match [first, last].into_iter().flatten().find(|(_, character)| character.is_whitespace()) {
-        Some((at, character)) => Err(Problem::Forbidden { character, at }),
+        Some((at, character)) => Err(TextProblem::Forbidden { character, at }),
         None => Ok(()),
     }
 }

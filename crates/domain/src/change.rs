@@ -23,12 +23,12 @@ use crate::{IdempotencyKey, InvalidText, MessageText, Priority, Status, UserId};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    pub(crate) what: What,
+    pub(crate) kind: ChangeKind,
     pub(crate) expected: Option<u64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum What {
+pub(crate) enum ChangeKind {
     Message { message: NewMessage, status: Option<Status> },
     Note(MessageText),
     Status(Status),
@@ -41,7 +41,7 @@ impl Change {
     /// Adds a message in the actor's part.
     #[must_use]
     pub fn message(message: impl Into<NewMessage>) -> Self {
-        Self::of(What::Message { message: message.into(), status: None })
+        Self::of(ChangeKind::Message { message: message.into(), status: None })
     }
 
     /// Adds a message and sets the status, both or neither.
@@ -50,37 +50,37 @@ impl Change {
     /// whatever the status.
     #[must_use]
     pub fn reply(message: impl Into<NewMessage>, status: Status) -> Self {
-        Self::of(What::Message { message: message.into(), status: Some(status) })
+        Self::of(ChangeKind::Message { message: message.into(), status: Some(status) })
     }
 
     /// Adds an internal note.
     #[must_use]
     pub const fn note(text: MessageText) -> Self {
-        Self::of(What::Note(text))
+        Self::of(ChangeKind::Note(text))
     }
 
     /// Sets the status.
     #[must_use]
     pub const fn status(to: Status) -> Self {
-        Self::of(What::Status(to))
+        Self::of(ChangeKind::Status(to))
     }
 
     /// Sets the priority.
     #[must_use]
     pub const fn priority(to: Priority) -> Self {
-        Self::of(What::Priority(to))
+        Self::of(ChangeKind::Priority(to))
     }
 
     /// Gives the ticket to an administrator, whoever has it; `None` puts it back.
     #[must_use]
     pub const fn assign(to: Option<UserId>) -> Self {
-        Self::of(What::Assign(to))
+        Self::of(ChangeKind::Assign(to))
     }
 
     /// Gives the ticket to the actor, unless somebody else has it.
     #[must_use]
     pub const fn claim() -> Self {
-        Self::of(What::Claim)
+        Self::of(ChangeKind::Claim)
     }
 
     /// Makes the change only to this version of the ticket. If it has changed since, that is a
@@ -91,8 +91,8 @@ impl Change {
         self
     }
 
-    const fn of(what: What) -> Self {
-        Self { what, expected: None }
+    const fn of(kind: ChangeKind) -> Self {
+        Self { kind, expected: None }
     }
 }
 

@@ -106,7 +106,7 @@ impl Command {
     /// # let (number, now) = (TicketNumber::from_entropy(b"example"), Timestamp::MIN);
     /// # let policy = Policy::default();
     /// # let ticket = draft.open(number, &ana, &customer, now, &policy)?;
-    /// # let ticket = ticket.view(&Audience::Desk, MessageRange::All).expect("everybody's");
+    /// # let ticket = ticket.details(&Audience::Desk, MessageRange::All).expect("everybody's");
     /// let confirm = Command::new(&customer, now, &policy, Change::status(Status::Closed))?;
     /// assert_eq!(confirm.refusal(&ticket).map(|refusal| refusal.code()), Some("transition_refused"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())

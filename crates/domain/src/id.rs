@@ -2,10 +2,10 @@
 
 use compact_str::CompactString;
 
-use crate::parse::{Rules, parsed_text};
+use crate::parse::{TextRules, parsed_text};
 
-const fn rules(max_chars: usize) -> Rules {
-    Rules {
+const fn rules(max_chars: usize) -> TextRules {
+    TextRules {
         max_chars,
         max_bytes: max_chars,
         allows: |character| !character.is_control() && !character.is_whitespace(),
@@ -104,6 +104,23 @@ impl IdempotencyKey {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// The key under which somebody opened a ticket. It is theirs alone: another's may be the same.
+///
+/// ```
+/// use ventanilla_domain::{CreationKey, IdempotencyKey, UserId};
+///
+/// let key = CreationKey { by: UserId::parse("ana")?, key: IdempotencyKey::parse("k1")? };
+/// assert_eq!(serde_json::to_string(&key)?, r#"{"by":"ana","key":"k1"}"#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub struct CreationKey {
+    /// Who opened the ticket.
+    pub by: UserId,
+    /// The key of their request.
+    pub key: IdempotencyKey,
 }
 
 #[cfg(test)]

@@ -82,7 +82,7 @@ impl Message {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct MessageRecord {
-    #[serde(deserialize_with = "crate::text::restored")]
+    #[serde(deserialize_with = "crate::text::from_stored")]
     content: MessageText,
     role: Role,
     created_at: Timestamp,
@@ -141,7 +141,7 @@ impl From<Message> for MessageRecord {
 #[serde(rename_all = "camelCase")]
 pub struct Note {
     /// What was written.
-    #[serde(deserialize_with = "crate::text::restored")]
+    #[serde(deserialize_with = "crate::text::from_stored")]
     pub text: MessageText,
     /// The administrator who wrote it.
     pub by: UserId,

@@ -3,14 +3,14 @@
 use arrayvec::ArrayVec;
 use compact_str::CompactString;
 
-use crate::parse::{Rules, parsed_text};
+use crate::parse::{TextRules, parsed_text};
 
 /// The number by which everybody names a ticket.
 ///
 /// - 1 to 64 printable characters, not only spaces: whatever an application before stored is read;
 /// - ours are `TKT-` and six or more characters of Crockford's base 32 (digits and capital letters
 ///   without `I`, `L`, `O` and `U`), made by [`TicketNumber::from_entropy`];
-/// - compared as it is. What a person typed goes through [`TicketLookup::typed`].
+/// - compared as it is. What a person typed goes through [`TicketLookup::parse`].
 ///
 /// ```
 /// use ventanilla_domain::TicketNumber;
@@ -47,7 +47,7 @@ impl TicketNumber {
     /// assert!(ventanilla_domain::TicketNumber::parse("TKT-\n").is_err());
     /// ```
     pub fn parse(value: &str) -> Result<Self, InvalidNumber> {
-        const RULES: Rules = Rules {
+        const RULES: TextRules = TextRules {
             max_chars: 64,
             max_bytes: 256,
             allows: |c| !c.is_control() && (c == ' ' || !c.is_whitespace()),
@@ -97,7 +97,7 @@ impl TicketNumber {
 /// ```
 /// use ventanilla_domain::{TicketLookup, TicketNumber};
 ///
-/// let typed = TicketLookup::typed(" #tkt-abc l2o")?;
+/// let typed = TicketLookup::parse(" #tkt-abc l2o")?;
 /// assert!(typed.candidates().contains(&TicketNumber::parse("TKT-ABC120")?));
 ///
 /// let exact = TicketLookup::from(TicketNumber::parse("TKT-ABC123")?);
@@ -107,7 +107,7 @@ impl TicketNumber {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TicketLookup {
     candidates: ArrayVec<TicketNumber, 5>,
-    asked: TicketNumber,
+    entered: TicketNumber,
 }
 
 impl TicketLookup {
@@ -126,14 +126,14 @@ impl TicketLookup {
     /// ```
     /// use ventanilla_domain::TicketLookup;
     ///
-    /// let legacy = TicketLookup::typed("# 1733333333333042\n")?;
-    /// assert_eq!(legacy.asked().as_str(), "1733333333333042");
-    /// assert!(TicketLookup::typed("   ").is_err());
+    /// let legacy = TicketLookup::parse("# 1733333333333042\n")?;
+    /// assert_eq!(legacy.entered().as_str(), "1733333333333042");
+    /// assert!(TicketLookup::parse("   ").is_err());
     /// # Ok::<(), ventanilla_domain::InvalidNumber>(())
     /// ```
-    pub fn typed(value: &str) -> Result<Self, InvalidNumber> {
+    pub fn parse(value: &str) -> Result<Self, InvalidNumber> {
         let bare = value.trim_matches(|c: char| c == '#' || c.is_whitespace());
-        let asked = match TicketNumber::parse(bare) {
+        let entered = match TicketNumber::parse(bare) {
             Ok(number) => number,
             // A stored number may begin or end with what was left out.
             Err(_) => TicketNumber::parse(value)?,
@@ -143,19 +143,19 @@ impl TicketLookup {
         let body = body_of(bare);
         let prefixed = body.as_deref().and_then(|body| TicketNumber::parse(&prefixed(body)).ok());
         let ours = body.as_deref().and_then(fold);
-        let all = [TicketNumber::parse(value).ok(), Some(asked.clone()), upper, prefixed, ours];
+        let all = [TicketNumber::parse(value).ok(), Some(entered.clone()), upper, prefixed, ours];
         for candidate in all.into_iter().flatten() {
             if !candidates.contains(&candidate) {
                 candidates.push(candidate);
             }
         }
-        Ok(Self { candidates, asked })
+        Ok(Self { candidates, entered })
     }
 
-    /// The number as it was asked for, to be named when there is none such.
+    /// The number as it was entered for, to be named when there is none such.
     #[must_use]
-    pub const fn asked(&self) -> &TicketNumber {
-        &self.asked
+    pub const fn entered(&self) -> &TicketNumber {
+        &self.entered
     }
 
     /// The numbers to look up, the one that wins first; one to five.
@@ -163,7 +163,7 @@ impl TicketLookup {
     /// ```
     /// use ventanilla_domain::TicketLookup;
     ///
-    /// assert_eq!(TicketLookup::typed("TKT-ABC123")?.candidates().len(), 1);
+    /// assert_eq!(TicketLookup::parse("TKT-ABC123")?.candidates().len(), 1);
     /// # Ok::<(), ventanilla_domain::InvalidNumber>(())
     /// ```
     #[must_use]
@@ -177,7 +177,7 @@ impl TryFrom<&str> for TicketLookup {
 
     /// What a person typed.
     fn try_from(value: &str) -> Result<Self, InvalidNumber> {
-        Self::typed(value)
+        Self::parse(value)
     }
 }
 
@@ -186,14 +186,14 @@ impl TryFrom<&String> for TicketLookup {
 
     /// What a person typed.
     fn try_from(value: &String) -> Result<Self, InvalidNumber> {
-        Self::typed(value)
+        Self::parse(value)
     }
 }
 
 impl From<TicketNumber> for TicketLookup {
     /// Exactly this number.
     fn from(number: TicketNumber) -> Self {
-        Self { candidates: ArrayVec::from_iter([number.clone()]), asked: number }
+        Self { candidates: ArrayVec::from_iter([number.clone()]), entered: number }
     }
 }
 
@@ -266,7 +266,7 @@ mod tests {
 
     #[test]
     fn the_literal_reading_comes_first() {
-        let lookup = TicketLookup::typed("tkt-abc123").unwrap();
+        let lookup = TicketLookup::parse("tkt-abc123").unwrap();
         let read: Vec<_> = lookup.candidates().iter().map(TicketNumber::as_str).collect();
         assert_eq!(read, ["tkt-abc123", "TKT-ABC123"]);
     }
@@ -274,7 +274,7 @@ mod tests {
     #[test]
     fn another_writers_number_is_found_before_the_one_that_it_folds_to() {
         for typed in ["tkt-oil123", "OIL123", "TKT OIL123", "#tkt\u{2013}oil123"] {
-            let lookup = TicketLookup::typed(typed).unwrap();
+            let lookup = TicketLookup::parse(typed).unwrap();
             let read: Vec<_> = lookup.candidates().iter().map(TicketNumber::as_str).collect();
             assert_eq!(read[read.len() - 2..], ["TKT-OIL123", "TKT-011123"], "{typed}");
         }
@@ -283,13 +283,13 @@ mod tests {
     #[test]
     fn a_pasted_number_is_found_and_named_as_it_was_asked_for() {
         for typed in ["TKT-65Y5VF\n", "\tTKT-65Y5VF", "\u{a0}tkt\u{2013}65y5vf", "#65Y5VF "] {
-            let lookup = TicketLookup::typed(typed).unwrap();
+            let lookup = TicketLookup::parse(typed).unwrap();
             assert!(
                 lookup.candidates().iter().any(|number| number.as_str() == "TKT-65Y5VF"),
                 "{typed:?}"
             );
         }
-        assert_eq!(TicketLookup::typed(" #mi gato ").unwrap().asked().as_str(), "mi gato");
+        assert_eq!(TicketLookup::parse(" #mi gato ").unwrap().entered().as_str(), "mi gato");
     }
 
     proptest! {
@@ -321,13 +321,13 @@ mod tests {
                 body = body.to_lowercase();
             }
             body.insert(gap, ' ');
-            let lookup = TicketLookup::typed(&format!("{prefix}{body} ")).unwrap();
+            let lookup = TicketLookup::parse(&format!("{prefix}{body} ")).unwrap();
             prop_assert!(lookup.candidates().contains(&number), "{:?}", lookup);
         }
 
         #[test]
         fn no_typed_text_panics(value in any::<String>()) {
-            if let Ok(lookup) = TicketLookup::typed(&value) {
+            if let Ok(lookup) = TicketLookup::parse(&value) {
                 let literal = TicketNumber::parse(&value).is_ok();
                 prop_assert!(!literal || lookup.candidates()[0].as_str() == value);
             }

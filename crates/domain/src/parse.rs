@@ -5,7 +5,7 @@ use std::fmt;
 use crate::{Locale, locale::say};
 
 /// What a kind of text may hold.
-pub(crate) struct Rules {
+pub(crate) struct TextRules {
     /// The most characters.
     pub(crate) max_chars: usize,
     /// The most bytes of UTF-8.
@@ -16,7 +16,7 @@ pub(crate) struct Rules {
 
 /// Why a text was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Problem {
+pub(crate) enum TextProblem {
     Empty,
     Blank,
     TooManyChars { length: usize, limit: usize },
@@ -25,51 +25,51 @@ pub(crate) enum Problem {
     NotUtf8 { at: usize },
 }
 
-impl Rules {
+impl TextRules {
     /// Checks a text, the cheapest and most telling problem first.
-    pub(crate) fn check(&self, value: &str) -> Result<(), Problem> {
+    pub(crate) fn check(&self, value: &str) -> Result<(), TextProblem> {
         if value.is_empty() {
-            return Err(Problem::Empty);
+            return Err(TextProblem::Empty);
         }
         if value.chars().all(char::is_whitespace) {
-            return Err(Problem::Blank);
+            return Err(TextProblem::Blank);
         }
         if value.len() > self.max_bytes {
-            return Err(Problem::TooManyBytes { length: value.len(), limit: self.max_bytes });
+            return Err(TextProblem::TooManyBytes { length: value.len(), limit: self.max_bytes });
         }
         let length = value.chars().count();
         if length > self.max_chars {
-            return Err(Problem::TooManyChars { length, limit: self.max_chars });
+            return Err(TextProblem::TooManyChars { length, limit: self.max_chars });
         }
         match value.char_indices().find(|(_, character)| !(self.allows)(*character)) {
-            Some((at, character)) => Err(Problem::Forbidden { character, at }),
+            Some((at, character)) => Err(TextProblem::Forbidden { character, at }),
             None => Ok(()),
         }
     }
 }
 
-impl Problem {
+impl TextProblem {
     /// What to tell the end user about a thing of this name, article included.
     pub(crate) fn explain(self, name: &str, locale: Locale) -> String {
         let subject = capitalised(name);
         match self {
-            Problem::Empty => say!(locale, "Falta {name}.", "{subject} is missing."),
-            Problem::Blank => {
+            TextProblem::Empty => say!(locale, "Falta {name}.", "{subject} is missing."),
+            TextProblem::Blank => {
                 say!(
                     locale,
                     "Falta {name}: solo hay espacios.",
                     "{subject} is missing: there are only spaces."
                 )
             }
-            Problem::TooManyChars { .. } | Problem::TooManyBytes { .. } => {
+            TextProblem::TooManyChars { .. } | TextProblem::TooManyBytes { .. } => {
                 say!(locale, "{subject} supera la longitud máxima.", "{subject} is too long.")
             }
-            Problem::Forbidden { .. } => say!(
+            TextProblem::Forbidden { .. } => say!(
                 locale,
                 "{subject} contiene un carácter que no se admite.",
                 "{subject} contains a character that is not allowed."
             ),
-            Problem::NotUtf8 { .. } => say!(
+            TextProblem::NotUtf8 { .. } => say!(
                 locale,
                 "{subject} contiene texto que no se puede leer.",
                 "{subject} contains text that cannot be read."
@@ -79,17 +79,19 @@ impl Problem {
 }
 
 /// The exact problem, for logs.
-impl fmt::Display for Problem {
+impl fmt::Display for TextProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Problem::Empty => f.write_str("empty"),
-            Problem::Blank => f.write_str("blank"),
-            Problem::TooManyChars { length, limit } => write!(f, "{length} characters, at most {limit}"),
-            Problem::TooManyBytes { length, limit } => write!(f, "{length} bytes, at most {limit}"),
-            Problem::Forbidden { character, at } => {
+            TextProblem::Empty => f.write_str("empty"),
+            TextProblem::Blank => f.write_str("blank"),
+            TextProblem::TooManyChars { length, limit } => {
+                write!(f, "{length} characters, at most {limit}")
+            }
+            TextProblem::TooManyBytes { length, limit } => write!(f, "{length} bytes, at most {limit}"),
+            TextProblem::Forbidden { character, at } => {
                 write!(f, "forbidden character U+{:04X} at byte {at}", u32::from(*character))
             }
-            Problem::NotUtf8 { at } => write!(f, "not UTF-8 at byte {at}"),
+            TextProblem::NotUtf8 { at } => write!(f, "not UTF-8 at byte {at}"),
         }
     }
 }
@@ -117,11 +119,11 @@ macro_rules! parsed_text {
         #[error("{}: {problem}{}", $en, $crate::parse::parsed_text!(@value $shown, self))]
         pub struct $error {
             value: Box<str>,
-            problem: $crate::parse::Problem,
+            problem: $crate::parse::TextProblem,
         }
 
         impl $error {
-            pub(crate) fn new(value: &str, problem: $crate::parse::Problem) -> Self {
+            pub(crate) fn new(value: &str, problem: $crate::parse::TextProblem) -> Self {
                 Self { value: $crate::locale::excerpt(value), problem }
             }
 
@@ -134,15 +136,15 @@ macro_rules! parsed_text {
 
         impl $crate::Explain for $error {
             fn code(&self) -> &'static str {
-                use $crate::parse::Problem;
+                use $crate::parse::TextProblem;
                 match self.problem {
-                    Problem::Empty => concat!($code, "_empty"),
-                    Problem::Blank => concat!($code, "_blank"),
-                    Problem::TooManyChars { .. } | Problem::TooManyBytes { .. } => {
+                    TextProblem::Empty => concat!($code, "_empty"),
+                    TextProblem::Blank => concat!($code, "_blank"),
+                    TextProblem::TooManyChars { .. } | TextProblem::TooManyBytes { .. } => {
                         concat!($code, "_too_long")
                     }
-                    Problem::Forbidden { .. } => concat!($code, "_forbidden_character"),
-                    Problem::NotUtf8 { .. } => concat!($code, "_not_utf8"),
+                    TextProblem::Forbidden { .. } => concat!($code, "_forbidden_character"),
+                    TextProblem::NotUtf8 { .. } => concat!($code, "_not_utf8"),
                 }
             }
 
@@ -191,7 +193,7 @@ macro_rules! parsed_text {
                     Ok(text) => Self::parse(text),
                     Err(error) => Err($error::new(
                         &String::from_utf8_lossy(value),
-                        $crate::parse::Problem::NotUtf8 { at: error.valid_up_to() },
+                        $crate::parse::TextProblem::NotUtf8 { at: error.valid_up_to() },
                     )),
                 }
             }

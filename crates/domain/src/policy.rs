@@ -1,10 +1,8 @@
 //! What a desk may set: limits, reopening and closing.
 
-use std::time::Duration;
-
 use serde::Serialize;
 
-use crate::{Explain, Locale, MessageText, Sla, locale::say};
+use crate::{Days, Explain, Locale, MessageText, Sla, locale::say};
 
 /// How a desk is run. One for all its tickets.
 ///
@@ -29,35 +27,6 @@ pub struct Policy {
     pub close_after: Days,
     /// How soon the desk means to answer and to resolve; without it no timers run.
     pub sla: Option<Sla>,
-}
-
-/// A number of days of 24 hours; 14 by default.
-///
-/// ```
-/// use std::time::Duration;
-/// use ventanilla_domain::Days;
-///
-/// assert_eq!(Days(2).duration(), Duration::from_secs(48 * 3600));
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub struct Days(pub u16);
-
-impl Days {
-    /// The same length of time as a duration.
-    ///
-    /// ```
-    /// assert_eq!(ventanilla_domain::Days(1).duration().as_secs(), 86_400);
-    /// ```
-    #[must_use]
-    pub const fn duration(self) -> Duration {
-        Duration::from_secs(self.0 as u64 * 24 * 60 * 60)
-    }
-}
-
-impl Default for Days {
-    fn default() -> Self {
-        Self(14)
-    }
 }
 
 /// Whether a requester's message reopens a resolved ticket; otherwise a follow-up is offered.

@@ -1,10 +1,10 @@
 //! Business rules: for each change, who may make it, its preconditions and its effects.
 
 use crate::{
-    Actor, ActorKind, Command, Event, EventKind, FollowUp, Message, MessageText, NewMessage, Note,
-    Policy, Priority, Refusal, Reopen, SlaMetric, SlaTimers, Status, Ticket, TicketDetails, TicketHead,
+    Actor, ActorKind, Command, Event, EventKind, Message, MessageText, NewMessage, Note, Policy,
+    Priority, Refusal, Reopen, SlaMetric, SlaTimers, Status, Ticket, TicketDetails, TicketHead,
     Timestamp, UserId,
-    change::What,
+    change::ChangeKind,
     changes_since::changes_since,
     command::{First, State, Stop},
     sla::Moment,
@@ -15,23 +15,26 @@ use crate::{
 impl Command {
     pub(crate) fn check_permission(&self) -> Result<(), Refusal> {
         let by = self.actor.kind();
-        let permitted = match &self.change.what {
-            What::Message { status: None, .. } => by != ActorKind::System,
-            What::Message { status: Some(_), .. }
-            | What::Note(_)
-            | What::Priority(_)
-            | What::Assign(_)
-            | What::Claim => by == ActorKind::Admin,
-            What::Status(to) => !to.reachable_from(by).is_empty(),
+        let permitted = match &self.change.kind {
+            ChangeKind::Message { status: None, .. } => by != ActorKind::System,
+            ChangeKind::Message { status: Some(_), .. }
+            | ChangeKind::Note(_)
+            | ChangeKind::Priority(_)
+            | ChangeKind::Assign(_)
+            | ChangeKind::Claim => by == ActorKind::Admin,
+            ChangeKind::Status(to) => !to.reachable_from(by).is_empty(),
         };
         if permitted { Ok(()) } else { Err(Refusal::NotPermitted { by }) }
     }
 
     pub(crate) fn check_text(&self) -> Result<(), Refusal> {
-        match &self.change.what {
-            What::Message { message, .. } => check_length(&message.text, &self.policy),
-            What::Note(text) => check_length(text, &self.policy),
-            What::Status(_) | What::Priority(_) | What::Assign(_) | What::Claim => Ok(()),
+        match &self.change.kind {
+            ChangeKind::Message { message, .. } => check_length(&message.text, &self.policy),
+            ChangeKind::Note(text) => check_length(text, &self.policy),
+            ChangeKind::Status(_)
+            | ChangeKind::Priority(_)
+            | ChangeKind::Assign(_)
+            | ChangeKind::Claim => Ok(()),
         }
     }
 }
@@ -42,8 +45,8 @@ impl Command {
     pub(crate) fn check(&self, ticket: &State<'_>) -> Result<(), Stop> {
         let head = ticket.head;
         self.check_owner(head)?;
-        match &self.change.what {
-            What::Message { message, status } => {
+        match &self.change.kind {
+            ChangeKind::Message { message, status } => {
                 self.check_key(message, ticket)?;
                 check_conversation(head, self.actor.kind(), self.at, &self.policy)?;
                 // A status that is already so is no obstacle to the message.
@@ -53,27 +56,27 @@ impl Command {
                 self.check_version(ticket)?;
                 check_room(ticket, count(message.text.bytes()), &self.policy)?;
             }
-            What::Note(_) => {
+            ChangeKind::Note(_) => {
                 self.check_version(ticket)?;
                 self.check_note_room(ticket)?;
             }
-            What::Status(to) => {
+            ChangeKind::Status(to) => {
                 check_differs(*to != head.status)?;
                 self.check_transition(head, *to)?;
                 self.check_closing_time(head)?;
                 self.check_version(ticket)?;
             }
-            What::Priority(to) => {
+            ChangeKind::Priority(to) => {
                 check_differs(*to != head.priority)?;
                 self.check_not_closed(head)?;
                 self.check_version(ticket)?;
             }
-            What::Assign(to) => {
+            ChangeKind::Assign(to) => {
                 check_differs(*to != head.assignee)?;
                 self.check_not_closed(head)?;
                 self.check_version(ticket)?;
             }
-            What::Claim => {
+            ChangeKind::Claim => {
                 check_differs(self.actor.user() != head.assignee.as_ref())?;
                 self.check_not_closed(head)?;
                 self.check_version(ticket)?;
@@ -157,7 +160,7 @@ fn check_differs(differs: bool) -> Result<(), Stop> {
 }
 
 /// Checks that such an actor may write in the ticket at that time.
-fn check_conversation(
+pub(crate) fn check_conversation(
     head: &TicketHead,
     by: ActorKind,
     at: Timestamp,
@@ -200,31 +203,31 @@ impl Command {
     /// Makes the change, of which every precondition holds.
     pub(crate) fn make(&self, ticket: &mut Ticket) -> Vec<Event> {
         ticket.head.version = ticket.head.version.saturating_add(1);
-        let mut making = Making { command: self, ticket, events: Vec::new() };
-        match &self.change.what {
-            What::Message { message, status } => making.add_message(message, *status),
-            What::Note(text) => making.add_note(text),
-            What::Status(to) => making.set_status(*to),
-            What::Priority(to) => making.set_priority(*to),
-            What::Assign(to) => making.set_assignee(to.as_ref()),
-            What::Claim => making.set_assignee(self.actor.user()),
+        let mut edit = TicketEdit { command: self, ticket, events: Vec::new() };
+        match &self.change.kind {
+            ChangeKind::Message { message, status } => edit.add_message(message, *status),
+            ChangeKind::Note(text) => edit.add_note(text),
+            ChangeKind::Status(to) => edit.set_status(*to),
+            ChangeKind::Priority(to) => edit.set_priority(*to),
+            ChangeKind::Assign(to) => edit.set_assignee(to.as_ref()),
+            ChangeKind::Claim => edit.set_assignee(self.actor.user()),
         }
         // A note leaves the time of the last update alone, or the requester would learn of it.
-        if !matches!(self.change.what, What::Note(_)) {
-            making.ticket.head.updated_at = making.ticket.head.updated_at.max(self.at);
+        if !matches!(self.change.kind, ChangeKind::Note(_)) {
+            edit.ticket.head.updated_at = edit.ticket.head.updated_at.max(self.at);
         }
-        making.events
+        edit.events
     }
 }
 
 /// A change that is being made.
-struct Making<'a> {
+struct TicketEdit<'a> {
     command: &'a Command,
     ticket: &'a mut Ticket,
     events: Vec<Event>,
 }
 
-impl Making<'_> {
+impl TicketEdit<'_> {
     fn add_message(&mut self, message: &NewMessage, status: Option<Status>) {
         let (command, version) = (self.command, self.ticket.head.version);
         let Some(author) = command.actor.author() else { return };
@@ -303,9 +306,9 @@ impl Making<'_> {
     fn timers(&mut self, change: impl FnOnce(&mut SlaTimers, &Moment<'_>)) {
         let (command, head) = (self.command, &mut self.ticket.head);
         if let (Some(timers), Some(sla)) = (&mut head.sla, &command.policy.sla) {
-            let reading = sla.business_time_at(command.at);
+            let business_time = sla.business_time_at(command.at);
             let (by, at, priority) = (command.actor.admin(), command.at, head.priority);
-            change(timers, &Moment { by, at, reading, priority });
+            change(timers, &Moment { by, at, business_time, priority });
         }
     }
 
@@ -328,9 +331,9 @@ impl Making<'_> {
 pub(crate) fn may_open(
     by: &Actor,
     requester: &UserId,
-    follows: Option<&FollowUp>,
+    followed: Option<&UserId>,
 ) -> Result<(), Refusal> {
-    let theirs = follows.is_none_or(|offer| offer.requester() == requester);
+    let theirs = followed.is_none_or(|owner| owner == requester);
     let permitted = match by {
         Actor::Customer(id) => id == requester,
         Actor::Admin(_) => true,
@@ -363,7 +366,7 @@ impl Policy {
     /// # let (number, now) = (TicketNumber::from_entropy(b"example"), Timestamp::MIN);
     /// # let policy = Policy::default();
     /// # let ticket = draft.open(number, &ana, &Actor::Customer(ana.clone()), now, &policy)?;
-    /// let ticket = ticket.view(&Audience::Requester(ana), MessageRange::All).expect("it is Ana's");
+    /// let ticket = ticket.details(&Audience::Requester(ana), MessageRange::All).expect("it is Ana's");
     /// assert_eq!(policy.writable(&ticket, ActorKind::Customer, now), Ok(16 * 1024));
     /// assert!(policy.writable(&ticket, ActorKind::System, now).is_err());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -382,15 +385,5 @@ impl Policy {
         check_room(&state, 1, self)?;
         let left = self.limits.conversation_bytes().saturating_sub(state.conversation_bytes);
         Ok(longest_text(self).min(left))
-    }
-
-    /// Returns the follow-up that is offered to the requester where writing is refused at that time
-    /// because the ticket is closed or can no longer be reopened.
-    #[must_use]
-    pub fn follow_up(&self, head: &TicketHead, at: Timestamp) -> Option<FollowUp> {
-        check_conversation(head, ActorKind::Customer, at, self)
-            .err()
-            .filter(Refusal::offers_follow_up)
-            .map(|_| FollowUp::of(head))
     }
 }

@@ -4,7 +4,7 @@ use std::{borrow::Cow, sync::Arc};
 
 use serde::{Deserialize, Deserializer};
 
-use crate::parse::{Problem, Rules, parsed_text};
+use crate::parse::{TextProblem, TextRules, parsed_text};
 
 /// What someone wrote: a description, a message or a note.
 ///
@@ -14,10 +14,10 @@ use crate::parse::{Problem, Rules, parsed_text};
 /// - no control characters but line feed and tab (a lone `CR` is refused);
 /// - everything else is kept as it came: emoji, marks of writing direction, `<script>`. It is for
 ///   the page to escape it;
-/// - what another application has stored comes back by [`MessageText::restore`], whatever it holds.
+/// - what another application has stored comes back by [`MessageText::from_stored`], whatever it holds.
 ///
 /// Cloning is cheap: the text is shared. As JSON it is a string, read back through [`parse`]; within
-/// a stored ticket, message or note through [`restore`](MessageText::restore).
+/// a stored ticket, message or note through [`from_stored`](MessageText::from_stored).
 ///
 /// [`parse`]: MessageText::parse
 ///
@@ -37,7 +37,7 @@ impl MessageText {
     /// The most bytes of a text: 16 KiB.
     pub const MAX_BYTES: usize = 16 * 1024;
 
-    const RULES: Rules = Rules {
+    const RULES: TextRules = TextRules {
         max_chars: Self::MAX_BYTES,
         max_bytes: Self::MAX_BYTES,
         allows: |character| !character.is_control() || matches!(character, '\n' | '\t'),
@@ -64,7 +64,7 @@ impl MessageText {
             value.trim()
         };
         if cleaned.chars().all(is_invisible) && !value.is_empty() {
-            return Err(InvalidText::new(value, Problem::Blank));
+            return Err(InvalidText::new(value, TextProblem::Blank));
         }
         match Self::RULES.check(cleaned) {
             Ok(()) => Ok(Self(cleaned.into())),
@@ -77,10 +77,10 @@ impl MessageText {
     /// ```
     /// use ventanilla_domain::MessageText;
     ///
-    /// assert_eq!(MessageText::restore("a\r\n").as_str(), "a\r\n");
+    /// assert_eq!(MessageText::from_stored("a\r\n").as_str(), "a\r\n");
     /// ```
     #[must_use]
-    pub fn restore(stored: &str) -> Self {
+    pub fn from_stored(stored: &str) -> Self {
         Self(stored.into())
     }
 
@@ -128,8 +128,8 @@ impl MessageText {
 }
 
 /// Reads a stored text, for `deserialize_with`.
-pub(crate) fn restored<'de, D: Deserializer<'de>>(deserializer: D) -> Result<MessageText, D::Error> {
-    Ok(MessageText::restore(&Cow::<'de, str>::deserialize(deserializer)?))
+pub(crate) fn from_stored<'de, D: Deserializer<'de>>(deserializer: D) -> Result<MessageText, D::Error> {
+    Ok(MessageText::from_stored(&Cow::<'de, str>::deserialize(deserializer)?))
 }
 
 /// Returns whether a character shows nothing: white space, and the code points that Unicode lists as
@@ -219,7 +219,7 @@ mod tests {
         #[test]
         fn a_parsed_text_is_restored_as_it_was(value in any::<String>()) {
             if let Ok(text) = MessageText::parse(&value) {
-                prop_assert_eq!(MessageText::restore(text.as_str()), text);
+                prop_assert_eq!(MessageText::from_stored(text.as_str()), text);
             }
         }
 

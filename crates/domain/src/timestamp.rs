@@ -118,6 +118,35 @@ impl Timestamp {
     }
 }
 
+/// A number of days of 24 hours; 14 by default.
+///
+/// ```
+/// use std::time::Duration;
+/// use ventanilla_domain::Days;
+///
+/// assert_eq!(Days(2).duration(), Duration::from_secs(48 * 3600));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Days(pub u16);
+
+impl Days {
+    /// The same length of time as a duration.
+    ///
+    /// ```
+    /// assert_eq!(ventanilla_domain::Days(1).duration().as_secs(), 86_400);
+    /// ```
+    #[must_use]
+    pub const fn duration(self) -> Duration {
+        Duration::from_secs(self.0 as u64 * 24 * 60 * 60)
+    }
+}
+
+impl Default for Days {
+    fn default() -> Self {
+        Self(14)
+    }
+}
+
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

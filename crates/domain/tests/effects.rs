@@ -231,9 +231,9 @@ fn a_conflict_says_what_changed_and_names_nobody() {
         refusal
     };
     let es = |refusal: Refusal| {
-        let told = refusal.explain(Locale::Es);
-        let told = told.strip_prefix("El ticket ha cambiado mientras tanto: ").expect("they are known");
-        told.strip_suffix(". Vuelve a cargarlo y revisa tu cambio.").expect("advice").to_owned()
+        let text = refusal.explain(Locale::Es);
+        let text = text.strip_prefix("El ticket ha cambiado mientras tanto: ").expect("they are known");
+        text.strip_suffix(". Vuelve a cargarlo y revisa tu cambio.").expect("advice").to_owned()
     };
     assert_eq!(es(conflict(5)), made[5]);
     assert_eq!(es(conflict(4)), format!("{} y {}", made[4], made[5]));

@@ -120,7 +120,7 @@ fn found(policy: Policy) -> impl Strategy<Value = Case> {
         record.notes = vec![note; notes];
         let event = Event { version: 0, ..record.history[0].clone() };
         record.history = vec![event; events];
-        Case { ticket: record.into(), policy: policy.clone(), told: Vec::new() }
+        Case { ticket: record.into(), policy: policy.clone(), events: Vec::new() }
     })
 }
 
@@ -142,7 +142,7 @@ fn parts_foretell(before: &Case, step: &Step, answer: &Answer) -> Result<(), Tes
     let parts =
         [MessageRange::Last(0), MessageRange::Last(1), MessageRange::From { first: 1, count: 2 }];
     for (scope, part) in scopes.iter().flatten().flat_map(|scope| parts.map(|part| (scope, part))) {
-        let Some(page) = before.ticket.view(scope, part) else {
+        let Some(page) = before.ticket.details(scope, part) else {
             prop_assert_eq!(answer, &Answer::NotFound);
             continue;
         };
@@ -188,7 +188,7 @@ fn sound(case: &Case) -> Result<(), TestCaseError> {
     let json = serde_json::to_string(ticket).expect("a ticket is JSON");
     prop_assert_eq!(&serde_json::from_str::<Ticket>(&json).expect("as it was written"), ticket);
 
-    let seen = ticket.view(&Audience::Requester(id("ana")), MessageRange::All).expect("it is hers");
+    let seen = ticket.details(&Audience::Requester(id("ana")), MessageRange::All).expect("it is hers");
     prop_assert!(seen.notes.is_empty() && seen.history.is_empty());
     prop_assert!(seen.messages.is_sorted_by_key(|message| message.created_at));
     prop_assert_eq!(seen.messages.len(), messages.len());
@@ -243,15 +243,15 @@ proptest! {
         for step in &steps {
             writable_as_said(&case, step.ms)?;
             let before = case.ticket.clone();
-            let told = match take(&mut case, step) {
+            let events = match take(&mut case, step) {
                 Answer::Applied(events) => events,
                 _ => Vec::new(),
             };
-            applied += u64::from(!told.is_empty());
+            applied += u64::from(!events.is_empty());
             prop_assert_eq!(case.head().version, applied);
             sound(&case)?;
             follows(&before, &case.ticket)?;
-            timers::follows(&before, &case.ticket, &told)?;
+            timers::follows(&before, &case.ticket, &events)?;
             if let Some(sla) = case.policy.sla.as_ref().filter(|_| step.ms >= latest) {
                 timers::breaches_stay(&before, &case.ticket, sla.business_time_at(at(step.ms)))?;
             }
@@ -281,10 +281,10 @@ proptest! {
         for (step, end) in steps.into_iter().zip(ends) {
             let before = case.ticket.clone();
             let step = Step { ms: ends_of_time.get(end).copied().unwrap_or(step.ms), ..step };
-            let Answer::Applied(told) = take(&mut case, &step) else { continue };
+            let Answer::Applied(events) = take(&mut case, &step) else { continue };
             sound(&case)?;
             follows(&before, &case.ticket)?;
-            timers::follows(&before, &case.ticket, &told)?;
+            timers::follows(&before, &case.ticket, &events)?;
         }
     }
 
@@ -301,7 +301,7 @@ proptest! {
     }
 }
 
-/// A conflict tells what was told since, without what a history that is cut off no longer tells.
+/// A conflict tells what was events since, without what a history that is cut off no longer tells.
 fn conflicts_tell(case: &Case) -> Result<(), TestCaseError> {
     let found = case.head().version;
     let stays = |event: &Event| {
@@ -309,7 +309,7 @@ fn conflicts_tell(case: &Case) -> Result<(), TestCaseError> {
             || case.ticket.history().contains(event)
     };
     for expected in 0..found {
-        let changes = case.told.iter().filter(|event| event.version > expected && stays(event));
+        let changes = case.events.iter().filter(|event| event.version > expected && stays(event));
         let conflict = Refusal::VersionConflict { expected, found, changes: changes.cloned().collect() };
         let late = Change::note(text("1")).expecting(expected);
         prop_assert_eq!(case.clone().does(&admin("eva"), 0, late), Answer::Refused(conflict));

@@ -145,7 +145,7 @@ fn a_change_can_be_made_to_one_version_only() {
     let mut case = Case::new(Policy::default());
     let luis = admin("luis");
     case.must(&luis, 1, Change::status(InProgress).expecting(0));
-    for (expected, changes) in [(0, case.told.clone()), (2, Vec::new())] {
+    for (expected, changes) in [(0, case.events.clone()), (2, Vec::new())] {
         let conflict = Answer::Refused(Refusal::VersionConflict { expected, found: 1, changes });
         assert_eq!(case.does(&luis, 2, message("Hola").expecting(expected)), conflict);
     }
@@ -190,7 +190,7 @@ fn notes_are_for_the_desk_alone_and_lock_nobody_out() {
     let full = Answer::Refused(Refusal::NotesFull { notes: 2 });
     assert_eq!(case.does(&admin("luis"), 7, note()), full);
 
-    let seen_by = |scope| case.ticket.view(&scope, MessageRange::All);
+    let seen_by = |scope| case.ticket.details(&scope, MessageRange::All);
     for (scope, beside) in [(Audience::Requester(id("ana")), 0), (Audience::Bot, 0), (Audience::Desk, 2)]
     {
         let seen = seen_by(scope).unwrap();
@@ -221,14 +221,14 @@ fn versions_and_timers_are_for_the_desk_alone() {
     let windows = [MessageRange::All, MessageRange::Last(2), MessageRange::From { first: 1, count: 3 }];
     for window in windows {
         for scope in [Audience::Requester(id("ana")), Audience::Bot] {
-            let view = case.ticket.view(&scope, window).unwrap();
+            let view = case.ticket.details(&scope, window).unwrap();
             assert_eq!(view.head, hidden);
             assert!(view.messages.iter().all(|message| message.version == 0));
-            let desks = case.ticket.view(&Audience::Desk, window).unwrap().messages;
+            let desks = case.ticket.details(&Audience::Desk, window).unwrap().messages;
             let known = desks.iter().map(|message| message.clone().with_version(0));
             assert_eq!(view.messages, known.collect::<Vec<_>>(), "nothing else is left out");
         }
-        let view = case.ticket.view(&Audience::Desk, window).unwrap();
+        let view = case.ticket.details(&Audience::Desk, window).unwrap();
         assert_eq!(view.head, if window == MessageRange::All { head.clone() } else { latest.clone() });
         assert!(view.messages.iter().skip(1).all(|message| message.version > 0));
     }

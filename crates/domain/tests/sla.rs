@@ -53,7 +53,7 @@ fn desk(calendar: BusinessCalendar) -> Policy {
     Policy { sla: Some(sla), close_after: Days(0), ..Policy::default() }
 }
 
-fn promise(case: &Case) -> &Sla {
+fn sla_of(case: &Case) -> &Sla {
     case.policy.sla.as_ref().expect("the desk has targets")
 }
 
@@ -66,7 +66,7 @@ fn timer(case: &Case, metric: SlaMetric) -> &SlaTimer {
 }
 
 fn state(case: &Case, metric: SlaMetric, at: Timestamp) -> SlaState {
-    timer(case, metric).state(promise(case).business_time_at(at))
+    timer(case, metric).state(sla_of(case).business_time_at(at))
 }
 
 fn time(text: &str) -> Timestamp {

@@ -187,7 +187,7 @@ impl HelpDesk {
         typed: &TicketLookup,
     ) -> Result<Vec<TicketNumber>, ServiceError> {
         let mut found = Vec::new();
-        for candidate in typed.candidates().iter().filter(|candidate| *candidate != typed.asked()) {
+        for candidate in typed.candidates().iter().filter(|candidate| *candidate != typed.entered()) {
             let ticket =
                 self.0.store.get(&candidate.into(), &Audience::Desk, MessageRange::Last(0)).await;
             match ticket {

@@ -161,7 +161,7 @@ impl ServiceError {
     }
 
     pub(crate) fn not_found(lookup: &TicketLookup) -> Self {
-        ServiceError::NotFound { number: lookup.asked().clone() }
+        ServiceError::NotFound { number: lookup.entered().clone() }
     }
 
     /// The error to explain, where this one only says on what it was.

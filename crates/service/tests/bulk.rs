@@ -248,8 +248,8 @@ async fn of_what_was_typed_in_one_change_to_many_the_likeliest_that_exists_is_ch
     }
     // The other candidates are looked up before one of them is changed.
     store.expect_get().times(3).returning(|asked, _, window| {
-        let found = testing::ticket("TKT-ABC120").build().view(&Audience::Desk, window);
-        Ok(found.filter(|_| asked.asked().as_str() == "TKT-ABC120"))
+        let found = testing::ticket("TKT-ABC120").build().details(&Audience::Desk, window);
+        Ok(found.filter(|_| asked.entered().as_str() == "TKT-ABC120"))
     });
     let luis = desk_over(store).admin(id("luis"));
     let changes = luis.change_each(["abc12o", "TKT-ABC120"], &Change::claim()).await;

@@ -33,7 +33,7 @@ fn desk(policy: Policy) -> HelpDesk {
 
 /// Luis's page.
 fn page(ticket: &Ticket, reader: &Viewer, directory: &(impl PersonDirectory + ?Sized)) -> DeskView {
-    let view = ticket.view(&Audience::Desk, MessageRange::All).unwrap();
+    let view = ticket.details(&Audience::Desk, MessageRange::All).unwrap();
     desk(Policy::default()).admin(id("luis")).desk_view(&view, reader, directory)
 }
 
@@ -196,7 +196,7 @@ fn a_note_can_be_written_where_the_rules_take_it() {
         (ticket(), full, Ok(16_384)),
     ] {
         let admin = desk(Policy { limits, ..Policy::default() }).admin(id("luis"));
-        let view = ticket.build().view(&Audience::Desk, MessageRange::All).unwrap();
+        let view = ticket.build().details(&Audience::Desk, MessageRange::All).unwrap();
         for (reader, hint, button, reason) in [
             (
                 *MADRID,
@@ -228,7 +228,7 @@ fn a_note_can_be_written_where_the_rules_take_it() {
 #[test]
 fn the_chat_is_the_administrators_and_the_requester_has_an_id() {
     let ticket = ticket().status(Status::Closed).build();
-    let view = ticket.view(&Audience::Desk, MessageRange::All).unwrap();
+    let view = ticket.details(&Audience::Desk, MessageRange::All).unwrap();
     let luis = desk(Policy::default()).admin(id("luis"));
     let page = luis.desk_view(&view, &MADRID, &people());
     assert_eq!(page.chat, luis.chat(&view, &MADRID, &people()));

@@ -43,7 +43,7 @@ fn luis(calendar: BusinessCalendar, now: &str) -> Admin {
 }
 
 fn promises(ticket: testing::TicketFixture, now: &str, reader: &Viewer) -> Vec<SlaView> {
-    let view = ticket.build().view(&Audience::Desk, MessageRange::All).unwrap();
+    let view = ticket.build().details(&Audience::Desk, MessageRange::All).unwrap();
     luis(office(), now).desk_view(&view, reader, &()).sla
 }
 
@@ -182,7 +182,7 @@ fn what_is_due_is_shown_by_the_readers_timer() {
 
 #[test]
 fn a_holiday_that_is_announced_moves_what_is_due_and_no_more_than_that() {
-    let view = opened("09 15:30").build().view(&Audience::Desk, MessageRange::All).unwrap();
+    let view = opened("09 15:30").build().details(&Audience::Desk, MessageRange::All).unwrap();
     let feast = office().add_holiday("2026-01-12".parse().unwrap(), at("09 15:30")).unwrap();
     for (calendar, now, due, text) in [
         (office(), "09 18:00", "12 de enero de 2026, 10:00", "Tiempo restante: 2 h"),
@@ -249,7 +249,8 @@ fn a_desk_that_promises_nothing_shows_no_promise_of_an_earlier_time() {
     let luis = common::desk_without_sla(MemoryStore::new()).admin(id("luis"));
     let ticket = opened("05 10:00").build();
     assert!(ticket.head().sla.is_some());
-    let page = luis.desk_view(&ticket.view(&Audience::Desk, MessageRange::All).unwrap(), &MADRID, &());
+    let page =
+        luis.desk_view(&ticket.details(&Audience::Desk, MessageRange::All).unwrap(), &MADRID, &());
     assert_eq!((page.sla, luis.row(&ticket.summary(), &MADRID, &()).sla), (vec![], None));
 }
 
@@ -262,7 +263,7 @@ fn resolved_and_closed_tickets_offer_what_can_still_be_done() {
         (done().status(Status::Closed), vec![], vec![], false),
     ] {
         let view = ticket.change(common::admin("luis"), Change::note(text("Visto."))).build();
-        let view = view.view(&Audience::Desk, MessageRange::All).unwrap();
+        let view = view.details(&Audience::Desk, MessageRange::All).unwrap();
         let luis = luis(office(), "30 10:00");
         let page = luis.desk_view(&view, &MADRID, &());
         assert!(page.moves.iter().map(|step| step.action.as_str()).eq(moves));
@@ -291,7 +292,7 @@ fn a_promise_has_its_documented_json_on_the_page_and_in_the_row() {
         },
         "text": "Lleva 1 h de retraso",
     });
-    let view = ticket.clone().build().view(&Audience::Desk, MessageRange::All).unwrap();
+    let view = ticket.clone().build().details(&Audience::Desk, MessageRange::All).unwrap();
     let luis = luis(office(), "05 17:00");
     let page = luis.desk_view(&view, &MADRID, &());
     let row = luis.row(&ticket.build().summary(), &MADRID, &());

@@ -45,7 +45,7 @@ fn once(call: Call, fault: Option<Fault>) -> MockTicketStore {
             store.expect_insert().times(1).returning(move |_| fails().map(|()| InsertOutcome::Stored));
         }
         Call::Get => {
-            let view = anas_ticket().view(&Audience::Desk, MessageRange::All);
+            let view = anas_ticket().details(&Audience::Desk, MessageRange::All);
             store.expect_get().times(1).returning(move |_, _, _| fails().map(|()| view.clone()));
         }
         Call::Update => {

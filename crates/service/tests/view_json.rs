@@ -27,7 +27,7 @@ fn people() -> HashMap<UserId, Person> {
 
 fn chat(ticket: &Ticket, window: MessageRange) -> ChatView {
     let ana = desk_over(MemoryStore::new()).customer(id("ana"));
-    ana.chat(&ticket.view(&Audience::Requester(id("ana")), window).unwrap(), &READER, &people())
+    ana.chat(&ticket.details(&Audience::Requester(id("ana")), window).unwrap(), &READER, &people())
 }
 
 fn row(ticket: &Ticket) -> TicketRow {
@@ -125,7 +125,7 @@ fn the_desks_page_has_its_documented_json() {
     let ticket = ticket().assignee("luis").note("luis", "Es la tercera vez.").build();
     let luis = desk_over(MemoryStore::new()).admin(id("luis"));
     let page = luis.desk_view(
-        &ticket.view(&Audience::Desk, MessageRange::Last(1)).unwrap(),
+        &ticket.details(&Audience::Desk, MessageRange::Last(1)).unwrap(),
         &READER,
         &people(),
     );

@@ -38,7 +38,7 @@ fn chat(
     directory: &impl PersonDirectory,
 ) -> ChatView {
     let ana = desk(MINUTE, Policy::default()).customer(id("ana"));
-    let view = ticket.view(&Audience::Requester(id("ana")), window).unwrap();
+    let view = ticket.details(&Audience::Requester(id("ana")), window).unwrap();
     ana.chat(&view, reader, directory)
 }
 
@@ -238,7 +238,8 @@ fn a_message_can_be_written_where_the_rules_take_it_and_only_customers_are_offer
         (Status::Closed, MINUTE, within, full, "ticket_closed +", "ticket_closed"),
     ] {
         let desk = desk(after, Policy { reopen, limits, ..Policy::default() });
-        let view = ticket().status(status).build().view(&Audience::Desk, MessageRange::Last(0)).unwrap();
+        let view =
+            ticket().status(status).build().details(&Audience::Desk, MessageRange::Last(0)).unwrap();
         for reader in [*MADRID, *ENGLISH] {
             let state = |chat: ChatView| match chat.input {
                 InputState::Writable { max_bytes, placeholder, send } => {

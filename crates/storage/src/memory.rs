@@ -118,7 +118,7 @@ impl TicketStore for MemoryStore {
         let from_last = lookup.candidates().iter().rev();
         Ok(from_last.fold(None, |found, number| {
             let ticket = self.tickets.by_number(number);
-            ticket.and_then(|ticket| ticket.view(scope, window)).or(found)
+            ticket.and_then(|ticket| ticket.details(scope, window)).or(found)
         }))
     }
 

@@ -79,7 +79,7 @@ impl Due {
     /// Whether a ticket belongs to the list when the desk's calendar reads `as_of`.
     #[must_use]
     pub fn holds(self, head: &TicketHead, as_of: BusinessTime) -> bool {
-        let risk = head.sla.as_deref().and_then(SlaTimers::risk);
+        let risk = head.sla.as_deref().and_then(SlaTimers::at_risk_from);
         due(head).is_some_and(|due| match self {
             Due::Any => true,
             Due::Overdue => due < as_of,

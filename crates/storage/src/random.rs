@@ -100,7 +100,7 @@ fn reading() -> impl Strategy<Value = BusinessTime> {
 fn timer() -> impl Strategy<Value = SlaTimer> {
     let by = option::of((0..3_u32).prop_map(testing::admin));
     let stop = (instant(), reading(), by, any::<bool>())
-        .prop_map(|(at, reading, by, cancelled)| SlaStop { at, reading, by, cancelled });
+        .prop_map(|(at, reading, by, cancelled)| SlaStop { at, business_time: reading, by, cancelled });
     (instant(), reading(), reading(), option::of(stop)).prop_map(|(since, start, due, stop)| SlaTimer {
         since,
         start,

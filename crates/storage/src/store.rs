@@ -137,7 +137,7 @@ pub enum InsertOutcome {
     Stored,
     /// Its number is taken: try another one. Nothing was stored.
     NumberTaken,
-    /// Its author used its key before, for [the same](Ticket::asks_the_same_as): this ticket.
+    /// Its author used its key before, for [the same](Ticket::is_same_request): this ticket.
     /// Nothing was stored.
     Repeated(TicketHead),
     /// Its author used its key before, for something else. Nothing was stored.
@@ -166,7 +166,7 @@ impl InsertOutcome {
     pub fn taken_by(first: &Ticket, new: &Ticket) -> Self {
         match new.creation_key() {
             Some(key) if first.creation_key() == Some(key) => {
-                if first.asks_the_same_as(new) {
+                if first.is_same_request(new) {
                     InsertOutcome::Repeated(first.head().clone())
                 } else {
                     let number = first.head().ticket_number.clone();

@@ -23,7 +23,7 @@ pub(crate) async fn get<S: TicketStore + ?Sized>(
     for number in lookup.candidates().iter().rev() {
         match store.ticket(number).await {
             Ok(ticket) => {
-                let view = ticket.and_then(|ticket| ticket.view(scope, window));
+                let view = ticket.and_then(|ticket| ticket.details(scope, window));
                 found = view.map_or(found, |view| Ok(Some(view)));
             }
             // A stranger must not learn that it is there.

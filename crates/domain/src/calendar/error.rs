@@ -24,11 +24,11 @@ use crate::{
 #[error("{}", self.explain(Locale::En))]
 pub struct InvalidCalendar {
     value: Box<str>,
-    problem: Problem,
+    problem: CalendarProblem,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Problem {
+enum CalendarProblem {
     Empty,
     Past,
     Date,
@@ -43,51 +43,51 @@ impl InvalidCalendar {
     }
 
     pub(super) fn empty() -> Self {
-        Self { value: "".into(), problem: Problem::Empty }
+        Self { value: "".into(), problem: CalendarProblem::Empty }
     }
 
     pub(super) fn past(date: NaiveDate) -> Self {
-        Self { value: date.to_string().into(), problem: Problem::Past }
+        Self { value: date.to_string().into(), problem: CalendarProblem::Past }
     }
 
     pub(super) fn date(text: &str) -> Self {
-        Self { value: excerpt(text), problem: Problem::Date }
+        Self { value: excerpt(text), problem: CalendarProblem::Date }
     }
 
     pub(super) fn unordered(from: &str) -> Self {
-        Self { value: excerpt(from), problem: Problem::Unordered }
+        Self { value: excerpt(from), problem: CalendarProblem::Unordered }
     }
 }
 
 impl Explain for InvalidCalendar {
     fn code(&self) -> &'static str {
         match self.problem {
-            Problem::Empty => "calendar_empty",
-            Problem::Past => "calendar_past",
-            Problem::Date => "calendar_date",
-            Problem::Unordered => "calendar_unordered",
+            CalendarProblem::Empty => "calendar_empty",
+            CalendarProblem::Past => "calendar_past",
+            CalendarProblem::Date => "calendar_date",
+            CalendarProblem::Unordered => "calendar_unordered",
         }
     }
 
     fn explain(&self, locale: Locale) -> String {
         let value = &self.value;
         match self.problem {
-            Problem::Empty => say!(
+            CalendarProblem::Empty => say!(
                 locale,
                 "La semana no tiene ningún horario de atención.",
                 "The week has no working hours."
             ),
-            Problem::Past => say!(
+            CalendarProblem::Past => say!(
                 locale,
                 "El {value} ya empezó: el calendario solo se cambia a futuro.",
                 "{value} has begun already: a calendar is only changed for the future."
             ),
-            Problem::Date => say!(
+            CalendarProblem::Date => say!(
                 locale,
                 "No es una fecha: {value:?}. Se escribe como «2026-12-25».",
                 "Not a date: {value:?}. Dates are written as \"2026-12-25\"."
             ),
-            Problem::Unordered => say!(
+            CalendarProblem::Unordered => say!(
                 locale,
                 "Las semanas no están en orden: la primera no lleva fecha y cada otra lleva una \
                  posterior ({value:?}).",

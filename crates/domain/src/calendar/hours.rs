@@ -47,7 +47,7 @@ pub struct Hours(Cow<'static, [TimeSpan]>);
 pub struct InvalidHours {
     value: Box<str>,
     window: Box<str>,
-    problem: Problem,
+    problem: HoursProblem,
 }
 
 impl Hours {
@@ -57,7 +57,7 @@ impl Hours {
     pub const ALL_DAY: Hours = Hours(Cow::Borrowed(&[TimeSpan { start: 0, end: LAST_MINUTE }]));
 
     /// Working milliseconds from midnight up to a time of day in milliseconds.
-    pub(super) fn until(&self, time: i64) -> i64 {
+    pub(super) fn working_millis_before(&self, time: i64) -> i64 {
         let worked = |window: &TimeSpan| (time.min(window.end()) - window.start()).max(0);
         self.0.iter().map(worked).sum()
     }
@@ -77,18 +77,18 @@ impl FromStr for Hours {
         }
         let mut windows = Vec::new();
         for text in value.split_whitespace() {
-            let window = TimeSpan::parse(text).ok_or_else(|| invalid(Problem::Malformed, text))?;
+            let window = TimeSpan::parse(text).ok_or_else(|| invalid(HoursProblem::Malformed, text))?;
             if window.end <= window.start {
-                return Err(invalid(Problem::Backwards, text));
+                return Err(invalid(HoursProblem::Backwards, text));
             }
             windows.push(window);
         }
         if windows.is_empty() {
-            return Err(invalid(Problem::Empty, ""));
+            return Err(invalid(HoursProblem::Empty, ""));
         }
         windows.sort_unstable_by_key(|window| window.start);
         match windows.windows(2).find(|pair| pair[1].start < pair[0].end) {
-            Some(pair) => Err(invalid(Problem::Overlap, &format!("{} {}", pair[0], pair[1]))),
+            Some(pair) => Err(invalid(HoursProblem::Overlap, &format!("{} {}", pair[0], pair[1]))),
             None => Ok(Self(windows.into())),
         }
     }
@@ -127,32 +127,32 @@ impl InvalidHours {
 impl Explain for InvalidHours {
     fn code(&self) -> &'static str {
         match self.problem {
-            Problem::Empty => "hours_empty",
-            Problem::Malformed => "hours_malformed",
-            Problem::Backwards => "hours_backwards",
-            Problem::Overlap => "hours_overlap",
+            HoursProblem::Empty => "hours_empty",
+            HoursProblem::Malformed => "hours_malformed",
+            HoursProblem::Backwards => "hours_backwards",
+            HoursProblem::Overlap => "hours_overlap",
         }
     }
 
     fn explain(&self, locale: Locale) -> String {
         let window = &self.window;
         match self.problem {
-            Problem::Empty => say!(
+            HoursProblem::Empty => say!(
                 locale,
                 "Falta el horario: por ejemplo, «09:00-13:00 15:00-19:00».",
                 "The hours are missing: for example, \"09:00-13:00 15:00-19:00\"."
             ),
-            Problem::Malformed => say!(
+            HoursProblem::Malformed => say!(
                 locale,
                 "No se entiende el horario {window:?}: se escribe como «09:00-18:00».",
                 "Cannot read the hours {window:?}: they are written as \"09:00-18:00\"."
             ),
-            Problem::Backwards => say!(
+            HoursProblem::Backwards => say!(
                 locale,
                 "El horario {window} termina antes de empezar: uno nocturno se reparte en dos días.",
                 "The hours {window} end before they start: those of a night go to two days."
             ),
-            Problem::Overlap => {
+            HoursProblem::Overlap => {
                 say!(locale, "Los horarios {window} se pisan.", "The hours {window} overlap.")
             }
         }
@@ -160,7 +160,7 @@ impl Explain for InvalidHours {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Problem {
+enum HoursProblem {
     Empty,
     Malformed,
     Backwards,
@@ -265,11 +265,11 @@ mod tests {
         let hours: Hours = "09:00-13:00 15:00-19:00".parse().unwrap();
         let hour = 60 * MINUTE;
         for (time, worked) in [(0, 0), (9, 0), (10, 1), (13, 4), (14, 4), (16, 5), (19, 8), (24, 8)] {
-            assert_eq!(hours.until(time * hour), worked * hour, "at {time}");
+            assert_eq!(hours.working_millis_before(time * hour), worked * hour, "at {time}");
         }
-        assert_eq!(hours.until(9 * hour + 1), 1);
-        assert_eq!(Hours::CLOSED.until(24 * hour), 0);
-        assert_eq!(Hours::ALL_DAY.until(24 * hour), 24 * hour);
+        assert_eq!(hours.working_millis_before(9 * hour + 1), 1);
+        assert_eq!(Hours::CLOSED.working_millis_before(24 * hour), 0);
+        assert_eq!(Hours::ALL_DAY.working_millis_before(24 * hour), 24 * hour);
     }
 
     proptest! {

@@ -4,11 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    SlaMetric,
-    error::{InvalidSla, Problem},
-};
-use crate::{Category, Days, Priority};
+use crate::{Category, Days, Explain, Locale, Priority, locale::say};
 
 /// How soon a desk means to answer and to resolve, in working time, by priority and, where it says
 /// so, by category.
@@ -79,7 +75,7 @@ impl SlaPolicy {
 /// assert!(SlaTable::new(same.into_iter().skip(1)).is_err(), "one is missing");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "BTreeMap<Priority, Draft>", into = "BTreeMap<Priority, Draft>")]
+#[serde(try_from = "BTreeMap<Priority, TargetsJson>", into = "BTreeMap<Priority, TargetsJson>")]
 pub struct SlaTable([SlaTargets; Priority::ALL.len()]);
 
 impl SlaTable {
@@ -92,12 +88,12 @@ impl SlaTable {
         let mut given = [None; Priority::ALL.len()];
         for (priority, targets) in targets {
             if given[priority as usize].replace(targets).is_some() {
-                return Err(InvalidSla(Problem::Repeated { priority }));
+                return Err(InvalidSla(SlaProblem::Repeated { priority }));
             }
         }
         let mut table = [SlaTargets { millis: [0; SlaMetric::ALL.len()] }; Priority::ALL.len()];
         for priority in Priority::ALL {
-            let missing = InvalidSla(Problem::Missing { priority, metric: None });
+            let missing = InvalidSla(SlaProblem::Missing { priority, metric: None });
             table[priority as usize] = given[priority as usize].ok_or(missing)?;
         }
         Ok(Self(table))
@@ -146,9 +142,9 @@ impl SlaTargets {
             SlaMetric::ALL.into_iter().zip([first_response, next_response, resolution])
         {
             millis[metric as usize] = match i64::try_from(target.as_millis()) {
-                Ok(0) => return Err(InvalidSla(Problem::Zero { metric })),
+                Ok(0) => return Err(InvalidSla(SlaProblem::Zero { metric })),
                 Ok(millis) if target <= Self::LONGEST => millis,
-                _ => return Err(InvalidSla(Problem::TooLong { metric, target })),
+                _ => return Err(InvalidSla(SlaProblem::TooLong { metric, target })),
             };
         }
         Ok(Self { millis })
@@ -171,22 +167,111 @@ impl SlaTargets {
     }
 }
 
+crate::vocabulary::vocabulary! {
+    /// What is measured against a target.
+    ///
+    /// ```
+    /// use ventanilla_domain::{Locale, SlaMetric};
+    ///
+    /// assert_eq!(SlaMetric::NextResponse.label(Locale::Es), "Siguiente respuesta");
+    /// ```
+    SlaMetric, UnknownSlaMetric, "unknown_sla_metric", "No existe la medida", "There is no metric";
+    /// From the opening to the first public message of an administrator who isn't the requester.
+    FirstResponse = "FIRST_RESPONSE", "Primera respuesta", "First response";
+    /// From the requester's oldest unanswered message to the next such answer.
+    NextResponse = "NEXT_RESPONSE", "Siguiente respuesta", "Next response";
+    /// From the opening until it is resolved, without the time in which it was resolved before.
+    Resolution = "RESOLUTION", "Resolución", "Resolution";
+}
+
+/// A policy that promises nothing, or too little: a target is zero, missing, given twice or longer
+/// than ten years.
+///
+/// Its codes are `sla_target_zero`, `sla_target_missing`, `sla_target_repeated` and
+/// `sla_target_too_long`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.explain(Locale::En))]
+pub struct InvalidSla(SlaProblem);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum SlaProblem {
+    Zero { metric: SlaMetric },
+    TooLong { metric: SlaMetric, target: Duration },
+    Missing { priority: Priority, metric: Option<SlaMetric> },
+    Repeated { priority: Priority },
+}
+
+impl Explain for InvalidSla {
+    fn code(&self) -> &'static str {
+        match self.0 {
+            SlaProblem::Zero { .. } => "sla_target_zero",
+            SlaProblem::TooLong { .. } => "sla_target_too_long",
+            SlaProblem::Missing { .. } => "sla_target_missing",
+            SlaProblem::Repeated { .. } => "sla_target_repeated",
+        }
+    }
+
+    fn explain(&self, locale: Locale) -> String {
+        match &self.0 {
+            SlaProblem::Zero { metric } => {
+                let metric = metric.label(locale);
+                say!(locale, "El plazo es cero: {metric}.", "The target is zero: {metric}.")
+            }
+            SlaProblem::TooLong { metric, target } => {
+                let (metric, days) = (metric.label(locale), target.as_secs() / 86_400);
+                // Whole days alone would show a target just over the limit as the limit itself.
+                let more = *target > Duration::from_secs(days * 86_400);
+                let more = if more { locale.pick("más de ", "more than ") } else { "" };
+                say!(
+                    locale,
+                    "El plazo supera 3650 días: {metric}, {more}{days} días.",
+                    "The target is longer than 3650 days: {metric}, {more}{days} days."
+                )
+            }
+            SlaProblem::Missing { priority, metric: None } => {
+                let priority = priority.label(locale);
+                say!(
+                    locale,
+                    "Faltan los plazos de la prioridad {priority}.",
+                    "The targets of priority {priority} are missing."
+                )
+            }
+            SlaProblem::Missing { priority, metric: Some(metric) } => {
+                let (priority, metric) = (priority.label(locale), metric.label(locale));
+                say!(
+                    locale,
+                    "Falta un plazo de la prioridad {priority}: {metric}.",
+                    "A target of priority {priority} is missing: {metric}."
+                )
+            }
+            SlaProblem::Repeated { priority } => {
+                let priority = priority.label(locale);
+                say!(
+                    locale,
+                    "Los plazos de la prioridad {priority} están dos veces.",
+                    "The targets of priority {priority} are given twice."
+                )
+            }
+        }
+    }
+}
+
 /// The JSON form of [`SlaTargets`], in milliseconds.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Draft {
+struct TargetsJson {
     first_response: Option<u64>,
     next_response: Option<u64>,
     resolution: Option<u64>,
 }
 
-impl TryFrom<BTreeMap<Priority, Draft>> for SlaTable {
+impl TryFrom<BTreeMap<Priority, TargetsJson>> for SlaTable {
     type Error = InvalidSla;
 
-    fn try_from(drafts: BTreeMap<Priority, Draft>) -> Result<Self, InvalidSla> {
-        let read = |(priority, draft): (Priority, Draft)| {
+    fn try_from(drafts: BTreeMap<Priority, TargetsJson>) -> Result<Self, InvalidSla> {
+        let read = |(priority, draft): (Priority, TargetsJson)| {
             let given = |metric, millis: Option<u64>| {
-                let missing = Problem::Missing { priority, metric: Some(metric) };
+                let missing = SlaProblem::Missing { priority, metric: Some(metric) };
                 millis.map(Duration::from_millis).ok_or(InvalidSla(missing))
             };
             let targets = SlaTargets::new(
@@ -201,12 +286,12 @@ impl TryFrom<BTreeMap<Priority, Draft>> for SlaTable {
     }
 }
 
-impl From<SlaTable> for BTreeMap<Priority, Draft> {
+impl From<SlaTable> for BTreeMap<Priority, TargetsJson> {
     fn from(table: SlaTable) -> Self {
         let draft = |targets: SlaTargets| {
             let [first_response, next_response, resolution] =
                 targets.millis.map(|millis| Some(millis.unsigned_abs()));
-            Draft { first_response, next_response, resolution }
+            TargetsJson { first_response, next_response, resolution }
         };
         Priority::ALL.into_iter().map(|priority| (priority, draft(table.of(priority)))).collect()
     }
@@ -215,7 +300,6 @@ impl From<SlaTable> for BTreeMap<Priority, Draft> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Explain, Locale};
 
     fn targets(hours: u32) -> SlaTargets {
         SlaTargets::hours(hours, 2 * hours, 10 * hours).unwrap()
@@ -266,5 +350,27 @@ mod tests {
             json["categories"]["PAGOS"].as_object_mut().unwrap().remove("URGENT");
         });
         assert!(gone.contains("Urgent are missing"), "{gone}");
+    }
+
+    #[test]
+    fn one_millisecond_too_long_is_not_told_as_the_limit() {
+        let (hour, day, longest) =
+            (Duration::from_secs(3600), Duration::from_secs(86_400), SlaTargets::LONGEST);
+        assert!(SlaTargets::new(hour, hour, longest).is_ok());
+        for (length, es, en) in [
+            (longest + Duration::from_millis(1), "más de 3650 días", "more than 3650 days"),
+            (longest + day - Duration::from_millis(1), "más de 3650 días", "more than 3650 days"),
+            (longest + day, "3651 días", "3651 days"),
+            (longest + day + Duration::from_nanos(1), "más de 3651 días", "more than 3651 days"),
+        ] {
+            let error = SlaTargets::new(hour, hour, length).unwrap_err();
+            let texts = Locale::ALL.map(|locale| error.explain(locale));
+            assert!(
+                texts.contains(&format!("El plazo supera 3650 días: Resolución, {es}.")),
+                "{texts:?}"
+            );
+            let en = format!("The target is longer than 3650 days: Resolution, {en}.");
+            assert!(texts.contains(&en), "{texts:?}");
+        }
     }
 }

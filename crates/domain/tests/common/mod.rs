@@ -82,8 +82,8 @@ pub(crate) enum Answer {
 pub(crate) struct Case {
     pub(crate) ticket: Ticket,
     pub(crate) policy: Policy,
-    /// What the changes told.
-    pub(crate) told: Vec<Event>,
+    /// What the changes events.
+    pub(crate) events: Vec<Event>,
 }
 
 impl Case {
@@ -97,7 +97,7 @@ impl Case {
         let draft = NewTicket::new(category, text("No carga"));
         let number = TicketNumber::from_entropy(b"a case");
         let ticket = draft.open(number, &id("ana"), &customer("ana"), at(ms), &policy);
-        Self { ticket: ticket.expect("she may open it"), policy, told: Vec::new() }
+        Self { ticket: ticket.expect("she may open it"), policy, events: Vec::new() }
     }
 
     /// The same, brought to a status by Luis at `at(0)`.
@@ -115,10 +115,10 @@ impl Case {
 
     /// The ticket as the desk sees it.
     pub(crate) fn page(&self) -> TicketDetails {
-        self.ticket.view(&Audience::Desk, MessageRange::All).expect("the desk sees every ticket")
+        self.ticket.details(&Audience::Desk, MessageRange::All).expect("the desk sees every ticket")
     }
 
-    /// Makes a change. What is true of every change is looked at here: what a page is told foretells
+    /// Makes a change. What is true of every change is looked at here: what a page is events foretells
     /// the answer, only a change that is made leaves a trace, and that is one version, or, for a note,
     /// nothing that the requester could see.
     pub(crate) fn does(&mut self, by: &Actor, ms: i64, change: Change) -> Answer {
@@ -146,7 +146,7 @@ impl Case {
                 for event in &events {
                     assert_eq!((&event.by, event.at, event.version), (by, at(ms), head.version));
                 }
-                self.told.extend(events.iter().cloned());
+                self.events.extend(events.iter().cloned());
                 Answer::Applied(events.into_iter().map(|event| event.kind).collect())
             }
             Outcome::Unchanged { head } => {
@@ -185,7 +185,7 @@ impl Case {
 
         if is_note(&&events[0]) {
             assert_eq!((events.len(), self.head().updated_at), (1, before.head().updated_at));
-            let seen = |ticket: &Ticket| ticket.view(&Audience::Bot, MessageRange::All);
+            let seen = |ticket: &Ticket| ticket.details(&Audience::Bot, MessageRange::All);
             assert_eq!(seen(&self.ticket), seen(before));
         }
     }

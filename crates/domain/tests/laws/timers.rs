@@ -14,13 +14,13 @@ pub(super) fn slas() -> impl Strategy<Value = Option<Sla>> {
     let calendars = prop::sample::select(vec![BusinessCalendar::always(), office]);
     let hours = || prop::sample::select(vec![1, 8, 24, 48]);
     let targets = prop::array::uniform4((hours(), hours(), hours()));
-    let promise = (targets, calendars).prop_map(|(targets, calendar)| {
+    let sla = (targets, calendars).prop_map(|(targets, calendar)| {
         let targets =
             targets.map(|(first, next, resolution)| SlaTargets::hours(first, next, resolution));
         let targets = Priority::ALL.into_iter().zip(targets.map(|targets| targets.expect("hours")));
         Sla::new(SlaPolicy::new(targets).expect("one each"), calendar)
     });
-    prop::option::of(promise)
+    prop::option::of(sla)
 }
 
 pub(super) fn sound(case: &Case) -> Result<(), TestCaseError> {
@@ -38,10 +38,13 @@ pub(super) fn sound(case: &Case) -> Result<(), TestCaseError> {
     prop_assert!(timers.earlier_responses.iter().all(|timer| timer.stop.is_some()));
 
     let mut due: Vec<BusinessTime> = running.iter().map(|timer| timer.due).collect();
-    let mut risk: Vec<BusinessTime> = running.iter().map(|timer| timer.risk()).collect();
+    let mut risk: Vec<BusinessTime> = running.iter().map(|timer| timer.at_risk_from()).collect();
     due.sort();
     risk.sort();
-    prop_assert_eq!((timers.due(), timers.risk()), (due.first().copied(), risk.first().copied()));
+    prop_assert_eq!(
+        (timers.due(), timers.at_risk_from()),
+        (due.first().copied(), risk.first().copied())
+    );
     let mut stops: Vec<Timestamp> = Vec::new();
     for timer in waits(timers).into_iter().chain([&timers.resolution]) {
         stops.extend(timer.stop.as_ref().map(|stop| stop.at));
@@ -52,16 +55,20 @@ pub(super) fn sound(case: &Case) -> Result<(), TestCaseError> {
 
     let json = serde_json::to_string(&timers).expect("timers are JSON");
     prop_assert_eq!(&serde_json::from_str::<Box<SlaTimers>>(&json).expect("as written"), timers);
-    prop_assert_eq!(sla.timers(head), Some((**timers).clone()), "nobody else has touched it");
+    prop_assert_eq!(head.timers(sla), Some((**timers).clone()), "nobody else has touched it");
     Ok(())
 }
 
-/// What an applied change may do to timers, by what it told.
-pub(super) fn follows(before: &Ticket, after: &Ticket, told: &[EventKind]) -> Result<(), TestCaseError> {
+/// What an applied change may do to timers, by what it events.
+pub(super) fn follows(
+    before: &Ticket,
+    after: &Ticket,
+    events: &[EventKind],
+) -> Result<(), TestCaseError> {
     let (Some(old), Some(new)) = (&before.head().sla, &after.head().sla) else { return Ok(()) };
-    let repriced = told.iter().any(|kind| matches!(kind, EventKind::PriorityChanged { .. }));
+    let repriced = events.iter().any(|kind| matches!(kind, EventKind::PriorityChanged { .. }));
     let resumed = !before.head().status.is_live() && after.head().status.is_live();
-    let wrote = told.iter().any(|kind| matches!(kind, EventKind::MessageAdded { .. }));
+    let wrote = events.iter().any(|kind| matches!(kind, EventKind::MessageAdded { .. }));
     if !repriced && !wrote && before.head().status.is_live() == after.head().status.is_live() {
         prop_assert_eq!(old, new);
     }

@@ -20,9 +20,9 @@ fn a_timer_is_at_risk_and_then_breached_to_the_millisecond() {
     for (calendar, risk, due) in [office, always] {
         let case = friday(calendar);
         let timer = timer(&case, FirstResponse);
-        let calendar = promise(&case).calendar();
+        let calendar = sla_of(&case).calendar();
         assert_eq!(calendar.timestamp_at(timer.due), time(due));
-        assert_eq!(calendar.timestamp_at(timer.risk()), time(risk));
+        assert_eq!(calendar.timestamp_at(timer.at_risk_from()), time(risk));
         for (at, ms, expected) in [
             (FRIDAY, 0, Running),
             (risk, -1, Running),
@@ -82,7 +82,7 @@ fn what_is_due_at_the_end_of_a_day_is_due_until_the_next_one_begins() {
     let opened = ms("2026-03-27T13:00:00+01:00");
     let case = Case::opened(Category::BUG, opened, desk(office()));
     let due = timer(&case, FirstResponse).due;
-    assert_eq!(promise(&case).calendar().timestamp_at(due), time("2026-03-27T19:00:00+01:00"));
+    assert_eq!(sla_of(&case).calendar().timestamp_at(due), time("2026-03-27T19:00:00+01:00"));
     for (at, ms, expected) in [
         ("2026-03-27T18:00:00+01:00", -1, Running),
         ("2026-03-27T18:00:00+01:00", 0, AtRisk),
@@ -114,12 +114,12 @@ fn another_priority_counts_from_the_start_and_saves_no_breach() {
         let ms = ms("2026-03-27T22:00:00+01:00") + late;
         case.must(&admin("luis"), ms, Change::priority(to));
         assert_eq!(
-            promise(&case).calendar().timestamp_at(timer(&case, FirstResponse).due),
+            sla_of(&case).calendar().timestamp_at(timer(&case, FirstResponse).due),
             time(due),
             "{to}"
         );
         assert_eq!(state(&case, FirstResponse, now), expected, "{to}");
-        assert_eq!(timer(&case, FirstResponse).start, promise(&case).business_time_at(time(FRIDAY)));
+        assert_eq!(timer(&case, FirstResponse).start, sla_of(&case).business_time_at(time(FRIDAY)));
         // Back again: what was breached stays so.
         case.must(&admin("luis"), ms, Change::priority(Medium));
         let back = if expected == Breached { Breached } else { AtRisk };

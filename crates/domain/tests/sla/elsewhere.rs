@@ -22,13 +22,13 @@ fn opened() -> Case {
 
 /// The timers as they truly stand.
 fn truly(case: &Case) -> SlaTimers {
-    promise(case).timers(case.head()).expect("it was opened with targets")
+    case.head().timers(sla_of(case)).expect("it was opened with targets")
 }
 
 fn stop(case: &Case, at: &str, cancelled: bool) -> Option<SlaStop> {
     Some(SlaStop {
         at: time(at),
-        reading: promise(case).business_time_at(time(at)),
+        business_time: sla_of(case).business_time_at(time(at)),
         by: None,
         cancelled,
     })
@@ -54,7 +54,7 @@ fn timers_that_are_ours_alone_are_as_they_are() {
         case.must(by, ms(at), change);
     }
     assert_eq!(truly(&case), *timers(&case));
-    assert_eq!(promise(&case).timers(Case::new(Policy::default()).head()), None);
+    assert_eq!(Case::new(Policy::default()).head().timers(sla_of(&case)), None);
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn an_answer_elsewhere_stops_the_first_response_when_it_came() {
         // 1 and 3 hours on Monday, one on Tuesday: an hour over the target.
         assert_eq!(timers.first_response.measured().unwrap().business, hours(5.0));
         assert_eq!(
-            timers.first_response.state(promise(&case).business_time_at(time(TUESDAY))),
+            timers.first_response.state(sla_of(&case).business_time_at(time(TUESDAY))),
             SlaState::Breached
         );
         assert!(timers.resolution.is_running());
@@ -101,7 +101,7 @@ fn a_ticket_resolved_elsewhere_has_no_running_timer() {
         assert_eq!(timers.next_response.as_ref().unwrap().stop, stop(&asked, when, true));
         assert_eq!(timers.resolution.stop, stop(&asked, when, false));
         assert_eq!(timers.first_response, timer(&asked, FirstResponse).clone());
-        assert_eq!((timers.due(), timers.risk()), (None, None));
+        assert_eq!((timers.due(), timers.at_risk_from()), (None, None));
         assert_eq!(timers.last_stop(), Some(time(when)));
     }
 }
@@ -153,7 +153,7 @@ fn reopened_elsewhere_it_resumes_with_our_next_move() {
     case.must(&admin("eva"), ms(WEDNESDAY), Change::status(Status::InProgress));
     assert!(timer(&case, Resolution).is_running());
     // An hour before it was resolved, and one now.
-    let later = promise(&case).business_time_at(time("2026-03-04T11:00:00+01:00"));
+    let later = sla_of(&case).business_time_at(time("2026-03-04T11:00:00+01:00"));
     assert_eq!(later.since(timer(&case, Resolution).start), hours(2.0));
 }
 
@@ -172,6 +172,6 @@ fn a_null_stands_for_absent_in_timers_too() {
     document["sla"] = Value::Null;
     let ticket: Ticket = serde_json::from_value(document).unwrap();
     assert_eq!(ticket.head().sla, None);
-    assert_eq!(promise(&case).timers(ticket.head()), None);
+    assert_eq!(ticket.head().timers(sla_of(&case)), None);
     assert_eq!(timer(&case, NextResponse).stop, None);
 }

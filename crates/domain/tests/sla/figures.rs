@@ -27,7 +27,7 @@ fn easter(calendar: BusinessCalendar) -> Case {
 fn figures(case: &Case, timer: &SlaTimer) -> (Option<(f64, f64)>, SlaState, Option<UserId>) {
     let hours = |length: Duration| length.as_millis() as f64 / HOUR as f64;
     let measured = timer.measured().map(|measured| (hours(measured.business), hours(measured.calendar)));
-    let state = timer.state(promise(case).business_time_at(Timestamp::MAX));
+    let state = timer.state(sla_of(case).business_time_at(Timestamp::MAX));
     (measured, state, timer.stop.as_ref().and_then(|stop| stop.by.clone()))
 }
 
@@ -62,7 +62,7 @@ fn without_rest_both_figures_are_one() {
 #[test]
 fn what_a_resolution_has_left_is_left_when_it_resumes() {
     let mut case = Case::opened(Category::BUG, ms("2026-03-27T18:00:00+01:00"), desk(office()));
-    let due = |case: &Case| promise(case).calendar().timestamp_at(timer(case, Resolution).due);
+    let due = |case: &Case| sla_of(case).calendar().timestamp_at(timer(case, Resolution).due);
     // Forty hours: 1, and four days of 8, and 7 on Tuesday week.
     assert_eq!(due(&case), time("2026-04-07T18:00:00+02:00"));
     case.must(&admin("luis"), ms("2026-04-02T12:00:00+02:00"), Change::status(Status::Resolved));
@@ -70,7 +70,7 @@ fn what_a_resolution_has_left_is_left_when_it_resumes() {
     // Twenty are left: 7 on Monday, 8 on Tuesday, 5 on Wednesday.
     case.must(&customer("ana"), ms("2026-04-06T10:00:00+02:00"), message("No está resuelto"));
     assert_eq!(due(&case), time("2026-04-08T14:00:00+02:00"));
-    let spent = promise(&case).business_time_at(time("2026-04-06T10:00:00+02:00"));
+    let spent = sla_of(&case).business_time_at(time("2026-04-06T10:00:00+02:00"));
     assert_eq!(spent.since(timer(&case, Resolution).start), hours(20.0));
     // Of High it has 16 hours, and 20 have passed.
     case.must(&admin("luis"), ms("2026-04-06T10:00:00+02:00"), Change::priority(Priority::High));
@@ -85,7 +85,7 @@ fn a_priority_set_while_it_is_resolved_holds_when_it_resumes() {
     case.must(&admin("luis"), 2 * HOUR, Change::priority(Priority::Urgent));
     assert_eq!(*timers(&case), before);
     case.must(&customer("ana"), 9 * HOUR, message("No está resuelto"));
-    let calendar = promise(&case).calendar();
+    let calendar = sla_of(&case).calendar();
     assert_eq!(
         calendar.timestamp_at(timer(&case, Resolution).due),
         at(12 * HOUR),
@@ -118,7 +118,7 @@ fn resolved_at_the_due_time_it_was_in_time_and_is_due_at_once_when_it_resumes() 
         case.must(&admin("luis"), 40 * HOUR + late, Change::status(Status::Resolved));
         case.must(&customer("ana"), 100 * HOUR + late, message("No está resuelto"));
         let timer = timer(&case, Resolution);
-        assert_eq!(promise(&case).calendar().timestamp_at(timer.due), at(due), "{late}");
+        assert_eq!(sla_of(&case).calendar().timestamp_at(timer.due), at(due), "{late}");
         assert_eq!(state(&case, Resolution, at(100 * HOUR)), then, "{late}");
         assert_eq!(state(&case, Resolution, at(100 * HOUR + 1)), Breached, "{late}");
     }

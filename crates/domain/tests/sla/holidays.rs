@@ -10,12 +10,12 @@ fn thursday() -> Case {
 
 /// The desk with another calendar.
 fn moved(case: &Case, calendar: BusinessCalendar) -> Case {
-    let sla = Sla::new(promise(case).policy().clone(), calendar);
+    let sla = Sla::new(sla_of(case).policy().clone(), calendar);
     Case { policy: Policy { sla: Some(sla), ..case.policy.clone() }, ..case.clone() }
 }
 
 fn due(case: &Case, metric: SlaMetric) -> Timestamp {
-    promise(case).calendar().timestamp_at(timer(case, metric).due)
+    sla_of(case).calendar().timestamp_at(timer(case, metric).due)
 }
 
 #[test]
@@ -59,11 +59,11 @@ fn what_a_timer_has_measured_stays_whatever_is_announced() {
     let now = time("2026-04-27T11:00:00+02:00");
     let before = timers(&case).clone();
     for date in ["2026-04-28", "2026-04-29"] {
-        let calendar = promise(&case).calendar().add_holiday(date.parse().unwrap(), now).unwrap();
+        let calendar = sla_of(&case).calendar().add_holiday(date.parse().unwrap(), now).unwrap();
         case = moved(&case, calendar);
         assert_eq!(*timers(&case), before);
         for stop in before.all().filter_map(|(_, timer)| timer.stop.as_ref()) {
-            assert_eq!(promise(&case).business_time_at(stop.at), stop.reading);
+            assert_eq!(sla_of(&case).business_time_at(stop.at), stop.business_time);
         }
     }
     // It stood still over both of them: 5, 8 and 1 hours have passed, and 26 are left.

@@ -120,7 +120,7 @@ impl Story {
             Actor::Admin(id) => Some(id.clone()),
             Actor::Customer(_) | Actor::Bot | Actor::System => None,
         };
-        SlaStop { at: *at, reading: self.sla.calendar().business_time_at(*at), by, cancelled }
+        SlaStop { at: *at, business_time: self.sla.calendar().business_time_at(*at), by, cancelled }
     }
 
     fn is_repriced(&self, fact: usize) -> bool {
@@ -151,7 +151,7 @@ fn due(mut decisions: impl Iterator<Item = Decision>) -> BusinessTime {
 
 /// How a timer stands, by what is left of its target.
 pub(super) fn stands(timer: &SlaTimer, now: BusinessTime) -> SlaState {
-    let end = timer.stop.as_ref().map_or(now, |stop| stop.reading);
+    let end = timer.stop.as_ref().map_or(now, |stop| stop.business_time);
     let left = timer.due.as_millis() - end.as_millis();
     let target = timer.due.as_millis() - timer.start.as_millis();
     match &timer.stop {

@@ -31,7 +31,7 @@ fn a_later_reply_does_not_overwrite_the_first_response() {
         assert_eq!(*timer(&case, FirstResponse), first);
         assert_eq!(case.head().first_response_at, Some(at(HOUR)));
     }
-    assert_eq!(first.state(promise(&case).business_time_at(at(30 * HOUR))), Met);
+    assert_eq!(first.state(sla_of(&case).business_time_at(at(30 * HOUR))), Met);
 }
 
 /// Selli: each message of the customer starts the timer anew, and its breach is gone.
@@ -94,7 +94,7 @@ fn a_breach_is_of_the_due_time_whenever_it_is_noticed() {
     for hour in [5, 50, 5_000] {
         assert_eq!(state(&case, FirstResponse, at(hour * HOUR)), Breached);
         let due = timer(&case, FirstResponse).due;
-        assert_eq!(promise(&case).calendar().timestamp_at(due), at(4 * HOUR));
+        assert_eq!(sla_of(&case).calendar().timestamp_at(due), at(4 * HOUR));
     }
 }
 
@@ -110,7 +110,7 @@ fn no_next_response_is_waited_for_after_it_is_resolved() {
         let mut case = answered();
         case.must(&customer("ana"), 2 * HOUR, message("¿Y bien?"));
         case.must(&admin("luis"), 3 * HOUR, change.clone());
-        assert_eq!((timers(&case).due(), timers(&case).risk()), (None, None));
+        assert_eq!((timers(&case).due(), timers(&case).at_risk_from()), (None, None));
         let state = state(&case, NextResponse, at(500 * HOUR));
         assert!(matches!(state, Cancelled | Met), "{change:?}: {state}");
     }
@@ -141,7 +141,7 @@ fn an_update_does_not_overrule_the_first_response() {
     case.must(&admin("luis"), 2 * HOUR, Change::status(InProgress));
     assert_eq!(timers(&case).next_response, None);
     assert_eq!(timers(&case).due(), Some(timer(&case, FirstResponse).due));
-    assert_eq!(promise(&case).calendar().timestamp_at(timer(&case, FirstResponse).due), at(4 * HOUR));
+    assert_eq!(sla_of(&case).calendar().timestamp_at(timer(&case, FirstResponse).due), at(4 * HOUR));
 }
 
 /// Chatwoot 14009: a day has one opening and one closing time.
@@ -151,10 +151,10 @@ fn each_window_of_a_day_counts() {
     let calendar = BusinessCalendar::new(TimeZone::named("Europe/Madrid").expect("a zone"), week)
         .expect("a calendar");
     let case = Case::opened(Category::BUG, ms("2026-03-03T07:00:00+01:00"), desk(calendar));
-    let due = |metric| promise(&case).calendar().timestamp_at(timer(&case, metric).due);
+    let due = |metric| sla_of(&case).calendar().timestamp_at(timer(&case, metric).due);
     assert_eq!(due(FirstResponse), time("2026-03-03T16:00:00+01:00"));
-    let three = timer(&case, FirstResponse).risk();
-    assert_eq!(promise(&case).calendar().timestamp_at(three), time("2026-03-03T12:00:00+01:00"));
+    let three = timer(&case, FirstResponse).at_risk_from();
+    assert_eq!(sla_of(&case).calendar().timestamp_at(three), time("2026-03-03T12:00:00+01:00"));
 }
 
 /// Frappe Helpdesk: averages are of days, rounded up.
@@ -206,6 +206,6 @@ fn a_reply_that_is_sent_twice_stops_one_timer() {
 fn another_priority_counts_from_the_opening() {
     let mut case = opened();
     case.must(&admin("luis"), HOUR, Change::priority(Priority::High));
-    let due = |metric| promise(&case).calendar().timestamp_at(timer(&case, metric).due);
+    let due = |metric| sla_of(&case).calendar().timestamp_at(timer(&case, metric).due);
     assert_eq!((due(FirstResponse), due(Resolution)), (at(2 * HOUR), at(16 * HOUR)));
 }

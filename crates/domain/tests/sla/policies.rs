@@ -30,7 +30,7 @@ fn a_category_has_its_targets_and_the_others_have_the_usual_ones() {
         for metric in [SlaMetric::FirstResponse, SlaMetric::Resolution] {
             let timer = timer(&case, metric);
             assert_eq!(timer.due, timer.start.plus(medium.of(metric)));
-            assert_eq!((timer.since, timer.start), (at(0), promise(&case).business_time_at(at(0))));
+            assert_eq!((timer.since, timer.start), (at(0), sla_of(&case).business_time_at(at(0))));
         }
     }
     let own = Category::parse("ENVÍOS").expect("a category");
@@ -50,7 +50,7 @@ fn a_ticket_keeps_the_targets_of_its_opening() {
     let promised = timers(&case).targets;
     case.policy = with(SlaPolicy::new(same(100, 100, 100)).expect("a policy"));
     let (ana, luis) = (customer("ana"), admin("luis"));
-    let due = |case: &Case, metric| promise(case).calendar().timestamp_at(timer(case, metric).due);
+    let due = |case: &Case, metric| sla_of(case).calendar().timestamp_at(timer(case, metric).due);
     case.must(&luis, 1, Change::priority(Priority::Urgent));
     assert_eq!(due(&case, SlaMetric::FirstResponse), at(HOUR));
     case.must(&luis, HOUR, message("Lo miro"));

@@ -106,11 +106,12 @@ fn became(
     };
     let stopped = |cancelled| {
         let by = Some(&step.by).filter(|by| by.kind() == ActorKind::Admin).and_then(|by| by.user());
-        let stop = SlaStop { at: step.at, reading: step.reading, by: by.cloned(), cancelled };
+        let stop = SlaStop { at: step.at, business_time: step.reading, by: by.cloned(), cancelled };
         SlaTimer { stop: Some(stop), ..before.clone() }
     };
     // The calendar never rests: both times stood still for as long.
-    let pause = before.stop.as_ref().map_or(Duration::ZERO, |stop| step.reading.since(stop.reading));
+    let pause =
+        before.stop.as_ref().map_or(Duration::ZERO, |stop| step.reading.since(stop.business_time));
     let (since, start) = (before.since.plus(pause), before.start.plus(pause));
     let resumed = SlaTimer { since, start, due: due(start, Priority::Medium), stop: None };
     let retargeted = SlaTimer { due: due(before.start, Priority::High), ..before.clone() };
@@ -158,7 +159,7 @@ fn moved(mut case: Case, by: &Actor, hour: i64, change: Change) -> String {
     assert_eq!(after.targets, before.targets);
     assert_eq!(after.earlier_responses, before.earlier_responses);
     let (by, at) = (by.clone(), at(hour * HOUR));
-    let step = Step { by, at, reading: promise(&case).business_time_at(at) };
+    let step = Step { by, at, reading: sla_of(&case).business_time_at(at) };
     let became = SlaMetric::ALL.map(|metric| {
         let became = became(before.of(metric), after.of(metric), metric, &step);
         let letter = &metric.as_str()[..1];

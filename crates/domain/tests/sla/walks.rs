@@ -122,13 +122,12 @@ fn walks() -> impl Strategy<Value = Walk> {
 fn moment(case: &Case, when: When, now: i64) -> i64 {
     let reading = |metric, of: fn(&SlaTimer) -> BusinessTime| {
         let timer = case.head().sla.as_deref().and_then(|timers| timers.of(metric));
-        timer.map(|timer| {
-            promise(case).calendar().timestamp_at(of(timer)).as_millis() - at(0).as_millis()
-        })
+        timer
+            .map(|timer| sla_of(case).calendar().timestamp_at(of(timer)).as_millis() - at(0).as_millis())
     };
     let (then, ms) = match when {
         When::Later(ms) => (Some(now), ms),
-        When::Risk(metric, ms) => (reading(metric, SlaTimer::risk), ms),
+        When::Risk(metric, ms) => (reading(metric, SlaTimer::at_risk_from), ms),
         When::Due(metric, ms) => (reading(metric, |timer| timer.due), ms),
     };
     then.map_or(now, |then| then + ms).max(now)
@@ -177,9 +176,9 @@ fn is_as_defined(case: &Case, story: Option<&Story>) -> Result<(), TestCaseError
         return Ok(());
     };
     prop_assert_eq!(timers(case), &story.timers());
-    prop_assert_eq!(&promise(case).timers(case.head()), &case.head().sla.as_deref().cloned());
+    prop_assert_eq!(&case.head().timers(sla_of(case)), &case.head().sla.as_deref().cloned());
     for (_, timer) in timers(case).all() {
-        let around = [timer.start, timer.risk(), timer.due].into_iter().flat_map(|reading| {
+        let around = [timer.start, timer.at_risk_from(), timer.due].into_iter().flat_map(|reading| {
             [-1, 0, 1].map(|ms| BusinessTime::from_millis(reading.as_millis() + ms))
         });
         for now in around {
@@ -214,7 +213,7 @@ fn the_walks_come_to_every_situation() {
                 met.insert("without".to_owned());
                 return Ok(());
             };
-            let now = promise(case).business_time_at(story.facts.last().expect("the opening").at);
+            let now = sla_of(case).business_time_at(story.facts.last().expect("the opening").at);
             for (metric, timer) in timers.all() {
                 met.insert(format!("{} {}", metric.as_str(), timer.state(now).as_str()));
                 let earlier = before.as_ref().and_then(|timers| timers.of(metric));

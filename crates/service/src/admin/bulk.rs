@@ -75,11 +75,11 @@ impl Admin {
         change: &Change,
         seen: &mut HashSet<TicketNumber>,
     ) -> Option<Result<Receipt, ServiceError>> {
-        let lookup = match TicketLookup::typed(typed) {
+        let lookup = match TicketLookup::parse(typed) {
             Ok(lookup) => lookup,
             Err(error) => return Some(Err(error.into())),
         };
-        let asked = lookup.asked();
+        let asked = lookup.entered();
         let literal = lookup.candidates().first().filter(|literal| *literal != asked);
         for number in literal.into_iter().chain([asked]) {
             if seen.contains(number) {

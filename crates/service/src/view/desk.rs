@@ -229,7 +229,7 @@ impl Rules<'_> {
     }
 
     fn note_input(&self, locale: Locale) -> InputState {
-        let note = self.command(Change::note(MessageText::restore(".")));
+        let note = self.command(Change::note(MessageText::from_stored(".")));
         let refusal = note.map_or_else(Some, |note| note.refusal(self.ticket));
         match refusal {
             Some(refusal) => InputState::ReadOnly {
@@ -247,7 +247,7 @@ impl Rules<'_> {
 
     /// The rules tell how long a note may be only of one that is longer.
     fn longest_note(&self) -> u32 {
-        let longest = MessageText::restore(&"x".repeat(MessageText::MAX_BYTES));
+        let longest = MessageText::from_stored(&"x".repeat(MessageText::MAX_BYTES));
         let bytes = u32::try_from(longest.bytes()).unwrap_or(u32::MAX);
         match self.command(Change::note(longest)) {
             Err(Refusal::TextTooLong { limit, .. }) => limit,

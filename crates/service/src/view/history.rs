@@ -159,7 +159,7 @@ mod tests {
     }
 
     fn of(ticket: &Ticket, reader: &Viewer, directory: &impl PersonDirectory) -> Vec<HistoryEntry> {
-        history(&ticket.view(&Audience::Desk, MessageRange::All).unwrap(), reader, directory)
+        history(&ticket.details(&Audience::Desk, MessageRange::All).unwrap(), reader, directory)
     }
 
     fn told(history: &[HistoryEntry]) -> Vec<String> {

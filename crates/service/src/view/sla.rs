@@ -55,14 +55,14 @@ pub(crate) struct Standing<'a> {
 impl Standing<'_> {
     /// Every promise of a ticket, in the order of [`SlaMetric`].
     pub(crate) fn all(&self, head: &TicketHead, reader: &Viewer) -> Vec<SlaView> {
-        let Some(timers) = self.sla.timers(head) else { return Vec::new() };
+        let Some(timers) = head.timers(self.sla) else { return Vec::new() };
         let latest = SlaMetric::ALL.into_iter().filter_map(|metric| Some((metric, timers.of(metric)?)));
         latest.map(|(metric, timer)| self.view(metric, timer, reader)).collect()
     }
 
     /// The promise that is due first, as long as one is waited for.
     pub(crate) fn pressing(&self, head: &TicketHead, reader: &Viewer) -> Option<SlaView> {
-        let timers = self.sla.timers(head)?;
+        let timers = head.timers(self.sla)?;
         let running = timers.all().filter(|(_, timer)| timer.is_running());
         let (metric, timer) = running.min_by_key(|(_, timer)| timer.due)?;
         Some(self.view(metric, timer, reader))
@@ -89,7 +89,7 @@ fn text(timer: &SlaTimer, state: SlaState, now: BusinessTime, locale: Locale) ->
         (SlaState::Cancelled, ..) => state.label(locale).into(),
         (SlaState::Breached, Some(measured), _) => say("Tardó {}", "Took {}", measured.business),
         (SlaState::Breached, None, Some(stop)) => {
-            let late = stop.reading.since(timer.due);
+            let late = stop.business_time.since(timer.due);
             say("Cancelado con {} de retraso", "Cancelled, overdue by {}", late)
         }
         (SlaState::Breached, None, None) => {

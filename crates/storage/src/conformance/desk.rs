@@ -151,8 +151,10 @@ impl<'a> Twin<'a> {
     }
 
     async fn agrees_on(&self, number: &TicketNumber) {
-        let meant =
-            self.tickets.get(number).and_then(|ticket| ticket.view(&Audience::Desk, MessageRange::All));
+        let meant = self
+            .tickets
+            .get(number)
+            .and_then(|ticket| ticket.details(&Audience::Desk, MessageRange::All));
         assert_eq!(view(self.store, number).await, meant, "ticket {number}");
     }
 }

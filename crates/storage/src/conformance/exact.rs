@@ -78,7 +78,7 @@ impl Exact {
             if let Some(stop) = came {
                 let between = |from: i64, to: i64| Duration::from_millis((to - from).max(0) as u64);
                 let calendar = between(timer.since.as_millis(), stop.at.as_millis());
-                let business = between(timer.start.as_millis(), stop.reading.as_millis());
+                let business = between(timer.start.as_millis(), stop.business_time.as_millis());
                 lengths.calendar.push(calendar);
                 lengths.business.push(business);
             }

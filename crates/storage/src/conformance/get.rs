@@ -165,7 +165,7 @@ async fn a_window_counts_in_order_of_arrival(store: &dyn TicketStore) {
     for window in windows {
         for scope in [Audience::Desk, Audience::Requester(ana())] {
             let seen = answer(store.get(&number().into(), &scope, window).await);
-            assert_eq!(seen, ticket.view(&scope, window), "{window:?} of {scope:?}");
+            assert_eq!(seen, ticket.details(&scope, window), "{window:?} of {scope:?}");
         }
     }
 }
@@ -215,7 +215,7 @@ fn owned(number: &str, requester: UserId) -> Ticket {
 }
 
 async fn typed_finds(store: &dyn TicketStore, typed: &str, scope: &Audience) -> Option<String> {
-    found(store, TicketLookup::typed(typed).expect("it can be a number"), scope).await
+    found(store, TicketLookup::parse(typed).expect("it can be a number"), scope).await
 }
 
 /// The number of the ticket that a lookup finds.

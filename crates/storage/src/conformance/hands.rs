@@ -54,7 +54,7 @@ async fn the_first_response_stops_at_an_answer_of_the_desk(store: &dyn TicketSto
     let stopped = timers(store).await;
     let stop = stopped.first_response.stop.clone().expect("Marta has answered");
     assert_eq!((stop.at, stop.by), (hour(2), Some(marta())));
-    assert_eq!((stop.reading, stop.cancelled), (reading(hour(2)), false));
+    assert_eq!((stop.business_time, stop.cancelled), (reading(hour(2)), false));
     assert_eq!(stopped.next_response, None);
     twin.timed(message("¿Sigues ahí?"), &by_marta(), hour(3)).await;
     assert_eq!(timers(store).await, stopped);

@@ -40,7 +40,7 @@ async fn a_new_ticket_is_read_back_whole(store: &dyn TicketStore) {
     fill(store, &tickets).await;
     for ticket in &tickets {
         let stored = view(store, &ticket.head().ticket_number).await;
-        assert_eq!(stored, ticket.view(&Audience::Desk, MessageRange::All));
+        assert_eq!(stored, ticket.details(&Audience::Desk, MessageRange::All));
     }
 }
 
@@ -50,7 +50,7 @@ async fn a_taken_number_overwrites_nothing(store: &dyn TicketStore) {
     fill(store, std::slice::from_ref(&first)).await;
     assert_eq!(answer(store.insert(&other).await), InsertOutcome::NumberTaken);
     assert_eq!(answer(store.insert(&first).await), InsertOutcome::NumberTaken, "it has no key");
-    assert_eq!(view(store, &number()).await, first.view(&Audience::Desk, MessageRange::All));
+    assert_eq!(view(store, &number()).await, first.details(&Audience::Desk, MessageRange::All));
     assert_eq!(stored(store).await, 1);
 }
 
@@ -70,7 +70,7 @@ async fn a_key_sent_again_opens_one_ticket(store: &dyn TicketStore) {
     let again = keyed("TKT-ABC123").created_at(hour(1)).build();
     fill(store, std::slice::from_ref(&first)).await;
     assert_eq!(answer(store.insert(&again).await), InsertOutcome::Repeated(first.head().clone()));
-    assert_eq!(view(store, &number()).await, first.view(&Audience::Desk, MessageRange::All));
+    assert_eq!(view(store, &number()).await, first.details(&Audience::Desk, MessageRange::All));
     assert_eq!(stored(store).await, 1);
 }
 
@@ -101,7 +101,7 @@ async fn a_number_with_another_key_is_taken(store: &dyn TicketStore) {
     ] {
         assert_eq!(answer(store.insert(&other.build()).await), InsertOutcome::NumberTaken);
     }
-    assert_eq!(view(store, &number()).await, first.view(&Audience::Desk, MessageRange::All));
+    assert_eq!(view(store, &number()).await, first.details(&Audience::Desk, MessageRange::All));
 }
 
 async fn a_key_for_something_else_is_a_conflict(store: &dyn TicketStore) {
@@ -112,7 +112,7 @@ async fn a_key_for_something_else_is_a_conflict(store: &dyn TicketStore) {
     {
         assert_eq!(answer(store.insert(&other.build()).await), conflict());
     }
-    assert_eq!(view(store, &number()).await, first.view(&Audience::Desk, MessageRange::All));
+    assert_eq!(view(store, &number()).await, first.details(&Audience::Desk, MessageRange::All));
     assert_eq!(stored(store).await, 1);
 }
 

@@ -140,7 +140,7 @@ async fn one_of_many_tickets_gets_the_number(store: &dyn TicketStore) {
     assert_eq!(won.len(), 1, "{answers:?}");
     let taken = answers.iter().filter(|answer| **answer == InsertOutcome::NumberTaken).count();
     assert_eq!(taken, 31, "{answers:?}");
-    let winner = tickets[won[0]].view(&Audience::Desk, MessageRange::All);
+    let winner = tickets[won[0]].details(&Audience::Desk, MessageRange::All);
     assert_eq!(view(store, &number()).await, winner);
 }
 

@@ -79,7 +79,7 @@ async fn new_tickets_are_there_again(open: &Open<'_>) {
     let store = open().await;
     for ticket in &tickets {
         let number = &ticket.head().ticket_number;
-        assert_eq!(view(&*store, number).await, ticket.view(&Audience::Desk, MessageRange::All));
+        assert_eq!(view(&*store, number).await, ticket.details(&Audience::Desk, MessageRange::All));
         let other = testing::ticket(number.clone()).description("Otra cosa").build();
         assert_eq!(answer(store.insert(&other).await), InsertOutcome::NumberTaken);
     }
@@ -109,7 +109,7 @@ async fn every_change_is_there_again(open: &Open<'_>) {
         let outcome = answer(open().await.update(&number, &command).await);
         assert_eq!(outcome, meant, "step {at}");
         let stored = view(&*open().await, &number).await;
-        assert_eq!(stored, ticket.view(&Audience::Desk, MessageRange::All), "step {at}");
+        assert_eq!(stored, ticket.details(&Audience::Desk, MessageRange::All), "step {at}");
     }
 }
 

@@ -91,7 +91,7 @@ async fn what_one_writes_the_other_reads(both: [&dyn TicketStore; 2]) {
                     (Audience::Desk, MessageRange::Last(1)),
                 ] {
                     let seen = answer(store.get(&(&number).into(), &scope, window).await);
-                    assert_eq!(seen, ticket.view(&scope, window), "after step {step} by {writer}");
+                    assert_eq!(seen, ticket.details(&scope, window), "after step {step} by {writer}");
                 }
             }
         }
@@ -168,7 +168,7 @@ async fn a_number_that_the_other_used_is_taken(both: [&dyn TicketStore; 2]) {
         let second = testing::ticket(number).requester(customer(3)).build();
         assert_eq!(answer(other.insert(&second).await), InsertOutcome::NumberTaken);
         let stored = view(one, &first.head().ticket_number).await;
-        assert_eq!(stored, first.view(&Audience::Desk, MessageRange::All), "nothing was overwritten");
+        assert_eq!(stored, first.details(&Audience::Desk, MessageRange::All), "nothing was overwritten");
     }
 }
 
@@ -296,7 +296,7 @@ async fn one_ticket_that_both_open_is_stored_once(both: [&dyn TicketStore; 2]) {
     let [won] = won[..] else { panic!("{inserted:?}") };
     for store in both {
         let stored = view(store, &parsed("TKT-OPEN99")).await;
-        assert_eq!(stored, tickets[won].view(&Audience::Desk, MessageRange::All));
+        assert_eq!(stored, tickets[won].details(&Audience::Desk, MessageRange::All));
     }
 }
 

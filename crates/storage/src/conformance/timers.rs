@@ -37,7 +37,7 @@ async fn timers_are_read_back_whole(store: &dyn TicketStore) {
     fill(store, &tickets).await;
     for ticket in &tickets {
         let stored = view(store, &ticket.head().ticket_number).await;
-        assert_eq!(stored, ticket.view(&Audience::Desk, MessageRange::All));
+        assert_eq!(stored, ticket.details(&Audience::Desk, MessageRange::All));
     }
 }
 
@@ -95,11 +95,11 @@ async fn only_the_desk_sees_the_timers(store: &dyn TicketStore) {
     for window in [MessageRange::All, MessageRange::Last(0)] {
         for scope in [Audience::Requester(ana()), Audience::Bot] {
             let seen = answer(store.get(&number.into(), &scope, window).await);
-            assert_eq!(seen, ticket.view(&scope, window), "{scope:?}");
+            assert_eq!(seen, ticket.details(&scope, window), "{scope:?}");
             assert_eq!(seen.and_then(|view| view.head.sla), None, "{scope:?}");
         }
         let seen = answer(store.get(&number.into(), &Audience::Desk, window).await);
-        assert_eq!(seen, ticket.view(&Audience::Desk, window));
+        assert_eq!(seen, ticket.details(&Audience::Desk, window));
     }
 }
 
@@ -168,7 +168,7 @@ fn made_up() -> Ticket {
     };
     let stop = |by, cancelled, millis| {
         let reading = BusinessTime::from_millis(millis);
-        Some(SlaStop { at: hour(2).minus(MILLISECOND), reading, by, cancelled })
+        Some(SlaStop { at: hour(2).minus(MILLISECOND), business_time: reading, by, cancelled })
     };
     let targets = Priority::ALL.map(|priority| {
         let millis = |nth: u32| MILLISECOND * (nth * 10 + priority as u32 + 1);

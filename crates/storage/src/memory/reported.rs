@@ -48,7 +48,7 @@ impl Day {
 
     fn of(timer: &SlaTimer, is_live: bool) -> impl Iterator<Item = Self> + use<> {
         let measured = timer.stop.as_ref().filter(|stop| !stop.cancelled);
-        let may_be_breached = timer.stop.as_ref().map_or(is_live, |stop| timer.due < stop.reading);
+        let may_be_breached = timer.stop.as_ref().map_or(is_live, |stop| timer.due < stop.business_time);
         let due = may_be_breached.then(|| Self::of_due(timer.due));
         measured.map(|stop| Self::of_stop(stop.at)).into_iter().chain(due)
     }

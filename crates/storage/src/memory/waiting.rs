@@ -37,7 +37,7 @@ impl Wait {
     /// `None` for a ticket that waits for nothing.
     pub(super) fn of(head: &TicketHead) -> Option<Self> {
         let due = due(head)?;
-        let risk = head.sla.as_deref().and_then(SlaTimers::risk)?;
+        let risk = head.sla.as_deref().and_then(SlaTimers::at_risk_from)?;
         // A timer that was breached before it went on has a later start, and with it a later risk; it
         // is never at risk again.
         Some(Self { due, risk: risk.min(due.plus(Duration::from_millis(1))) })

@@ -58,7 +58,7 @@ impl UserIdEncoding {
 
     /// A head, of which the texts were left behind.
     pub(super) fn head(self, document: &RawDocument) -> Result<TicketHead, Malformed> {
-        let ticket = Ticket::from(self.fields(&Parsed::of(document), MessageText::restore(""))?);
+        let ticket = Ticket::from(self.fields(&Parsed::of(document), MessageText::from_stored(""))?);
         let mut head = ticket.head().clone();
         head.message_count = None;
         Ok(head)
@@ -283,7 +283,7 @@ fn read_str(value: RawBsonRef<'_>) -> Result<&str, String> {
 }
 
 pub(super) fn read_text(value: RawBsonRef<'_>) -> Result<MessageText, String> {
-    read_str(value).map(MessageText::restore)
+    read_str(value).map(MessageText::from_stored)
 }
 
 /// Reads a word or a text through its parser.

@@ -205,7 +205,7 @@ impl Found {
             }
         }
         update.set_or_unset("sla.due", after.due().map(reading));
-        update.set_or_unset("sla.risk", after.risk().map(reading));
+        update.set_or_unset("sla.risk", after.at_risk_from().map(reading));
         update.set_or_unset("sla.lastStop", after.last_stop().map(date));
         Ok(())
     }

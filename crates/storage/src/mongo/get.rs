@@ -62,7 +62,7 @@ impl Inner {
         scope: &Audience,
         window: MessageRange,
     ) -> Result<Option<TicketDetails>, Malformed> {
-        let Some(mut view) = self.ids.whole(document)?.view(scope, MessageRange::All) else {
+        let Some(mut view) = self.ids.whole(document)?.details(scope, MessageRange::All) else {
             return Ok(None);
         };
         if window == MessageRange::All {

@@ -35,7 +35,7 @@ impl UserIdEncoding {
             }
         };
         derived("due", timers.due().map(reading));
-        derived("risk", timers.risk().map(reading));
+        derived("risk", timers.at_risk_from().map(reading));
         derived("lastStop", timers.last_stop().map(date));
         Ok(document.into())
     }
@@ -53,7 +53,7 @@ impl UserIdEncoding {
             "due": reading(timer.due),
         };
         if let Some(stop) = &timer.stop {
-            let mut stopped = doc! { "at": date(stop.at), "reading": reading(stop.reading) };
+            let mut stopped = doc! { "at": date(stop.at), "reading": reading(stop.business_time) };
             if let Some(by) = &stop.by {
                 stopped.insert("by", self.write(by)?);
             }
@@ -104,7 +104,7 @@ impl UserIdEncoding {
         let stop = nested(value, "stop")?;
         Ok(SlaStop {
             at: required(stop, "at", read_date)?,
-            reading: required(stop, "reading", read_reading)?,
+            business_time: required(stop, "reading", read_reading)?,
             by: optional(stop, "by", |id| self.read(id))?,
             cancelled: optional(stop, "cancelled", read_bool)?.unwrap_or_default(),
         })

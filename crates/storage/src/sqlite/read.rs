@@ -35,7 +35,7 @@ pub(super) fn get(
                 return Ok(None);
             }
             let (ticket, _) = row::read(row)?;
-            Ok(ticket.view(scope, window))
+            Ok(ticket.details(scope, window))
         })?;
         if let Some(view) = view.flatten() {
             return Ok(Some(view));

@@ -68,7 +68,7 @@ impl Texts {
         let timers = head.sla.as_deref();
         let resolved = (head.status == Status::Resolved).then(|| head.resolved_or_updated_at());
         let is_due = due(head);
-        let risk = is_due.and(timers).and_then(SlaTimers::risk);
+        let risk = is_due.and(timers).and_then(SlaTimers::at_risk_from);
         let last_stop = timers.and_then(SlaTimers::last_stop);
         let last_due = timers.and_then(|timers| timers.all().map(|(_, timer)| timer.due).max());
         let mut columns = stated(head).to_vec();

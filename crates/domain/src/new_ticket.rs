@@ -1,8 +1,9 @@
 //! A ticket that is about to be opened.
 
 use crate::{
-    Actor, Author, Category, Event, EventKind, IdempotencyKey, Message, MessageText, NewMessage, Policy,
-    Refusal, Status, Ticket, TicketHead, TicketNumber, Timestamp, UserId,
+    Actor, ActorKind, Author, Category, CreationKey, Event, EventKind, IdempotencyKey, Message,
+    MessageText, NewMessage, Policy, Priority, Refusal, Status, Ticket, TicketHead, TicketNumber,
+    Timestamp, UserId, rules,
 };
 
 /// What someone asks for, before it has a number: the only thing from which a ticket is opened.
@@ -74,14 +75,14 @@ impl NewTicket {
         at: Timestamp,
         policy: &Policy,
     ) -> Result<Ticket, Refusal> {
-        crate::rules::may_open(by, requester, self.follows.as_ref())?;
-        crate::rules::check_length(&self.description, policy)?;
+        rules::may_open(by, requester, self.follows.as_ref().map(FollowUp::requester))?;
+        rules::check_length(&self.description, policy)?;
         let head = TicketHead {
             ticket_number: number,
             requester: requester.clone(),
             category: self.category.clone(),
             status: Status::default(),
-            priority: crate::Priority::default(),
+            priority: Priority::default(),
             assignee: None,
             created_at: at,
             updated_at: at,
@@ -102,23 +103,6 @@ impl NewTicket {
             creation_key.map(|(key, by)| CreationKey { by, key }),
         ))
     }
-}
-
-/// The key under which somebody opened a ticket. It is theirs alone: another's may be the same.
-///
-/// ```
-/// use ventanilla_domain::{CreationKey, IdempotencyKey, UserId};
-///
-/// let key = CreationKey { by: UserId::parse("ana")?, key: IdempotencyKey::parse("k1")? };
-/// assert_eq!(serde_json::to_string(&key)?, r#"{"by":"ana","key":"k1"}"#);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-pub struct CreationKey {
-    /// Who opened the ticket.
-    pub by: UserId,
-    /// The key of their request.
-    pub key: IdempotencyKey,
 }
 
 /// The offer to open a new ticket where an old one can no longer be reopened.
@@ -150,7 +134,7 @@ pub struct FollowUp {
 }
 
 impl FollowUp {
-    pub(crate) fn of(head: &TicketHead) -> Self {
+    fn of(head: &TicketHead) -> Self {
         Self {
             follows: head.ticket_number.clone(),
             requester: head.requester.clone(),
@@ -180,5 +164,17 @@ impl FollowUp {
             key,
             follows: Some(self.clone()),
         }
+    }
+}
+
+impl Policy {
+    /// Returns the follow-up that is offered to the requester where writing is refused at that time
+    /// because the ticket is closed or can no longer be reopened.
+    #[must_use]
+    pub fn follow_up(&self, head: &TicketHead, at: Timestamp) -> Option<FollowUp> {
+        rules::check_conversation(head, ActorKind::Customer, at, self)
+            .err()
+            .filter(Refusal::offers_follow_up)
+            .map(|_| FollowUp::of(head))
     }
 }

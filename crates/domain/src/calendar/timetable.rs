@@ -2,7 +2,8 @@
 
 use chrono::{Datelike, NaiveDate};
 
-use crate::{Week, calendar::InvalidCalendar};
+use super::error::InvalidCalendar;
+use crate::Week;
 
 /// Milliseconds of a day on the wall clock.
 pub(super) const DAY: i64 = 24 * 60 * 60 * 1000;
@@ -11,22 +12,22 @@ pub(super) const DAY: i64 = 24 * 60 * 60 * 1000;
 ///
 /// Times are milliseconds on the wall clock since it showed 1970-01-01 00:00.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Wall {
+pub(super) struct Timetable {
     /// In order of their dates; the first, and only it, has none.
-    eras: Box<[Era]>,
+    periods: Box<[WeekPeriod]>,
     /// In order.
     holidays: Box<[Holiday]>,
 }
 
 /// A week and the date from which it holds, if there was one before.
 #[derive(Debug, PartialEq, Eq)]
-struct Era {
+struct WeekPeriod {
     from: Option<NaiveDate>,
     week: Week,
     first_day: i64,
     /// The working time of a week before each of its days, and last of all of them.
     before: [i64; 8],
-    /// Added to the time by this week, so that it goes on where the era before stopped.
+    /// Added to the time by this week, so that it goes on where the period before stopped.
     base: i64,
 }
 
@@ -38,40 +39,41 @@ struct Holiday {
     lost: i64,
 }
 
-impl Wall {
+impl Timetable {
     /// Checks weeks that are in order, the first without a date, and counts ahead.
     pub(super) fn new(
         mut weeks: Vec<(Option<NaiveDate>, Week)>,
         mut dates: Vec<NaiveDate>,
     ) -> Result<Self, InvalidCalendar> {
         weeks.dedup_by(|later, earlier| later.1 == earlier.1);
-        let mut eras: Vec<Era> = Vec::with_capacity(weeks.len());
+        let mut periods: Vec<WeekPeriod> = Vec::with_capacity(weeks.len());
         for (from, week) in weeks {
-            let mut era = Era::new(from, week);
-            if era.before[7] == 0 {
+            let mut period = WeekPeriod::new(from, week);
+            if period.before[7] == 0 {
                 return Err(InvalidCalendar::empty());
             }
-            if let Some(last) = eras.last() {
-                era.base = last.until(era.first_day, 0) - era.until(era.first_day, 0);
+            if let Some(last) = periods.last() {
+                period.base = last.working_millis_before(period.first_day, 0)
+                    - period.working_millis_before(period.first_day, 0);
             }
-            eras.push(era);
+            periods.push(period);
         }
-        let mut wall = Self { eras: eras.into(), holidays: Box::default() };
+        let mut timetable = Self { periods: periods.into(), holidays: Box::default() };
         dates.sort_unstable();
         dates.dedup();
         let mut lost = 0;
         let holiday = |date: NaiveDate| {
             let day = day_of(date);
-            lost += wall.planned(day + 1, 0) - wall.planned(day, 0);
+            lost += timetable.planned(day + 1, 0) - timetable.planned(day, 0);
             Holiday { date, day, lost }
         };
-        wall.holidays = dates.into_iter().map(holiday).collect();
-        Ok(wall)
+        timetable.holidays = dates.into_iter().map(holiday).collect();
+        Ok(timetable)
     }
 
     /// Working milliseconds up to a time: negative before 1970, but for what holidays and changes
     /// of week before then have added.
-    pub(super) fn until(&self, local: i64) -> i64 {
+    pub(super) fn working_millis_before(&self, local: i64) -> i64 {
         let (day, time) = (local.div_euclid(DAY), local.rem_euclid(DAY));
         let next = self.holidays.partition_point(|holiday| holiday.day < day);
         let lost = self.holidays[..next].last().map_or(0, |holiday| holiday.lost);
@@ -79,15 +81,15 @@ impl Wall {
         self.planned(day, if off { 0 } else { time }) - lost
     }
 
-    /// What [`until`](Self::until) were if the first week held for ever, without holidays.
+    /// What [`working_millis_before`](Self::working_millis_before) were if the first week held for ever, without holidays.
     ///
     /// Nothing that may still change has a part in it.
     pub(super) fn origin(&self, local: i64) -> i64 {
-        self.eras[0].until(local.div_euclid(DAY), local.rem_euclid(DAY))
+        self.periods[0].working_millis_before(local.div_euclid(DAY), local.rem_euclid(DAY))
     }
 
     pub(super) fn weeks(&self) -> impl Iterator<Item = (Option<NaiveDate>, &Week)> {
-        self.eras.iter().map(|era| (era.from, &era.week))
+        self.periods.iter().map(|period| (period.from, &period.week))
     }
 
     pub(super) fn holidays(&self) -> impl Iterator<Item = NaiveDate> {
@@ -96,24 +98,24 @@ impl Wall {
 
     /// As if there were no holidays.
     fn planned(&self, day: i64, time: i64) -> i64 {
-        let later = self.eras.partition_point(|era| era.first_day <= day);
-        self.eras[later.saturating_sub(1)].until(day, time)
+        let later = self.periods.partition_point(|period| period.first_day <= day);
+        self.periods[later.saturating_sub(1)].working_millis_before(day, time)
     }
 }
 
-impl Era {
+impl WeekPeriod {
     fn new(from: Option<NaiveDate>, week: Week) -> Self {
         let mut before = [0; 8];
         for (at, hours) in week.days().iter().enumerate() {
-            before[at + 1] = before[at] + hours.until(DAY);
+            before[at + 1] = before[at] + hours.working_millis_before(DAY);
         }
         Self { from, week, first_day: from.map_or(i64::MIN, day_of), before, base: 0 }
     }
 
-    fn until(&self, day: i64, time: i64) -> i64 {
+    fn working_millis_before(&self, day: i64, time: i64) -> i64 {
         // 1970-01-01 was a Thursday.
         let (weeks, weekday) = ((day + 3).div_euclid(7), (day + 3).rem_euclid(7) as usize);
-        let today = self.week.days()[weekday].until(time);
+        let today = self.week.days()[weekday].working_millis_before(time);
         self.base + weeks * self.before[7] + self.before[weekday] + today
     }
 }

@@ -88,9 +88,9 @@ impl MessageRange {
 /// # let number = TicketNumber::from_entropy(b"example");
 /// # let by = Actor::Customer(ana.clone());
 /// # let ticket = draft.open(number, &ana, &by, Timestamp::MIN, &Policy::default())?;
-/// let view = ticket.view(&Audience::Requester(ana), MessageRange::Last(50)).expect("it is Ana's");
+/// let view = ticket.details(&Audience::Requester(ana), MessageRange::Last(50)).expect("it is Ana's");
 /// assert_eq!(view.messages.len(), 1);
-/// assert!(ticket.view(&Audience::Requester(UserId::parse("eva")?), MessageRange::All).is_none());
+/// assert!(ticket.details(&Audience::Requester(UserId::parse("eva")?), MessageRange::All).is_none());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,7 +101,7 @@ pub struct TicketDetails {
     #[serde(flatten)]
     pub head: TicketHead,
     /// The first description of the problem.
-    #[serde(deserialize_with = "crate::text::restored")]
+    #[serde(deserialize_with = "crate::text::from_stored")]
     pub description: MessageText,
     /// The messages within the window.
     pub messages: Vec<Message>,
@@ -161,14 +161,14 @@ impl TicketSummary {
 impl Ticket {
     /// What a reader of this scope sees; `None` if the ticket is beyond it.
     #[must_use]
-    pub fn view(&self, scope: &Audience, window: MessageRange) -> Option<TicketDetails> {
-        if !scope.may_see(&self.head.requester) {
+    pub fn details(&self, audience: &Audience, range: MessageRange) -> Option<TicketDetails> {
+        if !audience.may_see(&self.head.requester) {
             return None;
         }
-        let range = window.of(count(self.messages.len()));
-        let mut messages = self.messages[range.start as usize..range.end as usize].to_vec();
+        let shown = range.of(count(self.messages.len()));
+        let mut messages = self.messages[shown.start as usize..shown.end as usize].to_vec();
         messages.sort_by_key(|message| message.created_at);
-        let (head, notes, history) = match (scope, window) {
+        let (head, notes, history) = match (audience, range) {
             (Audience::Requester(_) | Audience::Bot, _) => {
                 messages.iter_mut().for_each(|message| message.version = 0);
                 (self.head.without_timers().for_requester(), Vec::new(), Vec::new())
@@ -184,7 +184,7 @@ impl Ticket {
             head,
             description: self.description.clone(),
             messages,
-            earlier_messages: range.start,
+            earlier_messages: shown.start,
             conversation_bytes: self.conversation_bytes,
             notes,
             history,
