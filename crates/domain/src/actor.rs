@@ -1,10 +1,10 @@
-//! Who does something, and who wrote a message.
+//! Actors, who make changes, and authors, who write messages.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Role, UserId};
 
-/// Who makes a change. The host authenticates; this says for whom.
+/// The person or program that makes a change. The host authenticates it.
 ///
 /// As JSON: `{"kind": "ADMIN", "id": "..."}`, without `id` for the bot and the system.
 ///
@@ -19,18 +19,18 @@ use crate::{Role, UserId};
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "id", rename_all = "UPPERCASE")]
 pub enum Actor {
-    /// A customer, on tickets of their own.
+    /// A customer, who acts on their own tickets.
     Customer(UserId),
-    /// An administrator, on every ticket.
+    /// An administrator, who acts on every ticket.
     Admin(UserId),
     /// The host's bot, which only writes messages.
     Bot,
-    /// The desk itself, which closes what has long been resolved.
+    /// The desk itself, which closes tickets that were resolved long ago.
     System,
 }
 
 crate::vocabulary::vocabulary! {
-    /// The kind of an [`Actor`], on which the rules depend.
+    /// Kind of an [`Actor`], on which the rules depend.
     ///
     /// ```
     /// use ventanilla_domain::{Actor, ActorKind, Locale};
@@ -50,7 +50,7 @@ crate::vocabulary::vocabulary! {
 }
 
 impl Actor {
-    /// The kind of this actor.
+    /// Returns the kind of this actor.
     ///
     /// ```
     /// use ventanilla_domain::{Actor, ActorKind};
@@ -67,7 +67,7 @@ impl Actor {
         }
     }
 
-    /// The administrator, where it is one.
+    /// Returns the administrator's id, if it is one.
     pub(crate) const fn admin(&self) -> Option<&UserId> {
         match self {
             Actor::Admin(id) => Some(id),
@@ -75,7 +75,7 @@ impl Actor {
         }
     }
 
-    /// The person, where there is one.
+    /// Returns the person's id; `None` for the bot and the system.
     ///
     /// ```
     /// assert_eq!(ventanilla_domain::Actor::Bot.user(), None);
@@ -88,7 +88,7 @@ impl Actor {
         }
     }
 
-    /// As whom this actor writes messages; the system writes none.
+    /// Returns the author of the messages that this actor writes; `None` for the system.
     ///
     /// ```
     /// use ventanilla_domain::{Actor, Author};
@@ -107,7 +107,7 @@ impl Actor {
     }
 }
 
-/// Who wrote a message. What the user says is always the requester's: nobody else may.
+/// The author of a message. A message with the role `USER` is always the requester's.
 ///
 /// ```
 /// use ventanilla_domain::{Author, Role};
@@ -118,14 +118,14 @@ impl Actor {
 pub enum Author {
     /// The ticket's requester.
     Requester,
-    /// An administrator; which one isn't known for messages that another application wrote.
+    /// An administrator, without an id if another application wrote the message.
     Admin(Option<UserId>),
     /// The bot.
     Bot,
 }
 
 impl Author {
-    /// In what part they speak.
+    /// Returns the role in which they write.
     ///
     /// ```
     /// use ventanilla_domain::{Author, Role};
@@ -141,12 +141,13 @@ impl Author {
         }
     }
 
-    /// Returns whether a message of theirs is a response: an administrator's who isn't the requester.
+    /// Returns whether their message is a response: that of an administrator who isn't the
+    /// requester.
     pub(crate) fn is_response_to(&self, requester: &UserId) -> bool {
         matches!(self, Author::Admin(_)) && self.user(requester) != Some(requester)
     }
 
-    /// Who they are, given the ticket's requester, where that is known.
+    /// Returns the author's id, given the ticket's requester; `None` if it isn't known.
     ///
     /// ```
     /// use ventanilla_domain::{Author, UserId};

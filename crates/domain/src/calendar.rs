@@ -1,4 +1,4 @@
-//! Working hours, and the time that passes within them.
+//! Business calendars, and the business time that they count.
 
 mod error;
 mod hours;
@@ -18,17 +18,17 @@ pub use self::{
 };
 use crate::{TimeZone, Timestamp, time_zone::OffsetChange};
 
-/// The working hours of a desk in its time zone, week by week, and its holidays.
+/// Business calendar of a desk: a time zone, weekly hours and holidays.
 ///
-/// An instant is working time if the desk's wall clock then shows a time within the [`Hours`] of
-/// its date, and that date is no holiday. So summer time needs no rule of its own: an hour that is
-/// skipped is no working time, and one that happens twice counts twice.
+/// An instant is working time if the local time is within the [`Hours`] of its date, and the date
+/// is no holiday. Daylight saving time needs no rule of its own: an hour that is skipped is no
+/// working time, and one that is repeated counts twice.
 ///
-/// - Exact to the millisecond, from the year 1 to 9999. The offsets of a zone are those of
-///   `chrono-tz`, with that of the beginning of 1970 for all time before.
-/// - **What has passed never changes.** [`reading`](Self::reading) gives the working time up to an
-///   instant; a later [holiday](Self::add_holiday) or [change of week](Self::change_week) leaves
-///   every reading up to now as it was, and moves what is due later by as much as was lost or won.
+/// - Exact to the millisecond, from the year 1 to 9999; for the offsets see [`TimeZone`].
+/// - **The past of a calendar never changes.** [`business_time_at`](Self::business_time_at) returns
+///   the business time at an instant. A later [holiday](Self::add_holiday) or [change of
+///   week](Self::change_week) leaves the values up to now as they were, and moves later due times
+///   by the working time lost or gained.
 /// - Cloning is cheap: the calendar is shared.
 ///
 /// ```
@@ -54,7 +54,7 @@ use crate::{TimeZone, Timestamp, time_zone::OffsetChange};
 /// ```
 ///
 /// As JSON it has the zone's name, the weeks (each but the first with the date from which it
-/// holds) and the holidays; a day that is left out is closed. It is read through the same checks.
+/// applies) and the holidays; a day that is left out is closed. Reading it makes the same checks.
 ///
 /// ```
 /// use ventanilla_domain::BusinessCalendar;
@@ -82,14 +82,14 @@ pub struct BusinessCalendar(Arc<Inner>);
 struct Inner {
     zone: TimeZone,
     timetable: Timetable,
-    /// In order; the first is from [`i64::MIN`] on.
+    /// In order of time; the first starts at [`i64::MIN`].
     segments: Box<[OffsetSegment]>,
 }
 
-/// A segment of time without change of offset, in milliseconds.
+/// Period of time with a constant offset from UTC, in milliseconds.
 ///
-/// Within it, working time passes as on the wall clock; only from one to the next the wall clock
-/// jumps, and `correction` makes up for all jumps so far.
+/// Within it, working time is a difference of local times; `correction` makes up for the jumps of
+/// local time before it.
 #[derive(PartialEq, Eq)]
 struct OffsetSegment {
     from: i64,
@@ -98,7 +98,7 @@ struct OffsetSegment {
 }
 
 impl BusinessCalendar {
-    /// The same week for all time, without holidays.
+    /// Creates a calendar with the same week for all time and no holidays.
     ///
     /// # Errors
     ///
@@ -114,8 +114,8 @@ impl BusinessCalendar {
         Self::with_holidays(zone, week, [])
     }
 
-    /// The same week for all time but on holidays, which may lie in the past: nothing has been
-    /// read from this calendar yet.
+    /// Creates a calendar with the same week for all time and these holidays, which may lie in the
+    /// past.
     ///
     /// # Errors
     ///
@@ -138,7 +138,7 @@ impl BusinessCalendar {
         Self::from_parts(zone, vec![(None, week)], holidays.into_iter().collect())
     }
 
-    /// The calendar that never rests: its time is real time.
+    /// Creates the calendar in which all time is working time.
     ///
     /// ```
     /// use ventanilla_domain::{BusinessCalendar, Timestamp};
@@ -152,10 +152,10 @@ impl BusinessCalendar {
         Self::new(TimeZone::UTC, Week::ALWAYS).expect("a week of seven days")
     }
 
-    /// The working time up to an instant.
+    /// Returns the business time at an instant.
     ///
-    /// It is counted from when 1970 began in UTC, give or take the holidays before. It takes two
-    /// binary searches and no memory.
+    /// It is counted from the beginning of 1970 in UTC, less the holidays before it. The call takes
+    /// two binary searches and allocates nothing.
     ///
     /// ```
     /// use ventanilla_domain::{BusinessCalendar, TimeZone, Timestamp, Week};
@@ -172,9 +172,9 @@ impl BusinessCalendar {
         BusinessTime::from_millis(self.working_millis_before(at.as_millis()))
     }
 
-    /// The earliest instant by which the reading is reached, at most [`Timestamp::MAX`].
+    /// Returns the earliest instant that has this business time, at most [`Timestamp::MAX`].
     ///
-    /// That is the end of working hours, not the start of the next, if it is reached just then.
+    /// If that is the end of working hours, it is the end rather than the start of the next ones.
     ///
     /// ```
     /// use std::time::Duration;
@@ -205,20 +205,20 @@ impl BusinessCalendar {
         Timestamp::from_millis(low).unwrap_or(Timestamp::MAX)
     }
 
-    /// The working time between two instants; none if `to` is the earlier one.
+    /// Returns the working time between two instants; zero if `to` is the earlier one.
     #[must_use]
     pub fn elapsed(&self, from: Timestamp, to: Timestamp) -> Duration {
         self.business_time_at(to).since(self.business_time_at(from))
     }
 
-    /// The earliest instant, not before `start`, by which so much working time has passed since;
-    /// in whole milliseconds, and at most [`Timestamp::MAX`].
+    /// Returns the earliest instant, not before `start`, by which this much working time has passed
+    /// since `start`, in whole milliseconds and at most [`Timestamp::MAX`].
     #[must_use]
     pub fn add(&self, start: Timestamp, duration: Duration) -> Timestamp {
         self.timestamp_at(self.business_time_at(start).plus(duration)).max(start)
     }
 
-    /// Whether an instant is working time: the first of a window is, its end is not.
+    /// Returns whether an instant is working time: the start of a span of hours is, its end isn't.
     ///
     /// ```
     /// use ventanilla_domain::{BusinessCalendar, TimeZone, Week};
@@ -235,27 +235,27 @@ impl BusinessCalendar {
         self.working_millis_before(at) < self.working_millis_before(at + 1)
     }
 
-    /// The time zone of the desk's wall clock.
+    /// Returns the time zone.
     #[must_use]
     pub fn zone(&self) -> TimeZone {
         self.0.zone
     }
 
-    /// The weeks and the dates from which they hold, in order; the first has held for ever.
+    /// Returns the weeks and the dates from which they apply, in order; the first has no date.
     pub fn weeks(&self) -> impl Iterator<Item = (Option<NaiveDate>, &Week)> {
         self.0.timetable.weeks()
     }
 
-    /// The holidays, in order.
+    /// Returns the holidays, in order.
     pub fn holidays(&self) -> impl Iterator<Item = NaiveDate> {
         self.0.timetable.holidays()
     }
 
-    /// The calendar with one more holiday.
+    /// Returns the calendar with one more holiday.
     ///
     /// # Errors
     ///
-    /// [`InvalidCalendar`] `calendar_past` if that date, on the desk's wall clock, has begun.
+    /// [`InvalidCalendar`] `calendar_past` if that date has begun in the desk's time zone.
     ///
     /// ```
     /// use ventanilla_domain::{BusinessCalendar, Explain, TimeZone, Timestamp, Week};
@@ -275,11 +275,11 @@ impl BusinessCalendar {
         self.with(self.weeks_owned(), self.holidays().chain([date]).collect())
     }
 
-    /// The calendar without this holiday, if it is one.
+    /// Returns the calendar without this holiday, if it is one.
     ///
     /// # Errors
     ///
-    /// [`InvalidCalendar`] `calendar_past` if that date, on the desk's wall clock, has begun.
+    /// [`InvalidCalendar`] `calendar_past` if that date has begun in the desk's time zone.
     ///
     /// ```
     /// use ventanilla_domain::{BusinessCalendar, NaiveDate, Timestamp};
@@ -294,11 +294,12 @@ impl BusinessCalendar {
         self.with(self.weeks_owned(), self.holidays().filter(|holiday| *holiday != date).collect())
     }
 
-    /// The calendar with another week from a date on, until the next change already planned.
+    /// Returns the calendar with another week from a date on, until the next change already
+    /// planned.
     ///
     /// # Errors
     ///
-    /// [`InvalidCalendar`] `calendar_past` if that date, on the desk's wall clock, has begun, and
+    /// [`InvalidCalendar`] `calendar_past` if that date has begun in the desk's time zone, and
     /// `calendar_empty` if the week has no working time.
     ///
     /// ```
@@ -335,7 +336,7 @@ impl BusinessCalendar {
         self.with(weeks, self.holidays().collect())
     }
 
-    /// From weeks in order, of which the first, and only it, has no date.
+    /// Builds a calendar from weeks in order, of which the first, and only it, has no date.
     fn from_parts(
         zone: TimeZone,
         weeks: Vec<(Option<NaiveDate>, Week)>,
@@ -344,7 +345,7 @@ impl BusinessCalendar {
         let timetable = Timetable::new(weeks, holidays)?;
         let changes = zone.offset_changes();
         let offset = changes[0].offset;
-        // Not `until`: holidays and changes of week still to come must not move it.
+        // Not `working_millis_before`: later holidays and changes of week must not move the origin.
         let mut correction = -timetable.origin(offset);
         let mut segments = vec![OffsetSegment { from: i64::MIN, offset, correction }];
         for pair in changes.windows(2) {
@@ -356,7 +357,7 @@ impl BusinessCalendar {
         Ok(Self(Arc::new(Inner { zone, timetable, segments: segments.into() })))
     }
 
-    /// [`reading`](Self::reading) in milliseconds.
+    /// Returns the business time in milliseconds.
     fn working_millis_before(&self, at: i64) -> i64 {
         let Inner { timetable, segments, .. } = &*self.0;
         let later = segments.partition_point(|segment| segment.from <= at);
@@ -372,9 +373,10 @@ impl BusinessCalendar {
         self.weeks().map(|(from, week)| (from, week.clone())).collect()
     }
 
-    /// Refuses a date if the wall clock has shown it, or a later one, by now.
+    /// Refuses a date if local time has reached it, or a later one, by now.
     ///
-    /// It may have shown a later date than it does now: some zones turned back past midnight.
+    /// Local time may have been a later date than it is now: some zones were set back past
+    /// midnight.
     fn check_future(&self, date: NaiveDate, now: Timestamp) -> Result<(), InvalidCalendar> {
         let now = now.as_millis();
         let segments = &self.0.segments;
@@ -391,24 +393,23 @@ impl BusinessCalendar {
 }
 
 impl Default for BusinessCalendar {
-    /// [`BusinessCalendar::always`].
+    /// Returns [`BusinessCalendar::always`].
     fn default() -> Self {
         Self::always()
     }
 }
 
-/// What JSON holds.
+/// Formats the calendar as its JSON form.
 impl fmt::Debug for BusinessCalendar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         CalendarRecord::from(self.clone()).fmt(f)
     }
 }
 
-/// The working time up to an instant, by one calendar: a reading of a timer that stands still
-/// outside working hours.
+/// Milliseconds of working time since a fixed origin of one calendar.
 ///
-/// In whole milliseconds from a fixed point of that calendar, negative before it; only readings of
-/// one calendar can be compared. As JSON it is that number.
+/// Negative before the origin; only values of one calendar can be compared. As JSON it is that
+/// number.
 ///
 /// ```
 /// use std::time::Duration;
@@ -424,7 +425,7 @@ impl fmt::Debug for BusinessCalendar {
 pub struct BusinessTime(i64);
 
 impl BusinessTime {
-    /// The reading of so many milliseconds.
+    /// Creates the business time of this many milliseconds.
     ///
     /// ```
     /// assert_eq!(ventanilla_domain::BusinessTime::from_millis(-7).as_millis(), -7);
@@ -434,7 +435,7 @@ impl BusinessTime {
         Self(millis)
     }
 
-    /// The milliseconds of this reading.
+    /// Returns the milliseconds.
     ///
     /// ```
     /// assert_eq!(ventanilla_domain::BusinessTime::from_millis(7).as_millis(), 7);
@@ -444,8 +445,8 @@ impl BusinessTime {
         self.0
     }
 
-    /// The reading after so much more working time, in whole milliseconds; at most `i64::MAX` of
-    /// them.
+    /// Returns the business time after this much more working time, in whole milliseconds and at
+    /// most `i64::MAX` of them.
     ///
     /// ```
     /// use std::time::Duration;
@@ -461,7 +462,7 @@ impl BusinessTime {
         Self(self.0.saturating_add(millis))
     }
 
-    /// The working time since an earlier reading; none if that is the later one.
+    /// Returns the working time since an earlier business time; zero if that is the later one.
     ///
     /// ```
     /// use std::time::Duration;
@@ -482,7 +483,7 @@ impl BusinessTime {
 
 type Weeks = Vec<(Option<NaiveDate>, Week)>;
 
-/// What JSON holds of a calendar.
+/// The JSON form of a calendar.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct CalendarRecord {
@@ -495,7 +496,7 @@ pub(super) struct CalendarRecord {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WeekPeriodRecord {
-    /// Absent from the first and from no other.
+    /// Absent from the first week and from no other.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     from: Option<String>,
     hours: Week,

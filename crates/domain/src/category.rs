@@ -1,4 +1,4 @@
-//! What a ticket is about: an open set.
+//! Categories of tickets: an open set.
 
 use compact_str::CompactString;
 
@@ -7,7 +7,7 @@ use crate::{
     parse::{TextProblem, TextRules, parsed_text},
 };
 
-/// What a ticket is about: four that are known here, and whatever the host adds.
+/// Category of a ticket: one of the four known here, or one of the host's own.
 ///
 /// - 1 to 64 characters without control characters, no white space at the ends;
 /// - compared as it is, case included.
@@ -58,7 +58,7 @@ impl Category {
         Ok(Self(value.into()))
     }
 
-    /// The category as it is stored.
+    /// Returns the category as it is stored.
     ///
     /// ```
     /// assert_eq!(ventanilla_domain::Category::BUG.as_str(), "BUG");
@@ -68,7 +68,7 @@ impl Category {
         &self.0
     }
 
-    /// The name for the end user; a category that is not known here is shown as it is.
+    /// Returns the name for the end user; a category that is not known here is shown as it is.
     ///
     /// ```
     /// use ventanilla_domain::{Category, Locale};

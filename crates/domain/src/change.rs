@@ -1,8 +1,8 @@
-//! What someone asks to be done to a ticket.
+//! Changes that can be asked for.
 
 use crate::{IdempotencyKey, InvalidText, MessageText, Priority, Status, UserId};
 
-/// What someone asks to be done to a ticket, as a value.
+/// A change that an actor asks for, as a value.
 ///
 /// A [`Command`](crate::Command) joins it with an actor, a time and a policy.
 ///
@@ -38,7 +38,7 @@ pub(crate) enum ChangeKind {
 }
 
 impl Change {
-    /// Adds a message in the actor's part.
+    /// Adds a message in the actor's role.
     #[must_use]
     pub fn message(message: impl Into<NewMessage>) -> Self {
         Self::of(ChangeKind::Message { message: message.into(), status: None })
@@ -71,20 +71,21 @@ impl Change {
         Self::of(ChangeKind::Priority(to))
     }
 
-    /// Gives the ticket to an administrator, whoever has it; `None` puts it back.
+    /// Assigns the ticket to an administrator, whoever has it; `None` unassigns it.
     #[must_use]
     pub const fn assign(to: Option<UserId>) -> Self {
         Self::of(ChangeKind::Assign(to))
     }
 
-    /// Gives the ticket to the actor, unless somebody else has it.
+    /// Assigns the ticket to the actor, unless somebody else has it.
     #[must_use]
     pub const fn claim() -> Self {
         Self::of(ChangeKind::Claim)
     }
 
-    /// Makes the change only to this version of the ticket. If it has changed since, that is a
-    /// [`Refusal::VersionConflict`](crate::Refusal::VersionConflict), which says what has.
+    /// Makes the change only to this version of the ticket. For another version the command is
+    /// refused as a [`Refusal::VersionConflict`](crate::Refusal::VersionConflict), which has the
+    /// changes since.
     #[must_use]
     pub const fn expecting(mut self, version: u64) -> Self {
         self.expected = Some(version);
@@ -96,7 +97,7 @@ impl Change {
     }
 }
 
-/// A message that is about to be sent, with or without a key against sending it twice.
+/// A message to be added, with or without an idempotency key.
 ///
 /// ```
 /// use ventanilla_domain::{IdempotencyKey, NewMessage};
@@ -112,7 +113,7 @@ pub struct NewMessage {
 }
 
 impl NewMessage {
-    /// Cleans and checks its text.
+    /// Cleans and checks the text of a message without a key.
     ///
     /// # Errors
     ///
@@ -121,7 +122,7 @@ impl NewMessage {
         MessageText::parse(text).map(Self::from)
     }
 
-    /// The same message with a key: sent twice, it is added once.
+    /// Returns the message with a key: sent twice, it is added once.
     #[must_use]
     pub fn with_key(mut self, key: IdempotencyKey) -> Self {
         self.key = Some(key);
@@ -130,7 +131,7 @@ impl NewMessage {
 }
 
 impl From<MessageText> for NewMessage {
-    /// A message without a key.
+    /// Creates a message without a key.
     fn from(text: MessageText) -> Self {
         Self { text, key: None }
     }

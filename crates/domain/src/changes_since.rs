@@ -1,11 +1,11 @@
-//! The changes that led from one version of a ticket to the present one.
+//! Changes that led from one version of a ticket to the present one.
 
 use crate::{Actor, ActorKind, Author, Event, EventKind, Message, Note, UserId, command::State};
 
-/// Returns what happened after a version, in order, as far as the ticket still holds it and such an
-/// actor may know: customers and the bot learn of messages only.
+/// Returns the events after a version, in order, as far as the ticket still has them and such an
+/// actor may see them: customers and the bot see messages only.
 ///
-/// Messages of another application carry no version and aren't among them.
+/// Messages of another application have no version and are left out.
 pub(crate) fn changes_since(version: u64, ticket: &State<'_>, by: ActorKind) -> Vec<Event> {
     let requester = &ticket.head.requester;
     let messages = ticket.messages.iter().filter(|message| message.version > version);
@@ -14,7 +14,7 @@ pub(crate) fn changes_since(version: u64, ticket: &State<'_>, by: ActorKind) -> 
         events.extend(ticket.notes.iter().filter(|note| note.version > version).map(noted));
         events.extend(ticket.history.iter().filter(|event| event.version > version).cloned());
     }
-    // Stable: of one change the message comes before the status that it set.
+    // Stable: a message comes before the status that the same change set.
     events.sort_by_key(|event| event.version);
     events
 }
@@ -88,8 +88,8 @@ mod tests {
         changes_since(version, &ticket.state(), by)
     }
 
-    /// A ticket with a change of each kind, of which the timers of several servers disagree, and with
-    /// messages of another application in between; and its changes in order.
+    /// A ticket with a change of each kind, of which the timers of several servers disagree, and
+    /// with messages of another application in between; and its changes in order.
     fn busy() -> (Ticket, [Event; 7]) {
         let by_luis = || Author::Admin(Some(id("luis")));
         let messages = vec![

@@ -1,15 +1,15 @@
-//! A request to change a ticket, and what comes of it.
+//! Requests to change a ticket, and their outcomes.
 
 use crate::{
     Actor, Change, Event, EventKind, Message, Note, Policy, Refusal, Ticket, TicketDetails, TicketHead,
     Timestamp, util::count,
 };
 
-/// A request to change a ticket: who asks, when, under which policy, and for what.
+/// Request to change a ticket: actor, time, policy and change.
 ///
-/// It holds everything that a decision needs except the ticket. [`Command::apply`] is the one place
-/// where a change is decided and made: a store reads a ticket, applies the command and keeps what
-/// the ticket became, in one atomic step.
+/// It holds everything that a decision needs except the ticket. [`Command::apply`] alone decides
+/// and makes changes: a store reads a ticket, applies the command and stores the result, in one
+/// atomic step.
 ///
 /// ```
 /// use ventanilla_domain::*;
@@ -38,12 +38,12 @@ pub struct Command {
 }
 
 impl Command {
-    /// Checks what can be decided without the ticket.
+    /// Creates a command, and checks what can be decided without the ticket.
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotPermitted`] where this kind of actor may never make such a change, and
-    /// [`Refusal::TextTooLong`] where its text exceeds the policy's limit.
+    /// [`Refusal::NotPermitted`] if this kind of actor may never make such a change, and
+    /// [`Refusal::TextTooLong`] if its text exceeds the policy's limit.
     ///
     /// ```
     /// use ventanilla_domain::{Actor, Change, Command, Explain, Policy, Priority, Timestamp};
@@ -59,23 +59,23 @@ impl Command {
         Ok(command)
     }
 
-    /// The actor who asks.
+    /// Returns the actor.
     #[must_use]
     pub const fn actor(&self) -> &Actor {
         &self.actor
     }
 
-    /// The time of the change, which every timestamp and event of it carries.
+    /// Returns the time of the change, which its timestamps and events have.
     #[must_use]
     pub const fn at(&self) -> Timestamp {
         self.at
     }
 
-    /// Decides the change by the rules, makes it, and says what happened. The ticket changes as a
-    /// whole or, unless the outcome is [`Outcome::Applied`], not at all.
+    /// Decides the change by the rules and makes it. Unless the outcome is [`Outcome::Applied`],
+    /// the ticket is left as it was.
     ///
-    /// A change that is made raises the ticket's version by one, and marks the message, the note
-    /// and the events that it adds with the new version.
+    /// A change that is made raises the ticket's version by one; the message, the note and the
+    /// events that it adds have the new version.
     pub fn apply(&self, ticket: &mut Ticket) -> Outcome {
         match self.check(&ticket.state()) {
             Ok(()) => {
@@ -91,12 +91,12 @@ impl Command {
         }
     }
 
-    /// Returns why the rules would refuse the change to a ticket as it was read; `None` where they
-    /// wouldn't.
+    /// Returns the refusal that the change would meet, given a ticket as it was read; `None` if
+    /// there is none.
     ///
-    /// The answer rests on what the view holds. Only the desk's view of the whole ticket foretells
+    /// The answer rests on the details given. Only the desk's details of the whole ticket predict
     /// [`apply`](Self::apply) for every change: a part of the conversation lacks the keys and the
-    /// changes of its other messages, and other readers' views lack notes and versions.
+    /// changes of its other messages, and the details for other audiences lack notes and versions.
     ///
     /// ```
     /// # use ventanilla_domain::*;
@@ -119,15 +119,15 @@ impl Command {
         }
     }
 
-    /// Returns whether the change would be made to a ticket as it was read: it is neither refused
-    /// nor already so. It rests on what the view holds, as [`refusal`](Self::refusal) does.
+    /// Returns whether the change would be made to a ticket as it was read, that is neither refused
+    /// nor unnecessary. It rests on the details given, as [`refusal`](Self::refusal) does.
     #[must_use]
     pub fn would_apply(&self, ticket: &TicketDetails) -> bool {
         self.check(&ticket.state()).is_ok()
     }
 
-    /// The events that the same request caused when it was carried out, as far as the ticket still
-    /// holds them.
+    /// Returns the events of the first time that a request was carried out, as far as the ticket
+    /// still has them.
     fn events_of(&self, first: First, ticket: &Ticket) -> Vec<Event> {
         let role = self.actor.author().map(|author| author.role());
         let message = role.map(|role| Event {
@@ -152,7 +152,7 @@ pub enum Outcome {
         /// Events that the change caused, in order.
         events: Vec<Event>,
     },
-    /// The ticket was as asked for already.
+    /// The ticket was already in the state asked for.
     Unchanged {
         /// The ticket as it is.
         head: TicketHead,
@@ -161,7 +161,7 @@ pub enum Outcome {
     Repeated {
         /// The ticket as it is now.
         head: TicketHead,
-        /// Events of the first time, as far as the ticket still holds them.
+        /// Events of the first time, as far as the ticket still has them.
         events: Vec<Event>,
     },
     /// The rules refuse the change.
@@ -170,12 +170,12 @@ pub enum Outcome {
     NotFound,
 }
 
-/// Why a command changes nothing.
+/// Reason for which a command changes nothing.
 #[derive(Debug)]
 pub(crate) enum Stop {
     /// The ticket is another requester's.
     NotFound,
-    /// The ticket is as asked for already.
+    /// The ticket is already in the state asked for.
     Unchanged,
     /// The request was carried out before.
     Repeated(First),
@@ -189,14 +189,14 @@ impl From<Refusal> for Stop {
     }
 }
 
-/// When a repeated request was first carried out, and the version that it led to.
+/// Time at which a repeated request was first carried out, and the version that it led to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct First {
     pub(crate) at: Timestamp,
     pub(crate) version: u64,
 }
 
-/// The part of a ticket on which decisions rest, which a [`Ticket`] and a [`TicketDetails`] both have.
+/// The parts of a ticket on which decisions rest, common to [`Ticket`] and [`TicketDetails`].
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct State<'a> {
     pub(crate) head: &'a TicketHead,

@@ -1,10 +1,10 @@
-//! What a reader may see of a ticket.
+//! Data of a ticket for an audience.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Event, Message, MessageText, Note, Ticket, TicketHead, UserId, util::count};
 
-/// Whose eyes a ticket is read with.
+/// Audience of a read; decides which tickets and which fields are visible.
 ///
 /// ```
 /// use ventanilla_domain::{Audience, UserId};
@@ -17,16 +17,16 @@ use crate::{Event, Message, MessageText, Note, Ticket, TicketHead, UserId, util:
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Audience {
-    /// A requester's: their own tickets, without notes and history.
+    /// A requester: their own tickets, without notes and history.
     Requester(UserId),
-    /// The bot's: every ticket, as its requester sees it.
+    /// The bot: every ticket, with the fields that its requester sees.
     Bot,
-    /// The desk's: every ticket, whole.
+    /// The desk: every ticket, with every field.
     Desk,
 }
 
 impl Audience {
-    /// Whether tickets of this requester are within it.
+    /// Returns whether it may see the tickets of this requester.
     #[must_use]
     pub fn may_see(&self, requester: &UserId) -> bool {
         match self {
@@ -36,7 +36,7 @@ impl Audience {
     }
 }
 
-/// Which part of a conversation to read, counted in order of arrival from 0.
+/// Part of a conversation, counted in order of arrival from 0.
 ///
 /// ```
 /// use ventanilla_domain::MessageRange;
@@ -47,22 +47,22 @@ impl Audience {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum MessageRange {
-    /// All of it.
+    /// The whole conversation.
     #[default]
     All,
-    /// The last so many messages.
+    /// The last messages, at most this many.
     Last(u32),
-    /// So many messages from this one on.
+    /// Messages from a place on.
     From {
-        /// The first message to read.
+        /// The place of the first message.
         first: u32,
-        /// How many at most.
+        /// The maximum number of messages.
         count: u32,
     },
 }
 
 impl MessageRange {
-    /// The messages that it covers of a conversation of so many.
+    /// Returns the places that it covers in a conversation of this many messages.
     #[must_use]
     pub fn of(self, messages: u32) -> std::ops::Range<u32> {
         match self {
@@ -76,10 +76,11 @@ impl MessageRange {
     }
 }
 
-/// A ticket as one reader may see it.
+/// A ticket with the fields that one audience may see.
 ///
-/// Messages stand in order of time, ties in order of arrival. Only the desk's own view has timers,
-/// versions, notes and history, and only a whole one the timers of earlier responses.
+/// Messages are in order of time, ties in order of arrival. Only the desk's details have timers,
+/// versions, notes and history, and only those of the whole conversation the timers of earlier
+/// responses.
 ///
 /// ```
 /// # use ventanilla_domain::*;
@@ -97,27 +98,28 @@ impl MessageRange {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TicketDetails {
-    /// Everything but the texts.
+    /// The ticket without its texts.
     #[serde(flatten)]
     pub head: TicketHead,
-    /// The first description of the problem.
+    /// The description of the problem.
     #[serde(deserialize_with = "crate::text::from_stored")]
     pub description: MessageText,
-    /// The messages within the window.
+    /// The messages within the range.
     pub messages: Vec<Message>,
-    /// How many messages arrived before those of the window.
+    /// Number of messages that arrived before those of the range.
     pub earlier_messages: u32,
-    /// How many bytes of text the whole conversation has.
+    /// Number of bytes of text in the whole conversation.
     pub conversation_bytes: u32,
-    /// The internal notes; empty but in the desk's own view.
+    /// The internal notes; empty for audiences other than the desk.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
-    /// The history; empty but in the desk's own view.
+    /// The history; empty for audiences other than the desk.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<Event>,
 }
 
-/// A list row: a ticket's head, with the latest SLA timers only, and the beginning of its description.
+/// A list row: a ticket's head, with the latest SLA timers only, and the beginning of its
+/// description.
 ///
 /// ```
 /// # use ventanilla_domain::*;
@@ -133,7 +135,7 @@ pub struct TicketDetails {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TicketSummary {
-    /// Everything but the texts.
+    /// The ticket without its texts.
     #[serde(flatten)]
     pub head: TicketHead,
     /// The first [`TicketSummary::EXCERPT_CHARS`] characters of the description, on one line.
@@ -141,16 +143,16 @@ pub struct TicketSummary {
 }
 
 impl TicketSummary {
-    /// How many characters of the description a list row shows.
+    /// Number of characters of the description in a list row.
     pub const EXCERPT_CHARS: usize = 120;
 
-    /// Returns the row without what only the desk may see: SLA timers and version.
+    /// Returns the row without the fields that only the desk may see: SLA timers and version.
     #[must_use]
     pub fn for_requester(self) -> Self {
         Self { head: self.head.for_requester(), ..self }
     }
 
-    /// The row of a ticket with this description.
+    /// Creates the row of a ticket with this description.
     #[must_use]
     pub fn new(head: TicketHead, description: &MessageText) -> Self {
         let head = TicketHead { message_count: None, ..head };
@@ -159,7 +161,7 @@ impl TicketSummary {
 }
 
 impl Ticket {
-    /// What a reader of this scope sees; `None` if the ticket is beyond it.
+    /// Returns the fields that an audience may see; `None` if it may not see the ticket.
     #[must_use]
     pub fn details(&self, audience: &Audience, range: MessageRange) -> Option<TicketDetails> {
         if !audience.may_see(&self.head.requester) {
@@ -191,7 +193,7 @@ impl Ticket {
         })
     }
 
-    /// The list row of this ticket.
+    /// Returns the list row of this ticket.
     #[must_use]
     pub fn summary(&self) -> TicketSummary {
         TicketSummary::new(self.head.with_latest_timers(), &self.description)

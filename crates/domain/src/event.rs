@@ -1,4 +1,4 @@
-//! What happened to a ticket: told to the host as it happens, and kept as its history.
+//! Events of a ticket, which a change returns and the history keeps.
 
 use std::collections::BTreeMap;
 
@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Actor, Locale, Priority, Role, Status, Timestamp, UserId, locale::say};
 
-/// Something that happened to a ticket.
+/// Record of something that happened to a ticket.
 ///
-/// A change returns its events, so that a host can send e-mails and webhooks. Creation and changes
-/// of status, priority and assignee are kept in the ticket's history too; messages and notes stand
-/// in the ticket themselves.
+/// A change returns its events, so that a host can send e-mails and webhooks. The history keeps
+/// creation and changes of status, priority and assignee; messages and notes are in the ticket
+/// themselves.
 ///
 /// As JSON: `{"at", "by", "version", "event": "STATUS_CHANGED", "from": "OPEN", "to": "RESOLVED"}`.
 ///
@@ -29,22 +29,22 @@ use crate::{Actor, Locale, Priority, Role, Status, Timestamp, UserId, locale::sa
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
-    /// When.
+    /// Time of the event.
     pub at: Timestamp,
-    /// Who did it.
+    /// The actor.
     pub by: Actor,
     /// Version of the ticket that it led to; 0 for creation, where it isn't known, and for readers
     /// other than the desk.
     #[serde(default, deserialize_with = "crate::util::null_is_absent")]
     pub version: u64,
-    /// What.
+    /// The kind of event, with its data.
     #[serde(flatten)]
     pub kind: EventKind,
 }
 
 impl Event {
-    /// The sentence for a history, without who did it; `name` turns an administrator's id into
-    /// the name to show.
+    /// Returns the sentence for a history, without the actor; `name` turns an administrator's id
+    /// into the name to show.
     ///
     /// ```
     /// use ventanilla_domain::{Actor, Event, EventKind, Locale, Timestamp, UserId};
@@ -66,7 +66,7 @@ impl Event {
     }
 }
 
-/// What happened.
+/// Kind of an event, with its data.
 ///
 /// ```
 /// use ventanilla_domain::{EventKind, Locale, Status, UserId};
@@ -82,10 +82,10 @@ pub enum EventKind {
     Created,
     /// A message was added to the conversation.
     MessageAdded {
-        /// In what part its author speaks.
+        /// The role of its author.
         role: Role,
     },
-    /// An internal note was added: for administrators only.
+    /// An internal note was added.
     NoteAdded,
     /// The status changed.
     StatusChanged {
@@ -101,11 +101,11 @@ pub enum EventKind {
         /// The priority after.
         to: Priority,
     },
-    /// The ticket was assigned, handed over or put back.
+    /// The ticket was assigned, handed over or unassigned.
     AssigneeChanged {
-        /// Who had it before.
+        /// The assignee before.
         from: Option<UserId>,
-        /// Who has it now.
+        /// The assignee after.
         to: Option<UserId>,
     },
     /// An event that this version doesn't know, such as one of a newer version.
@@ -155,7 +155,7 @@ enum Data {
     Map(BTreeMap<Box<str>, Data>),
 }
 
-/// The bits of a floating point number, so that it has an equality.
+/// The bits of a floating point number, which have an equality.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "f64", into = "f64")]
 struct Float(u64);
@@ -173,7 +173,7 @@ impl From<Float> for f64 {
 }
 
 impl EventKind {
-    /// Returns whether a ticket's history keeps such events. Messages and notes stand in the ticket
+    /// Returns whether a ticket's history keeps such events. Messages and notes are in the ticket
     /// themselves.
     ///
     /// ```
@@ -194,7 +194,7 @@ impl EventKind {
         }
     }
 
-    /// Returns whether only the desk may learn of such events: notes, and events of unknown kinds.
+    /// Returns whether only the desk may see such events: notes, and events of unknown kinds.
     ///
     /// ```
     /// use ventanilla_domain::{EventKind, Role};
@@ -214,8 +214,8 @@ impl EventKind {
         }
     }
 
-    /// The sentence for a history, whoever did it; `name` turns an administrator's id into the name
-    /// to show.
+    /// Returns the sentence for a history, whoever the actor is; `name` turns an administrator's id
+    /// into the name to show.
     ///
     /// ```
     /// use ventanilla_domain::{EventKind, Locale, UserId};

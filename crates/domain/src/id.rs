@@ -1,4 +1,4 @@
-//! Who someone is, and which request is the same request again.
+//! Ids of people, and keys of requests.
 
 use compact_str::CompactString;
 
@@ -12,13 +12,13 @@ const fn rules(max_chars: usize) -> TextRules {
     }
 }
 
-/// A person as the host knows them: a customer or an administrator.
+/// Id of a person in the host: a customer or an administrator.
 ///
 /// - 1 to 64 bytes of UTF-8, no white space, no control characters;
 /// - compared as it is, case included;
-/// - a backend may ask for a form of its own (MongoDB for an `ObjectId` in hexadecimal, by default).
+/// - a store may restrict it further (MongoDB by default to an `ObjectId` in hexadecimal).
 ///
-/// Up to 24 bytes it needs no heap.
+/// Ids of up to 24 bytes are stored inline.
 ///
 /// ```
 /// use ventanilla_domain::UserId;
@@ -38,7 +38,8 @@ impl UserId {
     ///
     /// # Errors
     ///
-    /// [`InvalidUserId`] if it is empty, blank, too long or holds white space or control characters.
+    /// [`InvalidUserId`] if it is empty, blank, too long or holds white space or control
+    /// characters.
     ///
     /// ```
     /// assert!(ventanilla_domain::UserId::parse("").is_err());
@@ -48,7 +49,7 @@ impl UserId {
         Ok(Self(value.into()))
     }
 
-    /// The id as the host gave it.
+    /// Returns the id as the host gave it.
     ///
     /// ```
     /// assert_eq!(ventanilla_domain::UserId::parse("ana")?.as_str(), "ana");
@@ -60,11 +61,12 @@ impl UserId {
     }
 }
 
-/// Marks a request so that sending it twice does it once: put one in the form that you render.
+/// Idempotency key: sending a request twice with it has one effect. A form has one in a hidden
+/// field.
 ///
 /// - 1 to 128 bytes of UTF-8, no white space, no control characters (a UUID is a good one);
-/// - it counts in the scope of its author: two people may use the same key;
-/// - the same key and content again gives the first result; the same key with other content is
+/// - it belongs to its author: two people may use the same key;
+/// - the same key and content again give the first result; the same key with other content is
 ///   refused as [`Refusal::KeyConflict`](crate::Refusal::KeyConflict).
 ///
 /// ```
@@ -94,7 +96,7 @@ impl IdempotencyKey {
         Ok(Self(value.into()))
     }
 
-    /// The key as the host gave it.
+    /// Returns the key as the host gave it.
     ///
     /// ```
     /// assert_eq!(ventanilla_domain::IdempotencyKey::parse("envio-1")?.as_str(), "envio-1");
@@ -106,7 +108,7 @@ impl IdempotencyKey {
     }
 }
 
-/// The key under which somebody opened a ticket. It is theirs alone: another's may be the same.
+/// The key under which a ticket was opened, with its author: another person may use the same key.
 ///
 /// ```
 /// use ventanilla_domain::{CreationKey, IdempotencyKey, UserId};
@@ -117,7 +119,7 @@ impl IdempotencyKey {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct CreationKey {
-    /// Who opened the ticket.
+    /// The person who opened the ticket.
     pub by: UserId,
     /// The key of their request.
     pub key: IdempotencyKey,

@@ -1,41 +1,4 @@
-//! Support tickets: the types, the rules of transition and the Spanish texts.
-//!
-//! This crate knows what a ticket is and what may be done to it. It has no async, no database and
-//! no clock: time and identity come in as values. Stores are in `ventanilla-storage`, the use cases
-//! in `ventanilla-service`.
-//!
-//! A [`Change`] is a value. A [`Command`] says who asks for it, when and under which policy, and
-//! [`Command::apply`] decides and makes it on a [`Ticket`]: the rules are plain functions.
-//!
-//! ```
-//! use ventanilla_domain::*;
-//!
-//! let policy = Policy::default();
-//! let now: Timestamp = "2026-03-02T12:00:00Z".parse()?;
-//! let ana = UserId::parse("ana")?;
-//! let customer = Actor::Customer(ana.clone());
-//! let admin = Actor::Admin(UserId::parse("luis")?);
-//!
-//! // A customer opens a ticket.
-//! let draft = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
-//! let number = TicketNumber::parse("TKT-ABC123")?;
-//! let mut ticket = draft.open(number, &ana, &customer, now, &policy)?;
-//!
-//! // An administrator closes it ...
-//! let command = Command::new(&admin, now, &policy, Change::status(Status::Closed))?;
-//! let outcome = command.apply(&mut ticket);
-//! assert!(matches!(outcome, Outcome::Applied { .. }));
-//!
-//! // ... and now nobody can write in it.
-//! let message = Change::message(MessageText::parse("¿Y mi dinero?")?);
-//! let command = Command::new(&customer, now, &policy, message)?;
-//! let Outcome::Refused(refusal) = command.apply(&mut ticket) else {
-//!     panic!("a closed ticket accepts no messages");
-//! };
-//! assert_eq!(refusal.code(), "ticket_closed");
-//! assert!(refusal.explain(Locale::Es).starts_with("Este ticket está cerrado"));
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
+#![doc = include_str!("../README.md")]
 
 mod actor;
 mod calendar;

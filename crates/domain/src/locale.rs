@@ -1,10 +1,10 @@
-//! The reader's language, and errors that speak it.
+//! Languages of the texts for end users, and errors that have such texts.
 
 use serde::{Deserialize, Serialize};
 
-/// The language of a text for an end user: Spanish unless asked otherwise.
+/// Language of a text for an end user: Spanish by default.
 ///
-/// A third language is one more variant here and one more column at every text; the compiler
+/// A third language needs one more variant here and one more column at every text; the compiler
 /// lists the places.
 ///
 /// ```
@@ -29,7 +29,7 @@ impl Locale {
     /// Every language, Spanish first.
     pub const ALL: [Locale; 2] = [Locale::Es, Locale::En];
 
-    /// Picks the text in this language.
+    /// Returns the text in this language.
     ///
     /// ```
     /// use ventanilla_domain::Locale;
@@ -47,7 +47,7 @@ impl Locale {
     /// Returns the language that an `Accept-Language` header prefers: Spanish unless it is English.
     ///
     /// Regional variants count as their language, `*` as Spanish. Among equal quality values the
-    /// first wins; what can't be read, or has the quality 0, is left out.
+    /// first wins; unreadable parts and those of quality 0 are ignored.
     ///
     /// ```
     /// use ventanilla_domain::Locale;
@@ -78,7 +78,7 @@ impl Locale {
         best.1
     }
 
-    /// The language tag for HTML's `lang` and HTTP's `Content-Language` (BCP 47).
+    /// Returns the language tag for HTML's `lang` and HTTP's `Content-Language` (BCP 47).
     ///
     /// ```
     /// assert_eq!(ventanilla_domain::Locale::Es.tag(), "es");
@@ -144,7 +144,7 @@ impl std::fmt::Display for Locale {
     }
 }
 
-/// The start of an offending value, short enough to log.
+/// Returns the start of an offending value, short enough to log.
 pub(crate) fn excerpt(value: &str) -> Box<str> {
     const SHOWN: usize = 64;
     match value.char_indices().nth(SHOWN) {
@@ -167,18 +167,19 @@ pub(crate) fn excerpt(value: &str) -> Box<str> {
 /// assert!(!error.is_retryable());
 /// ```
 pub trait Explain: std::error::Error {
-    /// The stable name of this kind of error, in `snake_case`, for APIs and metrics.
+    /// Returns the stable name of this kind of error, in `snake_case`, for APIs and metrics.
     fn code(&self) -> &'static str;
 
-    /// What to tell the end user: a sentence or two, without technical detail.
+    /// Returns the text for the end user: a sentence or two, without technical detail.
     fn explain(&self, locale: Locale) -> String;
 
-    /// What kind of thing went wrong; unless it says otherwise, something invalid was given.
+    /// Returns the category of the error: [`ErrorKind::Invalid`] unless it says otherwise.
     fn kind(&self) -> ErrorKind {
         ErrorKind::Invalid
     }
 
-    /// Whether the same call may be sent again as it is: a passing fault that changed nothing.
+    /// Returns whether the same call may be sent again unchanged: a transient fault that changed
+    /// nothing.
     fn is_retryable(&self) -> bool {
         false
     }
@@ -195,19 +196,19 @@ pub trait Explain: std::error::Error {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// What was given can't be right.
+    /// The input is not valid.
     Invalid,
-    /// This actor may not do it.
+    /// The actor may not do it.
     NotPermitted,
     /// There is no such ticket for this actor.
     NotFound,
-    /// The ticket is not in a state for it.
+    /// The ticket's state doesn't allow it.
     Conflict,
-    /// A passing fault; nothing was changed.
+    /// A transient fault; nothing was changed.
     Unavailable,
-    /// It may have been done, or done without being safe yet.
+    /// The change may have been made, or isn't durable yet.
     Unknown,
-    /// A fault on the host's side that won't pass by itself.
+    /// A permanent fault on the host's side.
     Internal,
 }
 
@@ -232,7 +233,7 @@ impl ErrorKind {
     }
 }
 
-/// A text with values in it, one column a language, like [`Locale::pick`] for fixed texts.
+/// A text with values in it, one argument for each language, like [`Locale::pick`] for fixed texts.
 macro_rules! say {
     ($locale:expr, $es:literal, $en:literal) => {
         match $locale {

@@ -1,4 +1,4 @@
-//! What stands in a ticket's conversation, and the notes beside it.
+//! Messages of a ticket's conversation, and internal notes.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use crate::{
     util::{is_zero, null_is_absent},
 };
 
-/// One message of the conversation, seen by everybody who sees the ticket.
+/// One message of the conversation, visible to everybody who may see the ticket.
 ///
 /// As JSON: `{"content", "role", "createdAt"}` and, where known, `authorId`, `key` and `version`.
 ///
@@ -25,21 +25,21 @@ use crate::{
 #[serde(from = "MessageRecord", into = "MessageRecord")]
 #[non_exhaustive]
 pub struct Message {
-    /// What was written.
+    /// The text.
     pub text: MessageText,
-    /// Who wrote it.
+    /// The author.
     pub author: Author,
-    /// When it arrived.
+    /// Time of arrival.
     pub created_at: Timestamp,
     /// Idempotency key, if any.
     pub key: Option<IdempotencyKey>,
-    /// Version of the ticket that it led to; 0 for the first message, for one that another
-    /// application wrote, and for readers other than the desk.
+    /// Version of the ticket that it led to; 0 for the first message, for messages of another
+    /// application, and for audiences other than the desk.
     pub version: u64,
 }
 
 impl Message {
-    /// A message without a key.
+    /// Creates a message without a key.
     ///
     /// ```
     /// use ventanilla_domain::{Author, Message, MessageText, Timestamp};
@@ -53,7 +53,7 @@ impl Message {
         Self { text, author, created_at, key: None, version: 0 }
     }
 
-    /// The same message with a key.
+    /// Returns the message with this key.
     ///
     /// ```
     /// use ventanilla_domain::{Author, IdempotencyKey, Message, MessageText, Timestamp};
@@ -70,7 +70,7 @@ impl Message {
         self
     }
 
-    /// The same message with the version that it led to.
+    /// Returns the message with the version that it led to.
     #[must_use]
     pub const fn with_version(mut self, version: u64) -> Self {
         self.version = version;
@@ -123,7 +123,7 @@ impl From<Message> for MessageRecord {
     }
 }
 
-/// An internal note, which the requester never sees.
+/// An internal note, which only the desk may see.
 ///
 /// ```
 /// use ventanilla_domain::{MessageText, Note, Timestamp, UserId};
@@ -140,14 +140,14 @@ impl From<Message> for MessageRecord {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Note {
-    /// What was written.
+    /// The text.
     #[serde(deserialize_with = "crate::text::from_stored")]
     pub text: MessageText,
     /// The administrator who wrote it.
     pub by: UserId,
-    /// When.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// Version of the ticket that it led to; 0 where that isn't known.
+    /// Version of the ticket that it led to; 0 if it isn't known.
     #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "is_zero")]
     pub version: u64,
 }

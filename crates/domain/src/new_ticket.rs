@@ -1,4 +1,4 @@
-//! A ticket that is about to be opened.
+//! Tickets to be opened, and follow-ups.
 
 use crate::{
     Actor, ActorKind, Author, Category, CreationKey, Event, EventKind, IdempotencyKey, Message,
@@ -6,7 +6,7 @@ use crate::{
     Timestamp, UserId, rules,
 };
 
-/// What someone asks for, before it has a number: the only thing from which a ticket is opened.
+/// A ticket to be opened, before it has a number. Every ticket is opened from one.
 ///
 /// ```
 /// use ventanilla_domain::{Actor, Category, MessageText, NewTicket, Policy, TicketNumber, UserId};
@@ -32,13 +32,13 @@ pub struct NewTicket {
 }
 
 impl NewTicket {
-    /// A ticket about something.
+    /// Creates a ticket of this category, without a key.
     #[must_use]
     pub const fn new(category: Category, description: MessageText) -> Self {
         Self { category, description, key: None, follows: None }
     }
 
-    /// The same with a key, so that sending it twice opens one ticket.
+    /// Returns the ticket with a key, so that sending it twice opens one ticket.
     ///
     /// ```
     /// use ventanilla_domain::{Category, IdempotencyKey, MessageText, NewTicket};
@@ -54,19 +54,19 @@ impl NewTicket {
         self
     }
 
-    /// The idempotency key, if it has one.
+    /// Returns the idempotency key, if it has one.
     #[must_use]
     pub const fn key(&self) -> Option<&IdempotencyKey> {
         self.key.as_ref()
     }
 
-    /// Opens the ticket under a number.
+    /// Opens the ticket with a number.
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotPermitted`] unless `by` is the requester or an administrator, and where it
-    /// follows up somebody else's ticket;
-    /// [`Refusal::TextTooLong`] where the description is over this desk's limit.
+    /// [`Refusal::NotPermitted`] unless `by` is the requester or an administrator, or if it follows
+    /// up another requester's ticket; [`Refusal::TextTooLong`] if the description exceeds the
+    /// policy's limit.
     pub fn open(
         &self,
         number: TicketNumber,
@@ -105,10 +105,10 @@ impl NewTicket {
     }
 }
 
-/// The offer to open a new ticket where an old one can no longer be reopened.
+/// Offer to open a new ticket that continues one which can no longer be reopened.
 ///
-/// Only an old ticket gives one (see [`Policy::follow_up`]), and only its requester's new ticket can
-/// be opened from it.
+/// It comes from the old ticket (see [`Policy::follow_up`]), and only that ticket's requester can
+/// open the new one.
 ///
 /// ```
 /// # use ventanilla_domain::*;
@@ -142,19 +142,19 @@ impl FollowUp {
         }
     }
 
-    /// The ticket to follow up.
+    /// Returns the number of the ticket to follow up.
     #[must_use]
     pub const fn follows(&self) -> &TicketNumber {
         &self.follows
     }
 
-    /// Whose ticket it is, who alone may open the follow-up.
+    /// Returns the requester of that ticket, who alone may open the follow-up.
     #[must_use]
     pub const fn requester(&self) -> &UserId {
         &self.requester
     }
 
-    /// A new ticket of the same category that names the old one.
+    /// Creates a new ticket of the same category that follows up the old one.
     #[must_use]
     pub fn ticket(&self, message: impl Into<NewMessage>) -> NewTicket {
         let NewMessage { text, key } = message.into();
@@ -168,7 +168,7 @@ impl FollowUp {
 }
 
 impl Policy {
-    /// Returns the follow-up that is offered to the requester where writing is refused at that time
+    /// Returns the follow-up that is offered to the requester if writing is refused at that time
     /// because the ticket is closed or can no longer be reopened.
     #[must_use]
     pub fn follow_up(&self, head: &TicketHead, at: Timestamp) -> Option<FollowUp> {

@@ -1,16 +1,16 @@
-//! Ticket numbers: what is stored, and what a person types.
+//! Ticket numbers, as they are stored and as people enter them.
 
 use arrayvec::ArrayVec;
 use compact_str::CompactString;
 
 use crate::parse::{TextRules, parsed_text};
 
-/// The number by which everybody names a ticket.
+/// Public identifier of a ticket.
 ///
-/// - 1 to 64 printable characters, not only spaces: whatever an application before stored is read;
-/// - ours are `TKT-` and six or more characters of Crockford's base 32 (digits and capital letters
-///   without `I`, `L`, `O` and `U`), made by [`TicketNumber::from_entropy`];
-/// - compared as it is. What a person typed goes through [`TicketLookup::parse`].
+/// - 1 to 64 printable characters, not only spaces: numbers of another application are accepted;
+/// - new ones are `TKT-` and six or more characters of Crockford's base 32 (digits and capital
+///   letters without `I`, `L`, `O` and `U`), made by [`TicketNumber::from_entropy`];
+/// - compared exactly. For numbers that people enter see [`TicketLookup::parse`].
 ///
 /// ```
 /// use ventanilla_domain::TicketNumber;
@@ -30,11 +30,11 @@ parsed_text!(TicketNumber, InvalidNumber, "number", "el número de ticket", "the
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 impl TicketNumber {
-    /// What our own numbers begin with.
+    /// Prefix of the numbers that [`from_entropy`](Self::from_entropy) makes.
     pub const PREFIX: &'static str = "TKT-";
-    /// How many characters follow the prefix at first: 32⁶, about a thousand million numbers.
+    /// Number of characters after the prefix at first: 32⁶, about a thousand million numbers.
     pub const FIRST_LENGTH: usize = 6;
-    /// How many characters may follow the prefix at most.
+    /// Maximum number of characters after the prefix.
     pub const MAX_LENGTH: usize = 64 - Self::PREFIX.len();
 
     /// Checks a stored number.
@@ -56,10 +56,10 @@ impl TicketNumber {
         Ok(Self(value.into()))
     }
 
-    /// Makes a number of ours, one character a byte from the low five bits of each.
+    /// Makes a number with the prefix, one character for each byte from its low five bits.
     ///
-    /// Fewer than [`FIRST_LENGTH`](Self::FIRST_LENGTH) bytes are filled up with zeros; those after
-    /// [`MAX_LENGTH`](Self::MAX_LENGTH) are not used.
+    /// Fewer than [`FIRST_LENGTH`](Self::FIRST_LENGTH) bytes are padded with zeros; bytes after the
+    /// first [`MAX_LENGTH`](Self::MAX_LENGTH) are ignored.
     ///
     /// ```
     /// use ventanilla_domain::TicketNumber;
@@ -76,7 +76,7 @@ impl TicketNumber {
         Self(number)
     }
 
-    /// The number as it is stored and shown.
+    /// Returns the number as it is stored and shown.
     ///
     /// ```
     /// let number = ventanilla_domain::TicketNumber::parse("TKT-ABC123")?;
@@ -89,10 +89,10 @@ impl TicketNumber {
     }
 }
 
-/// The numbers that someone may have meant, the likeliest first.
+/// Numbers that a text entered by a person may mean, the likeliest first.
 ///
-/// A store looks all of them up at once, within what the asker may see, and the first that exists
-/// wins: what was typed literally before what it can be folded to.
+/// A store looks all of them up at once, among the tickets that the audience may see, and the first
+/// that exists wins: the literal text before its normalised forms.
 ///
 /// ```
 /// use ventanilla_domain::{TicketLookup, TicketNumber};
@@ -111,17 +111,17 @@ pub struct TicketLookup {
 }
 
 impl TicketLookup {
-    /// Reads what a person typed. The candidates are, from the nearest to the farthest:
+    /// Parses a text that a person entered. The candidates are, from the nearest to the farthest:
     ///
     /// 1. the text as it is;
     /// 2. without `#` and white space around;
     /// 3. that in upper case;
-    /// 4. as a number with the prefix `TKT-`, whatever dashes and spaces were typed;
-    /// 5. as a number of ours: the same with `O` read as `0`, and `I` and `L` as `1`.
+    /// 4. with the prefix `TKT-` and without the dashes and spaces entered;
+    /// 5. the same with `O` read as `0`, and `I` and `L` as `1`.
     ///
     /// # Errors
     ///
-    /// [`InvalidNumber`] if it cannot be a number at all.
+    /// [`InvalidNumber`] if it cannot be a number.
     ///
     /// ```
     /// use ventanilla_domain::TicketLookup;
@@ -135,7 +135,7 @@ impl TicketLookup {
         let bare = value.trim_matches(|c: char| c == '#' || c.is_whitespace());
         let entered = match TicketNumber::parse(bare) {
             Ok(number) => number,
-            // A stored number may begin or end with what was left out.
+            // A stored number may begin or end with the characters that were trimmed.
             Err(_) => TicketNumber::parse(value)?,
         };
         let mut candidates = ArrayVec::new();
@@ -152,13 +152,13 @@ impl TicketLookup {
         Ok(Self { candidates, entered })
     }
 
-    /// The number as it was entered for, to be named when there is none such.
+    /// Returns the number as it was entered, to be named if there is no such ticket.
     #[must_use]
     pub const fn entered(&self) -> &TicketNumber {
         &self.entered
     }
 
-    /// The numbers to look up, the one that wins first; one to five.
+    /// Returns the one to five numbers to look up, the one that wins first.
     ///
     /// ```
     /// use ventanilla_domain::TicketLookup;
@@ -175,7 +175,7 @@ impl TicketLookup {
 impl TryFrom<&str> for TicketLookup {
     type Error = InvalidNumber;
 
-    /// What a person typed.
+    /// Parses a text that a person entered.
     fn try_from(value: &str) -> Result<Self, InvalidNumber> {
         Self::parse(value)
     }
@@ -184,28 +184,28 @@ impl TryFrom<&str> for TicketLookup {
 impl TryFrom<&String> for TicketLookup {
     type Error = InvalidNumber;
 
-    /// What a person typed.
+    /// Parses a text that a person entered.
     fn try_from(value: &String) -> Result<Self, InvalidNumber> {
         Self::parse(value)
     }
 }
 
 impl From<TicketNumber> for TicketLookup {
-    /// Exactly this number.
+    /// Looks up exactly this number.
     fn from(number: TicketNumber) -> Self {
         Self { candidates: ArrayVec::from_iter([number.clone()]), entered: number }
     }
 }
 
 impl From<&TicketNumber> for TicketLookup {
-    /// Exactly this number.
+    /// Looks up exactly this number.
     fn from(number: &TicketNumber) -> Self {
         number.clone().into()
     }
 }
 
-/// Returns what follows the prefix in a typed number, in upper case and without dashes, if it has the length
-/// of a number of ours.
+/// Returns the part after the prefix of a number that was entered, in upper case and without
+/// dashes, if it has the length of a number with the prefix.
 fn body_of(typed: &str) -> Option<CompactString> {
     let joined: CompactString = typed
         .chars()
@@ -219,7 +219,7 @@ fn body_of(typed: &str) -> Option<CompactString> {
     (TicketNumber::FIRST_LENGTH..=TicketNumber::MAX_LENGTH).contains(&body.len()).then_some(body)
 }
 
-/// The number of ours that a body stands for, if it can be one.
+/// Returns the number with the prefix that a body stands for, if it can be one.
 fn fold(body: &str) -> Option<TicketNumber> {
     let entropy: Option<ArrayVec<u8, { TicketNumber::MAX_LENGTH }>> = body.chars().map(digit).collect();
     Some(TicketNumber::from_entropy(&entropy?))
@@ -229,12 +229,12 @@ fn prefixed(body: &str) -> CompactString {
     compact_str::format_compact!("TKT-{body}")
 }
 
-/// A hyphen, or what a word processor makes of one.
+/// Returns whether it is a hyphen, or a character that word processors put for one.
 fn is_dash(character: char) -> bool {
     matches!(character, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}')
 }
 
-/// The value of a character as people write it.
+/// Returns the value of a character, confusable letters included.
 fn digit(character: char) -> Option<u8> {
     let meant = match character {
         'O' => '0',

@@ -1,20 +1,20 @@
-//! How every text from outside becomes a value: one check, one set of problems, one set of texts.
+//! Parsing of texts from outside: one check, one set of problems, one set of texts.
 
 use std::fmt;
 
 use crate::{Locale, locale::say};
 
-/// What a kind of text may hold.
+/// Limits of a kind of text.
 pub(crate) struct TextRules {
-    /// The most characters.
+    /// The maximum number of characters.
     pub(crate) max_chars: usize,
-    /// The most bytes of UTF-8.
+    /// The maximum number of bytes of UTF-8.
     pub(crate) max_bytes: usize,
-    /// Which characters may stand in it.
+    /// Returns whether a character is allowed.
     pub(crate) allows: fn(char) -> bool,
 }
 
-/// Why a text was refused.
+/// Reason for which a text was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TextProblem {
     Empty,
@@ -26,7 +26,7 @@ pub(crate) enum TextProblem {
 }
 
 impl TextRules {
-    /// Checks a text, the cheapest and most telling problem first.
+    /// Checks a text, the cheapest and most specific problem first.
     pub(crate) fn check(&self, value: &str) -> Result<(), TextProblem> {
         if value.is_empty() {
             return Err(TextProblem::Empty);
@@ -49,7 +49,7 @@ impl TextRules {
 }
 
 impl TextProblem {
-    /// What to tell the end user about a thing of this name, article included.
+    /// Returns the text for the end user about something of this name, article included.
     pub(crate) fn explain(self, name: &str, locale: Locale) -> String {
         let subject = capitalised(name);
         match self {
@@ -78,7 +78,7 @@ impl TextProblem {
     }
 }
 
-/// The exact problem, for logs.
+/// Formats the exact problem, for logs.
 impl fmt::Display for TextProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -101,12 +101,13 @@ fn capitalised(name: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// The conversions and the error of a text newtype that has `fn parse(&str) -> Result<Self, _>`.
+/// Implements the conversions and the error of a text newtype that has `fn parse(&str) ->
+/// Result<Self, _>`.
 macro_rules! parsed_text {
     (@value public, $error:expr) => {
         format!(" ({:?})", $error.value)
     };
-    // What people write is not for logs.
+    // Texts that people write don't belong in logs.
     (@value private, $error:expr) => {
         String::new()
     };
@@ -127,7 +128,7 @@ macro_rules! parsed_text {
                 Self { value: $crate::locale::excerpt(value), problem }
             }
 
-            /// The start of the offending value: 64 characters, and `…` where more followed.
+            /// Returns the start of the offending value: 64 characters, and `…` if it is longer.
             #[must_use]
             pub fn value(&self) -> &str {
                 &self.value

@@ -1,10 +1,10 @@
-//! What a desk may set: limits, reopening and closing.
+//! Settings of a desk: limits, reopening and closing.
 
 use serde::Serialize;
 
 use crate::{Days, Explain, Locale, MessageText, Sla, locale::say};
 
-/// How a desk is run. One for all its tickets.
+/// Settings of a desk, for all its tickets.
 ///
 /// ```
 /// use ventanilla_domain::{Days, Limits, Policy, Reopen};
@@ -19,17 +19,18 @@ use crate::{Days, Explain, Locale, MessageText, Sla, locale::say};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Policy {
-    /// How large texts, conversations and the rest may grow.
+    /// Limits of the sizes of texts, conversations and lists.
     pub limits: Limits,
-    /// Whether a requester's message reopens a resolved ticket.
+    /// The time within which a requester's message reopens a resolved ticket.
     pub reopen: Reopen,
-    /// How long a ticket stays resolved before the system may close it.
+    /// The time for which a ticket stays resolved before the system may close it.
     pub close_after: Days,
-    /// How soon the desk means to answer and to resolve; without it no timers run.
+    /// SLA targets and calendar; without them no timers run.
     pub sla: Option<Sla>,
 }
 
-/// Whether a requester's message reopens a resolved ticket; otherwise a follow-up is offered.
+/// Time within which a requester's message reopens a resolved ticket; afterwards a follow-up is
+/// offered.
 ///
 /// ```
 /// use ventanilla_domain::{Days, Reopen};
@@ -39,12 +40,12 @@ pub struct Policy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Reopen {
-    /// So many days since it was resolved, to the millisecond and inclusive.
+    /// For this many days after it was resolved, to the millisecond and inclusive.
     #[serde(rename = "withinDays")]
     Within(Days),
-    /// As long as it isn't closed.
+    /// Until it is closed.
     Always,
-    /// Not at all.
+    /// Never.
     Never,
 }
 
@@ -54,10 +55,11 @@ impl Default for Reopen {
     }
 }
 
-/// How large a ticket may grow. Every limit can be lowered, none raised.
+/// Limits of the size of a ticket. Each can be lowered, none raised.
 ///
-/// At the limit of the conversation the customer can write no more, while status changes still
-/// work. Notes and history have limits of their own, so they never lock the customer out.
+/// At the limit of the conversation the requester can write no more, while status changes still
+/// work. Notes and history have limits of their own, so they never prevent the requester from
+/// writing.
 ///
 /// ```
 /// use ventanilla_domain::Limits;
@@ -76,7 +78,7 @@ pub struct Limits {
     history: u32,
 }
 
-/// A limit that is zero or above what is possible; its code is `invalid_limit`.
+/// Error of a limit that is zero or above its maximum; its code is `invalid_limit`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.explain(Locale::En))]
 pub struct InvalidLimit {
@@ -94,7 +96,7 @@ const CEILING: Limits = Limits {
 };
 
 impl Default for Limits {
-    /// The ceiling of each.
+    /// Returns the maximum of each limit.
     fn default() -> Self {
         CEILING
     }
@@ -129,20 +131,20 @@ macro_rules! limits {
 }
 
 limits! {
-    /// The most bytes of one description, message or note: at most 16 KiB.
+    /// Returns the maximum bytes of one description, message or note: at most 16 KiB.
     text_bytes, with_text_bytes;
-    /// The most messages of a conversation: at most 1,000.
+    /// Returns the maximum number of messages of a conversation: at most 1,000.
     messages, with_messages;
-    /// The most bytes of text in a conversation: at most 1 MiB.
+    /// Returns the maximum bytes of text in a conversation: at most 1 MiB.
     conversation_bytes, with_conversation_bytes;
-    /// The most notes of a ticket: at most 200.
+    /// Returns the maximum number of notes of a ticket: at most 200.
     notes, with_notes;
-    /// How many events a ticket's history keeps, the newest: at most 500.
+    /// Returns the number of events that a ticket's history keeps, the newest: at most 500.
     history, with_history;
 }
 
 impl InvalidLimit {
-    /// The offending value.
+    /// Returns the offending value.
     #[must_use]
     pub const fn value(&self) -> u32 {
         self.value

@@ -1,4 +1,4 @@
-//! Why a change was refused.
+//! Refusals of changes by the rules.
 
 use serde::{Serialize, Serializer};
 
@@ -7,7 +7,7 @@ use crate::{
     Timestamp, UserId, locale::say,
 };
 
-/// Why the rules refuse a change. Nothing was changed.
+/// Refusal of a change by the rules. Nothing was changed.
 ///
 /// ```
 /// use ventanilla_domain::{ActorKind, Explain, Locale, Refusal, Status};
@@ -22,85 +22,87 @@ use crate::{
 /// ```
 ///
 /// As JSON it is its code and its details: `{"code": "version_conflict", "expected": 3, "found": 4,
-/// "changes": [...]}`. That of a transition has the statuses that the actor may set as `allowed`.
+/// "changes": [...]}`. A refused transition also has the statuses that the actor may set, as
+/// `allowed`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 #[error("{}", self.explain(Locale::En))]
 #[serde(tag = "code", rename_all = "snake_case", rename_all_fields = "camelCase")]
 #[non_exhaustive]
 pub enum Refusal {
-    /// This kind of actor never makes this kind of change.
+    /// Such an actor never makes such a change.
     NotPermitted {
-        /// Who asked.
+        /// Kind of the actor.
         by: ActorKind,
     },
-    /// The ticket cannot go from its status to that one, or not by this actor's hand.
+    /// There is no such transition, or not for this actor.
     #[serde(rename = "transition_refused", serialize_with = "serialize_transition")]
     Transition {
-        /// The status it has.
+        /// The ticket's status.
         from: Status,
         /// The status asked for.
         to: Status,
-        /// Who asked.
+        /// Kind of the actor.
         by: ActorKind,
     },
     /// A closed ticket accepts notes only; its requester can open a follow-up.
     #[serde(rename = "ticket_closed")]
     Closed {
-        /// Who asked.
+        /// Kind of the actor.
         by: ActorKind,
     },
-    /// The ticket is resolved and can no longer be reopened by writing; a follow-up can be opened.
+    /// The ticket is resolved and a message no longer reopens it; its requester can open a
+    /// follow-up.
     ReopenOver {
-        /// When it was resolved.
+        /// Time at which it was resolved.
         resolved_at: Timestamp,
-        /// The policy that refuses it.
+        /// The setting that refuses it.
         policy: Reopen,
     },
     /// The ticket was resolved too recently for the system to close it.
     TooEarlyToClose {
-        /// When it was resolved.
+        /// Time at which it was resolved.
         resolved_at: Timestamp,
-        /// The instant from which on it may be closed, if nothing else happens.
+        /// The instant from which it may be closed, if nothing else happens.
         closes_at: Timestamp,
     },
-    /// Somebody else has the ticket already.
+    /// Another administrator has the ticket.
     AlreadyAssigned {
-        /// Who has it.
+        /// The assignee.
         to: UserId,
     },
-    /// The ticket has changed since the version that the change was made for.
+    /// The ticket has changed since the version for which the change was made.
     VersionConflict {
         /// The version that was expected.
         expected: u64,
         /// The version that it has.
         found: u64,
-        /// What happened since the expected version, in order, as far as the ticket still tells and
-        /// the actor may know: customers and the bot learn of messages only.
+        /// The changes since the expected version, in order, as far as the ticket still has them
+        /// and the actor may see them: customers and the bot see messages only.
         changes: Vec<Event>,
     },
-    /// The conversation holds no further message of this size.
+    /// The conversation has no room for a message of this size.
     ConversationFull {
-        /// How many messages it has.
+        /// Number of its messages.
         messages: u32,
-        /// How many bytes of text it has.
+        /// Number of bytes of its text.
         bytes: u32,
-        /// How many bytes the message would have added.
+        /// Number of bytes of the refused message.
         adding: u32,
     },
-    /// The ticket holds no further note.
+    /// The ticket has no room for another note.
     NotesFull {
-        /// How many notes it has.
+        /// Number of its notes.
         notes: u32,
     },
-    /// The text is longer than this desk accepts.
+    /// The text is longer than the policy allows.
     #[serde(rename = "text_over_limit")]
     TextTooLong {
-        /// How many bytes it has.
+        /// Number of its bytes.
         bytes: u32,
-        /// How many it may have.
+        /// The maximum number of bytes.
         limit: u32,
     },
-    /// The idempotency key was used by the same author for something else.
+    /// The same author used the idempotency key for something else.
     KeyConflict {
         /// The key.
         key: IdempotencyKey,
@@ -108,7 +110,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Whether the requester may open a follow-up ticket instead.
+    /// Returns whether the requester may open a follow-up ticket instead.
     ///
     /// ```
     /// use ventanilla_domain::{ActorKind, Refusal};
@@ -268,7 +270,7 @@ fn serialize_transition<S: Serializer>(
     Transition { from: *from, to: *to, by: *by, allowed }.serialize(serializer)
 }
 
-/// The first few of some changes in a row, and how many more there are.
+/// Returns the first changes in a sentence, and the number of the others.
 fn listed(changes: &[Event], locale: Locale) -> String {
     let (first, more) = changes.split_at(changes.len().min(3));
     let mut parts: Vec<String> = first.iter().map(|event| nameless(event, locale)).collect();
@@ -284,8 +286,8 @@ fn listed(changes: &[Event], locale: Locale) -> String {
     }
 }
 
-/// A change within a sentence. Ids are nothing to show and names aren't known here, so that of a
-/// ticket that is handed over only the last half is worth telling.
+/// Returns a change as a part of a sentence. Names are unknown here, so the previous assignee is
+/// omitted.
 fn nameless(event: &Event, locale: Locale) -> String {
     let mut event = event.clone();
     if let EventKind::AssigneeChanged { from, to: Some(_) } = &mut event.kind {

@@ -11,7 +11,7 @@ use crate::{
     util::{count, push_tight},
 };
 
-/// The checks that need no ticket: who may make which change, and how long its text may be.
+/// Checks that need no ticket: permission and length of the text.
 impl Command {
     pub(crate) fn check_permission(&self) -> Result<(), Refusal> {
         let by = self.actor.kind();
@@ -39,8 +39,8 @@ impl Command {
     }
 }
 
-/// The preconditions, in the order in which they answer: owner, key, already so, status, window,
-/// version, room.
+/// Preconditions, in the order in which they are checked: requester, key, no change needed, status,
+/// reopening, version, room.
 impl Command {
     pub(crate) fn check(&self, ticket: &State<'_>) -> Result<(), Stop> {
         let head = ticket.head;
@@ -49,7 +49,7 @@ impl Command {
             ChangeKind::Message { message, status } => {
                 self.check_key(message, ticket)?;
                 check_conversation(head, self.actor.kind(), self.at, &self.policy)?;
-                // A status that is already so is no obstacle to the message.
+                // A status that needs no change doesn't prevent the message.
                 if let Some(to) = status.filter(|to| *to != head.status) {
                     self.check_transition(head, to)?;
                 }
@@ -198,9 +198,9 @@ fn check_unassigned(head: &TicketHead) -> Result<(), Refusal> {
     }
 }
 
-/// The effects.
+/// Effects of changes.
 impl Command {
-    /// Makes the change, of which every precondition holds.
+    /// Makes the change, whose preconditions all hold.
     pub(crate) fn make(&self, ticket: &mut Ticket) -> Vec<Event> {
         ticket.head.version = ticket.head.version.saturating_add(1);
         let mut edit = TicketEdit { command: self, ticket, events: Vec::new() };
@@ -212,7 +212,7 @@ impl Command {
             ChangeKind::Assign(to) => edit.set_assignee(to.as_ref()),
             ChangeKind::Claim => edit.set_assignee(self.actor.user()),
         }
-        // A note leaves the time of the last update alone, or the requester would learn of it.
+        // A note doesn't change the time of the last update, or the requester would learn of it.
         if !matches!(self.change.kind, ChangeKind::Note(_)) {
             edit.ticket.head.updated_at = edit.ticket.head.updated_at.max(self.at);
         }
@@ -220,7 +220,7 @@ impl Command {
     }
 }
 
-/// A change that is being made.
+/// A change that is being made to a ticket.
 struct TicketEdit<'a> {
     command: &'a Command,
     ticket: &'a mut Ticket,
@@ -262,9 +262,9 @@ impl TicketEdit<'_> {
         self.happened(EventKind::NoteAdded);
     }
 
-    /// Sets the status, and the timestamps and timers that go with it: a closed ticket was resolved
-    /// at some time, a live one isn't; nobody waits for an answer where it is, and its resolution
-    /// timer is paused.
+    /// Sets the status, and the timestamps and timers that depend on it: a closed ticket has a time
+    /// at which it was resolved, a live one hasn't; on a ticket that isn't live, response timers
+    /// are cancelled and the resolution timer is paused.
     fn set_status(&mut self, to: Status) {
         let (head, at) = (&mut self.ticket.head, self.command.at);
         if head.status == to {
@@ -302,7 +302,7 @@ impl TicketEdit<'_> {
         self.happened(EventKind::AssigneeChanged { from, to: to.cloned() });
     }
 
-    /// Changes the SLA timers of a ticket that has some, on a desk that has a calendar.
+    /// Changes the SLA timers, if the ticket has some and the policy has a calendar.
     fn timers(&mut self, change: impl FnOnce(&mut SlaTimers, &Moment<'_>)) {
         let (command, head) = (self.command, &mut self.ticket.head);
         if let (Some(timers), Some(sla)) = (&mut head.sla, &command.policy.sla) {
@@ -312,7 +312,7 @@ impl TicketEdit<'_> {
         }
     }
 
-    /// Adds an event, to the history too where that keeps such ones: the newest of them.
+    /// Adds an event, and keeps it in the history if that keeps its kind.
     fn happened(&mut self, kind: EventKind) {
         let (command, version) = (self.command, self.ticket.head.version);
         let event = Event { at: command.at, by: command.actor.clone(), version, kind };
@@ -326,8 +326,8 @@ impl TicketEdit<'_> {
     }
 }
 
-/// Checks that this actor may open a ticket of that requester: the requester, or an administrator; and
-/// a follow-up only of the requester's own ticket.
+/// Checks that this actor may open a ticket of that requester: the requester, or an administrator;
+/// and that it follows up, if any, a ticket of the same requester.
 pub(crate) fn may_open(
     by: &Actor,
     requester: &UserId,
@@ -342,7 +342,7 @@ pub(crate) fn may_open(
     if theirs && permitted { Ok(()) } else { Err(Refusal::NotPermitted { by: by.kind() }) }
 }
 
-/// Checks that a text is within this desk's limit.
+/// Checks that a text is within the policy's limit.
 pub(crate) fn check_length(text: &MessageText, policy: &Policy) -> Result<(), Refusal> {
     let (bytes, limit) = (count(text.bytes()), longest_text(policy));
     if bytes > limit { Err(Refusal::TextTooLong { bytes, limit }) } else { Ok(()) }
@@ -353,7 +353,7 @@ fn longest_text(policy: &Policy) -> u32 {
 }
 
 impl Policy {
-    /// Returns how many bytes a message of such an actor may have at that time.
+    /// Returns the maximum bytes of a message that such an actor may write at that time.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! What a desk promises, and how its tickets stand against it.
+//! Response times: SLA targets, and the timers that measure them.
 
 mod policy;
 mod timer;
@@ -11,10 +11,10 @@ pub use timer::{Elapsed, SlaState, SlaStop, SlaTimer, SlaTimers, UnknownSlaState
 
 use crate::{BusinessCalendar, BusinessTime, Category, Priority, Timestamp};
 
-/// What a desk promises: its targets, and the calendar by which time counts. Cloning it is cheap.
+/// SLA policy of a desk: targets, and the calendar that counts business time. Cloning it is cheap.
 ///
-/// A ticket keeps the targets that held when it was opened; the calendar is the desk's, for all of
-/// its tickets.
+/// A ticket keeps the targets that applied when it was opened; the calendar is the desk's, for all
+/// tickets.
 ///
 /// ```
 /// use ventanilla_domain::*;
@@ -35,25 +35,25 @@ struct SlaInner {
 }
 
 impl Sla {
-    /// A promise to keep these targets in the hours of this calendar.
+    /// Creates an SLA policy with these targets, measured by this calendar.
     #[must_use]
     pub fn new(policy: SlaPolicy, calendar: BusinessCalendar) -> Self {
         Self(Arc::new(SlaInner { policy, calendar }))
     }
 
-    /// The targets for new tickets.
+    /// Returns the targets for new tickets.
     #[must_use]
     pub fn policy(&self) -> &SlaPolicy {
         &self.0.policy
     }
 
-    /// The hours in which time counts.
+    /// Returns the calendar.
     #[must_use]
     pub fn calendar(&self) -> &BusinessCalendar {
         &self.0.calendar
     }
 
-    /// What the calendar reads at an instant.
+    /// Returns the business time at an instant.
     #[must_use]
     pub fn business_time_at(&self, at: Timestamp) -> BusinessTime {
         self.calendar().business_time_at(at)

@@ -1,4 +1,4 @@
-//! What people write: descriptions, messages and notes.
+//! Texts that people write: descriptions, messages and notes.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -6,18 +6,17 @@ use serde::{Deserialize, Deserializer};
 
 use crate::parse::{TextProblem, TextRules, parsed_text};
 
-/// What someone wrote: a description, a message or a note.
+/// A text that a person wrote: a description, a message or a note.
 ///
 /// - 1 to [`MessageText::MAX_BYTES`] bytes of UTF-8, counted after cleaning;
-/// - cleaned: `CRLF` is `LF`, white space at both ends is gone;
-/// - something to be seen: not only white space and characters that are never shown;
+/// - cleaned: `CRLF` becomes `LF`, white space at both ends is removed;
+/// - visible: not only white space and invisible characters;
 /// - no control characters but line feed and tab (a lone `CR` is refused);
-/// - everything else is kept as it came: emoji, marks of writing direction, `<script>`. It is for
-///   the page to escape it;
-/// - what another application has stored comes back by [`MessageText::from_stored`], whatever it holds.
+/// - everything else is kept: emoji, marks of writing direction, `<script>`. Pages must escape it;
+/// - texts that another application stored are read by [`MessageText::from_stored`] without checks.
 ///
-/// Cloning is cheap: the text is shared. As JSON it is a string, read back through [`parse`]; within
-/// a stored ticket, message or note through [`from_stored`](MessageText::from_stored).
+/// Cloning is cheap: the text is shared. As JSON it is a string, read back through [`parse`];
+/// within a stored ticket, message or note through [`from_stored`](MessageText::from_stored).
 ///
 /// [`parse`]: MessageText::parse
 ///
@@ -34,7 +33,7 @@ pub struct MessageText(Arc<str>);
 parsed_text!(MessageText, InvalidText, "text", "el mensaje", "the message", private);
 
 impl MessageText {
-    /// The most bytes of a text: 16 KiB.
+    /// The maximum bytes of a text: 16 KiB.
     pub const MAX_BYTES: usize = 16 * 1024;
 
     const RULES: TextRules = TextRules {
@@ -72,7 +71,7 @@ impl MessageText {
         }
     }
 
-    /// Takes a text that is stored already, by whatever application, as it is: none is lost.
+    /// Creates a text that is already stored, by whatever application, without checks.
     ///
     /// ```
     /// use ventanilla_domain::MessageText;
@@ -84,7 +83,7 @@ impl MessageText {
         Self(stored.into())
     }
 
-    /// The text.
+    /// Returns the text.
     ///
     /// ```
     /// assert_eq!(ventanilla_domain::MessageText::parse(" Hola ")?.as_str(), "Hola");
@@ -95,7 +94,7 @@ impl MessageText {
         &self.0
     }
 
-    /// The length in bytes of UTF-8, which is what limits count.
+    /// Returns the length in bytes of UTF-8, which limits count.
     ///
     /// ```
     /// assert_eq!(ventanilla_domain::MessageText::parse("año")?.bytes(), 4);
@@ -106,7 +105,7 @@ impl MessageText {
         self.0.len()
     }
 
-    /// The first `chars` characters on one line, with `…` where something was left out.
+    /// Returns the first `chars` characters on one line, with `…` if something was left out.
     ///
     /// ```
     /// use ventanilla_domain::MessageText;
@@ -132,7 +131,7 @@ pub(crate) fn from_stored<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
     Ok(MessageText::from_stored(&Cow::<'de, str>::deserialize(deserializer)?))
 }
 
-/// Returns whether a character shows nothing: white space, and the code points that Unicode lists as
+/// Returns whether a character is invisible: white space, and the code points that Unicode lists as
 /// [`Default_Ignorable_Code_Point`](https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point).
 fn is_invisible(character: char) -> bool {
     character.is_whitespace()

@@ -9,15 +9,15 @@ use crate::{
     util::{count, null_is_absent, push_tight},
 };
 
-/// A whole ticket, as a store keeps it. Readers get a [`TicketDetails`](crate::TicketDetails) of it.
+/// A whole ticket, as a store keeps it. Readers get its [`TicketDetails`](crate::TicketDetails).
 ///
-/// - it has at least one message: the description, from the requester, where nothing else is;
-/// - while it is live it is neither resolved nor closed at any time;
+/// - it has at least one message: the description, from the requester, if there is no other;
+/// - while it is live it has no time at which it was resolved or closed;
 /// - `message_count` and the conversation's size are those of its messages.
 ///
-/// It is opened by [`NewTicket::open`](crate::NewTicket::open), changed by
-/// [`Command::apply`](crate::Command::apply) and nothing else, and read back from a [`TicketRecord`],
-/// which is its JSON form too.
+/// It is opened by [`NewTicket::open`](crate::NewTicket::open), changed only by
+/// [`Command::apply`](crate::Command::apply), and read back from a [`TicketRecord`], which is also
+/// its JSON form.
 ///
 /// ```
 /// use ventanilla_domain::Ticket;
@@ -65,49 +65,51 @@ impl Ticket {
         ticket
     }
 
-    /// Everything but the texts.
+    /// Returns the ticket without its texts.
     #[must_use]
     pub const fn head(&self) -> &TicketHead {
         &self.head
     }
 
-    /// The first description of the problem.
+    /// Returns the description of the problem.
     #[must_use]
     pub const fn description(&self) -> &MessageText {
         &self.description
     }
 
-    /// The conversation, in order of arrival.
+    /// Returns the conversation, in order of arrival.
     #[must_use]
     pub fn messages(&self) -> &[Message] {
         &self.messages
     }
 
-    /// How many bytes of text the conversation has.
+    /// Returns the number of bytes of text in the conversation.
     #[must_use]
     pub const fn conversation_bytes(&self) -> u32 {
         self.conversation_bytes
     }
 
-    /// The internal notes, in order of arrival.
+    /// Returns the internal notes, in order of arrival.
     #[must_use]
     pub fn notes(&self) -> &[Note] {
         &self.notes
     }
 
-    /// Who opened it and changed its fields, in order, the oldest dropped at the limit.
+    /// Returns the history: creation and changes of fields, in order, the oldest dropped at the
+    /// limit.
     #[must_use]
     pub fn history(&self) -> &[Event] {
         &self.history
     }
 
-    /// The key under which it was opened.
+    /// Returns the key under which it was opened.
     #[must_use]
     pub fn creation_key(&self) -> Option<&CreationKey> {
         self.creation_key.as_deref()
     }
 
-    /// Whether another ticket was asked for in the same words, so that one key may stand for both.
+    /// Returns whether another ticket is the same request, so that one idempotency key may stand
+    /// for both.
     ///
     /// ```
     /// # use ventanilla_domain::*;
@@ -144,7 +146,7 @@ fn bytes(message: &Message) -> u32 {
     count(message.text.bytes())
 }
 
-/// A ticket without its texts: what a change returns and a list row begins with.
+/// A ticket without its texts, which changes return and list rows contain.
 ///
 /// Its JSON names are those of the stored collection: `ticketNumber`, `userId`, `assigneeId` ...;
 /// what is absent is left out.
@@ -165,44 +167,44 @@ fn bytes(message: &Message) -> u32 {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TicketHead {
-    /// The number by which everybody names it.
+    /// The public number.
     pub ticket_number: TicketNumber,
-    /// Who asked for help.
+    /// The customer whose problem it describes.
     #[serde(rename = "userId")]
     pub requester: UserId,
-    /// What it is about.
+    /// The category.
     pub category: Category,
-    /// Where it stands.
+    /// The status.
     pub status: Status,
-    /// How pressing it is.
+    /// The priority.
     pub priority: Priority,
-    /// The administrator who has it.
+    /// The administrator who is responsible for it.
     #[serde(rename = "assigneeId", default, skip_serializing_if = "Option::is_none")]
     pub assignee: Option<UserId>,
-    /// When it was opened.
+    /// Time of its opening.
     pub created_at: Timestamp,
-    /// When it last changed, notes left aside.
+    /// Time of its last change other than a note.
     pub updated_at: Timestamp,
-    /// When an administrator who isn't the requester first wrote a public message.
+    /// Time of the first public message of an administrator who isn't the requester.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_response_at: Option<Timestamp>,
-    /// When it was last resolved, or closed without that; absent while it is live.
+    /// Time at which it was last resolved, or closed without that; absent while it is live.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolved_at: Option<Timestamp>,
-    /// When it was closed.
+    /// Time at which it was closed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed_at: Option<Timestamp>,
     /// The ticket that this one follows up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follow_up_of: Option<TicketNumber>,
-    /// Number of changes that these crates made, notes included. Because of the notes it is for the desk
-    /// alone: other readers get 0.
+    /// Number of changes that these crates made, notes included; 0 for audiences other than the
+    /// desk, which would learn of notes by it.
     #[serde(default)]
     pub version: u64,
-    /// Number of messages in the conversation; `None` in rows of lists, which read no conversation.
+    /// Number of messages in the conversation; `None` in list rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_count: Option<u32>,
-    /// The timers of what was promised: for the desk's eyes, and absent where nothing was.
+    /// SLA timers: for the desk only, and absent if the ticket was opened without an SLA policy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sla: Option<Box<SlaTimers>>,
 }
@@ -222,7 +224,7 @@ impl TicketHead {
             priority: self.priority,
         };
         let resolved = (!self.status.is_live()).then(|| self.resolved_or_updated_at());
-        // An answer on a resolved ticket is no longer what was waited for.
+        // A response on a resolved ticket was not waited for.
         let answered = self.first_response_at.filter(|at| resolved.is_none_or(|end| *at <= end));
         if let Some(at) = answered {
             timers.stop(SlaMetric::FirstResponse, &moment(at));
@@ -236,7 +238,7 @@ impl TicketHead {
         Some(timers)
     }
 
-    /// Returns the head without what only the desk may see: SLA timers and version.
+    /// Returns the head without the fields that only the desk may see: SLA timers and version.
     #[must_use]
     pub fn for_requester(mut self) -> Self {
         self.sla = None;
@@ -263,20 +265,20 @@ impl TicketHead {
         }
     }
 
-    /// The instant from which a reopening window counts: `resolved_at`, without it `updated_at`.
+    /// Returns the instant from which the time for reopening counts: `resolved_at`, or else
+    /// `updated_at`.
     #[must_use]
     pub fn resolved_or_updated_at(&self) -> Timestamp {
         self.resolved_at.unwrap_or(self.updated_at)
     }
 }
 
-/// The stored form of a ticket, field by field: what a database document or JSON object holds.
+/// Stored form of a ticket, field by field: the content of a database document or JSON object.
 ///
-/// Every field has been parsed by itself, texts by [`MessageText::from_stored`]. Turning it into a
-/// [`Ticket`] can't fail and recomputes
-/// what is derived, because another application may have left it stale or missing: an empty
-/// conversation begins with the description, the first response is found among the messages, and
-/// a live ticket isn't resolved.
+/// Each field has been parsed by itself, texts by [`MessageText::from_stored`]. Turning it into a
+/// [`Ticket`] can't fail and recomputes the derived fields, because another application may have
+/// left them stale or missing: an empty conversation begins with the description, the first
+/// response is found among the messages, and a live ticket isn't resolved.
 ///
 /// ```
 /// use ventanilla_domain::{Ticket, TicketRecord};

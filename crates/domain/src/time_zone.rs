@@ -13,7 +13,8 @@ use crate::{
 
 /// A time zone: UTC, a fixed offset, or a zone of the IANA database.
 ///
-/// - Written as its name: `UTC`, `Europe/Madrid`, or an offset such as `+02:00`, in text and in JSON.
+/// - Written as its name: `UTC`, `Europe/Madrid`, or an offset such as `+02:00`, in text and in
+///   JSON.
 /// - The IANA zones need the feature `time-zones`, which is on by default.
 /// - Offsets are exact from 1970 on. Before, the offset with which 1970 began applies.
 ///
@@ -54,7 +55,8 @@ impl TimeZone {
     /// Coordinated universal time.
     pub const UTC: TimeZone = TimeZone(Kind::Utc);
 
-    /// Returns the time zone of this name: `UTC`, an offset `±HH:MM`, or a name of the IANA database.
+    /// Returns the time zone of this name: `UTC`, an offset `±HH:MM`, or a name of the IANA
+    /// database.
     ///
     /// # Errors
     ///
@@ -291,7 +293,8 @@ mod iana {
         zone.offset_from_utc_datetime(&time).fix().local_minus_utc().into()
     }
 
-    /// Returns the first second in `from + 1..=to` for which a condition holds that then stays true.
+    /// Returns the first second in `from + 1..=to` for which a condition holds that then stays
+    /// true.
     fn first_second(mut from: i64, mut to: i64, holds: impl Fn(i64) -> bool) -> i64 {
         while to - from > 1 {
             let middle = from.midpoint(to);

@@ -1,4 +1,4 @@
-//! Instants, in the milliseconds that a database keeps.
+//! Instants in whole milliseconds.
 
 use std::{fmt, num::NonZeroU64, time::Duration};
 
@@ -9,8 +9,8 @@ use crate::{Explain, Locale, locale::say};
 
 /// An instant in whole milliseconds of UTC, between the years 1 and 9999.
 ///
-/// It has the precision of a BSON date, so what is stored is what is read. As JSON it is a string
-/// of RFC 3339 with three decimals; finer ones are cut off when read.
+/// It has the precision of a BSON date, so storing it loses nothing. As JSON it is a string of RFC
+/// 3339 with three decimals; further decimals are cut off when read.
 ///
 /// ```
 /// use std::time::Duration;
@@ -30,7 +30,7 @@ pub struct Timestamp(
 /// The last millisecond before the year 1, in milliseconds since 1970 began.
 const BEFORE: i64 = -62_135_596_800_001;
 
-/// A time that is no [`Timestamp`]; its code is `invalid_timestamp`.
+/// Error of a value that is no [`Timestamp`]; its code is `invalid_timestamp`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.explain(Locale::En))]
 pub struct InvalidTimestamp {
@@ -43,7 +43,7 @@ impl Timestamp {
     /// The last millisecond of the year 9999.
     pub const MAX: Timestamp = Timestamp(NonZeroU64::MIN.saturating_add(315_537_897_599_999));
 
-    /// The instant so many milliseconds after 1970 began.
+    /// Creates the instant this many milliseconds after the beginning of 1970.
     ///
     /// # Errors
     ///
@@ -64,7 +64,7 @@ impl Timestamp {
             .ok_or_else(|| InvalidTimestamp { value: millis.to_string().into() })
     }
 
-    /// Milliseconds since 1970 began, negative before.
+    /// Returns the milliseconds since the beginning of 1970, negative before.
     ///
     /// ```
     /// assert_eq!(ventanilla_domain::Timestamp::from_millis(7)?.as_millis(), 7);
@@ -75,7 +75,7 @@ impl Timestamp {
         BEFORE.saturating_add_unsigned(self.0.get())
     }
 
-    /// The instant `duration` later, at most [`Timestamp::MAX`].
+    /// Returns the instant `duration` later, at most [`Timestamp::MAX`].
     ///
     /// ```
     /// use std::time::Duration;
@@ -88,7 +88,7 @@ impl Timestamp {
         Self(self.0.saturating_add(millis(duration))).min(Self::MAX)
     }
 
-    /// The instant `duration` earlier, at least [`Timestamp::MIN`].
+    /// Returns the instant `duration` earlier, at least [`Timestamp::MIN`].
     ///
     /// ```
     /// use std::time::Duration;
@@ -103,7 +103,7 @@ impl Timestamp {
         NonZeroU64::new(self.0.get().saturating_sub(millis(duration))).map_or(Self::MIN, Self)
     }
 
-    /// The same instant as a `chrono` date and time.
+    /// Returns the same instant as a `chrono` date and time.
     ///
     /// ```
     /// use chrono::Datelike;
@@ -130,7 +130,7 @@ impl Timestamp {
 pub struct Days(pub u16);
 
 impl Days {
-    /// The same length of time as a duration.
+    /// Returns the same length of time as a duration.
     ///
     /// ```
     /// assert_eq!(ventanilla_domain::Days(1).duration().as_secs(), 86_400);
@@ -154,7 +154,7 @@ fn millis(duration: Duration) -> u64 {
 impl TryFrom<DateTime<Utc>> for Timestamp {
     type Error = InvalidTimestamp;
 
-    /// Cuts off what is finer than a millisecond.
+    /// Cuts off fractions of a millisecond.
     fn try_from(time: DateTime<Utc>) -> Result<Self, InvalidTimestamp> {
         Self::from_millis(time.timestamp_millis())
     }
@@ -196,7 +196,7 @@ impl<'de> Deserialize<'de> for Timestamp {
 }
 
 impl InvalidTimestamp {
-    /// The offending value, in text.
+    /// Returns the offending value as text.
     #[must_use]
     pub fn value(&self) -> &str {
         &self.value

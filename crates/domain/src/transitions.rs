@@ -6,7 +6,7 @@ impl Status {
     /// Returns the statuses from which such an actor may set this one.
     ///
     /// Reopening by a customer's message is handled separately and is not part of this table.
-    /// Nothing leads away from closed.
+    /// No status follows closed.
     ///
     /// ```
     /// use ventanilla_domain::{ActorKind, Status};

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Deserializer};
 
-/// Adds at the end and leaves little room behind it: tickets are many and their lists short, so
-/// that doubling would waste more than it saves.
+/// Adds an item and reserves little room beyond it: there are many tickets with short lists, for
+/// which doubling the capacity would waste memory.
 pub(crate) fn push_tight<T>(list: &mut Vec<T>, item: T) {
     if list.len() == list.capacity() {
         list.reserve_exact(1 + list.len() / 8);

@@ -1,6 +1,6 @@
-//! The closed sets of words: one table each, with the stored word and its texts.
+//! Closed vocabularies: one table each, with the stored words and their texts.
 
-/// Defines an enum, its stored words, its texts and the error for a word that is none of them.
+/// Defines an enum, its stored words, its texts and the error for an unknown word.
 ///
 /// Each row is `Variant = "WORD", "es", "en"`.
 macro_rules! vocabulary {
@@ -19,13 +19,13 @@ macro_rules! vocabulary {
             /// Every value, in ascending order.
             pub const ALL: [$name; [$($name::$variant),+].len()] = [$($name::$variant),+];
 
-            /// The word that is stored and stands in JSON.
+            /// Returns the word that is stored and used in JSON.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $($name::$variant => $word,)+ }
             }
 
-            /// The word for the end user.
+            /// Returns the word for the end user.
             #[must_use]
             pub const fn label(self, locale: $crate::Locale) -> &'static str {
                 match self { $($name::$variant => locale.pick($label_es, $label_en),)+ }
@@ -54,7 +54,7 @@ macro_rules! vocabulary {
         pub struct $unknown { value: Box<str> }
 
         impl $unknown {
-            /// The start of the offending word: 64 characters, and `…` where more followed.
+            /// Returns the start of the offending word: 64 characters, and `…` if it is longer.
             #[must_use]
             pub fn value(&self) -> &str {
                 &self.value
@@ -106,7 +106,7 @@ macro_rules! vocabulary {
 pub(crate) use vocabulary;
 
 vocabulary! {
-    /// Where a ticket stands in its life.
+    /// Status of a ticket.
     ///
     /// ```
     /// use ventanilla_domain::{Locale, Status};
@@ -117,18 +117,18 @@ vocabulary! {
     /// # Ok::<(), ventanilla_domain::UnknownStatus>(())
     /// ```
     Status, UnknownStatus, "unknown_status", "No existe el estado", "There is no status";
-    /// Waiting in the queue.
+    /// Waiting for an administrator.
     Open = "OPEN", "Abierto", "Open";
-    /// Someone is at it.
+    /// An administrator works on it.
     InProgress = "IN_PROGRESS", "En progreso", "In progress";
-    /// Solved as far as the desk knows; the requester can still disagree.
+    /// Solved; the requester can still reopen it.
     Resolved = "RESOLVED", "Resuelto", "Resolved";
-    /// Over for good; only notes are still accepted.
+    /// Final; only notes are accepted.
     Closed = "CLOSED", "Cerrado", "Closed";
 }
 
 impl Status {
-    /// Whether work is still to be done: open or in progress.
+    /// Returns whether work is still to be done: open or in progress.
     ///
     /// ```
     /// use ventanilla_domain::Status;
@@ -150,7 +150,7 @@ impl Default for Status {
 }
 
 vocabulary! {
-    /// How pressing a ticket is; the order is from low to urgent.
+    /// Priority of a ticket, ordered from low to urgent.
     ///
     /// ```
     /// use ventanilla_domain::{Locale, Priority};
@@ -159,11 +159,11 @@ vocabulary! {
     /// assert_eq!(Priority::default().label(Locale::Es), "Media");
     /// ```
     Priority, UnknownPriority, "unknown_priority", "No existe la prioridad", "There is no priority";
-    /// It can wait.
+    /// Less than usual.
     Low = "LOW", "Baja", "Low";
-    /// As usual.
+    /// The usual.
     Medium = "MEDIUM", "Media", "Medium";
-    /// Before the usual.
+    /// More than usual.
     High = "HIGH", "Alta", "High";
     /// Before everything else.
     Urgent = "URGENT", "Urgente", "Urgent";
@@ -177,7 +177,7 @@ impl Default for Priority {
 }
 
 vocabulary! {
-    /// In what part someone speaks in a conversation.
+    /// Role in which a message's author writes.
     ///
     /// ```
     /// use ventanilla_domain::{Locale, Role};

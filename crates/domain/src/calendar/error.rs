@@ -1,4 +1,4 @@
-//! Why a calendar, or a change of one, was refused.
+//! Errors of calendars and their changes.
 
 use chrono::NaiveDate;
 
@@ -7,7 +7,7 @@ use crate::{
     locale::{excerpt, say},
 };
 
-/// A calendar, or a change of one, that was refused.
+/// Error of a calendar, or of a change of one.
 ///
 /// Its codes are `calendar_empty` (a week without working time), `calendar_past` (a change of what
 /// has begun), and for what is read from JSON `calendar_date` (no date) and

@@ -9,14 +9,14 @@ use crate::{
     locale::{excerpt, say},
 };
 
-/// The working hours of one day: windows from one minute of the wall clock up to another.
+/// Business hours of one day: spans from one minute of local time up to another.
 ///
-/// - Written `HH:MM-HH:MM`, windows parted by spaces; `24:00` may end one, and [`Hours::CLOSED`]
+/// - Written `HH:MM-HH:MM`, spans separated by spaces; `24:00` may end one, and [`Hours::CLOSED`]
 ///   is `closed`;
-/// - sorted; one window may end where the next starts, none may overlap another;
-/// - a night shift is two windows of two days: `22:00-24:00` and `00:00-06:00`.
+/// - sorted; one span may end where the next starts, none may overlap another;
+/// - a night shift is two spans of two days: `22:00-24:00` and `00:00-06:00`.
 ///
-/// [`Display`](fmt::Display) gives the text back, and so does JSON.
+/// [`Display`](fmt::Display) and JSON give the text back.
 ///
 /// ```
 /// use ventanilla_domain::Hours;
@@ -30,9 +30,9 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Hours(Cow<'static, [TimeSpan]>);
 
-/// A text that is no [`Hours`]; names the text and the window.
+/// Error of a text that is no [`Hours`]; names the text and the span.
 ///
-/// Its codes are `hours_empty`, `hours_malformed` (no `HH:MM-HH:MM`), `hours_backwards` (a window
+/// Its codes are `hours_empty`, `hours_malformed` (no `HH:MM-HH:MM`), `hours_backwards` (a span
 /// that ends where or before it starts) and `hours_overlap`.
 ///
 /// ```
@@ -51,12 +51,12 @@ pub struct InvalidHours {
 }
 
 impl Hours {
-    /// A day on which nobody works.
+    /// A day without business hours.
     pub const CLOSED: Hours = Hours(Cow::Borrowed(&[]));
     /// From midnight to midnight.
     pub const ALL_DAY: Hours = Hours(Cow::Borrowed(&[TimeSpan { start: 0, end: LAST_MINUTE }]));
 
-    /// Working milliseconds from midnight up to a time of day in milliseconds.
+    /// Returns the working milliseconds from midnight to a time of day in milliseconds.
     pub(super) fn working_millis_before(&self, time: i64) -> i64 {
         let worked = |window: &TimeSpan| (time.min(window.end()) - window.start()).max(0);
         self.0.iter().map(worked).sum()
@@ -117,7 +117,7 @@ impl<'de> Deserialize<'de> for Hours {
 }
 
 impl InvalidHours {
-    /// The start of the offending text: 64 characters, and `…` where more followed.
+    /// Returns the start of the offending text: 64 characters, and `…` if it is longer.
     #[must_use]
     pub fn value(&self) -> &str {
         &self.value
@@ -171,7 +171,7 @@ const CLOSED: &str = "closed";
 const LAST_MINUTE: u16 = 24 * 60;
 const MINUTE: i64 = 60_000;
 
-/// From one minute of the day up to another, which is no part of it.
+/// From one minute of the day up to another, which is excluded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct TimeSpan {
     start: u16,
@@ -184,7 +184,7 @@ impl TimeSpan {
         Some(Self { start: minute(start)?, end: minute(end)? })
     }
 
-    /// In milliseconds of the day, like the end.
+    /// Returns the start in milliseconds of the day.
     fn start(self) -> i64 {
         i64::from(self.start) * MINUTE
     }

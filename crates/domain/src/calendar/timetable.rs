@@ -1,16 +1,16 @@
-//! Working time on the wall clock: weeks and holidays, and no time zone.
+//! Working time in local time: weeks and holidays, without a time zone.
 
 use chrono::{Datelike, NaiveDate};
 
 use super::error::InvalidCalendar;
 use crate::Week;
 
-/// Milliseconds of a day on the wall clock.
+/// Milliseconds of a day in local time.
 pub(super) const DAY: i64 = 24 * 60 * 60 * 1000;
 
-/// The weeks and holidays of a calendar, ready to count.
+/// Weeks and holidays of a calendar, with the sums that make counting fast.
 ///
-/// Times are milliseconds on the wall clock since it showed 1970-01-01 00:00.
+/// Times are milliseconds of local time since 1970-01-01 00:00.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Timetable {
     /// In order of their dates; the first, and only it, has none.
@@ -19,15 +19,15 @@ pub(super) struct Timetable {
     holidays: Box<[Holiday]>,
 }
 
-/// A week and the date from which it holds, if there was one before.
+/// A week and the date from which it applies; the first has none.
 #[derive(Debug, PartialEq, Eq)]
 struct WeekPeriod {
     from: Option<NaiveDate>,
     week: Week,
     first_day: i64,
-    /// The working time of a week before each of its days, and last of all of them.
+    /// The working time of a week before each of its days, and at the end that of the whole week.
     before: [i64; 8],
-    /// Added to the time by this week, so that it goes on where the period before stopped.
+    /// Added to the time by this week, so that it continues where the period before it ended.
     base: i64,
 }
 
@@ -40,7 +40,7 @@ struct Holiday {
 }
 
 impl Timetable {
-    /// Checks weeks that are in order, the first without a date, and counts ahead.
+    /// Checks weeks that are in order, the first without a date, and sums them up.
     pub(super) fn new(
         mut weeks: Vec<(Option<NaiveDate>, Week)>,
         mut dates: Vec<NaiveDate>,
@@ -71,8 +71,8 @@ impl Timetable {
         Ok(timetable)
     }
 
-    /// Working milliseconds up to a time: negative before 1970, but for what holidays and changes
-    /// of week before then have added.
+    /// Returns the working milliseconds before a local time; negative before 1970, apart from the
+    /// holidays and changes of week before then.
     pub(super) fn working_millis_before(&self, local: i64) -> i64 {
         let (day, time) = (local.div_euclid(DAY), local.rem_euclid(DAY));
         let next = self.holidays.partition_point(|holiday| holiday.day < day);
@@ -81,9 +81,10 @@ impl Timetable {
         self.planned(day, if off { 0 } else { time }) - lost
     }
 
-    /// What [`working_millis_before`](Self::working_millis_before) were if the first week held for ever, without holidays.
+    /// Returns what [`working_millis_before`](Self::working_millis_before) would be with the first
+    /// week only.
     ///
-    /// Nothing that may still change has a part in it.
+    /// Later edits of the calendar don't change it.
     pub(super) fn origin(&self, local: i64) -> i64 {
         self.periods[0].working_millis_before(local.div_euclid(DAY), local.rem_euclid(DAY))
     }
@@ -96,7 +97,7 @@ impl Timetable {
         self.holidays.iter().map(|holiday| holiday.date)
     }
 
-    /// As if there were no holidays.
+    /// Returns the working milliseconds without regard to holidays.
     fn planned(&self, day: i64, time: i64) -> i64 {
         let later = self.periods.partition_point(|period| period.first_day <= day);
         self.periods[later.saturating_sub(1)].working_millis_before(day, time)
@@ -120,7 +121,7 @@ impl WeekPeriod {
     }
 }
 
-/// Days since 1970-01-01.
+/// Returns the days since 1970-01-01.
 pub(super) fn day_of(date: NaiveDate) -> i64 {
     i64::from(date.num_days_from_ce()) - 719_163
 }

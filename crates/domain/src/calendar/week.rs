@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::Hours;
 
-/// The working hours of each day of the week.
+/// Business hours of each day of the week.
 ///
-/// As JSON it is an object of `mon`, `tue`, `wed`, `thu`, `fri`, `sat` and `sun`; a day that is left
-/// out is closed.
+/// As JSON it is an object of `mon`, `tue`, `wed`, `thu`, `fri`, `sat` and `sun`; a day that is
+/// left out is closed.
 ///
 /// ```
 /// use ventanilla_domain::{Hours, Week, Weekday};
@@ -28,10 +28,10 @@ pub struct Week([Hours; 7]);
 impl Week {
     /// Seven days of 24 hours.
     pub const ALWAYS: Week = Week([const { Hours::ALL_DAY }; 7]);
-    /// Nothing yet: where to start when the days have little in common.
+    /// Seven days without hours, to which days are added.
     pub const CLOSED: Week = Week([const { Hours::CLOSED }; 7]);
 
-    /// The same hours from Monday to Friday.
+    /// Creates a week with the same hours from Monday to Friday.
     ///
     /// ```
     /// use ventanilla_domain::{Hours, Week, Weekday};
@@ -44,7 +44,7 @@ impl Week {
         Self([hours.clone(), hours.clone(), hours.clone(), hours.clone(), hours, closed.clone(), closed])
     }
 
-    /// The same week with other hours on one day.
+    /// Returns the week with other hours on one day.
     ///
     /// ```
     /// use ventanilla_domain::{Hours, Week, Weekday};
@@ -58,7 +58,7 @@ impl Week {
         self
     }
 
-    /// The hours of a day.
+    /// Returns the hours of a day.
     ///
     /// ```
     /// use ventanilla_domain::{Hours, Week, Weekday};
@@ -70,13 +70,13 @@ impl Week {
         &self.0[day as usize]
     }
 
-    /// Monday first.
+    /// Returns the hours of each day, Monday first.
     pub(super) fn days(&self) -> &[Hours; 7] {
         &self.0
     }
 }
 
-/// What JSON holds of a week.
+/// The JSON form of a week.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WeekRecord {

@@ -1,4 +1,4 @@
-//! How soon a desk answers and resolves: its targets.
+//! SLA targets, by priority and category.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -6,11 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Category, Days, Explain, Locale, Priority, locale::say};
 
-/// How soon a desk means to answer and to resolve, in working time, by priority and, where it says
-/// so, by category.
+/// SLA targets in business time, by priority and, for some categories, of their own.
 ///
-/// Every priority has every target. As JSON, in milliseconds:
-/// `{"targets": {"LOW": {"firstResponse", "nextResponse", "resolution"}, ...}, "categories": {...}}`.
+/// Every priority has every target. As JSON, in milliseconds: `{"targets": {"LOW":
+/// {"firstResponse", "nextResponse", "resolution"}, ...}, "categories": {...}}`.
 ///
 /// ```
 /// use ventanilla_domain::{Category, Priority, SlaPolicy, SlaTargets};
@@ -35,16 +34,16 @@ pub struct SlaPolicy {
 }
 
 impl SlaPolicy {
-    /// A policy with these targets, one for each priority.
+    /// Creates a policy with these targets, one for each priority.
     ///
     /// # Errors
     ///
-    /// [`InvalidSla`] if a priority is missing or named twice.
+    /// [`InvalidSla`] if a priority is missing or given twice.
     pub fn new(targets: impl IntoIterator<Item = (Priority, SlaTargets)>) -> Result<Self, InvalidSla> {
         Ok(Self { targets: SlaTable::new(targets)?, categories: BTreeMap::new() })
     }
 
-    /// Other targets for tickets of a category.
+    /// Sets other targets for the tickets of a category.
     ///
     /// # Errors
     ///
@@ -58,14 +57,14 @@ impl SlaPolicy {
         Ok(self)
     }
 
-    /// The targets for tickets of a category.
+    /// Returns the targets for tickets of a category.
     #[must_use]
     pub fn targets(&self, category: &Category) -> &SlaTable {
         self.categories.get(category).unwrap_or(&self.targets)
     }
 }
 
-/// The targets of each priority.
+/// SLA targets of each priority.
 ///
 /// ```
 /// use ventanilla_domain::{Priority, SlaTable, SlaTargets};
@@ -79,11 +78,11 @@ impl SlaPolicy {
 pub struct SlaTable([SlaTargets; Priority::ALL.len()]);
 
 impl SlaTable {
-    /// A table of these targets, one for each priority.
+    /// Creates a table of these targets, one for each priority.
     ///
     /// # Errors
     ///
-    /// [`InvalidSla`] if a priority is missing or named twice.
+    /// [`InvalidSla`] if a priority is missing or given twice.
     pub fn new(targets: impl IntoIterator<Item = (Priority, SlaTargets)>) -> Result<Self, InvalidSla> {
         let mut given = [None; Priority::ALL.len()];
         for (priority, targets) in targets {
@@ -99,14 +98,14 @@ impl SlaTable {
         Ok(Self(table))
     }
 
-    /// The targets of a priority.
+    /// Returns the targets of a priority.
     #[must_use]
     pub const fn of(&self, priority: Priority) -> SlaTargets {
         self.0[priority as usize]
     }
 }
 
-/// How soon something is due: three lengths of working time.
+/// SLA targets of one priority: the business time for each metric.
 ///
 /// ```
 /// use std::time::Duration;
@@ -126,8 +125,8 @@ impl SlaTargets {
     /// The longest target: 3,650 days.
     pub const LONGEST: Duration = Days(3650).duration();
 
-    /// The targets for the first response, each further response, and the resolution; a fraction of a
-    /// millisecond is cut off.
+    /// Creates the targets for the first response, each further response, and the resolution;
+    /// fractions of a millisecond are cut off.
     ///
     /// # Errors
     ///
@@ -150,7 +149,7 @@ impl SlaTargets {
         Ok(Self { millis })
     }
 
-    /// The same in whole hours.
+    /// Creates targets in whole hours.
     ///
     /// # Errors
     ///
@@ -160,7 +159,7 @@ impl SlaTargets {
         Self::new(hours(first_response), hours(next_response), hours(resolution))
     }
 
-    /// One of them.
+    /// Returns the target of a metric.
     #[must_use]
     pub const fn of(&self, metric: SlaMetric) -> Duration {
         Duration::from_millis(self.millis[metric as usize].unsigned_abs())
@@ -168,7 +167,7 @@ impl SlaTargets {
 }
 
 crate::vocabulary::vocabulary! {
-    /// What is measured against a target.
+    /// Metric that a timer measures.
     ///
     /// ```
     /// use ventanilla_domain::{Locale, SlaMetric};
@@ -180,12 +179,11 @@ crate::vocabulary::vocabulary! {
     FirstResponse = "FIRST_RESPONSE", "Primera respuesta", "First response";
     /// From the requester's oldest unanswered message to the next such answer.
     NextResponse = "NEXT_RESPONSE", "Siguiente respuesta", "Next response";
-    /// From the opening until it is resolved, without the time in which it was resolved before.
+    /// From the opening until it is resolved, without the time for which it was resolved before.
     Resolution = "RESOLUTION", "Resolución", "Resolution";
 }
 
-/// A policy that promises nothing, or too little: a target is zero, missing, given twice or longer
-/// than ten years.
+/// Error of an SLA policy: a target is zero, missing, given twice or longer than ten years.
 ///
 /// Its codes are `sla_target_zero`, `sla_target_missing`, `sla_target_repeated` and
 /// `sla_target_too_long`.

@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use super::policy::{SlaMetric, SlaTable};
 use crate::{BusinessTime, Priority, Timestamp, UserId, util::push_tight};
 
-/// A timer that runs, or has stopped.
+/// SLA timer of one metric of one ticket.
 ///
-/// It keeps two times: the calendar's, and the working time that the desk's
-/// [`BusinessCalendar`](crate::BusinessCalendar) reads. It is due in working time, so a holiday that is
-/// announced moves the due time of every timer.
+/// It has timestamps, and business time of the desk's
+/// [`BusinessCalendar`](crate::BusinessCalendar). It is due at a business time, so a new holiday
+/// moves the due time of every timer.
 ///
 /// ```
 /// use std::time::Duration;
@@ -26,29 +26,30 @@ use crate::{BusinessTime, Priority, Timestamp, UserId, util::push_tight};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SlaTimer {
-    /// When it began, moved on by the time in which it stood still.
+    /// Time of its start, moved on by the time for which it was paused.
     pub since: Timestamp,
-    /// The working time at which it began, moved on likewise.
+    /// Business time of its start, moved on likewise.
     pub start: BusinessTime,
-    /// The working time up to which its target is met. Once that has passed, it never moves again.
+    /// Due point in business time. Fixed once breached.
     pub due: BusinessTime,
-    /// How it stopped; absent while it runs.
+    /// The stop; absent while it runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop: Option<SlaStop>,
 }
 
-/// How a timer stopped.
+/// Stop of a timer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SlaStop {
-    /// When.
+    /// Time of the stop.
     pub at: Timestamp,
-    /// The working time then.
+    /// Business time of the stop.
     #[serde(rename = "businessTime", alias = "reading")]
     pub business_time: BusinessTime,
     /// The administrator who stopped it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<UserId>,
-    /// Whether what it waited for never came: an answer, on a ticket that was resolved without one.
+    /// Whether the metric was no longer needed: a response, on a ticket that was resolved without
+    /// one.
     #[serde(
         default,
         deserialize_with = "crate::util::null_is_absent",
@@ -58,7 +59,7 @@ pub struct SlaStop {
 }
 
 crate::vocabulary::vocabulary! {
-    /// How a timer stands, from the best to the worst.
+    /// State of a timer, from the best to the worst.
     ///
     /// ```
     /// use ventanilla_domain::{Locale, SlaState};
@@ -67,20 +68,20 @@ crate::vocabulary::vocabulary! {
     /// ```
     #[non_exhaustive]
     SlaState, UnknownSlaState, "unknown_sla_state", "No existe el estado del plazo", "There is no state of a target";
-    /// What it waited for was no longer needed, in time.
+    /// Stopped in time, because the metric was no longer needed.
     Cancelled = "CANCELLED", "Cancelado", "Cancelled";
-    /// It stopped in time.
+    /// Stopped in time.
     Met = "MET", "Cumplido", "Met";
-    /// It runs.
+    /// Running, with more than a quarter of its target left.
     Running = "RUNNING", "En plazo", "On time";
-    /// It runs, and three quarters of its target have passed.
+    /// Running, with at least three quarters of its target used.
     AtRisk = "AT_RISK", "En riesgo", "At risk";
-    /// It was due, and had not stopped. That stays so, whatever comes.
+    /// Not stopped when it was due. A breach is permanent.
     Breached = "BREACHED", "Vencido", "Breached";
 }
 
 impl SlaTimer {
-    /// How it stands when the calendar reads `now`.
+    /// Returns the state at a business time.
     #[must_use]
     pub fn state(&self, now: BusinessTime) -> SlaState {
         match &self.stop {
@@ -92,27 +93,26 @@ impl SlaTimer {
         }
     }
 
-    /// Whether it runs.
+    /// Returns whether it runs.
     #[must_use]
     pub const fn is_running(&self) -> bool {
         self.stop.is_none()
     }
 
-    /// Whether it was due before it stopped, or by now.
+    /// Returns whether it was due before it stopped, or before `now` if it runs.
     #[must_use]
     pub fn is_breached(&self, now: BusinessTime) -> bool {
         self.due < self.stop.as_ref().map_or(now, |stop| stop.business_time)
     }
 
-    /// The reading from which it is at risk: three quarters of its target.
+    /// Returns the business time from which it is at risk: three quarters of its target.
     #[must_use]
     pub const fn at_risk_from(&self) -> BusinessTime {
         let target = self.due.as_millis().saturating_sub(self.start.as_millis());
         BusinessTime::from_millis(self.due.as_millis().saturating_sub(target.div_euclid(4)))
     }
 
-    /// The working time and the calendar's time that it measured; `None` while it runs and where what
-    /// it waited for never came.
+    /// Returns the time that it measured; `None` while it runs and if it was cancelled.
     #[must_use]
     pub fn measured(&self) -> Option<Elapsed> {
         let stop = self.stop.as_ref().filter(|stop| !stop.cancelled)?;
@@ -127,7 +127,8 @@ impl SlaTimer {
         Self { since, start, due: start.plus(target), stop: None }
     }
 
-    /// Goes on: what it stood still doesn't count. A breach stays where it was.
+    /// Resumes a stopped timer without the time in between. The due point of a breached one is
+    /// kept.
     pub(super) fn resume(&mut self, at: Timestamp, now: BusinessTime, target: Duration) {
         let Some(stop) = self.stop.take() else { return };
         let stood = at.as_millis().saturating_sub(stop.at.as_millis());
@@ -140,7 +141,7 @@ impl SlaTimer {
         }
     }
 
-    /// Takes another target, counted from its start. A breach stays where it was.
+    /// Sets another target, counted from the start. The due point of a breached timer is kept.
     pub(super) fn retarget(&mut self, now: BusinessTime, target: Duration) {
         if self.is_running() && now <= self.due {
             self.due = self.start.plus(target);
@@ -148,16 +149,16 @@ impl SlaTimer {
     }
 }
 
-/// What a timer measured.
+/// Time that a timer measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Elapsed {
-    /// In working time.
+    /// In business time.
     pub business: Duration,
-    /// As the calendar runs.
+    /// In elapsed time.
     pub calendar: Duration,
 }
 
-/// The timers of one ticket, and the targets that were promised when it was opened.
+/// SLA timers of one ticket, and the targets that applied when it was opened.
 ///
 /// ```
 /// # use ventanilla_domain::*;
@@ -177,16 +178,16 @@ pub struct Elapsed {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SlaTimers {
-    /// What was promised.
+    /// The targets.
     pub targets: SlaTable,
     /// The first response.
     pub first_response: SlaTimer,
-    /// The last time that the requester waited for a further response.
+    /// The latest timer of a next response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_response: Option<SlaTimer>,
-    /// The resolution. It stands still while the ticket is resolved.
+    /// The resolution; paused while the ticket is resolved.
     pub resolution: SlaTimer,
-    /// The times before that.
+    /// The earlier timers of next responses.
     #[serde(
         default,
         deserialize_with = "crate::util::null_is_absent",
@@ -196,7 +197,7 @@ pub struct SlaTimers {
 }
 
 impl SlaTimers {
-    /// The timer of a metric, the latest.
+    /// Returns the latest timer of a metric.
     #[must_use]
     pub const fn of(&self, metric: SlaMetric) -> Option<&SlaTimer> {
         match metric {
@@ -218,38 +219,40 @@ impl SlaTimers {
         }
     }
 
-    /// Every timer that ever ran, with what it measures.
+    /// Returns every timer, with its metric.
     pub fn all(&self) -> impl Iterator<Item = (SlaMetric, &SlaTimer)> {
         let latest = SlaMetric::ALL.into_iter().filter_map(|metric| Some((metric, self.of(metric)?)));
         latest.chain(self.earlier_responses.iter().map(|timer| (SlaMetric::NextResponse, timer)))
     }
 
-    /// The reading at which the first of the running timers is due: what overdue lists are sorted by.
+    /// Returns the business time at which the first of the running timers is due; overdue lists
+    /// sort by it.
     #[must_use]
     pub fn due(&self) -> Option<BusinessTime> {
         self.running().map(|timer| timer.due).min()
     }
 
-    /// The reading from which the first of the running timers is at risk.
+    /// Returns the business time from which the first of the running timers is at risk.
     #[must_use]
     pub fn at_risk_from(&self) -> Option<BusinessTime> {
         self.running().map(SlaTimer::at_risk_from).min()
     }
 
-    /// When the last of the timers that stand stopped: a report of an earlier time need not look here.
+    /// Returns the last stop; reports of later periods needn't look at this ticket's stopped
+    /// timers.
     #[must_use]
     pub fn last_stop(&self) -> Option<Timestamp> {
         self.all().filter_map(|(_, timer)| Some(timer.stop.as_ref()?.at)).max()
     }
 
-    /// The latest that run: those before have stopped, whoever wrote them.
+    /// Returns the latest timers that run: earlier ones have stopped.
     fn running(&self) -> impl Iterator<Item = &SlaTimer> {
         let latest = SlaMetric::ALL.into_iter().filter_map(|metric| self.of(metric));
         latest.filter(|timer| timer.is_running())
     }
 }
 
-/// The circumstances of a change to SLA timers.
+/// Circumstances of a change to SLA timers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Moment<'a> {
     /// The administrator who makes it.
@@ -257,11 +260,11 @@ pub(crate) struct Moment<'a> {
     pub(crate) at: Timestamp,
     /// The business time then.
     pub(crate) business_time: BusinessTime,
-    /// The ticket's priority, of which the targets hold.
+    /// The ticket's priority, whose targets apply.
     pub(crate) priority: Priority,
 }
 
-/// The changes to timers. Each acts only on a timer in a state for it.
+/// Changes to timers. Timers that a change doesn't apply to are left unchanged.
 impl SlaTimers {
     pub(crate) fn open(targets: SlaTable, priority: Priority, at: Timestamp, now: BusinessTime) -> Self {
         let timer = |metric| SlaTimer::new(at, now, targets.of(priority).of(metric));
@@ -274,8 +277,8 @@ impl SlaTimers {
         }
     }
 
-    /// Starts to wait for the next response, unless a response is waited for: until the first one,
-    /// that timer is the one of the oldest message.
+    /// Starts the next response, unless a response is waited for: until the first one, its timer
+    /// covers the oldest message.
     pub(crate) fn start_next_response(&mut self, at: &Moment<'_>) {
         let waits = |metric| self.of(metric).is_some_and(SlaTimer::is_running);
         if waits(SlaMetric::FirstResponse) || waits(SlaMetric::NextResponse) {
@@ -286,12 +289,12 @@ impl SlaTimers {
         earlier.into_iter().for_each(|timer| push_tight(&mut self.earlier_responses, timer));
     }
 
-    /// Stops a timer that runs: what it waited for came.
+    /// Stops a timer that runs: its metric was reached.
     pub(crate) fn stop(&mut self, metric: SlaMetric, at: &Moment<'_>) {
         self.end(metric, at, false);
     }
 
-    /// Stops a timer that runs: what it waited for is no longer needed.
+    /// Cancels a timer that runs: its metric is no longer needed.
     pub(crate) fn cancel(&mut self, metric: SlaMetric, at: &Moment<'_>) {
         self.end(metric, at, true);
     }
@@ -307,7 +310,7 @@ impl SlaTimers {
         }
     }
 
-    /// Lets a timer that stopped go on, without the time between.
+    /// Resumes a stopped timer, without the time in between.
     pub(crate) fn resume(&mut self, metric: SlaMetric, at: &Moment<'_>) {
         let target = self.target(metric, at);
         if let Some(timer) = self.slot(metric) {
@@ -315,7 +318,7 @@ impl SlaTimers {
         }
     }
 
-    /// Makes every timer that runs due by the targets of the ticket's priority.
+    /// Sets the targets of the ticket's priority on every timer that runs.
     pub(crate) fn retarget(&mut self, at: &Moment<'_>) {
         for metric in SlaMetric::ALL {
             let target = self.target(metric, at);
