@@ -172,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_author_takes_no_more_room_than_an_id() {
+    fn an_author_has_the_size_of_an_id() {
         assert_eq!(size_of::<Author>(), size_of::<UserId>());
     }
 }

@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn they_come_in_order_of_version_and_a_message_before_the_status_that_it_set() {
+    fn events_are_in_order_of_version_and_a_message_precedes_the_status_it_set() {
         let (ticket, changes) = busy();
         for by in [ActorKind::Admin, ActorKind::System] {
             for (version, from) in [(0, 0), (1, 1), (2, 2), (3, 4), (4, 5), (5, 6), (6, 7), (99, 7)] {
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn customers_and_the_bot_learn_of_messages_only() {
+    fn customers_and_the_bot_see_messages_only() {
         let (ticket, changes) = busy();
         let written = |event: &&Event| matches!(event.kind, EventKind::MessageAdded { .. });
         let messages: Vec<Event> = changes.iter().filter(written).cloned().collect();
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_carries_no_version_is_left_out() {
+    fn events_without_a_version_are_left_out() {
         let messages = vec![message(Author::Admin(None), 1, 0), message(Author::Bot, 2, 0)];
         let ticket = ticket(messages, vec![note(3, 0)], vec![moved(luis(), 4, 0)]);
         assert_eq!(since(0, &ticket, ActorKind::Admin), []);

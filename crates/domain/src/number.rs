@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn the_literal_reading_comes_first() {
+    fn the_literal_text_is_the_first_candidate() {
         let lookup = TicketLookup::parse("tkt-abc123").unwrap();
         let read: Vec<_> = lookup.candidates().iter().map(TicketNumber::as_str).collect();
         assert_eq!(read, ["tkt-abc123", "TKT-ABC123"]);

@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn an_absent_time_takes_no_more_room_than_one() {
+    fn an_optional_timestamp_has_the_size_of_a_timestamp() {
         assert_eq!((size_of::<Timestamp>(), size_of::<Option<Timestamp>>()), (8, 8));
     }
 

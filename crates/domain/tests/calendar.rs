@@ -1,4 +1,4 @@
-//! What the business calendar promises.
+//! Tests of the business calendar.
 
 #![allow(clippy::unwrap_used, reason = "a test fails loudly")]
 

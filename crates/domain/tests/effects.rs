@@ -1,4 +1,4 @@
-//! What a change leaves behind and tells, how a ticket begins, and how a refusal is worded.
+//! Effects and events of changes, opening of tickets, and texts of refusals.
 
 mod common;
 #[path = "effects/timers.rs"]
@@ -17,7 +17,7 @@ fn priority(from: Priority, to: Priority) -> EventKind {
     EventKind::PriorityChanged { from, to }
 }
 
-/// A step of each kind, in time, with what it tells.
+/// Returns a change of each kind, in order of time, with its events.
 fn day_at_the_desk() -> Vec<(Actor, i64, Change, Vec<EventKind>)> {
     let (ana, luis) = (customer("ana"), admin("luis"));
     vec![
@@ -47,7 +47,7 @@ fn day_at_the_desk() -> Vec<(Actor, i64, Change, Vec<EventKind>)> {
 }
 
 #[test]
-fn every_change_tells_what_it_did_and_history_keeps_the_fields() {
+fn every_change_returns_its_events_and_history_keeps_those_of_fields() {
     let mut case = Case::new(Policy::default());
     let mut history = vec![created()];
     for (by, ms, change, events) in day_at_the_desk() {
@@ -62,7 +62,7 @@ fn every_change_tells_what_it_did_and_history_keeps_the_fields() {
 }
 
 #[test]
-fn of_a_long_history_the_oldest_is_dropped() {
+fn a_full_history_drops_its_oldest_events() {
     let policy = |history| Policy {
         limits: Limits::default().with_history(history).expect("a lower limit"),
         ..Policy::default()
@@ -75,7 +75,7 @@ fn of_a_long_history_the_oldest_is_dropped() {
         let all = whole.ticket.history();
         assert_eq!(short.ticket.history(), &all[all.len().saturating_sub(3)..]);
     }
-    // Lowered later, the limit holds from the next event on.
+    // A limit that was lowered applies from the next event on.
     whole.policy = policy(2);
     whole.must(&admin("luis"), 20, Change::note(text("Ojo")));
     assert!(whole.ticket.history().len() > 3);
@@ -85,7 +85,7 @@ fn of_a_long_history_the_oldest_is_dropped() {
 }
 
 #[test]
-fn every_change_but_a_note_touches_and_none_turns_the_clock_back() {
+fn every_change_but_a_note_sets_updated_at_and_never_to_an_earlier_time() {
     let mut on_time = Case::new(Policy::default());
     let mut late = on_time.clone();
     late.must(&Actor::Bot, 50, message("¡Hola!"));
@@ -100,7 +100,7 @@ fn every_change_but_a_note_touches_and_none_turns_the_clock_back() {
 }
 
 #[test]
-fn a_message_carries_its_author_time_key_and_version() {
+fn a_message_has_its_author_time_key_and_version() {
     let mut case = Case::new(Policy::default());
     for (by, author, version) in [
         (customer("ana"), Author::Requester, 1),
@@ -116,7 +116,7 @@ fn a_message_carries_its_author_time_key_and_version() {
 }
 
 #[test]
-fn the_requester_or_an_administrator_opens_a_ticket_and_nobody_else() {
+fn only_the_requester_or_an_administrator_opens_a_ticket() {
     let draft = NewTicket::new(Category::PAGOS, text("Me cobraron dos veces")).with_key(key("k"));
     for (by, may) in [
         (customer("ana"), true),
@@ -137,7 +137,7 @@ fn the_requester_or_an_administrator_opens_a_ticket_and_nobody_else() {
         assert_eq!((head.status, head.priority, head.version), (Open, Priority::Medium, 0));
         assert_eq!((head.created_at, head.updated_at), (at(0), at(0)));
         assert_eq!((head.first_response_at, head.resolved_at, head.closed_at), (None, None, None));
-        // Even on behalf, the first message is what the requester says, and the key is the opener's.
+        // The first message is always the requester's, and the key the opener's.
         let first = Message::new(Author::Requester, text("Me cobraron dos veces"), at(0));
         assert_eq!(ticket.messages(), [first]);
         let opener = by.user().cloned().unwrap();
@@ -147,7 +147,7 @@ fn the_requester_or_an_administrator_opens_a_ticket_and_nobody_else() {
 }
 
 #[test]
-fn a_follow_up_is_offered_where_writing_is_over_and_names_the_old_ticket() {
+fn a_follow_up_is_offered_when_writing_is_refused_and_names_the_old_ticket() {
     for (status, ms, offered) in [
         (Open, 99 * DAY, false),
         (InProgress, 99 * DAY, false),
@@ -209,7 +209,7 @@ fn every_refusal_has_a_code_and_texts_of_its_own() {
 }
 
 #[test]
-fn a_conflict_says_what_changed_and_names_nobody() {
+fn a_conflict_lists_the_changes_without_names() {
     let mut case = Case::new(Policy::default());
     let (luis, eva) = (admin("luis"), admin("eva"));
     let changes = [

@@ -1,4 +1,4 @@
-//! What holds of every ticket, whatever is done to it.
+//! Properties of every ticket after any sequence of changes.
 
 mod common;
 #[path = "laws/timers.rs"]
@@ -19,11 +19,12 @@ struct Step {
     by: Actor,
     ms: i64,
     change: Change,
-    /// Made for the current version, or for the one after.
+    /// Made for the current version, or for the one after it.
     expecting: Option<u64>,
 }
 
-/// Time wanders over a few days, so windows of whole days are met a millisecond around their ends.
+/// Time varies by a few days, so that ends of periods in days are met a millisecond before and
+/// after.
 fn times() -> impl Strategy<Value = i64> {
     (0..5_i64, -1..=1_i64).prop_map(|(day, ms)| day * DAY + ms)
 }
@@ -66,7 +67,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 0..40)
 }
 
-/// The description, "No carga", fits under all of them.
+/// The description, "No carga", is within all of them.
 fn policies() -> impl Strategy<Value = Policy> {
     let days = || (0..3_u16).prop_map(Days);
     let reopen = prop_oneof![3 => days().prop_map(Reopen::Within), 1 => Just(Reopen::Always), 1 => Just(Reopen::Never)];
@@ -96,14 +97,14 @@ fn asked(case: &Case, step: &Step) -> Change {
     }
 }
 
-/// Takes a step. [`Case::does`] has laws of its own, on versions, on changes that leave no trace and
-/// on what the whole page foretells.
+/// Takes a step. [`Case::does`] checks versions, changes that must not alter the ticket, and the
+/// answers that details of the whole ticket predict.
 fn take(case: &mut Case, step: &Step) -> Answer {
     case.does(&step.by, step.ms, asked(case, step))
 }
 
-/// Ana's ticket as it may be found: another application wrote in it, set its status without a time,
-/// and left notes and events of no version; and it has changed before.
+/// Ana's ticket as another application may leave it: with messages, a status without a timestamp,
+/// and notes and events without a version; it has also been changed by commands.
 fn found(policy: Policy) -> impl Strategy<Value = Case> {
     let authors =
         vec![Author::Requester, Author::Admin(None), Author::Admin(Some(id("luis"))), Author::Bot];
@@ -124,9 +125,9 @@ fn found(policy: Policy) -> impl Strategy<Value = Case> {
     })
 }
 
-/// A page that shows less than the whole ticket foretells the answer too, save what it can't know: a
-/// part lacks the keys of its other messages and some changes of a conflict, and the requester's
-/// and the bot's have no version.
+/// Details of a part predict the answer too, apart from what they lack: a part lacks the keys of
+/// its other messages and some changes of a conflict, and those of the requester and the bot have
+/// no versions.
 fn parts_foretell(before: &Case, step: &Step, answer: &Answer) -> Result<(), TestCaseError> {
     if matches!(answer, Answer::Repeated(_) | Answer::Refused(Refusal::KeyConflict { .. })) {
         return Ok(());
@@ -212,8 +213,8 @@ fn follows(before: &Ticket, after: &Ticket) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// What a page says about writing is what the shortest and the longest message then meet.
-fn writable_as_said(case: &Case, ms: i64) -> Result<(), TestCaseError> {
+/// `writable` predicts the answers to the shortest and the longest message.
+fn writable_predicts_the_answers(case: &Case, ms: i64) -> Result<(), TestCaseError> {
     for by in ActorKind::ALL {
         let said = case.policy.writable(&case.page(), by, at(ms));
         match case.clone().does(&actor(by), ms, message("1")) {
@@ -241,7 +242,7 @@ proptest! {
         let (mut applied, mut latest) = (0, 0);
         sound(&case)?;
         for step in &steps {
-            writable_as_said(&case, step.ms)?;
+            writable_predicts_the_answers(&case, step.ms)?;
             let before = case.ticket.clone();
             let events = match take(&mut case, step) {
                 Answer::Applied(events) => events,
@@ -260,7 +261,7 @@ proptest! {
     }
 
     #[test]
-    fn a_change_is_one_version_or_leaves_no_trace_and_every_page_foretells_it(
+    fn a_change_adds_one_version_or_nothing_and_details_predict_it(
         (mut case, steps) in (policies().prop_flat_map(found), steps()),
     ) {
         for step in &steps {
@@ -289,9 +290,9 @@ proptest! {
     }
 
     #[test]
-    fn a_conflict_tells_what_was_told_since(policy in policies(), mut steps in steps()) {
+    fn a_conflict_has_the_events_since_the_version(policy in policies(), mut steps in steps()) {
         let mut case = Case::new(policy);
-        // Timers differ, and no two changes have one time.
+        // Times differ from server to server, and no two changes have the same time.
         let times = (0..).map(|n| n * 23 % 41);
         steps.iter_mut().zip(times).for_each(|(step, ms)| step.ms = ms);
         for step in &steps {
@@ -301,7 +302,7 @@ proptest! {
     }
 }
 
-/// A conflict tells what was events since, without what a history that is cut off no longer tells.
+/// A conflict has the events since the expected version, apart from those that the history dropped.
 fn conflicts_tell(case: &Case) -> Result<(), TestCaseError> {
     let found = case.head().version;
     let stays = |event: &Event| {
@@ -317,9 +318,9 @@ fn conflicts_tell(case: &Case) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Laws prove nothing about situations that never come up.
+/// The other tests prove nothing about situations that never occur.
 #[test]
-fn the_walks_meet_every_answer() {
+fn the_walks_reach_every_answer() {
     let mut met = BTreeSet::new();
     let mut runner = TestRunner::deterministic();
     for _ in 0..300 {

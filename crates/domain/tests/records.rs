@@ -1,10 +1,10 @@
-//! Tickets as another application (Node, Prisma) leaves them, and how they are read.
+//! Tickets as another application (Node, Prisma) leaves them.
 
 use proptest::{prelude::*, test_runner::FileFailurePersistence};
 use serde_json::{Value, json};
 use ventanilla_domain::*;
 
-/// What that application always writes.
+/// The fields that that application always writes.
 fn theirs() -> Value {
     json!({
         "ticketNumber": "1733333333333042", "userId": "65a1f0c2e4b0a1b2c3d4e5f6",
@@ -33,7 +33,7 @@ const EARLY: &str = "2024-12-04T18:00:00.000Z";
 const LATE: &str = "2024-12-04T19:00:00.000Z";
 
 #[test]
-fn a_document_without_any_field_of_ours_is_complete() {
+fn a_document_with_fields_of_the_other_application_only_is_read() {
     let ticket = read(theirs());
     let head = ticket.head();
     assert_eq!(head.ticket_number.as_str(), "1733333333333042");
@@ -46,7 +46,7 @@ fn a_document_without_any_field_of_ours_is_complete() {
 }
 
 #[test]
-fn a_null_is_as_good_as_absent_and_unknown_fields_are_passed_over() {
+fn null_equals_absent_and_unknown_fields_are_ignored() {
     let nulls = json!({
         "messages": null, "assigneeId": null, "firstResponseAt": null, "resolvedAt": null,
         "closedAt": null, "creationKey": null, "followUpOf": null, "notes": null, "history": null,
@@ -79,7 +79,7 @@ fn no_stored_text_makes_a_ticket_unreadable() {
 }
 
 #[test]
-fn status_and_priority_have_defaults_and_no_unknown_words() {
+fn status_and_priority_have_defaults_and_refuse_unknown_words() {
     let mut document = theirs();
     let fields = document.as_object_mut().unwrap();
     fields.remove("status");
@@ -121,14 +121,14 @@ fn stale_times_are_dropped_with_the_status_they_belong_to() {
         let stored = json!({"status": status, "resolvedAt": EARLY, "closedAt": LATE});
         let head = read(with(stored)).head().clone();
         assert_eq!((head.resolved_at, head.closed_at), (resolved, closed), "{status}");
-        // Nobody stamped it: no time is made up.
+        // No timestamp is invented.
         let head = read(with(json!({"status": status}))).head().clone();
         assert_eq!((head.resolved_at, head.closed_at), (None, None), "{status}");
     }
 }
 
 #[test]
-fn their_ticket_is_used_as_ours() {
+fn a_ticket_of_another_application_takes_changes() {
     let mut ticket = read(with(json!({"status": "RESOLVED"})));
     let (ana, now) = (ticket.head().requester.clone(), time("2024-12-06T08:00:00.000Z").unwrap());
     let message = Change::message(MessageText::parse("Sigue sin llegar").unwrap());
@@ -190,7 +190,7 @@ proptest! {
     })]
 
     #[test]
-    fn reading_settles_a_document_at_once(document in documents()) {
+    fn reading_a_document_twice_gives_the_same_ticket(document in documents()) {
         let ticket = read(document.clone());
         let head = ticket.head();
         prop_assert_eq!(head.message_count.map(|count| count as usize), Some(ticket.messages().len()));
@@ -199,7 +199,7 @@ proptest! {
         prop_assert!(head.status == Status::Closed || head.closed_at.is_none());
         prop_assert_eq!(json!(head.status), document["status"].clone());
 
-        // Read, written and read again it is the same, as a record and as JSON.
+        // Reading it again gives the same, as a record and as JSON.
         prop_assert_eq!(&Ticket::from(TicketRecord::from(ticket.clone())), &ticket);
         prop_assert_eq!(&read(serde_json::to_value(&ticket).expect("a ticket is JSON")), &ticket);
     }

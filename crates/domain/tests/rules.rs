@@ -1,4 +1,4 @@
-//! What changes ask for and what they leave behind, rule by rule.
+//! Each rule by itself.
 
 mod common;
 
@@ -27,7 +27,7 @@ fn the_first_response_is_anothers_first_public_message_as_administrator() {
         (&luis, 7, raise(), None),
         (&luis, 9, message("Lo miro"), Some(9)),
         (&admin("eva"), 10, message("Yo también"), Some(9)),
-        // Another server's timer is late.
+        // Another server's time is earlier.
         (&luis, 8, message("Sigo con ello"), Some(9)),
     ] {
         case.must(by, ms, change.clone());
@@ -42,12 +42,12 @@ fn the_first_response_is_anothers_first_public_message_as_administrator() {
 }
 
 #[test]
-fn a_key_makes_a_message_once_and_says_what_it_did() {
+fn a_key_adds_a_message_once_and_repeats_its_events() {
     let mut case = Case::new(Policy::default());
     let luis = admin("luis");
     let reply = Change::reply(keyed("Hecho", "k"), Resolved);
     case.must(&luis, 1, reply.clone());
-    // What the same person does in the same instant is no part of it, nor what happens later.
+    // Other changes of the same person in the same instant, and later ones, are not among the events.
     case.must(&luis, 1, Change::claim());
     case.must(&luis, 1, message("Y algo más"));
     case.must(&customer("ana"), 2, message("No funciona"));
@@ -59,7 +59,7 @@ fn a_key_makes_a_message_once_and_says_what_it_did() {
 }
 
 #[test]
-fn of_a_message_without_a_version_only_the_message_is_told_again() {
+fn a_repeated_message_without_a_version_returns_its_own_event_only() {
     let mut case = Case::new(Policy::default());
     let (ana, kind) = (customer("ana"), added(Role::User));
     let sent = Message::new(Author::Requester, text("Hola"), at(1)).with_key(Some(key("k")));
@@ -73,24 +73,24 @@ fn of_a_message_without_a_version_only_the_message_is_told_again() {
 }
 
 #[test]
-fn a_key_is_its_authors_alone() {
+fn a_key_belongs_to_its_author() {
     let mut case = Case::new(Policy::default());
     for by in [customer("ana"), admin("luis"), admin("eva"), admin("ana"), Actor::Bot] {
         case.must(&by, 1, Change::message(keyed("Hola", "k")));
     }
     assert_eq!(case.head().message_count, Some(6));
-    // Without a key the same words are another message.
+    // Without a key the same text is another message.
     case.must(&customer("ana"), 1, message("Hola"));
 }
 
 #[test]
-fn guards_answer_in_order() {
+fn preconditions_are_checked_in_order() {
     let policy = Policy {
         limits: Limits::default().with_messages(2).and_then(|limits| limits.with_notes(1)).unwrap(),
         ..Policy::default()
     };
     let (ana, luis) = (customer("ana"), admin("luis"));
-    // Full, Luis's, and with a key of Ana's in it: whatever follows a guard would refuse as well.
+    // The conversation is full, Luis has the ticket, and a message has Ana's key: later checks would refuse too.
     let full = |status| {
         let mut case = Case::new(policy.clone());
         case.must(&ana, 0, Change::message(keyed("Hola", "k")));
@@ -154,7 +154,7 @@ fn a_change_can_be_made_to_one_version_only() {
 }
 
 #[test]
-fn a_claim_has_one_winner_and_the_loser_learns_who() {
+fn a_second_claim_is_refused_with_the_assignee() {
     let mut case = Case::new(Policy::default());
     let (luis, eva) = (admin("luis"), admin("eva"));
     let applied = |kind| Answer::Applied(vec![kind]);
@@ -174,7 +174,7 @@ fn a_claim_has_one_winner_and_the_loser_learns_who() {
 }
 
 #[test]
-fn notes_are_for_the_desk_alone_and_lock_nobody_out() {
+fn only_the_desk_sees_notes_and_their_limit_blocks_nothing_else() {
     let mut case = Case::in_status(Closed, limited(Limits::default().with_notes(2)));
     let note = || Change::note(text("Ojo"));
     let before = case.head().clone();
@@ -204,7 +204,7 @@ fn notes_are_for_the_desk_alone_and_lock_nobody_out() {
 }
 
 #[test]
-fn versions_and_timers_are_for_the_desk_alone() {
+fn only_the_desk_sees_versions_and_timers() {
     let mut case = Case::new(promising());
     for (ms, question) in [(1, "¿Hola?"), (3, "¿Y ahora?"), (5, "¿Y bien?")] {
         case.must(&customer("ana"), ms, message(question));
@@ -257,7 +257,7 @@ fn a_text_over_the_desks_limit_is_refused_everywhere() {
 }
 
 #[test]
-fn a_full_conversation_takes_no_message_and_everything_else() {
+fn a_full_conversation_refuses_messages_only() {
     // The description has 8 bytes and "Hola" 4.
     for limits in [Limits::default().with_messages(2), Limits::default().with_conversation_bytes(12)] {
         let mut case = Case::new(limited(limits));
@@ -279,7 +279,7 @@ fn a_full_conversation_takes_no_message_and_everything_else() {
 }
 
 #[test]
-fn a_closed_ticket_takes_notes_only() {
+fn a_closed_ticket_accepts_notes_only() {
     for change in [raise(), Change::claim(), Change::assign(Some(id("eva"))), message("Hola")] {
         let mut case = Case::in_status(Closed, Policy::default());
         assert_eq!(
@@ -291,7 +291,7 @@ fn a_closed_ticket_takes_notes_only() {
 }
 
 #[test]
-fn what_is_an_administrators_is_nobody_elses() {
+fn only_administrators_make_administrators_changes() {
     for by in [ActorKind::Customer, ActorKind::Bot, ActorKind::System] {
         for change in [Change::note(text("Ojo")), raise(), Change::claim(), Change::assign(None)] {
             let answer = Case::new(Policy::default()).does(&actor(by), 1, change);

@@ -1,4 +1,4 @@
-//! What the timers of a ticket promise.
+//! Tests of SLA timers.
 
 #[path = "sla/boundaries.rs"]
 mod boundaries;
@@ -27,8 +27,8 @@ use ventanilla_domain::*;
 
 const HOUR: i64 = 3_600_000;
 
-/// The office of these tests: Easter Friday is a holiday, and so is the Monday after the change to
-/// summer time on 29 March 2026.
+/// The office of these tests: Good Friday is a holiday, and so is the Monday after daylight saving
+/// time begins on 29 March 2026.
 fn office() -> BusinessCalendar {
     let week = Week::weekdays("09:00-14:00 16:00-19:00".parse().expect("hours"));
     let holidays = ["2026-03-30", "2026-04-03"].map(|date| date.parse().expect("a date"));
@@ -36,7 +36,7 @@ fn office() -> BusinessCalendar {
         .expect("a calendar")
 }
 
-/// First response, next response and resolution in hours, the same for each category.
+/// First response, next response and resolution in hours, for every category.
 fn targets() -> [(Priority, SlaTargets); 4] {
     let hours = |first, next, resolution| SlaTargets::hours(first, next, resolution).expect("targets");
     [
@@ -47,7 +47,7 @@ fn targets() -> [(Priority, SlaTargets); 4] {
     ]
 }
 
-/// A desk with these targets and this calendar, where the system may close at once.
+/// A policy with these targets and this calendar, which lets the system close at once.
 fn desk(calendar: BusinessCalendar) -> Policy {
     let sla = Sla::new(SlaPolicy::new(targets()).expect("a policy"), calendar);
     Policy { sla: Some(sla), close_after: Days(0), ..Policy::default() }
@@ -73,12 +73,12 @@ fn time(text: &str) -> Timestamp {
     text.parse().expect("a time")
 }
 
-/// What [`Case::does`] takes for this time.
+/// The time as an argument of [`Case::does`].
 fn ms(text: &str) -> i64 {
     time(text).as_millis() - at(0).as_millis()
 }
 
-/// A millisecond, or so many, later or earlier.
+/// Returns the time this many milliseconds later or earlier.
 fn off(at: Timestamp, ms: i64) -> Timestamp {
     Timestamp::from_millis(at.as_millis() + ms).expect("a time")
 }

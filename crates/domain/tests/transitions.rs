@@ -1,16 +1,16 @@
-//! The table of transitions, written down a second time and compared with what commands do.
+//! The table of transitions, written a second time and compared with the effects of commands.
 
 mod common;
 
 use common::*;
 use ventanilla_domain::{Status::*, *};
 
-/// By whom a status (row) may be set to another (column), in the order of `Status::ALL`: an Admin,
-/// a Customer, the System. That the requester reopens a resolved ticket by writing is no setting.
+/// Actors who may set a status (row) to another (column), in the order of `Status::ALL`: Admin,
+/// Customer, System. Reopening by a message of the requester is not part of it.
 const TABLE: [[&str; 4]; 4] =
     [["-", "A", "A", "A"], ["A", "-", "A", "A"], ["", "A", "-", "ACS"], ["", "", "", "-"]];
 
-/// Long after every window and wait of the default policy.
+/// Later than all periods of the default policy.
 const LATER: i64 = 100 * DAY;
 
 fn allowed(from: Status, to: Status, by: ActorKind) -> bool {
@@ -34,7 +34,7 @@ fn resolved_elsewhere(updated: i64, policy: Policy) -> Case {
 }
 
 #[test]
-fn a_status_is_set_as_the_table_says_and_not_otherwise() {
+fn a_status_is_set_exactly_as_the_table_allows() {
     for (from, to, by) in cases() {
         let mut case = Case::in_status(from, Policy::default());
         let ever = Status::ALL.into_iter().any(|from| allowed(from, to, by));
@@ -54,7 +54,7 @@ fn a_status_is_set_as_the_table_says_and_not_otherwise() {
 }
 
 #[test]
-fn what_a_page_offers_is_what_the_table_allows() {
+fn the_statuses_offered_are_those_of_the_table() {
     for (from, to, by) in cases() {
         let allowed = allowed(from, to, by);
         assert_eq!(from.next_for(by).contains(to), allowed, "{from} {to} {by}");
@@ -63,7 +63,7 @@ fn what_a_page_offers_is_what_the_table_allows() {
 }
 
 #[test]
-fn a_move_stamps_when_it_was_resolved_and_closed() {
+fn a_transition_sets_resolved_at_and_closed_at() {
     for (from, to, by) in cases().filter(|(from, to, by)| allowed(*from, *to, *by)) {
         let mut case = Case::in_status(from, Policy::default());
         case.must(&actor(by), LATER, Change::status(to));
@@ -79,7 +79,7 @@ fn a_move_stamps_when_it_was_resolved_and_closed() {
 }
 
 #[test]
-fn only_the_requesters_message_reopens_and_closed_takes_none() {
+fn only_the_requesters_message_reopens_and_a_closed_ticket_refuses_it() {
     let policies = [Reopen::Within(Days(1)), Reopen::Always, Reopen::Never];
     for (from, by, reopen) in Status::ALL.into_iter().flat_map(|from| {
         ActorKind::ALL.into_iter().flat_map(move |by| policies.map(|reopen| (from, by, reopen)))
@@ -106,7 +106,7 @@ fn only_the_requesters_message_reopens_and_closed_takes_none() {
 }
 
 #[test]
-fn the_window_for_reopening_holds_to_the_millisecond() {
+fn the_time_for_reopening_is_exact_to_the_millisecond() {
     for (reopen, elapsed, reopens) in [
         (Reopen::Within(Days(2)), -1, true),
         (Reopen::Within(Days(2)), 2 * DAY - 1, true),
@@ -118,7 +118,7 @@ fn the_window_for_reopening_holds_to_the_millisecond() {
         (Reopen::Never, 0, false),
     ] {
         let policy = Policy { reopen, ..Policy::default() };
-        // What happens after it was resolved moves `updatedAt`, and not the window.
+        // Changes after it was resolved move `updatedAt`, and not the end of reopening.
         let mut ours = Case::in_status(Resolved, policy.clone());
         ours.must(&Actor::Bot, 7, message("¿Todo bien?"));
         for (since, mut case) in [(0, ours), (7, resolved_elsewhere(7, policy))] {
@@ -136,7 +136,7 @@ fn the_window_for_reopening_holds_to_the_millisecond() {
 }
 
 #[test]
-fn the_system_waits_to_the_millisecond_and_people_do_not() {
+fn the_system_waits_exactly_before_closing_and_people_do_not() {
     for (days, elapsed, closes) in
         [(2, 0, false), (2, 2 * DAY - 1, false), (2, 2 * DAY, true), (0, -1, false), (0, 0, true)]
     {
@@ -159,7 +159,7 @@ fn the_system_waits_to_the_millisecond_and_people_do_not() {
 }
 
 #[test]
-fn a_reply_sets_the_status_or_is_refused_whole() {
+fn a_reply_and_its_status_are_made_both_or_neither() {
     for (from, to, by) in cases() {
         let mut case = Case::in_status(from, Policy::default());
         let resolved_at = case.head().resolved_at;
@@ -177,7 +177,7 @@ fn a_reply_sets_the_status_or_is_refused_whole() {
         let answer = case.does(&actor(by), LATER, Change::reply(text("Hecho"), to));
         assert_eq!(answer, expected, "{from} {to} {by}");
         if from == to {
-            // To say once more that it is resolved doesn't begin the window anew.
+            // Setting resolved again doesn't restart the time for reopening.
             assert_eq!(case.head().resolved_at, resolved_at);
         }
     }

@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn the_text_is_kept() {
+    fn the_text_round_trips() {
         for value in ["09:00-13:00 15:00-19:00", "00:00-24:00", "09:00-13:00 13:00-19:00", "closed"] {
             let hours: Hours = value.parse().unwrap();
             assert_eq!(hours.to_string(), value);
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn time_is_counted_up_to_the_end_of_each_window() {
+    fn time_is_counted_up_to_the_end_of_each_span() {
         let hours: Hours = "09:00-13:00 15:00-19:00".parse().unwrap();
         let hour = 60 * MINUTE;
         for (time, worked) in [(0, 0), (9, 0), (10, 1), (13, 4), (14, 4), (16, 5), (19, 8), (24, 8)] {

@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn one_millisecond_too_long_is_not_told_as_the_limit() {
+    fn a_target_one_millisecond_too_long_is_not_shown_as_the_limit() {
         let (hour, day, longest) =
             (Duration::from_secs(3600), Duration::from_secs(86_400), SlaTargets::LONGEST);
         assert!(SlaTargets::new(hour, hour, longest).is_ok());

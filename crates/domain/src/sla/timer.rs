@@ -376,7 +376,7 @@ mod tests {
     }
 
     #[test]
-    fn a_timer_that_stands_stays_in_its_state() {
+    fn a_stopped_timer_keeps_its_state() {
         for (at, cancelled, expected) in [
             (9, false, SlaState::Met),
             (10, false, SlaState::Met),
@@ -395,7 +395,7 @@ mod tests {
     }
 
     #[test]
-    fn a_breach_keeps_its_due_time_whatever_comes() {
+    fn a_breached_timer_keeps_its_due_time() {
         let hour = Duration::from_millis(100);
         let mut late = stopped(&timer(0, 10), 11, false);
         late.resume(Timestamp::MIN, reading(31), hour);

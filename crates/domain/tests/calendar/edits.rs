@@ -1,4 +1,4 @@
-//! What is changed later leaves the past alone.
+//! Edits of a calendar leave the past unchanged.
 
 use proptest::prelude::*;
 use ventanilla_domain::*;
@@ -10,7 +10,7 @@ fn ahead(case: &Case, days: u64) -> NaiveDate {
     case.date() + chrono::Days::new(days)
 }
 
-/// Every few hours up to now, and some years before.
+/// Times every few hours up to now, and some years before.
 fn past(now: Timestamp) -> impl Iterator<Item = Timestamp> {
     let fine = (0..200).map(move |step| now.as_millis() - step * 7 * 3_599_999);
     let coarse = (0..200).map(move |step| now.as_millis() - step * 91 * DAY);
@@ -19,7 +19,7 @@ fn past(now: Timestamp) -> impl Iterator<Item = Timestamp> {
 
 proptest! {
     #[test]
-    fn a_new_holiday_moves_what_is_due_by_what_is_lost(
+    fn a_new_holiday_moves_due_times_by_the_working_time_lost(
         case in cases(), days in 1..30_u64, work in 0..400 * 60_i64,
     ) {
         let (before, now, date) = (case.calendar(), at(case.start), ahead(&case, days));
@@ -46,7 +46,7 @@ proptest! {
     }
 
     #[test]
-    fn a_new_week_holds_from_its_date_on(case in cases(), other in cases(), days in 1..30_u64) {
+    fn a_new_week_applies_from_its_date_on(case in cases(), other in cases(), days in 1..30_u64) {
         let (before, now, date) = (case.calendar(), at(case.start), ahead(&case, days));
         let other = other.calendar();
         let (_, week) = other.weeks().next().unwrap();
@@ -56,13 +56,13 @@ proptest! {
         }
         let (_, holds) = after.weeks().filter(|(from, _)| *from <= Some(date)).last().unwrap();
         prop_assert_eq!(holds, week);
-        // The old week back again, from the same date, undoes it.
+        // Changing back to the old week from the same date restores the calendar.
         let (_, old) = before.weeks().filter(|(from, _)| *from <= Some(date)).last().unwrap();
         prop_assert_eq!(after.change_week(date, old.clone(), now).unwrap(), before);
     }
 
     #[test]
-    fn what_has_begun_is_not_changed(case in cases(), days in 0..4_000_u64) {
+    fn a_date_that_has_begun_cannot_be_edited(case in cases(), days in 0..4_000_u64) {
         let (calendar, now) = (case.calendar(), at(case.start));
         let date = case.date() - chrono::Days::new(days);
         for refused in [
@@ -90,7 +90,7 @@ fn a_change_of_week_counts_from_midnight() {
 }
 
 #[test]
-fn the_last_millisecond_of_the_day_before_is_in_time() {
+fn a_date_can_be_edited_until_the_last_millisecond_before_it() {
     let calendar = calendar("America/Santiago", Week::ALWAYS, &[]);
     // The clock goes from 24:00 to 1:00: Sunday begins an hour late, and no earlier.
     let (sunday, begins) = (date("2026-09-06"), time("2026-09-06T01:00:00-03:00"));
@@ -106,7 +106,7 @@ fn the_last_millisecond_of_the_day_before_is_in_time() {
 #[test]
 fn a_date_that_began_before_the_clock_was_turned_back_has_begun() {
     let calendar = calendar("America/St_Johns", Week::ALWAYS, &[]);
-    // At 0:01 on Sunday it is 23:01 on Saturday.
+    // At 0:01 on Sunday local time goes back to 23:01 on Saturday.
     let sunday = date("2010-11-07");
     assert!(calendar.add_holiday(sunday, time("2010-11-06T23:59:00-02:30")).is_ok());
     let error = calendar.add_holiday(sunday, time("2010-11-06T23:30:00-03:30")).unwrap_err();
@@ -115,7 +115,7 @@ fn a_date_that_began_before_the_clock_was_turned_back_has_begun() {
 }
 
 #[test]
-fn what_comes_before_1970_may_still_change_before_1970() {
+fn dates_before_1970_can_be_edited_before_1970() {
     let calendar = calendar("Europe/Madrid", Week::weekdays(hours("09:00-18:00")), &["1960-01-06"]);
     let now = time("1959-12-31T12:00:00+01:00");
     let changed = calendar.add_holiday(date("1960-01-07"), now).unwrap();

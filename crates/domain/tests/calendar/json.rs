@@ -1,4 +1,4 @@
-//! A calendar as JSON, there and back.
+//! JSON form of calendars.
 
 use proptest::prelude::*;
 use ventanilla_domain::*;
@@ -7,7 +7,7 @@ use super::{reference::*, *};
 
 proptest! {
     #[test]
-    fn what_is_written_is_what_is_read(case in cases()) {
+    fn json_round_trip_keeps_a_calendar(case in cases()) {
         let calendar = case.calendar();
         let json = serde_json::to_string(&calendar).unwrap();
         let read: BusinessCalendar = serde_json::from_str(&json).unwrap();
@@ -18,7 +18,7 @@ proptest! {
 }
 
 #[test]
-fn the_form_is_fixed() {
+fn the_json_form_is_fixed() {
     let week = Week::weekdays(hours("09:00-13:00 15:00-19:00"));
     let calendar = calendar("Europe/Madrid", week, &["2026-12-25", "2026-01-06", "2026-12-25"])
         .change_week(date("2026-07-01"), only(Weekday::Sat, "00:00-24:00"), time("2026-06-30T00:00:00Z"))
@@ -44,7 +44,7 @@ fn the_form_is_fixed() {
 }
 
 #[test]
-fn broken_json_says_what_is_wrong() {
+fn invalid_json_names_the_problem() {
     let open = r#"{ "hours": { "mon": "09:00-18:00" } }"#;
     let open_from =
         |date: &str| format!(r#"{{ "from": "{date}", "hours": {{ "mon": "09:00-18:00" }} }}"#);
@@ -79,7 +79,7 @@ fn broken_json_says_what_is_wrong() {
 }
 
 #[test]
-fn each_error_speaks_both_languages() {
+fn each_error_has_texts_in_both_languages() {
     let now = time("2026-03-02T12:00:00Z");
     for (error, code, value) in [
         (BusinessCalendar::new(TimeZone::UTC, Week::CLOSED).unwrap_err(), "calendar_empty", ""),

@@ -1,4 +1,4 @@
-//! What holds of every calendar at all times.
+//! Properties of every calendar.
 
 use chrono_tz::TZ_VARIANTS;
 use proptest::prelude::*;
@@ -15,7 +15,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
-    fn it_is_the_definition_minute_by_minute(case in cases(), days in 1..22_i64) {
+    fn working_time_equals_the_definition_minute_by_minute(case in cases(), days in 1..22_i64) {
         let calendar = case.calendar();
         let (start, mut worked) = (at(case.start), 0);
         for minute in (case.start..case.start + days * DAY).step_by(MINUTE as usize) {
@@ -36,7 +36,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_024))]
 
     #[test]
-    fn time_adds_up_and_is_never_more_than_real(case in cases(), one in spans(), two in spans()) {
+    fn working_time_adds_up_and_never_exceeds_elapsed_time(case in cases(), one in spans(), two in spans()) {
         let calendar = case.calendar();
         let (a, b, c) = (at(case.start), at(case.start + one), at(case.start + one + two));
         prop_assert_eq!(calendar.elapsed(a, b) + calendar.elapsed(b, c), calendar.elapsed(a, c));
@@ -48,7 +48,7 @@ proptest! {
     }
 
     #[test]
-    fn a_due_time_is_when_the_time_has_passed(case in cases(), real in spans(), ms in 0..200 * 3_600_000_u64) {
+    fn add_returns_the_earliest_instant_by_which_the_time_has_passed(case in cases(), real in spans(), ms in 0..200 * 3_600_000_u64) {
         let calendar = case.calendar();
         let (start, end) = (at(case.start), at(case.start + real));
 
@@ -73,7 +73,7 @@ proptest! {
     }
 
     #[test]
-    fn round_the_clock_is_real_time_in_any_zone(
+    fn without_closing_hours_working_time_is_elapsed_time_in_any_zone(
         zone in prop::sample::select(&TZ_VARIANTS[..]),
         ms in Timestamp::MIN.as_millis()..=Timestamp::MAX.as_millis(),
     ) {
@@ -102,7 +102,7 @@ proptest! {
 }
 
 #[test]
-fn the_ends_of_time_hold() {
+fn the_first_and_last_timestamps_are_handled() {
     let one_minute = only(Weekday::Sun, "23:59-24:00");
     for zone in TZ_VARIANTS.map(|zone| TimeZone::named(zone.name()).unwrap()) {
         let ends = [NaiveDate::MIN, NaiveDate::MAX];

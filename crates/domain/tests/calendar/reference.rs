@@ -1,4 +1,4 @@
-//! The definition of working time, minute by minute, and the cases in which it is tried.
+//! Reference definition of working time, minute by minute, and random cases.
 
 use std::collections::BTreeSet;
 
@@ -22,17 +22,17 @@ const ZONES: [Tz; 10] = [
     Tz::Pacific__Apia,
 ];
 
-/// The windows of each day in minutes, Monday first.
+/// The spans of each day in minutes, Monday first.
 type Sheet = [Vec<(u32, u32)>; 7];
 
-/// A calendar as a test knows it, and when it is looked at.
+/// A calendar as plain data, and a start time.
 #[derive(Debug, Clone)]
 pub(crate) struct Case {
     pub(crate) zone: Tz,
     sheet: Sheet,
     later: Option<(NaiveDate, Sheet)>,
     holidays: BTreeSet<NaiveDate>,
-    /// A whole minute near what happens: changes of timers and weeks, holidays.
+    /// A whole minute, often near a change of offset or week, or a holiday.
     pub(crate) start: i64,
 }
 
@@ -47,7 +47,7 @@ impl Case {
         }
     }
 
-    /// Whether the minute that starts then is working time, by the definition.
+    /// Returns whether the minute that starts then is working time, by the definition.
     pub(crate) fn works(&self, at: i64) -> bool {
         let wall = self.wall(at);
         if self.holidays.contains(&wall.date()) {
@@ -62,14 +62,14 @@ impl Case {
         windows.iter().any(|(start, end)| (*start..*end).contains(&minute))
     }
 
-    /// The minutes worked on a date.
+    /// Returns the minutes worked on a date.
     pub(crate) fn worked_on(&self, date: NaiveDate) -> i64 {
         let midnight = millis(date);
         let minutes = (midnight - DAY..midnight + 2 * DAY).step_by(MINUTE as usize);
         minutes.filter(|at| self.wall(*at).date() == date && self.works(*at)).count() as i64
     }
 
-    /// The date of the wall clock when it starts.
+    /// Returns the local date at the start.
     pub(crate) fn date(&self) -> NaiveDate {
         self.wall(self.start).date()
     }
@@ -91,7 +91,7 @@ pub(crate) fn cases() -> impl Strategy<Value = Case> {
         })
 }
 
-/// Whole minutes between 1971 and 2105, more often than not before something happens.
+/// Returns whole minutes between 1971 and 2105, mostly before a change.
 fn starts(zone: Tz) -> impl Strategy<Value = i64> {
     let before = (0..4 * 24 * 60_i64).prop_map(|minutes| minutes * MINUTE);
     let any = (366 * DAY..49_308 * DAY).prop_map(|at| at - at.rem_euclid(MINUTE));
@@ -104,13 +104,13 @@ fn starts(zone: Tz) -> impl Strategy<Value = i64> {
     })
 }
 
-/// The next such date, in UTC, within nine years.
+/// Returns the next such date, in UTC, within nine years.
 fn turn_of(at: i64, is_it: impl Fn(NaiveDate) -> bool) -> i64 {
     let days = (0..9 * 366).map(|day| at - at.rem_euclid(DAY) + day * DAY);
     days.clone().find(|at| is_it(utc(*at).date_naive())).unwrap_or(at)
 }
 
-/// The day of the next change, or of the one before if there comes none; else the time itself.
+/// Returns the day of the next change, or else of the one before, or else the time itself.
 fn change_of_timers(zone: Tz, at: i64) -> i64 {
     let offset = |at: i64| zone.offset_from_utc_datetime(&utc(at).naive_utc()).fix();
     let changes = |step: i64| {
@@ -141,7 +141,7 @@ fn free_days() -> impl Strategy<Value = Vec<i64>> {
     prop::collection::vec(-2..22_i64, 0..5)
 }
 
-/// Written down and read, as a host would.
+/// Writes the sheet as text and parses it.
 fn week(sheet: &Sheet) -> Week {
     let mut week = Week::CLOSED;
     for (day, windows) in sheet.iter().enumerate() {

@@ -9,8 +9,8 @@ const BUENOS_AIRES: &str = "America/Argentina/Buenos_Aires";
 const SANTIAGO: &str = "America/Santiago";
 const MEXICO: &str = "America/Mexico_City";
 
-/// The zone, the windows of that day of the week alone, the instants at which the wall clock shows
-/// its midnight and the next, and the minutes worked between.
+/// The zone, the hours of that weekday alone, the instants of its local midnight and the next, and
+/// the minutes worked between them.
 const DAYS: &[(&str, Weekday, &str, &str, &str, i64)] = {
     use Weekday::*;
     &[
@@ -154,7 +154,7 @@ const DAYS: &[(&str, Weekday, &str, &str, &str, i64)] = {
 };
 
 #[test]
-fn a_day_is_as_long_as_the_wall_clock_says() {
+fn the_length_of_a_day_follows_local_time() {
     for (zone, day, text, from, to, worked) in DAYS {
         let calendar = calendar(zone, only(*day, text), &[]);
         let elapsed = calendar.elapsed(time(from), time(to));
@@ -193,7 +193,7 @@ fn a_week_of_work() {
 }
 
 #[test]
-fn a_due_time_is_told_by_the_wall_clock() {
+fn a_due_time_follows_local_time() {
     let office = || Week::weekdays(hours("09:00-18:00"));
     for (zone, start, worked, due) in [
         (MADRID, "2026-03-27T17:00:00+01:00", 120, "2026-03-30T10:00:00+02:00"),
@@ -212,7 +212,7 @@ fn a_due_time_is_told_by_the_wall_clock() {
 }
 
 #[test]
-fn before_1970_the_clocks_stand_as_they_did_then() {
+fn before_1970_the_offset_of_1970_applies() {
     let calendar = calendar(MADRID, only(Weekday::Thu, "01:00-02:00"), &[]);
     assert_eq!(calendar.business_time_at(at(0)).as_millis(), 0);
     assert_eq!(calendar.business_time_at(time("1970-01-01T02:00:00+01:00")).as_millis(), 3_600_000);

@@ -1,4 +1,4 @@
-//! What the tests of the rules share: people, times, and a ticket that commands alone change.
+//! Common parts of the tests of the rules: people, times, and a ticket that only commands change.
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
@@ -6,7 +6,7 @@ use ventanilla_domain::*;
 
 pub(crate) const DAY: i64 = 24 * 60 * 60 * 1000;
 
-/// So many milliseconds after the ticket was opened.
+/// Returns the time this many milliseconds after the ticket was opened.
 pub(crate) fn at(ms: i64) -> Timestamp {
     Timestamp::from_millis(1_772_452_800_000 + ms).expect("a time of our days")
 }
@@ -31,7 +31,7 @@ pub(crate) fn admin(name: &str) -> Actor {
     Actor::Admin(id(name))
 }
 
-/// One of each kind; the customer is Ana, whose ticket it is.
+/// Returns an actor of each kind; the customer is Ana, the requester.
 pub(crate) fn actor(kind: ActorKind) -> Actor {
     match kind {
         ActorKind::Customer => customer("ana"),
@@ -61,7 +61,8 @@ pub(crate) fn handed(from: Option<&str>, to: Option<&str>) -> EventKind {
     EventKind::AssigneeChanged { from: from.map(id), to: to.map(id) }
 }
 
-/// A desk that promises 4, 8 and 40 hours, whatever the priority, and never rests.
+/// A policy with targets of 4, 8 and 40 hours for every priority, and a calendar without closing
+/// hours.
 pub(crate) fn promising() -> Policy {
     let targets = SlaTargets::hours(4, 8, 40).expect("targets");
     let policy = SlaPolicy::new(Priority::ALL.map(|priority| (priority, targets))).expect("a policy");
@@ -82,7 +83,7 @@ pub(crate) enum Answer {
 pub(crate) struct Case {
     pub(crate) ticket: Ticket,
     pub(crate) policy: Policy,
-    /// What the changes events.
+    /// The events that the changes returned.
     pub(crate) events: Vec<Event>,
 }
 
@@ -92,7 +93,7 @@ impl Case {
         Self::opened(Category::BUG, 0, policy)
     }
 
-    /// The same of another category, open since `at(ms)`.
+    /// Returns such a ticket of another category, open since `at(ms)`.
     pub(crate) fn opened(category: Category, ms: i64, policy: Policy) -> Self {
         let draft = NewTicket::new(category, text("No carga"));
         let number = TicketNumber::from_entropy(b"a case");
@@ -100,7 +101,7 @@ impl Case {
         Self { ticket: ticket.expect("she may open it"), policy, events: Vec::new() }
     }
 
-    /// The same, brought to a status by Luis at `at(0)`.
+    /// Returns such a ticket in a status that Luis set at `at(0)`.
     pub(crate) fn in_status(status: Status, policy: Policy) -> Self {
         let mut case = Self::new(policy);
         if status != Status::Open {
@@ -113,14 +114,14 @@ impl Case {
         self.ticket.head()
     }
 
-    /// The ticket as the desk sees it.
+    /// Returns the ticket's details for the desk.
     pub(crate) fn page(&self) -> TicketDetails {
         self.ticket.details(&Audience::Desk, MessageRange::All).expect("the desk sees every ticket")
     }
 
-    /// Makes a change. What is true of every change is looked at here: what a page is events foretells
-    /// the answer, only a change that is made leaves a trace, and that is one version, or, for a note,
-    /// nothing that the requester could see.
+    /// Makes a change, and checks what applies to every change: the details predict the answer;
+    /// only a change that is made alters the ticket, by one version; and a note alters nothing that
+    /// the requester can see.
     pub(crate) fn does(&mut self, by: &Actor, ms: i64, change: Change) -> Answer {
         let command = match Command::new(by, at(ms), &self.policy, change) {
             Ok(command) => command,
@@ -162,8 +163,8 @@ impl Case {
         }
     }
 
-    /// Each change raises the version by one, marks what it adds with it, and leaves what was there:
-    /// of each event the message, the note or the entry in the history is found, and nothing else.
+    /// Checks that the change raised the version by one, marked its additions with it, and left the
+    /// rest: each event has its message, note or entry in the history, and there are no others.
     fn left_one_version(&self, before: &Ticket, events: &[Event]) {
         let version = before.head().version + 1;
         assert_eq!(self.head().version, version);
@@ -190,7 +191,7 @@ impl Case {
         }
     }
 
-    /// A step on the way, which has to succeed.
+    /// Makes a change that has to succeed.
     pub(crate) fn must(&mut self, by: &Actor, ms: i64, change: Change) {
         let answer = self.does(by, ms, change);
         assert!(matches!(answer, Answer::Applied(_)), "{answer:?}");

@@ -1,4 +1,4 @@
-//! What SLA timers add to changes.
+//! Effects of changes on SLA timers.
 
 use super::*;
 use SlaMetric::{FirstResponse, NextResponse, Resolution};
@@ -44,7 +44,7 @@ fn the_day_at_the_desk_is_the_same_with_timers() {
     }
 }
 
-/// How each timer stands: it runs, was stopped by an answer, or was cancelled.
+/// State of each timer: running, stopped by a response, or cancelled.
 fn stands(case: &Case) -> Vec<(SlaMetric, &'static str)> {
     let timers = case.head().sla.as_deref().expect("the desk has targets");
     let stands = |timer: &SlaTimer| match &timer.stop {
@@ -56,7 +56,7 @@ fn stands(case: &Case) -> Vec<(SlaMetric, &'static str)> {
 }
 
 #[test]
-fn each_change_moves_its_timers() {
+fn each_change_affects_its_timers() {
     let (first, next, resolution) = (FirstResponse, NextResponse, Resolution);
     let new = [(first, "runs"), (resolution, "runs")];
     let answered = [(first, "stopped"), (resolution, "runs")];

@@ -1,12 +1,12 @@
-//! What holds of every ticket's timers. Servers' times differ, and a change may come with an earlier
-//! time than the one before: only [`breaches_stay`] asks for more.
+//! Properties of every ticket's timers. Servers' times differ, and a change may have an earlier
+//! time than the one before it: only [`breaches_stay`] excludes that.
 
 use proptest::prelude::*;
 use ventanilla_domain::*;
 
 use super::common::*;
 
-/// A promise, half of the time. Its targets are met a millisecond around whole days.
+/// An SLA policy, in half of the cases. Its targets are within a millisecond of whole days.
 pub(super) fn slas() -> impl Strategy<Value = Option<Sla>> {
     let week = Week::weekdays("09:00-14:00 16:00-19:00".parse().expect("hours"));
     let zone = if cfg!(feature = "time-zones") { "Europe/Madrid" } else { "+01:00" };
@@ -59,7 +59,7 @@ pub(super) fn sound(case: &Case) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// What an applied change may do to timers, by what it events.
+/// Checks the timers after an applied change against its events.
 pub(super) fn follows(
     before: &Ticket,
     after: &Ticket,
@@ -88,8 +88,7 @@ pub(super) fn follows(
     Ok(())
 }
 
-/// A breach stays, if the change that comes isn't earlier than all before: one that is may still have
-/// come in time.
+/// A breach is permanent, if no change has an earlier time than those before it.
 pub(super) fn breaches_stay(
     before: &Ticket,
     after: &Ticket,
@@ -108,7 +107,7 @@ pub(super) fn breaches_stay(
     Ok(())
 }
 
-/// Every wait for an answer, the first one first.
+/// Every time that the requester waited for a response, the first one first.
 fn waits(timers: &SlaTimers) -> Vec<&SlaTimer> {
     let further = timers.earlier_responses.iter().chain(&timers.next_response);
     [&timers.first_response].into_iter().chain(further).collect()

@@ -1,10 +1,10 @@
-//! Exactly at the due time, and a millisecond around it.
+//! Times at which a timer is due, and a millisecond before and after.
 
 use super::*;
 use SlaMetric::{FirstResponse, NextResponse, Resolution};
 use SlaState::{AtRisk, Breached, Met, Running};
 
-/// Opened on Friday at 18:00; Monday is a holiday, and between them the clock goes forward.
+/// Opened on Friday at 18:00; Monday is a holiday, and on Sunday daylight saving time begins.
 const FRIDAY: &str = "2026-03-27T18:00:00+01:00";
 
 fn friday(calendar: BusinessCalendar) -> Case {
@@ -37,7 +37,7 @@ fn a_timer_is_at_risk_and_then_breached_to_the_millisecond() {
 }
 
 #[test]
-fn an_answer_at_the_due_time_meets_it_and_one_a_millisecond_later_does_not() {
+fn a_response_at_the_due_time_meets_the_target_and_one_millisecond_later_does_not() {
     for (calendar, due) in [
         (office(), "2026-03-31T12:00:00+02:00"),
         (BusinessCalendar::always(), "2026-03-27T22:00:00+01:00"),
@@ -56,7 +56,7 @@ fn an_answer_at_the_due_time_meets_it_and_one_a_millisecond_later_does_not() {
 }
 
 #[test]
-fn a_resolution_and_a_further_answer_keep_to_the_millisecond_too() {
+fn resolution_and_next_response_are_exact_to_the_millisecond() {
     // Forty hours from Tuesday morning are five days, and Friday is a holiday: all of next Tuesday.
     // Eight hours from Wednesday at 10:00: Thursday at 10:00.
     for (late, expected) in [(0, Met), (1, Breached)] {
@@ -77,7 +77,7 @@ fn a_resolution_and_a_further_answer_keep_to_the_millisecond_too() {
 }
 
 #[test]
-fn what_is_due_at_the_end_of_a_day_is_due_until_the_next_one_begins() {
+fn a_timer_due_at_the_end_of_a_day_is_breached_only_after_the_next_opening() {
     // Four hours before the weekend, the holiday and summer time.
     let opened = ms("2026-03-27T13:00:00+01:00");
     let case = Case::opened(Category::BUG, opened, desk(office()));
@@ -100,7 +100,7 @@ fn what_is_due_at_the_end_of_a_day_is_due_until_the_next_one_begins() {
 }
 
 #[test]
-fn another_priority_counts_from_the_start_and_saves_no_breach() {
+fn another_priority_counts_from_the_start_and_keeps_a_breach() {
     use Priority::{High, Low, Medium, Urgent};
     // At 22:00 four hours have passed: the target of Medium, twice that of High, half that of Low.
     for (late, to, due, expected) in [

@@ -1,11 +1,11 @@
-//! Tickets that another application has answered, resolved, closed or reopened: it knows no timers.
+//! Timers of tickets that another application has answered, resolved, closed or reopened.
 
 use serde_json::{Value, json};
 
 use super::*;
 use SlaMetric::{FirstResponse, NextResponse, Resolution};
 
-/// Ana's ticket, open at an office since Monday 2 March at 13:00, as the other application leaves it.
+/// Ana's ticket, open since Monday 2 March at 13:00, as the other application leaves it.
 fn left(case: &Case, fields: Value) -> Case {
     let mut document = serde_json::to_value(&case.ticket).expect("a ticket is JSON");
     let (Value::Object(document), Value::Object(fields)) = (&mut document, fields) else {
@@ -20,7 +20,7 @@ fn opened() -> Case {
     Case::new(desk(office()))
 }
 
-/// The timers as they truly stand.
+/// Returns the corrected timers.
 fn truly(case: &Case) -> SlaTimers {
     case.head().timers(sla_of(case)).expect("it was opened with targets")
 }
@@ -40,7 +40,7 @@ const WEDNESDAY: &str = "2026-03-04T10:00:00.000+01:00";
 const THURSDAY: &str = "2026-03-05T10:00:00.000+01:00";
 
 #[test]
-fn timers_that_are_ours_alone_are_as_they_are() {
+fn timers_of_tickets_changed_only_here_need_no_correction() {
     let (ana, luis) = (customer("ana"), admin("luis"));
     let mut case = opened();
     for (by, at, change) in [
@@ -107,7 +107,7 @@ fn a_ticket_resolved_elsewhere_has_no_running_timer() {
 }
 
 #[test]
-fn answered_and_resolved_elsewhere_it_has_both() {
+fn a_ticket_answered_and_resolved_elsewhere_has_both_stops() {
     let fields = json!({"status": "CLOSED", "firstResponseAt": TUESDAY, "resolvedAt": WEDNESDAY,
         "closedAt": THURSDAY, "updatedAt": THURSDAY});
     let case = left(&opened(), fields);
@@ -117,7 +117,7 @@ fn answered_and_resolved_elsewhere_it_has_both() {
 }
 
 #[test]
-fn an_answer_after_it_was_resolved_elsewhere_is_not_what_was_waited_for() {
+fn an_answer_after_the_resolution_elsewhere_is_no_first_response() {
     for (answered, cancelled) in [(TUESDAY, false), (WEDNESDAY, true)] {
         let fields = json!({"status": "RESOLVED", "resolvedAt": TUESDAY, "firstResponseAt": answered,
             "updatedAt": WEDNESDAY});
@@ -127,7 +127,7 @@ fn an_answer_after_it_was_resolved_elsewhere_is_not_what_was_waited_for() {
 }
 
 #[test]
-fn what_stopped_here_stays_where_it_stopped() {
+fn a_stop_made_here_is_kept() {
     let mut case = opened();
     case.must(&admin("luis"), HOUR, Change::reply(text("Hecho"), Status::Resolved));
     let before = timers(&case).clone();
@@ -140,10 +140,10 @@ fn what_stopped_here_stays_where_it_stopped() {
     }
 }
 
-/// When it was reopened nobody wrote down: the timer goes on with the next change here that brings it
-/// to a live status.
+/// The time of the reopening is unknown: the timer resumes with the next change by these crates
+/// that makes the ticket live.
 #[test]
-fn reopened_elsewhere_it_resumes_with_our_next_move() {
+fn a_ticket_reopened_elsewhere_resumes_its_timer_with_the_next_change() {
     let mut case = opened();
     case.must(&admin("luis"), HOUR, Change::reply(text("Hecho"), Status::Resolved));
     let before = timers(&case).clone();
@@ -158,7 +158,7 @@ fn reopened_elsewhere_it_resumes_with_our_next_move() {
 }
 
 #[test]
-fn a_null_stands_for_absent_in_timers_too() {
+fn null_equals_absent_in_timers() {
     let mut case = opened();
     case.must(&admin("luis"), HOUR, message("Lo miro"));
     case.must(&customer("ana"), 2 * HOUR, message("¿Y bien?"));

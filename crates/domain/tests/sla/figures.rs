@@ -1,11 +1,11 @@
-//! One ticket from its opening to its end, with the figures worked out by hand.
+//! One ticket from its opening to its end, with times worked out by hand.
 
 use super::*;
 use SlaMetric::{FirstResponse, NextResponse, Resolution};
 use SlaState::{AtRisk, Breached, Cancelled, Met, Running};
 
-/// Friday at 18:00 to Tuesday week, over the change to summer time (29 March), a holiday on Monday 30
-/// and one on Friday 3 April. The office is open for eight hours a day.
+/// Friday at 18:00 to Tuesday week, over the change to summer time (29 March), a holiday on Monday
+/// 30 and one on Friday 3 April. The office is open for eight hours a day.
 fn easter(calendar: BusinessCalendar) -> Case {
     let (ana, luis, eva) = (customer("ana"), admin("luis"), admin("eva"));
     let mut case = Case::opened(Category::BUG, ms("2026-03-27T18:00:00+01:00"), desk(calendar));
@@ -23,7 +23,7 @@ fn easter(calendar: BusinessCalendar) -> Case {
     case
 }
 
-/// Business and calendar hours, the state, and who stopped it.
+/// Business and elapsed hours, the state, and the administrator who stopped it.
 fn figures(case: &Case, timer: &SlaTimer) -> (Option<(f64, f64)>, SlaState, Option<UserId>) {
     let hours = |length: Duration| length.as_millis() as f64 / HOUR as f64;
     let measured = timer.measured().map(|measured| (hours(measured.business), hours(measured.calendar)));
@@ -32,7 +32,7 @@ fn figures(case: &Case, timer: &SlaTimer) -> (Option<(f64, f64)>, SlaState, Opti
 }
 
 #[test]
-fn an_office_counts_its_hours() {
+fn an_office_counts_business_hours_only() {
     let case = easter(office());
     let of = |metric| figures(&case, timer(&case, metric));
     let (luis, eva) = (Some(id("luis")), Some(id("eva")));
@@ -42,25 +42,25 @@ fn an_office_counts_its_hours() {
     let [wait] = &timers(&case).earlier_responses[..] else { panic!("one wait before the last") };
     assert_eq!(figures(&case, wait), (Some((10.5, 28.5)), Breached, eva.clone()));
     assert_eq!(of(NextResponse), (None, Cancelled, eva.clone()));
-    // 1 + 8 + 8 + 3 hours up to Thursday noon, then 7 and a half: it stood still over Easter.
+    // 1 + 8 + 8 + 3 hours up to Thursday noon, then 7 and a half: it was paused over Easter.
     assert_eq!(of(Resolution), (Some((27.5, 137.0 + 23.5)), Met, eva));
 }
 
 #[test]
-fn without_rest_both_figures_are_one() {
+fn without_closing_hours_business_and_elapsed_time_are_equal() {
     let case = easter(BusinessCalendar::always());
     let of = |metric| figures(&case, timer(&case, metric));
     let (luis, eva) = (Some(id("luis")), Some(id("eva")));
     assert_eq!(of(FirstResponse), (Some((87.0, 87.0)), Breached, luis));
     let [wait] = &timers(&case).earlier_responses[..] else { panic!("one wait before the last") };
     assert_eq!(figures(&case, wait), (Some((28.5, 28.5)), Breached, eva.clone()));
-    // Nearly a day after the last message: it was due after eight hours.
+    // Nearly a day after the last message; it was due after eight hours.
     assert_eq!(of(NextResponse), (None, Breached, eva.clone()));
     assert_eq!(of(Resolution), (Some((160.5, 160.5)), Breached, eva));
 }
 
 #[test]
-fn what_a_resolution_has_left_is_left_when_it_resumes() {
+fn a_resumed_resolution_keeps_the_time_left() {
     let mut case = Case::opened(Category::BUG, ms("2026-03-27T18:00:00+01:00"), desk(office()));
     let due = |case: &Case| sla_of(case).calendar().timestamp_at(timer(case, Resolution).due);
     // Forty hours: 1, and four days of 8, and 7 on Tuesday week.
@@ -72,13 +72,13 @@ fn what_a_resolution_has_left_is_left_when_it_resumes() {
     assert_eq!(due(&case), time("2026-04-08T14:00:00+02:00"));
     let spent = sla_of(&case).business_time_at(time("2026-04-06T10:00:00+02:00"));
     assert_eq!(spent.since(timer(&case, Resolution).start), hours(20.0));
-    // Of High it has 16 hours, and 20 have passed.
+    // High has a target of 16 hours, and 20 have passed.
     case.must(&admin("luis"), ms("2026-04-06T10:00:00+02:00"), Change::priority(Priority::High));
     assert_eq!(state(&case, Resolution, time("2026-04-06T10:00:00+02:00")), Breached);
 }
 
 #[test]
-fn a_priority_set_while_it_is_resolved_holds_when_it_resumes() {
+fn a_priority_set_while_resolved_applies_when_the_timer_resumes() {
     let mut case = Case::new(desk(BusinessCalendar::always()));
     case.must(&admin("luis"), HOUR, Change::status(Status::Resolved));
     let before = timers(&case).clone();
@@ -96,7 +96,7 @@ fn a_priority_set_while_it_is_resolved_holds_when_it_resumes() {
 }
 
 #[test]
-fn a_breach_before_it_was_resolved_outlives_the_reopening() {
+fn a_breach_before_the_resolution_survives_reopening() {
     let mut case = Case::new(desk(BusinessCalendar::always()));
     case.must(&admin("luis"), 41 * HOUR, Change::status(Status::Resolved));
     let due = timer(&case, Resolution).due;
@@ -112,7 +112,7 @@ fn a_breach_before_it_was_resolved_outlives_the_reopening() {
 }
 
 #[test]
-fn resolved_at_the_due_time_it_was_in_time_and_is_due_at_once_when_it_resumes() {
+fn resolving_at_the_due_time_is_in_time_and_due_at_once_when_resumed() {
     for (late, due, then) in [(0, 100 * HOUR, AtRisk), (1, 40 * HOUR, Breached)] {
         let mut case = Case::new(desk(BusinessCalendar::always()));
         case.must(&admin("luis"), 40 * HOUR + late, Change::status(Status::Resolved));

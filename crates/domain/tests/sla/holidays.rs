@@ -1,4 +1,4 @@
-//! A calendar that changes: what is still to come moves, what has passed doesn't.
+//! Changes of the calendar: later due times move, past times don't.
 
 use super::*;
 use SlaMetric::{FirstResponse, Resolution};
@@ -8,7 +8,7 @@ fn thursday() -> Case {
     Case::opened(Category::BUG, ms("2026-04-23T12:00:00+02:00"), desk(office()))
 }
 
-/// The desk with another calendar.
+/// The policy with another calendar.
 fn moved(case: &Case, calendar: BusinessCalendar) -> Case {
     let sla = Sla::new(sla_of(case).policy().clone(), calendar);
     Case { policy: Policy { sla: Some(sla), ..case.policy.clone() }, ..case.clone() }
@@ -19,7 +19,7 @@ fn due(case: &Case, metric: SlaMetric) -> Timestamp {
 }
 
 #[test]
-fn a_holiday_that_is_announced_moves_what_is_due_and_no_ticket() {
+fn a_new_holiday_moves_due_times_without_changing_tickets() {
     let case = thursday();
     let now = time("2026-04-23T18:00:00+02:00");
     // 5 on Thursday, three days of 8, 8 on Wednesday, 3 on Thursday.
@@ -32,17 +32,17 @@ fn a_holiday_that_is_announced_moves_what_is_due_and_no_ticket() {
     assert_eq!(due(&later, Resolution), time("2026-05-01T12:00:00+02:00"));
     let again = calendar.add_holiday("2026-05-01".parse().unwrap(), now).unwrap();
     assert_eq!(due(&moved(&case, again), Resolution), time("2026-05-04T12:00:00+02:00"));
-    // It isn't breached when it would have been.
+    // It isn't breached at the earlier due time.
     let then = off(time("2026-04-30T12:00:00+02:00"), 1);
     assert_eq!(state(&case, Resolution, then), SlaState::Breached);
     assert_eq!(state(&later, Resolution, then), SlaState::AtRisk);
-    // Taken back in time, it is as before.
+    // Removed in time, the holiday has no effect.
     let back = calendar.remove_holiday("2026-04-27".parse().unwrap(), now).unwrap();
     assert_eq!(due(&moved(&case, back), Resolution), due(&case, Resolution));
 }
 
 #[test]
-fn longer_days_make_it_due_earlier_from_then_on() {
+fn longer_hours_make_due_times_earlier_from_then_on() {
     let case = thursday();
     let now = time("2026-04-23T18:00:00+02:00");
     let week = Week::weekdays("09:00-19:00".parse().unwrap());
@@ -52,7 +52,7 @@ fn longer_days_make_it_due_earlier_from_then_on() {
 }
 
 #[test]
-fn what_a_timer_has_measured_stays_whatever_is_announced() {
+fn measured_time_is_unaffected_by_new_holidays() {
     let mut case = thursday();
     case.must(&admin("luis"), ms("2026-04-24T10:00:00+02:00"), message("Lo miro"));
     case.must(&admin("luis"), ms("2026-04-27T10:00:00+02:00"), Change::status(Status::Resolved));
@@ -66,7 +66,7 @@ fn what_a_timer_has_measured_stays_whatever_is_announced() {
             assert_eq!(sla_of(&case).business_time_at(stop.at), stop.business_time);
         }
     }
-    // It stood still over both of them: 5, 8 and 1 hours have passed, and 26 are left.
+    // It was paused over both of them: 5, 8 and 1 hours have passed, and 26 are left.
     case.must(&customer("ana"), ms("2026-04-30T09:00:00+02:00"), message("No está resuelto"));
     assert_eq!(due(&case, Resolution), time("2026-05-05T11:00:00+02:00"));
 }

@@ -1,9 +1,9 @@
-//! What the timers of a ticket are by definition: of all that was ever done to it, who waited from
-//! when to when, and what of it was working time. Nothing is moved along; all is measured anew.
+//! Reference definition of a ticket's timers, from all changes so far: the periods of waiting, and
+//! the working time within them. Nothing is kept up to date; everything is computed anew.
 
 use super::*;
 
-/// One thing that was done, and how the ticket stood afterwards. The opening is the first.
+/// A change, and the ticket's state after it. The first is the opening.
 #[derive(Debug)]
 pub(super) struct Fact {
     pub(super) at: Timestamp,
@@ -17,9 +17,9 @@ pub(super) struct Fact {
 pub(super) enum Said {
     /// The requester wrote, or opened the ticket.
     Question,
-    /// An administrator wrote who isn't the requester.
+    /// An administrator who isn't the requester wrote.
     Answer,
-    /// Nothing, or nothing that counts.
+    /// Any other change.
     Nothing,
 }
 
@@ -30,8 +30,8 @@ pub(super) struct Story {
     pub(super) facts: Vec<Fact>,
 }
 
-/// A time at which a target may come into force: what had been spent of it, and when it would have
-/// begun had nothing interrupted it.
+/// A time at which a target may take effect: the time used of it, and its start without
+/// interruptions. begun had nothing interrupted it.
 struct Decision {
     start: i64,
     spent: i64,
@@ -52,8 +52,8 @@ impl Story {
         }
     }
 
-    /// An answer ends all waiting, and so does a ticket that isn't live; each wait is from the first
-    /// question after the last such end.
+    /// A response ends all waiting, and so does a ticket that isn't live; each wait starts with the
+    /// first message of the requester after the last such end.
     fn waits(&self) -> Vec<SlaTimer> {
         let ends = |fact: &Fact| fact.said == Said::Answer || !fact.live;
         let ends = (0..self.facts.len()).filter(|fact| ends(&self.facts[*fact]));
@@ -109,7 +109,7 @@ impl Story {
         }
     }
 
-    /// How long it had been live up to a fact, by a measure of time.
+    /// Returns how long it had been live before a change, by a measure of time.
     fn spent(&self, until: usize, time: impl Fn(usize) -> i64) -> i64 {
         (0..until).filter(|fact| self.facts[*fact].live).map(|fact| time(fact + 1) - time(fact)).sum()
     }
@@ -137,7 +137,7 @@ impl Story {
     }
 }
 
-/// By the last target that came into force before the one then in force was spent.
+/// Returns the due point by the last target that took effect before the one before it was used up.
 fn due(mut decisions: impl Iterator<Item = Decision>) -> BusinessTime {
     let mut held = decisions.next().expect("that of the beginning");
     for next in decisions {
@@ -149,7 +149,7 @@ fn due(mut decisions: impl Iterator<Item = Decision>) -> BusinessTime {
     BusinessTime::from_millis(held.start + held.target)
 }
 
-/// How a timer stands, by what is left of its target.
+/// Returns the state of a timer, by the time left of its target.
 pub(super) fn stands(timer: &SlaTimer, now: BusinessTime) -> SlaState {
     let end = timer.stop.as_ref().map_or(now, |stop| stop.business_time);
     let left = timer.due.as_millis() - end.as_millis();

@@ -1,4 +1,4 @@
-//! What goes wrong in other help desks, and doesn't here. Each test says where it was seen.
+//! Faults of other help desks, which these crates must not have. Each test names the help desk.
 
 use super::*;
 use SlaMetric::{FirstResponse, NextResponse, Resolution};
@@ -34,9 +34,9 @@ fn a_later_reply_does_not_overwrite_the_first_response() {
     assert_eq!(first.state(sla_of(&case).business_time_at(at(30 * HOUR))), Met);
 }
 
-/// Selli: each message of the customer starts the timer anew, and its breach is gone.
+/// Selli: each message of the customer restarts the timer, and its breach is gone.
 #[test]
-fn a_nudge_neither_restarts_the_timer_nor_erases_the_breach() {
+fn a_follow_up_message_neither_restarts_the_timer_nor_erases_the_breach() {
     let mut case = answered();
     for (hour, expected) in [(2, Running), (7, Running), (8, AtRisk), (11, Breached), (20, Breached)] {
         case.must(&customer("ana"), hour * HOUR, message("¿Y bien?"));
@@ -48,9 +48,9 @@ fn a_nudge_neither_restarts_the_timer_nor_erases_the_breach() {
     assert_eq!(timer(&case, NextResponse).measured().expect("an answer").business, hours(19.0));
 }
 
-/// Selli, of the first response: the customer insists before anybody has answered.
+/// Selli: the customer writes again before the first response.
 #[test]
-fn insisting_before_the_first_answer_starts_no_second_timer() {
+fn writing_again_before_the_first_response_starts_no_second_timer() {
     let mut case = opened();
     let before = timers(&case).clone();
     for hour in [1, 5, 9] {
@@ -75,7 +75,7 @@ fn a_status_change_alone_is_no_first_response() {
     assert_eq!(case.head().first_response_at, None);
 }
 
-/// Escalated-go: `CheckBreaches` looks at the newest 200 only.
+/// Escalated-go: `CheckBreaches` examines only the newest 200.
 #[test]
 fn a_breach_is_found_on_read_however_many_tickets_there_are() {
     let cases: Vec<Case> = (0..1_000)
@@ -87,7 +87,7 @@ fn a_breach_is_found_on_read_however_many_tickets_there_are() {
     assert_eq!(breached(at(24 * HOUR)), 1_000);
 }
 
-/// Those that sweep date a breach by their sweep.
+/// Help desks with a periodic check date a breach by the check.
 #[test]
 fn a_breach_is_of_the_due_time_whenever_it_is_noticed() {
     let case = opened();
@@ -98,7 +98,7 @@ fn a_breach_is_of_the_due_time_whenever_it_is_noticed() {
     }
 }
 
-/// Chatwoot 10178: the next response goes on being waited for.
+/// Chatwoot: the next response is still waited for.
 #[test]
 fn no_next_response_is_waited_for_after_it_is_resolved() {
     for change in [
@@ -116,7 +116,7 @@ fn no_next_response_is_waited_for_after_it_is_resolved() {
     }
 }
 
-/// osTicket 3034: the due time moves when the status does.
+/// osTicket: the due time moves when the status does.
 #[test]
 fn a_status_change_does_not_delay_the_timer() {
     let mut case = answered();
@@ -132,7 +132,7 @@ fn a_status_change_does_not_delay_the_timer() {
     }
 }
 
-/// Zammad 5177: an update's target takes the place of the first response's.
+/// Zammad: an update's target replaces the first response's.
 #[test]
 fn an_update_does_not_overrule_the_first_response() {
     let mut case = opened();
@@ -144,7 +144,7 @@ fn an_update_does_not_overrule_the_first_response() {
     assert_eq!(sla_of(&case).calendar().timestamp_at(timer(&case, FirstResponse).due), at(4 * HOUR));
 }
 
-/// Chatwoot 14009: a day has one opening and one closing time.
+/// Chatwoot: a day has one opening and one closing time.
 #[test]
 fn each_window_of_a_day_counts() {
     let week = Week::weekdays("08:00-10:00 11:00-12:00 15:00-16:00".parse().expect("hours"));
@@ -159,7 +159,7 @@ fn each_window_of_a_day_counts() {
 
 /// Frappe Helpdesk: averages are of days, rounded up.
 #[test]
-fn what_is_measured_is_no_rounded_day() {
+fn measured_time_is_not_rounded() {
     let mut case = opened();
     case.must(&admin("luis"), 1, message("Lo miro"));
     case.must(&admin("luis"), 24 * HOUR + 1, Change::status(Resolved));
@@ -169,7 +169,7 @@ fn what_is_measured_is_no_rounded_day() {
 
 /// django-helpdesk: only its templates know the table of transitions.
 #[test]
-fn what_the_table_of_transitions_forbids_moves_no_timer() {
+fn a_refused_transition_affects_no_timer() {
     for (by, change) in [
         (customer("ana"), Change::status(Status::Closed)),
         (Actor::System, Change::status(Status::Closed)),
@@ -188,7 +188,7 @@ fn what_the_table_of_transitions_forbids_moves_no_timer() {
     assert!(!timer(&resolved, Resolution).is_running());
 }
 
-/// osTicket 6943: a reply that is sent twice counts twice.
+/// osTicket: a reply that is sent twice counts twice.
 #[test]
 fn a_reply_that_is_sent_twice_stops_one_timer() {
     let mut case = opened();
@@ -201,7 +201,7 @@ fn a_reply_that_is_sent_twice_stops_one_timer() {
     assert!(timer(&case, NextResponse).is_running());
 }
 
-/// Where a new priority begins the time anew, raising it delays the ticket.
+/// In some help desks a new priority restarts the timer, so that raising it delays the ticket.
 #[test]
 fn another_priority_counts_from_the_opening() {
     let mut case = opened();

@@ -1,4 +1,4 @@
-//! Which targets a ticket has.
+//! SLA targets of a ticket.
 
 use super::*;
 
@@ -11,7 +11,7 @@ fn with(policy: SlaPolicy) -> Policy {
     Policy { sla: Some(Sla::new(policy, BusinessCalendar::always())), ..Policy::default() }
 }
 
-/// Payments have half an hour's worth of everything else's day.
+/// Payments have shorter targets than all other categories.
 fn policy() -> SlaPolicy {
     SlaPolicy::new(targets())
         .and_then(|policy| policy.category(Category::PAGOS, same(1, 2, 3)))
@@ -19,7 +19,7 @@ fn policy() -> SlaPolicy {
 }
 
 #[test]
-fn a_category_has_its_targets_and_the_others_have_the_usual_ones() {
+fn a_category_with_own_targets_has_them_and_others_the_general_ones() {
     let usual = SlaTable::new(targets()).expect("a table");
     for category in Category::KNOWN {
         let case = Case::opened(category.clone(), 0, with(policy()));
@@ -38,7 +38,7 @@ fn a_category_has_its_targets_and_the_others_have_the_usual_ones() {
 }
 
 #[test]
-fn the_last_word_on_a_category_holds() {
+fn the_last_targets_given_for_a_category_apply() {
     let policy = policy().category(Category::PAGOS, same(5, 6, 7)).expect("a policy");
     assert_eq!(*policy.targets(&Category::PAGOS), SlaTable::new(same(5, 6, 7)).unwrap());
     assert_eq!(*policy.targets(&Category::BUG), SlaTable::new(targets()).unwrap());
@@ -60,7 +60,7 @@ fn a_ticket_keeps_the_targets_of_its_opening() {
     case.must(&ana, 10 * HOUR, message("No funciona"));
     assert_eq!(due(&case, SlaMetric::Resolution), at(11 * HOUR));
     assert_eq!(timers(&case).targets, promised);
-    // The next one has the new ones.
+    // The next ticket has the new ones.
     let next = Case::opened(Category::PAGOS, 0, case.policy.clone());
     assert_eq!(due(&next, SlaMetric::Resolution), at(100 * HOUR));
 }
@@ -82,7 +82,7 @@ fn each_priority_and_metric_has_its_own_target() {
 }
 
 #[test]
-fn a_policy_that_is_incomplete_says_what_is_wrong_in_both_languages() {
+fn an_incomplete_policy_is_explained_in_both_languages() {
     let full = targets();
     let usual = || SlaPolicy::new(full).expect("a policy");
     let hour = Duration::from_secs(3600);

@@ -1,13 +1,13 @@
-//! What each change of each actor does to the timers of a ticket in each state, over time that never
-//! rests.
+//! Effects of each change by each actor on the timers of a ticket in each state, without closing
+//! hours.
 
 use super::*;
 use Status::{Closed, InProgress, Resolved};
 
-/// What moves a timer; everything else leaves all of them as they were. F, N and R are the timers of
-/// the first response, the next one and the resolution. Each stops (`.`), is cancelled (`x`), starts
-/// (`+`), resumes (`>`), or is due by another target (`~`). Luis answers; "Ana*" is an administrator
-/// in her own ticket.
+/// Changes that affect timers; all others leave them unchanged. F, N and R are the timers of the
+/// first response, the next one and the resolution. Each stops (`.`), is cancelled (`x`), starts
+/// (`+`), resumes (`>`), or gets another target (`~`). Luis answers; "Ana*" is an administrator in
+/// her own ticket.
 const MOVES: &[(&str, &str, &str, &str)] = &[
     ("new, started, late", "Luis", "message, reply Open, reply InProgress", "F."),
     ("new, started, late", "Luis", "reply Resolved, reply Closed", "F. R."),
@@ -27,7 +27,7 @@ const MOVES: &[(&str, &str, &str, &str)] = &[
     ("resolved, dropped", "Luis, Ana*", "InProgress, reply InProgress", "R>"),
 ];
 
-/// How a case stands, and the hour at which the changes come.
+/// State of a case, and the hour of the changes.
 fn states() -> [(&'static str, Case, i64); 8] {
     let (ana, luis) = (customer("ana"), admin("luis"));
     let brought = |steps: &[(&Actor, Change)]| {
@@ -79,14 +79,14 @@ fn changes() -> Vec<(String, Change)> {
     others.into_iter().chain(set).chain(reply).collect()
 }
 
-/// The time and the hand of a change.
+/// Time and actor of the change.
 struct Step {
     by: Actor,
     at: Timestamp,
     reading: BusinessTime,
 }
 
-/// What became of one timer, as in [`MOVES`]; anything else is written out, and found there.
+/// Returns the effect on one timer, as in [`MOVES`]; anything else is written out.
 fn became(
     before: Option<&SlaTimer>,
     after: Option<&SlaTimer>,
@@ -109,7 +109,7 @@ fn became(
         let stop = SlaStop { at: step.at, business_time: step.reading, by: by.cloned(), cancelled };
         SlaTimer { stop: Some(stop), ..before.clone() }
     };
-    // The calendar never rests: both times stood still for as long.
+    // Without closing hours both times were paused for the same time.
     let pause =
         before.stop.as_ref().map_or(Duration::ZERO, |stop| step.reading.since(stop.business_time));
     let (since, start) = (before.since.plus(pause), before.start.plus(pause));
@@ -127,7 +127,7 @@ fn became(
 }
 
 #[test]
-fn each_change_moves_the_timers_that_the_table_says_and_no_other() {
+fn each_change_affects_exactly_the_timers_of_the_table() {
     let mut used = vec![0; MOVES.len()];
     for (state, case, hour) in states() {
         for (who, by) in actors() {
@@ -151,7 +151,7 @@ fn listed(list: &str, name: &str) -> bool {
     list.split(", ").any(|entry| entry == name)
 }
 
-/// What the change does to the timers of the case, as in [`MOVES`].
+/// Returns the effects of the change on the timers of the case, as in [`MOVES`].
 fn moved(mut case: Case, by: &Actor, hour: i64, change: Change) -> String {
     let before = timers(&case).clone();
     case.does(by, hour * HOUR, change);
@@ -169,7 +169,7 @@ fn moved(mut case: Case, by: &Actor, hour: i64, change: Change) -> String {
 }
 
 #[test]
-fn a_ticket_opened_without_a_promise_never_has_timers() {
+fn a_ticket_opened_without_an_sla_policy_never_has_timers() {
     for (_, case, hour) in states() {
         for (_, by) in actors() {
             for (_, change) in changes() {
@@ -183,7 +183,7 @@ fn a_ticket_opened_without_a_promise_never_has_timers() {
 }
 
 #[test]
-fn a_desk_that_promises_nothing_any_more_moves_no_timer() {
+fn without_an_sla_policy_no_timer_changes() {
     for (state, mut case, hour) in states() {
         case.policy.sla = None;
         let before = timers(&case).clone();
@@ -198,7 +198,7 @@ fn a_desk_that_promises_nothing_any_more_moves_no_timer() {
 }
 
 #[test]
-fn the_wait_before_is_kept_when_the_next_begins() {
+fn an_earlier_response_timer_is_kept_when_the_next_starts() {
     let mut case = Case::new(desk(BusinessCalendar::always()));
     let (ana, luis) = (customer("ana"), admin("luis"));
     case.must(&luis, HOUR, message("Lo miro"));

@@ -1,4 +1,4 @@
-//! Walks of many actors, compared with the definition after every step.
+//! Random walks of several actors, compared with the definition after every step.
 
 use std::collections::BTreeSet;
 
@@ -18,14 +18,14 @@ struct Step {
     change: Change,
 }
 
-/// When a step is taken, not before the one before it.
+/// Time of a step, not before the step before it.
 #[derive(Debug, Clone, Copy)]
 enum When {
-    /// So many milliseconds later.
+    /// This many milliseconds later.
     Later(i64),
-    /// So many milliseconds from when this timer is at risk.
+    /// This many milliseconds from the time at which this timer is at risk.
     Risk(SlaMetric, i64),
-    /// So many milliseconds from when this timer is due.
+    /// This many milliseconds from the time at which this timer is due.
     Due(SlaMetric, i64),
 }
 
@@ -118,7 +118,7 @@ fn walks() -> impl Strategy<Value = Walk> {
         })
 }
 
-/// The time of a step on a ticket last touched at `now`.
+/// Returns the time of a step on a ticket last changed at `now`.
 fn moment(case: &Case, when: When, now: i64) -> i64 {
     let reading = |metric, of: fn(&SlaTimer) -> BusinessTime| {
         let timer = case.head().sla.as_deref().and_then(|timers| timers.of(metric));
@@ -133,7 +133,7 @@ fn moment(case: &Case, when: When, now: i64) -> i64 {
     then.map_or(now, |then| then + ms).max(now)
 }
 
-/// Takes the walk, and shows the case and its story after every step.
+/// Takes the walk, and passes the case and its story on after every step.
 fn take(
     walk: &Walk,
     mut look: impl FnMut(&Case, Option<&Story>) -> Result<(), TestCaseError>,
@@ -200,9 +200,9 @@ proptest! {
     }
 }
 
-/// A comparison proves nothing about situations that never come up.
+/// The comparison proves nothing about situations that never occur.
 #[test]
-fn the_walks_come_to_every_situation() {
+fn the_walks_reach_every_situation() {
     let mut met = BTreeSet::new();
     let mut runner = TestRunner::deterministic();
     for _ in 0..300 {
@@ -238,7 +238,7 @@ fn the_walks_come_to_every_situation() {
     for metric in ["NEXT_RESPONSE", "RESOLUTION"] {
         expected.extend(["in time", "breached"].map(|how| format!("{metric} again {how}")));
     }
-    // What a resolution waits for always comes.
+    // A resolution is never cancelled.
     expected.remove("RESOLUTION CANCELLED");
     assert_eq!(met, expected);
 }
