@@ -117,7 +117,7 @@ impl NewMessage {
     ///
     /// # Errors
     ///
-    /// Those of [`MessageText::parse`].
+    /// The errors of [`MessageText::parse`].
     pub fn parse(text: &str) -> Result<Self, InvalidText> {
         MessageText::parse(text).map(Self::from)
     }

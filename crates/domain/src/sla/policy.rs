@@ -47,7 +47,7 @@ impl SlaPolicy {
     ///
     /// # Errors
     ///
-    /// Those of [`SlaPolicy::new`].
+    /// The errors of [`SlaPolicy::new`].
     pub fn category(
         mut self,
         category: Category,
@@ -153,7 +153,7 @@ impl SlaTargets {
     ///
     /// # Errors
     ///
-    /// Those of [`SlaTargets::new`].
+    /// The errors of [`SlaTargets::new`].
     pub fn hours(first_response: u32, next_response: u32, resolution: u32) -> Result<Self, InvalidSla> {
         let hours = |hours: u32| Duration::from_secs(u64::from(hours) * 60 * 60);
         Self::new(hours(first_response), hours(next_response), hours(resolution))

@@ -48,7 +48,7 @@ pub struct SlaStop {
     /// The administrator who stopped it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<UserId>,
-    /// Whether the metric was no longer needed: a response, on a ticket that was resolved without
+    /// True if the metric was no longer needed: a response, on a ticket that was resolved without
     /// one.
     #[serde(
         default,
