@@ -93,7 +93,7 @@ fn place(sort: Sort, row: &Position) -> (i64, i64, [u8; 12]) {
         Sort::Created(direction) => (0, direction),
         Sort::UrgentFirst(direction) => (-urgency, direction),
         Sort::LowFirst(direction) => (urgency, direction),
-        Sort::Due(_) => (0, Direction::OldestFirst),
+        Sort::Due => (0, Direction::OldestFirst),
     };
     let key = match direction {
         Direction::NewestFirst => -row.key,

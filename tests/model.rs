@@ -116,7 +116,7 @@ prop_state_machine! {
 #[test]
 fn every_answer_of_every_step_occurs() {
     let mut kinds = Kinds::default();
-    kinds.collect::<Conversations>(600);
+    kinds.collect::<Conversations>(800);
     kinds.collect::<Lists>(600);
     let never = kinds.that_never_occurred(&[
         "open done|repeated|key_conflict|text_over_limit",

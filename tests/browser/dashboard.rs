@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ventanilla_service::{Category, Cursor, Direction, Due, ListQuery, Priority, Sort, Status};
+use ventanilla_service::{Category, Cursor, Direction, ListQuery, Priority, Sort, Status};
 use ventanilla_tests::{Setup, Window, is_there};
 
 use crate::{
@@ -88,11 +88,11 @@ async fn filters_narrow_the_list_together() {
         ),
         (vec![("orden", "Más urgentes")], all().with_sort(Sort::UrgentFirst(Direction::OldestFirst))),
         (vec![("orden", "Menos urgentes")], all().with_sort(Sort::LowFirst(Direction::OldestFirst))),
-        (vec![("orden", "Por plazo")], all().with_sort(Sort::Due(Due::Any))),
-        (vec![("orden", "En riesgo, por plazo")], all().with_sort(Sort::Due(Due::AtRisk))),
+        (vec![("orden", "Por plazo")], all().with_sort(Sort::Due)),
+        (vec![("orden", "En riesgo, por plazo")], all().at_risk()),
         (
             vec![("orden", "Vencidos, por plazo"), ("asignado", "Sin asignar")],
-            all().with_sort(Sort::Due(Due::Overdue)).unassigned(),
+            all().overdue().unassigned(),
         ),
     ] {
         window.go(&centre.at("/admin")).await;

@@ -22,6 +22,7 @@ pub(super) fn lists(world: &World) -> BoxedStrategy<Action> {
 fn filters(world: &World) -> impl Strategy<Value = Filter> + use<> {
     let statuses = some_of(&Status::ALL);
     let priorities = some_of(&Priority::ALL);
+    let dues = vec![DueFilter::AtRisk, DueFilter::AtRisk, DueFilter::Overdue];
     let created = world.tickets.iter().map(|ticket| ticket.head.created_at);
     let instants: Vec<_> = created.flat_map(|at| [at, later(at, 1)]).collect();
     let instant = || option::weighted(0.1, sample::select(instants.clone()));
@@ -33,15 +34,10 @@ fn filters(world: &World) -> impl Strategy<Value = Filter> + use<> {
         option::weighted(0.15, sample::select(cast::customers())),
         instant(),
         instant(),
+        option::weighted(if world.promise.is_some() { 0.5 } else { 0.05 }, sample::select(dues)),
     )
-        .prop_map(|(statuses, priorities, category, assignee, requester, from, before)| Filter {
-            statuses,
-            priorities,
-            category,
-            assignee,
-            requester,
-            from,
-            before,
+        .prop_map(|(statuses, priorities, category, assignee, requester, from, before, due)| {
+            Filter { statuses, priorities, category, assignee, requester, from, before, due }
         })
 }
 
@@ -56,9 +52,8 @@ fn sorts(world: &World) -> impl Strategy<Value = Sort> + use<> {
     let directions = [Direction::NewestFirst, Direction::OldestFirst];
     let by_creation = (sample::select(orders.to_vec()), sample::select(directions.to_vec()))
         .prop_map(|(order, direction)| order(direction));
-    let dues = vec![Due::Any, Due::AtRisk, Due::AtRisk, Due::Overdue];
     let weight = if world.promise.is_some() { 15 } else { 1 };
-    prop_oneof![10 => by_creation, weight => sample::select(dues).prop_map(Sort::Due)]
+    prop_oneof![10 => by_creation, weight => Just(Sort::Due)]
 }
 
 pub(super) fn rows() -> impl Strategy<Value = u32> {

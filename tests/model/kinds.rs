@@ -128,10 +128,12 @@ fn step_name(action: &Action) -> &'static str {
         Action::Read(Read::Report { .. }) => "report",
         Action::List { query, .. } => match query {
             Query::Mine { .. } => "mine",
-            Query::All(_, Sort::Due(Due::Any)) => "due",
-            Query::All(_, Sort::Due(Due::AtRisk)) => "at-risk",
-            Query::All(_, Sort::Due(Due::Overdue)) => "overdue",
-            Query::All(..) => "list",
+            Query::All(filter, sort) => match filter.due {
+                Some(DueFilter::AtRisk) => "at-risk",
+                Some(DueFilter::Overdue) => "overdue",
+                None if *sort == Sort::Due => "due",
+                None => "list",
+            },
         },
         Action::NextPage { .. } => "next-page",
     }

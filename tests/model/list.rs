@@ -28,7 +28,7 @@ pub(crate) type Place = (Status, Priority, Option<UserId>, Option<i64>);
 
 impl World {
     pub(crate) fn list(&mut self, query: &Query, rows: u32) -> Answer {
-        if matches!(query, Query::All(_, Sort::Due(_))) && self.promise.is_none() {
+        if query.uses_due_time() && self.promise.is_none() {
             self.walk = None;
             return Answer::Invalid("no_sla");
         }
@@ -59,8 +59,8 @@ impl World {
     }
 
     /// The tickets that wait for something that is or will be due.
-    pub(crate) fn due(&self, due: Due) -> impl Iterator<Item = &Ticket> {
-        self.tickets.iter().filter(move |ticket| ticket.is_due(due, self.now))
+    pub(crate) fn due(&self, due: DueFilter) -> impl Iterator<Item = &Ticket> {
+        self.tickets.iter().filter(move |ticket| ticket.is_due(Some(due), self.now))
     }
 
     fn page(&mut self, query: &Query, after: Option<Rank>, rows: u32) -> Answer {
@@ -91,14 +91,21 @@ impl Query {
         }
     }
 
+    /// Returns true if it is filtered or sorted by due time.
+    fn uses_due_time(&self) -> bool {
+        matches!(self, Query::All(filter, sort) if filter.due.is_some() || *sort == Sort::Due)
+    }
+
     fn lists(&self, ticket: &Ticket, now: Timestamp) -> bool {
         let head = &ticket.head;
         match self {
             Query::Mine { by, closed } => {
                 head.requester == *by && (*closed || head.status != Status::Closed)
             }
-            Query::All(filter, Sort::Due(due)) => filter.lists(head) && ticket.is_due(*due, now),
-            Query::All(filter, _) => filter.lists(head),
+            Query::All(filter, _) => {
+                let in_time = !self.uses_due_time() || ticket.is_due(filter.due, now);
+                filter.lists(head) && in_time
+            }
         }
     }
 
@@ -118,7 +125,7 @@ impl Query {
             Sort::Created(direction) => (0, direction),
             Sort::UrgentFirst(direction) => (-urgency, direction),
             Sort::LowFirst(direction) => (urgency, direction),
-            Sort::Due(_) => return (ticket.due().expect("it is listed"), 0, head.ticket as i64),
+            Sort::Due => return (ticket.due().expect("it is listed"), 0, head.ticket as i64),
         };
         // Tickets of one millisecond stand in order of arrival.
         let (created, arrival) = (head.created_at.as_millis(), head.ticket as i64);
@@ -150,15 +157,15 @@ impl Ticket {
         account.pressing(self.head.created_at).map(|(due, _)| due)
     }
 
-    fn is_due(&self, which: Due, now: Timestamp) -> bool {
+    fn is_due(&self, which: Option<DueFilter>, now: Timestamp) -> bool {
         let account = self.account.as_ref().filter(|_| self.is_live());
         account.and_then(|account| Some((account, account.pressing(now)?))).is_some_and(
             |(account, (due, presses))| {
                 let late = due < account.minutes().until(now);
                 match which {
-                    Due::Any => true,
-                    Due::Overdue => late,
-                    Due::AtRisk => presses && !late,
+                    None => true,
+                    Some(DueFilter::Overdue) => late,
+                    Some(DueFilter::AtRisk) => presses && !late,
                 }
             },
         )

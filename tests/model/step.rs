@@ -115,6 +115,7 @@ pub(crate) struct Filter {
     pub(crate) requester: Option<UserId>,
     pub(crate) from: Option<Timestamp>,
     pub(crate) before: Option<Timestamp>,
+    pub(crate) due: Option<DueFilter>,
 }
 
 impl What {

@@ -70,6 +70,9 @@ fn list_query(filter: &Filter) -> ListQuery {
     if let Some(requester) = &filter.requester {
         query = query.with_requester(requester.clone());
     }
+    if let Some(due) = filter.due {
+        query = query.with_due(due);
+    }
     if let Some(from) = filter.from {
         query = query.with_created_from(from);
     }

@@ -184,8 +184,8 @@ impl World {
             urgent: count(&|head| live(head) && head.priority == Priority::Urgent),
             unassigned: count(&|head| live(head) && head.assignee.is_none()),
             mine: count(&|head| live(head) && head.assignee.as_ref() == Some(admin)),
-            overdue: self.due(Due::Overdue).count() as u64,
-            at_risk: self.due(Due::AtRisk).count() as u64,
+            overdue: self.due(DueFilter::Overdue).count() as u64,
+            at_risk: self.due(DueFilter::AtRisk).count() as u64,
         }
     }
 }

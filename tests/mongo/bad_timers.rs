@@ -46,7 +46,7 @@ async fn lists_hide_none(beside: &Beside, documents: &[Document], readable: &BTr
         matches!(due, Some(Bson::Int32(_) | Bson::Int64(_)))
     };
     let waiting = documents.iter().filter(due).map(|document| number(document).to_string()).collect();
-    for (sort, expected) in [(Sort::default(), &all), (Sort::Due(Due::Any), &waiting)] {
+    for (sort, expected) in [(Sort::default(), &all), (Sort::Due, &waiting)] {
         let query = ListQuery::new().with_sort(sort).with_page_size(PageSize::new(7).unwrap());
         let (mut rows, mut unreadable) = (BTreeSet::new(), BTreeSet::new());
         let mut page = query.clone().first_page();

@@ -37,11 +37,14 @@ async fn a_list_by_due_time_and_a_report_are_one_command() {
     let mut book = Book::new().await;
     let luis = book.desk_with_targets().build().admin(admin(0));
     book.fill(1_200).await;
-    for (name, order) in
-        [("waiting", Due::Any), ("overdue", Due::Overdue), ("at risk", Due::AtRisk)].map(by_due)
-    {
+    for (name, query) in [
+        ("waiting", ListQuery::new().with_sort(Sort::Due)),
+        ("overdue", ListQuery::new().overdue()),
+        ("at risk", ListQuery::new().at_risk()),
+        ("overdue, newest first", ListQuery::new().overdue().with_sort(Sort::default())),
+    ] {
         for rows in [20, PageSize::MAX] {
-            let query = ListQuery::new().with_sort(order).with_page_size(PageSize::new(rows).unwrap());
+            let query = query.clone().with_page_size(PageSize::new(rows).unwrap());
             let first = book.enter(format!("admin: {name}, {rows}"), luis.list(query.clone())).await;
             let Some(next) = first.unwrap().next else { continue };
             let next = luis.list(query.page_after(&next).unwrap());
@@ -74,8 +77,7 @@ async fn a_dashboard_is_three_commands() {
 async fn a_list_by_due_time_goes_on_without_timers_too() {
     let book = Book::new().await;
     book.fill(30).await;
-    let query =
-        ListQuery::new().with_sort(Sort::Due(Due::Any)).with_page_size(PageSize::new(2).unwrap());
+    let query = ListQuery::new().with_sort(Sort::Due).with_page_size(PageSize::new(2).unwrap());
     let first = book.store.list(&query.clone().first_page()).await.unwrap();
     let untimed = book.store.list(&query.first_page().without_timers()).await.unwrap();
     assert!(first.next.is_some() && first.next == untimed.next);
@@ -114,8 +116,4 @@ async fn closing_what_is_resolved_is_one_command_and_two_for_each() {
 
 fn open(ticket: TicketFixture) -> TicketFixture {
     ticket.sla(&sla())
-}
-
-fn by_due((name, due): (&'static str, Due)) -> (&'static str, Sort) {
-    (name, Sort::Due(due))
 }

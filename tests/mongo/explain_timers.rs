@@ -16,8 +16,7 @@ impl Desk {
     }
 
     pub(crate) async fn due_lists_examine_what_waits(&self) {
-        let waiting =
-            self.store.list(&ListQuery::new().with_sort(Sort::Due(Due::Any)).first_page()).await;
+        let waiting = self.store.list(&ListQuery::new().with_sort(Sort::Due).first_page()).await;
         assert_eq!(waiting.unwrap().rows.len(), ROWS);
         self.command();
         let counts = self.store.counts(&admin(0), Some(self.now())).await.unwrap();
@@ -40,8 +39,13 @@ impl Desk {
             ("requester of many", plain().with_requester(customer(0)), 60, true),
             ("requester of few", plain().with_requester(customer(7)), 6, true),
         ] {
-            for (list, due) in [("any", Due::Any), ("overdue", Due::Overdue), ("at risk", Due::AtRisk)] {
-                let query = query.clone().with_sort(Sort::Due(due));
+            for (list, due) in [
+                ("any", None),
+                ("overdue", Some(DueFilter::Overdue)),
+                ("at risk", Some(DueFilter::AtRisk)),
+            ] {
+                let query =
+                    due.into_iter().fold(query.clone().with_sort(Sort::Due), ListQuery::with_due);
                 let mut page = query.clone().first_page().with_as_of(self.now());
                 for part in ["first", "after"] {
                     let found = self.store.list(&page).await.unwrap();
@@ -55,7 +59,7 @@ impl Desk {
                     let documents = residual * (ROWS as i64 + 1) + 16;
                     assert!(examined.documents <= documents, "{name}: {examined:?}");
                     // Of those that wait, which of them are at risk is told by their keys.
-                    let keys = if due == Due::AtRisk { live as i64 } else { documents + 4 };
+                    let keys = if due == Some(DueFilter::AtRisk) { live as i64 } else { documents + 4 };
                     assert!(examined.keys <= keys, "{name}: {keys} at most: {examined:?}");
                     let Some(cursor) = found.next else { break };
                     page = query.clone().page_after(&cursor).unwrap().with_as_of(self.now());

@@ -148,7 +148,7 @@ fn expected(documents: &[Document], query: &ListQuery) -> Vec<TicketSummary> {
     match query.sort() {
         Sort::Created(_) => {}
         Sort::UrgentFirst(_) => rows.sort_by_key(|(_, row)| Reverse(row.head.priority)),
-        Sort::LowFirst(_) | Sort::Due(_) => rows.sort_by_key(|(_, row)| row.head.priority),
+        Sort::LowFirst(_) | Sort::Due => rows.sort_by_key(|(_, row)| row.head.priority),
     }
     rows.into_iter().map(|(_, row)| row).collect()
 }

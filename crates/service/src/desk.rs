@@ -9,7 +9,7 @@ use ventanilla_domain::{
     UserId,
 };
 use ventanilla_storage::{
-    Counts, InsertOutcome, Page, PageQuery, Period, Report, ReportQuery, Sort, StoreError, TicketStore,
+    Counts, InsertOutcome, Page, PageQuery, Period, Report, ReportQuery, StoreError, TicketStore,
 };
 
 use crate::{
@@ -216,9 +216,10 @@ impl HelpDesk {
     }
 
     async fn try_list(&self, page: PageQuery) -> Result<Page<TicketSummary>, ServiceError> {
-        let page = match page.query().sort() {
-            Sort::Due(_) => page.with_as_of(self.sla()?.business_time_at(self.now())),
-            Sort::Created(_) | Sort::UrgentFirst(_) | Sort::LowFirst(_) => page,
+        let page = if page.query().uses_due_time() {
+            page.with_as_of(self.sla()?.business_time_at(self.now()))
+        } else {
+            page
         };
         Ok(self.0.store.list(&page).await?)
     }

@@ -167,10 +167,10 @@ async fn a_cursor_of_another_list_leads_nowhere_in_a_list_by_due_time() {
     let desk = desk_over(storing(["A", "B", "C"].map(ticket)).await);
     let luis = desk.admin(id("luis"));
     let one = |query: ListQuery| query.with_page_size(PageSize::new(1).unwrap());
-    let due = |which| ListQuery::new().with_sort(Sort::Due(which));
     let lists = [
         ListQuery::new(),
-        due(Due::Any),
+        ListQuery::new().with_sort(Sort::Due),
+        ListQuery::new().overdue().with_sort(Sort::default()),
         ListQuery::new().overdue(),
         ListQuery::new().overdue().unassigned(),
         ListQuery::new().overdue().with_priorities(Priority::Medium),

@@ -176,11 +176,23 @@ async fn a_store_that_fails_midway_ends_the_loop() {
     assert_eq!(counts.with_status(Status::Closed), 2, "what was closed stays so");
 }
 
+/// Returns queries that are filtered or sorted by due time.
+fn due_queries() -> [ListQuery; 4] {
+    let all = ListQuery::new;
+    let by_creation = Sort::Created(Direction::NewestFirst);
+    [
+        all().with_sort(Sort::Due),
+        all().at_risk(),
+        all().overdue(),
+        all().overdue().with_sort(by_creation),
+    ]
+}
+
 #[tokio::test]
 async fn due_times_on_a_desk_that_promises_nothing_are_no_sla_and_call_no_store() {
     let luis = desk_without_sla(MockTicketStore::new()).admin(id("luis"));
-    for sort in [Due::Any, Due::AtRisk, Due::Overdue].map(Sort::Due) {
-        let error = luis.list(ListQuery::new().with_sort(sort)).await.unwrap_err();
+    for query in due_queries() {
+        let error = luis.list(query).await.unwrap_err();
         assert_eq!((error.code(), error.kind()), ("no_sla", ErrorKind::Internal));
     }
     let error = luis.report(period()).await.unwrap_err();
@@ -229,15 +241,15 @@ async fn counts_lists_and_reports_are_as_of_the_desks_working_time_now() {
     let mut mocks = MockTicketStore::new();
     let page = || Page { rows: Vec::new(), next: None, unreadable: Vec::new() };
     let due = move |page: &PageQuery| page.as_of() == reading;
-    mocks.expect_list().withf(due).times(3).returning(move |_| Ok(page()));
+    mocks.expect_list().withf(due).times(4).returning(move |_| Ok(page()));
     mocks
         .expect_report()
         .withf(move |asked| *asked == query)
         .times(1)
         .returning(|_| Ok(Report::default()));
     let luis = desk_over(mocks).admin(id("luis"));
-    for sort in [Due::Any, Due::AtRisk, Due::Overdue].map(Sort::Due) {
-        assert!(luis.list(ListQuery::new().with_sort(sort)).await.is_ok());
+    for query in due_queries() {
+        assert!(luis.list(query).await.is_ok());
     }
     assert!(luis.report(period()).await.is_ok());
 }

@@ -71,7 +71,7 @@ impl Position {
     pub fn of(order: Sort, head: &TicketHead, tie: [u8; 12]) -> Self {
         let key = match order {
             Sort::Created(_) | Sort::UrgentFirst(_) | Sort::LowFirst(_) => head.created_at.as_millis(),
-            Sort::Due(_) => due(head).map_or(i64::MAX, BusinessTime::as_millis),
+            Sort::Due => due(head).map_or(i64::MAX, BusinessTime::as_millis),
         };
         Self { key, priority: head.priority, tie }
     }
@@ -140,7 +140,7 @@ impl Cursor {
 
 /// Binds a position to its query, so that neither can be exchanged by mistake.
 fn tag(query: &ListQuery, position: &[u8]) -> [u8; TAG] {
-    let query = serde_json::to_vec(query).unwrap_or_default();
+    let query = serde_json::to_vec(&query.with_explicit_sort()).unwrap_or_default();
     let digest = Sha256::new().chain_update(position).chain_update(query).finalize();
     std::array::from_fn(|at| digest[at])
 }
@@ -259,9 +259,20 @@ mod tests {
                 ListQuery::new().unassigned(),
                 ListQuery::new().with_created_from(Timestamp::MIN),
                 ListQuery::new().with_sort(crate::Sort::UrgentFirst(crate::Direction::NewestFirst)),
+                ListQuery::new().with_sort(crate::Sort::Due),
+                ListQuery::new().overdue(),
+                ListQuery::new().overdue().with_sort(crate::Sort::default()),
             ] {
                 prop_assert!(cursor.open(&other).is_err());
             }
+        }
+
+        #[test]
+        fn a_cursor_of_the_default_order_is_one_of_the_same_order_set(last in position()) {
+            let overdue = ListQuery::new().overdue();
+            let cursor = Cursor::seal(&overdue, &last);
+            prop_assert_eq!(cursor.open(&overdue.clone().with_sort(crate::Sort::Due)).unwrap(), last);
+            prop_assert!(cursor.open(&overdue.with_sort(crate::Sort::default())).is_err());
         }
 
         #[test]

@@ -38,7 +38,7 @@ pub use memory::MemoryStore;
 pub use mongo::{Checkpoint, ConnectError, MongoOptions, MongoStore, Reconciled, UserIdEncoding};
 pub use page::{Counts, Page, Unreadable};
 pub use paging::{InvalidPageSize, PageQuery, PageSize};
-pub use query::{AssigneeFilter, Direction, Due, ListQuery, Sort};
+pub use query::{AssigneeFilter, Direction, DueFilter, ListQuery, Sort};
 pub use report::{
     Histogram, InvalidPeriod, MetricStats, Period, Quantiles, Report, ReportBuilder, ReportQuery,
     Sample, StatsByMetric,

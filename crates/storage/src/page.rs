@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ventanilla_domain::{BusinessTime, Priority, Status, TicketHead, UserId};
 
-use crate::{cursor::Cursor, query::Due};
+use crate::{cursor::Cursor, query::DueFilter};
 
 /// One page of a list.
 ///
@@ -103,8 +103,8 @@ impl Counts {
             self.urgent += u64::from(head.priority == Priority::Urgent);
             self.unassigned += u64::from(head.assignee.is_none());
             self.mine += u64::from(head.assignee.as_ref() == Some(mine));
-            self.overdue += u64::from(as_of.is_some_and(|now| Due::Overdue.holds(head, now)));
-            self.at_risk += u64::from(as_of.is_some_and(|now| Due::AtRisk.holds(head, now)));
+            self.overdue += u64::from(as_of.is_some_and(|now| DueFilter::Overdue.matches(head, now)));
+            self.at_risk += u64::from(as_of.is_some_and(|now| DueFilter::AtRisk.matches(head, now)));
         }
     }
 

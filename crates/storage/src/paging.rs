@@ -4,7 +4,7 @@ use ventanilla_domain::{BusinessTime, Explain, Locale, TicketHead};
 
 use crate::{
     cursor::{Cursor, InvalidCursor, Position},
-    query::{ListQuery, Sort},
+    query::{ListQuery, Sort, due},
 };
 
 /// One page of a [`ListQuery`]: what a store is asked for.
@@ -40,7 +40,7 @@ impl PageQuery {
         self
     }
 
-    /// What the desk's calendar reads, for lists by due time.
+    /// Returns the current business time, for lists that [use due times](ListQuery::uses_due_time).
     #[must_use]
     pub const fn as_of(&self) -> BusinessTime {
         self.as_of
@@ -59,14 +59,13 @@ impl PageQuery {
         self.timers
     }
 
-    /// Whether a ticket belongs to the list.
+    /// Returns true if a ticket belongs to the list: it passes every filter, and has a due time where
+    /// the list is sorted by it.
     #[must_use]
     pub fn holds(&self, head: &TicketHead) -> bool {
-        let in_time = match self.query.sort() {
-            Sort::Due(due) => due.holds(head, self.as_of),
-            Sort::Created(_) | Sort::UrgentFirst(_) | Sort::LowFirst(_) => true,
-        };
-        in_time && self.query.matches(head)
+        let passes_due = self.query.due().is_none_or(|filter| filter.matches(head, self.as_of));
+        let has_place = self.query.sort() != Sort::Due || due(head).is_some();
+        passes_due && has_place && self.query.matches(head)
     }
 
     /// The last row before this page; `None` on the first page.

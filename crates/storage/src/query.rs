@@ -33,7 +33,10 @@ pub struct ListQuery {
     requester: Option<UserId>,
     created_from: Option<Timestamp>,
     created_before: Option<Timestamp>,
-    sort: Sort,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due: Option<DueFilter>,
+    /// `None` stands for the order that the due filter suggests.
+    sort: Option<Sort>,
     #[serde(skip)]
     page_size: PageSize,
 }
@@ -58,32 +61,29 @@ pub enum Sort {
     UrgentFirst(Direction),
     /// Low before urgent, and each by creation.
     LowFirst(Direction),
-    /// By the working time at which the first of a ticket's timers is due, the earliest first: only
-    /// tickets that are open or in progress and have timers that run.
-    Due(Due),
+    /// By the business time at which the first of a ticket's timers is due, earliest first. The list has
+    /// only tickets that are open or in progress and have a running timer.
+    Due,
 }
 
-/// Which tickets a list by due time holds.
+/// Filter by the state of a ticket's timers. Only tickets that are open or in progress pass it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Due {
-    /// Every one that waits for something.
-    Any,
-    /// Those of which a timer has passed three quarters of its target, and none was due.
+pub enum DueFilter {
+    /// Tickets of which a timer has used three quarters of its target and none is overdue.
     AtRisk,
-    /// Those of which a clock was due.
+    /// Tickets of which a timer is overdue.
     Overdue,
 }
 
-impl Due {
-    /// Whether a ticket belongs to the list when the desk's calendar reads `as_of`.
+impl DueFilter {
+    /// Returns true if a ticket passes the filter at this business time.
     #[must_use]
-    pub fn holds(self, head: &TicketHead, as_of: BusinessTime) -> bool {
+    pub fn matches(self, head: &TicketHead, as_of: BusinessTime) -> bool {
         let risk = head.sla.as_deref().and_then(SlaTimers::at_risk_from);
         due(head).is_some_and(|due| match self {
-            Due::Any => true,
-            Due::Overdue => due < as_of,
-            Due::AtRisk => as_of <= due && risk.is_some_and(|risk| risk <= as_of),
+            DueFilter::Overdue => due < as_of,
+            DueFilter::AtRisk => as_of <= due && risk.is_some_and(|risk| risk <= as_of),
         })
     }
 }
@@ -120,7 +120,8 @@ impl Default for ListQuery {
             requester: None,
             created_from: None,
             created_before: None,
-            sort: Sort::default(),
+            due: None,
+            sort: None,
             page_size: PageSize::default(),
         }
     }
@@ -190,24 +191,40 @@ impl ListQuery {
         self
     }
 
-    /// In this order.
+    /// Sets the order. It never changes which filters apply.
     #[must_use]
     pub fn with_sort(mut self, sort: Sort) -> Self {
-        self.sort = sort;
+        self.sort = Some(sort);
         self
     }
 
-    /// Only tickets of which a clock was due, the longest overdue first.
+    /// Narrows the list by the state of the timers. Sorts by due time unless an order is set.
+    ///
+    /// ```
+    /// use ventanilla_storage::{Direction, DueFilter, ListQuery, Sort};
+    ///
+    /// let overdue = ListQuery::new().with_due(DueFilter::Overdue);
+    /// assert_eq!(overdue.sort(), Sort::Due);
+    /// let newest = overdue.with_sort(Sort::Created(Direction::NewestFirst));
+    /// assert_eq!(newest.due(), Some(DueFilter::Overdue));
+    /// ```
     #[must_use]
-    pub fn overdue(self) -> Self {
-        self.with_sort(Sort::Due(Due::Overdue))
+    pub fn with_due(mut self, due: DueFilter) -> Self {
+        self.due = Some(due);
+        self
     }
 
-    /// Only tickets of which a timer has passed three quarters of its target and none was due, the
-    /// soonest due first.
+    /// Narrows the list to tickets of which a timer is overdue.
+    #[must_use]
+    pub fn overdue(self) -> Self {
+        self.with_due(DueFilter::Overdue)
+    }
+
+    /// Narrows the list to tickets of which a timer has used three quarters of its target and none is
+    /// overdue.
     #[must_use]
     pub fn at_risk(self) -> Self {
-        self.with_sort(Sort::Due(Due::AtRisk))
+        self.with_due(DueFilter::AtRisk)
     }
 
     /// In pages of this size. A walk may change it from page to page.
@@ -235,9 +252,9 @@ impl ListQuery {
     /// Returns the priorities that are listed, in the order in which a list by priority has them.
     pub(crate) fn priorities_in_order(&self) -> Vec<Priority> {
         let ascending = self.priorities.iter();
-        match self.sort {
+        match self.sort() {
             Sort::UrgentFirst(_) => ascending.rev().collect(),
-            Sort::LowFirst(_) | Sort::Created(_) | Sort::Due(_) => ascending.collect(),
+            Sort::LowFirst(_) | Sort::Created(_) | Sort::Due => ascending.collect(),
         }
     }
 
@@ -265,10 +282,48 @@ impl ListQuery {
         (self.created_from, self.created_before)
     }
 
-    /// The order.
+    /// Returns the filter by the state of the timers, if there is one.
+    #[must_use]
+    pub const fn due(&self) -> Option<DueFilter> {
+        self.due
+    }
+
+    /// Returns the order: the one that was set, or else by due time with a due filter and newest first
+    /// without one.
     #[must_use]
     pub const fn sort(&self) -> Sort {
-        self.sort
+        match (self.sort, self.due) {
+            (Some(sort), _) => sort,
+            (None, Some(_)) => Sort::Due,
+            (None, None) => Sort::Created(Direction::NewestFirst),
+        }
+    }
+
+    /// Returns true if the list is filtered or sorted by due time, so that a page of it needs the
+    /// current business time ([`PageQuery::with_as_of`](crate::PageQuery::with_as_of)).
+    #[must_use]
+    pub const fn uses_due_time(&self) -> bool {
+        self.due.is_some() || matches!(self.sort(), Sort::Due)
+    }
+
+    /// Returns the statuses that a listed ticket may have: with due times only those of live tickets.
+    pub(crate) fn listed_statuses(&self) -> EnumSet<Status> {
+        if self.uses_due_time() {
+            self.statuses & (Status::Open | Status::InProgress)
+        } else {
+            self.statuses
+        }
+    }
+
+    /// Returns the same query with its order set, so that equal lists have equal cursors.
+    pub(crate) fn with_explicit_sort(&self) -> Self {
+        Self { sort: Some(self.sort()), ..self.clone() }
+    }
+
+    /// Returns the query without its due filter, for the faulty stores of tests.
+    #[cfg(test)]
+    pub(crate) fn without_due(&self) -> Self {
+        Self { due: None, ..self.with_explicit_sort() }
     }
 
     /// How many rows a page has at most.
@@ -277,8 +332,8 @@ impl ListQuery {
         self.page_size.get()
     }
 
-    /// Whether a ticket passes every filter: the meaning of a query, in one place. Of lists by due time
-    /// [`PageQuery::holds`](crate::PageQuery::holds) says the rest.
+    /// Returns true if a ticket passes every filter that does not depend on the time.
+    /// [`PageQuery::holds`](crate::PageQuery::holds) checks due times too.
     ///
     /// ```
     /// # use ventanilla_domain::*;

@@ -12,7 +12,8 @@ use ventanilla_domain::{
 };
 
 use crate::{
-    Counts, Due, ListQuery, Period, ReportBuilder, ReportQuery, StoreError, TicketStore, testing,
+    Counts, Direction, DueFilter, ListQuery, PageSize, Period, ReportBuilder, ReportQuery, Sort,
+    StoreError, TicketStore, testing,
 };
 
 const HOUR: i64 = 3_600_000;
@@ -73,13 +74,18 @@ async fn check_dues(
     let mut counts = Counts::default();
     tickets.iter().for_each(|ticket| counts.add_ticket(ticket.head(), &testing::admin(0), Some(now)));
     assert_eq!(store.counts(&testing::admin(0), Some(now)).await?, counts);
-    for (due, query, count) in [
-        (Due::Overdue, ListQuery::new().overdue(), counts.overdue),
-        (Due::AtRisk, ListQuery::new().at_risk(), counts.at_risk),
-    ] {
-        let rows = store.list(&query.first_page().with_as_of(now)).await?.rows;
-        assert_eq!(rows.len() as u64, count);
-        assert!(rows.iter().all(|row| due.holds(&row.head, now)));
+    let directions = [Direction::NewestFirst, Direction::OldestFirst];
+    let by_creation =
+        directions.map(|way| [Sort::Created(way), Sort::UrgentFirst(way), Sort::LowFirst(way)]);
+    let filters = [(DueFilter::Overdue, counts.overdue), (DueFilter::AtRisk, counts.at_risk)];
+    for (filter, count) in filters {
+        for sort in by_creation.as_flattened().iter().copied().chain([Sort::Due]) {
+            let query = ListQuery::new().with_due(filter).with_sort(sort);
+            let page = query.with_page_size(PageSize::LARGEST).first_page().with_as_of(now);
+            let rows = store.list(&page).await?.rows;
+            assert_eq!(rows.len() as u64, count, "{filter:?} by {sort:?}");
+            assert!(rows.iter().all(|row| filter.matches(&row.head, now)));
+        }
     }
     Ok(())
 }

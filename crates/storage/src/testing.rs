@@ -56,7 +56,7 @@ pub fn admin(number: u32) -> UserId {
     parsed(format!("65a1f0c2ad314000{number:08x}"))
 }
 
-/// The time at which the first ticket is created: nine o'timer on the first Monday of 2026.
+/// The time at which the first ticket is created: nine o'clock UTC on the first Monday of 2026.
 ///
 /// ```
 /// assert_eq!(ventanilla_storage::testing::start().to_string(), "2026-01-05T09:00:00.000Z");

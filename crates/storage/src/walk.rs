@@ -67,8 +67,10 @@ pub(crate) async fn report<S: TicketStore + ?Sized>(
                 tally.add_ticket(query, &row.head);
                 continue;
             }
-            if let Some(ticket) = store.ticket(&row.head.ticket_number).await? {
-                tally.add_ticket(query, ticket.head());
+            match store.ticket(&row.head.ticket_number).await {
+                Ok(Some(ticket)) => tally.add_ticket(query, ticket.head()),
+                Ok(None) | Err(StoreError::Unreadable { .. }) => {}
+                Err(error) => return Err(error),
             }
         }
     }
@@ -119,5 +121,54 @@ impl Walk {
         let page = store.list(&page).await?;
         self.next = page.next.clone().map_or(Next::End, Next::After);
         Ok(Some(page))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ventanilla_domain::{Sla, Ticket};
+
+    use super::*;
+    use crate::{MockTicketStore, Period, testing};
+
+    /// Returns a ticket whose earlier responses only the whole ticket has.
+    fn ticket(number: &str, sla: &Sla) -> Ticket {
+        let admin = testing::admin(0);
+        testing::ticket(number).sla(sla).reply(admin, "Lo miramos.").message("¿Hay novedades?").build()
+    }
+
+    #[tokio::test]
+    async fn a_report_leaves_out_a_ticket_that_cannot_be_read_whole() {
+        let sla = testing::sla();
+        let tickets = ["TKT-ABC123", "TKT-ABC124"].map(|number| ticket(number, &sla));
+        assert!(tickets[0].head().sla.as_ref().is_some_and(|timers| timers.next_response.is_some()));
+        let rows = tickets.iter().map(Ticket::summary).collect();
+        let page = Page { rows, next: None, unreadable: Vec::new() };
+        let mut store = MockTicketStore::new();
+        store.expect_list().return_once(move |_| Ok(page));
+        let readable = tickets[1].clone();
+        store.expect_ticket().returning(move |number| match number.as_str() {
+            "TKT-ABC124" => Ok(Some(readable.clone())),
+            _ => Err(StoreError::Unreadable { number: number.to_string(), source: "damaged".into() }),
+        });
+        let period = Period::new(Timestamp::MIN, Timestamp::MAX).unwrap();
+        let query = ReportQuery::new(period, &sla, Timestamp::MAX);
+        let mut expected = ReportBuilder::default();
+        expected.add_ticket(&query, tickets[1].head());
+        assert_eq!(report(&store, &query).await.unwrap(), expected.report());
+    }
+
+    #[tokio::test]
+    async fn a_report_fails_when_the_store_does() {
+        let sla = testing::sla();
+        let rows = vec![ticket("TKT-ABC123", &sla).summary()];
+        let mut store = MockTicketStore::new();
+        store.expect_list().return_once(move |_| Ok(Page { rows, next: None, unreadable: Vec::new() }));
+        store
+            .expect_ticket()
+            .returning(|_| Err(StoreError::Unavailable { source: "no network".into() }));
+        let period = Period::new(Timestamp::MIN, Timestamp::MAX).unwrap();
+        let answer = report(&store, &ReportQuery::new(period, &sla, Timestamp::MAX)).await;
+        assert!(matches!(answer, Err(StoreError::Unavailable { .. })), "{answer:?}");
     }
 }

@@ -8,7 +8,7 @@ use super::{
     due::meant,
     listing::crowd,
 };
-use crate::{Counts, Due, InsertOutcome, TicketStore, testing};
+use crate::{Counts, DueFilter, InsertOutcome, TicketStore, testing};
 
 cases![
     an_empty_store_counts_nothing,
@@ -91,8 +91,8 @@ pub(super) fn counted(tickets: &[Ticket], mine: &UserId, now: Option<BusinessTim
             counts.unassigned += u64::from(head.assignee.is_none());
             counts.mine += u64::from(head.assignee.as_ref() == Some(mine));
         }
-        counts.overdue += u64::from(now.is_some_and(|now| meant(head, Due::Overdue, now)));
-        counts.at_risk += u64::from(now.is_some_and(|now| meant(head, Due::AtRisk, now)));
+        counts.overdue += u64::from(now.is_some_and(|now| meant(head, Some(DueFilter::Overdue), now)));
+        counts.at_risk += u64::from(now.is_some_and(|now| meant(head, Some(DueFilter::AtRisk), now)));
     }
     counts
 }

@@ -17,10 +17,12 @@ use super::{
         FILTERS, Filter, SORTS, holds, names, narrowed, nothing_passes, page_of, pass, walk, walk_at,
     },
 };
-use crate::{Due, ListQuery, Sort, TicketStore, testing};
+use crate::{DueFilter, ListQuery, PageSize, Sort, TicketStore, testing};
 
 cases![
     each_list_by_due_time_with_each_filter,
+    each_due_filter_in_each_order_with_each_filter,
+    a_due_filter_sorts_by_due_time_unless_an_order_is_set,
     lists_by_due_time_with_all_filters_together,
     a_filter_that_nothing_passes_in_lists_by_due_time,
     creation_is_bounded_to_the_millisecond_in_lists_by_due_time,
@@ -32,7 +34,47 @@ cases![
     times_before_1970_stand_in_order,
 ];
 
-pub(super) const DUES: [Due; 3] = [Due::Any, Due::AtRisk, Due::Overdue];
+pub(super) const DUES: [Option<DueFilter>; 3] =
+    [None, Some(DueFilter::AtRisk), Some(DueFilter::Overdue)];
+
+async fn each_due_filter_in_each_order_with_each_filter(store: &dyn TicketStore) {
+    let tickets = crowd(store).await;
+    let now = reading(hour(30));
+    let unfiltered = std::iter::once(None);
+    let filters: Vec<Option<&Filter>> = unfiltered.chain(FILTERS.iter().map(Some)).collect();
+    let orders = SORTS.into_iter().chain([Sort::Due]);
+    for ((due, sort), filter) in [DueFilter::AtRisk, DueFilter::Overdue]
+        .into_iter()
+        .cartesian_product(orders)
+        .cartesian_product(filters)
+    {
+        let filters = filter.as_slice();
+        let query = narrowed(sort, filters).with_due(due).with_page_size(page_of(7));
+        let listed = |head: &TicketHead| pass(head, filters) && meant(head, Some(due), now);
+        let expected = tickets.iter().filter(|ticket| listed(ticket.head()));
+        holds(&query, walk_at(store, &query, now).await, expected);
+    }
+}
+
+async fn a_due_filter_sorts_by_due_time_unless_an_order_is_set(store: &dyn TicketStore) {
+    crowd(store).await;
+    let now = reading(hour(30));
+    for due in [DueFilter::AtRisk, DueFilter::Overdue] {
+        let query = ListQuery::new().with_due(due).with_page_size(page_of(PageSize::MAX));
+        let rows = walk_at(store, &query, now).await;
+        assert_eq!(walk_at(store, &query.clone().with_sort(Sort::Due), now).await, rows);
+        assert_eq!(
+            walk_at(store, &ListQuery::new().with_sort(Sort::Due).with_due(due), now).await,
+            rows
+        );
+    }
+}
+
+/// Returns a query in order of due time, with a due filter if one is given.
+pub(super) fn by_due(query: ListQuery, due: Option<DueFilter>) -> ListQuery {
+    let query = query.with_sort(Sort::Due);
+    due.into_iter().fold(query, ListQuery::with_due)
+}
 
 async fn each_list_by_due_time_with_each_filter(store: &dyn TicketStore) {
     let tickets = crowd(store).await;
@@ -51,7 +93,7 @@ async fn each_list_by_due_time_with_each_filter(store: &dyn TicketStore) {
 async fn lists_by_due_time_with_all_filters_together(store: &dyn TicketStore) {
     let tickets = crowd(store).await;
     let now = reading(hour(24 * 60));
-    let overdue = tickets.iter().filter(|ticket| meant(ticket.head(), Due::Overdue, now));
+    let overdue = tickets.iter().filter(|ticket| meant(ticket.head(), Some(DueFilter::Overdue), now));
     for ticket in overdue.filter(|ticket| ticket.head().assignee.is_some()).take(12) {
         let head = ticket.head();
         let query = ListQuery::new()
@@ -75,7 +117,7 @@ async fn a_filter_that_nothing_passes_in_lists_by_due_time(store: &dyn TicketSto
     crowd(store).await;
     for query in nothing_passes() {
         for due in DUES {
-            let query = query.clone().with_sort(Sort::Due(due));
+            let query = by_due(query.clone(), due);
             assert_eq!(walk_at(store, &query, reading(hour(30))).await, [], "{query:?}");
         }
     }
@@ -87,9 +129,8 @@ async fn creation_is_bounded_to_the_millisecond_in_lists_by_due_time(store: &dyn
     let made = |(number, time)| promised(number).created_at(time).build();
     fill(store, &numbers.into_iter().zip(times).map(made).collect::<Vec<_>>()).await;
     // Three hours after they were opened the tickets are at risk, after four they are due.
-    for (due, now) in [(Due::Any, 2), (Due::AtRisk, 4), (Due::Overdue, 6)] {
-        let (query, now) =
-            (ListQuery::new().with_sort(Sort::Due(due)), reading(hour(now).plus(MILLISECOND)));
+    for (due, now) in DUES.into_iter().zip([2, 4, 6]) {
+        let (query, now) = (by_due(ListQuery::new(), due), reading(hour(now).plus(MILLISECOND)));
         let from = walk_at(store, &query.clone().with_created_from(hour(1)), now).await;
         assert_eq!(names(&from), numbers[1..], "{due:?}");
         let before = walk_at(store, &query.clone().with_created_before(hour(1)), now).await;
@@ -106,19 +147,19 @@ async fn a_ticket_is_overdue_only_after_its_due_time(store: &dyn TicketStore) {
     let by = |time: BusinessTime, millis: i64| BusinessTime::from_millis(time.as_millis() + millis);
     for (now, listed) in [
         (by(risk, -1), None),
-        (risk, Some(Due::AtRisk)),
-        (by(risk, 1), Some(Due::AtRisk)),
-        (by(due, -1), Some(Due::AtRisk)),
-        (due, Some(Due::AtRisk)),
-        (by(due, 1), Some(Due::Overdue)),
-        (BusinessTime::from_millis(i64::MAX), Some(Due::Overdue)),
+        (risk, Some(DueFilter::AtRisk)),
+        (by(risk, 1), Some(DueFilter::AtRisk)),
+        (by(due, -1), Some(DueFilter::AtRisk)),
+        (due, Some(DueFilter::AtRisk)),
+        (by(due, 1), Some(DueFilter::Overdue)),
+        (BusinessTime::from_millis(i64::MAX), Some(DueFilter::Overdue)),
     ] {
-        for due in [Due::AtRisk, Due::Overdue] {
-            let rows = walk_at(store, &ListQuery::new().with_sort(Sort::Due(due)), now).await;
+        for due in [DueFilter::AtRisk, DueFilter::Overdue] {
+            let rows = walk_at(store, &ListQuery::new().with_due(due), now).await;
             assert_eq!(rows.len(), usize::from(listed == Some(due)), "{due:?} as of {now:?}");
         }
         let counts = answer(store.counts(&luis(), Some(now)).await);
-        let meant = [Due::Overdue, Due::AtRisk].map(|due| u64::from(listed == Some(due)));
+        let meant = [DueFilter::Overdue, DueFilter::AtRisk].map(|due| u64::from(listed == Some(due)));
         assert_eq!([counts.overdue, counts.at_risk], meant, "as of {now:?}");
     }
 }
@@ -128,8 +169,8 @@ async fn by_default_nothing_is_overdue(store: &dyn TicketStore) {
     for query in [ListQuery::new().overdue(), ListQuery::new().at_risk()] {
         assert_eq!(walk(store, &query).await, []);
     }
-    let any = narrowed(Sort::Due(Due::Any), &[]);
-    let waiting = tickets.iter().filter(|ticket| meant(ticket.head(), Due::Any, reading(hour(0))));
+    let any = narrowed(Sort::Due, &[]);
+    let waiting = tickets.iter().filter(|ticket| meant(ticket.head(), None, reading(hour(0))));
     holds(&any, walk(store, &any).await, waiting);
     let counts = answer(store.counts(&luis(), None).await);
     assert_eq!((counts.overdue, counts.at_risk), (0, 0));
@@ -158,7 +199,7 @@ async fn only_who_waits_is_listed(store: &dyn TicketStore) {
     let now = reading(hour(24 * 60));
     let none = async || {
         for (due, status) in DUES.into_iter().cartesian_product(Status::ALL) {
-            let query = ListQuery::new().with_sort(Sort::Due(due));
+            let query = by_due(ListQuery::new(), due);
             assert_eq!(walk_at(store, &query, now).await, [], "{due:?}");
             assert_eq!(walk_at(store, &query.with_statuses(status), now).await, [], "{due:?} {status}");
         }
@@ -227,14 +268,14 @@ async fn times_before_1970_stand_in_order(store: &dyn TicketStore) {
 }
 
 /// Whether a ticket is listed: what is said of its timers, one by one.
-pub(super) fn meant(head: &TicketHead, due: Due, now: BusinessTime) -> bool {
+pub(super) fn meant(head: &TicketHead, due: Option<DueFilter>, now: BusinessTime) -> bool {
     let timers = head.sla.iter().flat_map(|timers| timers.all()).map(|(_, timer)| timer);
     let running = timers.filter(|timer| head.status.is_live() && timer.stop.is_none());
     let worst = running.map(|timer| timer.state(now)).max();
     match due {
-        Due::Any => worst.is_some(),
-        Due::AtRisk => worst == Some(SlaState::AtRisk),
-        Due::Overdue => worst == Some(SlaState::Breached),
+        None => worst.is_some(),
+        Some(DueFilter::AtRisk) => worst == Some(SlaState::AtRisk),
+        Some(DueFilter::Overdue) => worst == Some(SlaState::Breached),
     }
 }
 
@@ -259,11 +300,11 @@ fn times() -> [BusinessTime; 3] {
 async fn due_lists(
     store: &dyn TicketStore,
     tickets: &[Ticket],
-    due: Due,
+    due: Option<DueFilter>,
     now: BusinessTime,
     filters: &[&Filter],
 ) {
-    let query = narrowed(Sort::Due(due), filters);
+    let query = by_due(narrowed(Sort::Due, filters), due);
     let rows = walk_at(store, &query, now).await;
     let listed = |head: &TicketHead| pass(head, filters) && meant(head, due, now);
     holds(&query, rows, tickets.iter().filter(|ticket| listed(ticket.head())));

@@ -10,10 +10,10 @@ use super::{
     desk::{
         MILLISECOND, admin, answer, command_under, fill, hour, message, promised, promising, reading,
     },
-    due::{DUES, crowd},
+    due::{DUES, by_due, crowd},
     listing::{names, page_of, walk_at},
 };
-use crate::{ListQuery, PageQuery, Sort, TicketStore, testing};
+use crate::{ListQuery, PageQuery, TicketStore, testing};
 
 cases![
     pages_by_due_time_make_the_same_list,
@@ -27,7 +27,7 @@ async fn pages_by_due_time_make_the_same_list(store: &dyn TicketStore) {
     let now = reading(hour(30));
     let urgent = ListQuery::new().with_priorities(Priority::Urgent | Priority::Low);
     for (due, query) in DUES.into_iter().cartesian_product([ListQuery::new(), urgent]) {
-        let query = query.with_sort(Sort::Due(due));
+        let query = by_due(query, due);
         let whole = walk_at(store, &query.clone().with_page_size(page_of(100)), now).await;
         assert!(!whole.is_empty(), "{due:?}");
         for rows in [1, 7, whole.len() as u32] {

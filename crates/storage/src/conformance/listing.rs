@@ -182,7 +182,7 @@ fn place(sort: Sort, head: &TicketHead) -> (i64, i64) {
         Sort::Created(direction) => (0, direction),
         Sort::UrgentFirst(direction) => (-urgency, direction),
         Sort::LowFirst(direction) => (urgency, direction),
-        Sort::Due(_) => {
+        Sort::Due => {
             let due = head.sla.as_deref().and_then(SlaTimers::due).expect("it waits for something");
             return (due.as_millis(), 0);
         }

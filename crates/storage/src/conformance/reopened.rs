@@ -12,10 +12,10 @@ use super::{
         admin, answer, command, command_under, customer, fill, hour, luis, marta, message, parsed,
         promised, promising, reading, view,
     },
-    due::DUES,
+    due::{DUES, by_due},
     listing::{SORTS, names, page_of, walk, walk_at},
 };
-use crate::{InsertOutcome, ListQuery, Period, ReportQuery, Sort, TicketStore, testing};
+use crate::{InsertOutcome, ListQuery, Period, ReportQuery, TicketStore, testing};
 
 /// Opens the store where it was.
 pub(super) type Open<'a> = dyn Fn() -> LocalBoxFuture<'a, Box<dyn TicketStore + 'a>> + 'a;
@@ -197,8 +197,9 @@ async fn lists_and_counts_are_the_same_again(open: &Open<'_>) {
     let report = ReportQuery::new(ever, &testing::sla(), hour(24 * 60));
     let whole = async |store: &dyn TicketStore| {
         let mut lists = Vec::new();
-        for sort in SORTS.into_iter().chain(DUES.map(Sort::Due)) {
-            lists.push(walk_at(store, &ListQuery::new().with_sort(sort), now).await);
+        let by_creation = SORTS.map(|sort| ListQuery::new().with_sort(sort));
+        for query in by_creation.into_iter().chain(DUES.map(|due| by_due(ListQuery::new(), due))) {
+            lists.push(walk_at(store, &query, now).await);
         }
         let counts = answer(store.counts(&luis(), Some(now)).await);
         let resolved = answer(store.resolved_until(hour(9), u32::MAX).await);

@@ -19,7 +19,7 @@ use super::{
     listing::{SORTS, holds, names, page_of, walk_at},
 };
 use crate::{
-    Counts, Due, InsertOutcome, ListQuery, PageSize, Period, Report, ReportQuery, Sort, StatsByMetric,
+    Counts, InsertOutcome, ListQuery, PageSize, Period, Report, ReportQuery, Sort, StatsByMetric,
     TicketStore,
     testing::{self, TicketFixture},
     walk as walked,
@@ -112,9 +112,15 @@ async fn lists_and_counts_show_what_the_other_wrote(both: [&dyn TicketStore; 2])
         change.apply(ticket);
         answer(both[writer].update(&ticket.head().ticket_number, &change).await);
         for store in both {
-            let sorts = [SORTS[0], SORTS[2], Sort::Due(Due::Any), Sort::Due(Due::Overdue)];
-            for (sort, status) in sorts.into_iter().cartesian_product([None, Some(Status::Open)]) {
-                let query = ListQuery::new().with_requester(ana.clone()).with_sort(sort);
+            let all = ListQuery::new().with_requester(ana.clone());
+            let queries = [
+                all.clone().with_sort(SORTS[0]),
+                all.clone().with_sort(SORTS[2]),
+                all.clone().with_sort(Sort::Due),
+                all.clone().overdue(),
+                all.overdue().with_sort(SORTS[0]),
+            ];
+            for (query, status) in queries.into_iter().cartesian_product([None, Some(Status::Open)]) {
                 let query =
                     status.map_or_else(|| query.clone(), |status| query.clone().with_statuses(status));
                 let meant = tickets

@@ -15,8 +15,8 @@ use ventanilla_domain::{
 
 use super::{check, desk::MILLISECOND, message};
 use crate::{
-    Counts, Due, InsertOutcome, ListQuery, MemoryStore, Page, PageQuery, Period, Report, ReportBuilder,
-    ReportQuery, Sort, StoreError, TicketStore, testing,
+    Counts, DueFilter, InsertOutcome, ListQuery, MemoryStore, Page, PageQuery, Period, Report,
+    ReportBuilder, ReportQuery, Sort, StoreError, TicketStore, testing,
 };
 
 #[tokio::test]
@@ -62,6 +62,7 @@ async fn a_store_that_is_wrong_in_one_thing_fails_at_that_alone() {
             &["a_ticket_of_version_0_1_is_kept", "a_ticket_of_version_0_1_is_changed"],
         ),
         (Fault::SortsWholeConversations, &["a_whole_ticket_is_what_the_domain_makes_of_it"]),
+        (Fault::DropsDueFilters, &["each_due_filter_in_each_order_with_each_filter"]),
         (Fault::FailsDueListsOfNothing, &["a_filter_that_nothing_passes_in_lists_by_due_time"]),
     ] {
         let checked = check(async || Faulty { store: MemoryStore::new(), fault });
@@ -153,6 +154,7 @@ enum Fault {
     ForgetsOlderNotes,
     SortsWholeConversations,
     FailsDueListsOfNothing,
+    DropsDueFilters,
 }
 
 struct Faulty {
@@ -224,14 +226,25 @@ impl TicketStore for Faulty {
     }
 
     async fn list(&self, query: &PageQuery) -> Result<Page<TicketSummary>, StoreError> {
-        let mut page = self.store.list(&self.late(query)).await?;
-        let is_due = matches!(query.query().sort(), Sort::Due(_));
+        if self.fault == Fault::DropsDueFilters && query.query().sort() != Sort::Due {
+            let unfiltered = query.query().without_due().first_page();
+            let Page { rows, unreadable, .. } = self.store.list(&unfiltered).await?;
+            if query.query().due().is_some() {
+                return Ok(Page { rows, next: None, unreadable });
+            }
+        }
+        let asked = self.late(query);
+        let mut page = self.store.list(&asked).await?;
+        // Its cursors are those of the query that it was given.
+        let position = page.next.map(|next| next.open(asked.query()).expect("it is of this query"));
+        page.next = position.map(|position| query.cursor_after(&position));
+        let is_due = query.query().uses_due_time();
         let is_empty = query.query().statuses().is_empty() || query.query().priorities().is_empty();
         if self.fault == Fault::FailsDueListsOfNothing && is_due && is_empty {
             return Err(StoreError::Failed { source: "no run to merge".into() });
         }
         match self.fault {
-            Fault::ListsTheOverdueAsAtRisk if query.query().sort() == Sort::Due(Due::AtRisk) => {
+            Fault::ListsTheOverdueAsAtRisk if query.query().due() == Some(DueFilter::AtRisk) => {
                 let overdue = query.query().clone().overdue().first_page().with_as_of(query.as_of());
                 page.rows.extend(self.store.list(&overdue).await?.rows);
             }
@@ -287,11 +300,9 @@ impl TicketStore for Faulty {
 
 impl Faulty {
     fn late(&self, page: &PageQuery) -> PageQuery {
-        match (self.fault, page.query().sort()) {
+        match (self.fault, page.query().uses_due_time()) {
             (Fault::IsOverdueAtOnce, _) => page.clone().with_as_of(after(page.as_of())),
-            (Fault::RoundsCreationInDueLists, Sort::Due(_))
-                if page.query().created() != (None, None) =>
-            {
+            (Fault::RoundsCreationInDueLists, true) if page.query().created() != (None, None) => {
                 rounded(page)
             }
             _ => page.clone(),
@@ -313,8 +324,11 @@ fn rounded(page: &PageQuery) -> PageQuery {
     if let (_, Some(before)) = query.created() {
         query = query.with_created_before(before.plus(MILLISECOND));
     }
-    // No case of such lists has a second page.
-    query.first_page().with_as_of(page.as_of())
+    let rounded = query.clone().first_page();
+    let cursor = page.position().map(|position| rounded.cursor_after(position));
+    let rounded =
+        cursor.map_or(rounded, |cursor| query.page_after(&cursor).expect("it is of this query"));
+    rounded.with_as_of(page.as_of())
 }
 
 fn running(mut timers: SlaTimers) -> SlaTimers {

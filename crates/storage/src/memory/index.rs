@@ -149,12 +149,12 @@ impl Index {
     }
 
     /// The tickets of a page on, in its order: of a list by due time all of them, of any other those of
-    /// the narrowest group with its statuses, priorities and times of creation. Filters by a second
-    /// group are left to the caller.
+    /// the narrowest group with its statuses, priorities and times of creation. Due filters in
+    /// another order and filters by a second group are left to the caller.
     pub(super) fn walk(&self, page: &PageQuery, after: Option<Place>) -> impl Iterator<Item = Seq> {
         let query = page.query();
         let (direction, by_priority) = match query.sort() {
-            Sort::Due(due) => return Either::Left(self.waiting.walk(due, page.as_of(), after)),
+            Sort::Due => return Either::Left(self.waiting.walk(query.due(), page.as_of(), after)),
             Sort::Created(direction) => (direction, false),
             Sort::UrgentFirst(direction) | Sort::LowFirst(direction) => (direction, true),
         };
@@ -226,7 +226,7 @@ impl<'a> Walk<'a> {
     ) -> impl Iterator<Item = Seq> + use<'a> {
         let direction = self.direction;
         let counts = &self.index.counts[group as usize];
-        let cells = self.query.statuses().iter().cartesian_product(priorities.iter());
+        let cells = self.query.listed_statuses().iter().cartesian_product(priorities.iter());
         let filled =
             cells.map(|(status, priority)| cell(status, priority)).filter(|cell| counts[*cell] > 0);
         let runs: Vec<_> =

@@ -8,7 +8,7 @@ use super::{
     index::{Place, Seq},
     ranked::RankedSet,
 };
-use crate::{Due, query::due};
+use crate::{DueFilter, query::due};
 
 /// The tickets that wait for something.
 #[derive(Debug, Default)]
@@ -65,21 +65,24 @@ impl Waiting {
         self.risks.count_while(|(risk, _)| *risk <= now) as u64 - self.overdue(now)
     }
 
-    /// The tickets of a list in order, after the place where it goes on.
+    /// Returns the tickets that pass a filter in order of due time, after this place.
     pub(super) fn walk(
         &self,
-        due: Due,
+        filter: Option<DueFilter>,
         now: BusinessTime,
         after: Option<Place>,
     ) -> impl Iterator<Item = Seq> + use<'_> {
         let beginning = BusinessTime::from_millis(i64::MIN);
         let first = |due, seq| Entry { due, seq, risk: beginning };
-        let mut low = first(if due == Due::AtRisk { now } else { beginning }, 0);
+        let mut low = first(if filter == Some(DueFilter::AtRisk) { now } else { beginning }, 0);
         if let Some(Place { key, seq, .. }) = after {
             low = low.max(first(BusinessTime::from_millis(key), seq.saturating_add(1)));
         }
         let entries = self.entries.from(&low);
-        let entries = entries.take_while(move |entry| due != Due::Overdue || entry.due < now);
-        entries.filter(move |entry| due != Due::AtRisk || entry.risk <= now).map(|entry| entry.seq)
+        let entries =
+            entries.take_while(move |entry| filter != Some(DueFilter::Overdue) || entry.due < now);
+        let entries =
+            entries.filter(move |entry| filter != Some(DueFilter::AtRisk) || entry.risk <= now);
+        entries.map(|entry| entry.seq)
     }
 }

@@ -8,7 +8,7 @@ use tokio::try_join;
 use ventanilla_domain::{BusinessTime, Priority, Status, UserId};
 
 use super::{Inner, expr, list::due_conditions};
-use crate::{Counts, Due, StoreError};
+use crate::{Counts, DueFilter, StoreError};
 
 /// The number that a part of the counts belongs to.
 type Number = fn(&mut Counts) -> &mut u64;
@@ -67,11 +67,11 @@ impl Inner {
         let Some(now) = as_of else { return Ok(parts) };
         for status in &live {
             let mut overdue = doc! { "status": status };
-            overdue.extend(due_conditions(Due::Overdue, now));
+            overdue.extend(due_conditions(Some(DueFilter::Overdue), now));
             parts.push((|counts| &mut counts.overdue, overdue));
         }
         let mut at_risk = doc! { "status": { "$in": live } };
-        at_risk.extend(due_conditions(Due::AtRisk, now));
+        at_risk.extend(due_conditions(Some(DueFilter::AtRisk), now));
         parts.push((|counts| &mut counts.at_risk, at_risk));
         Ok(parts)
     }

@@ -8,7 +8,7 @@ use mongodb::{
     action::{Action, Find},
     options::Hint,
 };
-use ventanilla_domain::{BusinessTime, EnumSet, Priority, Status, TicketSummary};
+use ventanilla_domain::{BusinessTime, EnumSet, Priority, TicketSummary};
 
 use super::{
     Inner,
@@ -20,7 +20,8 @@ use super::{
     timers::reading,
 };
 use crate::{
-    AssigneeFilter, Direction, Due, ListQuery, Page, PageQuery, PageSize, Position, Sort, StoreError,
+    AssigneeFilter, Direction, DueFilter, ListQuery, Page, PageQuery, PageSize, Position, Sort,
+    StoreError,
 };
 
 impl Inner {
@@ -57,15 +58,15 @@ impl Inner {
         match query.sort() {
             Sort::Created(direction) => {
                 let all = query.priorities();
-                let matching = self.matching(query, all, direction, page.position(), unplaced)?;
+                let matching = self.matching(page, all, direction, page.position(), unplaced)?;
                 self.find(page, matching, by_creation(direction), None).await
             }
             Sort::UrgentFirst(direction) | Sort::LowFirst(direction) => {
                 self.by_priority(page, direction, unplaced).await
             }
-            Sort::Due(due) => {
+            Sort::Due => {
                 let by_due = doc! { "sla.due": 1, "_id": 1 };
-                self.find(page, self.waiting(page, due, unplaced)?, by_due, due_hint(query)).await
+                self.find(page, self.waiting(page, unplaced)?, by_due, due_hint(query)).await
             }
         }
     }
@@ -103,7 +104,7 @@ impl Inner {
         let mut stages = Vec::new();
         for (rank, &priority) in left {
             let after = after.filter(|last| last.priority == priority);
-            let mut matching = self.matching(query, priority.into(), direction, after, unplaced)?;
+            let mut matching = self.matching(page, priority.into(), direction, after, unplaced)?;
             matching.extend(in_none_of(order[..rank].iter().copied().collect()));
             let branch = vec![
                 doc! { "$match": matching },
@@ -133,12 +134,11 @@ impl Inner {
     }
 
     /// What waits and belongs to a list by due time: a scan of the index of those that wait.
-    fn waiting(&self, page: &PageQuery, due: Due, unplaced: Unplaced) -> Result<Document, StoreError> {
+    fn waiting(&self, page: &PageQuery, unplaced: Unplaced) -> Result<Document, StoreError> {
         let query = page.query();
-        let live = query.statuses() & (Status::Open | Status::InProgress);
-        let mut matching = self.filtered(query, live, query.priorities())?;
+        let mut matching = self.filtered(query, query.priorities())?;
         let mut conditions =
-            vec![due_conditions(due, page.as_of()), doc! { "createdAt": creation(query) }];
+            vec![due_conditions(query.due(), page.as_of()), doc! { "createdAt": creation(query) }];
         conditions.extend(unplaced.conditions());
         if unplaced == Unplaced::Excluded {
             conditions.push(doc! { "$expr": { "$in": [{ "$type": "$sla.due" }, ["int", "long"]] } });
@@ -152,16 +152,15 @@ impl Inner {
         Ok(matching)
     }
 
-    /// Every filter but that of creation.
+    /// Returns the condition of every filter except those of creation and due time.
     fn filtered(
         &self,
         query: &ListQuery,
-        statuses: EnumSet<Status>,
         priorities: EnumSet<Priority>,
     ) -> Result<Document, StoreError> {
         let mut matching = doc! {
             // Both always stand here: the index's runs are then merged in order and none is sorted.
-            "status": { "$in": expr::statuses(statuses) },
+            "status": { "$in": expr::statuses(query.listed_statuses()) },
             "priority": { "$in": expr::priorities(priorities) },
         };
         if let Some(category) = query.category() {
@@ -180,14 +179,16 @@ impl Inner {
 
     fn matching(
         &self,
-        query: &ListQuery,
+        page: &PageQuery,
         priorities: EnumSet<Priority>,
         direction: Direction,
         after: Option<&Position>,
         unplaced: Unplaced,
     ) -> Result<Document, StoreError> {
-        let mut matching = self.filtered(query, query.statuses(), priorities)?;
+        let query = page.query();
+        let mut matching = self.filtered(query, priorities)?;
         let mut conditions = vec![doc! { "createdAt": creation(query) }];
+        conditions.extend(query.due().map(|filter| due_conditions(Some(filter), page.as_of())));
         conditions.extend(unplaced.conditions());
         if let Some(last) = after {
             // One bound for the index, and what of its millisecond has been seen. Said by `$or`, it
@@ -249,13 +250,16 @@ fn creation(query: &ListQuery) -> Document {
     created
 }
 
-/// Which tickets that wait belong to a list by due time.
-pub(super) fn due_conditions(due: Due, now: BusinessTime) -> Document {
+/// Returns the condition on the timers of live tickets that pass a filter; without one, that they have
+/// a due time.
+pub(super) fn due_conditions(filter: Option<DueFilter>, now: BusinessTime) -> Document {
     let now = reading(now);
-    match due {
-        Due::Any => doc! { "sla.due": { "$gte": i64::MIN } },
-        Due::Overdue => doc! { "sla.due": { "$lt": now } },
-        Due::AtRisk => doc! { "sla.due": { "$gte": now.clone() }, "sla.risk": { "$lte": now } },
+    match filter {
+        None => doc! { "sla.due": { "$gte": i64::MIN } },
+        Some(DueFilter::Overdue) => doc! { "sla.due": { "$lt": now } },
+        Some(DueFilter::AtRisk) => {
+            doc! { "sla.due": { "$gte": now.clone() }, "sla.risk": { "$lte": now } }
+        }
     }
 }
 
@@ -272,7 +276,7 @@ impl UserIdEncoding {
 fn row(page: &PageQuery) -> Document {
     let mut fields = expr::stored_head();
     // A list by due time goes on by them.
-    if !page.has_timers() && !matches!(page.query().sort(), Sort::Due(_)) {
+    if !page.has_timers() && !matches!(page.query().sort(), Sort::Due) {
         fields.remove("sla");
     }
     fields.insert("description", 1);
@@ -289,7 +293,7 @@ fn due_hint(query: &ListQuery) -> Option<Hint> {
 
 fn place(row: &RawDocument, order: Sort) -> Option<Position> {
     let key = match order {
-        Sort::Due(_) => read_whole(row.get_document("sla").ok()?.get("due").ok()??).ok()?,
+        Sort::Due => read_whole(row.get_document("sla").ok()?.get("due").ok()??).ok()?,
         _ => row.get_datetime("createdAt").ok()?.timestamp_millis(),
     };
     let priority = row.get_str("ranked").map_or(Ok(Priority::default()), str::parse);

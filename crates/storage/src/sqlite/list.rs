@@ -9,12 +9,14 @@ use super::{
     error::Fault,
     row::{self, HEAD},
 };
-use crate::{AssigneeFilter, Direction, Due, ListQuery, Page, PageQuery, Position, Sort, Unreadable};
+use crate::{
+    AssigneeFilter, Direction, DueFilter, ListQuery, Page, PageQuery, Position, Sort, Unreadable,
+};
 
 /// Lists a page of tickets.
 pub(super) fn list(db: &Connection, page: &PageQuery) -> Result<Page<TicketSummary>, Fault> {
     let query = page.query();
-    if query.statuses().is_empty() || query.priorities().is_empty() {
+    if query.listed_statuses().is_empty() || query.priorities().is_empty() {
         return Ok(Page { rows: Vec::new(), next: None, unreadable: Vec::new() });
     }
     let mut listing = Listing { db, page, found: Vec::new() };
@@ -27,7 +29,7 @@ pub(super) fn list(db: &Connection, page: &PageQuery) -> Result<Page<TicketSumma
         Sort::UrgentFirst(direction) | Sort::LowFirst(direction) => {
             listing.find_by_priority(direction)?;
         }
-        Sort::Due(due) => listing.find(&by_due(query, due), dues(page, due), Priority::default())?,
+        Sort::Due => listing.find(&by_due(query), dues(page), Priority::default())?,
     }
     listing.read()
 }
@@ -36,7 +38,7 @@ pub(super) fn list(db: &Connection, page: &PageQuery) -> Result<Page<TicketSumma
 #[cfg(test)]
 pub(super) fn statements(query: &ListQuery) -> Vec<String> {
     match query.sort() {
-        Sort::Due(due) => vec![by_due(query, due)],
+        Sort::Due => vec![by_due(query)],
         Sort::Created(direction) => vec![by_creation(query, query.priorities(), direction)],
         Sort::UrgentFirst(direction) | Sort::LowFirst(direction) => {
             let each = query.priorities().iter();
@@ -143,26 +145,27 @@ fn created(query: &ListQuery, direction: Direction, after: Option<&Position>) ->
 }
 
 /// The range of a list by due time.
-fn dues(page: &PageQuery, due: Due) -> Range {
+fn dues(page: &PageQuery) -> Range {
     let now = (page.as_of().as_millis(), i64::MIN);
     let (all_from, all_to) = ((i64::MIN, i64::MIN), (i64::MAX, i64::MAX));
-    let (from, to) = match due {
-        Due::Any => (all_from, all_to),
-        Due::Overdue => (all_from, now),
-        Due::AtRisk => (now, all_to),
+    let (from, to) = match page.query().due() {
+        None => (all_from, all_to),
+        Some(DueFilter::Overdue) => (all_from, now),
+        Some(DueFilter::AtRisk) => (now, all_to),
     };
     Range { from: page.position().map_or(from, |last| from.max(seen(last))), to }
 }
 
 fn by_creation(query: &ListQuery, priorities: EnumSet<Priority>, direction: Direction) -> String {
     let (index, filters) = filters(query);
-    let runs = query.statuses().iter().cartesian_product(priorities.iter());
+    let due = due_condition(query);
+    let runs = query.listed_statuses().iter().cartesian_product(priorities.iter());
     let runs = runs
         .map(|(status, priority)| {
             format!(
                 "SELECT created AS key, id FROM ticket INDEXED BY {index} \
                  WHERE {filters} status = '{}' AND priority = '{}' \
-                 AND (created, id) > (:from, :from_id) AND (created, id) < (:to, :to_id)",
+                 AND (created, id) > (:from, :from_id) AND (created, id) < (:to, :to_id){due}",
                 status.as_str(),
                 priority.as_str()
             )
@@ -175,10 +178,19 @@ fn by_creation(query: &ListQuery, priorities: EnumSet<Priority>, direction: Dire
     format!("{runs} ORDER BY key {direction}, id {direction} LIMIT :missing")
 }
 
-fn by_due(query: &ListQuery, due: Due) -> String {
+/// Returns the condition of a due filter in a list by creation.
+const fn due_condition(query: &ListQuery) -> &'static str {
+    match query.due() {
+        None => "",
+        Some(DueFilter::Overdue) => " AND due < :now",
+        Some(DueFilter::AtRisk) => " AND due >= :now AND risk <= :now",
+    }
+}
+
+fn by_due(query: &ListQuery) -> String {
     let (_, filters) = filters(query);
-    let risk = if due == Due::AtRisk { "risk <= :now AND" } else { "" };
-    let statuses = query.statuses().iter().map(|status| quoted(status.as_str())).join(", ");
+    let risk = if query.due() == Some(DueFilter::AtRisk) { "risk <= :now AND" } else { "" };
+    let statuses = query.listed_statuses().iter().map(|status| quoted(status.as_str())).join(", ");
     let priorities = query.priorities().iter().map(|priority| quoted(priority.as_str()));
     format!(
         "SELECT due AS key, id FROM ticket INDEXED BY ticket_by_due \

@@ -154,7 +154,7 @@ fn fields(app: &App, filters: &Filters) -> Vec<Field> {
     assignees.extend(people(Part::Admin));
     let mut requesters = any("Cualquiera");
     requesters.extend(people(Part::Customer));
-    let orders = ORDERS.map(|(word, text, _)| pair(word, text)).into();
+    let orders = ORDERS.map(|(word, text, ..)| pair(word, text)).into();
     vec![
         field("estado", "Estado", &filters.status, statuses),
         field("prioridad", "Prioridad", &filters.priority, priorities),

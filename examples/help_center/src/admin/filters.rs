@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use ventanilla_service::{
-    Category, Cursor, Direction, Due, ListQuery, PageQuery, Priority, Sort, Status, UserId, Viewer,
+    Category, Cursor, Direction, DueFilter, ListQuery, PageQuery, Priority, Sort, Status, UserId, Viewer,
 };
 
 use crate::{
@@ -16,14 +16,14 @@ pub(super) const LIVE: &str = "activos";
 pub(super) const NOBODY: &str = "nadie";
 
 /// The orders that are offered.
-pub(super) const ORDERS: [(&str, &str, Sort); 7] = [
-    ("", "Más recientes", Sort::Created(Direction::NewestFirst)),
-    ("antiguos", "Más antiguos", Sort::Created(Direction::OldestFirst)),
-    ("urgentes", "Más urgentes", Sort::UrgentFirst(Direction::OldestFirst)),
-    ("tranquilos", "Menos urgentes", Sort::LowFirst(Direction::OldestFirst)),
-    ("plazo", "Por plazo", Sort::Due(Due::Any)),
-    ("riesgo", "En riesgo, por plazo", Sort::Due(Due::AtRisk)),
-    ("vencidos", "Vencidos, por plazo", Sort::Due(Due::Overdue)),
+pub(super) const ORDERS: [(&str, &str, Sort, Option<DueFilter>); 7] = [
+    ("", "Más recientes", Sort::Created(Direction::NewestFirst), None),
+    ("antiguos", "Más antiguos", Sort::Created(Direction::OldestFirst), None),
+    ("urgentes", "Más urgentes", Sort::UrgentFirst(Direction::OldestFirst), None),
+    ("tranquilos", "Menos urgentes", Sort::LowFirst(Direction::OldestFirst), None),
+    ("plazo", "Por plazo", Sort::Due, None),
+    ("riesgo", "En riesgo, por plazo", Sort::Due, Some(DueFilter::AtRisk)),
+    ("vencidos", "Vencidos, por plazo", Sort::Due, Some(DueFilter::Overdue)),
 ];
 
 /// The dashboard's address: what is empty filters nothing.
@@ -95,10 +95,12 @@ impl Filters {
         }
         let order = |it: &str| {
             let found = ORDERS.into_iter().find(|(word, ..)| *word == it);
-            found.map(|(.., sort)| sort).ok_or_else(|| "Elige un orden de la lista.".to_owned())
+            found
+                .map(|(.., sort, due)| (sort, due))
+                .ok_or_else(|| "Elige un orden de la lista.".to_owned())
         };
-        if let Some(sort) = wrong.read("orden", &self.order, order) {
-            query = query.with_sort(sort);
+        if let Some((sort, due)) = wrong.read("orden", &self.order, order) {
+            query = due.into_iter().fold(query.with_sort(sort), ListQuery::with_due);
         }
         let page = match wrong.read("", &self.after, |it| said(it.parse::<Cursor>())) {
             None => Some(query.first_page()),
