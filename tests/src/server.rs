@@ -43,12 +43,12 @@ const FIXED: [&str; 12] = [
 /// Free space that several replica sets at the same time leave unused.
 const ROOM: u64 = 4 << 30;
 
-/// Returns the folder for data: in memory if that has room, since the servers spend most of their time
-/// in waiting for a disk. A killed process loses nothing there.
+/// Returns the folder for data: that of `TMPDIR` if it is set; else in memory if that has room, since
+/// servers mostly wait for the disk. A killed process loses nothing there.
 fn data_folder() -> PathBuf {
     let memory = Path::new("/dev/shm");
-    let has_room = fs4::available_space(memory).is_ok_and(|free| free >= ROOM);
-    if has_room { memory.to_owned() } else { env::temp_dir() }
+    let has_room = || fs4::available_space(memory).is_ok_and(|free| free >= ROOM);
+    if env::var_os("TMPDIR").is_none() && has_room() { memory.to_owned() } else { env::temp_dir() }
 }
 
 /// One server on a loopback port, with a directory of its own.
