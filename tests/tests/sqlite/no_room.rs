@@ -24,7 +24,7 @@ async fn a_write_that_finds_no_room_is_not_made_and_loses_nothing() {
     let folder = tempdir().unwrap();
     let file = folder.path().join("tickets.db");
     drop(desk(&file).await);
-    let name = "sqlite::no_room::a_write_that_finds_no_room_is_not_made_and_loses_nothing";
+    let name = "no_room::a_write_that_finds_no_room_is_not_made_and_loses_nothing";
     let mut process = Process::start_within(ROOM, name, &file);
     let (mut acknowledged, mut refused) = (Acknowledged::new(), Vec::new());
     while let Some(line) = process.next() {

@@ -2,10 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails loudly")]
 
-mod sqlite {
-    pub(crate) mod killed;
-    pub(crate) mod no_room;
-    pub(crate) mod process;
-    pub(crate) mod together;
-    pub(crate) mod work;
-}
+mod killed;
+mod no_room;
+mod process;
+mod together;
+mod work;

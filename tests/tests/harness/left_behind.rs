@@ -20,7 +20,7 @@ fn nothing_stays_behind_when_the_tests_are_killed() {
         return wait_with_servers();
     }
     let temporary = tempfile::tempdir().unwrap();
-    let name = "servers::left_behind::nothing_stays_behind_when_the_tests_are_killed";
+    let name = "left_behind::nothing_stays_behind_when_the_tests_are_killed";
     let mut victim = Command::new(env::current_exe().unwrap())
         .args([name, "--exact", "--nocapture"])
         .env(VICTIM, "yes")

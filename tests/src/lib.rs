@@ -16,25 +16,23 @@
 
 #![allow(clippy::unwrap_used, reason = "a harness fails loudly")]
 
-mod harness {
-    pub(crate) mod axe;
-    pub(crate) mod binary;
-    pub(crate) mod browser;
-    pub(crate) mod cache;
-    pub(crate) mod database;
-    pub(crate) mod faults;
-    pub(crate) mod guardian;
-    pub(crate) mod patience;
-    pub(crate) mod plain;
-    pub(crate) mod proxy;
-    pub(crate) mod replica_set;
-    pub(crate) mod server;
-    pub(crate) mod shared;
-    pub(crate) mod standalone;
-    pub(crate) mod wheel;
-}
+mod axe;
+mod binary;
+mod browser;
+mod cache;
+mod database;
+mod faults;
+mod guardian;
+mod patience;
+mod plain;
+mod proxy;
+mod replica_set;
+mod server;
+mod shared;
+mod standalone;
+mod wheel;
 
-pub use harness::{
+pub use {
     axe::Axe,
     browser::{Setup, Window, is_there},
     database::TestDatabase,

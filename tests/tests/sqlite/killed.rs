@@ -36,7 +36,7 @@ async fn what_was_acknowledged_before_a_kill_is_there_once() {
 
 /// Has a process write, kills it after a random number of changes, and tells what it has acknowledged.
 fn write_and_kill(file: &Path) -> Acknowledged {
-    let name = "sqlite::killed::what_was_acknowledged_before_a_kill_is_there_once";
+    let name = "killed::what_was_acknowledged_before_a_kill_is_there_once";
     let mut process = Process::start(name, file);
     let (mut acknowledged, mut left) = (Acknowledged::new(), rand::rng().random_range(0..60_u32));
     thread::sleep(Duration::from_micros(rand::rng().random_range(0..20_000)));

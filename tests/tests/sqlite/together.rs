@@ -46,7 +46,7 @@ async fn two_processes_change_the_same_tickets() {
 }
 
 async fn both_work(desk: &HelpDesk, file: &Path) -> Vec<String> {
-    let name = "sqlite::together::two_processes_change_the_same_tickets";
+    let name = "together::two_processes_change_the_same_tickets";
     let mut process = Process::start(name, file);
     process.go();
     let mut made = work(desk, "padre").await;

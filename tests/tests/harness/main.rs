@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails loudly")]
 
-mod servers {
-    mod left_behind;
-    mod sets;
-    mod single;
-}
+mod left_behind;
+mod sets;
+mod single;

@@ -2,11 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails loudly")]
 
-mod failover {
-    pub(crate) mod check;
-    pub(crate) mod ledger;
-    pub(crate) mod life;
-}
+mod check;
+mod ledger;
+mod life;
 
 use std::{
     sync::{
@@ -17,8 +15,9 @@ use std::{
 };
 
 use bson::{Document, doc};
-use failover::{ledger::Ledger, life::Clerk};
 use futures::future::join_all;
+use ledger::Ledger;
+use life::Clerk;
 use mongodb::{Client, Database};
 use tokio::time::timeout;
 use ventanilla_service::{HelpDesk, MongoOptions};
@@ -52,7 +51,7 @@ async fn what_is_acknowledged_is_there_once_and_what_is_refused_is_not() {
     let tickets = database(&set, "").await.collection::<Document>("SupportTicket");
     assert_eq!(tickets.count_documents(doc! {}).await.unwrap(), lives.len() as u64);
     for life in &lives {
-        failover::check::is_as_acknowledged(life, &desks[0]).await;
+        check::is_as_acknowledged(life, &desks[0]).await;
     }
     println!("{} tickets looked at after {:?}", lives.len(), begin.elapsed());
     // Lost answers are looked up; what stays unknown is what no server answered for the whole time.

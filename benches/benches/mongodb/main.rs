@@ -22,7 +22,6 @@ use serde::Deserialize;
 use ventanilla_service::{testing, *};
 use ventanilla_tests::Mongo;
 
-#[path = "mongodb/mongoose.rs"]
 mod mongoose;
 
 use mongoose::Mongoose;

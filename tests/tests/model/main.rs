@@ -5,43 +5,33 @@
 
 #![allow(clippy::unwrap_used, reason = "the values of a test can be parsed")]
 
-mod model {
-    pub(crate) mod account;
-    pub(crate) mod answer;
-    pub(crate) mod bulk;
-    pub(crate) mod cast;
-    pub(crate) mod desk;
-    pub(crate) mod draw;
-    pub(crate) mod filters;
-    pub(crate) mod inside;
-    pub(crate) mod kinds;
-    pub(crate) mod list;
-    pub(crate) mod machine;
-    pub(crate) mod minutes;
-    pub(crate) mod over_mongo;
-    pub(crate) mod over_sqlite;
-    pub(crate) mod promise;
-    pub(crate) mod report;
-    pub(crate) mod rules;
-    pub(crate) mod step;
-    pub(crate) mod told;
-    pub(crate) mod walk;
-    pub(crate) mod world;
-}
+mod account;
+mod answer;
+mod backends;
+mod bulk;
+mod cast;
+mod desk;
+mod draw;
+mod filters;
+mod inside;
+mod kinds;
+mod list;
+mod machine;
+mod minutes;
+mod promise;
+mod report;
+mod rules;
+mod step;
+mod told;
+mod walk;
+mod world;
 
-use std::sync::Arc;
-
-use model::{
-    draw::Focus,
-    kinds::Kinds,
-    machine::{Agreement, Backend},
-    over_mongo::OverMongo,
-    over_sqlite::OverSqlite,
-};
+use backends::{Memory, OverMongo, Sqlite};
+use draw::Focus;
+use kinds::Kinds;
+use machine::Agreement;
 use proptest::test_runner::{Config, FileFailurePersistence};
 use proptest_state_machine::prop_state_machine;
-use tokio::runtime::{Builder, Runtime};
-use ventanilla_service::{MemoryStore, TicketStore};
 
 /// Few tickets, of which each goes through much.
 struct Conversations;
@@ -59,18 +49,6 @@ impl Focus for Lists {
     const TICKETS: usize = 12;
     const CHANGES: u32 = 12;
     const LISTS: u32 = 5;
-}
-
-struct Memory;
-
-impl Backend for Memory {
-    fn runtime() -> Arc<Runtime> {
-        Arc::new(Builder::new_current_thread().build().unwrap())
-    }
-
-    async fn store() -> Arc<dyn TicketStore> {
-        Arc::new(MemoryStore::new())
-    }
 }
 
 /// The cases of a store are shared among its two tests, which run beside one another.
@@ -97,10 +75,10 @@ prop_state_machine! {
     #![proptest_config(config("VENTANILLA_SQLITE_MODEL_CASES", 300))]
 
     #[test]
-    fn conversations_over_sqlite_go_as_in_the_model(sequential 20..=30 => Agreement<OverSqlite, Conversations>);
+    fn conversations_over_sqlite_go_as_in_the_model(sequential 20..=30 => Agreement<Sqlite, Conversations>);
 
     #[test]
-    fn lists_over_sqlite_show_what_the_model_shows(sequential 20..=30 => Agreement<OverSqlite, Lists>);
+    fn lists_over_sqlite_show_what_the_model_shows(sequential 20..=30 => Agreement<Sqlite, Lists>);
 }
 
 prop_state_machine! {

@@ -2,24 +2,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails loudly")]
 
-mod races {
-    pub(crate) mod closing;
-    pub(crate) mod conversation;
-    pub(crate) mod crowd;
-    pub(crate) mod opening;
-    pub(crate) mod other_writer;
-    pub(crate) mod over_mongo;
-    pub(crate) mod over_sqlite;
-    pub(crate) mod pair;
-    pub(crate) mod replay;
-    pub(crate) mod ticket;
-}
+mod backends;
+mod closing;
+mod conversation;
+mod crowd;
+mod opening;
+mod other_writer;
+mod pair;
+mod replay;
+mod ticket;
 
-use races::{
-    closing, conversation, crowd::Backend, opening, over_mongo::OverMongo, over_sqlite::OverSqlite,
-    pair, ticket,
-};
-use ventanilla_service::{HelpDesk, HelpDeskBuilder, MemoryStore};
+use backends::{Memory, OverMongo, Sqlite};
+use crowd::Backend;
 
 /// Tests of one store, a race each.
 macro_rules! tests {
@@ -58,17 +52,7 @@ macro_rules! races {
     };
 }
 
-struct Memory;
-
-impl Backend for Memory {
-    const ROUNDS: usize = 100;
-
-    async fn desk() -> HelpDeskBuilder {
-        HelpDesk::builder(MemoryStore::new())
-    }
-}
-
 races! { in_memory: Memory }
 races! { over_mongodb: OverMongo<0> }
 races! { over_mongodb_with_known_tickets: OverMongo<{ 16 << 20 }> }
-races! { over_sqlite: OverSqlite }
+races! { over_sqlite: Sqlite }

@@ -3,15 +3,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails loudly")]
 
-mod mongo_faults {
-    mod connecting;
-    mod contention;
-    mod durability;
-    mod indexes;
-    mod late;
-    mod lost_replies;
-    mod outages;
-    mod refused;
-    mod spans;
-    mod world;
-}
+mod connecting;
+mod contention;
+mod durability;
+mod indexes;
+mod late;
+mod lost_replies;
+mod outages;
+mod refused;
+mod spans;
+mod world;

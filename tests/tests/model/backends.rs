@@ -1,0 +1,81 @@
+//! The stores that the model is compared with.
+
+use std::{
+    cell::{OnceCell, RefCell},
+    sync::{Arc, LazyLock},
+};
+
+use bson::{Document, doc};
+use tempfile::TempDir;
+use tokio::runtime::{Builder, Runtime};
+use ventanilla_service::{MemoryStore, MongoOptions, MongoStore, SqliteStore, TicketStore};
+use ventanilla_tests::Mongo;
+
+use super::machine::Backend;
+
+/// A new store in memory for each run.
+pub(crate) struct Memory;
+
+impl Backend for Memory {
+    fn runtime() -> Arc<Runtime> {
+        Arc::new(Builder::new_current_thread().build().unwrap())
+    }
+
+    async fn store() -> Arc<dyn TicketStore> {
+        Arc::new(MemoryStore::new())
+    }
+}
+
+/// The runtime of the other stores; a client lives as long as the runtime on which it was made.
+static RUNTIME: LazyLock<Arc<Runtime>> = LazyLock::new(|| Arc::new(Runtime::new().unwrap()));
+
+/// A new SQLite file for each run.
+pub(crate) struct Sqlite;
+
+thread_local! {
+    /// The folder of the run; that of the run before is removed.
+    static FOLDER: RefCell<Option<TempDir>> = const { RefCell::new(None) };
+}
+
+impl Backend for Sqlite {
+    fn runtime() -> Arc<Runtime> {
+        Arc::clone(&RUNTIME)
+    }
+
+    async fn store() -> Arc<dyn TicketStore> {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(folder.path().join("tickets.db")).await.unwrap();
+        FOLDER.replace(Some(folder));
+        Arc::new(store)
+    }
+}
+
+/// One collection for each test, emptied before each run.
+pub(crate) struct OverMongo;
+
+thread_local! {
+    /// Every test runs in a thread of its own.
+    static TICKETS: OnceCell<(MongoStore, mongodb::Collection<Document>)> = const { OnceCell::new() };
+}
+
+impl Backend for OverMongo {
+    fn runtime() -> Arc<Runtime> {
+        Arc::clone(&RUNTIME)
+    }
+
+    async fn store() -> Arc<dyn TicketStore> {
+        let (store, collection) = match TICKETS.with(|tickets| tickets.get().cloned()) {
+            Some(opened) => opened,
+            None => {
+                let database = Mongo::shared().await.database().await;
+                let store = MongoOptions::new().create_indexes().open(&database).await.unwrap();
+                let opened = (store, database.collection("SupportTicket"));
+                // It is dropped with the servers; leaving now would drop it at once.
+                std::mem::forget(database);
+                TICKETS.with(|tickets| tickets.get_or_init(|| opened).clone())
+            }
+        };
+        collection.delete_many(doc! {}).await.unwrap();
+        Arc::new(store)
+    }
+}
