@@ -155,8 +155,8 @@ async fn a_page_is_told_how_it_went_in_the_readers_language() {
             Locale::En,
             "Done on 2 of 5 tickets.",
             [
-                "BulkItem",
-                "It was so already",
+                "Changed",
+                "No change needed",
                 "This ticket is closed and accepts internal notes only.",
                 "We cannot find ticket TKT-N0T0NE.",
                 "The ticket number is missing.",

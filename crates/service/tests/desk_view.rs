@@ -131,7 +131,7 @@ fn moves_and_priorities_have_texts_in_each_language() {
         ),
         (
             *ENGLISH,
-            ["Put back in the queue", "Put in progress", "Sample as resolved", "Close"],
+            ["Put back in the queue", "Put in progress", "Mark as resolved", "Close"],
             ["Low", "Medium", "High", "Urgent"],
         ),
     ] {

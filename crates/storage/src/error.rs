@@ -5,7 +5,7 @@ use ventanilla_domain::{ErrorKind, Explain, Locale, TicketNumber, UserId};
 /// The error under a [`StoreError`], of whatever kind the store has.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// What can go wrong in a store. Every one says by [`StoreError::applied`] what became of a change.
+/// What can go wrong in a store. Every one says by [`StoreError::write_outcome`] what became of a change.
 ///
 /// A refusal by the rules is none of these: it is an [`Outcome`](ventanilla_domain::Outcome).
 ///

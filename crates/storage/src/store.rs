@@ -16,7 +16,7 @@ use crate::{Counts, Page, PageQuery, Report, ReportQuery, StoreError, walk};
 /// its own.
 ///
 /// - **All or nothing.** A change is made whole or not at all. What an error says of it by
-///   [`StoreError::applied`] is true; a store that isn't sure answers
+///   [`StoreError::write_outcome`] is true; a store that isn't sure answers
 ///   [`StoreError::OutcomeUnknown`].
 /// - **Durable.** A change that was acknowledged survives, exactly once: also the end of the process,
 ///   where the store says that it outlives it.

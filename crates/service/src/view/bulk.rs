@@ -76,9 +76,9 @@ fn text(changes: &BulkOutcome, locale: Locale) -> String {
 fn row(changed: &BulkItem, locale: Locale) -> BulkRow {
     let outcome = match &changed.result {
         Ok(receipt) if receipt.repeated || receipt.events.is_empty() => {
-            Label::new("unchanged", locale.pick("Ya estaba así", "It was so already"))
+            Label::new("unchanged", locale.pick("Ya estaba así", "No change needed"))
         }
-        Ok(_) => Label::new("changed", locale.pick("Cambiado", "BulkItem")),
+        Ok(_) => Label::new("changed", locale.pick("Cambiado", "Changed")),
         Err(error) => Label::new(error.code(), &error.explain(locale)),
     };
     let head = changed.result.as_ref().ok().map(|receipt| &receipt.head);

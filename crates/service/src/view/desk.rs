@@ -261,7 +261,7 @@ const fn action(to: Status, locale: Locale) -> &'static str {
     match to {
         Status::Open => locale.pick("Devolver a la cola", "Put back in the queue"),
         Status::InProgress => locale.pick("Poner en progreso", "Put in progress"),
-        Status::Resolved => locale.pick("Marcar como resuelto", "Sample as resolved"),
+        Status::Resolved => locale.pick("Marcar como resuelto", "Mark as resolved"),
         Status::Closed => locale.pick("Cerrar", "Close"),
     }
 }

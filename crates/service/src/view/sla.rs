@@ -19,7 +19,7 @@ use super::{Label, LocalTime, Viewer, format_duration};
 /// # let sla = Sla::new(SlaPolicy::new(targets)?, BusinessCalendar::always());
 /// # let noon: Timestamp = "2026-03-02T12:00:00Z".parse()?;
 /// # let policy = Policy { sla: Some(sla), ..Policy::default() };
-/// # let desk = HelpDesk::builder(MemoryStore::new()).policy(policy).timer(move || noon).build();
+/// # let desk = HelpDesk::builder(MemoryStore::new()).policy(policy).clock(move || noon).build();
 /// # let luis = desk.admin(UserId::parse("luis")?);
 /// # let draft = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
 /// # let number = luis.create_for(&UserId::parse("ana")?, draft).await?.head.ticket_number;
