@@ -30,7 +30,7 @@ pub struct Change {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ChangeKind {
     Message { message: NewMessage, status: Option<Status> },
-    Note(MessageText),
+    Note(NewMessage),
     Status(Status),
     Priority(Priority),
     Assign(Option<UserId>),
@@ -55,8 +55,8 @@ impl Change {
 
     /// Adds an internal note.
     #[must_use]
-    pub const fn note(text: MessageText) -> Self {
-        Self::of(ChangeKind::Note(text))
+    pub fn note(note: impl Into<NewMessage>) -> Self {
+        Self::of(ChangeKind::Note(note.into()))
     }
 
     /// Sets the status.
@@ -97,7 +97,7 @@ impl Change {
     }
 }
 
-/// A message to be added, with or without an idempotency key.
+/// A message or an internal note to be added, with or without an idempotency key.
 ///
 /// ```
 /// use ventanilla_domain::{IdempotencyKey, NewMessage};

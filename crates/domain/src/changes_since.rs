@@ -56,7 +56,7 @@ mod tests {
     }
 
     fn note(ms: i64, version: u64) -> Note {
-        Note { text: MessageText::parse("Ojo").unwrap(), by: id("luis"), created_at: at(ms), version }
+        Note::new(id("luis"), MessageText::parse("Ojo").unwrap(), at(ms)).with_version(version)
     }
 
     fn event(by: Actor, ms: i64, version: u64, kind: EventKind) -> Event {

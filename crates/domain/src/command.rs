@@ -2,7 +2,7 @@
 
 use crate::{
     Actor, Change, Event, EventKind, Message, Note, Policy, Refusal, Ticket, TicketDetails, TicketHead,
-    Timestamp, util::count,
+    Timestamp, change::ChangeKind, util::count,
 };
 
 /// Request to change a ticket: actor, time, policy and change.
@@ -130,15 +130,15 @@ impl Command {
     /// still has them.
     fn events_of(&self, first: First, ticket: &Ticket) -> Vec<Event> {
         let role = self.actor.author().map(|author| author.role());
-        let message = role.map(|role| Event {
-            at: first.at,
-            by: self.actor.clone(),
-            version: first.version,
-            kind: EventKind::MessageAdded { role },
-        });
+        let kind = match self.change.kind {
+            ChangeKind::Note(_) => Some(EventKind::NoteAdded),
+            _ => role.map(|role| EventKind::MessageAdded { role }),
+        };
+        let (at, by, version) = (first.at, &self.actor, first.version);
+        let written = kind.map(|kind| Event { at, by: by.clone(), version, kind });
         // Version 0 is that of creation, and of messages that another application wrote.
         let same = |event: &&Event| first.version > 0 && event.version == first.version;
-        message.into_iter().chain(ticket.history.iter().filter(same).cloned()).collect()
+        written.into_iter().chain(ticket.history.iter().filter(same).cloned()).collect()
     }
 }
 
@@ -194,6 +194,18 @@ impl From<Refusal> for Stop {
 pub(crate) struct First {
     pub(crate) at: Timestamp,
     pub(crate) version: u64,
+}
+
+impl From<&Message> for First {
+    fn from(message: &Message) -> Self {
+        Self { at: message.created_at, version: message.version }
+    }
+}
+
+impl From<&Note> for First {
+    fn from(note: &Note) -> Self {
+        Self { at: note.created_at, version: note.version }
+    }
 }
 
 /// The parts of a ticket on which decisions rest, common to [`Ticket`] and [`TicketDetails`].

@@ -60,13 +60,13 @@ impl Message {
     ///
     /// let key = IdempotencyKey::parse("k1")?;
     /// let text = MessageText::parse("¡Hola!")?;
-    /// let message = Message::new(Author::Bot, text, Timestamp::MIN).with_key(Some(key.clone()));
+    /// let message = Message::new(Author::Bot, text, Timestamp::MIN).with_key(key.clone());
     /// assert_eq!(message.key, Some(key));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn with_key(mut self, key: Option<IdempotencyKey>) -> Self {
-        self.key = key;
+    pub fn with_key(mut self, key: impl Into<Option<IdempotencyKey>>) -> Self {
+        self.key = key.into();
         self
     }
 
@@ -128,17 +128,14 @@ impl From<Message> for MessageRecord {
 /// ```
 /// use ventanilla_domain::{MessageText, Note, Timestamp, UserId};
 ///
-/// let note = Note {
-///     text: MessageText::parse("Cliente de los de siempre.")?,
-///     by: UserId::parse("luis")?,
-///     created_at: Timestamp::from_millis(0)?,
-///     version: 4,
-/// };
+/// let text = MessageText::parse("Cliente de los de siempre.")?;
+/// let note = Note::new(UserId::parse("luis")?, text, Timestamp::from_millis(0)?).with_version(4);
 /// assert!(serde_json::to_string(&note)?.contains(r#""by":"luis""#));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Note {
     /// The text.
     #[serde(deserialize_with = "crate::text::from_stored")]
@@ -147,9 +144,34 @@ pub struct Note {
     pub by: UserId,
     /// Time of creation.
     pub created_at: Timestamp,
+    /// Idempotency key, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<IdempotencyKey>,
     /// Version of the ticket that it led to; 0 if it isn't known.
     #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "is_zero")]
     pub version: u64,
+}
+
+impl Note {
+    /// Creates a note without a key.
+    #[must_use]
+    pub const fn new(by: UserId, text: MessageText, created_at: Timestamp) -> Self {
+        Self { text, by, created_at, key: None, version: 0 }
+    }
+
+    /// Returns the note with this key.
+    #[must_use]
+    pub fn with_key(mut self, key: impl Into<Option<IdempotencyKey>>) -> Self {
+        self.key = key.into();
+        self
+    }
+
+    /// Returns the note with the version that it led to.
+    #[must_use]
+    pub const fn with_version(mut self, version: u64) -> Self {
+        self.version = version;
+        self
+    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Business rules: for each change, who may make it, its preconditions and its effects.
 
 use crate::{
-    Actor, ActorKind, Command, Event, EventKind, Message, MessageText, NewMessage, Note, Policy,
-    Priority, Refusal, Reopen, SlaMetric, SlaTimers, Status, Ticket, TicketDetails, TicketHead,
+    Actor, ActorKind, Command, Event, EventKind, IdempotencyKey, Message, MessageText, NewMessage, Note,
+    Policy, Priority, Refusal, Reopen, SlaMetric, SlaTimers, Status, Ticket, TicketDetails, TicketHead,
     Timestamp, UserId,
     change::ChangeKind,
     changes_since::changes_since,
@@ -30,7 +30,7 @@ impl Command {
     pub(crate) fn check_text(&self) -> Result<(), Refusal> {
         match &self.change.kind {
             ChangeKind::Message { message, .. } => check_length(&message.text, &self.policy),
-            ChangeKind::Note(text) => check_length(text, &self.policy),
+            ChangeKind::Note(note) => check_length(&note.text, &self.policy),
             ChangeKind::Status(_)
             | ChangeKind::Priority(_)
             | ChangeKind::Assign(_)
@@ -47,7 +47,7 @@ impl Command {
         self.check_owner(head)?;
         match &self.change.kind {
             ChangeKind::Message { message, status } => {
-                self.check_key(message, ticket)?;
+                self.check_message_key(message, ticket)?;
                 check_conversation(head, self.actor.kind(), self.at, &self.policy)?;
                 // A status that needs no change doesn't prevent the message.
                 if let Some(to) = status.filter(|to| *to != head.status) {
@@ -56,7 +56,8 @@ impl Command {
                 self.check_version(ticket)?;
                 check_room(ticket, count(message.text.bytes()), &self.policy)?;
             }
-            ChangeKind::Note(_) => {
+            ChangeKind::Note(note) => {
+                self.check_note_key(note, ticket)?;
                 self.check_version(ticket)?;
                 self.check_note_room(ticket)?;
             }
@@ -94,19 +95,15 @@ impl Command {
         }
     }
 
-    fn check_key(&self, message: &NewMessage, ticket: &State<'_>) -> Result<(), Stop> {
-        let Some(key) = &message.key else { return Ok(()) };
+    fn check_message_key(&self, message: &NewMessage, ticket: &State<'_>) -> Result<(), Stop> {
         let author = self.actor.author();
-        let used = |earlier: &&Message| {
-            earlier.key.as_ref() == Some(key) && Some(&earlier.author) == author.as_ref()
-        };
-        match ticket.messages.iter().find(used) {
-            None => Ok(()),
-            Some(first) if first.text == message.text => {
-                Err(Stop::Repeated(First { at: first.created_at, version: first.version }))
-            }
-            Some(_) => Err(Refusal::KeyConflict { key: key.clone() }.into()),
-        }
+        let theirs = ticket.messages.iter().filter(|earlier| Some(&earlier.author) == author.as_ref());
+        check_key(message, theirs.map(|first| (&first.key, &first.text, First::from(first))))
+    }
+
+    fn check_note_key(&self, note: &NewMessage, ticket: &State<'_>) -> Result<(), Stop> {
+        let theirs = ticket.notes.iter().filter(|earlier| Some(&earlier.by) == self.actor.user());
+        check_key(note, theirs.map(|first| (&first.key, &first.text, First::from(first))))
     }
 
     fn check_transition(&self, head: &TicketHead, to: Status) -> Result<(), Refusal> {
@@ -152,6 +149,19 @@ impl Command {
             return Err(Refusal::NotesFull { notes });
         }
         Ok(())
+    }
+}
+
+/// Checks that the key of a text, if any, is new among the earlier texts of the same author.
+fn check_key<'a>(
+    new: &NewMessage,
+    mut earlier: impl Iterator<Item = (&'a Option<IdempotencyKey>, &'a MessageText, First)>,
+) -> Result<(), Stop> {
+    let Some(key) = &new.key else { return Ok(()) };
+    match earlier.find(|(used, ..)| used.as_ref() == Some(key)) {
+        None => Ok(()),
+        Some((_, text, first)) if *text == new.text => Err(Stop::Repeated(first)),
+        Some(_) => Err(Refusal::KeyConflict { key: key.clone() }.into()),
     }
 }
 
@@ -206,7 +216,7 @@ impl Command {
         let mut edit = TicketEdit { command: self, ticket, events: Vec::new() };
         match &self.change.kind {
             ChangeKind::Message { message, status } => edit.add_message(message, *status),
-            ChangeKind::Note(text) => edit.add_note(text),
+            ChangeKind::Note(note) => edit.add_note(note),
             ChangeKind::Status(to) => edit.set_status(*to),
             ChangeKind::Priority(to) => edit.set_priority(*to),
             ChangeKind::Assign(to) => edit.set_assignee(to.as_ref()),
@@ -254,11 +264,12 @@ impl TicketEdit<'_> {
         }
     }
 
-    fn add_note(&mut self, text: &MessageText) {
+    fn add_note(&mut self, note: &NewMessage) {
         let Actor::Admin(by) = &self.command.actor else { return };
-        let (created_at, version) = (self.command.at, self.ticket.head.version);
-        let note = Note { text: text.clone(), by: by.clone(), created_at, version };
-        push_tight(&mut self.ticket.notes, note);
+        let added = Note::new(by.clone(), note.text.clone(), self.command.at)
+            .with_key(note.key.clone())
+            .with_version(self.ticket.head.version);
+        push_tight(&mut self.ticket.notes, added);
         self.happened(EventKind::NoteAdded);
     }
 

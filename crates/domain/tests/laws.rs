@@ -37,18 +37,19 @@ fn actors() -> impl Strategy<Value = Actor> {
 
 fn changes() -> impl Strategy<Value = Change> {
     let texts = prop::sample::select(vec!["1", "ñandú", "demasiado largo"]);
-    let messages = (texts.clone(), prop::option::of(prop::sample::select(vec!["k1", "k2"]))).prop_map(
-        |(value, name)| match name {
-            Some(name) => keyed(value, name),
-            None => NewMessage::from(text(value)),
-        },
-    );
+    let messages =
+        (texts, prop::option::of(prop::sample::select(vec!["k1", "k2"]))).prop_map(|(value, name)| {
+            match name {
+                Some(name) => keyed(value, name),
+                None => NewMessage::from(text(value)),
+            }
+        });
     let statuses = prop::sample::select(Status::ALL.to_vec());
     let admins = prop::option::of(prop::sample::select(vec![id("luis"), id("eva")]));
     prop_oneof![
         3 => messages.clone().prop_map(Change::message),
-        2 => (messages, statuses.clone()).prop_map(|(message, to)| Change::reply(message, to)),
-        1 => texts.prop_map(|value| Change::note(text(value))),
+        2 => (messages.clone(), statuses.clone()).prop_map(|(message, to)| Change::reply(message, to)),
+        1 => messages.prop_map(Change::note),
         3 => statuses.prop_map(Change::status),
         1 => prop::sample::select(Priority::ALL.to_vec()).prop_map(Change::priority),
         1 => admins.prop_map(Change::assign),
@@ -117,7 +118,7 @@ fn found(policy: Policy) -> impl Strategy<Value = Case> {
         let theirs = messages.into_iter().map(|(author, ms)| Message::new(author, text("1"), at(ms)));
         record.messages.extend(theirs);
         (record.version, record.status) = (version, status);
-        let note = Note { text: text("Ojo"), by: id("eva"), created_at: at(0), version: 0 };
+        let note = Note::new(id("eva"), text("Ojo"), at(0));
         record.notes = vec![note; notes];
         let event = Event { version: 0, ..record.history[0].clone() };
         record.history = vec![event; events];
@@ -185,6 +186,9 @@ fn sound(case: &Case) -> Result<(), TestCaseError> {
     let mut keys = HashSet::new();
     let used = messages.iter().filter(|message| message.key.is_some());
     prop_assert!(used.into_iter().all(|message| keys.insert((&message.author, &message.key))));
+    let mut note_keys = HashSet::new();
+    let mut keyed_notes = ticket.notes().iter().filter(|note| note.key.is_some());
+    prop_assert!(keyed_notes.all(|note| note_keys.insert((&note.by, &note.key))));
 
     let json = serde_json::to_string(ticket).expect("a ticket is JSON");
     prop_assert_eq!(&serde_json::from_str::<Ticket>(&json).expect("as it was written"), ticket);

@@ -59,6 +59,24 @@ fn a_key_adds_a_message_once_and_repeats_its_events() {
 }
 
 #[test]
+fn a_key_adds_a_note_once_and_is_its_authors() {
+    let mut case = Case::new(Policy::default());
+    let luis = admin("luis");
+    let note = Change::note(keyed("Ojo", "k"));
+    case.must(&luis, 1, note.clone());
+    case.must(&luis, 2, Change::claim());
+    let first = Event { at: at(1), by: luis.clone(), version: 1, kind: EventKind::NoteAdded };
+    assert_eq!(case.does(&luis, 3, note.clone()), Answer::Repeated(vec![first]));
+    // Repeated also where a new note would be refused.
+    assert!(matches!(case.does(&luis, 3, note.clone().expecting(0)), Answer::Repeated(_)));
+    let conflict = Answer::Refused(Refusal::KeyConflict { key: key("k") });
+    assert_eq!(case.does(&luis, 3, Change::note(keyed("Otra cosa", "k"))), conflict);
+    // Keys of notes, of messages and of other authors are different keys.
+    case.must(&luis, 4, Change::message(keyed("Hola", "k")));
+    case.must(&admin("eva"), 4, note);
+}
+
+#[test]
 fn a_repeated_message_without_a_version_returns_its_own_event_only() {
     let mut case = Case::new(Policy::default());
     let (ana, kind) = (customer("ana"), added(Role::User));
@@ -184,7 +202,7 @@ fn only_the_desk_sees_notes_and_their_limit_blocks_nothing_else() {
     let mut after = before;
     after.version += 2;
     assert_eq!(*case.head(), after, "nothing else moves");
-    let written = |ms, version| Note { text: text("Ojo"), by: id("luis"), created_at: at(ms), version };
+    let written = |ms, version| Note::new(id("luis"), text("Ojo"), at(ms)).with_version(version);
     let expected = [written(5, 2), written(6, 3)];
     assert_eq!(case.ticket.notes(), expected);
     let full = Answer::Refused(Refusal::NotesFull { notes: 2 });

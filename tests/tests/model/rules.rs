@@ -145,7 +145,7 @@ impl Ticket {
         // The requester must not notice it.
         self.head.version += 1;
         let version = self.head.version;
-        self.notes.push(Note { text, by, created_at: asker.now, version });
+        self.notes.push(Note::new(by, text, asker.now).with_version(version));
         Ok(vec![asker.event_at(asker.now, self.head.version, EventKind::NoteAdded)])
     }
 

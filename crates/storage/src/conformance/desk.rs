@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, fmt::Debug, time::Duration};
 
 use ventanilla_domain::{
-    Actor, Audience, BusinessTime, Change, Command, MessageRange, NewMessage, Outcome, Policy,
-    SlaTimers, Ticket, TicketDetails, TicketHead, TicketNumber, Timestamp, UserId,
+    Actor, Audience, BusinessTime, Change, Command, MessageRange, MessageText, NewMessage, Outcome,
+    Policy, SlaTimers, Ticket, TicketDetails, TicketHead, TicketNumber, Timestamp, UserId,
 };
 
 use crate::{
@@ -48,6 +48,10 @@ pub(super) fn hour(hours: u64) -> Timestamp {
 
 pub(super) fn hours(hours: u32) -> Duration {
     Duration::from_secs(3600) * hours
+}
+
+pub(super) fn note(text: &str) -> Change {
+    Change::note(parsed::<MessageText>(text))
 }
 
 pub(super) fn message(text: &str) -> Change {

@@ -8,8 +8,8 @@ use ventanilla_domain::{
 use super::{
     cases,
     desk::{
-        admin, ana, answer, command_under, customer, eva, fill, hour, luis, message, number, parsed,
-        promised, promising,
+        admin, ana, answer, command_under, customer, eva, fill, hour, luis, message, note, number,
+        parsed, promised, promising,
     },
 };
 use crate::{TicketStore, testing};
@@ -36,13 +36,16 @@ async fn a_whole_ticket_is_what_the_domain_makes_of_it(store: &dyn TicketStore) 
         (admin(), Change::claim()),
         (admin(), message("¿Nos envías el recibo?")),
         (customer(), Change::message(parsed::<NewMessage>("Aquí está.").with_key(parsed("envio-1")))),
-        (admin(), Change::note(parsed("Es la tercera vez este mes."))),
+        (
+            admin(),
+            Change::note(parsed::<NewMessage>("Es la tercera vez este mes.").with_key(parsed("nota-1"))),
+        ),
         (admin(), Change::priority(Priority::Urgent)),
         (admin(), Change::reply(parsed::<NewMessage>("Ya está devuelto."), Status::Resolved)),
         (customer(), message("No me ha llegado.")),
         (admin(), Change::assign(None)),
         (admin(), Change::status(Status::Closed)),
-        (admin(), Change::note(parsed("Avisado por teléfono."))),
+        (admin(), note("Avisado por teléfono.")),
     ];
     for (hours, (by, change)) in (1..24).rev().zip(changes) {
         assert_eq!(answer(store.ticket(&number()).await).as_ref(), Some(&ticket));

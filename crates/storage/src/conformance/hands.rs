@@ -10,7 +10,7 @@ use super::{
     cases,
     desk::{
         MILLISECOND, Twin, admin, answer, command_under, customer, fill, head, hour, hours, luis, marta,
-        message, number, parsed, promised, promising, reading, timers, view,
+        message, note, number, parsed, promised, promising, reading, timers, view,
     },
     race::at_once,
 };
@@ -43,7 +43,7 @@ async fn the_first_response_stops_at_an_answer_of_the_desk(store: &dyn TicketSto
         (Actor::Customer(luis()), message("¿Hola?")),
         (admin(), message("Soy yo quien pregunta.")),
         (Actor::Bot, message("¡Hola!")),
-        (by_marta(), Change::note(parsed("Lo pide Luis."))),
+        (by_marta(), note("Lo pide Luis.")),
         (by_marta(), Change::status(Status::InProgress)),
         (by_marta(), Change::claim()),
     ] {

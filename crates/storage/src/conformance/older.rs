@@ -4,7 +4,9 @@ use ventanilla_domain::{Change, NewMessage, Outcome, Priority, SlaTimers, Status
 
 use super::{
     cases,
-    desk::{Twin, admin, answer, customer, fill, hour, luis, marta, message, number, parsed, view},
+    desk::{
+        Twin, admin, answer, customer, fill, hour, luis, marta, message, note, number, parsed, view,
+    },
     listing::walk,
 };
 use crate::{InsertOutcome, ListQuery, TicketStore, testing};
@@ -54,7 +56,7 @@ async fn a_ticket_of_version_0_1_is_changed(store: &dyn TicketStore) {
     let outcome = twin.timed(again, &customer(), hour(2)).await;
     assert!(matches!(outcome, Outcome::Repeated { .. }), "{outcome:?}");
     for (version, (change, by)) in (9..).zip([
-        (Change::note(parsed("Lo abrió la versión anterior.")), admin()),
+        (note("Lo abrió la versión anterior."), admin()),
         (message("Sigue igual."), customer()),
         (Change::priority(Priority::Low).expecting(10), admin()),
         (Change::status(Status::Closed), admin()),

@@ -11,7 +11,8 @@ use ventanilla_domain::{
 use super::{
     cases,
     desk::{
-        admin, answer, command, command_under, customer, fill, head, hour, luis, number, parsed, view,
+        admin, answer, command, command_under, customer, fill, head, hour, luis, note, number, parsed,
+        view,
     },
     listing::page_of,
 };
@@ -60,7 +61,7 @@ async fn every_one_of_many_messages_is_kept(store: &dyn TicketStore) {
 async fn every_one_of_many_notes_is_kept(store: &dyn TicketStore) {
     fill(store, &[testing::ticket("TKT-ABC123").build()]).await;
     let text = |at| format!("Nota {at}");
-    let note = |at| command(Change::note(parsed(text(at).as_str())), &admin(), hour(1));
+    let note = |at| command(note(text(at).as_str()), &admin(), hour(1));
     let outcomes = at_once(store, (0..MANY).map(note)).await;
     assert_eq!(applied(&outcomes), 32, "{outcomes:?}");
     let stored = view(store, &number()).await.expect("it is stored");
@@ -76,7 +77,7 @@ async fn notes_and_messages_at_once_are_all_kept(store: &dyn TicketStore) {
     let text = |at| format!("Texto {at}");
     let write = |at| match at % 3 {
         0 => command(Change::message(message(&text(at))), &customer(), hour(1)),
-        _ => command(Change::note(parsed(text(at).as_str())), &admin(), hour(1)),
+        _ => command(note(text(at).as_str()), &admin(), hour(1)),
     };
     let outcomes = at_once(store, (0..MANY).map(write)).await;
     assert_eq!(applied(&outcomes), 32, "{outcomes:?}");

@@ -7,7 +7,9 @@ use ventanilla_domain::{
 
 use super::{
     cases,
-    desk::{MILLISECOND, Twin, admin, command_under, customer, head, hour, luis, marta, number, parsed},
+    desk::{
+        MILLISECOND, Twin, admin, command_under, customer, head, hour, luis, marta, note, number, parsed,
+    },
 };
 use crate::{TicketStore, testing};
 
@@ -52,7 +54,7 @@ async fn a_closed_ticket_accepts_notes_only(store: &dyn TicketStore) {
     for change in [priority, Change::assign(Some(marta())), Change::claim()] {
         assert_eq!(refused(&mut twin, change, &admin()).await, "ticket_closed");
     }
-    let note = twin.change(Change::note(parsed("Llamó por teléfono.")), &admin(), hour(1)).await;
+    let note = twin.change(note("Llamó por teléfono."), &admin(), hour(1)).await;
     assert!(matches!(note, Outcome::Applied { .. }), "{note:?}");
 }
 
@@ -127,7 +129,7 @@ async fn a_stale_version(store: &dyn TicketStore) {
     twin.change(message("Hola"), &customer(), hour(1)).await;
     for change in [
         message("Hola"),
-        Change::note(parsed("Nota")),
+        note("Nota"),
         Change::status(Status::Closed),
         Change::assign(Some(marta())),
         Change::claim(),
@@ -167,7 +169,7 @@ async fn a_conflict_tells_what_was_told_since(store: &dyn TicketStore) {
     for (at, (change, by)) in (1..).zip([
         (message("¡Hola!"), Actor::Bot),
         (Change::claim(), admin()),
-        (Change::note(parsed("Nota")), admin()),
+        (note("Nota"), admin()),
         (Change::reply(words("Ya está."), Status::Resolved), admin()),
         (message("Sigue igual"), customer()),
         (message("Un momento"), Actor::Admin(marta())),
@@ -179,7 +181,7 @@ async fn a_conflict_tells_what_was_told_since(store: &dyn TicketStore) {
         told.extend(events);
     }
     for expected in 0..7 {
-        let late = Change::note(parsed("Nota")).expecting(expected);
+        let late = note("Nota").expecting(expected);
         let since = told.iter().filter(|event| event.version > expected);
         let changes = since.cloned().collect();
         let conflict = Refusal::VersionConflict { expected, found: 7, changes };
@@ -227,7 +229,7 @@ async fn a_full_conversation_still_moves(store: &dyn TicketStore) {
     let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
     for change in [
         Change::claim(),
-        Change::note(parsed("Nota")),
+        note("Nota"),
         Change::priority(ventanilla_domain::Priority::Low),
         Change::status(Status::Resolved),
     ] {
@@ -267,9 +269,9 @@ async fn full_notes_lock_no_customer_out(store: &dyn TicketStore) {
     let policy = limited(|limits| limits.with_notes(2));
     let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
     for (change, by, meant) in [
-        (Change::note(parsed("Una")), admin(), "applied"),
-        (Change::note(parsed("Otra")), admin(), "applied"),
-        (Change::note(parsed("La tercera")), admin(), "notes_full"),
+        (note("Una"), admin(), "applied"),
+        (note("Otra"), admin(), "applied"),
+        (note("La tercera"), admin(), "notes_full"),
         (message("¿Hay novedades?"), customer(), "applied"),
     ] {
         let command = command_under(&policy, change, &by, hour(1));

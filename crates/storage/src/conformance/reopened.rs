@@ -9,7 +9,7 @@ use ventanilla_domain::{
 use super::{
     Results, cases,
     desk::{
-        admin, answer, command, command_under, customer, fill, hour, luis, marta, message, parsed,
+        admin, answer, command, command_under, customer, fill, hour, luis, marta, message, note, parsed,
         promised, promising, reading, view,
     },
     due::{DUES, by_due},
@@ -94,7 +94,7 @@ async fn every_change_is_there_again(open: &Open<'_>) {
     for (at, (change, by)) in (1..).zip([
         (message("¡Hola!"), Actor::Bot),
         (Change::claim(), admin()),
-        (Change::note(parsed("Es la tercera vez este mes.")), marta.clone()),
+        (note("Es la tercera vez este mes."), marta.clone()),
         (Change::priority(Priority::Urgent), admin()),
         (Change::reply(words("Ya está."), Status::Resolved), admin()),
         (message("Sigue igual."), customer()),
@@ -118,7 +118,7 @@ async fn what_was_written_at_once_is_there_again(open: &Open<'_>) {
     {
         let store = open().await;
         fill(&*store, &[testing::ticket(number.clone()).build()]).await;
-        let note = |at| command(Change::note(parsed(format!("Nota {at}").as_str())), &admin(), hour(1));
+        let note = |at| command(note(format!("Nota {at}").as_str()), &admin(), hour(1));
         let say = |at| command(message(&format!("Mensaje {at}")), &customer(), hour(1));
         let writes: Vec<_> = (0..16).flat_map(|at| [note(at), say(at)]).collect();
         let writes = writes.iter().map(|write| super::race::update(&*store, &number, write));
@@ -136,7 +136,7 @@ async fn a_version_is_still_expected(open: &Open<'_>) {
     {
         let store = open().await;
         fill(&*store, &[testing::ticket(number.clone()).build()]).await;
-        for change in [message("Hola"), Change::note(parsed("Nota"))] {
+        for change in [message("Hola"), note("Nota")] {
             answer(store.update(&number, &command(change, &admin(), hour(1))).await);
         }
     }

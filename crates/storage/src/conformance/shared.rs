@@ -12,7 +12,7 @@ use ventanilla_domain::{
 use super::{
     Results, cases,
     desk::{
-        admin, answer, command, command_under, fill, hour, luis, marta, message, parsed, promised,
+        admin, answer, command, command_under, fill, hour, luis, marta, message, note, parsed, promised,
         promising, reading, view,
     },
     exact::{counts as counts_of, rows},
@@ -139,7 +139,7 @@ async fn a_change_is_decided_on_what_the_other_wrote(both: [&dyn TicketStore; 2]
     let (luis, marta) = (Actor::Admin(luis()), Actor::Admin(marta()));
     // Both know the ticket as it was.
     for (store, by) in [(one, &luis), (other, &marta)] {
-        let note = command(Change::note(parsed("Nota")), by, hour(1));
+        let note = command(note("Nota"), by, hour(1));
         assert!(is_applied(&answer(store.update(&number, &note).await)));
     }
     let claim = |by| command(Change::claim(), by, hour(2));
@@ -241,7 +241,7 @@ async fn what_both_write_at_once_is_all_kept(both: [&dyn TicketStore; 2]) {
     let writes: Vec<Command> = (0..64)
         .map(|at| match at % 4 {
             0 | 1 => command(message(&text(at)), &ana, hour(1)),
-            _ => command(Change::note(parsed(text(at).as_str())), &admin(), hour(1)),
+            _ => command(note(text(at).as_str()), &admin(), hour(1)),
         })
         .collect();
     let outcomes = at_once(both, &number, &writes).await;
@@ -317,7 +317,7 @@ fn life(requester: UserId) -> [Command; 8] {
     let steps = [
         (message("¿Hay novedades?"), &ana),
         (Change::claim(), &admin()),
-        (Change::note(parsed("Es la tercera vez este mes.")), &marta),
+        (note("Es la tercera vez este mes."), &marta),
         (Change::priority(Priority::High), &admin()),
         (Change::reply(parsed::<NewMessage>("Ya está."), Status::Resolved), &admin()),
         (message("Sigue igual."), &ana),

@@ -4,7 +4,7 @@ use ventanilla_domain::{Category, Change, MessageText, NewMessage, Outcome, Tick
 
 use super::{
     cases,
-    desk::{Twin, admin, answer, command, customer, fill, hour, luis, number, parsed, view},
+    desk::{Twin, admin, answer, command, customer, fill, hour, luis, note, number, parsed, view},
 };
 use crate::{ListQuery, TicketStore, testing};
 
@@ -46,7 +46,7 @@ async fn messages_descriptions_and_notes_are_literal(store: &dyn TicketStore) {
         let message = Change::message(parsed::<NewMessage>(text));
         twin.update(&number, &command(message.clone(), &customer(), hour(1))).await;
         twin.update(&number, &command(message, &admin(), hour(2))).await;
-        twin.update(&number, &command(Change::note(parsed(text)), &admin(), hour(3))).await;
+        twin.update(&number, &command(note(text), &admin(), hour(3))).await;
         let stored = view(store, &number).await.expect("it is stored");
         assert_eq!(stored.description.as_str(), text);
         assert!(stored.messages.len() == 3 && stored.notes.len() == 1, "{stored:?}");
@@ -64,7 +64,7 @@ async fn the_longest_texts_come_back_whole(store: &dyn TicketStore) {
     for text in longest {
         let message = Change::message(parsed::<NewMessage>(text.clone()));
         twin.change(message, &customer(), hour(1)).await;
-        twin.change(Change::note(parsed(text.clone())), &admin(), hour(1)).await;
+        twin.change(note(&text), &admin(), hour(1)).await;
         let stored = view(store, &number()).await.expect("it is stored");
         assert!(stored.messages.last().is_some_and(|message| message.text.as_str() == text));
     }
@@ -88,7 +88,7 @@ async fn numbers_are_literal(store: &dyn TicketStore) {
         fill(store, &[testing::ticket(number).build()]).await;
     }
     for number in numbers() {
-        let change = command(Change::note(parsed(number.as_str())), &admin(), hour(1));
+        let change = command(note(number.as_str()), &admin(), hour(1));
         let outcome = answer(store.update(&number, &change).await);
         assert!(matches!(outcome, Outcome::Applied { .. }), "{number}: {outcome:?}");
         let notes = view(store, &number).await.expect("it is stored").notes;

@@ -6,7 +6,7 @@ use ventanilla_domain::{
 
 use super::{
     Results, cases,
-    desk::{admin, answer, command, hour, luis, message, parsed},
+    desk::{admin, answer, command, hour, luis, message, note, parsed},
 };
 use crate::{
     Cursor, InsertOutcome, ListQuery, Page, Period, ReportQuery, StoreError, TicketStore, testing,
@@ -87,7 +87,7 @@ async fn the_desk_is_told(Stored { store, number }: Stored<'_>) {
     let whole = store.ticket(number).await;
     assert!(whole.as_ref().is_err_and(told), "{whole:?}");
     for (change, by) in [
-        (Change::note(parsed("Nota")), admin()),
+        (note("Nota"), admin()),
         (Change::status(Status::Closed), admin()),
         (message("¡Hola!"), Actor::Bot),
     ] {

@@ -9,8 +9,8 @@ use ventanilla_domain::{
 use super::{
     cases,
     desk::{
-        Twin, admin, ana, answer, command_under, customer, eva, head, hour, luis, marta, number, parsed,
-        view,
+        Twin, admin, ana, answer, command_under, customer, eva, head, hour, luis, marta, note, number,
+        parsed, view,
     },
 };
 use crate::{TicketStore, testing};
@@ -62,7 +62,7 @@ async fn a_whole_life_step_by_step(store: &dyn TicketStore) {
         (admin(), Change::claim()),
         (admin(), Change::status(Status::InProgress)),
         (admin(), Change::priority(Priority::Urgent)),
-        (admin(), Change::note(parsed("Es la tercera vez este mes."))),
+        (admin(), note("Es la tercera vez este mes.")),
         (admin(), Change::reply(words("Ya está devuelto."), Status::Resolved)),
         (customer(), message("No me ha llegado.")),
         (admin(), Change::assign(Some(testing::admin(1)))),
@@ -72,7 +72,7 @@ async fn a_whole_life_step_by_step(store: &dyn TicketStore) {
         (marta.clone(), Change::assign(None)),
         (marta.clone(), Change::status(Status::Resolved)),
         (customer(), Change::status(Status::Closed)),
-        (marta, Change::note(parsed("Cerrado por el cliente."))),
+        (marta, note("Cerrado por el cliente.")),
     ];
     for (at, (by, change)) in steps.into_iter().enumerate() {
         let outcome = twin.change(change, &by, hour(at as u64 + 1)).await;
@@ -88,7 +88,7 @@ async fn the_version_grows_by_one_with_each_change(store: &dyn TicketStore) {
         (message("Hola"), 1),
         (Change::priority(Priority::High), 2),
         (Change::priority(Priority::High), 2),
-        (Change::note(parsed("Nota")), 3),
+        (note("Nota"), 3),
         (Change::status(Status::Closed), 4),
         (message("Hola"), 4),
         (Change::status(Status::Open), 4),
@@ -202,7 +202,7 @@ async fn only_administrators_who_are_not_the_requester_respond(store: &dyn Ticke
         (admin(), message("Soy yo quien pregunta.")),
         (Actor::Customer(luis()), message("¿Hola?")),
         (Actor::Bot, message("¡Hola!")),
-        (Actor::Admin(marta()), Change::note(parsed("Lo pide Luis."))),
+        (Actor::Admin(marta()), note("Lo pide Luis.")),
         (Actor::Admin(marta()), Change::status(Status::InProgress)),
     ];
     for (by, change) in no_response {
@@ -228,7 +228,7 @@ async fn a_note_leaves_no_trace_for_the_requester(store: &dyn TicketStore) {
         answer(store.get(&number().into(), &Audience::Requester(ana()), MessageRange::All).await)
     };
     let before = own().await;
-    twin.change(Change::note(parsed("Nota")), &admin(), hour(1)).await;
+    twin.change(note("Nota"), &admin(), hour(1)).await;
     assert_eq!(view(store, &number()).await.map(|view| view.notes.len()), Some(1));
     assert_eq!(own().await, before);
 }
@@ -270,7 +270,7 @@ fn every_change() -> Vec<Change> {
     let others = [
         message("Hola"),
         keyed("Hola"),
-        Change::note(parsed("Nota")),
+        note("Nota"),
         Change::priority(Priority::Urgent),
         Change::priority(Priority::Medium),
         Change::assign(Some(marta())),

@@ -110,12 +110,13 @@ impl UserIdEncoding {
 
     fn read_note(self, value: RawBsonRef<'_>) -> Result<Note, Malformed> {
         let note = nested(value, "notes")?;
-        Ok(Note {
-            text: required(note, "text", read_text)?,
-            by: required(note, "by", |id| self.read(id))?,
-            created_at: required(note, "createdAt", read_date)?,
-            version: optional(note, "version", read_version)?.unwrap_or_default(),
-        })
+        let by = required(note, "by", |id| self.read(id))?;
+        let text = required(note, "text", read_text)?;
+        let key = optional(note, "key", read_parsed).unwrap_or(None);
+        let version = optional(note, "version", read_version)?.unwrap_or_default();
+        Ok(Note::new(by, text, required(note, "createdAt", read_date)?)
+            .with_key(key)
+            .with_version(version))
     }
 
     /// The key that a ticket was opened with, if it can be read.

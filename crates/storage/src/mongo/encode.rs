@@ -69,8 +69,12 @@ impl UserIdEncoding {
         let by = self.write(&note.by)?;
         let created_at = date(note.created_at);
         let version = version(note.version);
-        Ok(doc! { "text": note.text.as_str(), "by": by, "createdAt": created_at, "version": version }
-            .into())
+        let mut document = doc! { "text": note.text.as_str(), "by": by, "createdAt": created_at };
+        if let Some(key) = &note.key {
+            document.insert("key", key.as_str());
+        }
+        document.insert("version", version);
+        Ok(document.into())
     }
 
     pub(super) fn creation_key(self, key: &CreationKey) -> Result<Bson, StoreError> {

@@ -170,7 +170,7 @@ impl TicketFixture {
         admin: impl TryInto<UserId, Error: Debug>,
         text: impl TryInto<MessageText, Error: Debug>,
     ) -> Self {
-        self.change(Actor::Admin(parsed(admin)), Change::note(parsed(text)))
+        self.change(Actor::Admin(parsed(admin)), Change::note(parsed::<MessageText>(text)))
     }
 
     /// [`admin(0)`](admin) sets the status.
