@@ -12,7 +12,15 @@ use std::{
 };
 
 use serde::Deserialize;
-use ventanilla_service::*;
+use ventanilla_service::{
+    Admin, Change, Explain, HelpDesk, ListQuery, Locale, MemoryStore, NewTicket, Policy, Priority,
+    Receipt, ServiceError, Status, TicketNumber, TicketSummary, TimeZone, Timestamp, UserId,
+    error::Refusal,
+    list::{Direction, Page, Sort},
+    settings::Clock,
+    sla::{BusinessCalendar, Period, Sla, SlaPolicy, SlaTargets, Week},
+    view::{DurationTexts, Person, ReportCell, ReportColumns, ReportView, SlaView, Viewer},
+};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -53,7 +61,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let [urgent, high, medium, low] = numbers(&queue)?;
 
     heading("Las dos quieren el mismo");
-    let seen = martin.view(&urgent).await?.head.version;
+    let seen = martin.get(&urgent).await?.head.version;
     tell(lucia.claim(&urgent).await?, people);
     if let Err(ServiceError::Refused { refusal: Refusal::AlreadyAssigned { to }, .. }) =
         martin.claim(&urgent).await
@@ -68,17 +76,17 @@ async fn main() -> Result<(), Box<dyn Error>> {
     heading("Lucía lo resuelve; Martín pregunta");
     clock.pass_minutes(20);
     tell(lucia.add_note(&urgent, script.note.as_str()).await?, people);
-    tell(lucia.reply(&urgent, script.solved.as_str(), Status::Resolved).await?, people);
+    tell(lucia.reply(&urgent, script.solved.as_str()).status(Status::Resolved).await?, people);
     tell(martin.claim(&high).await?, people);
-    tell(martin.reply(&high, script.asked.as_str(), Status::InProgress).await?, people);
+    tell(martin.reply(&high, script.asked.as_str()).status(Status::InProgress).await?, people);
     clock.pass_minutes(50);
     let carla = desk.customer(script.arrivals[2].customer.clone());
-    tell(carla.add_message(&high, script.answered.as_str()).await?, people);
+    tell(carla.reply(&high, script.answered.as_str()).await?, people);
     clock.pass_minutes(90);
-    tell(martin.reply(&high, script.fixed.as_str(), Status::Resolved).await?, people);
+    tell(martin.reply(&high, script.fixed.as_str()).status(Status::Resolved).await?, people);
 
     heading("El ticket de Ana frente a los plazos");
-    let page = lucia.desk_view(&lucia.view(&urgent).await?, &reader, people);
+    let page = lucia.pages(reader, people).ticket(&lucia.get(&urgent).await?);
     for promise in &page.sla {
         let SlaView { metric, state, due, text, .. } = promise;
         println!("{:20} {:9} vencía el {}. {text}", metric.text, state.text, due.text);
@@ -86,9 +94,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     heading("Varios de una vez, uno mal escrito");
     let chosen = [medium.as_str(), "TKT-????", low.as_str()];
-    let changes = martin.change_each(chosen, &Change::claim()).await.view(Locale::Es);
+    let changes = martin.change_each(chosen, &Change::claim()).await;
+    let changes = martin.pages(reader, people).bulk(&changes);
     for row in &changes.rows {
-        println!("{:10}  {}", row.asked, row.outcome.text);
+        println!("{:10}  {}", row.input, row.outcome.text);
     }
     println!("{}", changes.text);
 
@@ -96,7 +105,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let week = Period::new("2026-03-06T03:00:00Z".parse()?, "2026-03-13T03:00:00Z".parse()?)?;
     clock.set(week.before());
     let report = lucia.report(week).await?;
-    show_report(&lucia.report_view(&report, &reader, people));
+    show_report(&lucia.pages(reader, people).report(&report));
 
     heading("Dos semanas después, el sistema cierra lo resuelto");
     clock.pass_minutes(14 * 24 * 60);
@@ -123,7 +132,7 @@ fn promise() -> Result<Sla, Box<dyn Error>> {
 
 fn show(admin: &Admin, page: &Page<TicketSummary>, reader: &Viewer, people: &HashMap<UserId, Person>) {
     for ticket in &page.rows {
-        let row = admin.row(ticket, reader, people);
+        let row = admin.pages(*reader, people).row(ticket);
         let promise = row.sla.map(|sla| format!("{}. {}", sla.metric.text, sla.text));
         println!(
             "{}  {:8} {:12} {:11} {}",

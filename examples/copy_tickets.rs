@@ -20,8 +20,12 @@ use std::{
 use futures::future::join_all;
 use indicatif::{ProgressBar, ProgressStyle};
 use ventanilla_service::{
-    copy::{Export, Imported},
-    *,
+    Explain, UserId,
+    error::StoreError,
+    list::Unreadable,
+    mongodb::{MongoOptions, UserIdEncoding},
+    sqlite::SqliteStore,
+    store::{Ticket, TicketStore, copy, copy::Export, copy::Imported},
 };
 
 type Failure = Box<dyn Error>;

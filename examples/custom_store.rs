@@ -9,7 +9,13 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use ventanilla_service::*;
+use ventanilla_service::{
+    TicketNumber, TicketSummary, UserId,
+    error::StoreError,
+    list::{Counts, Direction, Page, PageQuery, Sort},
+    sla::BusinessTime,
+    store::{Command, InsertOutcome, Outcome, Position, Ticket, TicketStore, conformance},
+};
 
 #[tokio::main]
 async fn main() {

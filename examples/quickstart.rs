@@ -13,7 +13,15 @@ use std::{
 };
 
 use serde::Deserialize;
-use ventanilla_service::*;
+use ventanilla_service::{
+    Customer, Explain, Form, HelpDesk, ListQuery, Locale, MemoryStore, MessageText, Priority, Receipt,
+    Screened, ServiceError, Status, TicketNumber, TimeZone, Timestamp, UserId,
+    list::{Direction, Sort},
+    mongodb::MongoOptions,
+    settings::{Clock, SystemClock},
+    store::TicketStore,
+    view::{ChatView, InputState, MessageSide, Person, Viewer},
+};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -34,11 +42,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     clock.pass_minutes(3);
     let other = open(&desk, &bruno, &other_story).await?;
     for number in [&number, &other] {
-        desk.bot().add_message(number, script.greeting.as_str()).await?;
+        desk.bot().reply(number, script.greeting.as_str()).await?;
     }
     clock.pass_minutes(9);
-    ana.add_message(&number, story.followed_by.as_str()).await?;
-    bruno.add_message(&other, other_story.followed_by.as_str()).await?;
+    ana.reply(&number, story.followed_by.as_str()).await?;
+    bruno.reply(&other, other_story.followed_by.as_str()).await?;
 
     heading("Un robot rellena el campo oculto");
     let Spam { category, description, website } = &script.spam;
@@ -51,7 +59,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("Tickets en el sistema: {}", lucia.counts().await?.total());
 
     heading("Bruno prueba con el ticket de Ana");
-    show_refusal(bruno.view(&number).await.err());
+    show_refusal(bruno.get(&number).await.err());
 
     heading("Lucía mira la cola: lo urgente primero");
     lucia.set_priority(&number, Priority::High).await?;
@@ -60,7 +68,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .unassigned()
         .with_sort(Sort::UrgentFirst(Direction::OldestFirst));
     for ticket in lucia.list(queue).await?.rows {
-        let row = lucia.row(&ticket, &reader, people);
+        let row = lucia.pages(reader, people).row(&ticket);
         println!(
             "{}  {:8} {:7} {:10} {}",
             row.ticket_number, row.priority.text, row.category.text, row.requester.name, row.excerpt,
@@ -71,28 +79,28 @@ async fn main() -> Result<(), Box<dyn Error>> {
     clock.pass_minutes(25);
     tell(lucia.claim(&number).await?, people);
     tell(lucia.set_status(&number, Status::InProgress).await?, people);
-    tell(lucia.reply(&number, story.answer.as_str(), Status::Resolved).await?, people);
+    tell(lucia.reply(&number, story.answer.as_str()).status(Status::Resolved).await?, people);
     clock.pass_minutes(7 * 24 * 60);
-    tell(ana.add_message(&number, story.reopened_by.as_str()).await?, people);
+    tell(ana.reply(&number, story.reopened_by.as_str()).await?, people);
     clock.pass_minutes(42);
     tell(lucia.add_note(&number, story.note.as_str()).await?, people);
-    tell(lucia.reply(&number, story.final_answer.as_str(), Status::Resolved).await?, people);
+    tell(lucia.reply(&number, story.final_answer.as_str()).status(Status::Resolved).await?, people);
     clock.pass_minutes(95);
-    tell(ana.add_message(&number, story.thanks.as_str()).await?, people);
+    tell(ana.reply(&number, story.thanks.as_str()).await?, people);
     tell(lucia.set_status(&number, Status::Resolved).await?, people);
     tell(ana.confirm(&number).await?, people);
 
     heading("Lo cerrado no se reabre");
     show_refusal(lucia.set_status(&number, Status::Open).await.err());
-    show_refusal(ana.add_message(&number, story.reopened_by.as_str()).await.err());
+    show_refusal(ana.reply(&number, story.reopened_by.as_str()).await.err());
 
-    let ticket = ana.view(&number).await?;
+    let ticket = ana.get(&number).await?;
     if let Some(offer) = ana.follow_up_offer(&ticket) {
-        let follow_up = ana.follow_up(&offer, story.reopened_by.as_str()).await?.head;
+        let follow_up = ana.create(offer.ticket(MessageText::parse(&story.reopened_by)?)).await?.head;
         println!("Ana abre {}, que sigue a {}.", follow_up.ticket_number, offer.follows());
     }
 
-    show_chat(&ana.chat(&ticket, &reader, people));
+    show_chat(&ana.pages(reader, people).chat(&ticket));
     Ok(())
 }
 
@@ -142,7 +150,7 @@ fn show_refusal(error: Option<ServiceError>) {
 
 fn show_chat(chat: &ChatView) {
     heading(&format!("{} · {} · {}", chat.title, chat.category.text, chat.status.text));
-    for bubble in &chat.bubbles {
+    for bubble in &chat.messages {
         let margin = match bubble.side {
             MessageSide::Left => "",
             MessageSide::Right => "            ",

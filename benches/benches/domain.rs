@@ -3,7 +3,13 @@
 use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use ventanilla_service::{testing, *};
+use ventanilla_service::{
+    Change, MessageText, Policy, Priority, Status, TimeZone,
+    sla::{BusinessCalendar, Sla, SlaPolicy, SlaTargets, Week},
+    store::Command,
+    testing,
+    ticket::{Actor, ActorKind, Audience, MessageRange},
+};
 
 fn rules(c: &mut Criterion) {
     let policy = Policy::default();

@@ -3,7 +3,13 @@
 //! Counts what is asked of the allocator, which rounds up a little.
 
 use futures::executor::block_on;
-use ventanilla_service::{testing, *};
+use ventanilla_service::{
+    Change, Event, HelpDesk, MemoryStore, MessageText, NewTicket, Policy, Priority, Status,
+    sla::{BusinessCalendar, Sla, SlaPolicy, SlaTargets},
+    store::Command,
+    testing,
+    ticket::Actor,
+};
 
 #[global_allocator]
 static ALLOCATOR: dhat::Alloc = dhat::Alloc;
@@ -41,7 +47,7 @@ fn memory(policy: Policy) {
         let draft = NewTicket::new(ticket.head().category.clone(), own(&text));
         let number = block_on(customer.create(draft)).expect("it is opened").head.ticket_number;
         for _ in 1..MESSAGES {
-            block_on(customer.add_message(&number, own(&text))).expect("it is open");
+            block_on(customer.reply(&number, own(&text)).into_future()).expect("it is open");
         }
         texts += MESSAGES * text.len();
     }

@@ -6,7 +6,16 @@ use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use futures::executor::block_on;
-use ventanilla_service::{testing, *};
+use ventanilla_service::{
+    Category, HelpDesk, ListQuery, MemoryStore, MessageText, NewTicket, Policy, Status, TicketNumber,
+    Timestamp,
+    list::{Direction, Sort},
+    settings::Days,
+    sla::Period,
+    store::{Ticket, TicketRecord, TicketStore},
+    testing,
+    ticket::{Author, Message},
+};
 
 /// The tickets among which a reader picks: more than any cache holds.
 const READ: usize = 50_000;
@@ -21,7 +30,7 @@ fn reads(c: &mut Criterion) {
 
     let mut next = (0..numbers.len()).cycle().step_by(7919);
     c.bench_function("memory/get", |b| {
-        b.iter(|| block_on(admin.view(&numbers[next.next().unwrap_or(0)])));
+        b.iter(|| block_on(admin.get(&numbers[next.next().unwrap_or(0)])));
     });
 
     let urgent = Sort::UrgentFirst(Direction::OldestFirst);
@@ -98,13 +107,13 @@ fn writes(c: &mut Criterion) {
             block_on(store.insert(&ticket)).expect("it is stored");
             let number = ticket.head().ticket_number.clone();
             // A conversation makes room for more than one message at a time.
-            block_on(customer.add_message(&number, text.clone())).expect("there is room");
+            block_on(customer.reply(&number, text.clone()).into_future()).expect("there is room");
             number
         };
         c.bench_function(&format!("memory/add message/{place}"), |b| {
             b.iter_batched(
                 &mut stored,
-                |number| block_on(customer.add_message(&number, black_box(&text).clone())),
+                |number| block_on(customer.reply(&number, black_box(&text).clone()).into_future()),
                 BatchSize::NumIterations(500),
             );
         });
@@ -128,10 +137,10 @@ fn desk_of(count: usize) -> HelpDesk {
 
 fn with_five_messages(desk: &HelpDesk, number: &TicketNumber) {
     let bot = desk.bot();
-    let have = block_on(bot.view(number)).expect("it is there").messages.len();
+    let have = block_on(bot.get(number)).expect("it is there").messages.len();
     for _ in have..5 {
         // A closed ticket keeps the messages it has.
-        let _ = block_on(bot.add_message(number, "Seguimos trabajando en tu consulta."));
+        let _ = block_on(bot.reply(number, "Seguimos trabajando en tu consulta.").into_future());
     }
 }
 

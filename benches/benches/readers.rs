@@ -11,7 +11,10 @@ use std::{
 };
 
 use futures::executor::block_on;
-use ventanilla_service::{testing, *};
+use ventanilla_service::{
+    Category, HelpDesk, MemoryStore, MessageText, NewTicket, Policy, Priority, TicketNumber,
+    store::TicketStore, testing,
+};
 
 const ROUNDS: usize = 7;
 
@@ -68,7 +71,7 @@ fn read_all<'a>(
     let admin = desk.admin(testing::admin(0));
     let timed = |number| {
         let start = Instant::now();
-        let view = black_box(block_on(admin.view(number)));
+        let view = black_box(block_on(admin.get(number)));
         let took = start.elapsed();
         view.expect("it is there");
         while start.elapsed() < took + PAUSE {
@@ -94,9 +97,11 @@ fn write<'a>(
         // What the rules refuse takes the lock too.
         let _ = match writes % 8 {
             0 => block_on(customer.create(NewTicket::new(Category::BUG, text.clone()))),
-            nth => block_on(admin.set_priority(number, Priority::ALL[nth % Priority::ALL.len()])),
+            nth => block_on(
+                admin.set_priority(number, Priority::ALL[nth % Priority::ALL.len()]).into_future(),
+            ),
         };
-        let _ = block_on(admin.add_message(number, text.clone()));
+        let _ = block_on(admin.reply(number, text.clone()).into_future());
         if stop.load(Ordering::Relaxed) {
             return 2 * (writes + 1);
         }

@@ -5,7 +5,13 @@ use std::time::{Duration, Instant};
 use criterion::{Criterion, criterion_group, criterion_main};
 use futures::future::try_join_all;
 use tokio::runtime::Runtime;
-use ventanilla_service::{testing, *};
+use ventanilla_service::{
+    HelpDesk, ServiceError,
+    sqlite::SqliteStore,
+    store::{Ticket, TicketRecord, TicketStore},
+    testing,
+    ticket::{Author, Message},
+};
 
 fn messages(c: &mut Criterion) {
     let runtime = Runtime::new().expect("a runtime");
@@ -35,7 +41,7 @@ async fn add_to_each(
     let customer = HelpDesk::new(store.clone()).customer(testing::customer(0));
     let begin = Instant::now();
     for ticket in &tickets {
-        customer.add_message(&ticket.head().ticket_number, TEXT).await?;
+        customer.reply(&ticket.head().ticket_number, TEXT).await?;
     }
     Ok(begin.elapsed())
 }

@@ -19,7 +19,15 @@ use mongodb::{
     options::{Acknowledgment, ClientOptions, CollectionOptions, WriteConcern},
 };
 use serde::Deserialize;
-use ventanilla_service::{testing, *};
+use ventanilla_service::{
+    Category, Explain, HelpDesk, ListQuery, MessageText, MyTickets, NewTicket, Status, TicketNumber,
+    UserId,
+    mongodb::{MongoOptions, MongoStore},
+    settings::NumberSource,
+    settings::RandomNumbers,
+    store::TicketStore,
+    testing,
+};
 use ventanilla_tests::Mongo;
 
 mod mongoose;
@@ -242,7 +250,7 @@ impl Bench {
             1 => &self.knowing,
             _ => return self.push(number).await,
         };
-        desk.customer(requester).add_message(number, text()).await?;
+        desk.customer(requester).reply(number, text()).await?;
         Ok(())
     }
 
@@ -279,21 +287,21 @@ impl Bench {
                 let draft = NewTicket::new(Category::BUG, MessageText::parse(text())?);
                 black_box(customer.create(draft).await?);
             }
-            Case::View => drop(black_box(customer.view(&number).await?)),
-            Case::List => drop(black_box(customer.tickets(MyTickets::all()).await?)),
+            Case::View => drop(black_box(customer.get(&number).await?)),
+            Case::List => drop(black_box(customer.list(MyTickets::all()).await?)),
             Case::Dashboard => {
                 black_box(admin.list(ListQuery::new()).await?);
                 black_box(admin.counts().await?);
             }
             Case::Message | Case::KnownMessage => {
-                black_box(customer.add_message(&number, text()).await?);
+                black_box(customer.reply(&number, text()).await?);
             }
             Case::Status | Case::KnownStatus => {
                 let to = if self.turns(nth) { Status::InProgress } else { Status::Open };
                 black_box(admin.set_status(&number, to).await?);
             }
             Case::Refused => {
-                let error = customer.add_message(&number, text()).await.err();
+                let error = customer.reply(&number, text()).await.err();
                 assert_eq!(error.map(|error| error.code()), Some("ticket_closed"));
             }
         }
@@ -369,7 +377,7 @@ async fn seed(
     let mut opened = Vec::new();
     for nth in 0..count {
         let mut bytes = [0; 12];
-        RandomNumbers.fill(&mut bytes);
+        RandomNumbers.random_bytes(&mut bytes);
         let (number, requester) =
             (TicketNumber::from_entropy(&bytes), testing::customer(900 + nth / 20));
         let mut ticket = testing::ticket(number.clone()).requester(requester.clone());

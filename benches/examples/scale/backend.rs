@@ -3,7 +3,7 @@
 use std::{fs, sync::Arc};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use ventanilla_service::{testing, *};
+use ventanilla_service::{HelpDesk, MemoryStore, Policy, store::TicketStore, testing};
 
 use super::{
     Failure,

@@ -3,7 +3,11 @@
 
 use std::time::Duration;
 
-use ventanilla_service::{testing, *};
+use ventanilla_service::{
+    Status, TicketNumber, Timestamp, UserId,
+    store::{Ticket, TicketRecord},
+    testing,
+};
 
 /// Number of tickets that wait for the desk, whatever the size.
 pub(crate) const LIVE: u64 = 2_000;

@@ -5,7 +5,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ventanilla_service::{testing, *};
+use ventanilla_service::{
+    Category, HelpDesk, ListQuery, MessageText, MyTickets, NewTicket, Status,
+    list::{Direction, Sort},
+    testing,
+};
 
 use super::{Failure, backend::Backend, crowd};
 
@@ -91,13 +95,13 @@ impl Operation {
                 let draft = NewTicket::new(Category::BUG, MessageText::parse(TEXT)?);
                 black_box(customer(place).create(draft).await?);
             }
-            Self::View => drop(black_box(admin.view(&crowd::number(place)).await?)),
+            Self::View => drop(black_box(admin.get(&crowd::number(place)).await?)),
             Self::Message => {
                 let place = place % crowd::LIVE;
                 let number = crowd::number(place);
-                black_box(customer(place).add_message(&number, TEXT).await?);
+                black_box(customer(place).reply(&number, TEXT).await?);
             }
-            Self::MyTickets => drop(black_box(customer(place).tickets(MyTickets::all()).await?)),
+            Self::MyTickets => drop(black_box(customer(place).list(MyTickets::all()).await?)),
             Self::Newest => drop(black_box(admin.list(ListQuery::new()).await?)),
             Self::Queue => {
                 let queue =

@@ -92,6 +92,20 @@ impl Change {
         self
     }
 
+    /// Returns the person whom the ticket would be assigned to, if it is an assignment; `None` for a
+    /// claim, whose actor isn't known yet.
+    #[must_use]
+    pub const fn assignee(&self) -> Option<&UserId> {
+        match &self.kind {
+            ChangeKind::Assign(to) => to.as_ref(),
+            ChangeKind::Message { .. }
+            | ChangeKind::Note(_)
+            | ChangeKind::Status(_)
+            | ChangeKind::Priority(_)
+            | ChangeKind::Claim => None,
+        }
+    }
+
     const fn of(kind: ChangeKind) -> Self {
         Self { kind, expected: None }
     }

@@ -2,8 +2,8 @@
 
 use crate::{
     Actor, ActorKind, Author, Category, CreationKey, Event, EventKind, IdempotencyKey, Message,
-    MessageText, NewMessage, Policy, Priority, Refusal, Status, Ticket, TicketHead, TicketNumber,
-    Timestamp, UserId, rules,
+    MessageText, Policy, Priority, Refusal, Status, Ticket, TicketHead, TicketNumber, Timestamp, UserId,
+    rules,
 };
 
 /// A ticket to be opened, before it has a number. Every ticket is opened from one.
@@ -52,6 +52,18 @@ impl NewTicket {
     pub fn with_key(mut self, key: impl Into<Option<IdempotencyKey>>) -> Self {
         self.key = key.into();
         self
+    }
+
+    /// Returns the category.
+    #[must_use]
+    pub const fn category(&self) -> &Category {
+        &self.category
+    }
+
+    /// Returns whether it follows up an old ticket.
+    #[must_use]
+    pub const fn is_follow_up(&self) -> bool {
+        self.follows.is_some()
     }
 
     /// Returns the idempotency key, if it has one.
@@ -156,14 +168,9 @@ impl FollowUp {
 
     /// Creates a new ticket of the same category that follows up the old one.
     #[must_use]
-    pub fn ticket(&self, message: impl Into<NewMessage>) -> NewTicket {
-        let NewMessage { text, key } = message.into();
-        NewTicket {
-            category: self.category.clone(),
-            description: text,
-            key,
-            follows: Some(self.clone()),
-        }
+    pub fn ticket(&self, description: MessageText) -> NewTicket {
+        let follows = Some(self.clone());
+        NewTicket { follows, ..NewTicket::new(self.category.clone(), description) }
     }
 }
 

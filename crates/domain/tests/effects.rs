@@ -160,7 +160,7 @@ fn a_follow_up_is_offered_when_writing_is_refused_and_names_the_old_ticket() {
         assert_eq!(offer.is_some(), offered, "{status}");
         let Some(offer) = offer else { continue };
         assert_eq!((offer.follows(), offer.requester()), (&case.head().ticket_number, &id("ana")));
-        let draft = offer.ticket(keyed("Otra vez", "k"));
+        let draft = offer.ticket(text("Otra vez")).with_key(key("k"));
         let number = TicketNumber::from_entropy(b"follow");
         let ticket = draft.open(number, &id("ana"), &customer("ana"), at(ms), &case.policy).unwrap();
         assert_eq!(ticket.head().follow_up_of, Some(case.head().ticket_number.clone()));

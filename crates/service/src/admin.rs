@@ -1,23 +1,29 @@
-//! What an administrator can do.
+//! Handle of an administrator.
 
 mod bulk;
-mod pages;
+
+use std::sync::Arc;
 
 use tracing::instrument;
 use ventanilla_domain::{
-    Actor, Audience, Change, MessageRange, MessageText, NewMessage, NewTicket, Priority, Status,
-    TicketDetails, TicketNumber, TicketSummary, UserId,
+    Actor, Audience, Change, MessageRange, NewMessage, NewTicket, Priority, Status, TicketDetails,
+    TicketNumber, TicketSummary, UserId,
 };
 use ventanilla_storage::{Counts, Page, PageQuery, Period, Report};
 
-use crate::{HelpDesk, Receipt, ServiceError, desk::parsed};
+use crate::{
+    Receipt, ServiceError,
+    core::Core,
+    observe::use_case_span,
+    requests::{Reply, Request, Target, Text, Update},
+    view::{AdminPages, PersonDirectory, Viewer},
+};
 
-pub use bulk::{BulkItem, BulkOutcome};
-
-/// What an administrator can do: with every ticket.
+/// Handle of an administrator, who works with every ticket.
 ///
 /// ```
-/// use ventanilla_service::*;
+/// use ventanilla_service::{Category, HelpDesk, ListQuery, MemoryStore, MessageText, NewTicket, Status, UserId, list::{Direction, Sort}};
+/// use ventanilla_service::list::{Direction, Sort};
 ///
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// let desk = HelpDesk::new(MemoryStore::new());
@@ -33,7 +39,7 @@ pub use bulk::{BulkItem, BulkOutcome};
 ///     let number = &ticket.head.ticket_number;
 ///     luis.claim(number).await?;
 ///     luis.set_status(number, Status::InProgress).await?;
-///     luis.reply(number, "Ya está arreglado.", Status::Resolved).await?;
+///     luis.reply(number, "Ya está arreglado.").status(Status::Resolved).await?;
 /// }
 /// assert_eq!(luis.counts().await?.with_status(Status::Resolved), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -42,40 +48,26 @@ pub use bulk::{BulkItem, BulkOutcome};
 /// ```
 #[derive(Debug, Clone)]
 pub struct Admin {
-    desk: HelpDesk,
+    core: Arc<Core>,
     id: UserId,
     actor: Actor,
 }
 
+/// Reading.
 impl Admin {
-    pub(crate) fn new(desk: HelpDesk, id: UserId) -> Self {
-        Self { desk, actor: Actor::Admin(id.clone()), id }
-    }
-
-    /// Opens a ticket on a customer's behalf. The key, if there is one, is the administrator's.
-    ///
-    /// # Errors
-    ///
-    /// [`ServiceError::NotOpened`], or [`ServiceError::Refused`] if the key was used for another
-    /// ticket; [`ServiceError::Store`].
-    #[instrument(name = "ventanilla.create", skip_all, fields(actor = "ADMIN", number, outcome))]
-    pub async fn create_for(
-        &self,
-        requester: &UserId,
-        draft: NewTicket,
-    ) -> Result<Receipt, ServiceError> {
-        self.desk.open(&self.actor, requester, &draft).await
+    pub(crate) fn new(core: Arc<Core>, id: UserId) -> Self {
+        Self { core, actor: Actor::Admin(id.clone()), id }
     }
 
     /// Lists tickets: a [`ListQuery`](crate::ListQuery) for its first page, or a page of it.
     ///
     /// # Errors
     ///
-    /// [`ServiceError::NoSla`] for a list by due time on a desk that promises nothing;
+    /// [`ServiceError::NoSla`] for a list by due time on a desk without an SLA policy;
     /// [`ServiceError::Store`].
     #[instrument(name = "ventanilla.list", skip_all, fields(actor = "ADMIN", outcome))]
     pub async fn list(&self, page: impl Into<PageQuery>) -> Result<Page<TicketSummary>, ServiceError> {
-        self.desk.list(page.into()).await
+        self.core.list(page.into()).await
     }
 
     /// Counts tickets for a dashboard.
@@ -85,17 +77,17 @@ impl Admin {
     /// [`ServiceError::Store`].
     #[instrument(name = "ventanilla.counts", skip_all, fields(actor = "ADMIN", outcome))]
     pub async fn counts(&self) -> Result<Counts, ServiceError> {
-        self.desk.counts(&self.id).await
+        self.core.counts(&self.id).await
     }
 
-    /// How soon tickets were answered and resolved within a period, by administrator and overall.
+    /// Reports response and resolution times of a period, by administrator and overall.
     ///
     /// # Errors
     ///
     /// [`ServiceError::NoSla`] on a desk without an SLA policy; [`ServiceError::Store`].
     #[instrument(name = "ventanilla.report", skip_all, fields(actor = "ADMIN", outcome))]
     pub async fn report(&self, period: Period) -> Result<Report, ServiceError> {
-        self.desk.report(period).await
+        self.core.report(period).await
     }
 
     /// Reads a ticket, with the whole conversation, its notes and its history.
@@ -103,80 +95,108 @@ impl Admin {
     /// # Errors
     ///
     /// [`ServiceError::NotFound`]; [`ServiceError::Store`].
-    pub async fn view(&self, number: &TicketNumber) -> Result<TicketDetails, ServiceError> {
-        self.view_part(number, MessageRange::All).await
+    pub async fn get(&self, number: &TicketNumber) -> Result<TicketDetails, ServiceError> {
+        self.get_range(number, MessageRange::All).await
     }
 
     /// Reads a ticket, with part of the conversation.
     ///
     /// # Errors
     ///
-    /// Those of [`Admin::view`].
-    #[instrument(name = "ventanilla.view", skip_all, fields(actor = "ADMIN", %number, outcome))]
-    pub async fn view_part(
+    /// [`ServiceError::NotFound`]; [`ServiceError::Store`].
+    #[instrument(name = "ventanilla.get", skip_all, fields(actor = "ADMIN", %number, outcome))]
+    pub async fn get_range(
         &self,
         number: &TicketNumber,
-        window: MessageRange,
+        range: MessageRange,
     ) -> Result<TicketDetails, ServiceError> {
-        self.desk.view(&number.into(), &Audience::Desk, window).await
+        self.core.get(&number.into(), &Audience::Desk, range).await
     }
 
-    /// Finds a ticket by what was typed: `#tkt-abc123`, with spaces, `O` for `0`.
+    /// Finds a ticket by a number as people type it: `#tkt-abc123`, with spaces, `O` for `0`.
     ///
     /// # Errors
     ///
-    /// [`ServiceError::InvalidNumber`] if it can be no number; those of [`Admin::view`].
+    /// [`ServiceError::InvalidNumber`] if no number can be meant; [`ServiceError::NotFound`];
+    /// [`ServiceError::Store`].
     #[instrument(name = "ventanilla.find", skip_all, fields(actor = "ADMIN", number, outcome))]
     pub async fn find(&self, typed: &str) -> Result<TicketDetails, ServiceError> {
-        self.desk.find(typed, &Audience::Desk).await
+        self.core.find(typed, &Audience::Desk).await
     }
 
-    /// Writes a message that the customer sees: a text, or a [`NewMessage`] with a key.
+    /// Returns the view models of this administrator's pages.
+    ///
+    /// ```
+    /// use std::collections::HashMap;
+    /// use ventanilla_service::{Category, HelpDesk, ListQuery, MemoryStore, MessageText, NewTicket, TimeZone, UserId, view::{Person, Viewer}};
+    /// use ventanilla_service::view::{Person, Viewer};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// # let desk = HelpDesk::new(MemoryStore::new());
+    /// # let luis = desk.admin(UserId::parse("luis")?);
+    /// let ana = UserId::parse("ana")?;
+    /// let draft = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
+    /// let number = luis.create_for(&ana, draft).await?.head.ticket_number;
+    ///
+    /// let people = HashMap::from([(ana, Person::named("Ana Gómez"))]);
+    /// let pages = luis.pages(Viewer::new(TimeZone::UTC), &people);
+    /// let rows = luis.list(ListQuery::new()).await?.map(|ticket| pages.row(&ticket));
+    /// assert_eq!(rows.rows[0].requester.name, "Ana Gómez");
+    /// let page = pages.ticket(&luis.get(&number).await?);
+    /// assert_eq!(page.assignment.text, "Sin asignar");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[must_use]
+    pub fn pages<'a>(&'a self, viewer: Viewer, people: &'a dyn PersonDirectory) -> AdminPages<'a> {
+        AdminPages { page: self.core.page_context(viewer, people), actor: &self.actor }
+    }
+}
+
+/// Changes.
+impl Admin {
+    /// Opens a ticket on a customer's behalf. An idempotency key of it is the administrator's.
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError::InvalidCategory`] if the desk doesn't offer it; [`ServiceError::NotOpened`] if
+    /// the rules refuse the ticket; [`ServiceError::Refused`] if the key was used for another ticket; [`ServiceError::Store`].
+    #[instrument(name = "ventanilla.create", skip_all, fields(actor = "ADMIN", number, outcome))]
+    pub async fn create_for(
+        &self,
+        requester: &UserId,
+        draft: NewTicket,
+    ) -> Result<Receipt, ServiceError> {
+        self.core.open(&self.actor, requester, &draft).await
+    }
+
+    /// Adds a message that the customer sees, alone or with a [status](Request::status).
     ///
     /// # Errors
     ///
     /// [`ServiceError::InvalidText`]; [`ServiceError::Refused`]; [`ServiceError::NotFound`];
     /// [`ServiceError::Store`].
-    #[instrument(name = "ventanilla.add_message", skip_all, fields(actor = "ADMIN", %number, outcome))]
-    pub async fn add_message(
-        &self,
-        number: &TicketNumber,
-        message: impl TryInto<NewMessage, Error: Into<ServiceError>>,
-    ) -> Result<Receipt, ServiceError> {
-        let message: NewMessage = parsed(message)?;
-        self.desk.change(&self.actor, number, Change::message(message)).await
+    pub fn reply<'a>(
+        &'a self,
+        number: &'a TicketNumber,
+        text: impl TryInto<NewMessage, Error: Into<ServiceError>>,
+    ) -> Request<'a, Reply> {
+        self.on(number).message(use_case_span!("reply", "ADMIN", number, status), text)
     }
 
-    /// Writes a message and sets the status, both or neither: "send and resolve". A key stands for the
-    /// message: sent again with the same text it is the same request, whatever the status.
+    /// Adds a note that the customer never sees, also to a closed ticket.
     ///
     /// # Errors
     ///
-    /// Those of [`Admin::add_message`] and [`Admin::set_status`].
-    #[instrument(name = "ventanilla.reply", skip_all, fields(actor = "ADMIN", %number, %status, outcome))]
-    pub async fn reply(
-        &self,
-        number: &TicketNumber,
-        message: impl TryInto<NewMessage, Error: Into<ServiceError>>,
-        status: Status,
-    ) -> Result<Receipt, ServiceError> {
-        let message: NewMessage = parsed(message)?;
-        self.desk.change(&self.actor, number, Change::reply(message, status)).await
-    }
-
-    /// Adds a note that the customer never sees; on closed tickets too.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Admin::add_message`].
-    #[instrument(name = "ventanilla.add_note", skip_all, fields(actor = "ADMIN", %number, outcome))]
-    pub async fn add_note(
-        &self,
-        number: &TicketNumber,
-        note: impl TryInto<MessageText, Error: Into<ServiceError>>,
-    ) -> Result<Receipt, ServiceError> {
-        let note = parsed(note)?;
-        self.desk.change(&self.actor, number, Change::note(note)).await
+    /// [`ServiceError::InvalidText`]; [`ServiceError::Refused`]; [`ServiceError::NotFound`];
+    /// [`ServiceError::Store`].
+    pub fn add_note<'a>(
+        &'a self,
+        number: &'a TicketNumber,
+        text: impl TryInto<NewMessage, Error: Into<ServiceError>>,
+    ) -> Request<'a, Text> {
+        self.on(number).note(use_case_span!("add_note", "ADMIN", number), text)
     }
 
     /// Sets the status, by the [table of transitions](Status::reachable_from).
@@ -184,9 +204,9 @@ impl Admin {
     /// # Errors
     ///
     /// [`ServiceError::Refused`]; [`ServiceError::NotFound`]; [`ServiceError::Store`].
-    #[instrument(name = "ventanilla.set_status", skip_all, fields(actor = "ADMIN", %number, %to, outcome))]
-    pub async fn set_status(&self, number: &TicketNumber, to: Status) -> Result<Receipt, ServiceError> {
-        self.desk.change(&self.actor, number, Change::status(to)).await
+    pub fn set_status<'a>(&'a self, number: &'a TicketNumber, to: Status) -> Request<'a, Update> {
+        let span = use_case_span!("set_status", "ADMIN", number, to = to);
+        self.on(number).update(span, Change::status(to))
     }
 
     /// Sets the priority.
@@ -195,75 +215,54 @@ impl Admin {
     ///
     /// [`ServiceError::Refused`] if the ticket is closed; [`ServiceError::NotFound`];
     /// [`ServiceError::Store`].
-    #[instrument(name = "ventanilla.set_priority", skip_all, fields(actor = "ADMIN", %number, %to, outcome))]
-    pub async fn set_priority(
-        &self,
-        number: &TicketNumber,
-        to: Priority,
-    ) -> Result<Receipt, ServiceError> {
-        self.desk.change(&self.actor, number, Change::priority(to)).await
+    pub fn set_priority<'a>(&'a self, number: &'a TicketNumber, to: Priority) -> Request<'a, Update> {
+        let span = use_case_span!("set_priority", "ADMIN", number, to = to);
+        self.on(number).update(span, Change::priority(to))
     }
 
-    /// Gives the ticket to an administrator, whoever has it now.
+    /// Assigns the ticket to an administrator, whoever has it now.
     ///
     /// # Errors
     ///
-    /// Those of [`Admin::set_priority`].
-    #[instrument(name = "ventanilla.assign", skip_all, fields(actor = "ADMIN", %number, outcome))]
-    pub async fn assign(&self, number: &TicketNumber, to: &UserId) -> Result<Receipt, ServiceError> {
-        self.desk.change(&self.actor, number, Change::assign(Some(to.clone()))).await
+    /// [`ServiceError::UnknownAssignee`] if the desk says that the person can't have tickets;
+    /// [`ServiceError::Refused`] if the ticket is closed; [`ServiceError::NotFound`];
+    /// [`ServiceError::Store`].
+    pub fn assign<'a>(&'a self, number: &'a TicketNumber, to: &UserId) -> Request<'a, Update> {
+        let span = use_case_span!("assign", "ADMIN", number);
+        self.on(number).update(span, Change::assign(Some(to.clone())))
     }
 
-    /// Puts the ticket back, so that nobody has it.
+    /// Removes the assignee.
     ///
     /// # Errors
     ///
-    /// Those of [`Admin::set_priority`].
-    #[instrument(name = "ventanilla.unassign", skip_all, fields(actor = "ADMIN", %number, outcome))]
-    pub async fn unassign(&self, number: &TicketNumber) -> Result<Receipt, ServiceError> {
-        self.desk.change(&self.actor, number, Change::assign(None)).await
+    /// [`ServiceError::Refused`] if the ticket is closed; [`ServiceError::NotFound`];
+    /// [`ServiceError::Store`].
+    pub fn unassign<'a>(&'a self, number: &'a TicketNumber) -> Request<'a, Update> {
+        self.on(number).update(use_case_span!("unassign", "ADMIN", number), Change::assign(None))
     }
 
-    /// Takes a ticket that nobody has. Of many who try at once, one wins.
+    /// Assigns an unassigned ticket to this administrator. Of many who claim it at once, one wins.
     ///
     /// # Errors
     ///
-    /// [`ServiceError::Refused`] if somebody else has it, which says who; those of
-    /// [`Admin::set_priority`].
-    #[instrument(name = "ventanilla.claim", skip_all, fields(actor = "ADMIN", %number, outcome))]
-    pub async fn claim(&self, number: &TicketNumber) -> Result<Receipt, ServiceError> {
-        self.desk.change(&self.actor, number, Change::claim()).await
+    /// [`ServiceError::Refused`] if the ticket is closed or another administrator has it, with
+    /// their id; [`ServiceError::NotFound`]; [`ServiceError::Store`].
+    pub fn claim<'a>(&'a self, number: &'a TicketNumber) -> Request<'a, Update> {
+        self.on(number).update(use_case_span!("claim", "ADMIN", number), Change::claim())
     }
 
-    /// Makes any change, for instance one that [expects a version](Change::expecting).
-    ///
-    /// ```
-    /// # use ventanilla_service::*;
-    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
-    /// # let desk = HelpDesk::new(MemoryStore::new());
-    /// # let luis = desk.admin(UserId::parse("luis")?);
-    /// # let draft = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
-    /// # let number = luis.create_for(&UserId::parse("ana")?, draft).await?.head.ticket_number;
-    /// let seen = luis.view(&number).await?.head.version;
-    /// luis.set_priority(&number, Priority::High).await?;
-    /// let late = Change::priority(Priority::Low).expecting(seen);
-    /// let error = luis.change(&number, late).await.unwrap_err();
-    /// assert_eq!(error.code(), "version_conflict");
-    /// assert_eq!(
-    ///     error.explain(Locale::Es),
-    ///     "El ticket ha cambiado mientras tanto: cambió la prioridad de Media a Alta. \
-    ///      Vuelve a cargarlo y revisa tu cambio.",
-    /// );
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// # }).unwrap();
-    /// # Ok::<(), std::io::Error>(())
-    /// ```
+    /// Makes a change that is given as a value, as [`Admin::change_each`] does.
     ///
     /// # Errors
     ///
-    /// Those of the change.
+    /// Those of the method that makes the same change.
     #[instrument(name = "ventanilla.change", skip_all, fields(actor = "ADMIN", %number, outcome))]
     pub async fn change(&self, number: &TicketNumber, change: Change) -> Result<Receipt, ServiceError> {
-        self.desk.change(&self.actor, number, change).await
+        self.core.change(&self.actor, number, change).await
+    }
+
+    fn on<'a>(&'a self, number: &'a TicketNumber) -> Target<'a> {
+        Target { core: &self.core, actor: &self.actor, number }
     }
 }

@@ -1,23 +1,28 @@
-//! What the host's bot can do.
+//! Handle of the host's bot.
+
+use std::sync::Arc;
 
 use tracing::instrument;
-use ventanilla_domain::{
-    Actor, Audience, Change, MessageRange, NewMessage, TicketDetails, TicketNumber,
+use ventanilla_domain::{Actor, Audience, MessageRange, NewMessage, TicketDetails, TicketNumber};
+
+use crate::{
+    ServiceError,
+    core::Core,
+    observe::use_case_span,
+    requests::{Request, Target, Text},
 };
 
-use crate::{HelpDesk, Receipt, ServiceError, desk::parsed};
-
-/// What the host's bot can do: read tickets and write messages in its own part.
+/// Handle of the host's bot, which reads tickets and writes messages in its own role.
 ///
 /// Its messages never count as a response of the desk.
 ///
 /// ```
-/// # use ventanilla_service::*;
+/// # use ventanilla_service::{Category, HelpDesk, MemoryStore, MessageText, NewTicket, UserId};
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// # let desk = HelpDesk::new(MemoryStore::new());
 /// # let draft = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
 /// # let number = desk.customer(UserId::parse("ana")?).create(draft).await?.head.ticket_number;
-/// let receipt = desk.bot().add_message(&number, "Hemos recibido tu consulta.").await?;
+/// let receipt = desk.bot().reply(&number, "Hemos recibido tu consulta.").await?;
 /// assert_eq!(receipt.head.first_response_at, None);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # }).unwrap();
@@ -25,12 +30,12 @@ use crate::{HelpDesk, Receipt, ServiceError, desk::parsed};
 /// ```
 #[derive(Debug, Clone)]
 pub struct Bot {
-    desk: HelpDesk,
+    core: Arc<Core>,
 }
 
 impl Bot {
-    pub(crate) const fn new(desk: HelpDesk) -> Self {
-        Self { desk }
+    pub(crate) const fn new(core: Arc<Core>) -> Self {
+        Self { core }
     }
 
     /// Reads a ticket as its requester sees it, without notes and history.
@@ -38,24 +43,23 @@ impl Bot {
     /// # Errors
     ///
     /// [`ServiceError::NotFound`]; [`ServiceError::Store`].
-    #[instrument(name = "ventanilla.view", skip_all, fields(actor = "BOT", %number, outcome))]
-    pub async fn view(&self, number: &TicketNumber) -> Result<TicketDetails, ServiceError> {
-        self.desk.view(&number.into(), &Audience::Bot, MessageRange::All).await
+    #[instrument(name = "ventanilla.get", skip_all, fields(actor = "BOT", %number, outcome))]
+    pub async fn get(&self, number: &TicketNumber) -> Result<TicketDetails, ServiceError> {
+        self.core.get(&number.into(), &Audience::Bot, MessageRange::All).await
     }
 
-    /// Writes a message: a text, or a [`NewMessage`] with a key against sending it twice.
+    /// Adds a message.
     ///
     /// # Errors
     ///
-    /// [`ServiceError::InvalidText`]; [`ServiceError::Refused`]; [`ServiceError::NotFound`];
-    /// [`ServiceError::Store`].
-    #[instrument(name = "ventanilla.add_message", skip_all, fields(actor = "BOT", %number, outcome))]
-    pub async fn add_message(
-        &self,
-        number: &TicketNumber,
-        message: impl TryInto<NewMessage, Error: Into<ServiceError>>,
-    ) -> Result<Receipt, ServiceError> {
-        let message: NewMessage = parsed(message)?;
-        self.desk.change(&Actor::Bot, number, Change::message(message)).await
+    /// [`ServiceError::InvalidText`]; [`ServiceError::Refused`] if the ticket is closed or its
+    /// conversation full; [`ServiceError::NotFound`]; [`ServiceError::Store`].
+    pub fn reply<'a>(
+        &'a self,
+        number: &'a TicketNumber,
+        text: impl TryInto<NewMessage, Error: Into<ServiceError>>,
+    ) -> Request<'a, Text> {
+        let target = Target { core: &self.core, actor: &Actor::Bot, number };
+        target.message(use_case_span!("reply", "BOT", number), text)
     }
 }

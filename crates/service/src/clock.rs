@@ -1,11 +1,13 @@
-//! Where the time comes from.
+//! Sources of the time.
+
+use std::sync::Arc;
 
 use ventanilla_domain::Timestamp;
 
-/// Where a help desk takes the time from. A test injects its own.
+/// Source of the time of a help desk. A test can inject its own.
 ///
 /// ```
-/// use ventanilla_service::{Clock, HelpDesk, MemoryStore, Timestamp};
+/// use ventanilla_service::{HelpDesk, MemoryStore, Timestamp, settings::Clock};
 ///
 /// struct Noon;
 ///
@@ -18,21 +20,26 @@ use ventanilla_domain::Timestamp;
 /// let desk = HelpDesk::builder(MemoryStore::new()).clock(Noon).build();
 /// ```
 pub trait Clock: Send + Sync {
-    /// The time now.
+    /// Returns the present time.
     fn now(&self) -> Timestamp;
 }
 
-/// Any function that tells the time is a clock.
 impl<F: Fn() -> Timestamp + Send + Sync> Clock for F {
     fn now(&self) -> Timestamp {
         self()
     }
 }
 
-/// The clock of the system, in UTC.
+impl<C: Clock + ?Sized> Clock for Arc<C> {
+    fn now(&self) -> Timestamp {
+        (**self).now()
+    }
+}
+
+/// Clock of the system, in UTC.
 ///
 /// ```
-/// use ventanilla_service::{Clock, SystemClock, Timestamp};
+/// use ventanilla_service::{Timestamp, settings::{Clock, SystemClock}};
 ///
 /// assert!(SystemClock.now() > Timestamp::MIN);
 /// ```

@@ -1,21 +1,28 @@
-//! What a customer can do.
+//! Handle of a customer.
+
+use std::sync::Arc;
 
 use tracing::instrument;
 use ventanilla_domain::{
-    Actor, ActorKind, Audience, Change, EnumSet, FollowUp, MessageRange, NewMessage, NewTicket, Status,
+    Actor, Audience, Change, EnumSet, FollowUp, MessageRange, NewMessage, NewTicket, Status,
     TicketDetails, TicketNumber, TicketSummary, UserId,
 };
 use ventanilla_storage::{Cursor, ListQuery, Page, PageSize};
 
 use crate::{
-    ChatView, HelpDesk, PersonDirectory, Receipt, ServiceError, TicketRow, Viewer,
-    desk::{checked, parsed},
+    Receipt, ServiceError,
+    core::Core,
+    observe::{checked, use_case_span},
+    requests::{Request, Target, Text, Update},
+    view::{CustomerPages, PersonDirectory, Viewer},
 };
 
-/// What a customer can do: with tickets of their own, and nobody else's.
+/// Handle of a customer, who works with their own tickets only.
+///
+/// Another customer's ticket is indistinguishable from a missing one.
 ///
 /// ```
-/// use ventanilla_service::*;
+/// use ventanilla_service::{Form, HelpDesk, MemoryStore, MyTickets, Screened, UserId};
 ///
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// let desk = HelpDesk::new(MemoryStore::new());
@@ -24,11 +31,11 @@ use crate::{
 /// let form = Form { category: "PAGOS", description: "Me cobraron dos veces", ..Form::default() };
 /// if let Screened::Genuine(draft) = desk.screen(&form)? {
 ///     let number = ana.create(draft).await?.head.ticket_number;
-///     ana.add_message(&number, "El segundo cargo es del martes.").await?;
-///     assert_eq!(ana.view(&number).await?.messages.len(), 2);
+///     ana.reply(&number, "El segundo cargo es del martes.").await?;
+///     assert_eq!(ana.get(&number).await?.messages.len(), 2);
 /// }
 ///
-/// let mine = ana.tickets(MyTickets::not_closed()).await?;
+/// let mine = ana.list(MyTickets::not_closed()).await?;
 /// assert_eq!(mine.rows.len(), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # }).unwrap();
@@ -36,121 +43,123 @@ use crate::{
 /// ```
 #[derive(Debug, Clone)]
 pub struct Customer {
-    desk: HelpDesk,
+    core: Arc<Core>,
     id: UserId,
     actor: Actor,
-    scope: Audience,
+    audience: Audience,
 }
 
+/// Reading.
 impl Customer {
-    pub(crate) fn new(desk: HelpDesk, id: UserId) -> Self {
-        Self { desk, actor: Actor::Customer(id.clone()), scope: Audience::Requester(id.clone()), id }
-    }
-
-    /// Opens a ticket and gives it a number.
-    ///
-    /// # Errors
-    ///
-    /// [`ServiceError::NotOpened`], or [`ServiceError::Refused`] if the key was used for another
-    /// ticket; [`ServiceError::Store`].
-    #[instrument(name = "ventanilla.create", skip_all, fields(actor = "CUSTOMER", number, outcome))]
-    pub async fn create(&self, draft: NewTicket) -> Result<Receipt, ServiceError> {
-        self.desk.open(&self.actor, &self.id, &draft).await
+    pub(crate) fn new(core: Arc<Core>, id: UserId) -> Self {
+        let (actor, audience) = (Actor::Customer(id.clone()), Audience::Requester(id.clone()));
+        Self { core, id, actor, audience }
     }
 
     /// Lists their tickets, newest first.
     ///
     /// # Errors
     ///
-    /// [`ServiceError::InvalidCursor`] if the cursor is of another list; [`ServiceError::Store`].
-    #[instrument(name = "ventanilla.tickets", skip_all, fields(actor = "CUSTOMER", outcome))]
-    pub async fn tickets(&self, which: MyTickets) -> Result<Page<TicketSummary>, ServiceError> {
+    /// [`ServiceError::InvalidCursor`] if the cursor belongs to another list;
+    /// [`ServiceError::Store`].
+    #[instrument(name = "ventanilla.list", skip_all, fields(actor = "CUSTOMER", outcome))]
+    pub async fn list(&self, tickets: MyTickets) -> Result<Page<TicketSummary>, ServiceError> {
         let query = ListQuery::new()
             .with_requester(self.id.clone())
-            .with_statuses(which.statuses)
-            .with_page_size(which.page_size);
-        let page = match &which.after {
+            .with_statuses(tickets.statuses)
+            .with_page_size(tickets.page_size);
+        let page = match &tickets.cursor {
             Some(cursor) => checked(query.page_after(cursor))?,
             None => query.first_page(),
         };
-        let mut found = self.desk.list(page.without_timers()).await?;
-        found.rows = found.rows.into_iter().map(TicketSummary::for_requester).collect();
-        Ok(found)
+        Ok(self.core.list(page.without_timers()).await?.map(TicketSummary::for_requester))
     }
 
     /// Reads one of their tickets, with the whole conversation.
     ///
     /// # Errors
     ///
-    /// [`ServiceError::NotFound`] if there is no such ticket or it is somebody else's;
-    /// [`ServiceError::Store`].
-    pub async fn view(&self, number: &TicketNumber) -> Result<TicketDetails, ServiceError> {
-        self.view_part(number, MessageRange::All).await
+    /// [`ServiceError::NotFound`], also for another customer's ticket; [`ServiceError::Store`].
+    pub async fn get(&self, number: &TicketNumber) -> Result<TicketDetails, ServiceError> {
+        self.get_range(number, MessageRange::All).await
     }
 
     /// Reads one of their tickets, with part of the conversation.
     ///
     /// # Errors
     ///
-    /// Those of [`Customer::view`].
-    #[instrument(name = "ventanilla.view", skip_all, fields(actor = "CUSTOMER", %number, outcome))]
-    pub async fn view_part(
+    /// [`ServiceError::NotFound`], also for another customer's ticket; [`ServiceError::Store`].
+    #[instrument(name = "ventanilla.get", skip_all, fields(actor = "CUSTOMER", %number, outcome))]
+    pub async fn get_range(
         &self,
         number: &TicketNumber,
-        window: MessageRange,
+        range: MessageRange,
     ) -> Result<TicketDetails, ServiceError> {
-        self.desk.view(&number.into(), &self.scope, window).await
+        self.core.get(&number.into(), &self.audience, range).await
     }
 
-    /// Finds one of their tickets by what they typed: `#tkt-abc123`, with spaces, `O` for `0`.
+    /// Finds one of their tickets by a number as people type it: `#tkt-abc123`, with spaces, `O` for
+    /// `0`.
     ///
     /// # Errors
     ///
-    /// [`ServiceError::InvalidNumber`] if it can be no number; those of [`Customer::view`].
+    /// [`ServiceError::InvalidNumber`] if no number can be meant; [`ServiceError::NotFound`], also
+    /// for another customer's ticket; [`ServiceError::Store`].
     #[instrument(name = "ventanilla.find", skip_all, fields(actor = "CUSTOMER", number, outcome))]
     pub async fn find(&self, typed: &str) -> Result<TicketDetails, ServiceError> {
-        self.desk.find(typed, &self.scope).await
+        self.core.find(typed, &self.audience).await
     }
 
-    /// Writes a message: a text, or a [`NewMessage`] with a key against sending it twice. On a
-    /// resolved ticket it reopens it, if the policy allows.
+    /// Returns the view models of this customer's pages.
+    #[must_use]
+    pub fn pages<'a>(&'a self, viewer: Viewer, people: &'a dyn PersonDirectory) -> CustomerPages<'a> {
+        CustomerPages { page: self.core.page_context(viewer, people) }
+    }
+}
+
+/// Changes.
+impl Customer {
+    /// Opens a ticket and gives it a number.
     ///
     /// # Errors
     ///
-    /// [`ServiceError::InvalidText`]; [`ServiceError::Refused`], among others where the ticket is
-    /// closed; [`ServiceError::NotFound`]; [`ServiceError::Store`].
-    #[instrument(name = "ventanilla.add_message", skip_all, fields(actor = "CUSTOMER", %number, outcome))]
-    pub async fn add_message(
-        &self,
-        number: &TicketNumber,
-        message: impl TryInto<NewMessage, Error: Into<ServiceError>>,
-    ) -> Result<Receipt, ServiceError> {
-        let message: NewMessage = parsed(message)?;
-        self.desk.change(&self.actor, number, Change::message(message)).await
+    /// [`ServiceError::InvalidCategory`] if the desk doesn't offer it; [`ServiceError::NotOpened`] if
+    /// the rules refuse the ticket; [`ServiceError::Refused`] if the key was used for another ticket; [`ServiceError::Store`].
+    #[instrument(name = "ventanilla.create", skip_all, fields(actor = "CUSTOMER", number, outcome))]
+    pub async fn create(&self, draft: NewTicket) -> Result<Receipt, ServiceError> {
+        self.core.open(&self.actor, &self.id, &draft).await
+    }
+
+    /// Adds a message. On a resolved ticket it reopens it, if the policy allows.
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError::InvalidText`]; [`ServiceError::Refused`] if the ticket is closed or can no
+    /// longer be reopened, or its conversation is full; [`ServiceError::NotFound`], also for
+    /// another customer's ticket; [`ServiceError::Store`].
+    pub fn reply<'a>(
+        &'a self,
+        number: &'a TicketNumber,
+        text: impl TryInto<NewMessage, Error: Into<ServiceError>>,
+    ) -> Request<'a, Text> {
+        self.on(number).message(use_case_span!("reply", "CUSTOMER", number), text)
     }
 
     /// Confirms that a resolved ticket is solved, and closes it.
     ///
     /// # Errors
     ///
-    /// [`ServiceError::Refused`] unless it is resolved (or closed already, which changes nothing);
-    /// [`ServiceError::NotFound`]; [`ServiceError::Store`].
-    #[instrument(name = "ventanilla.confirm", skip_all, fields(actor = "CUSTOMER", %number, outcome))]
-    pub async fn confirm(&self, number: &TicketNumber) -> Result<Receipt, ServiceError> {
-        self.desk.change(&self.actor, number, Change::status(Status::Closed)).await
+    /// [`ServiceError::Refused`] if the ticket is neither resolved nor closed;
+    /// [`ServiceError::NotFound`], also for another customer's ticket; [`ServiceError::Store`].
+    pub fn confirm<'a>(&'a self, number: &'a TicketNumber) -> Request<'a, Update> {
+        let span = use_case_span!("confirm", "CUSTOMER", number);
+        self.on(number).update(span, Change::status(Status::Closed))
     }
 
-    /// The offer to follow up a ticket in which this customer can no longer write.
-    #[must_use]
-    pub fn follow_up_offer(&self, ticket: &TicketDetails) -> Option<FollowUp> {
-        let offer = self.desk.policy().follow_up(&ticket.head, self.desk.now());
-        offer.filter(|offer| *offer.requester() == self.id)
-    }
-
-    /// Opens a follow-up: a new ticket of the same category that names the old one.
+    /// Returns the offer to follow up a ticket in which this customer can no longer write.
     ///
     /// ```
-    /// # use ventanilla_service::*;
+    /// # use ventanilla_service::{Category, HelpDesk, MemoryStore, MessageText, NewTicket, Status, UserId};
     /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
     /// # let desk = HelpDesk::new(MemoryStore::new());
     /// # let ana = desk.customer(UserId::parse("ana")?);
@@ -158,93 +167,66 @@ impl Customer {
     /// # let draft = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
     /// # let number = ana.create(draft).await?.head.ticket_number;
     /// # luis.set_status(&number, Status::Closed).await?;
-    /// let old = ana.view(&number).await?;
+    /// let old = ana.get(&number).await?;
     /// if let Some(offer) = ana.follow_up_offer(&old) {
-    ///     let new = ana.follow_up(&offer, "Vuelve a fallar").await?;
+    ///     let draft = offer.ticket(MessageText::parse("Vuelve a fallar")?);
+    ///     let new = ana.create(draft).await?;
     ///     assert_eq!(new.head.follow_up_of, Some(number));
     /// }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// # }).unwrap();
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`ServiceError::InvalidText`]; those of [`Customer::create`], among others if the offer is
-    /// another customer's.
-    #[instrument(name = "ventanilla.follow_up", skip_all, fields(actor = "CUSTOMER", follows = %offer.follows(), number, outcome))]
-    pub async fn follow_up(
-        &self,
-        offer: &FollowUp,
-        message: impl TryInto<NewMessage, Error: Into<ServiceError>>,
-    ) -> Result<Receipt, ServiceError> {
-        let message: NewMessage = parsed(message)?;
-        self.desk.open(&self.actor, &self.id, &offer.ticket(message)).await
+    #[must_use]
+    pub fn follow_up_offer(&self, ticket: &TicketDetails) -> Option<FollowUp> {
+        let offer = self.core.policy.follow_up(&ticket.head, self.core.now());
+        offer.filter(|offer| *offer.requester() == self.id)
     }
 
-    /// The chat page of a ticket.
-    #[must_use]
-    pub fn chat(
-        &self,
-        ticket: &TicketDetails,
-        reader: &Viewer,
-        directory: &(impl PersonDirectory + ?Sized),
-    ) -> ChatView {
-        ChatView::new(&self.desk, ActorKind::Customer, ticket, reader, directory)
-    }
-
-    /// A row of the list of their tickets.
-    #[must_use]
-    pub fn row(
-        &self,
-        ticket: &TicketSummary,
-        reader: &Viewer,
-        directory: &(impl PersonDirectory + ?Sized),
-    ) -> TicketRow {
-        // Also of a ticket that an administrator read.
-        TicketRow { sla: None, ..TicketRow::new(&self.desk, ticket, reader, directory) }
+    fn on<'a>(&'a self, number: &'a TicketNumber) -> Target<'a> {
+        Target { core: &self.core, actor: &self.actor, number }
     }
 }
 
-/// Which of their tickets a customer lists.
+/// Query for a customer's own tickets.
 ///
 /// ```
-/// use ventanilla_service::{MyTickets, PageSize};
+/// use ventanilla_service::{MyTickets, list::PageSize};
 ///
 /// let first_page = MyTickets::not_closed().with_page_size(PageSize::new(10)?);
-/// # Ok::<(), ventanilla_service::InvalidPageSize>(())
+/// # Ok::<(), ventanilla_service::error::InvalidPageSize>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MyTickets {
     statuses: EnumSet<Status>,
     page_size: PageSize,
-    after: Option<Cursor>,
+    cursor: Option<Cursor>,
 }
 
 impl MyTickets {
-    /// All of them.
+    /// Creates a query for all of them.
     #[must_use]
     pub fn all() -> Self {
-        Self { statuses: EnumSet::all(), page_size: PageSize::default(), after: None }
+        Self { statuses: EnumSet::all(), page_size: PageSize::default(), cursor: None }
     }
 
-    /// Those that aren't closed.
+    /// Creates a query for those that aren't closed.
     #[must_use]
     pub fn not_closed() -> Self {
         Self { statuses: !EnumSet::only(Status::Closed), ..Self::all() }
     }
 
-    /// In pages of this size.
+    /// Sets the number of rows of a page.
     #[must_use]
     pub fn with_page_size(mut self, size: PageSize) -> Self {
         self.page_size = size;
         self
     }
 
-    /// The page after this cursor, which an earlier page of the same list gave.
+    /// Continues after this cursor, which an earlier page of the same list gave.
     #[must_use]
-    pub fn with_cursor(mut self, cursor: Cursor) -> Self {
-        self.after = Some(cursor);
+    pub fn with_cursor(mut self, cursor: impl Into<Option<Cursor>>) -> Self {
+        self.cursor = cursor.into();
         self
     }
 }

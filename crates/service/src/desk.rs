@@ -1,338 +1,192 @@
-//! The help desk: what all handles share.
+//! The help desk and its builder.
 
 use std::{fmt, sync::Arc};
 
-use tracing::{Span, field::display};
-use ventanilla_domain::{
-    Actor, Audience, Change, Command, CreationKey, Event, EventKind, Explain, MessageRange, NewTicket,
-    Outcome, Policy, Refusal, Sla, TicketDetails, TicketLookup, TicketNumber, TicketSummary, Timestamp,
-    UserId,
-};
-use ventanilla_storage::{
-    Counts, InsertOutcome, Page, PageQuery, Period, Report, ReportQuery, StoreError, TicketStore,
-};
+use ventanilla_domain::{Category, Policy, UserId};
+use ventanilla_storage::TicketStore;
 
-use crate::{
-    Admin, Bot, Clock, Customer, NumberSource, RandomNumbers, Receipt, ServiceError, System,
-    SystemClock, numbers, view::Standing,
-};
+use crate::{Admin, Bot, Clock, Customer, NumberSource, RandomNumbers, System, SystemClock, core::Core};
 
-/// A help desk over a store of tickets. Cloning it is cheap: all clones are one desk.
+/// Help desk over a store of tickets.
 ///
-/// It gives out a handle for each role; the host authenticates and says for whom.
+/// It gives a handle to each role. The host authenticates its users, and says for whom it takes a
+/// handle. Clones are cheap and share everything.
 ///
 /// ```
-/// use ventanilla_service::{Days, HelpDesk, MemoryStore, Policy, Reopen, UserId};
+/// use ventanilla_service::{HelpDesk, MemoryStore, Policy, UserId, settings::{Days, Reopen}};
 ///
 /// let desk = HelpDesk::builder(MemoryStore::new())
 ///     .policy(Policy { reopen: Reopen::Within(Days(7)), ..Policy::default() })
 ///     .build();
 /// let customer = desk.customer(UserId::parse("ana")?);
 /// let admin = desk.admin(UserId::parse("luis")?);
-/// # Ok::<(), ventanilla_service::InvalidUserId>(())
+/// # Ok::<(), ventanilla_service::error::InvalidUserId>(())
 /// ```
 #[derive(Clone)]
-pub struct HelpDesk(Arc<Shared>);
-
-struct Shared {
-    store: Arc<dyn TicketStore>,
-    clock: Box<dyn Clock>,
-    numbers: Box<dyn NumberSource>,
-    policy: Policy,
-}
+pub struct HelpDesk(Arc<Core>);
 
 impl HelpDesk {
-    /// A desk with the system's clock, random numbers and the default policy.
+    /// Creates a desk with the default settings of [`HelpDesk::builder`].
     pub fn new(store: impl TicketStore + 'static) -> Self {
         Self::builder(store).build()
     }
 
-    /// A desk to be set up.
+    /// Starts a desk with the default policy, the categories of [`Category::KNOWN`], the system's
+    /// clock and random ticket numbers.
     pub fn builder(store: impl TicketStore + 'static) -> HelpDeskBuilder {
-        HelpDeskBuilder(Shared {
+        HelpDeskBuilder(Core {
             store: Arc::new(store),
             clock: Box::new(SystemClock),
             numbers: Box::new(RandomNumbers),
             policy: Policy::default(),
+            categories: Category::KNOWN.to_vec(),
+            is_assignable: None,
         })
     }
 
-    /// What a customer can do, for this customer.
+    /// Returns the handle of a customer.
     #[must_use]
     pub fn customer(&self, id: UserId) -> Customer {
-        Customer::new(self.clone(), id)
+        Customer::new(Arc::clone(&self.0), id)
     }
 
-    /// What an administrator can do, for this administrator.
+    /// Returns the handle of an administrator.
     #[must_use]
     pub fn admin(&self, id: UserId) -> Admin {
-        Admin::new(self.clone(), id)
+        Admin::new(Arc::clone(&self.0), id)
     }
 
-    /// What the host's bot can do.
+    /// Returns the handle of the host's bot.
     #[must_use]
     pub fn bot(&self) -> Bot {
-        Bot::new(self.clone())
+        Bot::new(Arc::clone(&self.0))
     }
 
-    /// What the desk does by itself.
+    /// Returns the handle of the system, for scheduled work.
     #[must_use]
     pub fn system(&self) -> System {
-        System::new(self.clone())
+        System::new(Arc::clone(&self.0))
     }
 
-    /// How this desk is run.
+    /// Returns the policy.
     #[must_use]
     pub fn policy(&self) -> &Policy {
         &self.0.policy
     }
-}
 
-/// What the handles are made of.
-impl HelpDesk {
-    pub(crate) fn now(&self) -> Timestamp {
-        self.0.clock.now()
+    /// Returns the categories that a form can choose from, in the order of the builder.
+    #[must_use]
+    pub fn categories(&self) -> &[Category] {
+        &self.0.categories
     }
 
-    /// A number that looks like any other and belongs to no ticket that was opened for it.
-    pub(crate) fn decoy(&self) -> TicketNumber {
-        numbers::draw(&*self.0.numbers, TicketNumber::FIRST_LENGTH)
-    }
-
-    /// Opens a ticket under the first number that is free.
-    pub(crate) async fn open(
-        &self,
-        by: &Actor,
-        requester: &UserId,
-        draft: &NewTicket,
-    ) -> Result<Receipt, ServiceError> {
-        observed(self.try_open(by, requester, draft).await)
-    }
-
-    async fn try_open(
-        &self,
-        by: &Actor,
-        requester: &UserId,
-        draft: &NewTicket,
-    ) -> Result<Receipt, ServiceError> {
-        let at = self.now();
-        let key = by.user().zip(draft.key());
-        let key = key.map(|(by, key)| CreationKey { by: by.clone(), key: key.clone() });
-        for number in numbers::candidates(&*self.0.numbers, key.as_ref()) {
-            let ticket = draft
-                .open(number, requester, by, at, self.policy())
-                .map_err(|refusal| ServiceError::NotOpened { refusal })?;
-            match self.0.store.insert(&ticket).await? {
-                InsertOutcome::Stored => {
-                    tell("number", &ticket.head().ticket_number);
-                    let created = created(at, by);
-                    return Ok(Receipt::new(ticket.head().clone(), vec![created]).seen(by));
-                }
-                InsertOutcome::Repeated(head) => {
-                    tell("number", &head.ticket_number);
-                    let first = created(head.created_at, by);
-                    return Ok(Receipt::repeated(head, vec![first]).seen(by));
-                }
-                InsertOutcome::KeyConflict { number, key } => {
-                    return Err(ServiceError::Refused { number, refusal: Refusal::KeyConflict { key } });
-                }
-                InsertOutcome::NumberTaken => {}
-            }
-        }
-        Err(ServiceError::NumbersExhausted { longest: TicketNumber::MAX_LENGTH })
-    }
-
-    /// Carries out a change.
-    pub(crate) async fn change(
-        &self,
-        by: &Actor,
-        number: &TicketNumber,
-        change: Change,
-    ) -> Result<Receipt, ServiceError> {
-        observed(self.try_change(by, number, change).await)
-    }
-
-    /// The same, without a word to the span.
-    pub(crate) async fn try_change(
-        &self,
-        by: &Actor,
-        number: &TicketNumber,
-        change: Change,
-    ) -> Result<Receipt, ServiceError> {
-        let refused = |refusal| ServiceError::Refused { number: number.clone(), refusal };
-        let command = Command::new(by, self.now(), self.policy(), change).map_err(refused)?;
-        match self.0.store.update(number, &command).await? {
-            Outcome::Applied { head, events } => Ok(Receipt::new(head, events).seen(by)),
-            Outcome::Unchanged { head } => Ok(Receipt::new(head, Vec::new()).seen(by)),
-            Outcome::Repeated { head, events } => Ok(Receipt::repeated(head, events).seen(by)),
-            Outcome::Refused(refusal) => Err(refused(refusal)),
-            Outcome::NotFound => Err(ServiceError::NotFound { number: number.clone() }),
-        }
-    }
-
-    /// Reads a ticket within a scope.
-    pub(crate) async fn view(
-        &self,
-        lookup: &TicketLookup,
-        scope: &Audience,
-        window: MessageRange,
-    ) -> Result<TicketDetails, ServiceError> {
-        let found = self.0.store.get(lookup, scope, window).await.map_err(ServiceError::from);
-        observed(found.and_then(|view| view.ok_or_else(|| ServiceError::not_found(lookup))))
-    }
-
-    /// Returns those of a typed number's candidates that are tickets, but for the number itself.
-    pub(crate) async fn existing(
-        &self,
-        typed: &TicketLookup,
-    ) -> Result<Vec<TicketNumber>, ServiceError> {
-        let mut found = Vec::new();
-        for candidate in typed.candidates().iter().filter(|candidate| *candidate != typed.entered()) {
-            let ticket =
-                self.0.store.get(&candidate.into(), &Audience::Desk, MessageRange::Last(0)).await;
-            match ticket {
-                Ok(None) => {}
-                Ok(Some(_)) | Err(StoreError::Unreadable { .. }) => found.push(candidate.clone()),
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(found)
-    }
-
-    /// Reads the ticket that somebody means by what they typed.
-    pub(crate) async fn find(
-        &self,
-        typed: &str,
-        scope: &Audience,
-    ) -> Result<TicketDetails, ServiceError> {
-        let view = self.view(&parsed(typed)?, scope, MessageRange::All).await?;
-        tell("number", &view.head.ticket_number);
-        Ok(view)
-    }
-
-    /// Lists a page of tickets.
-    pub(crate) async fn list(&self, page: PageQuery) -> Result<Page<TicketSummary>, ServiceError> {
-        observed(self.try_list(page).await)
-    }
-
-    async fn try_list(&self, page: PageQuery) -> Result<Page<TicketSummary>, ServiceError> {
-        let page = if page.query().uses_due_time() {
-            page.with_as_of(self.sla()?.business_time_at(self.now()))
-        } else {
-            page
-        };
-        Ok(self.0.store.list(&page).await?)
-    }
-
-    /// Counts all tickets.
-    pub(crate) async fn counts(&self, mine: &UserId) -> Result<Counts, ServiceError> {
-        let as_of = self.policy().sla.as_ref().map(|sla| sla.business_time_at(self.now()));
-        observed(self.0.store.counts(mine, as_of).await.map_err(ServiceError::from))
-    }
-
-    /// Sums up what the clocks measured within a period.
-    pub(crate) async fn report(&self, period: Period) -> Result<Report, ServiceError> {
-        observed(self.try_report(period).await)
-    }
-
-    async fn try_report(&self, period: Period) -> Result<Report, ServiceError> {
-        let query = ReportQuery::new(period, self.sla()?, self.now());
-        Ok(self.0.store.report(&query).await?)
-    }
-
-    /// The tickets that the system may close by now.
-    pub(crate) async fn closable(&self, limit: u32) -> Result<Vec<TicketNumber>, ServiceError> {
-        if limit == 0 {
-            return Ok(Vec::new());
-        }
-        let latest = self.now().minus(self.policy().close_after.duration());
-        Ok(self.0.store.resolved_until(latest, limit).await?)
-    }
-
-    /// What tickets are shown against, if the desk promises anything.
-    pub(crate) fn standing(&self) -> Option<Standing<'_>> {
-        self.policy().sla.as_ref().map(|sla| Standing { sla, now: self.now() })
-    }
-
-    fn sla(&self) -> Result<&Sla, ServiceError> {
-        self.policy().sla.as_ref().ok_or(ServiceError::NoSla)
+    pub(crate) fn core(&self) -> &Core {
+        &self.0
     }
 }
 
 impl fmt::Debug for HelpDesk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HelpDesk").field("policy", &self.0.policy).finish_non_exhaustive()
+        f.debug_tuple("HelpDesk").field(&self.0).finish()
     }
 }
 
-/// A help desk to be set up.
+impl fmt::Debug for Core {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Core")
+            .field("policy", &self.policy)
+            .field("categories", &self.categories)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Builder of a [`HelpDesk`].
 ///
 /// ```
-/// use ventanilla_service::{HelpDesk, MemoryStore, Timestamp};
+/// use ventanilla_service::{Category, HelpDesk, MemoryStore};
 ///
-/// let desk = HelpDesk::builder(MemoryStore::new()).clock(|| Timestamp::MIN).build();
+/// let desk = HelpDesk::builder(MemoryStore::new())
+///     .categories([Category::PAGOS, Category::parse("ENVÍOS")?])
+///     .build();
+/// assert_eq!(desk.categories().len(), 2);
+/// # Ok::<(), ventanilla_service::error::InvalidCategory>(())
 /// ```
-pub struct HelpDeskBuilder(Shared);
+#[derive(Debug)]
+pub struct HelpDeskBuilder(Core);
 
 impl HelpDeskBuilder {
-    /// Takes the time from this clock.
-    #[must_use]
-    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
-        self.0.clock = Box::new(clock);
-        self
-    }
-
-    /// Takes ticket numbers from this source.
-    #[must_use]
-    pub fn numbers(mut self, numbers: impl NumberSource + 'static) -> Self {
-        self.0.numbers = Box::new(numbers);
-        self
-    }
-
-    /// Runs the desk by this policy.
+    /// Sets the policy.
     #[must_use]
     pub fn policy(mut self, policy: Policy) -> Self {
         self.0.policy = policy;
         self
     }
 
-    /// The desk.
+    /// Sets the categories that a new ticket can have.
+    ///
+    /// A ticket of another category is refused with the code `category_not_offered`, unless it
+    /// follows up an old one. Stored tickets aren't affected.
+    #[must_use]
+    pub fn categories(mut self, categories: impl IntoIterator<Item = Category>) -> Self {
+        self.0.categories = categories.into_iter().collect();
+        self
+    }
+
+    /// Sets the function that says whether a ticket may be assigned to a person; without one it may
+    /// be to anybody.
+    ///
+    /// An assignment to somebody else is refused as
+    /// [`ServiceError::UnknownAssignee`](crate::ServiceError::UnknownAssignee). An administrator
+    /// who claims a ticket isn't asked about.
+    ///
+    /// ```
+    /// use ventanilla_service::{Category, Explain, HelpDesk, MemoryStore, MessageText, NewTicket, UserId};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let team = ["luis", "marta"];
+    /// let desk = HelpDesk::builder(MemoryStore::new())
+    ///     .assignable(move |person| team.contains(&person.as_str()))
+    ///     .build();
+    /// # let luis = desk.admin(UserId::parse("luis")?);
+    /// # let draft = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
+    /// # let number = luis.create_for(&UserId::parse("ana")?, draft).await?.head.ticket_number;
+    /// let error = luis.assign(&number, &UserId::parse("nadie")?).await.unwrap_err();
+    /// assert_eq!(error.code(), "unknown_assignee");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[must_use]
+    pub fn assignable(mut self, may_have: impl Fn(&UserId) -> bool + Send + Sync + 'static) -> Self {
+        self.0.is_assignable = Some(Box::new(may_have));
+        self
+    }
+
+    /// Sets the source of the time.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use ventanilla_service::{HelpDesk, MemoryStore, Timestamp, settings::Clock};
+    ///
+    /// let fixed: Arc<dyn Clock> = Arc::new(|| Timestamp::MIN);
+    /// let desk = HelpDesk::builder(MemoryStore::new()).clock(fixed).build();
+    /// ```
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.0.clock = Box::new(clock);
+        self
+    }
+
+    /// Sets the source of ticket numbers.
+    #[must_use]
+    pub fn numbers(mut self, numbers: impl NumberSource + 'static) -> Self {
+        self.0.numbers = Box::new(numbers);
+        self
+    }
+
+    /// Builds the desk.
     #[must_use]
     pub fn build(self) -> HelpDesk {
         HelpDesk(Arc::new(self.0))
-    }
-}
-
-impl fmt::Debug for HelpDeskBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HelpDeskBuilder").field("policy", &self.0.policy).finish_non_exhaustive()
-    }
-}
-
-fn created(at: Timestamp, by: &Actor) -> Event {
-    Event { at, by: by.clone(), version: 0, kind: EventKind::Created }
-}
-
-/// Reads what a caller gave, and tells the span if it can't be read.
-pub(crate) fn parsed<T>(value: impl TryInto<T, Error: Into<ServiceError>>) -> Result<T, ServiceError> {
-    checked(value.try_into())
-}
-
-/// Tells the span of an error only: where all is well, the outcome is still to come.
-pub(crate) fn checked<T>(result: Result<T, impl Into<ServiceError>>) -> Result<T, ServiceError> {
-    result.or_else(|error| observed(Err(error.into())))
-}
-
-/// Writes the outcome's code to the span of the use case.
-pub(crate) fn observed<T>(result: Result<T, ServiceError>) -> Result<T, ServiceError> {
-    tell("outcome", result.as_ref().err().map_or("ok", Explain::code));
-    result
-}
-
-/// Writes a field to the span of the use case, and never to the host's where ours is disabled.
-pub(crate) fn tell(field: &str, value: impl fmt::Display) {
-    let span = Span::current();
-    if span.metadata().is_some_and(|metadata| metadata.target().starts_with(env!("CARGO_CRATE_NAME"))) {
-        span.record(field, display(value));
     }
 }

@@ -1,4 +1,4 @@
-//! A form that someone, or something, has sent.
+//! Forms of a help centre.
 
 use tracing::instrument;
 use ventanilla_domain::{
@@ -6,9 +6,9 @@ use ventanilla_domain::{
     NewTicket, TicketNumber,
 };
 
-use crate::{HelpDesk, desk::tell};
+use crate::{HelpDesk, observe::record};
 
-/// The form of a help centre, as it was submitted.
+/// Form of a help centre, as it was submitted.
 ///
 /// ```
 /// use ventanilla_service::{Form, HelpDesk, MemoryStore, Screened};
@@ -17,41 +17,41 @@ use crate::{HelpDesk, desk::tell};
 /// let form = Form { category: "PAGOS", description: "Me cobraron dos veces", ..Form::default() };
 /// assert!(matches!(desk.screen(&form)?, Screened::Genuine(_)));
 ///
-/// let filled_by_a_bot = Form { honeypot: "http://example.com", ..form };
-/// let Screened::Spam { decoy } = desk.screen(&filled_by_a_bot)? else { panic!("it fell in") };
+/// let filled_in = Form { honeypot: "http://example.com", ..form };
+/// let Screened::Spam { decoy } = desk.screen(&filled_in)? else { panic!("it is spam") };
 /// assert!(decoy.as_str().starts_with("TKT-"));
-/// # Ok::<(), ventanilla_service::InvalidForm>(())
+/// # Ok::<(), ventanilla_service::error::InvalidForm>(())
 /// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Form<'a> {
-    /// The category that was chosen.
+    /// The chosen category.
     pub category: &'a str,
-    /// The description that was written.
+    /// The description of the problem.
     pub description: &'a str,
-    /// The field that people don't see: whoever fills it is a bot.
+    /// The honeypot: a field that people don't see. If it is filled in, the form is spam.
     pub honeypot: &'a str,
-    /// The idempotency key that the page put in, if it did; an empty one is none.
+    /// The idempotency key that the page put in, if any; an empty one counts as none.
     pub key: Option<&'a str>,
 }
 
-/// What a form turned out to be.
+/// Result of screening a form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Screened {
-    /// A person's: open it.
+    /// A person sent it: create the ticket.
     Genuine(NewTicket),
-    /// A bot's: show the same thanks, with this number. Nothing is stored.
+    /// A program sent it: show the same thanks, with the decoy. Nothing is stored.
     Spam {
         /// A number like any other, of no ticket.
         decoy: TicketNumber,
     },
 }
 
-/// What is wrong with a form, field by field; the texts stay with the host, so nothing is lost.
+/// Errors of a form, field by field. The host keeps what was typed, so nothing is lost.
 ///
-/// Its code is that of the first problem.
+/// Its code is that of the first error.
 ///
 /// ```
-/// use ventanilla_service::{Explain, Form, HelpDesk, Locale, MemoryStore};
+/// use ventanilla_service::{Explain, Form, HelpDesk, MemoryStore};
 ///
 /// let desk = HelpDesk::new(MemoryStore::new());
 /// let error = desk.screen(&Form { category: "BUG", ..Form::default() }).unwrap_err();
@@ -62,36 +62,32 @@ pub enum Screened {
 #[error("{}", self.explain(Locale::En))]
 #[non_exhaustive]
 pub struct InvalidForm {
-    /// What is wrong with the category.
+    /// Error of the category, also if the desk doesn't offer it.
     pub category: Option<InvalidCategory>,
-    /// What is wrong with the description.
+    /// Error of the description.
     pub description: Option<InvalidText>,
-    /// What is wrong with the key.
+    /// Error of the key.
     pub key: Option<InvalidKey>,
 }
 
 impl HelpDesk {
-    /// Tells a person's form from a bot's, and reads a person's.
+    /// Tells spam from a genuine form, and parses the latter.
     ///
     /// # Errors
     ///
-    /// [`InvalidForm`] if a person's form has fields that can't be read; a bot's always passes.
+    /// [`InvalidForm`] if fields of a genuine form are invalid. Spam always passes.
     #[instrument(name = "ventanilla.screen", skip_all, fields(outcome))]
     pub fn screen(&self, form: &Form<'_>) -> Result<Screened, InvalidForm> {
         if !form.honeypot.is_empty() {
-            tell("outcome", "bot");
-            return Ok(Screened::Spam { decoy: self.decoy() });
+            record("outcome", "spam");
+            return Ok(Screened::Spam { decoy: self.core().decoy() });
         }
-        let category = Category::parse(form.category);
+        let category = self.offered_category(form.category);
         let description = MessageText::parse(form.description);
         let key = form.key.filter(|key| !key.is_empty()).map(IdempotencyKey::parse).transpose();
         let genuine = match (category, description, key) {
             (Ok(category), Ok(description), Ok(key)) => {
-                let draft = NewTicket::new(category, description);
-                Ok(Screened::Genuine(match key {
-                    Some(key) => draft.with_key(key),
-                    None => draft,
-                }))
+                Ok(Screened::Genuine(NewTicket::new(category, description).with_key(key)))
             }
             (category, description, key) => Err(InvalidForm {
                 category: category.err(),
@@ -99,13 +95,19 @@ impl HelpDesk {
                 key: key.err(),
             }),
         };
-        tell("outcome", genuine.as_ref().err().map_or("ok", Explain::code));
+        record("outcome", genuine.as_ref().err().map_or("ok", Explain::code));
         genuine
+    }
+
+    fn offered_category(&self, value: &str) -> Result<Category, InvalidCategory> {
+        let category = Category::parse(value)?;
+        self.core().check_category(&category)?;
+        Ok(category)
     }
 }
 
 impl InvalidForm {
-    fn problems(&self) -> impl Iterator<Item = &dyn Explain> {
+    fn errors(&self) -> impl Iterator<Item = &dyn Explain> {
         let category = self.category.as_ref().map(|error| error as &dyn Explain);
         let description = self.description.as_ref().map(|error| error as &dyn Explain);
         let key = self.key.as_ref().map(|error| error as &dyn Explain);
@@ -115,11 +117,11 @@ impl InvalidForm {
 
 impl Explain for InvalidForm {
     fn code(&self) -> &'static str {
-        self.problems().next().map_or("invalid_form", Explain::code)
+        self.errors().next().map_or("invalid_form", Explain::code)
     }
 
     fn explain(&self, locale: Locale) -> String {
-        let texts: Vec<String> = self.problems().map(|problem| problem.explain(locale)).collect();
+        let texts: Vec<String> = self.errors().map(|error| error.explain(locale)).collect();
         texts.join(" ")
     }
 }
@@ -131,22 +133,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_bad_field_is_named_at_once() {
+    fn every_invalid_field_is_reported_at_once() {
         let desk = HelpDesk::new(MemoryStore::new());
         let form = Form { category: "", description: "\u{0}", honeypot: "", key: Some("con espacio") };
         let error = desk.screen(&form).unwrap_err();
         assert_eq!(
-            error.problems().map(Explain::code).collect::<Vec<_>>(),
+            error.errors().map(Explain::code).collect::<Vec<_>>(),
             ["category_empty", "text_forbidden_character", "key_forbidden_character",]
         );
         assert_eq!(error.code(), "category_empty");
     }
 
     #[test]
-    fn a_bot_learns_nothing_from_bad_fields() {
+    fn spam_is_told_nothing_of_invalid_fields() {
         let desk = HelpDesk::new(MemoryStore::new());
         let form = Form { honeypot: " ", ..Form::default() };
-        let Ok(Screened::Spam { decoy }) = desk.screen(&form) else { panic!("it was let in") };
+        let Ok(Screened::Spam { decoy }) = desk.screen(&form) else { panic!("it is spam") };
         assert_eq!(decoy.as_str().len(), "TKT-ABC123".len());
     }
 }

@@ -1,97 +1,144 @@
-//! A help desk for any Rust service: the use cases of customers, administrators, bots and the
-//! system, and view models for their pages. Spanish first.
-//!
-//! ```
-//! use ventanilla_service::*;
-//!
-//! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
-//! let desk = HelpDesk::new(MemoryStore::new());
-//!
-//! let ana = desk.customer(UserId::parse("ana")?);
-//! let draft = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
-//! let number = ana.create(draft).await?.head.ticket_number;
-//!
-//! let luis = desk.admin(UserId::parse("luis")?);
-//! luis.reply(&number, "Ya está devuelto.", Status::Resolved).await?;
-//!
-//! let chat = ana.view(&number).await?;
-//! assert_eq!(chat.messages.len(), 2);
-//! assert_eq!(chat.head.status.label(Locale::Es), "Resuelto");
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! # }).unwrap();
-//! # Ok::<(), std::io::Error>(())
-//! ```
-//!
-//! The host authenticates; a handle says for whom. A [`Customer`] handle has no way to name an
-//! administrator's work:
-//!
-//! ```compile_fail,E0599
-//! # use ventanilla_service::*;
-//! # async fn example(desk: HelpDesk, ana: UserId, number: TicketNumber) -> Result<(), ServiceError> {
-//! desk.customer(ana).set_priority(&number, Priority::Urgent).await?;
-//! # Ok(())
-//! # }
-//! ```
-//!
-//! ```
-//! # use ventanilla_service::*;
-//! # async fn example(desk: HelpDesk, luis: UserId, number: TicketNumber) -> Result<(), ServiceError> {
-//! desk.admin(luis).set_priority(&number, Priority::Urgent).await?;
-//! # Ok(())
-//! # }
-//! ```
-//!
-//! Every use case has a [`tracing`] span named `ventanilla.` and the use case, with the actor's kind,
-//! the ticket's number and the outcome's code, each once; what people wrote never stands in it. That of
-//! a change to many tickets, or of closing many, tells how many were `done` and `failed`, and the first
-//! failure's code.
-//!
-//! All of `ventanilla-domain` and `ventanilla-storage` is here too, so that a host depends on one
-//! crate. Features `sqlite`, `mongodb`, `conformance`, `mock` and `testing` are those of the storage
-//! crate; `time-zones`, on by default, is that of the domain.
+#![doc = include_str!("../README.md")]
 
 mod admin;
 mod bot;
+mod bulk;
 mod clock;
+mod core;
 mod customer;
 mod desk;
-mod error;
 mod form;
 mod numbers;
+mod observe;
 mod receipt;
+mod requests;
+mod service_error;
 mod system;
-mod view;
 
-pub use admin::{Admin, BulkItem, BulkOutcome};
+pub mod view;
+
+pub use admin::Admin;
 pub use bot::Bot;
-pub use clock::{Clock, SystemClock};
 pub use customer::{Customer, MyTickets};
 pub use desk::{HelpDesk, HelpDeskBuilder};
-pub use error::ServiceError;
-pub use form::{Form, InvalidForm, Screened};
-pub use numbers::{NumberSource, RandomNumbers};
+pub use form::{Form, Screened};
 pub use receipt::Receipt;
-pub use system::{ClosedBatch, System};
-pub use ventanilla_domain::*;
-pub use ventanilla_storage::*;
-pub use view::{
-    Assignment, AttachmentButton, Bubble, BulkRow, BulkView, ChatView, Choice, DeskView, DurationTexts,
-    HistoryEntry, InputState, Label, LocalTime, MessageSide, NoteView, Person, PersonDirectory,
-    PersonRef, PersonView, ReportCell, ReportColumns, ReportRow, ReportView, SlaView, StatusAction,
-    TicketRow, Viewer, format_duration,
+pub use service_error::ServiceError;
+pub use system::System;
+pub use ventanilla_domain::{
+    Category, Change, ErrorKind, Event, EventKind, Explain, IdempotencyKey, Locale, MessageText,
+    NewTicket, Policy, Priority, Status, TicketDetails, TicketNumber, TicketSummary, TimeZone,
+    Timestamp, UserId,
 };
+pub use ventanilla_storage::{ListQuery, MemoryStore};
 
-/// The README's code runs as a test.
+pub(crate) use clock::{Clock, SystemClock};
+pub(crate) use form::InvalidForm;
+pub(crate) use numbers::{NumberSource, RandomNumbers};
+
+/// Parts of a ticket, and people.
+pub mod ticket {
+    pub use ventanilla_domain::{
+        Actor, ActorKind, Audience, Author, FollowUp, Message, MessageRange, NewMessage, Note,
+        OtherEvent, Role, TicketHead,
+    };
+}
+
+/// Lists: sort orders, filters, pages and counts.
+pub mod list {
+    pub use ventanilla_domain::{EnumSet, EnumValue};
+    pub use ventanilla_storage::{
+        AssigneeFilter, Counts, Cursor, Direction, DueFilter, Page, PageQuery, PageSize, Sort,
+        Unreadable,
+    };
+}
+
+/// Changes that are being built, and the results of those to many tickets.
+pub mod request {
+    pub use crate::{
+        bulk::{BulkItem, BulkOutcome},
+        requests::{Reply, Request, Text, Update},
+        system::ClosedBatch,
+    };
+}
+
+/// Settings of a [`HelpDesk`] besides its [`Policy`] and SLA.
+pub mod settings {
+    pub use ventanilla_domain::{Days, Limits, Reopen};
+
+    pub use crate::{
+        clock::{Clock, SystemClock},
+        numbers::{NumberSource, RandomNumbers},
+    };
+}
+
+/// Response times: SLA policies, business calendars, timers and reports.
+pub mod sla {
+    pub use ventanilla_domain::{
+        BusinessCalendar, BusinessTime, Elapsed, Hours, NaiveDate, Sla, SlaMetric, SlaPolicy, SlaState,
+        SlaStop, SlaTable, SlaTargets, SlaTimer, SlaTimers, Week, Weekday,
+    };
+    pub use ventanilla_storage::{MetricStats, Period, Quantiles, Report, StatsByMetric};
+}
+
+/// Errors of values, rules and stores; [`ServiceError`] holds them all.
+pub mod error {
+    pub use ventanilla_domain::{
+        InvalidCalendar, InvalidCategory, InvalidHours, InvalidKey, InvalidLimit, InvalidNumber,
+        InvalidSla, InvalidText, InvalidTimeZone, InvalidTimestamp, InvalidUserId, Refusal,
+        UnknownActorKind, UnknownLocale, UnknownPriority, UnknownRole, UnknownSlaMetric,
+        UnknownSlaState, UnknownStatus,
+    };
+    pub use ventanilla_storage::{
+        BoxError, InvalidCursor, InvalidPageSize, InvalidPeriod, StoreError, WriteOutcome,
+    };
+
+    pub use crate::form::InvalidForm;
+}
+
+/// Stores: the contract, copying between stores, and what a store of one's own needs.
+pub mod store {
+    pub use ventanilla_domain::{Command, CreationKey, Outcome, Ticket, TicketLookup, TicketRecord};
+    #[cfg(feature = "mock")]
+    pub use ventanilla_storage::MockTicketStore;
+    #[cfg(feature = "conformance")]
+    pub use ventanilla_storage::conformance;
+    pub use ventanilla_storage::{
+        Histogram, InsertOutcome, Position, ReportBuilder, ReportQuery, Sample, TicketStore, copy,
+    };
+}
+
+/// Tickets in one SQLite file.
+#[cfg(feature = "sqlite")]
+pub mod sqlite {
+    pub use ventanilla_storage::{OpenError, SqliteOptions, SqliteStore};
+}
+
+/// Tickets in a MongoDB collection.
+#[cfg(feature = "mongodb")]
+pub mod mongodb {
+    pub use ventanilla_storage::{
+        Checkpoint, ConnectError, MongoOptions, MongoStore, Reconciled, UserIdEncoding,
+    };
+}
+
+/// Ready-made tickets for the tests of a host.
+#[cfg(feature = "testing")]
+pub mod testing {
+    pub use ventanilla_storage::testing::*;
+}
+
+/// Runs the code of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
 
-/// So does that of the page on MongoDB.
+/// Runs the code of the page on MongoDB.
 #[cfg(all(doctest, feature = "mongodb"))]
 #[doc = include_str!("../../../docs/mongodb.md")]
 struct MongoDb;
 
-/// So does that of the page on SQLite.
+/// Runs the code of the page on SQLite.
 #[cfg(all(doctest, feature = "sqlite"))]
 #[doc = include_str!("../../../docs/sqlite.md")]
 struct Sqlite;

@@ -1,25 +1,25 @@
-//! Where ticket numbers come from.
+//! Sources of ticket numbers.
 
 use rand::Rng;
 use sha2::{Digest, Sha512};
 use ventanilla_domain::{CreationKey, TicketNumber};
 
-/// Source of the entropy of a help desk's ticket numbers. A test injects its own.
+/// Source of randomness for ticket numbers. A test can inject its own.
 ///
-/// It isn't asked for a ticket with an idempotency key: the number is then derived from the author and
-/// the key, so that the same request always means the same ticket.
+/// It isn't used for a ticket with an idempotency key, whose number is derived from the author and the
+/// key: the same request always leads to the same ticket.
 ///
-/// A number that is taken is drawn again, and after three collisions one character longer, up to 60
-/// characters: even a source that repeats itself gives distinct numbers for a while, and then an
-/// error of its own.
+/// A number that is taken is drawn again, after three collisions with one more character, up to 60
+/// characters. If all are taken, creation fails with
+/// [`ServiceError::NumbersExhausted`](crate::ServiceError::NumbersExhausted).
 ///
 /// ```
-/// use ventanilla_service::{HelpDesk, MemoryStore, NumberSource};
+/// use ventanilla_service::{HelpDesk, MemoryStore, settings::NumberSource};
 ///
 /// struct Sevens;
 ///
 /// impl NumberSource for Sevens {
-///     fn fill(&self, bytes: &mut [u8]) {
+///     fn random_bytes(&self, bytes: &mut [u8]) {
 ///         bytes.fill(7);
 ///     }
 /// }
@@ -27,33 +27,33 @@ use ventanilla_domain::{CreationKey, TicketNumber};
 /// let desk = HelpDesk::builder(MemoryStore::new()).numbers(Sevens).build();
 /// ```
 pub trait NumberSource: Send + Sync {
-    /// Fills the bytes, one for each character of a number; their low five bits count.
-    fn fill(&self, bytes: &mut [u8]);
+    /// Fills the bytes, one for each character of a number. The low five bits of each are used.
+    fn random_bytes(&self, bytes: &mut [u8]);
 }
 
-/// A cryptographic generator, seeded by the system: numbers can't be guessed from one another.
+/// Cryptographic generator seeded by the system. Numbers can't be guessed from one another.
 ///
 /// ```
-/// use ventanilla_service::{NumberSource, RandomNumbers};
+/// use ventanilla_service::settings::{NumberSource, RandomNumbers};
 ///
 /// let [mut a, mut b] = [[0; 16]; 2];
-/// RandomNumbers.fill(&mut a);
-/// RandomNumbers.fill(&mut b);
+/// RandomNumbers.random_bytes(&mut a);
+/// RandomNumbers.random_bytes(&mut b);
 /// assert_ne!(a, b);
 /// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RandomNumbers;
 
 impl NumberSource for RandomNumbers {
-    fn fill(&self, bytes: &mut [u8]) {
+    fn random_bytes(&self, bytes: &mut [u8]) {
         rand::rng().fill_bytes(bytes);
     }
 }
 
 /// Returns the numbers to try for one ticket, in order: three of each length, from the shortest on.
 ///
-/// With a creation key they are derived from it, so that a request that is sent again tries the same
-/// numbers and meets the ticket that it opened. That needs no index but that of the numbers.
+/// With a creation key they are derived from it, so that a repeated request tries the same numbers
+/// and finds the ticket that it opened. No other index than that of the numbers is needed.
 pub(crate) fn candidates(
     source: &dyn NumberSource,
     key: Option<&CreationKey>,
@@ -79,9 +79,9 @@ fn derived(key: &CreationKey, attempt: u64, length: usize) -> TicketNumber {
     TicketNumber::from_entropy(&hash.finalize()[..length])
 }
 
-/// One number with so many characters after the prefix.
+/// Draws a number with this many characters after the prefix.
 pub(crate) fn draw(source: &dyn NumberSource, length: usize) -> TicketNumber {
     let mut bytes = [0; TicketNumber::MAX_LENGTH];
-    source.fill(&mut bytes[..length]);
+    source.random_bytes(&mut bytes[..length]);
     TicketNumber::from_entropy(&bytes[..length])
 }

@@ -1,12 +1,12 @@
-//! What a change gives back.
+//! Results of changes.
 
 use serde::{Deserialize, Serialize};
 use ventanilla_domain::{Actor, Event, TicketHead};
 
-/// What a change gives back: the ticket afterwards, and what happened to it.
+/// Result of a change: the ticket afterwards, and the events that it caused.
 ///
 /// ```
-/// # use ventanilla_service::*;
+/// # use ventanilla_service::{Category, HelpDesk, Locale, MemoryStore, MessageText, NewTicket, Status, UserId};
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// # let desk = HelpDesk::new(MemoryStore::new());
 /// # let draft = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
@@ -18,7 +18,7 @@ use ventanilla_domain::{Actor, Event, TicketHead};
 ///            "Cambió el estado de Abierto a En progreso");
 ///
 /// let again = luis.set_status(&number, Status::InProgress).await?;
-/// assert!(again.events.is_empty(), "it was so already");
+/// assert!(again.events.is_empty(), "no change was needed");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # }).unwrap();
 /// # Ok::<(), std::io::Error>(())
@@ -26,19 +26,20 @@ use ventanilla_domain::{Actor, Event, TicketHead};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Receipt {
-    /// The ticket, without its texts.
+    /// The ticket without its texts.
     pub head: TicketHead,
-    /// What happened, in order: for e-mails and webhooks. Empty where it was so already.
+    /// The events, in order, for e-mails and webhooks. Empty if no change was needed.
     pub events: Vec<Event>,
-    /// Whether the same request, known by its key, had been carried out before. Its events are then
-    /// those of the first time, as far as the ticket still tells: a host that must not tell anybody twice leaves them aside, one that
-    /// may have failed to tell sends them now.
+    /// Whether the same request, known by its key, had been carried out before.
+    ///
+    /// Its events are then those of the first time, as far as the ticket still has them. A host that
+    /// must never notify twice ignores them; one that may have failed to notify sends them now.
     pub repeated: bool,
 }
 
 impl Receipt {
-    /// Returns the receipt without what this actor may not see: timers and versions are for the desk.
-    pub(crate) fn seen(mut self, by: &Actor) -> Self {
+    /// Returns the receipt without timers and versions, unless the actor may see them.
+    pub(crate) fn seen_by(mut self, by: &Actor) -> Self {
         if !matches!(by, Actor::Admin(_) | Actor::System) {
             self.head = self.head.for_requester();
             self.events.iter_mut().for_each(|event| event.version = 0);

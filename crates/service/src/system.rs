@@ -1,17 +1,21 @@
-//! What the desk does by itself.
+//! Handle of the system.
+
+use std::sync::Arc;
 
 use tracing::instrument;
 use ventanilla_domain::{Actor, Change, Explain, Status, TicketNumber};
 
 use crate::{
-    HelpDesk, Receipt, ServiceError,
-    desk::{checked, tell},
+    Receipt, ServiceError,
+    core::Core,
+    observe::{checked, record, use_case_span},
+    requests::{Request, Target, Update},
 };
 
-/// What the desk does by itself, when the host's scheduler says so.
+/// Handle of the system, for work that the host schedules.
 ///
 /// ```
-/// # use ventanilla_service::*;
+/// # use ventanilla_service::{Category, Explain, HelpDesk, MemoryStore, MessageText, NewTicket, Status, UserId};
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// # let desk = HelpDesk::new(MemoryStore::new());
 /// # let luis = desk.admin(UserId::parse("luis")?);
@@ -26,24 +30,23 @@ use crate::{
 /// ```
 #[derive(Debug, Clone)]
 pub struct System {
-    desk: HelpDesk,
+    core: Arc<Core>,
 }
 
 impl System {
-    pub(crate) const fn new(desk: HelpDesk) -> Self {
-        Self { desk }
+    pub(crate) const fn new(core: Arc<Core>) -> Self {
+        Self { core }
     }
 
     /// Closes tickets that have been resolved for as long as
     /// [`Policy::close_after`](crate::Policy::close_after) says, at most `batch` of them.
     ///
-    /// Each is closed by itself, if it still is as it was: safe on many machines at once, and each ticket
-    /// is closed by one of them. A ticket that can't be closed stands in the answer and keeps no other
-    /// from it: where a whole batch fails for good, the next tickets are tried. A batch of 0 closes
-    /// nothing, and is the last.
+    /// It can run on several machines at once: each ticket is closed by one of them. A ticket that
+    /// can't be closed is reported and prevents no other: if a whole batch fails for good, the next
+    /// tickets are tried. A batch of 0 closes nothing, and is the last.
     ///
     /// ```
-    /// # use ventanilla_service::*;
+    /// # use ventanilla_service::{HelpDesk, MemoryStore};
     /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
     /// # let desk = HelpDesk::new(MemoryStore::new());
     /// let system = desk.system();
@@ -63,7 +66,7 @@ impl System {
     ///
     /// # Errors
     ///
-    /// [`ServiceError::Store`] where finding them failed. What was closed before stays closed.
+    /// [`ServiceError::Store`] if the tickets can't be found. Tickets closed before stay closed.
     #[instrument(
         name = "ventanilla.close_resolved",
         skip_all,
@@ -72,9 +75,9 @@ impl System {
     pub async fn close_resolved(&self, batch: u32) -> Result<ClosedBatch, ServiceError> {
         let mut answer = ClosedBatch::default();
         loop {
-            // What failed is found again and again: as many more are asked for.
+            // Tickets that failed are found again, so as many more are asked for.
             let wanted = batch.saturating_add(u32::try_from(answer.failed.len()).unwrap_or(u32::MAX));
-            let found = checked(self.desk.closable(wanted).await)?;
+            let found = checked(self.core.closable(wanted).await)?;
             answer.full = batch > 0 && found.len() >= wanted as usize;
             let failed = |number: &TicketNumber| answer.failed.iter().any(|(seen, _)| seen == number);
             let untried: Vec<TicketNumber> =
@@ -83,19 +86,19 @@ impl System {
             for number in untried {
                 self.close_into(&mut answer, number).await;
             }
-            let passing = answer.failed[before..].iter().any(|(_, error)| error.is_retryable());
+            let may_pass = answer.failed[before..].iter().any(|(_, error)| error.is_retryable());
             let none_closed = all > 0 && answer.failed.len() - before == all;
-            if !answer.full || passing || !none_closed {
+            if !answer.full || may_pass || !none_closed {
                 break;
             }
         }
-        answer.tell();
+        answer.record();
         Ok(answer)
     }
 
     async fn close_into(&self, answer: &mut ClosedBatch, number: TicketNumber) {
-        match self.desk.try_change(&Actor::System, &number, closing()).await {
-            // Another machine was quicker, and told its host.
+        match self.core.try_change(&Actor::System, &number, closing()).await {
+            // Another machine closed it, and reported it to its host.
             Ok(receipt) if receipt.events.is_empty() => {}
             Ok(receipt) => answer.closed.push(receipt),
             Err(error) => answer.failed.push((number, error)),
@@ -109,9 +112,9 @@ impl System {
     ///
     /// [`ServiceError::Refused`] if it is too early or the ticket isn't resolved;
     /// [`ServiceError::NotFound`]; [`ServiceError::Store`].
-    #[instrument(name = "ventanilla.close", skip_all, fields(actor = "SYSTEM", %number, outcome))]
-    pub async fn close(&self, number: &TicketNumber) -> Result<Receipt, ServiceError> {
-        self.desk.change(&Actor::System, number, closing()).await
+    pub fn close<'a>(&'a self, number: &'a TicketNumber) -> Request<'a, Update> {
+        let target = Target { core: &self.core, actor: &Actor::System, number };
+        target.update(use_case_span!("close", "SYSTEM", number), closing())
     }
 }
 
@@ -119,29 +122,29 @@ fn closing() -> Change {
     Change::status(Status::Closed)
 }
 
-/// What one batch of [`System::close_resolved`] did.
+/// Result of one batch of [`System::close_resolved`].
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct ClosedBatch {
-    /// The tickets that were closed, each with what happened to it.
+    /// Receipts of the tickets that were closed.
     pub closed: Vec<Receipt>,
-    /// Those that were not: reopened in between, or the store failed.
+    /// Tickets that could not be closed, with their errors.
     pub failed: Vec<(TicketNumber, ServiceError)>,
     full: bool,
 }
 
 impl ClosedBatch {
-    /// Whether there is nothing more to close now: fewer were found than were asked for, or none of
-    /// them could be closed.
+    /// Returns whether nothing more can be closed now: fewer tickets were found than asked for, or
+    /// none of them could be closed.
     #[must_use]
     pub fn is_last(&self) -> bool {
         !self.full || self.closed.is_empty()
     }
 
-    /// Tells the span how many there were, and the first failure as the outcome.
-    fn tell(&self) {
-        tell("done", self.closed.len());
-        tell("failed", self.failed.len());
-        tell("outcome", self.failed.first().map_or("ok", |(_, error)| error.code()));
+    /// Records the numbers of tickets in the span, and the first error as its outcome.
+    fn record(&self) {
+        record("done", self.closed.len());
+        record("failed", self.failed.len());
+        record("outcome", self.failed.first().map_or("ok", |(_, error)| error.code()));
     }
 }

@@ -1,24 +1,31 @@
-//! View models: all that a page needs, so that it has nothing left to decide.
+//! View models: everything that a page shows, decided and translated.
+//!
+//! [`Customer::pages`](crate::Customer::pages) and [`Admin::pages`](crate::Admin::pages) make them for
+//! a [`Viewer`], with the names of people from a [`PersonDirectory`]. All serialise to JSON, with
+//! instants as RFC 3339 in [`LocalTime::iso`].
 
 mod bulk;
 mod chat;
 mod desk;
+mod duration;
 mod history;
-mod length;
-mod reader;
+mod pages;
+mod people;
 mod report;
 mod row;
 mod sla;
 mod time;
 
 pub use bulk::{BulkRow, BulkView};
-pub use chat::{AttachmentButton, Bubble, ChatView, InputState, MessageSide};
+pub use chat::{AttachmentButton, ChatView, InputState, MessageSide, MessageView};
 pub use desk::{Assignment, Choice, DeskView, NoteView, StatusAction};
+pub use duration::format_duration;
 pub use history::HistoryEntry;
-pub use length::format_duration;
-pub use reader::{Label, Person, PersonDirectory, PersonRef, PersonView, Viewer};
+pub(crate) use pages::PageContext;
+pub use pages::{AdminPages, CustomerPages};
+pub use people::{Label, Person, PersonDirectory, PersonRef, PersonView, Viewer};
 pub use report::{DurationTexts, ReportCell, ReportColumns, ReportRow, ReportView};
 pub use row::TicketRow;
+pub(crate) use sla::SlaContext;
 pub use sla::SlaView;
-pub(crate) use sla::Standing;
 pub use time::LocalTime;

@@ -6,8 +6,22 @@ mod common;
 
 use std::{collections::HashSet, fmt::Debug};
 
-use common::{id, key, now, number, offer, storing, text};
-use ventanilla_service::*;
+use common::{id, key, now, number, storing, text};
+use ventanilla_service::{
+    Category, Change, Explain, Form, HelpDesk, IdempotencyKey, ListQuery, Locale, MessageText,
+    MyTickets, NewTicket, Policy, Priority, ServiceError, Status, TicketDetails, TicketNumber, TimeZone,
+    Timestamp, UserId,
+    error::{
+        BoxError, InvalidCategory, InvalidKey, InvalidNumber, InvalidText, InvalidUserId, Refusal,
+        StoreError, WriteOutcome,
+    },
+    list::{Counts, Cursor, PageSize},
+    settings::{Days, Limits, Reopen},
+    sla::{BusinessCalendar, Hours, Period, SlaMetric, SlaState, SlaTable, SlaTargets, Week},
+    store::MockTicketStore,
+    testing,
+    ticket::{ActorKind, NewMessage, Role},
+};
 
 type AnyError = Box<dyn Explain>;
 
@@ -172,7 +186,7 @@ async fn everything(desk: &HelpDesk) -> (Vec<TicketDetails>, Counts) {
     let page = luis.list(ListQuery::new().with_page_size(PageSize::new(100).unwrap())).await.unwrap();
     let mut views = Vec::new();
     for row in &page.rows {
-        views.push(luis.view(&row.head.ticket_number).await.unwrap());
+        views.push(luis.get(&row.head.ticket_number).await.unwrap());
     }
     (views, luis.counts().await.unwrap())
 }
@@ -229,16 +243,14 @@ async fn what_cannot_be_read_changes_nothing() {
     let (ana, luis, bot) = (desk.customer(id("ana")), desk.admin(id("luis")), desk.bot());
     let (open, long) = (number("ABIERTO"), "9".repeat(20_000));
     let shortened = format!("{}…", "9".repeat(64));
-    let closed = offer(&number("CERRADO"));
     refused! { desk:
-        ana.add_message(&open, "") => "text_empty", "";
-        ana.add_message(&open, " \n") => "text_blank", " \n";
-        ana.add_message(&open, long.as_str()) => "text_too_long", shortened;
-        luis.add_message(&open, "\u{0}") => "text_forbidden_character", "\u{0}";
-        luis.reply(&open, "", Status::Resolved) => "text_empty", "";
+        ana.reply(&open, "") => "text_empty", "";
+        ana.reply(&open, " \n") => "text_blank", " \n";
+        ana.reply(&open, long.as_str()) => "text_too_long", shortened;
+        luis.reply(&open, "\u{0}") => "text_forbidden_character", "\u{0}";
+        luis.reply(&open, "").status(Status::Resolved) => "text_empty", "";
         luis.add_note(&open, &b"ma\xc3"[..]) => "text_not_utf8", "ma\u{fffd}";
-        bot.add_message(&open, "\u{1b}[2J") => "text_forbidden_character", "\u{1b}[2J";
-        ana.follow_up(&closed, "\t") => "text_blank", "\t";
+        bot.reply(&open, "\u{1b}[2J") => "text_forbidden_character", "\u{1b}[2J";
         ana.find("") => "number_empty", "";
         ana.find("\n") => "number_blank", "\n";
         ana.find("TKT\u{7}") => "number_forbidden_character", "TKT\u{7}";
@@ -252,15 +264,15 @@ async fn a_cursor_leads_on_in_its_own_list_only() {
     let desk = small_desk().await;
     let (ana, eva) = (desk.customer(id("ana")), desk.customer(id("eva")));
     let one = || MyTickets::all().with_page_size(PageSize::new(1).unwrap());
-    let evas = eva.tickets(one()).await.unwrap().next.unwrap();
-    let anas = ana.tickets(one()).await.unwrap().next.unwrap();
+    let evas = eva.list(one()).await.unwrap().next.unwrap();
+    let anas = ana.list(one()).await.unwrap().next.unwrap();
     let forged: Cursor = format!("B{}", &anas.to_string()[1..]).parse().unwrap();
     refused! { desk:
-        ana.tickets(MyTickets::all().with_cursor(evas.clone())) => "cursor_foreign", evas.to_string();
-        ana.tickets(MyTickets::not_closed().with_cursor(anas.clone())) => "cursor_foreign", anas.to_string();
-        ana.tickets(MyTickets::all().with_cursor(forged.clone())) => "cursor_foreign", forged.to_string();
+        ana.list(MyTickets::all().with_cursor(evas.clone())) => "cursor_foreign", evas.to_string();
+        ana.list(MyTickets::not_closed().with_cursor(anas.clone())) => "cursor_foreign", anas.to_string();
+        ana.list(MyTickets::all().with_cursor(forged.clone())) => "cursor_foreign", forged.to_string();
     }
-    assert_eq!(ana.tickets(MyTickets::all().with_cursor(anas)).await.unwrap().rows.len(), 4);
+    assert_eq!(ana.list(MyTickets::all().with_cursor(anas)).await.unwrap().rows.len(), 4);
     assert_eq!(ListQuery::new().page_after(&evas).unwrap_err().value(), evas.to_string());
 }
 
@@ -270,36 +282,36 @@ async fn what_the_rules_refuse_changes_nothing() {
     let (ana, luis, bot) = (desk.customer(id("ana")), desk.admin(id("luis")), desk.bot());
     let [open, full, resolved, closed] = ["ABIERTO", "LLENO", "RESUELTO", "CERRADO"].map(number);
     let long = "x".repeat(100);
-    let keyed = |words, name| NewMessage::parse(words).unwrap().with_key(key(name));
+    let _keyed = |words, name| NewMessage::parse(words).unwrap().with_key(key(name));
     let opening = |words| NewTicket::new(Category::GENERAL, text(words)).with_key(key("c"));
     let other_category = NewTicket::new(Category::BUG, text("No carga")).with_key(key("c"));
     let late = Change::note(text("Tarde")).expecting(99);
     let first = ana.create(opening("No carga")).await.unwrap().head.ticket_number;
     let for_ana = luis.create_for(&id("ana"), opening("No carga")).await.unwrap().head.ticket_number;
     refused! { desk:
-        ana.add_message(&closed, "Hola") => "ticket_closed", "CERRADO";
-        bot.add_message(&closed, "Hola") => "ticket_closed", "CERRADO";
-        luis.reply(&closed, "Hola", Status::Closed) => "ticket_closed", "CERRADO";
+        ana.reply(&closed, "Hola") => "ticket_closed", "CERRADO";
+        bot.reply(&closed, "Hola") => "ticket_closed", "CERRADO";
+        luis.reply(&closed, "Hola").status(Status::Closed) => "ticket_closed", "CERRADO";
         luis.set_priority(&closed, Priority::Low) => "ticket_closed", "CERRADO";
         luis.claim(&closed) => "ticket_closed", "CERRADO";
         luis.set_status(&closed, Status::Open) => "transition_refused", "CERRADO";
         ana.confirm(&open) => "transition_refused", "ABIERTO";
-        ana.add_message(&resolved, "Hola") => "reopen_over", "RESUELTO";
+        ana.reply(&resolved, "Hola") => "reopen_over", "RESUELTO";
         desk.system().close(&resolved) => "too_early_to_close", "RESUELTO";
-        ana.add_message(&full, "Hola") => "conversation_full", "LLENO";
-        luis.reply(&full, "Hola", Status::Resolved) => "conversation_full", "LLENO";
+        ana.reply(&full, "Hola") => "conversation_full", "LLENO";
+        luis.reply(&full, "Hola").status(Status::Resolved) => "conversation_full", "LLENO";
         luis.add_note(&open, "Otra") => "notes_full", "ABIERTO";
         luis.change(&full, late.clone()) => "version_conflict", "LLENO";
         desk.admin(id("marta")).claim(&open) => "already_assigned", "ABIERTO";
-        ana.add_message(&open, long.as_str()) => "text_over_limit", "ABIERTO";
+        ana.reply(&open, long.as_str()) => "text_over_limit", "ABIERTO";
         ana.create(NewTicket::new(Category::BUG, text(&long))) => "text_over_limit", "";
-        ana.add_message(&open, keyed("Otra cosa", "m")) => "key_conflict", "ABIERTO";
+        ana.reply(&open, "Otra cosa").key(key("m")) => "key_conflict", "ABIERTO";
         ana.create(opening("Otra cosa")) => "key_conflict", first.as_str();
         ana.create(other_category.clone()) => "key_conflict", first.as_str();
         luis.create_for(&id("eva"), opening("No carga")) => "key_conflict", for_ana.as_str();
     }
     let before = everything(&desk).await;
-    assert!(ana.add_message(&open, keyed("Hola", "m")).await.unwrap().repeated);
+    assert!(ana.reply(&open, "Hola").key(key("m")).await.unwrap().repeated);
     assert_eq!(ana.create(opening("No carga")).await.unwrap().head.ticket_number, first);
     assert_eq!(everything(&desk).await, before, "the same again is no second one");
     assert!(luis.set_status(&full, Status::Resolved).await.is_ok(), "full, but not stuck");

@@ -8,7 +8,14 @@ mod common;
 use std::error::Error as _;
 
 use common::{NUMBER, anas_ticket, code, desk_over, id, number, storing};
-use ventanilla_service::*;
+use ventanilla_service::{
+    Change, ErrorKind, Explain, HelpDesk, ListQuery, Locale, MemoryStore, Priority, Receipt,
+    ServiceError, TimeZone, UserId,
+    error::WriteOutcome,
+    list::{PageSize, Sort},
+    sla::{BusinessCalendar, Period, Report, Sla, SlaPolicy, SlaTargets, Week},
+    testing,
+};
 
 /// What the settings of a desk are read from.
 #[derive(Clone, Copy)]
@@ -156,7 +163,7 @@ async fn nobody_is_no_assignee() {
         assert_eq!(found, code);
         assert!(es.contains("identificador de usuario"), "{es}");
     }
-    let view = desk.admin(id("luis")).view(&number(NUMBER)).await.unwrap();
+    let view = desk.admin(id("luis")).get(&number(NUMBER)).await.unwrap();
     assert_eq!((view.head.assignee, view.head.version), (None, 2));
     assert!(assign(&desk, "marta").await.is_ok());
 }
@@ -193,9 +200,9 @@ async fn one_bad_number_among_good_ones_keeps_no_ticket_from_a_change() {
     let luis = desk.admin(id("luis"));
     let changes = luis.change_each(["\u{7}", NUMBER], &Change::assign(Some(id("marta")))).await;
     assert_eq!((changes.done(), changes.failed()), (1, 1));
-    let (code, es) = told(changes.each.into_iter().next().unwrap().result);
+    let (code, es) = told(changes.items.into_iter().next().unwrap().result);
     assert_eq!(code, "number_forbidden_character");
     assert!(es.starts_with("El número de ticket contiene un carácter"), "{es}");
-    let head = luis.view(&number(NUMBER)).await.unwrap().head;
+    let head = luis.get(&number(NUMBER)).await.unwrap().head;
     assert_eq!(head.assignee, Some(id("marta")));
 }

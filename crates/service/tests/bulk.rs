@@ -6,7 +6,15 @@ mod common;
 
 use common::{admin, anas_ticket, code, desk_over, id, key, now, number, storing, text};
 use serde_json::json;
-use ventanilla_service::*;
+use ventanilla_service::{
+    Admin, Change, Explain, ListQuery, Locale, Priority, ServiceError, Status, TimeZone,
+    error::StoreError,
+    request::{BulkItem, BulkOutcome},
+    store::{MockTicketStore, Outcome},
+    testing,
+    ticket::{Audience, NewMessage},
+    view::{BulkView, Viewer},
+};
 
 /// A desk with two open tickets, a resolved and a closed one, and one of an older application.
 async fn luis() -> Admin {
@@ -21,6 +29,10 @@ async fn luis() -> Admin {
     desk_over(store.await).admin(id("luis"))
 }
 
+fn viewer(locale: Locale) -> Viewer {
+    Viewer { locale, ..Viewer::new(TimeZone::UTC) }
+}
+
 /// What was asked, the ticket that it was about, and how it went.
 fn told(changes: &BulkOutcome) -> Vec<(&str, &str, &str)> {
     let outcome = |changed: &BulkItem| match &changed.result {
@@ -30,9 +42,9 @@ fn told(changes: &BulkOutcome) -> Vec<(&str, &str, &str)> {
         Err(error) => error.code(),
     };
     changes
-        .each
+        .items
         .iter()
-        .map(|changed| (changed.asked.as_str(), about(changed), outcome(changed)))
+        .map(|changed| (changed.input.as_str(), about(changed), outcome(changed)))
         .collect()
 }
 
@@ -81,7 +93,7 @@ async fn bad_numbers_among_good_ones_have_their_own_errors_and_the_rest_is_done(
         ("TKT-END123", Status::Closed),
         ("TKT-ABC120", Status::Open),
     ] {
-        assert_eq!(luis.view(&number(name)).await.unwrap().head.status, status, "{name}");
+        assert_eq!(luis.get(&number(name)).await.unwrap().head.status, status, "{name}");
     }
 }
 
@@ -89,14 +101,14 @@ async fn bad_numbers_among_good_ones_have_their_own_errors_and_the_rest_is_done(
 async fn numbers_are_read_as_people_type_them_and_the_literal_one_wins() {
     let typed = [" #tkt-abc123 ", "ABC l2o", "# Incidencia 7\n"];
     let changes = luis().await.change_each(typed, &Change::priority(Priority::High)).await;
-    let found: Vec<_> = changes.each.iter().map(about).collect();
+    let found: Vec<_> = changes.items.iter().map(about).collect();
     assert_eq!(found, ["TKT-ABC123", "TKT-ABC120", "Incidencia 7"]);
 
     let older = testing::ticket("tkt-abc123").build();
     let ours = testing::ticket("TKT-ABC123").build();
     let luis = desk_over(storing([older, ours]).await).admin(id("luis"));
     let changes = luis.change_each(["tkt-abc123", "TKT-ABC123"], &Change::claim()).await;
-    assert_eq!(changes.each.iter().map(about).collect::<Vec<_>>(), ["tkt-abc123", "TKT-ABC123"]);
+    assert_eq!(changes.items.iter().map(about).collect::<Vec<_>>(), ["tkt-abc123", "TKT-ABC123"]);
 }
 
 #[tokio::test]
@@ -110,11 +122,11 @@ async fn a_ticket_named_twice_is_changed_once_and_has_one_result() {
         ("TKT-ABC120", "TKT-ABC120", "changed"),
     ];
     assert_eq!(told(&changes), expected);
-    assert_eq!(luis.view(&number("TKT-ABC123")).await.unwrap().messages.len(), 2);
+    assert_eq!(luis.get(&number("TKT-ABC123")).await.unwrap().messages.len(), 2);
 
     let changes = luis.change_each(["#TKT-ABC123", "TKT-ABC123"], &Change::note(text("Una"))).await;
     assert_eq!(told(&changes), [("#TKT-ABC123", "TKT-ABC123", "changed")]);
-    assert_eq!(luis.view(&number("TKT-ABC123")).await.unwrap().notes.len(), 1);
+    assert_eq!(luis.get(&number("TKT-ABC123")).await.unwrap().notes.len(), 1);
 }
 
 #[tokio::test]
@@ -127,7 +139,7 @@ async fn a_message_with_a_key_is_added_once_to_each_ticket_however_often_it_is_s
         let changes = luis.change_each(chosen, &change).await;
         assert_eq!(told(&changes), chosen.map(|number| (number, number, outcome)));
         for ticket in chosen {
-            let view = luis.view(&number(ticket)).await.unwrap();
+            let view = luis.get(&number(ticket)).await.unwrap();
             assert_eq!((view.messages.len(), view.head.status), (2, Status::Resolved));
         }
     }
@@ -168,16 +180,16 @@ async fn a_page_is_told_how_it_went_in_the_readers_language() {
             "done": 2,
             "failed": 3,
             "rows": [
-                { "asked": "tkt-abc123", "ticketNumber": "TKT-ABC123",
+                { "input": "tkt-abc123", "ticketNumber": "TKT-ABC123",
                     "outcome": { "code": "changed", "text": rows[0] } },
-                { "asked": "TKT-ABC120", "ticketNumber": "TKT-ABC120",
+                { "input": "TKT-ABC120", "ticketNumber": "TKT-ABC120",
                     "outcome": { "code": "unchanged", "text": rows[1] } },
-                { "asked": "TKT-END123", "outcome": { "code": "ticket_closed", "text": rows[2] } },
-                { "asked": "TKT-N0T0NE", "outcome": { "code": "ticket_not_found", "text": rows[3] } },
-                { "asked": "", "outcome": { "code": "number_empty", "text": rows[4] } },
+                { "input": "TKT-END123", "outcome": { "code": "ticket_closed", "text": rows[2] } },
+                { "input": "TKT-N0T0NE", "outcome": { "code": "ticket_not_found", "text": rows[3] } },
+                { "input": "", "outcome": { "code": "number_empty", "text": rows[4] } },
             ],
         });
-        let view = changes.view(locale);
+        let view = luis.pages(viewer(locale), &()).bulk(&changes);
         assert_eq!(serde_json::to_value(&view).unwrap(), expected);
         assert_eq!(serde_json::from_value::<BulkView>(expected).unwrap(), view);
     }
@@ -187,9 +199,9 @@ async fn a_page_is_told_how_it_went_in_the_readers_language() {
 async fn what_was_carried_out_before_is_no_change() {
     let luis = luis().await;
     let message = NewMessage::parse("Hola").unwrap().with_key(key("k"));
-    luis.add_message(&number("TKT-ABC123"), message.clone()).await.unwrap();
+    luis.reply(&number("TKT-ABC123"), "Hola").key(key("k")).await.unwrap();
     let changes = luis.change_each(["TKT-ABC123"], &Change::message(message)).await;
-    assert_eq!(changes.view(Locale::Es).rows[0].outcome.code, "unchanged");
+    assert_eq!(luis.pages(viewer(Locale::Es), &()).bulk(&changes).rows[0].outcome.code, "unchanged");
 }
 
 #[tokio::test]
@@ -202,7 +214,10 @@ async fn one_ticket_and_none_have_sentences_of_their_own() {
         (none, "No se ha elegido ningún ticket.", "No ticket was chosen."),
         (one, "Hecho en 1 de 1 ticket.", "Done on 1 of 1 ticket."),
     ] {
-        assert_eq!(Locale::ALL.map(|locale| changes.view(locale).text), [es, en]);
+        assert_eq!(
+            Locale::ALL.map(|locale| luis.pages(viewer(locale), &()).bulk(&changes).text),
+            [es, en]
+        );
     }
 }
 
@@ -230,7 +245,7 @@ async fn one_change_to_many_tickets_is_one_call_for_each_whatever_becomes_of_the
     let luis = desk_over(store).admin(id("luis"));
     // B is named again: what may have been done is not tried once more.
     let changes = luis.change_each(["A", "B", "\u{7}", "C", "B", "D"], &Change::claim()).await;
-    let codes: Vec<_> = changes.each.iter().map(|changed| code(&changed.result)).collect();
+    let codes: Vec<_> = changes.items.iter().map(|changed| code(&changed.result)).collect();
     let expected = ["ok", "outcome_unknown", "number_forbidden_character", "ticket_not_found", "ok"];
     assert_eq!(codes, expected);
 }
@@ -263,17 +278,17 @@ async fn a_number_that_may_be_two_tickets_changes_neither_and_names_both() {
     let luis = desk_over(both().await).admin(id("luis"));
     let close = Change::status(Status::Closed);
     let changes = luis.change_each(["tkt-oil123"], &close).await;
-    let Err(ServiceError::AmbiguousNumber { numbers }) = &changes.each[0].result else {
+    let Err(ServiceError::AmbiguousNumber { numbers }) = &changes.items[0].result else {
         panic!("{changes:?}")
     };
     assert_eq!(*numbers, [number("TKT-OIL123"), number("TKT-011123")]);
-    let text = changes.view(Locale::Es).rows[0].outcome.text.clone();
+    let text = luis.pages(viewer(Locale::Es), &()).bulk(&changes).rows[0].outcome.text.clone();
     assert!(text.contains("TKT-OIL123, TKT-011123"), "{text}");
     assert_eq!(luis.counts().await.unwrap().with_status(Status::Closed), 0);
     // Typed exactly, it is that one.
     assert_eq!(luis.change_each(["TKT-OIL123"], &close).await.done(), 1);
-    assert_eq!(luis.view(&number("TKT-OIL123")).await.unwrap().head.status, Status::Closed);
-    assert_eq!(luis.view(&number("TKT-011123")).await.unwrap().head.status, Status::Open);
+    assert_eq!(luis.get(&number("TKT-OIL123")).await.unwrap().head.status, Status::Closed);
+    assert_eq!(luis.get(&number("TKT-011123")).await.unwrap().head.status, Status::Open);
 }
 
 /// As [`Admin::find`] finds it: with the `#` and the spaces that other applications may have stored.
@@ -284,7 +299,7 @@ async fn what_was_typed_literally_is_changed_before_what_is_left_of_it() {
         let luis = desk_over(storing(tickets).await).admin(id("luis"));
         let found = luis.find(typed).await.unwrap().head.ticket_number;
         let changes = luis.change_each([typed, "TKT-ABC124"], &Change::claim()).await;
-        let changed: Vec<_> = changes.each.iter().map(about).collect();
+        let changed: Vec<_> = changes.items.iter().map(about).collect();
         assert_eq!(changed, [found.as_str(), "TKT-ABC124"], "{typed:?}");
         assert_eq!(found, number(typed));
     }

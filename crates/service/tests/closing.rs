@@ -8,7 +8,16 @@ mod common;
 use std::sync::Arc;
 
 use common::{desk_over, desk_without_sla, id, now, number, period, policy, storing};
-use ventanilla_service::*;
+use ventanilla_service::{
+    ErrorKind, EventKind, Explain, ListQuery, Locale, ServiceError, Status, System, Timestamp, UserId,
+    error::{StoreError, WriteOutcome},
+    list::{Counts, Direction, Page, PageQuery, Sort},
+    settings::Days,
+    sla::{BusinessTime, Report},
+    store::{MockTicketStore, ReportQuery, Ticket, TicketStore},
+    testing,
+    ticket::Actor,
+};
 
 const ROUNDS: u32 = 20;
 
@@ -84,7 +93,7 @@ async fn only_what_has_been_resolved_for_long_enough_is_closed() {
     let luis = desk.admin(id("luis"));
     for (name, status) in [("SHORT", Status::Resolved), ("OPEN", Status::Open), ("AGAIN", Status::Open)]
     {
-        assert_eq!(luis.view(&number(name)).await.unwrap().head.status, status);
+        assert_eq!(luis.get(&number(name)).await.unwrap().head.status, status);
     }
 }
 
@@ -107,7 +116,7 @@ async fn a_batch_is_no_larger_than_was_asked_for_and_the_loop_closes_all() {
 async fn a_batch_of_none_closes_nothing_is_the_last_and_asks_no_store() {
     let memory = desk_over(storing([resolved("A").build()]).await);
     assert_eq!(rounds(&memory.system(), 0).await.unwrap(), [(0, 0)]);
-    assert_eq!(memory.admin(id("luis")).view(&number("A")).await.unwrap().head.status, Status::Resolved);
+    assert_eq!(memory.admin(id("luis")).get(&number("A")).await.unwrap().head.status, Status::Resolved);
     assert_eq!(rounds(&desk_over(MockTicketStore::new()).system(), 0).await.unwrap(), [(0, 0)]);
 }
 
@@ -193,7 +202,7 @@ async fn due_times_on_a_desk_that_promises_nothing_are_no_sla_and_call_no_store(
     let luis = desk_without_sla(MockTicketStore::new()).admin(id("luis"));
     for query in due_queries() {
         let error = luis.list(query).await.unwrap_err();
-        assert_eq!((error.code(), error.kind()), ("no_sla", ErrorKind::Internal));
+        assert_eq!((error.code(), error.kind()), ("no_sla", ErrorKind::Invalid));
     }
     let error = luis.report(period()).await.unwrap_err();
     assert_eq!(

@@ -11,7 +11,15 @@ use std::{
 };
 
 use common::{NUMBER, id, number, storing, text};
-use ventanilla_service::*;
+use ventanilla_service::{
+    Change, HelpDesk, Locale, MemoryStore, Policy, Priority, Status, TimeZone, UserId,
+    error::InvalidLimit,
+    settings::Limits,
+    store::Ticket,
+    testing,
+    ticket::{ActorKind, Audience, MessageRange},
+    view::{Assignment, DeskView, InputState, Label, Person, PersonDirectory, Viewer},
+};
 
 static MADRID: LazyLock<Viewer> =
     LazyLock::new(|| Viewer::new(TimeZone::named("Europe/Madrid").unwrap()));
@@ -32,9 +40,9 @@ fn desk(policy: Policy) -> HelpDesk {
 }
 
 /// Luis's page.
-fn page(ticket: &Ticket, reader: &Viewer, directory: &(impl PersonDirectory + ?Sized)) -> DeskView {
+fn page(ticket: &Ticket, reader: &Viewer, directory: &dyn PersonDirectory) -> DeskView {
     let view = ticket.details(&Audience::Desk, MessageRange::All).unwrap();
-    desk(Policy::default()).admin(id("luis")).desk_view(&view, reader, directory)
+    desk(Policy::default()).admin(id("luis")).pages(*reader, directory).ticket(&view)
 }
 
 /// Every status, with nobody, Luis and Marta as the assignee.
@@ -64,7 +72,8 @@ async fn what_is_offered_succeeds_and_what_is_not_is_refused_or_so_already() {
     for ticket in kinds() {
         let page = page(&ticket, &MADRID, &());
         let head = ticket.head();
-        let moves: Vec<&str> = page.moves.iter().map(|step| step.status.code.as_str()).collect();
+        let moves: Vec<&str> =
+            page.status_actions.iter().map(|step| step.status.code.as_str()).collect();
         let rules = head.status.next_for(ActorKind::Admin);
         assert!(moves.iter().copied().eq(rules.iter().map(Status::as_str)), "{head:?}");
         for to in Status::ALL {
@@ -112,7 +121,7 @@ fn whoever_has_it_there_is_a_button_for_each_thing_that_can_be_done() {
             let taken = of(ticket().assignee(assignee));
             assert_eq!(buttons(&taken), ["", hand_over, put_back]);
             let badge = taken.assignee.unwrap();
-            assert_eq!((badge.id.as_str(), badge.badge.name.as_str()), (assignee, name));
+            assert_eq!((badge.id.as_str(), badge.person.name.as_str()), (assignee, name));
             assert_eq!(taken.text, name);
         }
         for closed in [ticket(), ticket().assignee("luis")] {
@@ -138,8 +147,8 @@ fn moves_and_priorities_have_texts_in_each_language() {
         let mut seen = HashMap::new();
         for ticket in kinds() {
             let page = page(&ticket, &reader, &());
-            for step in page.moves {
-                seen.insert(step.status.code, (step.status.text, step.action));
+            for step in page.status_actions {
+                seen.insert(step.status.code, (step.status.text, step.text));
             }
             assert_eq!(page.chat.status.text, ticket.head().status.label(reader.locale));
         }
@@ -157,11 +166,11 @@ fn moves_and_priorities_have_texts_in_each_language() {
 async fn what_the_page_posts_is_made_for_the_version_that_it_showed() {
     let store = storing([ticket().build()]).await;
     let luis = HelpDesk::new(store).admin(id("luis"));
-    let seen = luis.desk_view(&luis.view(&number(NUMBER)).await.unwrap(), &MADRID, &());
+    let seen = luis.pages(*MADRID, &()).ticket(&luis.get(&number(NUMBER)).await.unwrap());
     let change = || Change::claim().expecting(seen.version);
     luis.set_status(&number(NUMBER), Status::InProgress).await.unwrap();
     assert_eq!(common::code(&luis.change(&number(NUMBER), change()).await), "version_conflict");
-    let seen = luis.desk_view(&luis.view(&number(NUMBER)).await.unwrap(), &MADRID, &());
+    let seen = luis.pages(*MADRID, &()).ticket(&luis.get(&number(NUMBER)).await.unwrap());
     let change = Change::claim().expecting(seen.version);
     assert_eq!(common::code(&luis.change(&number(NUMBER), change).await), "ok");
 }
@@ -211,7 +220,7 @@ fn a_note_can_be_written_where_the_rules_take_it() {
                 "The ticket has reached its greatest number of notes (1).",
             ),
         ] {
-            let input = admin.desk_view(&view, &reader, &()).note_input;
+            let input = admin.pages(reader, &()).ticket(&view).note_input;
             let expected = match expected {
                 Ok(max_bytes) => {
                     InputState::Writable { placeholder: hint.into(), send: button.into(), max_bytes }
@@ -230,17 +239,17 @@ fn the_chat_is_the_administrators_and_the_requester_has_an_id() {
     let ticket = ticket().status(Status::Closed).build();
     let view = ticket.details(&Audience::Desk, MessageRange::All).unwrap();
     let luis = desk(Policy::default()).admin(id("luis"));
-    let page = luis.desk_view(&view, &MADRID, &people());
-    assert_eq!(page.chat, luis.chat(&view, &MADRID, &people()));
-    assert_eq!((page.requester.id.as_str(), page.requester.badge.name.as_str()), ("ana", "Ana Gómez"));
-    assert_eq!(luis.desk_view(&view, &ENGLISH, &()).requester.badge.name, "User");
+    let page = luis.pages(*MADRID, &people()).ticket(&view);
+    assert_eq!(page.chat, luis.pages(*MADRID, &people()).chat(&view));
+    assert_eq!((page.requester.id.as_str(), page.requester.person.name.as_str()), ("ana", "Ana Gómez"));
+    assert_eq!(luis.pages(*ENGLISH, &()).ticket(&view).requester.person.name, "User");
 }
 
 #[test]
 fn a_directory_may_be_shared_borrowed_or_boxed() {
     let ticket = ticket().build();
     let shared: Arc<dyn PersonDirectory + Send + Sync> = Arc::new(people());
-    let boxed: Box<dyn PersonDirectory> = Box::new(Arc::clone(&shared));
+    let boxed: Box<dyn PersonDirectory + Send + Sync> = Box::new(Arc::clone(&shared));
     let names = [
         page(&ticket, &MADRID, &people()),
         page(&ticket, &MADRID, &&people()),
@@ -249,6 +258,6 @@ fn a_directory_may_be_shared_borrowed_or_boxed() {
         page(&ticket, &MADRID, &boxed),
         page(&ticket, &MADRID, &Arc::new(people())),
     ]
-    .map(|page| page.requester.badge.name);
+    .map(|page| page.requester.person.name);
     assert_eq!(names, ["Ana Gómez"; 6]);
 }

@@ -11,7 +11,14 @@ use std::{
 
 use common::{desk_over, id, key, number, only, policy, storing};
 use serde_json::{Value, to_value};
-use ventanilla_service::*;
+use ventanilla_service::{
+    Category, HelpDesk, ListQuery, MyTickets, NewTicket, Priority, Status, TimeZone,
+    settings::NumberSource,
+    store::Ticket,
+    testing,
+    ticket::{MessageRange, NewMessage, TicketHead},
+    view::Viewer,
+};
 
 const NOTE: &str = "Es una nota interna";
 static READER: LazyLock<Viewer> =
@@ -85,37 +92,36 @@ async fn everything(desk: &HelpDesk) -> Vec<(&'static str, Option<TicketHead>, V
     let [open, resolved, closed] = ["ABIERTO", "RESUELTO", "CERRADO"].map(number);
     let mut all = Vec::new();
 
-    let listed = ana.tickets(MyTickets::all()).await.unwrap();
+    let listed = ana.list(MyTickets::all()).await.unwrap();
     assert_eq!(listed.rows.len(), 3);
     all.push(("tickets", None, to_value(&listed).unwrap()));
     for row in listed.rows {
-        all.push(("row", None, to_value(ana.row(&row, &READER, &())).unwrap()));
+        all.push(("row", None, to_value(ana.pages(*READER, &()).row(&row)).unwrap()));
         all.push(("a row of tickets", Some(row.head), Value::Null));
     }
     for number in [&open, &resolved, &closed] {
         for (name, view) in [
-            ("view", ana.view(number).await),
-            ("view_part", ana.view_part(number, MessageRange::Last(1)).await),
+            ("view", ana.get(number).await),
+            ("view_part", ana.get_range(number, MessageRange::Last(1)).await),
             ("find", ana.find(number.as_str()).await),
-            ("bot view", bot.view(number).await),
+            ("bot view", bot.get(number).await),
         ] {
             let view = view.unwrap();
             let json = to_value(&view).unwrap();
-            all.push(("chat", None, to_value(ana.chat(&view, &READER, &())).unwrap()));
+            all.push(("chat", None, to_value(ana.pages(*READER, &()).chat(&view)).unwrap()));
             all.push((name, Some(view.head), json));
         }
     }
-    let offer = ana.follow_up_offer(&ana.view(&closed).await.unwrap()).unwrap();
-    let hello = || NewMessage::parse("Hola").unwrap().with_key(key("m"));
+    let offer = ana.follow_up_offer(&ana.get(&closed).await.unwrap()).unwrap();
     let draft = || NewTicket::new(Category::GENERAL, common::text("Otra cosa")).with_key(key("nueva"));
     for (name, receipt) in [
         ("create", ana.create(draft()).await),
         ("create again", ana.create(draft()).await),
-        ("follow_up", ana.follow_up(&offer, "Vuelve a pasar").await),
-        ("add_message", ana.add_message(&open, "¿Y bien?").await),
-        ("add_message again", ana.add_message(&open, hello()).await),
-        ("a message that reopens", ana.add_message(&resolved, "Sigue igual").await),
-        ("bot add_message", bot.add_message(&open, "Un momento.").await),
+        ("follow_up", ana.create(offer.ticket(common::text("Vuelve a pasar"))).await),
+        ("reply", ana.reply(&open, "¿Y bien?").await),
+        ("reply again", ana.reply(&open, "Hola").key(key("m")).await),
+        ("a message that reopens", ana.reply(&resolved, "Sigue igual").await),
+        ("bot reply", bot.reply(&open, "Un momento.").await),
         ("confirm", ana.confirm(&closed).await),
     ] {
         let receipt = receipt.unwrap();
@@ -158,7 +164,7 @@ async fn counting_desk(notes: usize) -> HelpDesk {
 struct Numbers<F>(F);
 
 impl<F: Fn(&mut [u8]) + Send + Sync> NumberSource for Numbers<F> {
-    fn fill(&self, bytes: &mut [u8]) {
+    fn random_bytes(&self, bytes: &mut [u8]) {
         (self.0)(bytes);
     }
 }
@@ -168,7 +174,7 @@ impl<F: Fn(&mut [u8]) + Send + Sync> NumberSource for Numbers<F> {
 async fn a_note_changes_nothing_that_customers_and_the_bot_get() {
     let (none, three) = (counting_desk(0).await, counting_desk(3).await);
     let head = |desk: HelpDesk| async move {
-        desk.admin(id("luis")).view(&number("ABIERTO")).await.unwrap().head.version
+        desk.admin(id("luis")).get(&number("ABIERTO")).await.unwrap().head.version
     };
     assert_eq!(head(none.clone()).await + 3, head(three.clone()).await);
     let (without, with) = (everything(&none).await, everything(&three).await);
@@ -197,11 +203,11 @@ fn versions(json: &Value) -> BTreeSet<u64> {
 async fn an_administrator_gets_all_of_it() {
     let desk = desk().await;
     let (luis, number) = (desk.admin(id("luis")), number("ABIERTO"));
-    let view = luis.view(&number).await.unwrap();
-    let page = luis.desk_view(&view, &READER, &());
+    let view = luis.get(&number).await.unwrap();
+    let page = luis.pages(*READER, &()).ticket(&view);
     let receipt = luis.set_priority(&number, Priority::High).await.unwrap();
     let list = luis.list(ListQuery::new().with_statuses(Status::Open)).await.unwrap();
-    let row = luis.row(&list.rows[0], &READER, &());
+    let row = luis.pages(*READER, &()).row(&list.rows[0]);
     for json in [
         to_value(&view),
         to_value(&page),
@@ -223,10 +229,10 @@ async fn a_customers_row_and_chat_show_no_promise_whoever_read_the_ticket() {
     let desk = desk().await;
     let (luis, ana) = (desk.admin(id("luis")), desk.customer(id("ana")));
     let list = luis.list(ListQuery::new().with_statuses(Status::Open)).await.unwrap();
-    assert!(luis.row(&list.rows[0], &READER, &()).sla.is_some());
-    let row = ana.row(&list.rows[0], &READER, &());
+    assert!(luis.pages(*READER, &()).row(&list.rows[0]).sla.is_some());
+    let row = ana.pages(*READER, &()).row(&list.rows[0]);
     assert_eq!((row.sla.as_ref(), row.excerpt.as_str()), (None, list.rows[0].excerpt.as_str()));
-    let view = luis.view(&number("ABIERTO")).await.unwrap();
-    let chat = to_value(ana.chat(&view, &READER, &())).unwrap();
+    let view = luis.get(&number("ABIERTO")).await.unwrap();
+    let chat = to_value(ana.pages(*READER, &()).chat(&view)).unwrap();
     assert_eq!(the_desks_own(&chat), [""; 0]);
 }

@@ -11,7 +11,13 @@ use std::{
 
 use common::{causes, desk_over, draft, id, key, now};
 use proptest::prelude::*;
-use ventanilla_service::*;
+use ventanilla_service::{
+    Explain, Form, HelpDesk, MemoryStore, NewTicket, Receipt, Screened, ServiceError, TicketNumber,
+    error::WriteOutcome,
+    settings::NumberSource,
+    store::{InsertOutcome, MockTicketStore, TicketStore},
+    testing,
+};
 
 /// A source that begins again after a few bytes.
 struct Cycle {
@@ -20,7 +26,7 @@ struct Cycle {
 }
 
 impl NumberSource for Cycle {
-    fn fill(&self, bytes: &mut [u8]) {
+    fn random_bytes(&self, bytes: &mut [u8]) {
         let mut next = self.next.lock().unwrap();
         for byte in bytes {
             *byte = self.bytes[*next % self.bytes.len()];
@@ -79,7 +85,7 @@ proptest! {
 struct Counter(Mutex<u8>);
 
 impl NumberSource for Counter {
-    fn fill(&self, bytes: &mut [u8]) {
+    fn random_bytes(&self, bytes: &mut [u8]) {
         for byte in bytes {
             let mut next = self.0.lock().unwrap();
             *byte = *next;

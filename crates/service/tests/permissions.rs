@@ -9,7 +9,14 @@ use std::collections::BTreeSet;
 use common::{
     NUMBER, USE_CASES, admin, anas_ticket, customer, desk_over, id, number, offer, run, storing,
 };
-use ventanilla_service::*;
+use ventanilla_service::{
+    Admin, Bot, Category, Customer, EventKind, Explain, HelpDesk, Locale, MyTickets, ServiceError,
+    Status, System, TimeZone,
+    error::Refusal,
+    testing,
+    ticket::{Actor, MessageRange},
+    view::Viewer,
+};
 
 /// What everybody gets who tries a use case on Ana's ticket, on a missing one, or on none: `ok`, the
 /// error's code without `ticket_`, or `-` where their handle has no such method.
@@ -105,8 +112,8 @@ macro_rules! lacks {
         impl Lacks for System {}
     };
 }
-lacks!(create create_for follow_up tickets list list_due counts report view view_part find add_message
-    reply add_note confirm close close_resolved set_status set_priority assign unassign claim change change_each desk_view);
+lacks!(create create_for follow_up_offer list counts report get get_range find
+    reply add_note confirm close close_resolved set_status set_priority assign unassign claim change change_each);
 
 #[tokio::test]
 async fn what_a_handle_may_not_do_it_cannot_name() {
@@ -118,15 +125,15 @@ async fn what_a_handle_may_not_do_it_cannot_name() {
     let desk = desk(true).await;
     let (ana, luis) = (desk.customer(id("ana")), desk.admin(id("luis")));
     let lacking = [
-        lacking!(ana, create_for list list_due counts report reply add_note close close_resolved
-            set_status set_priority assign unassign claim change change_each),
-        lacking!(luis, create tickets follow_up confirm close close_resolved),
-        lacking!(desk.bot(), create create_for follow_up tickets list list_due counts report view_part
-            find reply add_note confirm close close_resolved set_status set_priority assign unassign
-            claim change change_each),
-        lacking!(desk.system(), create create_for follow_up tickets list list_due counts report view
-            view_part find add_message reply add_note confirm set_status set_priority assign unassign
-            claim change change_each),
+        lacking!(ana, create_for counts report add_note close close_resolved set_status set_priority
+            assign unassign claim change change_each),
+        lacking!(luis, create follow_up_offer confirm close close_resolved),
+        lacking!(desk.bot(), create create_for follow_up_offer list counts report get_range find
+            add_note confirm close close_resolved set_status set_priority assign unassign claim change
+            change_each),
+        lacking!(desk.system(), create create_for follow_up_offer list counts report get get_range
+            find reply add_note confirm set_status set_priority assign unassign claim change
+            change_each),
     ];
     for (who, lacking) in common::everybody().iter().zip(lacking) {
         for use_case in USE_CASES {
@@ -158,14 +165,14 @@ async fn a_foreign_ticket_and_a_missing_one_are_the_same() {
 async fn only_the_desk_sees_notes_and_history() {
     let desk = desk(true).await;
     let (ana, number) = (desk.customer(id("ana")), number(NUMBER));
-    let whole = desk.admin(id("luis")).view(&number).await.unwrap();
+    let whole = desk.admin(id("luis")).get(&number).await.unwrap();
     assert!(!whole.notes.is_empty() && !whole.history.is_empty());
 
     for view in [
-        ana.view(&number).await.unwrap(),
-        ana.view_part(&number, MessageRange::Last(1)).await.unwrap(),
+        ana.get(&number).await.unwrap(),
+        ana.get_range(&number, MessageRange::Last(1)).await.unwrap(),
         ana.find(NUMBER).await.unwrap(),
-        desk.bot().view(&number).await.unwrap(),
+        desk.bot().get(&number).await.unwrap(),
     ] {
         assert!(view.notes.is_empty() && view.history.is_empty(), "{view:?}");
         assert!(!serde_json::to_string(&view).unwrap().contains("Una nota"));
@@ -177,21 +184,19 @@ async fn only_the_desk_sees_notes_and_history() {
 async fn only_an_administrator_has_the_desks_page() {
     let desk = desk(true).await;
     let (ana, reader, number) = (desk.customer(id("ana")), Viewer::new(TimeZone::UTC), number(NUMBER));
-    let lacking = [ana.desk_view(), desk.bot().desk_view(), desk.system().desk_view()];
-    assert_eq!(lacking, ["desk_view"; 3]);
 
     // Ana is an administrator too: her own ticket shows her everything in that part only.
     for name in ["luis", "ana"] {
         let admin = desk.admin(id(name));
-        let page = admin.desk_view(&admin.view(&number).await.unwrap(), &reader, &());
+        let page = admin.pages(reader, &()).ticket(&admin.get(&number).await.unwrap());
         assert_eq!(page.notes[0].text, "Una nota que Ana no ve.");
         assert!(page.history.iter().any(|entry| entry.kind == EventKind::NoteAdded));
     }
-    let hers = ana.view(&number).await.unwrap();
-    let chat = serde_json::to_string(&ana.chat(&hers, &reader, &())).unwrap();
+    let hers = ana.get(&number).await.unwrap();
+    let chat = serde_json::to_string(&ana.pages(reader, &()).chat(&hers)).unwrap();
     assert!(!chat.contains("nota") && !chat.contains("luis"), "{chat}");
     // What a customer read holds nothing more, whoever makes a page of it.
-    let page = desk.admin(id("luis")).desk_view(&hers, &reader, &());
+    let page = desk.admin(id("luis")).pages(reader, &()).ticket(&hers);
     assert!(page.notes.is_empty());
     assert!(page.history.iter().all(|entry| matches!(entry.kind, EventKind::MessageAdded { .. })));
 }
@@ -201,7 +206,7 @@ async fn a_customers_list_holds_their_own_tickets_only() {
     let evas = testing::ticket("TKT-EVA123").requester("eva").build();
     let desk = desk_over(storing([anas_ticket(), evas]).await);
     for (name, expected) in [("ana", vec![NUMBER]), ("eva", vec!["TKT-EVA123"]), ("pau", vec![])] {
-        let page = desk.customer(id(name)).tickets(MyTickets::all()).await.unwrap();
+        let page = desk.customer(id(name)).list(MyTickets::all()).await.unwrap();
         let listed: Vec<_> = page.rows.iter().map(|row| row.head.ticket_number.as_str()).collect();
         assert_eq!(listed, expected);
     }
@@ -213,11 +218,7 @@ async fn an_offer_serves_its_requester_alone_whoever_takes_it_up() {
     let desk = desk_over(store.clone());
     let (eva, luis, offer) = (desk.customer(id("eva")), desk.admin(id("luis")), offer(&number(NUMBER)));
     let draft = || offer.ticket(common::text("Hola"));
-    for refused in [
-        eva.follow_up(&offer, "Hola").await,
-        eva.create(draft()).await,
-        luis.create_for(&id("eva"), draft()).await,
-    ] {
+    for refused in [eva.create(draft()).await, luis.create_for(&id("eva"), draft()).await] {
         let error = refused.unwrap_err();
         assert!(matches!(error, ServiceError::NotOpened { refusal: Refusal::NotPermitted { .. } }));
         assert_eq!(store.len(), 1);
@@ -230,9 +231,9 @@ async fn an_offer_serves_its_requester_alone_whoever_takes_it_up() {
 async fn a_follow_up_names_its_predecessor_and_its_requester() {
     let closed = testing::ticket(NUMBER).requester("ana").category(Category::PAGOS);
     let ana = desk_over(storing([closed.status(Status::Closed).build()]).await).customer(id("ana"));
-    let offer = ana.follow_up_offer(&ana.view(&number(NUMBER)).await.unwrap()).unwrap();
-    let receipt = ana.follow_up(&offer, "Vuelve a pasar").await.unwrap();
-    let opened = ana.view(&receipt.head.ticket_number).await.unwrap();
+    let offer = ana.follow_up_offer(&ana.get(&number(NUMBER)).await.unwrap()).unwrap();
+    let receipt = ana.create(offer.ticket(common::text("Vuelve a pasar"))).await.unwrap();
+    let opened = ana.get(&receipt.head.ticket_number).await.unwrap();
     assert_eq!(opened.head, receipt.head);
     assert_eq!(opened.head.follow_up_of, Some(number(NUMBER)));
     assert_eq!((opened.head.requester, opened.head.category), (id("ana"), Category::PAGOS));
@@ -243,7 +244,7 @@ async fn a_follow_up_names_its_predecessor_and_its_requester() {
 async fn an_open_ticket_offers_no_follow_up() {
     let open = testing::ticket(NUMBER).requester("ana").build();
     let ana = desk_over(storing([open]).await).customer(id("ana"));
-    assert_eq!(ana.follow_up_offer(&ana.view(&number(NUMBER)).await.unwrap()), None);
+    assert_eq!(ana.follow_up_offer(&ana.get(&number(NUMBER)).await.unwrap()), None);
 }
 
 #[tokio::test]
@@ -253,5 +254,5 @@ async fn an_administrator_opens_a_ticket_in_the_customers_name() {
     let receipt = desk.admin(id("luis")).create_for(&id("ana"), draft).await.unwrap();
     assert_eq!(receipt.head.requester, id("ana"));
     assert_eq!(receipt.events[0].by, admin("luis"));
-    assert!(desk.customer(id("ana")).view(&receipt.head.ticket_number).await.is_ok());
+    assert!(desk.customer(id("ana")).get(&receipt.head.ticket_number).await.is_ok());
 }

@@ -8,7 +8,12 @@ use std::{collections::HashMap, sync::LazyLock};
 
 use common::id;
 use serde_json::{Value, json};
-use ventanilla_service::*;
+use ventanilla_service::{
+    Locale, MemoryStore, Status, TimeZone, UserId,
+    sla::Report,
+    testing,
+    view::{Person, ReportColumns, ReportRow, ReportView, Viewer},
+};
 
 static MADRID: LazyLock<Viewer> =
     LazyLock::new(|| Viewer::new(TimeZone::named("Europe/Madrid").unwrap()));
@@ -17,7 +22,7 @@ static ENGLISH: LazyLock<Viewer> = LazyLock::new(|| Viewer { locale: Locale::En,
 fn table(report: Value, reader: &Viewer, people: &HashMap<UserId, Person>) -> ReportView {
     let report: Report = serde_json::from_value(report).unwrap();
     let desk = common::desk_over(MemoryStore::new());
-    desk.admin(id("luis")).report_view(&report, reader, people)
+    desk.admin(id("luis")).pages(*reader, people).report(&report)
 }
 
 fn seconds(seconds: u64) -> Value {
@@ -142,7 +147,7 @@ async fn the_figures_are_those_of_what_happened() {
     ]);
     let luis = common::desk_over(store.await).admin(id("luis"));
     let report = luis.report(common::period()).await.unwrap();
-    let table = luis.report_view(&report, &MADRID, &());
+    let table = luis.pages(*MADRID, &()).report(&report);
     let told = |row: &ReportRow| {
         row.cells.iter().map(|cell| (cell.count, cell.compliance.clone())).collect::<Vec<_>>()
     };

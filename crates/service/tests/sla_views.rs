@@ -8,7 +8,13 @@ use std::sync::LazyLock;
 
 use common::{NUMBER, id, text};
 use serde_json::json;
-use ventanilla_service::*;
+use ventanilla_service::{
+    Admin, Change, HelpDesk, Locale, MemoryStore, Policy, Status, TimeZone, Timestamp,
+    sla::{BusinessCalendar, Week},
+    testing,
+    ticket::{Audience, MessageRange},
+    view::{DeskView, InputState, Label, SlaView, TicketRow, Viewer},
+};
 
 static MADRID: LazyLock<Viewer> =
     LazyLock::new(|| Viewer::new(TimeZone::named("Europe/Madrid").unwrap()));
@@ -44,11 +50,11 @@ fn luis(calendar: BusinessCalendar, now: &str) -> Admin {
 
 fn promises(ticket: testing::TicketFixture, now: &str, reader: &Viewer) -> Vec<SlaView> {
     let view = ticket.build().details(&Audience::Desk, MessageRange::All).unwrap();
-    luis(office(), now).desk_view(&view, reader, &()).sla
+    luis(office(), now).pages(*reader, &()).ticket(&view).sla
 }
 
 fn row(ticket: testing::TicketFixture, now: &str, reader: &Viewer) -> Option<SlaView> {
-    luis(office(), now).row(&ticket.build().summary(), reader, &()).sla
+    luis(office(), now).pages(*reader, &()).row(&ticket.build().summary()).sla
 }
 
 fn resolved(ticket: testing::TicketFixture, when: &str) -> testing::TicketFixture {
@@ -190,7 +196,7 @@ fn a_holiday_that_is_announced_moves_what_is_due_and_no_more_than_that() {
         (office(), "12 12:00", "12 de enero de 2026, 10:00", "Lleva 2 h de retraso"),
         (feast, "12 12:00", "13 de enero de 2026, 10:00", "Tiempo restante: 1 h"),
     ] {
-        let first = luis(calendar, now).desk_view(&view, &MADRID, &()).sla.swap_remove(0);
+        let first = luis(calendar, now).pages(*MADRID, &()).ticket(&view).sla.swap_remove(0);
         assert_eq!((first.due.text.as_str(), first.text.as_str()), (due, text));
     }
 }
@@ -250,8 +256,8 @@ fn a_desk_that_promises_nothing_shows_no_promise_of_an_earlier_time() {
     let ticket = opened("05 10:00").build();
     assert!(ticket.head().sla.is_some());
     let page =
-        luis.desk_view(&ticket.details(&Audience::Desk, MessageRange::All).unwrap(), &MADRID, &());
-    assert_eq!((page.sla, luis.row(&ticket.summary(), &MADRID, &()).sla), (vec![], None));
+        luis.pages(*MADRID, &()).ticket(&ticket.details(&Audience::Desk, MessageRange::All).unwrap());
+    assert_eq!((page.sla, luis.pages(*MADRID, &()).row(&ticket.summary()).sla), (vec![], None));
 }
 
 #[test]
@@ -265,14 +271,14 @@ fn resolved_and_closed_tickets_offer_what_can_still_be_done() {
         let view = ticket.change(common::admin("luis"), Change::note(text("Visto."))).build();
         let view = view.details(&Audience::Desk, MessageRange::All).unwrap();
         let luis = luis(office(), "30 10:00");
-        let page = luis.desk_view(&view, &MADRID, &());
-        assert!(page.moves.iter().map(|step| step.action.as_str()).eq(moves));
+        let page = luis.pages(*MADRID, &()).ticket(&view);
+        assert!(page.status_actions.iter().map(|step| step.text.as_str()).eq(moves));
         assert!(page.priorities.iter().map(|choice| choice.text.as_str()).eq(priorities));
         assert_eq!(matches!(page.chat.input, InputState::Writable { .. }), writable);
         assert!(matches!(page.note_input, InputState::Writable { .. }));
         assert_eq!((page.sla.len(), page.notes.len()), (2, 1));
         // Both chats are those of the ticket; neither shows a promise.
-        let chat = luis.chat(&view, &MADRID, &());
+        let chat = luis.pages(*MADRID, &()).chat(&view);
         assert_eq!(page.chat, chat);
         assert!(!serde_json::to_string(&chat).unwrap().contains("Cumplido"));
     }
@@ -294,8 +300,8 @@ fn a_promise_has_its_documented_json_on_the_page_and_in_the_row() {
     });
     let view = ticket.clone().build().details(&Audience::Desk, MessageRange::All).unwrap();
     let luis = luis(office(), "05 17:00");
-    let page = luis.desk_view(&view, &MADRID, &());
-    let row = luis.row(&ticket.build().summary(), &MADRID, &());
+    let page = luis.pages(*MADRID, &()).ticket(&view);
+    let row = luis.pages(*MADRID, &()).row(&ticket.build().summary());
     let [page_json, row_json] =
         [serde_json::to_value(&page).unwrap(), serde_json::to_value(&row).unwrap()];
     assert_eq!(page_json["sla"][0], expected);

@@ -8,7 +8,16 @@ use common::{
     NUMBER, admin, anas_ticket, causes, code, customer, desk_over, draft, id, key, now, number,
     possible, public, run,
 };
-use ventanilla_service::*;
+use ventanilla_service::{
+    Change, ErrorKind, Event, EventKind, Explain, Form, HelpDesk, Locale, Policy, Screened,
+    ServiceError,
+    error::{BoxError, Refusal, StoreError, WriteOutcome},
+    list::{Counts, Page},
+    settings::Limits,
+    sla::Report,
+    store::{InsertOutcome, MockTicketStore, Outcome},
+    ticket::{Actor, Audience, MessageRange, Role},
+};
 
 /// The method of the store that a use case calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,8 +168,7 @@ async fn an_unknown_outcome_is_never_repeated_by_itself_not_even_with_a_key() {
     assert_eq!((error.write_outcome(), error.is_retryable()), (WriteOutcome::Unknown, false));
 
     let ana = desk_over(once(Call::Update, Some(unknown))).customer(id("ana"));
-    let message = NewMessage::parse("Hola").unwrap().with_key(key("k"));
-    let error = ana.add_message(&number(NUMBER), message).await.unwrap_err();
+    let error = ana.reply(&number(NUMBER), "Hola").key(key("k")).await.unwrap_err();
     assert_eq!((error.write_outcome(), error.is_retryable()), (WriteOutcome::Unknown, false));
 }
 
@@ -182,7 +190,7 @@ async fn each_outcome_of_a_change_has_its_answer() {
         (Outcome::Repeated { head: head.clone(), events }, some, true),
     ] {
         let ana = answering(outcome).customer(id("ana"));
-        let receipt = ana.add_message(&number(NUMBER), "Hola").await.unwrap();
+        let receipt = ana.reply(&number(NUMBER), "Hola").await.unwrap();
         let expected = (public(head.clone()), events, repeated);
         assert_eq!((receipt.head, receipt.events, receipt.repeated), expected);
     }
@@ -257,11 +265,11 @@ async fn what_no_ticket_can_answer_calls_no_store() {
     let (ana, luis) = (desk.customer(id("ana")), desk.admin(id("luis")));
     let number = number(NUMBER);
     assert_eq!(code(&ana.create(draft()).await), "text_over_limit");
-    assert_eq!(code(&ana.add_message(&number, "12345").await), "text_over_limit");
+    assert_eq!(code(&ana.reply(&number, "12345").await), "text_over_limit");
     assert_eq!(code(&luis.add_note(&number, "12345").await), "text_over_limit");
     assert_eq!(code(&luis.add_note(&number, "").await), "text_empty");
     let changes = luis.change_each([NUMBER, ""], &Change::note(common::text("12345"))).await;
-    let codes: Vec<_> = changes.each.iter().map(|changed| code(&changed.result)).collect();
+    let codes: Vec<_> = changes.items.iter().map(|changed| code(&changed.result)).collect();
     assert_eq!(codes, ["text_over_limit", "number_empty"]);
     assert_eq!(code(&ana.find("").await), "number_empty");
 }

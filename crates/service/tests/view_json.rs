@@ -8,7 +8,13 @@ use std::{collections::HashMap, sync::LazyLock};
 
 use common::{NUMBER, customer, desk_over, id, number, text};
 use serde_json::json;
-use ventanilla_service::*;
+use ventanilla_service::{
+    Category, MemoryStore, Policy, Priority, Status, TimeZone, UserId,
+    store::Ticket,
+    testing,
+    ticket::{Audience, MessageRange},
+    view::{ChatView, DeskView, Person, TicketRow, Viewer},
+};
 
 static READER: LazyLock<Viewer> =
     LazyLock::new(|| Viewer::new(TimeZone::named("Europe/Madrid").unwrap()));
@@ -27,11 +33,11 @@ fn people() -> HashMap<UserId, Person> {
 
 fn chat(ticket: &Ticket, window: MessageRange) -> ChatView {
     let ana = desk_over(MemoryStore::new()).customer(id("ana"));
-    ana.chat(&ticket.details(&Audience::Requester(id("ana")), window).unwrap(), &READER, &people())
+    ana.pages(*READER, &people()).chat(&ticket.details(&Audience::Requester(id("ana")), window).unwrap())
 }
 
 fn row(ticket: &Ticket) -> TicketRow {
-    desk_over(MemoryStore::new()).admin(id("luis")).row(&ticket.summary(), &READER, &people())
+    desk_over(MemoryStore::new()).admin(id("luis")).pages(*READER, &people()).row(&ticket.summary())
 }
 
 fn noon(text: &str) -> serde_json::Value {
@@ -124,11 +130,9 @@ fn an_open_follow_up_says_so_in_json_and_is_written_in() {
 fn the_desks_page_has_its_documented_json() {
     let ticket = ticket().assignee("luis").note("luis", "Es la tercera vez.").build();
     let luis = desk_over(MemoryStore::new()).admin(id("luis"));
-    let page = luis.desk_view(
-        &ticket.details(&Audience::Desk, MessageRange::Last(1)).unwrap(),
-        &READER,
-        &people(),
-    );
+    let page = luis
+        .pages(*READER, &people())
+        .ticket(&ticket.details(&Audience::Desk, MessageRange::Last(1)).unwrap());
     let ana = json!({ "name": "Ana Gómez", "initial": "A" });
     let luis = json!({ "name": "Luis Paz", "avatarUrl": "/luis.png", "initial": "L" });
     let support = json!({ "code": "ADMIN", "text": "Soporte" });

@@ -7,7 +7,16 @@ mod common;
 use std::{collections::HashMap, sync::LazyLock, time::Duration};
 
 use common::{NUMBER, id, text};
-use ventanilla_service::*;
+use ventanilla_service::{
+    Category, Change, HelpDesk, Locale, MemoryStore, Policy, Priority, Status, TimeZone, UserId,
+    settings::{Days, Limits, Reopen},
+    store::Ticket,
+    testing,
+    ticket::{Actor, Audience, MessageRange},
+    view::{
+        ChatView, InputState, Label, MessageSide, Person, PersonDirectory, PersonView, TicketRow, Viewer,
+    },
+};
 
 static MADRID: LazyLock<Viewer> =
     LazyLock::new(|| Viewer::new(TimeZone::named("Europe/Madrid").unwrap()));
@@ -39,15 +48,15 @@ fn chat(
 ) -> ChatView {
     let ana = desk(MINUTE, Policy::default()).customer(id("ana"));
     let view = ticket.details(&Audience::Requester(id("ana")), window).unwrap();
-    ana.chat(&view, reader, directory)
+    ana.pages(*reader, directory).chat(&view)
 }
 
 fn row(ticket: &Ticket, reader: &Viewer, directory: &impl PersonDirectory) -> TicketRow {
-    desk(MINUTE, Policy::default()).admin(id("luis")).row(&ticket.summary(), reader, directory)
+    desk(MINUTE, Policy::default()).admin(id("luis")).pages(*reader, directory).row(&ticket.summary())
 }
 
 fn texts(chat: &ChatView) -> Vec<&str> {
-    chat.bubbles.iter().map(|bubble| bubble.text.as_str()).collect()
+    chat.messages.iter().map(|bubble| bubble.text.as_str()).collect()
 }
 
 fn people() -> HashMap<UserId, Person> {
@@ -68,7 +77,7 @@ fn conversation() -> Ticket {
 #[test]
 fn the_user_stands_on_the_right_and_everybody_else_on_the_left_by_name() {
     let chat = chat(&conversation(), MessageRange::All, &MADRID, &people());
-    let bubbles = chat.bubbles.iter().map(|bubble| {
+    let bubbles = chat.messages.iter().map(|bubble| {
         let PersonView { name, initial, avatar_url, .. } = &bubble.author;
         (bubble.side, bubble.role.code.as_str(), name.as_str(), initial.as_str(), avatar_url.as_deref())
     });
@@ -79,7 +88,7 @@ fn the_user_stands_on_the_right_and_everybody_else_on_the_left_by_name() {
         (MessageSide::Left, "SUPPORT_BOT", "Asistente virtual", "A", None),
         (MessageSide::Left, "ADMIN", "Ana Gómez", "A", None),
     ];
-    assert!(bubbles.eq(expected), "{:#?}", chat.bubbles);
+    assert!(bubbles.eq(expected), "{:#?}", chat.messages);
 }
 
 #[test]
@@ -89,8 +98,8 @@ fn people_that_the_directory_does_not_know_are_named_by_their_part() {
         (*ENGLISH, ["User", "Support", "Support", "Virtual assistant", "Support"]),
     ] {
         let chat = chat(&conversation(), MessageRange::All, &reader, &());
-        assert!(chat.bubbles.iter().map(|bubble| bubble.author.name.as_str()).eq(names));
-        assert!(chat.bubbles.iter().all(|bubble| bubble.author.name == bubble.role.text));
+        assert!(chat.messages.iter().map(|bubble| bubble.author.name.as_str()).eq(names));
+        assert!(chat.messages.iter().all(|bubble| bubble.author.name == bubble.role.text));
     }
     let (free, taken) = (ticket().build(), ticket().assignee("marta").build());
     for (ticket, reader, requester, assignee) in [
@@ -182,10 +191,10 @@ fn dates_and_times_are_those_of_the_readers_zone() {
     ] {
         let (chat, row) = (chat(&ticket, MessageRange::All, &reader, &()), row(&ticket, &reader, &()));
         assert_eq!(
-            [&chat.created_at.text, &chat.bubbles[0].at.text, &row.created_at.text],
+            [&chat.created_at.text, &chat.messages[0].at.text, &row.created_at.text],
             [created; 3]
         );
-        assert_eq!([&chat.bubbles[1].at.text, &row.updated_at.text], [updated; 2]);
+        assert_eq!([&chat.messages[1].at.text, &row.updated_at.text], [updated; 2]);
     }
 }
 
@@ -260,8 +269,12 @@ fn a_message_can_be_written_where_the_rules_take_it_and_only_customers_are_offer
                 }
                 other => panic!("{other:?}"),
             };
-            assert_eq!(state(desk.customer(id("ana")).chat(&view, &reader, &())), customer, "{status}");
-            assert_eq!(state(desk.admin(id("luis")).chat(&view, &reader, &())), admin, "{status}");
+            assert_eq!(
+                state(desk.customer(id("ana")).pages(reader, &()).chat(&view)),
+                customer,
+                "{status}"
+            );
+            assert_eq!(state(desk.admin(id("luis")).pages(reader, &()).chat(&view)), admin, "{status}");
         }
     }
 }
@@ -286,7 +299,7 @@ fn what_was_written_is_shown_as_it_came() {
         let people = HashMap::from([(id("ana"), Person::named(text))]);
         let chat = chat(&ticket, MessageRange::All, &MADRID, &people);
         assert_eq!(texts(&chat), [text; 2]);
-        assert_eq!(chat.bubbles[0].author.name, text);
+        assert_eq!(chat.messages[0].author.name, text);
         assert_eq!(row(&ticket, &MADRID, &()).excerpt, text.replace(['\n', '\t'], " "));
     }
 }

@@ -5,7 +5,7 @@ use axum::{
     http::StatusCode,
     response::{Html, IntoResponse, Redirect, Response},
 };
-use ventanilla_service::{ErrorKind, Explain, Locale, ServiceError, WriteOutcome};
+use ventanilla_service::{ErrorKind, Explain, Locale, ServiceError, error::WriteOutcome};
 
 use crate::{Part, fields::fresh_key, session::Me};
 

@@ -8,8 +8,7 @@ use axum_extra::extract::Form;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, de::DeserializeOwned};
 use ventanilla_service::{
-    Explain, IdempotencyKey, Locale, NaiveDate, NewMessage, ServiceError, TicketNumber, Timestamp,
-    Viewer,
+    Explain, IdempotencyKey, Locale, ServiceError, TicketNumber, Timestamp, sla::NaiveDate, view::Viewer,
 };
 
 use crate::error::Failure;
@@ -65,11 +64,11 @@ pub(crate) struct Written {
 }
 
 impl Written {
-    pub(crate) fn message(&self) -> Result<NewMessage, ServiceError> {
-        let message = NewMessage::parse(&self.text)?;
+    /// Parses the key that the page put in; an empty one counts as none.
+    pub(crate) fn key(&self) -> Result<Option<IdempotencyKey>, ServiceError> {
         match self.key.as_str() {
-            "" => Ok(message),
-            key => Ok(message.with_key(IdempotencyKey::parse(key)?)),
+            "" => Ok(None),
+            key => Ok(Some(IdempotencyKey::parse(key)?)),
         }
     }
 }

@@ -5,10 +5,10 @@
 //! Handlers translate between HTTP and the use cases; templates show view models and decide nothing.
 //!
 //! ```
-//! use help_center::{App, app, policy};
-//! use ventanilla_service::{HelpDesk, MemoryStore, SystemClock};
+//! use help_center::{App, app, desk};
+//! use ventanilla_service::{MemoryStore, settings::SystemClock};
 //!
-//! let desk = HelpDesk::builder(MemoryStore::new()).policy(policy()?).build();
+//! let desk = desk(MemoryStore::new())?.build();
 //! let router = app(App::new(desk, SystemClock));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -28,8 +28,11 @@ use std::{error::Error, sync::Arc};
 use axum::{Router, extract::DefaultBodyLimit, middleware, routing::get};
 use axum_extra::extract::cookie::Key;
 use ventanilla_service::{
-    BusinessCalendar, Clock, HelpDesk, Policy, Priority, Sla, SlaPolicy, SlaTargets, TimeZone,
-    Timestamp, Viewer,
+    HelpDesk, HelpDeskBuilder, Policy, Priority, TimeZone, Timestamp, UserId,
+    settings::Clock,
+    sla::{BusinessCalendar, Sla, SlaPolicy, SlaTargets},
+    store::TicketStore,
+    view::Viewer,
 };
 
 pub use people::{Part, People, Someone};
@@ -93,6 +96,17 @@ pub fn app(state: App) -> Router {
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(middleware::from_fn(security::guard))
         .with_state(state)
+}
+
+/// Starts the demo's desk over a store.
+///
+/// # Errors
+///
+/// The errors of [`policy`].
+pub fn desk(store: impl TicketStore + 'static) -> Result<HelpDeskBuilder, Box<dyn Error>> {
+    let people = People::demo();
+    let assignable = move |id: &UserId| people.is_admin(id);
+    Ok(HelpDesk::builder(store).policy(policy()?).assignable(assignable))
 }
 
 /// How the demo's desk is run. It works around the clock, so that the seeded tickets are overdue or

@@ -9,10 +9,14 @@
 
 use std::{env, error::Error, net::Ipv4Addr, sync::Arc};
 
-use help_center::{App, app, plant, policy};
+use help_center::{App, app, desk, plant};
 use tokio::net::TcpListener;
 use ventanilla_service::{
-    Clock, HelpDesk, MemoryStore, MongoOptions, SqliteStore, SystemClock, TicketStore,
+    MemoryStore,
+    mongodb::MongoOptions,
+    settings::{Clock, SystemClock},
+    sqlite::SqliteStore,
+    store::TicketStore,
 };
 
 #[tokio::main]
@@ -21,7 +25,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let store = store(database).await?;
     plant(&store, SystemClock.now()).await?;
 
-    let desk = HelpDesk::builder(store).policy(policy()?).build();
+    let desk = desk(store)?.build();
     let mut state = App::new(desk, SystemClock);
     if let Ok(secret) = env::var("SECRET") {
         state = state.with_secret(&secret)?;

@@ -1,7 +1,10 @@
 //! Who the demo's people are. A host has a table of users of its own.
 
 use serde::Deserialize;
-use ventanilla_service::{Person, PersonDirectory, PersonRef, UserId};
+use ventanilla_service::{
+    UserId,
+    view::{Person, PersonDirectory, PersonRef},
+};
 
 /// Who the demo's people are.
 #[derive(Debug, Clone, Deserialize)]
@@ -44,6 +47,12 @@ impl People {
     #[must_use]
     pub fn get(&self, id: &UserId) -> Option<&Someone> {
         self.0.iter().find(|someone| someone.id == *id)
+    }
+
+    /// Returns whether this person works at the desk.
+    #[must_use]
+    pub fn is_admin(&self, id: &UserId) -> bool {
+        self.get(id).is_some_and(|someone| someone.part == Part::Admin)
     }
 
     /// Those who play a part.

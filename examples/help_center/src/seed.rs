@@ -12,11 +12,9 @@ use std::{
 
 use serde::Deserialize;
 use ventanilla_service::{
-    Clock, HelpDesk, ListQuery, MessageText, NewTicket, Priority, Status, TicketNumber, TicketStore,
-    Timestamp, UserId,
+    HelpDesk, ListQuery, MessageText, NewTicket, Priority, Status, TicketNumber, Timestamp, UserId,
+    settings::Clock, store::TicketStore,
 };
-
-use crate::policy;
 
 /// A clock that shows what it is set to.
 #[derive(Debug, Clone, Default)]
@@ -61,7 +59,7 @@ pub async fn plant(store: &Arc<dyn TicketStore>, now: Timestamp) -> Result<usize
     }
     let script: Script = serde_json::from_str(include_str!("seed.json"))?;
     let clock = Hands::at(now);
-    let desk = HelpDesk::builder(Arc::clone(store)).policy(policy()?).clock(clock.clone()).build();
+    let desk = crate::desk(Arc::clone(store))?.clock(clock.clone()).build();
     let planter = Planter { desk, clock, now, people: &script.people };
     let mut planted = 0;
     for story in &script.tickets {
@@ -87,20 +85,24 @@ impl Planter<'_> {
         if story.greeted {
             let greeting =
                 "¡Hola! Hemos recibido tu consulta. Una persona del equipo te responderá pronto.";
-            self.desk.bot().add_message(&number, greeting).await?;
+            self.desk.bot().reply(&number, greeting).await?;
         }
         let mut tickets = 1;
         for step in &story.then {
             self.clock.set(self.before(&step.ago)?);
             if step.follow_up {
-                let old = customer.view(&number).await?;
+                let old = customer.get(&number).await?;
                 let offer = customer.follow_up_offer(&old).ok_or("no follow-up was offered")?;
-                number = customer.follow_up(&offer, step.say.as_str()).await?.head.ticket_number;
+                number = customer
+                    .create(offer.ticket(MessageText::parse(&step.say)?))
+                    .await?
+                    .head
+                    .ticket_number;
                 tickets += 1;
             } else if step.who == story.who {
                 match step.status {
                     Some(_) => customer.confirm(&number).await?,
-                    None => customer.add_message(&number, step.say.as_str()).await?,
+                    None => customer.reply(&number, step.say.as_str()).await?,
                 };
             } else {
                 self.work(&number, step).await?;
@@ -124,8 +126,8 @@ impl Planter<'_> {
         match (step.say.as_str(), step.status) {
             ("", None) => {}
             ("", Some(status)) => drop(admin.set_status(number, status).await?),
-            (text, None) => drop(admin.add_message(number, text).await?),
-            (text, Some(status)) => drop(admin.reply(number, text, status).await?),
+            (text, None) => drop(admin.reply(number, text).await?),
+            (text, Some(status)) => drop(admin.reply(number, text).status(status).await?),
         }
         Ok(())
     }

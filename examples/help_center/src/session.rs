@@ -14,7 +14,10 @@ use axum::{
 };
 use axum_extra::extract::cookie::{Cookie, SameSite, SignedCookieJar};
 use serde::Deserialize;
-use ventanilla_service::{PersonDirectory, PersonRef, PersonView, UserId};
+use ventanilla_service::{
+    UserId,
+    view::{PersonDirectory, PersonRef, PersonView},
+};
 
 use crate::{
     App, Part, Someone,
@@ -33,7 +36,7 @@ fn signed_in(headers: &HeaderMap, app: &App) -> Option<Someone> {
 
 /// Who stands in the header of a page.
 pub(crate) struct Me {
-    pub(crate) badge: PersonView,
+    pub(crate) person: PersonView,
     pub(crate) admin: bool,
 }
 
@@ -80,7 +83,7 @@ impl Me {
     fn new(someone: &Someone, app: &App) -> Self {
         let person = app.people.person(&someone.id);
         Self {
-            badge: person.map_or_else(|| PersonRef::new(&someone.id, &(), "").badge, PersonView::from),
+            person: person.map_or_else(|| PersonRef::new(&someone.id, &(), "").person, PersonView::from),
             admin: someone.part == Part::Admin,
         }
     }

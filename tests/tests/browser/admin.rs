@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use ventanilla_service::{ActorKind, Category, MessageText, NewTicket, Priority, Status, TicketNumber};
+use ventanilla_service::{
+    Category, MessageText, NewTicket, Priority, Status, TicketNumber, ticket::ActorKind,
+};
 use ventanilla_tests::{Setup, is_there};
 
 use crate::{
@@ -45,7 +47,7 @@ async fn of_two_who_want_a_ticket_one_learns_who_has_it() {
     choose(&martin, "#prioridad", "Baja").await;
     follow(&martin, "form[action$='/prioridad'] button").await;
     assert_eq!(martin.count("[role=alert]").await, 0);
-    let head = centre.desk.admin(person("Lucía")).view(&number).await.expect("it is there").head;
+    let head = centre.desk.admin(person("Lucía")).get(&number).await.expect("it is there").head;
     assert_eq!((head.priority, head.assignee), (Priority::Low, Some(person("Lucía"))));
     lucia.close().await;
     martin.close().await;

@@ -4,7 +4,11 @@ use std::{net::Ipv4Addr, sync::Arc};
 
 use help_center::{App, People, app, plant, policy};
 use tokio::net::TcpListener;
-use ventanilla_service::{Clock, HelpDesk, MemoryStore, SystemClock, TicketStore, UserId};
+use ventanilla_service::{
+    HelpDesk, MemoryStore, UserId,
+    settings::{Clock, SystemClock},
+    store::TicketStore,
+};
 use ventanilla_tests::{Setup, Window};
 
 /// A help centre over the memory, with the demo's tickets. It ends with the test's runtime.

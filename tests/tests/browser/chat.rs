@@ -15,7 +15,7 @@ async fn a_conversation_reads_as_a_chat() {
     }
     let centre = Centre::start().await;
     let ana = centre.desk.customer(person("Ana"));
-    let theirs = ana.tickets(MyTickets::all()).await.unwrap().rows;
+    let theirs = ana.list(MyTickets::all()).await.unwrap().rows;
     let paid_twice = theirs.iter().find(|ticket| ticket.excerpt.as_str().contains("dos cargos"));
     let number = paid_twice.unwrap().head.ticket_number.clone();
     for setup in [Setup::DESKTOP, Setup::PHONE] {
@@ -25,7 +25,7 @@ async fn a_conversation_reads_as_a_chat() {
         assert_eq!(window.text("#estado-actual").await, "En progreso");
         assert_eq!(window.text("a.back").await, "← Mis tickets");
 
-        let read = "const log = document.querySelector('.bubbles').getBoundingClientRect(); \
+        let read = "const log = document.querySelector('.messages').getBoundingClientRect(); \
                     return [...document.querySelectorAll('.bubble')].map((bubble) => { \
                       const said = bubble.querySelector('.said').getBoundingClientRect(); \
                       const face = bubble.querySelector('.avatar').getBoundingClientRect(); \
@@ -140,7 +140,7 @@ async fn support_answers_and_the_customer_has_the_last_word() {
         if setup.scripts {
             window.run("window.stayed = true; document.getElementById('texto').focus()", vec![]).await;
         }
-        lucia.reply(&number, "Ya está devuelto.", Status::Resolved).await.unwrap();
+        lucia.reply(&number, "Ya está devuelto.").status(Status::Resolved).await.unwrap();
         if !setup.scripts {
             window.reload().await;
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use ventanilla_service::{MessageText, MyTickets, NewTicket, PageSize};
+use ventanilla_service::{MessageText, MyTickets, NewTicket, list::PageSize};
 use ventanilla_tests::{Setup, Window, is_there};
 
 use crate::centre::{Centre, person};
@@ -50,7 +50,7 @@ async fn a_ticket_is_opened_and_listed() {
             }
         }
         let elida = centre.desk.customer(person("Élida"));
-        assert!(elida.tickets(MyTickets::all()).await.unwrap().rows.is_empty());
+        assert!(elida.list(MyTickets::all()).await.unwrap().rows.is_empty());
 
         window.fill("#descripcion", "Me cobraron dos veces la misma cuota").await;
         window.click(SEND).await;
@@ -167,7 +167,7 @@ async fn all_tickets_are_found_page_by_page() {
         (MyTickets::not_closed(), ["Abierto", "En progreso", "Resuelto"].as_slice()),
         (MyTickets::all(), &["Abierto", "En progreso", "Resuelto", "Cerrado"]),
     ] {
-        let all = carla.tickets(which.with_page_size(PageSize::new(100).unwrap())).await.unwrap().rows;
+        let all = carla.list(which.with_page_size(PageSize::new(100).unwrap())).await.unwrap().rows;
         assert!(all.len() > 10);
         let (mut numbers, mut badges) = (Vec::new(), BTreeSet::new());
         numbers.extend(texts(&window, ".tickets .number").await);
@@ -195,7 +195,7 @@ async fn what_is_not_theirs_is_not_there() {
         return;
     }
     let centre = Centre::start().await;
-    let theirs = centre.desk.customer(person("Ana")).tickets(MyTickets::all()).await.unwrap();
+    let theirs = centre.desk.customer(person("Ana")).list(MyTickets::all()).await.unwrap();
     let number = &theirs.rows[0].head.ticket_number;
     let window = centre.window(Setup::DESKTOP, "Bruno").await;
 

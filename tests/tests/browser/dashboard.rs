@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use ventanilla_service::{Category, Cursor, Direction, ListQuery, Priority, Sort, Status};
+use ventanilla_service::{
+    Category, ListQuery, Priority, Status,
+    list::{Cursor, Direction, Sort},
+};
 use ventanilla_tests::{Setup, Window, is_there};
 
 use crate::{

@@ -20,7 +20,7 @@ async fn a_message_sent_twice_is_added_once() {
         let text = MessageText::parse("Me cobraron dos veces").expect("a text");
         let draft = NewTicket::new("PAGOS".parse().expect("a category"), text);
         let number = ana.create(draft).await.expect("it is opened").head.ticket_number;
-        let said = async || ana.view(&number).await.expect("it is there").messages.len();
+        let said = async || ana.get(&number).await.expect("it is there").messages.len();
 
         let window = centre.window(setup, "Ana").await;
         window.go(&centre.at(&format!("/tickets/{number}"))).await;
@@ -58,7 +58,7 @@ async fn a_ticket_sent_twice_is_opened_once() {
     for setup in SETUPS {
         let centre = Centre::start().await;
         let elida = centre.desk.customer(person("Élida"));
-        let opened = async || elida.tickets(MyTickets::all()).await.expect("a list").rows.len();
+        let opened = async || elida.list(MyTickets::all()).await.expect("a list").rows.len();
 
         let window = centre.window(setup, "Élida").await;
         window.go(&centre.at("/ayuda")).await;

@@ -1,13 +1,13 @@
 //! What is stored, against what was acknowledged.
 
-use ventanilla_service::*;
+use ventanilla_service::{EventKind, Explain, HelpDesk, Status, UserId, ticket::Actor};
 
 use super::life::Life;
 
 pub(crate) async fn is_as_acknowledged(life: &Life, desk: &HelpDesk) {
     let number = &life.number;
     let reader = desk.admin(UserId::parse("65a1f0c2c11e47e000000000").unwrap());
-    let ticket = reader.view(number).await.unwrap();
+    let ticket = reader.get(number).await.unwrap();
 
     let mut there: Vec<String> =
         ticket.messages.iter().map(|message| message.text.to_string()).collect();

@@ -3,7 +3,6 @@
 use std::{
     collections::BTreeMap,
     fmt,
-    future::Future,
     sync::{
         Mutex,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -12,7 +11,7 @@ use std::{
 };
 
 use tokio::time::sleep;
-use ventanilla_service::*;
+use ventanilla_service::{Explain, Receipt, ServiceError, error::WriteOutcome};
 
 #[derive(Default)]
 pub(crate) struct Ledger {
@@ -30,7 +29,7 @@ impl Ledger {
     /// again, with the same key; what was surely not made is left at that.
     pub(crate) async fn ask<F>(&self, request: impl Fn() -> F) -> Option<Receipt>
     where
-        F: Future<Output = Result<Receipt, ServiceError>>,
+        F: IntoFuture<Output = Result<Receipt, ServiceError>>,
     {
         let mut is_open = false;
         loop {

@@ -6,7 +6,10 @@ use std::sync::{
 };
 
 use tokio::join;
-use ventanilla_service::*;
+use ventanilla_service::{
+    Admin, Bot, Category, Customer, HelpDesk, IdempotencyKey, MessageText, NewTicket, Priority, Status,
+    TicketNumber, UserId, ticket::NewMessage,
+};
 
 use super::ledger::Ledger;
 
@@ -56,9 +59,9 @@ impl Clerk {
 
         let (asks, answers, helps) = (text("pregunta"), text("responde"), text("ayuda"));
         let said = join!(
-            self.ledger.ask(|| self.customer.add_message(&number, keyed(&asks))),
-            self.ledger.ask(|| self.admin.add_message(&number, keyed(&answers))),
-            self.ledger.ask(|| self.bot.add_message(&number, keyed(&helps))),
+            self.ledger.ask(|| self.customer.reply(&number, keyed(&asks))),
+            self.ledger.ask(|| self.admin.reply(&number, keyed(&answers))),
+            self.ledger.ask(|| self.bot.reply(&number, keyed(&helps))),
             self.ledger.ask(|| self.admin.set_status(&number, Status::InProgress)),
         );
         life.note(said.0.is_some(), Some(asks));
@@ -67,12 +70,12 @@ impl Clerk {
         life.note(said.3.is_some(), None);
 
         let (solves, objects, notes) = (text("resuelve"), text("objeta"), text("anota"));
-        let solve = || self.admin.reply(&number, keyed(&solves), Status::Resolved);
+        let solve = || self.admin.reply(&number, keyed(&solves)).status(Status::Resolved);
         let solved = self.ledger.ask(solve).await.is_some();
         life.note(solved, Some(solves));
         let said = join!(
-            self.ledger.ask(|| self.customer.add_message(&number, keyed(&objects))),
-            self.ledger.ask(|| self.bot.add_message(&number, keyed(&notes))),
+            self.ledger.ask(|| self.customer.reply(&number, keyed(&objects))),
+            self.ledger.ask(|| self.bot.reply(&number, keyed(&notes))),
             self.ledger.ask(|| self.admin.set_priority(&number, Priority::High)),
         );
         life.note(said.0.is_some(), Some(objects));
@@ -83,7 +86,7 @@ impl Clerk {
         let is_closed = self.ledger.ask(close).await.is_some();
         life.note(is_closed, None);
         let late = text("tarde");
-        let said = self.ledger.ask(|| self.customer.add_message(&number, keyed(&late))).await.is_some();
+        let said = self.ledger.ask(|| self.customer.reply(&number, keyed(&late))).await.is_some();
         assert!(!is_closed || !said, "{number} is closed");
         life.note(said, Some(late));
         Some(life)

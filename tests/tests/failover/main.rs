@@ -20,7 +20,7 @@ use ledger::Ledger;
 use life::Clerk;
 use mongodb::{Client, Database};
 use tokio::time::timeout;
-use ventanilla_service::{HelpDesk, MongoOptions};
+use ventanilla_service::{HelpDesk, mongodb::MongoOptions};
 use ventanilla_tests::ReplicaSet;
 
 const TASKS: usize = 32;

@@ -1,7 +1,11 @@
 //! The reference's account of what a ticket was promised: when somebody waited, and until when at the
 //! latest.
 
-use ventanilla_service::*;
+use ventanilla_service::{
+    Category, Priority, Timestamp, UserId,
+    sla::{SlaMetric, SlaState},
+    ticket::Actor,
+};
 
 use super::{
     answer::{Stop, Timer},

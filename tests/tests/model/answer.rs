@@ -2,7 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use ventanilla_service::*;
+use ventanilla_service::{
+    Category, Event, MessageText, Priority, Status, Timestamp, UserId,
+    error::Refusal,
+    sla::{SlaMetric, SlaState},
+    store::Histogram,
+    ticket::{Message, Note},
+};
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Answer {

@@ -8,7 +8,12 @@ use std::{
 use bson::{Document, doc};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
-use ventanilla_service::{MemoryStore, MongoOptions, MongoStore, SqliteStore, TicketStore};
+use ventanilla_service::{
+    MemoryStore,
+    mongodb::{MongoOptions, MongoStore},
+    sqlite::SqliteStore,
+    store::TicketStore,
+};
 use ventanilla_tests::Mongo;
 
 use super::machine::Backend;

@@ -1,6 +1,6 @@
 //! The reference's work on many tickets: one after the other.
 
-use ventanilla_service::*;
+use ventanilla_service::{Status, ticket::Actor};
 
 use super::{
     answer::Answer,

@@ -1,6 +1,9 @@
 //! Who and what appears in the model: few of each, so that they meet again and again.
 
-use ventanilla_service::*;
+use ventanilla_service::{
+    Category, IdempotencyKey, MessageText, Policy, Timestamp, UserId,
+    settings::{Days, Limits, Reopen},
+};
 
 use super::promise::Promise;
 

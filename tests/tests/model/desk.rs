@@ -5,7 +5,15 @@ use std::sync::{
     atomic::{AtomicI64, AtomicUsize, Ordering},
 };
 
-use ventanilla_service::*;
+use ventanilla_service::{
+    Admin, Change, HelpDesk, MessageText, NewTicket, Policy, Receipt, ServiceError, TicketNumber,
+    Timestamp, UserId,
+    error::InvalidText,
+    list::PageSize,
+    settings::NumberSource,
+    store::TicketStore,
+    ticket::{Actor, NewMessage},
+};
 
 use super::{
     answer::Answer,
@@ -59,10 +67,7 @@ impl Desk {
 
     async fn open(&mut self, opening: &Opening) -> Answer {
         let draft = NewTicket::new(opening.category.clone(), opening.words.text.text());
-        let draft = match &opening.words.key {
-            Some(key) => draft.with_key(key.clone()),
-            None => draft,
-        };
+        let draft = draft.with_key(opening.words.key.clone());
         let receipt = match &opening.by {
             Actor::Admin(id) => self.desk.admin(id.clone()).create_for(&opening.requester, draft).await,
             _ => self.desk.customer(opening.requester.clone()).create(draft).await,
@@ -72,12 +77,12 @@ impl Desk {
 
     async fn follow_up(&mut self, ticket: usize, by: &UserId, words: &Words) -> Answer {
         let customer = self.desk.customer(by.clone());
-        let old = match customer.view(&self.number(ticket)).await {
+        let old = match customer.get(&self.number(ticket)).await {
             Ok(old) => old,
             Err(error) => return self.failed(error),
         };
         let Some(offer) = customer.follow_up_offer(&old) else { return Answer::NoFollowUp };
-        let receipt = customer.follow_up(&offer, words.clone()).await;
+        let receipt = customer.create(offer.ticket(words.text.text()).with_key(words.key.clone())).await;
         self.opened(receipt)
     }
 
@@ -85,12 +90,10 @@ impl Desk {
         let number = &self.number(request.ticket);
         let receipt = match (&request.by, &request.what) {
             (Actor::Customer(id), What::Write(words, _)) => {
-                self.desk.customer(id.clone()).add_message(number, words.clone()).await
+                self.desk.customer(id.clone()).reply(number, words.clone()).await
             }
             (Actor::Customer(id), _) => self.desk.customer(id.clone()).confirm(number).await,
-            (Actor::Bot, What::Write(words, _)) => {
-                self.desk.bot().add_message(number, words.clone()).await
-            }
+            (Actor::Bot, What::Write(words, _)) => self.desk.bot().reply(number, words.clone()).await,
             (Actor::Bot | Actor::System, _) => self.desk.system().close(number).await,
             (Actor::Admin(id), what) => {
                 let admin = self.desk.admin(id.clone());
@@ -111,10 +114,10 @@ impl Desk {
                 let number = &self.number(*ticket);
                 match by {
                     Actor::Customer(id) => {
-                        self.desk.customer(id.clone()).view_part(number, *window).await
+                        self.desk.customer(id.clone()).get_range(number, *window).await
                     }
-                    Actor::Admin(id) => self.desk.admin(id.clone()).view_part(number, *window).await,
-                    Actor::Bot | Actor::System => self.desk.bot().view(number).await,
+                    Actor::Admin(id) => self.desk.admin(id.clone()).get_range(number, *window).await,
+                    Actor::Bot | Actor::System => self.desk.bot().get(number).await,
                 }
             }
             Read::Find { ticket, by, hand } => {
@@ -154,8 +157,8 @@ impl Desk {
 
 async fn by_admin(admin: &Admin, number: &TicketNumber, what: &What) -> Result<Receipt, ServiceError> {
     match what {
-        What::Write(words, None) => admin.add_message(number, words.clone()).await,
-        What::Write(words, Some(status)) => admin.reply(number, words.clone(), *status).await,
+        What::Write(words, None) => admin.reply(number, words.clone()).await,
+        What::Write(words, Some(status)) => admin.reply(number, words.clone()).status(*status).await,
         What::Note(text) => admin.add_note(number, text.raw).await,
         What::Status(to) => admin.set_status(number, *to).await,
         What::Priority(to) => admin.set_priority(number, *to).await,
@@ -204,7 +207,7 @@ impl TryFrom<Words> for NewMessage {
 struct Pairs(AtomicUsize);
 
 impl NumberSource for Pairs {
-    fn fill(&self, bytes: &mut [u8]) {
+    fn random_bytes(&self, bytes: &mut [u8]) {
         let mut rest = self.0.fetch_add(1, Ordering::Relaxed) / 2;
         for byte in bytes.iter_mut().rev() {
             *byte = (rest % 32) as u8;

@@ -1,7 +1,11 @@
 //! Draws the next step: mostly one that has a chance in this world, sometimes any.
 
 use proptest::{option, prelude::*, sample, strategy::Union};
-use ventanilla_service::*;
+use ventanilla_service::{
+    Priority, Status, Timestamp, UserId,
+    settings::{Days, Reopen},
+    ticket::{Actor, MessageRange},
+};
 
 use super::{
     cast::{self, TEXTS},

@@ -1,7 +1,10 @@
 //! Draws lists: their filters, orders and pages.
 
 use proptest::{option, prelude::*, sample};
-use ventanilla_service::*;
+use ventanilla_service::{
+    Priority, Status,
+    list::{Direction, DueFilter, Sort},
+};
 
 use super::{
     cast,

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use ventanilla_service::*;
+use ventanilla_service::{
+    Status, Timestamp, UserId,
+    sla::{MetricStats, Period, Quantiles, SlaMetric},
+};
 
 use super::{
     answer::{Answer, Length, Row},
@@ -50,8 +53,8 @@ impl Desk {
         };
         let changes = self.desk.admin(bulk.by.clone()).change_each(&asked, &change).await;
         let mut next = 0;
-        let each = changes.each.into_iter().map(|changed| {
-            let skipped = asked[next..].iter().position(|asked| *asked == changed.asked);
+        let each = changes.items.into_iter().map(|changed| {
+            let skipped = asked[next..].iter().position(|asked| *asked == changed.input);
             let place = next + skipped.expect("in the order in which they were named");
             next = place + 1;
             (place, self.done(changed.result))

@@ -8,7 +8,13 @@ use proptest::{
     test_runner::TestRunner,
 };
 use proptest_state_machine::ReferenceStateMachine;
-use ventanilla_service::*;
+use ventanilla_service::{
+    Explain,
+    error::Refusal,
+    list::{DueFilter, Sort},
+    sla::SlaState,
+    ticket::Actor,
+};
 
 use super::{
     answer::{Answer, Head, Timer},

@@ -1,6 +1,10 @@
 //! The reference's lists: every ticket is looked at, and what passes is sorted.
 
-use ventanilla_service::*;
+use ventanilla_service::{
+    MessageText, Priority, Status, Timestamp, UserId,
+    list::{Direction, DueFilter, Sort},
+    ticket::Actor,
+};
 
 use super::{
     answer::{Answer, Head},

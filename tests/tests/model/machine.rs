@@ -5,7 +5,10 @@ use std::{marker::PhantomData, sync::Arc};
 use proptest::prelude::*;
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest};
 use tokio::runtime::Runtime;
-use ventanilla_service::*;
+use ventanilla_service::{
+    store::TicketStore,
+    ticket::{Actor, MessageRange},
+};
 
 use super::{
     answer::Answer,

@@ -2,7 +2,10 @@
 
 use std::{sync::LazyLock, time::Duration};
 
-use ventanilla_service::*;
+use ventanilla_service::{
+    Category, Priority, Timestamp,
+    sla::{BusinessCalendar, Hours, Sla, SlaPolicy, SlaTargets, Week, Weekday},
+};
 
 use super::minutes::{DAY, HOUR, MINUTE, Minutes};
 

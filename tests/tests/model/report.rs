@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ventanilla_service::*;
+use ventanilla_service::{Timestamp, UserId, sla::SlaMetric};
 
 use super::{
     answer::{Answer, Length, Row},

@@ -1,6 +1,10 @@
 //! What is asked of the help desk, one step after the other.
 
-use ventanilla_service::*;
+use ventanilla_service::{
+    Category, IdempotencyKey, Priority, Status, Timestamp, UserId,
+    list::{DueFilter, Sort},
+    ticket::{Actor, MessageRange},
+};
 
 use super::cast::Typed;
 

@@ -2,7 +2,13 @@
 
 use std::time::Duration;
 
-use ventanilla_service::*;
+use ventanilla_service::{
+    Explain, Receipt, ServiceError, TicketDetails, TicketNumber, TimeZone, Timestamp,
+    sla::{Elapsed, SlaMetric, SlaState, SlaStop, SlaTimer, SlaTimers},
+    store::TicketLookup,
+    ticket::{Actor, TicketHead},
+    view::{SlaView, Viewer},
+};
 
 use super::{
     answer::{Answer, Head, Seen, Stop, Timer},
@@ -106,7 +112,7 @@ impl Desk {
         else {
             return Vec::new();
         };
-        let page = self.desk.admin(id.clone()).desk_view(view, &Viewer::new(TimeZone::UTC), &());
+        let page = self.desk.admin(id.clone()).pages(Viewer::new(TimeZone::UTC), &()).ticket(view);
         let promise = |sla: SlaView| {
             let (metric, state) = (sla.metric.code.parse(), sla.state.code.parse());
             (metric.unwrap(), state.unwrap(), sla.due.iso.parse().unwrap())

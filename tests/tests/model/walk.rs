@@ -1,6 +1,9 @@
 //! A walk over the pages of one of the desk's lists.
 
-use ventanilla_service::*;
+use ventanilla_service::{
+    HelpDesk, ListQuery, MyTickets, Priority, ServiceError, Status, TicketSummary,
+    list::{Cursor, EnumSet, Page, PageSize},
+};
 
 use super::step::{Filter, Query};
 
@@ -44,7 +47,7 @@ impl Walk {
                     Some(cursor) => all.with_cursor(cursor.clone()),
                     None => all,
                 };
-                desk.customer(by.clone()).tickets(which).await?
+                desk.customer(by.clone()).list(which).await?
             }
             Query::All(filter, sort) => {
                 let query = list_query(filter).with_sort(*sort).with_page_size(size);

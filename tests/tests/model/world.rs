@@ -1,6 +1,12 @@
 //! The reference: tickets in a vector, scanned from end to end, and nothing of the crates' rules.
 
-use ventanilla_service::*;
+use ventanilla_service::{
+    Event, EventKind, IdempotencyKey, MessageText, Policy, Priority, Status, Timestamp, UserId,
+    error::Refusal,
+    list::DueFilter,
+    sla::{SlaMetric, SlaState},
+    ticket::{Actor, Author, Message, MessageRange, Note},
+};
 
 use super::{
     account::Account,

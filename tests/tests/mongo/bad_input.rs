@@ -1,7 +1,14 @@
 //! What stands in the collection and is no ticket: it is reported, stays as it is, and hides no other.
 
 use bson::{Bson, DateTime, Document, doc};
-use ventanilla_service::*;
+use ventanilla_service::{
+    Change, Explain, ListQuery, Policy, Priority, Status, TicketNumber, Timestamp,
+    error::{StoreError, WriteOutcome},
+    list::{Direction, PageSize, Sort},
+    store::TicketStore,
+    store::{Command, Outcome},
+    ticket::{Actor, Audience, MessageRange},
+};
 
 use super::raw::{Beside, DAY, HOUR, after, date, number, person, said, text, theirs, user, with};
 

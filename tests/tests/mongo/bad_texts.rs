@@ -1,7 +1,15 @@
 //! Texts that mean something to the server, ids that mean nothing to it, and documents that are full.
 
 use bson::{Bson, doc};
-use ventanilla_service::*;
+use ventanilla_service::{
+    Category, Change, Explain, IdempotencyKey, ListQuery, NewTicket, Policy, Priority, Status,
+    TicketNumber, UserId,
+    error::WriteOutcome,
+    mongodb::{MongoOptions, UserIdEncoding},
+    store::TicketStore,
+    store::{Command, InsertOutcome, Outcome},
+    ticket::{Actor, Audience, MessageRange, NewMessage},
+};
 
 use super::{
     raw::{Beside, DAY, after, number, person, text, theirs, ticket, user, with},

@@ -4,7 +4,14 @@
 use std::collections::BTreeSet;
 
 use bson::{Bson, DateTime, Document, doc};
-use ventanilla_service::*;
+use ventanilla_service::{
+    Category, Change, Explain, ListQuery, Policy, Priority, Status, Timestamp,
+    list::{PageSize, Sort},
+    sla::{Period, SlaTargets},
+    store::TicketStore,
+    store::{Command, Outcome, ReportBuilder, ReportQuery, Ticket},
+    ticket::{Actor, Audience, MessageRange},
+};
 
 use super::{
     draw_timers::round_the_clock,

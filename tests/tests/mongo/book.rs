@@ -1,14 +1,19 @@
 //! A desk whose commands are written down.
 
-use std::{
-    fmt::{self, Display},
-    future::Future,
-};
+use std::fmt::{self, Display};
 
 use futures::future::try_join_all;
 use ventanilla_service::{
-    testing::{TicketFixture, customer, start},
-    *,
+    Explain, HelpDesk, HelpDeskBuilder, Policy, ServiceError, TicketNumber,
+    mongodb::MongoStore,
+    settings::NumberSource,
+    settings::{Days, RandomNumbers, Reopen},
+    store::TicketStore,
+    store::{InsertOutcome, Ticket},
+    testing,
+    testing::TicketFixture,
+    testing::customer,
+    testing::start,
 };
 use ventanilla_tests::{Mongo, TestDatabase};
 
@@ -51,7 +56,7 @@ impl Book {
     /// Stores a ticket of the first customer's, in this shape.
     pub(crate) async fn ticket(&self, shape: fn(TicketFixture) -> TicketFixture) -> TicketNumber {
         let mut entropy = [0; 6];
-        RandomNumbers.fill(&mut entropy);
+        RandomNumbers.random_bytes(&mut entropy);
         let number = TicketNumber::from_entropy(&entropy);
         let ticket = shape(testing::ticket(number.as_str()).requester(customer(0))).build();
         assert_eq!(self.store.insert(&ticket).await.unwrap(), InsertOutcome::Stored);
@@ -68,7 +73,7 @@ impl Book {
     pub(crate) async fn enter<T>(
         &mut self,
         request: impl Into<String>,
-        answer: impl Future<Output = Result<T, ServiceError>>,
+        answer: impl IntoFuture<Output = Result<T, ServiceError>>,
     ) -> Option<T> {
         self.sent.take();
         let result = answer.await;

@@ -3,8 +3,14 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ventanilla_service::{
-    testing::{TicketFixture, admin, customer},
-    *,
+    Category, Change, IdempotencyKey, ListQuery, MessageText, MyTickets, NewTicket, Priority, Status,
+    TicketNumber,
+    list::{Direction, PageSize, Sort},
+    settings::NumberSource,
+    testing::TicketFixture,
+    testing::admin,
+    testing::customer,
+    ticket::{MessageRange, NewMessage},
 };
 
 use super::book::Book;
@@ -21,27 +27,28 @@ async fn what_customers_the_bot_and_the_system_do_is_one_command_and_a_change_tw
     book.enter("customer: create", ana.create(draft())).await;
     book.enter("customer: create, with a key", ana.create(draft().with_key(key()))).await;
     let number = book.ticket(closed).await;
-    let offer = ana.follow_up_offer(&ana.view(&number).await.unwrap()).unwrap();
-    book.enter("customer: follow up", ana.follow_up(&offer, WORDS)).await;
+    let offer = ana.follow_up_offer(&ana.get(&number).await.unwrap()).unwrap();
+    book.enter("customer: follow up", ana.create(offer.ticket(MessageText::parse(WORDS).unwrap())))
+        .await;
 
     let number = book.ticket(open).await;
-    book.enter("customer: view", ana.view(&number)).await;
-    book.enter("customer: view the end", ana.view_part(&number, MessageRange::Last(1))).await;
+    book.enter("customer: view", ana.get(&number)).await;
+    book.enter("customer: view the end", ana.get_range(&number, MessageRange::Last(1))).await;
     let typed = format!(" #{number} ").to_lowercase();
     book.enter("customer: find", ana.find(&typed)).await;
-    book.enter("customer: my tickets", ana.tickets(MyTickets::all())).await;
+    book.enter("customer: my tickets", ana.list(MyTickets::all())).await;
     let mine = MyTickets::not_closed();
-    book.enter("customer: my tickets, not closed", ana.tickets(mine)).await;
-    book.enter("customer: message", ana.add_message(&number, WORDS)).await;
-    book.enter("customer: message, with a key", ana.add_message(&number, keyed(WORDS))).await;
+    book.enter("customer: my tickets, not closed", ana.list(mine)).await;
+    book.enter("customer: message", ana.reply(&number, WORDS)).await;
+    book.enter("customer: message, with a key", ana.reply(&number, keyed(WORDS))).await;
     let number = book.ticket(resolved).await;
-    book.enter("customer: message that reopens", ana.add_message(&number, WORDS)).await;
+    book.enter("customer: message that reopens", ana.reply(&number, WORDS)).await;
     let number = book.ticket(resolved).await;
     book.enter("customer: confirm", ana.confirm(&number)).await;
 
     let number = book.ticket(open).await;
-    book.enter("bot: view", bot.view(&number)).await;
-    book.enter("bot: message", bot.add_message(&number, WORDS)).await;
+    book.enter("bot: view", bot.get(&number)).await;
+    book.enter("bot: message", bot.reply(&number, WORDS)).await;
     let number = book.ticket(resolved).await;
     book.enter("system: close", system.close(&number)).await;
 
@@ -55,11 +62,11 @@ async fn what_an_administrator_does_is_one_command_and_a_change_two() {
     let number = book.ticket(open).await;
 
     book.enter("admin: create for a customer", luis.create_for(&customer(0), draft())).await;
-    book.enter("admin: view", luis.view(&number)).await;
+    book.enter("admin: view", luis.get(&number)).await;
     book.enter("admin: find", luis.find(number.as_str())).await;
-    book.enter("admin: message", luis.add_message(&number, WORDS)).await;
-    book.enter("admin: message, with a key", luis.add_message(&number, keyed(WORDS))).await;
-    let reply = luis.reply(&number, WORDS, Status::Resolved);
+    book.enter("admin: message", luis.reply(&number, WORDS)).await;
+    book.enter("admin: message, with a key", luis.reply(&number, keyed(WORDS))).await;
+    let reply = luis.reply(&number, WORDS).status(Status::Resolved);
     book.enter("admin: reply and resolve", reply).await;
     book.enter("admin: transition", luis.set_status(&number, Status::InProgress)).await;
     book.enter("admin: priority", luis.set_priority(&number, Priority::Urgent)).await;
@@ -68,7 +75,7 @@ async fn what_an_administrator_does_is_one_command_and_a_change_two() {
     book.enter("admin: hand over", luis.assign(&number, &admin(1))).await;
     book.enter("admin: unassign", luis.unassign(&number)).await;
     book.enter("admin: assign", luis.assign(&number, &admin(1))).await;
-    let seen = luis.view(&number).await.unwrap().head.version;
+    let seen = luis.get(&number).await.unwrap().head.version;
     let change = Change::priority(Priority::High).expecting(seen);
     book.enter("admin: change of a version", luis.change(&number, change)).await;
     book.enter("admin: counts", luis.counts()).await;
@@ -118,8 +125,8 @@ async fn what_is_already_so_costs_one_read() {
     book.enter("confirm what is closed", ana.confirm(&number)).await;
 
     let number = book.ticket(open).await;
-    ana.add_message(&number, keyed(WORDS)).await.unwrap();
-    book.enter("the same message by key", ana.add_message(&number, keyed(WORDS))).await;
+    ana.reply(&number, keyed(WORDS)).await.unwrap();
+    book.enter("the same message by key", ana.reply(&number, keyed(WORDS))).await;
     ana.create(draft().with_key(key())).await.unwrap();
     book.enter("the same ticket by key", ana.create(draft().with_key(key()))).await;
 
@@ -142,17 +149,17 @@ async fn a_refusal_costs_one_read() {
     let change = Change::priority(Priority::High).expecting(99);
     book.enter("change another version", luis.change(&number, change)).await;
     let number = book.ticket(closed).await;
-    book.enter("write in a closed one", ana.add_message(&number, WORDS)).await;
+    book.enter("write in a closed one", ana.reply(&number, WORDS)).await;
     book.enter("reopen a closed one", luis.set_status(&number, Status::Open)).await;
     let number = book.ticket(|ticket| ticket.assignee(admin(1))).await;
     book.enter("claim another's", luis.claim(&number)).await;
     let number = book.ticket(full).await;
-    book.enter("write in a full one", ana.add_message(&number, WORDS)).await;
+    book.enter("write in a full one", ana.reply(&number, WORDS)).await;
 
     let number = book.ticket(open).await;
-    ana.add_message(&number, keyed(WORDS)).await.unwrap();
+    ana.reply(&number, keyed(WORDS)).await.unwrap();
     let other = keyed("Otra cosa.");
-    book.enter("another message by the same key", ana.add_message(&number, other)).await;
+    book.enter("another message by the same key", ana.reply(&number, other)).await;
     ana.create(draft().with_key(key())).await.unwrap();
     let other = NewTicket::new(Category::BUG, MessageText::parse(WORDS).unwrap()).with_key(key());
     book.enter("another ticket by the same key", ana.create(other)).await;
@@ -182,7 +189,7 @@ async fn each_taken_number_costs_one_command_more() {
     struct Drawn(AtomicUsize);
 
     impl NumberSource for Drawn {
-        fn fill(&self, bytes: &mut [u8]) {
+        fn random_bytes(&self, bytes: &mut [u8]) {
             bytes.fill([1, 1, 2, 1, 2, 3][self.0.fetch_add(1, Ordering::Relaxed)]);
         }
     }
@@ -205,13 +212,13 @@ async fn a_foreign_ticket_costs_what_a_missing_one_costs() {
     let (owner, eva) = (desk.customer(customer(0)), desk.customer(customer(1)));
     let foreign = book.ticket(resolved).await;
     let missing = TicketNumber::parse("TKT-ZZZZZZ").unwrap();
-    assert!(owner.view(&foreign).await.is_ok());
+    assert!(owner.get(&foreign).await.is_ok());
     for number in [&foreign, &missing] {
-        book.enter("view", eva.view(number)).await;
-        book.enter("view the end", eva.view_part(number, MessageRange::Last(1))).await;
+        book.enter("view", eva.get(number)).await;
+        book.enter("view the end", eva.get_range(number, MessageRange::Last(1))).await;
         book.enter("find", eva.find(number.as_str())).await;
-        book.enter("message", eva.add_message(number, WORDS)).await;
-        book.enter("message, with a key", eva.add_message(number, keyed(WORDS))).await;
+        book.enter("message", eva.reply(number, WORDS)).await;
+        book.enter("message, with a key", eva.reply(number, keyed(WORDS))).await;
         book.enter("confirm", eva.confirm(number)).await;
     }
     book.is_all("ticket_not_found", 2);

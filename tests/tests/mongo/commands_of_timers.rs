@@ -1,8 +1,17 @@
 //! How many commands each use case costs at a desk with targets.
 
 use ventanilla_service::{
-    testing::{TicketFixture, admin, customer, sla, start},
-    *,
+    Category, Change, ListQuery, MessageText, NewTicket, Priority, Status, TimeZone,
+    list::{PageSize, Sort},
+    settings::Days,
+    sla::{Period, SlaMetric},
+    store::TicketStore,
+    testing::TicketFixture,
+    testing::admin,
+    testing::customer,
+    testing::sla,
+    testing::start,
+    view::Viewer,
 };
 
 use super::book::{Book, is_counts};
@@ -19,15 +28,15 @@ async fn a_change_that_moves_timers_is_two_commands() {
 
     let number = book.ticket(open).await;
     book.enter("admin: priority", luis.set_priority(&number, Priority::Urgent)).await;
-    book.enter("admin: message", luis.add_message(&number, WORDS)).await;
-    book.enter("customer: message", ana.add_message(&number, WORDS)).await;
-    book.enter("admin: reply and resolve", luis.reply(&number, WORDS, Status::Resolved)).await;
-    book.enter("customer: message that reopens", ana.add_message(&number, WORDS)).await;
+    book.enter("admin: message", luis.reply(&number, WORDS)).await;
+    book.enter("customer: message", ana.reply(&number, WORDS)).await;
+    book.enter("admin: reply and resolve", luis.reply(&number, WORDS).status(Status::Resolved)).await;
+    book.enter("customer: message that reopens", ana.reply(&number, WORDS)).await;
     book.enter("admin: close", luis.set_status(&number, Status::Closed)).await;
-    let read = book.enter("admin: view, for its page", luis.view(&number)).await.unwrap();
+    let read = book.enter("admin: view, for its page", luis.get(&number)).await.unwrap();
     let timers = read.head.sla.clone().expect("it has timers");
     assert!(!timers.resolution.is_running() && timers.next_response.is_some());
-    let _ = luis.desk_view(&read, &Viewer::new(TimeZone::UTC), &());
+    let _ = luis.pages(Viewer::new(TimeZone::UTC), &()).ticket(&read);
     book.is_all_at_least_cost("ok", 6);
 }
 

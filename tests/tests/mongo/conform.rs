@@ -1,6 +1,10 @@
 //! The contract, case by case, as over memory.
 
-use ventanilla_service::{InsertOutcome, MongoOptions, TicketStore, conformance, testing};
+use ventanilla_service::{
+    mongodb::MongoOptions,
+    store::{InsertOutcome, TicketStore, conformance},
+    testing,
+};
 use ventanilla_tests::Mongo;
 
 #[tokio::test]

@@ -19,9 +19,14 @@ use proptest::{
     test_runner::TestRunner,
 };
 use ventanilla_service::{
-    copy::{Export, Imported},
-    testing::{sla, tickets_with},
-    *,
+    list::Counts,
+    mongodb::MongoStore,
+    sqlite::SqliteStore,
+    store::TicketStore,
+    store::{InsertOutcome, Ticket, copy, copy::Export, copy::Imported},
+    testing,
+    testing::sla,
+    testing::tickets_with,
 };
 
 use super::{

@@ -2,7 +2,12 @@
 
 use bson::{Bson, Document, bson, doc};
 use proptest::{collection::vec, option, prelude::*, sample::select};
-use ventanilla_service::*;
+use ventanilla_service::{
+    Change, IdempotencyKey, Policy, Priority, Status, Timestamp,
+    settings::{Days, Limits, Reopen},
+    sla::Sla,
+    ticket::{Actor, NewMessage},
+};
 
 use super::{
     draw_timers::{office, round_the_clock, timers},

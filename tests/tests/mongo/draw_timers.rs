@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use bson::{Bson, Document, doc};
 use proptest::{collection::vec, option, prelude::*};
-use ventanilla_service::*;
+use ventanilla_service::{
+    Category, Priority, TimeZone,
+    sla::{BusinessCalendar, Sla, SlaPolicy, SlaTargets, Week},
+};
 
 use super::{
     draw::{field, times},

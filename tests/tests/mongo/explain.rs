@@ -8,8 +8,16 @@ use std::{env, iter, time::Instant};
 
 use bson::{Bson, Document, doc};
 use ventanilla_service::{
-    testing::{admin, customer, start, ticket},
-    *,
+    Change, MessageText, Policy, Priority, Status, TicketNumber,
+    mongodb::MongoStore,
+    sla::BusinessTime,
+    store::TicketStore,
+    store::{Command, Outcome, TicketLookup},
+    testing::admin,
+    testing::customer,
+    testing::start,
+    testing::ticket,
+    ticket::{Actor, Audience, MessageRange},
 };
 use ventanilla_tests::{Mongo, TestDatabase};
 

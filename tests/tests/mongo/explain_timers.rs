@@ -2,8 +2,15 @@
 
 use bson::Document;
 use ventanilla_service::{
-    testing::{admin, customer},
-    *,
+    Category, ListQuery, Priority, Status, Timestamp,
+    list::{DueFilter, Sort},
+    settings::Days,
+    sla::{BusinessCalendar, BusinessTime, Period, Sla, SlaMetric},
+    store::ReportQuery,
+    store::TicketStore,
+    testing,
+    testing::admin,
+    testing::customer,
 };
 
 use super::{examined::Examined, explain::Desk, many};

@@ -3,7 +3,14 @@
 use std::cmp::Reverse;
 
 use bson::{Bson, Document, doc};
-use ventanilla_service::*;
+use ventanilla_service::{
+    Category, Change, Event, EventKind, ListQuery, Policy, Priority, Status, TicketSummary,
+    list::{Counts, Direction, PageSize, Sort},
+    settings::Reopen,
+    store::TicketStore,
+    store::{Command, Outcome},
+    ticket::{Actor, Audience, MessageRange},
+};
 
 use super::raw::{
     Beside, DAY, HOUR, after, date, id, number, person, row, said, text, theirs, ticket, user, with,

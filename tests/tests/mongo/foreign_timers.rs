@@ -1,7 +1,13 @@
 //! What becomes of timers where the other application writes, which knows nothing of them.
 
 use bson::{Document, doc};
-use ventanilla_service::*;
+use ventanilla_service::{
+    Category, Change, ListQuery, NewTicket, Policy, Priority, Status, TicketNumber,
+    sla::{Period, SlaMetric, SlaState},
+    store::TicketStore,
+    store::{Command, InsertOutcome, Outcome, ReportQuery},
+    ticket::Actor,
+};
 
 use super::{
     draw_timers::round_the_clock,

@@ -1,7 +1,16 @@
 //! Damage to what only these crates write costs the damaged entry, and never the ticket.
 
 use bson::{Bson, Document, bson, doc};
-use ventanilla_service::*;
+use ventanilla_service::{
+    Change, Explain, IdempotencyKey, ListQuery, Policy, Priority, Status, UserId,
+    error::WriteOutcome,
+    list::{Direction, EnumSet, PageSize, Sort},
+    mongodb::{MongoOptions, UserIdEncoding},
+    settings::Reopen,
+    store::TicketStore,
+    store::{Command, Outcome, Ticket},
+    ticket::{Actor, Audience, MessageRange, NewMessage},
+};
 
 use super::{
     bad_timers,

@@ -4,8 +4,13 @@ use bson::{DateTime, Document, doc, oid::ObjectId};
 use futures::future::try_join_all;
 use rand::{RngExt, seq::IndexedRandom};
 use ventanilla_service::{
-    testing::{admin, customer, sla},
-    *,
+    Category, ErrorKind, Explain, HelpDesk, MessageText, NewTicket, Policy, Priority, Status,
+    TicketNumber,
+    mongodb::MongoOptions,
+    settings::{Limits, Reopen},
+    testing::admin,
+    testing::customer,
+    testing::sla,
 };
 use ventanilla_tests::{Mongo, TestDatabase};
 
@@ -93,16 +98,16 @@ async fn a_ticket_that_was_changed_since_is_read() {
         doc! { "status": "IN_PROGRESS" },
         doc! { "notes": [] },
     ] {
-        luis.add_message(&number, WORDS).await.unwrap();
+        luis.reply(&number, WORDS).await.unwrap();
         known.set(&number, fields.clone()).await;
         known.sent.take();
-        let head = luis.add_message(&number, WORDS).await.unwrap().head;
+        let head = luis.reply(&number, WORDS).await.unwrap().head;
         assert_eq!(known.sent.names(), ["update", "find", "update"], "{fields}");
         let stored = known.tickets().find_one(doc! {}).await.unwrap().unwrap();
         assert_eq!(stored.get_str("category").unwrap(), head.category.as_str());
         assert_eq!(stored.get_str("priority").unwrap_or("MEDIUM"), head.priority.as_str());
     }
-    assert_eq!(luis.view(&number).await.unwrap().messages.len(), 1 + 8);
+    assert_eq!(luis.get(&number).await.unwrap().messages.len(), 1 + 8);
 }
 
 /// An answer that isn't a write never rests on what is known.
@@ -113,13 +118,13 @@ async fn a_refusal_rests_on_a_read() {
     let luis = known.desk.admin(admin(0));
     luis.set_status(&number, Status::Closed).await.unwrap();
     known.set(&number, doc! { "status": "OPEN" }).await;
-    luis.add_message(&number, WORDS).await.unwrap();
+    luis.reply(&number, WORDS).await.unwrap();
     luis.set_priority(&number, Priority::High).await.unwrap();
     known.set(&number, doc! { "priority": "LOW" }).await;
     let raised = luis.set_priority(&number, Priority::High).await.unwrap();
     assert!(!raised.events.is_empty(), "it was low");
     known.tickets().delete_many(doc! {}).await.unwrap();
-    let error = luis.add_message(&number, WORDS).await.unwrap_err();
+    let error = luis.reply(&number, WORDS).await.unwrap_err();
     assert_eq!(error.code(), "ticket_not_found");
 }
 
@@ -131,7 +136,7 @@ async fn a_ticket_without_room_is_not_known() {
     let luis = known.desk.admin(admin(0));
     for _ in 0..3 {
         known.sent.take();
-        luis.add_message(&number, WORDS).await.unwrap();
+        luis.reply(&number, WORDS).await.unwrap();
         assert_eq!(known.sent.names(), ["find", "update"]);
     }
 }
@@ -145,7 +150,7 @@ async fn changes_of_one_process_to_one_ticket_follow_one_another() {
         let number = known.foreign().await;
         let luis = known.desk.admin(admin(0));
         known.sent.take();
-        try_join_all((0..AT_ONCE).map(|_| luis.add_message(&number, WORDS))).await.unwrap();
+        try_join_all((0..AT_ONCE).map(|_| luis.reply(&number, WORDS).into_future())).await.unwrap();
         let commands = known.sent.names();
         let sent = |name: &str| commands.iter().filter(|command| *command == name).count();
         assert_eq!((sent("find"), sent("update")), (reads, AT_ONCE), "{bytes} bytes known");
@@ -164,15 +169,15 @@ impl Known {
         let (ana, luis) = (self.desk.customer(customer(0)), self.desk.admin(admin(0)));
         let status = *Status::ALL[..3].choose(&mut rand::rng()).unwrap();
         let answer = match rand::rng().random_range(0..9) {
-            0 => ana.add_message(number, WORDS).await,
-            1 => luis.add_message(number, WORDS).await,
-            2 => luis.reply(number, WORDS, status).await,
+            0 => ana.reply(number, WORDS).await,
+            1 => luis.reply(number, WORDS).await,
+            2 => luis.reply(number, WORDS).status(status).await,
             3 => luis.add_note(number, WORDS).await,
             4 => luis.set_status(number, status).await,
             5 => luis.set_priority(number, *Priority::ALL.choose(&mut rand::rng()).unwrap()).await,
             6 => luis.claim(number).await,
             7 => luis.unassign(number).await,
-            _ => self.desk.bot().add_message(number, WORDS).await,
+            _ => self.desk.bot().reply(number, WORDS).await,
         };
         match answer {
             Ok(receipt) if !receipt.events.is_empty() => Made::Changed,

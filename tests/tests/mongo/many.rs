@@ -5,8 +5,7 @@ use std::time::Duration;
 use bson::{Bson, DateTime, Document, doc, oid::ObjectId};
 use mongodb::{Collection, Database, options::WriteConcern};
 use ventanilla_service::{
-    Category, Timestamp, UserId,
-    testing::{admin, customer, sla, start},
+    Category, Timestamp, UserId, testing::admin, testing::customer, testing::sla, testing::start,
 };
 
 use super::sent::TICKETS;

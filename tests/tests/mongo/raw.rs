@@ -5,7 +5,15 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use bson::{DateTime, Document, doc, oid::ObjectId};
 use mongodb::Collection;
-use ventanilla_service::*;
+use ventanilla_service::{
+    ListQuery, MessageText, TicketDetails, TicketNumber, TicketSummary, Timestamp, UserId,
+    error::StoreError,
+    list::Page,
+    mongodb::{MongoOptions, MongoStore},
+    store::TicketStore,
+    store::{Ticket, TicketRecord},
+    ticket::{Audience, MessageRange},
+};
 use ventanilla_tests::{Mongo, TestDatabase, plain};
 
 pub(crate) struct Beside {

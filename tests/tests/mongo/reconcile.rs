@@ -4,7 +4,10 @@ use bson::{Bson, DateTime, Document, doc, oid::ObjectId};
 use futures::TryStreamExt;
 use mongodb::Collection;
 use ventanilla_service::{
-    Audience, Checkpoint, MessageRange, MongoOptions, TicketDetails, TicketLookup, TicketStore,
+    TicketDetails,
+    mongodb::{Checkpoint, MongoOptions},
+    store::{TicketLookup, TicketStore},
+    ticket::{Audience, MessageRange},
 };
 use ventanilla_tests::Mongo;
 

@@ -2,7 +2,12 @@
 
 use bson::{Bson, Document};
 use proptest::{collection::vec, prelude::*, strategy::ValueTree, test_runner::TestRunner};
-use ventanilla_service::*;
+use ventanilla_service::{
+    mongodb::{MongoOptions, UserIdEncoding},
+    sla::{MetricStats, Period, Quantiles, Report, Sla, SlaMetric},
+    store::TicketStore,
+    store::{Histogram, InsertOutcome, ReportBuilder, ReportQuery, Ticket},
+};
 use ventanilla_tests::Mongo;
 
 use super::{

@@ -8,7 +8,7 @@ use mongodb::{
     event::{EventHandler, command::CommandEvent},
     options::ClientOptions,
 };
-use ventanilla_service::{MongoOptions, MongoStore};
+use ventanilla_service::mongodb::{MongoOptions, MongoStore};
 use ventanilla_tests::TestDatabase;
 
 /// The collection that a store uses by default.

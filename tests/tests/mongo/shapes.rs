@@ -1,8 +1,11 @@
 //! The lists that there are: every filter, order and kind of page.
 
 use ventanilla_service::{
-    testing::{admin, customer},
-    *,
+    Category, ListQuery, Priority, Status,
+    list::{Direction, EnumSet, PageQuery, PageSize, Sort},
+    store::Position,
+    testing::admin,
+    testing::customer,
 };
 
 use super::many;

@@ -7,7 +7,13 @@
 use bson::{Bson, Document, doc};
 use proptest::test_runner::{Config, FileFailurePersistence, TestRunner};
 use tokio::runtime::Runtime;
-use ventanilla_service::*;
+use ventanilla_service::{
+    ListQuery, Timestamp,
+    sla::BusinessTime,
+    store::TicketStore,
+    store::{Command, InsertOutcome, Outcome},
+    ticket::{Audience, MessageRange},
+};
 
 use super::{
     draw::{self, Case, Step},

@@ -2,7 +2,13 @@
 
 use bson::{Bson, Document, doc};
 use futures::TryStreamExt;
-use ventanilla_service::*;
+use ventanilla_service::{
+    Category, Change, IdempotencyKey, ListQuery, NewTicket, Policy, Priority, Status, TicketNumber,
+    list::{Direction, Sort},
+    store::TicketStore,
+    store::{Command, InsertOutcome, Outcome},
+    ticket::{Actor, Audience, MessageRange, TicketHead},
+};
 
 use super::raw::{Beside, DAY, HOUR, after, date, person, row, said, text, ticket, user};
 

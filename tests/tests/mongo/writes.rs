@@ -3,8 +3,19 @@
 
 use bson::{Bson, Document, doc};
 use ventanilla_service::{
-    testing::{TicketFixture, admin, customer, sla, start, ticket},
-    *,
+    Category, Change, HelpDesk, IdempotencyKey, MessageText, NewTicket, Policy, Priority, Status,
+    TicketNumber,
+    mongodb::MongoStore,
+    settings::{Days, Reopen},
+    store::InsertOutcome,
+    store::TicketStore,
+    testing::TicketFixture,
+    testing::admin,
+    testing::customer,
+    testing::sla,
+    testing::start,
+    testing::ticket,
+    ticket::NewMessage,
 };
 use ventanilla_tests::{Mongo, TestDatabase};
 
@@ -96,16 +107,16 @@ impl Observed {
         luis.create_for(&customer(0), draft()).await.unwrap();
         done("admin: create for a customer");
         let closed = self.ticket("TKT-CCCCCC", |ticket| ticket.status(Status::Closed)).await;
-        let offer = ana.follow_up_offer(&ana.view(&closed).await.unwrap()).unwrap();
-        ana.follow_up(&offer, text()).await.unwrap();
+        let offer = ana.follow_up_offer(&ana.get(&closed).await.unwrap()).unwrap();
+        ana.create(offer.ticket(text())).await.unwrap();
         done("customer: follow up");
 
         for number in
             [self.ticket("TKT-AAAAAA", |ticket| ticket).await, self.long().await, self.bare().await]
         {
-            ana.add_message(&number, text()).await.unwrap();
+            ana.reply(&number, text()).await.unwrap();
             done("customer: message");
-            luis.add_message(&number, keyed()).await.unwrap();
+            luis.reply(&number, keyed()).await.unwrap();
             done("admin: message, with a key");
             luis.add_note(&number, text()).await.unwrap();
             done("admin: note");
@@ -117,13 +128,13 @@ impl Observed {
             done("admin: hand over");
             luis.unassign(&number).await.unwrap();
             done("admin: unassign");
-            self.desk.bot().add_message(&number, text()).await.unwrap();
+            self.desk.bot().reply(&number, text()).await.unwrap();
             done("bot: message");
-            luis.reply(&number, text(), Status::Resolved).await.unwrap();
+            luis.reply(&number, text()).status(Status::Resolved).await.unwrap();
             done("admin: reply and resolve");
-            ana.add_message(&number, keyed()).await.unwrap();
+            ana.reply(&number, keyed()).await.unwrap();
             done("customer: message that reopens");
-            let seen = luis.view(&number).await.unwrap().head.version;
+            let seen = luis.get(&number).await.unwrap().head.version;
             let change = Change::status(Status::Resolved).expecting(seen);
             luis.change(&number, change).await.unwrap();
             done("admin: change of a version");

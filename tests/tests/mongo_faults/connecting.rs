@@ -4,7 +4,10 @@ use std::error::Error;
 
 use bson::doc;
 use mongodb::options::{Acknowledgment, WriteConcern};
-use ventanilla_service::{ConnectError, Explain, MongoOptions, MongoStore};
+use ventanilla_service::{
+    Explain,
+    mongodb::{ConnectError, MongoOptions, MongoStore},
+};
 use ventanilla_tests::{ReplicaSet, Standalone};
 
 async fn refused(uri: &str) -> ConnectError {

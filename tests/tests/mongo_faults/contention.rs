@@ -9,7 +9,7 @@ use std::{
 use bson::{Document, doc};
 use futures::future::join_all;
 use mongodb::{Client, Database, event::command::CommandEvent};
-use ventanilla_service::*;
+use ventanilla_service::{TicketNumber, error::WriteOutcome};
 use ventanilla_tests::{Mongo, TestDatabase};
 
 use super::world::{ana, desk, fault, keyed, patient, texts, ticket, watched};
@@ -27,7 +27,7 @@ async fn a_change_that_finds_no_moment_is_given_up_at_the_time_limit() {
     let disturbed = desk(&disturbed, patient().time_limit(limit)).await;
 
     let begin = Instant::now();
-    let given_up = disturbed.customer(ana()).add_message(&number, keyed("hola")).await;
+    let given_up = disturbed.customer(ana()).reply(&number, keyed("hola")).await;
     assert_eq!(fault(given_up), ("contention", WriteOutcome::NotApplied));
     assert!(begin.elapsed() > limit / 2, "it gave up after {:?}", begin.elapsed());
     assert_eq!(texts(&quiet, &number).await, [""; 0]);
@@ -68,7 +68,7 @@ async fn sixty_four_writers_of_one_ticket_all_succeed() {
     let write = async |task: usize| {
         for nth in 0..4 {
             let text = format!("{task}-{nth}");
-            desk.customer(ana()).add_message(&number, text.as_str()).await.unwrap();
+            desk.customer(ana()).reply(&number, text.as_str()).await.unwrap();
         }
     };
     join_all((0..64).map(write)).await;

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use bson::doc;
 use mongodb::options::{Acknowledgment, WriteConcern};
-use ventanilla_service::*;
+use ventanilla_service::{
+    Category, Explain, HelpDesk, IdempotencyKey, ListQuery, MessageText, MyTickets, NewTicket, Priority,
+    Status, TicketNumber, error::WriteOutcome,
+};
 
 use super::world::{
     FAILED, NOT_DURABLE, UNAVAILABLE, UNKNOWN, World, ana, database, draft, fault, keyed, luis,
@@ -23,7 +26,7 @@ async fn a_change_that_no_majority_has_is_told_so_until_one_has_it() {
     let world = World::start().await;
     let (desk, number) = (hasty(&world).await, &world.number);
     let (customer, admin) = (desk.customer(ana()), desk.admin(luis()));
-    let write = async || customer.add_message(number, keyed("hola")).await;
+    let write = async || customer.reply(number, keyed("hola")).await;
     let raise = async || admin.set_priority(number, Priority::Urgent).await;
     let create = async || customer.create(draft("otro")).await;
 
@@ -54,10 +57,10 @@ async fn what_is_refused_stays_refused_where_no_majority_is_to_be_had() {
     world.set.stop_replication().await;
     assert_eq!(fault(desk.customer(ana()).create(draft("otro")).await), NOT_DURABLE);
 
-    let refused = desk.customer(ana()).add_message(number, keyed("hola")).await.unwrap_err();
+    let refused = desk.customer(ana()).reply(number, keyed("hola")).await.unwrap_err();
     assert_eq!((refused.code(), refused.write_outcome()), ("ticket_closed", WriteOutcome::NotApplied));
     let missing = TicketNumber::parse("TKT-N0NE00").unwrap();
-    let refused = desk.customer(ana()).add_message(&missing, keyed("hola")).await.unwrap_err();
+    let refused = desk.customer(ana()).reply(&missing, keyed("hola")).await.unwrap_err();
     assert_eq!(
         (refused.code(), refused.write_outcome()),
         ("ticket_not_found", WriteOutcome::NotApplied)
@@ -76,17 +79,17 @@ async fn what_no_majority_has_is_shown_to_nobody() {
     assert_eq!(fault(admin.set_status(number, Status::Resolved).await), NOT_DURABLE);
     assert_eq!(fault(customer.create(draft("otro")).await), NOT_DURABLE);
 
-    assert_eq!(customer.view(number).await.unwrap().head.status, Status::Open);
+    assert_eq!(customer.get(number).await.unwrap().head.status, Status::Open);
     let closed = ListQuery::new().with_statuses([Status::Resolved]);
     assert!(admin.list(closed).await.unwrap().rows.is_empty());
-    let rows = customer.tickets(MyTickets::all()).await.unwrap().rows;
+    let rows = customer.list(MyTickets::all()).await.unwrap().rows;
     assert_eq!(rows.iter().map(|row| &row.head.ticket_number).collect::<Vec<_>>(), [number]);
     // What isn't live is told by the collection's size, which the primary alone knows.
     let counts = admin.counts().await.unwrap();
     assert_eq!((counts.open, counts.live(), counts.resolved), (1, 1, 0));
 
     world.set.resume_replication().await;
-    until(async || customer.view(number).await.unwrap().head.status == Status::Resolved).await;
+    until(async || customer.get(number).await.unwrap().head.status == Status::Resolved).await;
     until(async || admin.counts().await.unwrap().total() == 2).await;
 }
 
@@ -96,7 +99,7 @@ async fn nothing_is_refused_on_account_of_what_no_majority_has() {
     let (desk, number) = (hasty(&world).await, &world.number);
     let (customer, admin) = (desk.customer(ana()), desk.admin(luis()));
     let gone = customer.create(draft("otro")).await.unwrap().head.ticket_number;
-    let write = async |number| customer.add_message(number, keyed("hola")).await;
+    let write = async |number| customer.reply(number, keyed("hola")).await;
     let other = NewTicket::new(Category::BUG, MessageText::parse("distinto").unwrap());
     let other = other.with_key(IdempotencyKey::parse("tercero").unwrap());
     let create = async || customer.create(other.clone()).await;

@@ -8,7 +8,10 @@ use mongodb::{
     Database, IndexModel,
     options::{Collation, IndexOptions},
 };
-use ventanilla_service::{ConnectError, Explain, MongoOptions};
+use ventanilla_service::{
+    Explain,
+    mongodb::{ConnectError, MongoOptions},
+};
 use ventanilla_tests::Mongo;
 
 use super::world::{ana, desk, draft};
@@ -155,5 +158,5 @@ async fn only_the_number_is_unique_so_that_the_collection_can_be_sharded_by_it()
     let ana = desk(&database, MongoOptions::new()).await.customer(ana());
     let first = ana.create(draft("otro")).await.unwrap();
     assert!(ana.create(draft("otro")).await.unwrap().repeated);
-    ana.add_message(&first.head.ticket_number, "hola").await.unwrap();
+    ana.reply(&first.head.ticket_number, "hola").await.unwrap();
 }

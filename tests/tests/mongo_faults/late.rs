@@ -12,7 +12,7 @@ use bson::doc;
 use futures::future::join_all;
 use mongodb::event::command::CommandEvent;
 use tokio::time::timeout;
-use ventanilla_service::*;
+use ventanilla_service::ListQuery;
 
 use super::world::{
     UNAVAILABLE, UNKNOWN, World, ana, database, desk, draft, fault, keyed, luis, patient, watched,
@@ -32,11 +32,11 @@ async fn a_change_that_takes_too_long_may_still_be_made() {
     let (customer, number) = (hasty.customer(ana()), &world.number);
 
     world.set.fail(1, &["update"], held_up()).await;
-    assert_eq!(fault(customer.add_message(number, keyed("hola")).await), UNKNOWN);
+    assert_eq!(fault(customer.reply(number, keyed("hola")).await), UNKNOWN);
     // The answer came too late for the caller; the server took its time and made the change.
     world.until_written(1).await;
     let ana = world.desk.customer(ana());
-    assert!(ana.add_message(number, keyed("hola")).await.unwrap().repeated);
+    assert!(ana.reply(number, keyed("hola")).await.unwrap().repeated);
 
     world.set.fail(1, &["insert"], held_up()).await;
     assert_eq!(fault(customer.create(draft("otro")).await), UNKNOWN);
@@ -54,14 +54,14 @@ async fn a_read_that_takes_too_long_is_a_passing_fault() {
     let (customer, admin) = (hasty.customer(ana()), hasty.admin(luis()));
 
     world.set.fail(1, &["find"], held_up()).await;
-    assert_eq!(fault(customer.view(&world.number).await), UNAVAILABLE);
+    assert_eq!(fault(customer.get(&world.number).await), UNAVAILABLE);
     world.set.fail(1, &["find"], held_up()).await;
     assert_eq!(fault(admin.list(ListQuery::new()).await), UNAVAILABLE);
     world.set.fail(1, &["aggregate"], held_up()).await;
     assert_eq!(fault(admin.counts().await), UNAVAILABLE);
 
     tokio::time::sleep(Duration::from_millis(PAUSE)).await;
-    customer.view(&world.number).await.unwrap();
+    customer.get(&world.number).await.unwrap();
 }
 
 /// With one connection, a command that was left in its middle would spoil all that follow.
@@ -74,11 +74,11 @@ async fn a_caller_who_goes_away_leaves_a_connection_as_it_was() {
 
     for round in 0..30 {
         let text = format!("mensaje-{round}");
-        let change = customer.add_message(&world.number, keyed(&text));
+        let change = customer.reply(&world.number, keyed(&text));
         let gone = timeout(Duration::from_micros(100 * round), change).await;
-        let answer = admin.view(&world.number).await.unwrap();
+        let answer = admin.get(&world.number).await.unwrap();
         assert_eq!(answer.head.ticket_number, world.number);
-        let again = customer.add_message(&world.number, keyed(&text)).await.unwrap();
+        let again = customer.reply(&world.number, keyed(&text)).await.unwrap();
         assert!(again.repeated || gone.is_err());
     }
 
@@ -105,8 +105,8 @@ async fn a_crowd_that_goes_away_keeps_nobody_waiting() {
     let desk = desk(&client.await.database("desk"), patient()).await;
     let (customer, admin) = (desk.customer(ana()), desk.admin(luis()));
     let call = async |nth: u64| match nth % 2 {
-        0 => admin.view(&world.number).await.is_ok(),
-        _ => customer.add_message(&world.number, "hola").await.is_ok(),
+        0 => admin.get(&world.number).await.is_ok(),
+        _ => customer.reply(&world.number, "hola").await.is_ok(),
     };
 
     // Every connection is in use while they come and go.
@@ -115,7 +115,7 @@ async fn a_crowd_that_goes_away_keeps_nobody_waiting() {
     join_all(crowd).await;
     let before = sent.load(Ordering::SeqCst);
     // Connections are given in the order of asking: what was to be sent earlier has been by now.
-    admin.view(&world.number).await.unwrap();
+    admin.get(&world.number).await.unwrap();
     let afterwards = sent.load(Ordering::SeqCst) - before;
     assert!(afterwards <= MOST_COMMANDS + 1, "{afterwards} commands, {before} before");
 }

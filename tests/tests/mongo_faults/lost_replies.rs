@@ -15,7 +15,9 @@ use mongodb::{
     options::{Acknowledgment, WriteConcern},
 };
 use tokio::time::sleep;
-use ventanilla_service::*;
+use ventanilla_service::{
+    Category, Change, HelpDesk, ListQuery, MessageText, NewTicket, Priority, Status, ticket::NewMessage,
+};
 use ventanilla_tests::Proxy;
 
 use super::world::{
@@ -37,10 +39,10 @@ async fn one_lost_reply_is_not_noticed() {
     let (ana, luis) = (desk.customer(ana()), desk.admin(luis()));
 
     proxy.lose_replies(1, CHANGE);
-    let receipt = ana.add_message(&world.number, keyed("hola")).await.unwrap();
+    let receipt = ana.reply(&world.number, keyed("hola")).await.unwrap();
     assert!(!receipt.repeated && receipt.events.len() == 1);
     proxy.lose_replies(1, CHANGE);
-    let receipt = luis.reply(&world.number, keyed("hecho"), Status::Resolved).await.unwrap();
+    let receipt = luis.reply(&world.number, keyed("hecho")).status(Status::Resolved).await.unwrap();
     assert_eq!((receipt.events.len(), receipt.head.message_count), (2, Some(3)));
     proxy.lose_replies(1, "insert");
     assert!(!ana.create(draft("otro")).await.unwrap().repeated);
@@ -75,7 +77,7 @@ async fn every_change_whose_answers_are_lost_is_made_once() {
         assert!(receipt.events.iter().all(|event| event.version == receipt.head.version));
     }
     proxy.lose_replies(3, CHANGE);
-    ana.add_message(number, "tres").await.unwrap();
+    ana.reply(number, "tres").await.unwrap();
     proxy.lose_replies(3, "insert");
     assert!(!ana.create(draft("otro")).await.unwrap().repeated);
     proxy.lose_replies(3, "insert");
@@ -99,12 +101,12 @@ async fn an_error_after_a_lost_answer_says_nothing_of_the_first_attempt() {
         let text = format!("mensaje-{code}");
         proxy.lose_replies(1, CHANGE);
         // The driver repeats no write of ours; another one would meet this error.
-        let receipt = ana.add_message(number, keyed(&text)).await.unwrap();
+        let receipt = ana.reply(number, keyed(&text)).await.unwrap();
         assert!(!receipt.repeated, "{code}");
 
         // Before it is made: the error is about the one attempt that there was.
         world.set.fail(1, &[CHANGE], doc! { "errorCode": code }).await;
-        match ana.add_message(number, keyed(&format!("otro-{code}"))).await {
+        match ana.reply(number, keyed(&format!("otro-{code}"))).await {
             Ok(receipt) => assert!([24, 46].contains(&code) && !receipt.repeated, "{code}"),
             error => assert_eq!(fault(error), FAILED, "{code}"),
         }
@@ -122,13 +124,13 @@ async fn a_lost_request_and_then_a_refusal_leave_it_open() {
     let lose = doc! { "closeConnection": true };
 
     set.fail(3, &[CHANGE], lose.clone()).await;
-    assert!(!ana.add_message(&world.number, keyed("hola")).await.unwrap().repeated);
+    assert!(!ana.reply(&world.number, keyed("hola")).await.unwrap().repeated);
     set.fail(3, &["insert"], lose).await;
     assert!(!ana.create(draft("otro")).await.unwrap().repeated);
 
     let moved = doc! { "errorCode": 11602 };
     set.fail(2, &[CHANGE], moved.clone()).await;
-    assert!(!ana.add_message(&world.number, keyed("y-esto")).await.unwrap().repeated);
+    assert!(!ana.reply(&world.number, keyed("y-esto")).await.unwrap().repeated);
     set.fail(2, &["insert"], moved).await;
     assert!(!ana.create(draft("tercero")).await.unwrap().repeated);
 
@@ -145,7 +147,7 @@ async fn a_change_whose_server_steps_down_meanwhile_is_looked_up() {
         let error = doc! { "writeConcernError": { "code": code, "errmsg": "it steps down" } };
         world.set.fail(1, &[CHANGE], error.clone()).await;
         let text = format!("mensaje-{code}");
-        assert!(!ana.add_message(&world.number, keyed(&text)).await.unwrap().repeated, "{code}");
+        assert!(!ana.reply(&world.number, keyed(&text)).await.unwrap().repeated, "{code}");
         world.set.fail(1, &["insert"], error).await;
         assert!(!ana.create(draft(&format!("ticket-{code}"))).await.unwrap().repeated, "{code}");
     }
@@ -179,7 +181,7 @@ async fn no_error_quotes_what_people_wrote() {
     database.run_command(doc! { "collMod": "SupportTicket", "validator": calm }).await.unwrap();
     let ana = world.desk.customer(ana());
     let secret = "mi-contraseña-es-1234";
-    let error = ana.add_message(&world.number, keyed(secret)).await.unwrap_err();
+    let error = ana.reply(&world.number, keyed(secret)).await.unwrap_err();
     let mut next: Option<&dyn std::error::Error> = Some(&error);
     while let Some(error) = next {
         assert!(!format!("{error} {error:?}").contains(secret), "{error:?}");
@@ -246,9 +248,9 @@ async fn a_lost_read_is_repeated_and_the_second_loss_is_a_passing_fault() {
     let lose = doc! { "closeConnection": true };
 
     world.set.fail(1, &["find"], lose.clone()).await;
-    ana.view(&world.number).await.unwrap();
+    ana.get(&world.number).await.unwrap();
     world.set.fail(2, &["find"], lose.clone()).await;
-    assert_eq!(fault(ana.view(&world.number).await), UNAVAILABLE);
+    assert_eq!(fault(ana.get(&world.number).await), UNAVAILABLE);
     world.set.fail(2, &["find"], lose.clone()).await;
     assert_eq!(fault(luis.list(ListQuery::new()).await), UNAVAILABLE);
     world.set.fail(2, &["aggregate"], lose.clone()).await;
@@ -257,7 +259,7 @@ async fn a_lost_read_is_repeated_and_the_second_loss_is_a_passing_fault() {
     // A change that missed is not made, whether or not the reason can be read.
     luis.set_status(&world.number, Status::Closed).await.unwrap();
     world.set.fail(2, &["find"], lose).await;
-    assert_eq!(fault(ana.add_message(&world.number, keyed("hola")).await), UNAVAILABLE);
+    assert_eq!(fault(ana.reply(&world.number, keyed("hola")).await), UNAVAILABLE);
     assert_eq!(world.texts().await, [""; 0]);
 }
 
@@ -268,11 +270,11 @@ async fn what_a_server_refuses_for_good_is_no_passing_fault() {
     let unauthorized = doc! { "errorCode": 13 };
 
     set.fail(1, &[CHANGE], unauthorized.clone()).await;
-    assert_eq!(fault(ana.add_message(&world.number, keyed("hola")).await), FAILED);
+    assert_eq!(fault(ana.reply(&world.number, keyed("hola")).await), FAILED);
     set.fail(1, &["insert"], unauthorized.clone()).await;
     assert_eq!(fault(ana.create(draft("otro")).await), FAILED);
     set.fail(1, &["find"], unauthorized).await;
-    assert_eq!(fault(ana.view(&world.number).await), FAILED);
+    assert_eq!(fault(ana.get(&world.number).await), FAILED);
 
     assert_eq!(world.texts().await, [""; 0]);
     assert_eq!(world.count().await, 1);

@@ -1,7 +1,7 @@
 //! Servers that go away in the middle, and come back.
 
 use futures::future::join_all;
-use ventanilla_service::*;
+use ventanilla_service::{ListQuery, ServiceError, Status};
 
 use super::world::{UNAVAILABLE, UNKNOWN, World, ana, database, desk, fault, keyed, luis, patient};
 
@@ -11,20 +11,20 @@ async fn servers_that_are_gone_are_a_passing_fault_and_nothing_is_changed() {
     let uri = format!("{}&serverSelectionTimeoutMS=500", world.set.uri());
     let desk = desk(&database(&uri).await, patient()).await;
     let (customer, luis) = (desk.customer(ana()), desk.admin(luis()));
-    customer.view(&world.number).await.unwrap();
+    customer.get(&world.number).await.unwrap();
 
     (0..3).for_each(|node| world.set.kill(node));
     // Whoever is first finds a connection that breaks off, and can't know when it did.
-    let first = fault(customer.add_message(&world.number, keyed("primero")).await);
+    let first = fault(customer.reply(&world.number, keyed("primero")).await);
     assert!([UNKNOWN, UNAVAILABLE].contains(&first), "{first:?}");
-    assert_eq!(fault(customer.add_message(&world.number, keyed("nunca")).await), UNAVAILABLE);
+    assert_eq!(fault(customer.reply(&world.number, keyed("nunca")).await), UNAVAILABLE);
     assert_eq!(fault(luis.set_status(&world.number, Status::Closed).await), UNAVAILABLE);
-    assert_eq!(fault(customer.view(&world.number).await), UNAVAILABLE);
+    assert_eq!(fault(customer.get(&world.number).await), UNAVAILABLE);
     assert_eq!(fault(luis.list(ListQuery::new()).await), UNAVAILABLE);
 
     join_all((0..3).map(|node| world.set.restart(node))).await;
     world.set.primary().await;
-    world.desk.customer(ana()).add_message(&world.number, keyed("después")).await.unwrap();
+    world.desk.customer(ana()).reply(&world.number, keyed("después")).await.unwrap();
     assert_eq!(world.texts().await, ["después"]);
     assert_eq!(world.view().await.head.status, Status::Open);
 }
@@ -38,7 +38,7 @@ async fn a_step_down_in_the_middle_of_changes_loses_and_doubles_none() {
         let ana = world.desk.customer(ana());
         for message in 0..MESSAGES {
             let text = format!("{task}-{message}");
-            while let Err(error) = ana.add_message(&world.number, keyed(&text)).await {
+            while let Err(error) = ana.reply(&world.number, keyed(&text)).await {
                 assert!(matches!(error, ServiceError::Store(_)), "{error:?}");
             }
         }

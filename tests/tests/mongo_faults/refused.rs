@@ -9,7 +9,7 @@ use std::{
 
 use bson::{Document, doc};
 use mongodb::{Database, IndexModel, event::command::CommandEvent, options::IndexOptions};
-use ventanilla_service::*;
+use ventanilla_service::{Category, MessageText, NewTicket, Priority, ServiceError};
 use ventanilla_tests::Mongo;
 
 use super::world::{FAILED, ana, desk, draft, fault, keyed, luis, patient, texts, ticket, watched};
@@ -29,15 +29,12 @@ async fn what_a_validator_refuses_is_not_applied() {
 
     assert_eq!(fault(admin.set_priority(&number, Priority::Urgent).await), FAILED);
     assert_eq!(fault(ana.create(draft("una-descripción-demasiado-larga")).await), FAILED);
-    ana.add_message(&number, keyed("cabe")).await.unwrap();
-    assert_eq!(fault(ana.add_message(&number, keyed("no-cabe")).await), FAILED);
+    ana.reply(&number, keyed("cabe")).await.unwrap();
+    assert_eq!(fault(ana.reply(&number, keyed("no-cabe")).await), FAILED);
 
     assert_eq!(texts(&desk, &number).await, ["cabe"]);
     let counts = admin.counts().await.unwrap();
-    assert_eq!(
-        (counts.total(), admin.view(&number).await.unwrap().head.priority),
-        (1, Priority::Medium)
-    );
+    assert_eq!((counts.total(), admin.get(&number).await.unwrap().head.priority), (1, Priority::Medium));
 }
 
 /// An index of the host's own, in which no two tickets may share a place.
@@ -80,7 +77,7 @@ async fn what_a_unique_index_of_the_host_refuses_is_sent_once() {
     assert_eq!(take(&mut *sent.lock().unwrap()), ["insert"]);
     refused_by_index(admin.set_priority(&second, Priority::Low).await, "priority");
     assert_eq!(take(&mut *sent.lock().unwrap()), ["find", "update"]);
-    assert_eq!(admin.view(&second).await.unwrap().head.version, 0);
+    assert_eq!(admin.get(&second).await.unwrap().head.version, 0);
     assert_eq!(admin.counts().await.unwrap().total(), 2);
 }
 

@@ -8,7 +8,7 @@ use tracing::{
     field::{Field, Visit},
 };
 use tracing_subscriber::{Layer, layer::Context, prelude::*, registry::LookupSpan};
-use ventanilla_service::*;
+use ventanilla_service::{ListQuery, error::WriteOutcome};
 use ventanilla_tests::Mongo;
 
 use super::{
@@ -71,8 +71,8 @@ async fn commands_are_sent_within_the_span_of_their_use_case() {
     TOLD.take();
 
     let number = ana.create(draft("cobro-doble")).await.unwrap().head.ticket_number;
-    ana.add_message(&number, keyed("hola")).await.unwrap();
-    ana.view(&number).await.unwrap();
+    ana.reply(&number, keyed("hola")).await.unwrap();
+    ana.get(&number).await.unwrap();
     luis.list(ListQuery::new()).await.unwrap();
     luis.counts().await.unwrap();
 
@@ -100,7 +100,7 @@ async fn giving_up_a_change_is_told_within_the_span_of_its_use_case() {
     let disturbed = desk(&disturbed, patient().time_limit(Duration::from_secs(5))).await;
     TOLD.take();
 
-    let given_up = disturbed.customer(ana()).add_message(&number, keyed("hola")).await;
+    let given_up = disturbed.customer(ana()).reply(&number, keyed("hola")).await;
     assert_eq!(fault(given_up), ("contention", WriteOutcome::NotApplied));
     let expected = "gave up after repeated write conflicts".to_owned();
     assert_eq!(TOLD.take(), [(expected, vec!["ventanilla.add_message"])]);

@@ -9,7 +9,10 @@ use mongodb::{
     options::{Acknowledgment, ClientOptions, WriteConcern},
 };
 use tokio::time::{Instant, sleep};
-use ventanilla_service::*;
+use ventanilla_service::{
+    Category, Explain, HelpDesk, IdempotencyKey, MessageText, NewTicket, ServiceError, TicketDetails,
+    TicketNumber, UserId, error::WriteOutcome, mongodb::MongoOptions, ticket::NewMessage,
+};
 use ventanilla_tests::ReplicaSet;
 
 /// How long anything may take on a busy machine.
@@ -44,7 +47,7 @@ impl World {
     }
 
     pub(crate) async fn view(&self) -> TicketDetails {
-        self.desk.admin(luis()).view(&self.number).await.unwrap()
+        self.desk.admin(luis()).get(&self.number).await.unwrap()
     }
 
     pub(crate) async fn count(&self) -> u64 {
@@ -104,7 +107,7 @@ pub(crate) async fn ticket(desk: &HelpDesk) -> TicketNumber {
 }
 
 pub(crate) async fn texts(desk: &HelpDesk, number: &TicketNumber) -> Vec<String> {
-    let messages = desk.admin(luis()).view(number).await.unwrap().messages;
+    let messages = desk.admin(luis()).get(number).await.unwrap().messages;
     messages.iter().skip(1).map(|message| message.text.to_string()).collect()
 }
 

@@ -1,7 +1,10 @@
 //! The stores that the races run over.
 
 use ventanilla_service::{
-    Clock, HelpDesk, HelpDeskBuilder, MemoryStore, MongoOptions, SqliteStore, SystemClock,
+    HelpDesk, HelpDeskBuilder, MemoryStore,
+    mongodb::MongoOptions,
+    settings::{Clock, SystemClock},
+    sqlite::SqliteStore,
 };
 use ventanilla_tests::Mongo;
 

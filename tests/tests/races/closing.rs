@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use ventanilla_service::*;
+use ventanilla_service::{
+    Explain, HelpDesk, Policy, Status, TicketNumber, request::ClosedBatch, settings::Days,
+};
 
 use super::crowd::{Backend, ana, at_once, draft, is_change, person, view};
 
@@ -41,7 +43,7 @@ pub(crate) async fn a_message_reopens_a_ticket_or_is_refused_by_one_that_is_clos
         let (desk, number) = (desk.clone(), numbers.get(who).cloned());
         async move {
             match number {
-                Some(number) => Err(desk.customer(ana()).add_message(&number, "¿Seguro?").await),
+                Some(number) => Err(desk.customer(ana()).reply(&number, "¿Seguro?").await),
                 None => Ok(close_all(desk, 10).await),
             }
         }

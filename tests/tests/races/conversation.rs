@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use ventanilla_service::*;
+use ventanilla_service::{
+    Explain, HelpDesk, Policy, Receipt, ServiceError, TicketDetails, TicketNumber, settings::Limits,
+    ticket::NewMessage,
+};
 
 use super::crowd::{Backend, CROWD, ana, at_once, is_change, key, person, ticket, view};
 
@@ -52,7 +55,7 @@ pub(crate) async fn one_key_is_one_message<B: Backend>() {
     let results = at_once(CROWD, |_| {
         let (ana, number) = (desk.customer(ana()), number.clone());
         let message = NewMessage::parse("¿Hay novedades?").expect("a text").with_key(key());
-        async move { ana.add_message(&number, message).await }
+        async move { ana.reply(&number, message).await }
     })
     .await;
 
@@ -72,9 +75,9 @@ fn write(
     let (desk, number) = (desk.clone(), number.clone());
     async move {
         match who % 3 {
-            0 => desk.customer(ana()).add_message(&number, text).await,
-            1 => desk.bot().add_message(&number, text).await,
-            _ => desk.admin(person(who)).add_message(&number, text).await,
+            0 => desk.customer(ana()).reply(&number, text).await,
+            1 => desk.bot().reply(&number, text).await,
+            _ => desk.admin(person(who)).reply(&number, text).await,
         }
     }
 }

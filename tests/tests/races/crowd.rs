@@ -3,7 +3,10 @@
 use std::{future::Future, sync::Arc};
 
 use tokio::{sync::Barrier, task::JoinSet};
-use ventanilla_service::*;
+use ventanilla_service::{
+    Category, HelpDesk, HelpDeskBuilder, IdempotencyKey, MessageText, NewTicket, Receipt, ServiceError,
+    TicketDetails, TicketNumber, UserId,
+};
 
 /// How many do the same thing at the same time.
 pub(crate) const CROWD: usize = 64;
@@ -63,7 +66,7 @@ pub(crate) async fn ticket(desk: &HelpDesk) -> TicketNumber {
 
 /// The ticket as it is in the end.
 pub(crate) async fn view(desk: &HelpDesk, number: &TicketNumber) -> TicketDetails {
-    desk.admin(person(0)).view(number).await.expect("it is there")
+    desk.admin(person(0)).get(number).await.expect("it is there")
 }
 
 /// Whether something was done, as against repeated, or so already.

@@ -5,7 +5,7 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-use ventanilla_service::*;
+use ventanilla_service::{Receipt, TicketNumber, settings::NumberSource};
 
 use super::crowd::{Backend, CROWD, ana, at_once, draft, key, person};
 
@@ -51,7 +51,7 @@ const DIGITS: usize = 4;
 struct FewDigits(AtomicUsize);
 
 impl NumberSource for FewDigits {
-    fn fill(&self, bytes: &mut [u8]) {
+    fn random_bytes(&self, bytes: &mut [u8]) {
         bytes.fill((self.0.fetch_add(1, Ordering::Relaxed) % DIGITS) as u8);
     }
 }

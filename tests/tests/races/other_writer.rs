@@ -20,7 +20,14 @@ use mongodb::{
 };
 use rand::RngExt;
 use tokio::task::JoinSet;
-use ventanilla_service::{testing::sla, *};
+use ventanilla_service::{
+    Change, HelpDesk, MessageText, Policy, Priority, Receipt, ServiceError, Status, TicketNumber,
+    UserId,
+    mongodb::{MongoOptions, MongoStore},
+    settings::Reopen,
+    testing::sla,
+    ticket::Actor,
+};
 use ventanilla_tests::{Mongo, TestDatabase};
 
 use super::{
@@ -153,8 +160,8 @@ async fn ask(desk: &HelpDesk, ticket: &TicketNumber, number: usize) -> Result<Re
         (Actor::Customer(id), confirm) if confirm == Change::status(Status::Closed) => {
             desk.customer(id).confirm(ticket).await
         }
-        (Actor::Customer(id), _) => desk.customer(id).add_message(ticket, text).await,
-        (Actor::Bot | Actor::System, _) => desk.bot().add_message(ticket, text).await,
+        (Actor::Customer(id), _) => desk.customer(id).reply(ticket, text).await,
+        (Actor::Bot | Actor::System, _) => desk.bot().reply(ticket, text).await,
     }
 }
 

@@ -1,6 +1,11 @@
 //! Races of two administrators for one ticket, of which many go on at a time.
 
-use ventanilla_service::*;
+use ventanilla_service::{
+    Change, Event, HelpDesk, MessageText, Policy, Priority, Receipt, ServiceError, Status, TicketNumber,
+    error::Refusal,
+    sla::{BusinessCalendar, Sla, SlaPolicy, SlaTargets},
+    ticket::Actor,
+};
 
 use super::crowd::{Backend, CROWD, at_once, is_change, person, ticket, view};
 

@@ -8,7 +8,11 @@ use mongodb::change_stream::{
     ChangeStream,
     event::{ChangeStreamEvent, UpdateDescription},
 };
-use ventanilla_service::*;
+use ventanilla_service::{
+    Change, Event, MessageText, Policy, ServiceError, Status, Timestamp,
+    store::{Command, Outcome, Ticket, TicketRecord},
+    ticket::Actor,
+};
 use ventanilla_tests::plain;
 
 use super::other_writer::{Answers, asked, number_of};

@@ -1,6 +1,10 @@
 //! Races for a ticket's fields.
 
-use ventanilla_service::*;
+use ventanilla_service::{
+    Admin, Change, Event, EventKind, Explain, Priority, Receipt, ServiceError, Status, TicketNumber,
+    error::Refusal,
+    ticket::{Actor, MessageRange},
+};
 
 use super::crowd::{Backend, CROWD, ana, at_once, is_change, person, ticket, view};
 
@@ -64,7 +68,7 @@ pub(crate) async fn increments_that_expect_a_version_are_never_lost<B: Backend>(
 /// Turns the priority over, seen from the version that was read.
 async fn raise_or_lower(admin: &Admin, number: &TicketNumber) {
     loop {
-        let seen = admin.view_part(number, MessageRange::Last(0)).await.expect("it is there").head;
+        let seen = admin.get_range(number, MessageRange::Last(0)).await.expect("it is there").head;
         let other = if seen.priority == Priority::Urgent { Priority::Medium } else { Priority::Urgent };
         match admin.change(number, Change::priority(other).expecting(seen.version)).await {
             // "It is so already" answers before a stale version does, and changes nothing.
@@ -84,11 +88,11 @@ pub(crate) async fn history_is_a_chain_whoever_writes_confirms_and_reopens<B: Ba
         async move {
             match who % 8 {
                 0 => admin.set_status(&number, Status::InProgress).await,
-                1..4 => admin.reply(&number, format!("{who}"), Status::Resolved).await,
-                4 => admin.add_message(&number, format!("{who}")).await,
+                1..4 => admin.reply(&number, format!("{who}")).status(Status::Resolved).await,
+                4 => admin.reply(&number, format!("{who}")).await,
                 // She agrees late and seldom, so that there is something left to reopen.
                 5 if who > CROWD / 2 => ana.confirm(&number).await,
-                _ => ana.add_message(&number, format!("{who}")).await,
+                _ => ana.reply(&number, format!("{who}")).await,
             }
         }
     })

@@ -66,7 +66,7 @@ async fn write_until_killed(file: &Path) {
                 say(&format!("{number} {}", text("abre")));
                 for message in 0..4 {
                     let text = text(&message.to_string());
-                    customer.add_message(&number, text.as_str()).await.unwrap();
+                    customer.reply(&number, text.as_str()).await.unwrap();
                     say(&format!("{number} {text}"));
                 }
             }

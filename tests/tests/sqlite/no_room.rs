@@ -4,7 +4,7 @@ use std::path::Path;
 
 use futures::future::join_all;
 use tempfile::tempdir;
-use ventanilla_service::*;
+use ventanilla_service::{Explain, HelpDesk, TicketNumber, error::WriteOutcome};
 
 use super::{
     process::{Process, given_file, say},
@@ -43,9 +43,9 @@ async fn a_write_that_finds_no_room_is_not_made_and_loses_nothing() {
     check(&desk, &acknowledged, 0).await;
     let admin = desk.admin(person("luis"));
     for (number, text) in refused {
-        let ticket = admin.view(&number).await.unwrap();
+        let ticket = admin.get(&number).await.unwrap();
         assert!(ticket.messages.iter().all(|message| message.text.as_str() != text), "{number} {text}");
-        admin.add_message(&number, text.as_str()).await.unwrap();
+        admin.reply(&number, text.as_str()).await.unwrap();
     }
 }
 
@@ -63,7 +63,7 @@ async fn write(desk: &HelpDesk, writer: usize) {
     let mut failures = 0;
     for message in 0.. {
         let text = format!("{message}-{}", "x".repeat(2_000));
-        match customer.add_message(&number, text.as_str()).await {
+        match customer.reply(&number, text.as_str()).await {
             Ok(_) => say(&format!("{number} {text}")),
             Err(error) => {
                 assert_eq!(

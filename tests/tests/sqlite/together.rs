@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use futures::future::join_all;
 use tempfile::tempdir;
-use ventanilla_service::*;
+use ventanilla_service::{Explain, HelpDesk, ListQuery, TicketNumber};
 
 use super::{
     process::{Process, given_file, say, wait_for_go},
@@ -75,7 +75,7 @@ async fn write(desk: &HelpDesk, numbers: &[TicketNumber], who: &str, task: usize
     for step in 0..STEPS {
         let number = &numbers[(task + step) % numbers.len()];
         let text = format!("{who}-{task}-{step}");
-        customer.add_message(number, text.as_str()).await.unwrap();
+        customer.reply(number, text.as_str()).await.unwrap();
         made.push(format!("{number} {text}"));
     }
     made

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use ventanilla_service::*;
+use ventanilla_service::{
+    Category, HelpDesk, IdempotencyKey, MessageText, NewTicket, ServiceError, TicketNumber, UserId,
+    sqlite::SqliteStore,
+};
 
 /// Texts that were acknowledged, by ticket.
 pub(crate) type Acknowledged = BTreeMap<TicketNumber, Vec<String>>;
@@ -27,7 +30,7 @@ pub(crate) async fn open(desk: &HelpDesk, text: &str) -> Result<TicketNumber, Se
 pub(crate) async fn check(desk: &HelpDesk, acknowledged: &Acknowledged, others: u64) {
     let admin = desk.admin(person("luis"));
     for (number, texts) in acknowledged {
-        let ticket = admin.view(number).await.unwrap();
+        let ticket = admin.get(number).await.unwrap();
         let mut stored: Vec<&str> =
             ticket.messages.iter().map(|message| message.text.as_str()).collect();
         assert_eq!(ticket.head.version, stored.len() as u64 - 1 + others, "{number}");

@@ -4,7 +4,10 @@ use bson::{DateTime, Document, doc, oid::ObjectId};
 use futures::TryStreamExt;
 use indicatif::ProgressBar;
 use mongodb::{Collection, Database, options::WriteConcern};
-use ventanilla_service::*;
+use ventanilla_service::{
+    mongodb::{MongoOptions, MongoStore},
+    store::{Ticket, TicketStore},
+};
 use ventanilla_tests::TestDatabase;
 
 use crate::{

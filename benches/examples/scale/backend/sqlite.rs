@@ -5,7 +5,10 @@ use std::fs;
 use futures::future::try_join_all;
 use indicatif::ProgressBar;
 use tempfile::TempDir;
-use ventanilla_service::*;
+use ventanilla_service::{
+    sqlite::SqliteStore,
+    store::{Ticket, TicketStore},
+};
 
 use crate::{
     Failure,

@@ -3,21 +3,23 @@
 use std::collections::HashSet;
 
 use tracing::instrument;
-use ventanilla_domain::{Change, Explain, Locale, TicketLookup, TicketNumber};
+use ventanilla_domain::{Change, TicketLookup, TicketNumber};
 
 use super::Admin;
-use crate::{BulkView, Receipt, ServiceError, desk::tell};
+use crate::{
+    Receipt, ServiceError,
+    bulk::{BulkItem, BulkOutcome},
+};
 
 impl Admin {
-    /// Makes one change to many tickets, one after the other, each by itself: what is wrong with one
-    /// number stops no other.
+    /// Makes one change to many tickets, one after the other; an error of one stops no other.
     ///
-    /// The numbers come as a form posts them or as people type them, and are read as by
-    /// [`Admin::find`]. Each ticket has one result, where it was first named: named twice, it is
-    /// changed once. A message with a key is added once to each ticket, also if all is sent again.
+    /// The numbers can be as a form posts them or as people type them, and are read as by
+    /// [`Admin::find`]. Duplicates are removed: the result stands where a ticket was first named. A
+    /// message with a key is added once to each ticket, also if the whole is sent again.
     ///
     /// ```
-    /// use ventanilla_service::*;
+    /// use ventanilla_service::{Category, Change, HelpDesk, MemoryStore, MessageText, NewTicket, Status, TimeZone, UserId, view::Viewer};
     ///
     /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
     /// # let desk = HelpDesk::new(MemoryStore::new());
@@ -25,19 +27,19 @@ impl Admin {
     /// # let draft = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
     /// # let number = luis.create_for(&UserId::parse("ana")?, draft).await?.head.ticket_number;
     /// let chosen = [number.as_str(), "TKT-N0T0NE", ""];
-    /// let changes = luis.change_each(chosen, &Change::status(Status::Resolved)).await;
+    /// let outcome = luis.change_each(chosen, &Change::status(Status::Resolved)).await;
     ///
-    /// assert_eq!(changes.each[0].result.as_ref().unwrap().head.status, Status::Resolved);
-    /// let view = changes.view(Locale::Es);
+    /// assert_eq!(outcome.items[0].result.as_ref().unwrap().head.status, Status::Resolved);
+    /// let view = luis.pages(Viewer::new(TimeZone::UTC), &()).bulk(&outcome);
     /// assert_eq!(view.text, "Hecho en 1 de 3 tickets.");
-    /// assert_eq!(view.rows[0].outcome, Label::new("changed", "Cambiado"));
+    /// assert_eq!((view.rows[0].outcome.code.as_str(), view.rows[0].outcome.text.as_str()), ("changed", "Cambiado"));
     /// assert_eq!(view.rows[1].outcome.text, "No encontramos el ticket TKT-N0T0NE.");
-    /// assert_eq!(view.rows[2].outcome, Label::new("number_empty", "Falta el número de ticket."));
+    /// assert_eq!(view.rows[2].outcome.code, "number_empty");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// # }).unwrap();
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    // The numbers are copied at once, lest the future hold the host's iterator and be no longer `Send`.
+    // Collected eagerly, so that the future doesn't hold the host's iterator and stays `Send`.
     pub fn change_each(
         &self,
         numbers: impl IntoIterator<Item: AsRef<str>>,
@@ -53,21 +55,21 @@ impl Admin {
         fields(actor = "ADMIN", done, failed, outcome)
     )]
     async fn change_all(&self, numbers: Vec<String>, change: &Change) -> BulkOutcome {
-        let (mut each, mut seen) = (Vec::new(), HashSet::new());
-        for asked in numbers {
-            if let Some(result) = self.change_typed(&asked, change, &mut seen).await {
-                each.push(BulkItem { asked, result });
+        let (mut items, mut seen) = (Vec::new(), HashSet::new());
+        for input in numbers {
+            if let Some(result) = self.change_typed(&input, change, &mut seen).await {
+                items.push(BulkItem { input, result });
             }
         }
-        let changes = BulkOutcome { each };
-        changes.tell();
-        changes
+        let outcome = BulkOutcome { items };
+        outcome.record();
+        outcome
     }
 
-    /// Changes the ticket that was meant; `None` where it was changed before.
+    /// Changes the ticket whose number was typed; `None` if it was changed before.
     ///
     /// A number that is a ticket as it was typed, or without the `#` and white space around it, is
-    /// that ticket. Otherwise the candidates are looked up first: where two of them are tickets,
+    /// that ticket. Otherwise the candidates are looked up first: if two of them are tickets,
     /// neither is changed.
     async fn change_typed(
         &self,
@@ -79,76 +81,29 @@ impl Admin {
             Ok(lookup) => lookup,
             Err(error) => return Some(Err(error.into())),
         };
-        let asked = lookup.entered();
-        let literal = lookup.candidates().first().filter(|literal| *literal != asked);
-        for number in literal.into_iter().chain([asked]) {
+        let entered = lookup.entered();
+        let literal = lookup.candidates().first().filter(|literal| *literal != entered);
+        for number in literal.into_iter().chain([entered]) {
             if seen.contains(number) {
                 return None;
             }
-            let result = self.desk.try_change(&self.actor, number, change.clone()).await;
+            let result = self.core.try_change(&self.actor, number, change.clone()).await;
             if !matches!(result, Err(ServiceError::NotFound { .. })) {
                 seen.insert(number.clone());
                 return Some(result);
             }
         }
-        let meant = match self.desk.existing(&lookup).await {
+        let candidate = match self.core.existing(&lookup).await {
             Ok(numbers) if numbers.len() > 1 => {
                 return Some(Err(ServiceError::AmbiguousNumber { numbers }));
             }
             Ok(numbers) => numbers.into_iter().next(),
             Err(error) => return Some(Err(error)),
         };
-        let Some(meant) = meant else { return Some(Err(ServiceError::not_found(&lookup))) };
-        if !seen.insert(meant.clone()) {
+        let Some(number) = candidate else { return Some(Err(ServiceError::not_found(&lookup))) };
+        if !seen.insert(number.clone()) {
             return None;
         }
-        Some(self.desk.try_change(&self.actor, &meant, change.clone()).await)
-    }
-}
-
-/// What became of [one change to many tickets](Admin::change_each).
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct BulkOutcome {
-    /// The result of each ticket, in the order in which they were named.
-    pub each: Vec<BulkItem>,
-}
-
-/// What became of one of many tickets.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct BulkItem {
-    /// What was given for a number, as it came.
-    pub asked: String,
-    /// What [`Admin::change`] would have given: a receipt, also where it was so already, or why
-    /// nothing was done.
-    pub result: Result<Receipt, ServiceError>,
-}
-
-impl BulkOutcome {
-    /// How many of the tickets are as was asked, be it that they were so already.
-    #[must_use]
-    pub fn done(&self) -> usize {
-        self.each.iter().filter(|changed| changed.result.is_ok()).count()
-    }
-
-    /// How many are not.
-    #[must_use]
-    pub fn failed(&self) -> usize {
-        self.each.len() - self.done()
-    }
-
-    /// What a page shows of it.
-    #[must_use]
-    pub fn view(&self, locale: Locale) -> BulkView {
-        BulkView::new(self, locale)
-    }
-
-    /// Tells the span how many there were, and the first failure as the outcome.
-    fn tell(&self) {
-        tell("done", self.done());
-        tell("failed", self.failed());
-        let error = self.each.iter().find_map(|changed| changed.result.as_ref().err());
-        tell("outcome", error.map_or("ok", Explain::code));
+        Some(self.core.try_change(&self.actor, &number, change.clone()).await)
     }
 }

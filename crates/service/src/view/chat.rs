@@ -1,21 +1,18 @@
-//! The chat page of a ticket.
+//! Chat page of a ticket.
 
 use serde::{Deserialize, Serialize};
-use ventanilla_domain::{
-    ActorKind, Author, Explain, Message, Policy, TicketDetails, TicketHead, Timestamp,
-};
+use ventanilla_domain::{ActorKind, Author, Explain, Message, TicketDetails, TicketHead};
 
-use super::{Label, LocalTime, PersonDirectory, PersonView, Viewer};
-use crate::HelpDesk;
+use super::{Label, LocalTime, PageContext, PersonView};
 
-/// The chat page of a ticket: a header, bubbles, and what to write in.
+/// Chat page of a ticket: a header, the messages, and the state of the input.
 ///
-/// Made by [`Customer::chat`](crate::Customer::chat) and [`Admin::chat`](crate::Admin::chat). As
-/// JSON its fields are in `camelCase`.
+/// Made by [`CustomerPages::chat`](super::CustomerPages::chat) and
+/// [`AdminPages::chat`](super::AdminPages::chat). As JSON its fields are in `camelCase`.
 ///
 /// ```
 /// use std::collections::HashMap;
-/// use ventanilla_service::*;
+/// use ventanilla_service::{Category, HelpDesk, MemoryStore, MessageText, NewTicket, TimeZone, UserId, view::{InputState, MessageSide, Person, Viewer}};
 ///
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// # let desk = HelpDesk::new(MemoryStore::new());
@@ -23,14 +20,14 @@ use crate::HelpDesk;
 /// # let ana = desk.customer(id.clone());
 /// # let draft = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
 /// # let number = ana.create(draft).await?.head.ticket_number;
-/// # desk.bot().add_message(&number, "Hemos recibido tu consulta.").await?;
-/// let reader = Viewer::new(TimeZone::named("Europe/Madrid")?);
+/// # desk.bot().reply(&number, "Hemos recibido tu consulta.").await?;
+/// let viewer = Viewer::new(TimeZone::named("Europe/Madrid")?);
 /// let people = HashMap::from([(id, Person::named("Ana Gómez"))]);
-/// let chat = ana.chat(&ana.view(&number).await?, &reader, &people);
+/// let chat = ana.pages(viewer, &people).chat(&ana.get(&number).await?);
 ///
 /// assert_eq!(chat.title, format!("Ticket #{number}"));
-/// assert_eq!((chat.bubbles[0].side, chat.bubbles[0].author.name.as_str()), (MessageSide::Right, "Ana Gómez"));
-/// assert_eq!((chat.bubbles[1].side, chat.bubbles[1].author.name.as_str()), (MessageSide::Left, "Asistente virtual"));
+/// assert_eq!((chat.messages[0].side, chat.messages[0].author.name.as_str()), (MessageSide::Right, "Ana Gómez"));
+/// assert_eq!((chat.messages[1].side, chat.messages[1].author.name.as_str()), (MessageSide::Left, "Asistente virtual"));
 /// assert!(matches!(chat.input, InputState::Writable { .. }));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # }).unwrap();
@@ -44,20 +41,20 @@ pub struct ChatView {
     pub ticket_number: String,
     /// The heading: `Ticket #TKT-ABC123`.
     pub title: String,
-    /// Where the ticket stands.
+    /// The status.
     pub status: Label,
-    /// What it is about.
+    /// The category.
     pub category: Label,
-    /// When it was opened.
+    /// Time of creation.
     pub created_at: LocalTime,
     /// The number of the ticket that this one follows up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follow_up_of: Option<String>,
-    /// How many messages come before the first bubble, for a link to them.
+    /// Number of messages before the first one shown, for a link to them.
     pub earlier_messages: u32,
     /// The messages, in order of time.
-    pub bubbles: Vec<Bubble>,
-    /// What to write in, or why not.
+    pub messages: Vec<MessageView>,
+    /// The state of the message input.
     pub input: InputState,
     /// The button for attachments.
     pub attachment: AttachmentButton,
@@ -66,86 +63,80 @@ pub struct ChatView {
 /// One message on the chat page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Bubble {
-    /// On which side it stands.
+pub struct MessageView {
+    /// The side on which it is shown.
     pub side: MessageSide,
-    /// In what part its author speaks.
+    /// The author's role.
     pub role: Label,
-    /// Who wrote it.
+    /// The author.
     pub author: PersonView,
-    /// What was written, as it came: it is for the page to escape it.
+    /// The text, unescaped: the page must escape it.
     pub text: String,
-    /// When.
+    /// Time of arrival.
     pub at: LocalTime,
 }
 
-/// The side of a bubble: the user's on the right, everybody else's on the left.
+/// Side of a message: the requester's on the right, all others on the left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MessageSide {
-    /// The user's.
+    /// The requester's.
     Right,
-    /// Support's and the bot's.
+    /// The desk's and the bot's.
     Left,
 }
 
-/// What to write in, or why not. As JSON it has a field `state`: `writable` or `readOnly`.
+/// State of an input for a text. As JSON it has a field `state`: `writable` or `readOnly`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum InputState {
-    /// A message can be written.
+    /// A text can be written.
     Writable {
-        /// What stands in the empty field.
+        /// The placeholder of the empty input.
         placeholder: String,
-        /// What stands on the button.
+        /// The label of the button.
         send: String,
-        /// How many bytes a message may have.
+        /// The maximum number of bytes of the text.
         max_bytes: u32,
     },
-    /// No message can be written.
+    /// No text can be written.
     ReadOnly {
-        /// Why, as a stable code.
+        /// The stable code of the reason.
         code: String,
-        /// Why, for the reader.
+        /// The reason, for the viewer.
         reason: String,
-        /// What stands on the button for a follow-up, where one is offered.
+        /// The label of the button for a follow-up, if one is offered.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         follow_up: Option<String>,
     },
 }
 
-/// The button for attachments: shown, and not yet working.
+/// Button for attachments, which are not implemented yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AttachmentButton {
-    /// What stands on it.
+    /// The label.
     pub label: String,
-    /// Whether it works.
+    /// Whether it is enabled.
     pub enabled: bool,
-    /// Why not.
+    /// The reason if it isn't.
     pub hint: String,
 }
 
 impl ChatView {
-    pub(crate) fn new(
-        desk: &HelpDesk,
-        by: ActorKind,
-        ticket: &TicketDetails,
-        reader: &Viewer,
-        directory: &(impl PersonDirectory + ?Sized),
-    ) -> Self {
+    pub(crate) fn new(page: &PageContext<'_>, by: ActorKind, ticket: &TicketDetails) -> Self {
         let TicketDetails { head, messages, earlier_messages, .. } = ticket;
-        let (locale, number) = (reader.locale, &head.ticket_number);
+        let (locale, number) = (page.viewer.locale, &head.ticket_number);
         Self {
             ticket_number: number.to_string(),
             title: format!("Ticket #{number}"),
             status: Label::new(head.status.as_str(), head.status.label(locale)),
             category: Label::new(head.category.as_str(), head.category.label(locale)),
-            created_at: LocalTime::new(head.created_at, reader),
+            created_at: page.time(head.created_at),
             follow_up_of: head.follow_up_of.as_ref().map(ToString::to_string),
             earlier_messages: *earlier_messages,
-            bubbles: messages.iter().map(|message| bubble(message, head, reader, directory)).collect(),
-            input: input(desk.policy(), by, ticket, desk.now(), reader),
+            messages: messages.iter().map(|message| message_view(page, message, head)).collect(),
+            input: input(page, by, ticket),
             attachment: AttachmentButton {
                 label: locale.pick("Adjuntar archivo", "Attach a file").into(),
                 enabled: false,
@@ -157,35 +148,24 @@ impl ChatView {
     }
 }
 
-fn bubble(
-    message: &Message,
-    head: &TicketHead,
-    reader: &Viewer,
-    directory: &(impl PersonDirectory + ?Sized),
-) -> Bubble {
+fn message_view(page: &PageContext<'_>, message: &Message, head: &TicketHead) -> MessageView {
     let role = message.author.role();
-    let label = role.label(reader.locale);
-    Bubble {
+    let label = role.label(page.viewer.locale);
+    MessageView {
         side: match message.author {
             Author::Requester => MessageSide::Right,
             Author::Admin(_) | Author::Bot => MessageSide::Left,
         },
         role: Label::new(role.as_str(), label),
-        author: PersonView::of(message.author.user(&head.requester), directory, label),
+        author: page.person(message.author.user(&head.requester), label),
         text: message.text.as_str().into(),
-        at: LocalTime::new(message.created_at, reader),
+        at: page.time(message.created_at),
     }
 }
 
-fn input(
-    policy: &Policy,
-    by: ActorKind,
-    ticket: &TicketDetails,
-    at: Timestamp,
-    reader: &Viewer,
-) -> InputState {
-    let locale = reader.locale;
-    match policy.writable(ticket, by, at) {
+fn input(page: &PageContext<'_>, by: ActorKind, ticket: &TicketDetails) -> InputState {
+    let locale = page.viewer.locale;
+    match page.policy.writable(ticket, by, page.now) {
         Ok(max_bytes) => InputState::Writable {
             placeholder: locale.pick("Escribe tu mensaje…", "Write your message…").into(),
             send: locale.pick("Enviar", "Send").into(),

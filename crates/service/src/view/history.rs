@@ -1,4 +1,4 @@
-//! Who did what with a ticket, and when.
+//! History of a ticket.
 
 use serde::{Deserialize, Serialize};
 use ventanilla_domain::{
@@ -6,24 +6,23 @@ use ventanilla_domain::{
     UserId,
 };
 
-use super::{Label, LocalTime, PersonDirectory, PersonView, Viewer};
+use super::{Label, LocalTime, PageContext, PersonView};
 
-/// Who did what with a ticket, and when.
-///
-/// Messages and notes stand in a history too, without their texts.
+/// Entry of a ticket's history. Messages and notes have entries too, without their texts.
 ///
 /// ```
-/// # use ventanilla_service::*;
+/// # use ventanilla_service::{Category, HelpDesk, MemoryStore, MessageText, NewTicket, Status, TimeZone, UserId, view::Viewer};
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// # let desk = HelpDesk::new(MemoryStore::new());
 /// # let luis = desk.admin(UserId::parse("luis")?);
 /// # let draft = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
 /// # let number = luis.create_for(&UserId::parse("ana")?, draft).await?.head.ticket_number;
-/// # desk.bot().add_message(&number, "Hemos recibido tu consulta.").await?;
+/// # desk.bot().reply(&number, "Hemos recibido tu consulta.").await?;
 /// # luis.set_status(&number, Status::Resolved).await?;
-/// let page = luis.desk_view(&luis.view(&number).await?, &Viewer::new(TimeZone::UTC), &());
-/// let told = page.history.iter().map(|entry| format!("{}: {}", entry.who.name, entry.what));
-/// assert_eq!(told.collect::<Vec<_>>(), [
+/// let pages = luis.pages(Viewer::new(TimeZone::UTC), &());
+/// let page = pages.ticket(&luis.get(&number).await?);
+/// let lines = page.history.iter().map(|entry| format!("{}: {}", entry.who.name, entry.what));
+/// assert_eq!(lines.collect::<Vec<_>>(), [
 ///     "Soporte: Abrió el ticket",
 ///     "Usuario: Escribió un mensaje",
 ///     "Asistente virtual: Escribió un mensaje",
@@ -36,85 +35,83 @@ use super::{Label, LocalTime, PersonDirectory, PersonView, Viewer};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct HistoryEntry {
-    /// When.
+    /// Time of the event.
     pub at: LocalTime,
-    /// Who did it: a person, `Asistente virtual` or `Sistema`.
+    /// The actor: a person, `Asistente virtual` or `Sistema`.
     pub who: PersonView,
-    /// In what part they did it: `CUSTOMER`, `ADMIN`, `BOT` or `SYSTEM`.
-    pub part: Label,
-    /// What they did, as a sentence without who: `Cambió el estado de Abierto a Resuelto`.
+    /// The kind of actor: `CUSTOMER`, `ADMIN`, `BOT` or `SYSTEM`.
+    pub actor: Label,
+    /// The event as a sentence without the actor: `Cambió el estado de Abierto a Resuelto`.
     pub what: String,
-    /// What they did, for an icon or a filter; as JSON
+    /// The event, for an icon or a filter; as JSON
     /// `{"event": "STATUS_CHANGED", "from": "OPEN", "to": "RESOLVED"}`.
     pub kind: EventKind,
 }
 
-/// Everything that happened, in order of time, and of one instant: the opening, what was written,
-/// what was changed.
-pub(crate) fn history(
-    ticket: &TicketDetails,
-    reader: &Viewer,
-    directory: &(impl PersonDirectory + ?Sized),
-) -> Vec<HistoryEntry> {
+/// Returns the history in order of time; of one instant, creation comes first, then messages and
+/// notes, then other changes.
+pub(crate) fn history(page: &PageContext<'_>, ticket: &TicketDetails) -> Vec<HistoryEntry> {
     let requester = &ticket.head.requester;
-    let mut deeds: Vec<HistoryItem> = (ticket.history.iter().map(HistoryItem::of_event))
+    let mut items: Vec<HistoryItem> = (ticket.history.iter().map(HistoryItem::of_event))
         .chain(ticket.messages.iter().map(|message| HistoryItem::of_message(message, requester)))
         .chain(ticket.notes.iter().map(HistoryItem::of_note))
         .collect();
-    deeds.sort_by_key(|deed| (deed.at, deed.is_change()));
-    deeds.into_iter().map(|deed| deed.entry(reader, directory)).collect()
+    items.sort_by_key(|item| (item.at, item.is_change()));
+    items.into_iter().map(|item| item.entry(page)).collect()
 }
 
-/// An event whose author may be unknown, as another application's administrators are.
+/// Event whose actor may be unknown, as are the administrators of another application.
 struct HistoryItem {
     at: Timestamp,
     by: Option<Actor>,
-    part: ActorKind,
+    kind_of_actor: ActorKind,
     kind: EventKind,
 }
 
 impl HistoryItem {
     fn of_event(event: &Event) -> Self {
         let Event { at, by, kind, .. } = event.clone();
-        Self { at, part: by.kind(), by: Some(by), kind }
+        Self { at, kind_of_actor: by.kind(), by: Some(by), kind }
     }
 
     fn of_message(message: &Message, requester: &UserId) -> Self {
-        let (part, by) = match &message.author {
+        let (kind_of_actor, by) = match &message.author {
             Author::Requester => (ActorKind::Customer, Some(Actor::Customer(requester.clone()))),
             Author::Admin(id) => (ActorKind::Admin, id.clone().map(Actor::Admin)),
             Author::Bot => (ActorKind::Bot, Some(Actor::Bot)),
         };
         let kind = EventKind::MessageAdded { role: message.author.role() };
-        Self { at: message.created_at, by, part, kind }
+        Self { at: message.created_at, by, kind_of_actor, kind }
     }
 
     fn of_note(note: &Note) -> Self {
         let by = Some(Actor::Admin(note.by.clone()));
-        Self { at: note.created_at, by, part: ActorKind::Admin, kind: EventKind::NoteAdded }
+        let (at, kind_of_actor) = (note.created_at, ActorKind::Admin);
+        Self { at, by, kind_of_actor, kind: EventKind::NoteAdded }
     }
 
-    /// Whether it changed what stood there, and didn't only write or open.
+    /// Returns whether it is neither the creation nor a text.
     const fn is_change(&self) -> bool {
         !matches!(self.kind, EventKind::Created | EventKind::MessageAdded { .. } | EventKind::NoteAdded)
     }
 
-    fn entry(self, reader: &Viewer, directory: &(impl PersonDirectory + ?Sized)) -> HistoryEntry {
-        let (locale, at) = (reader.locale, LocalTime::new(self.at, reader));
-        let part = part_text(self.part, locale);
-        let who = PersonView::of(self.by.as_ref().and_then(Actor::user), directory, part);
-        let name = |id: &UserId| PersonView::of(Some(id), directory, Role::Admin.label(locale)).name;
+    fn entry(self, page: &PageContext<'_>) -> HistoryEntry {
+        let (locale, at) = (page.viewer.locale, page.time(self.at));
+        let label = actor_label(self.kind_of_actor, locale);
+        let who = page.person(self.by.as_ref().and_then(Actor::user), label);
+        let name = |id: &UserId| page.person(Some(id), Role::Admin.label(locale)).name;
         let what = match &self.by {
             Some(by) => Event { at: self.at, by: by.clone(), version: 0, kind: self.kind.clone() }
                 .describe(locale, name),
             None => self.kind.describe(locale, name),
         };
-        HistoryEntry { at, who, part: Label::new(self.part.as_str(), part), what, kind: self.kind }
+        let actor = Label::new(self.kind_of_actor.as_str(), label);
+        HistoryEntry { at, who, actor, what, kind: self.kind }
     }
 }
 
-/// What somebody of this kind is called: a customer as in the chat.
-const fn part_text(kind: ActorKind, locale: Locale) -> &'static str {
+/// Returns the label of a kind of actor; of a customer, that of the chat.
+const fn actor_label(kind: ActorKind, locale: Locale) -> &'static str {
     match kind {
         ActorKind::Customer => Role::User.label(locale),
         kind => kind.label(locale),
@@ -126,12 +123,12 @@ mod tests {
     use std::{collections::HashMap, sync::LazyLock, time::Duration};
 
     use ventanilla_domain::{
-        Audience, Change, MessageRange, MessageText, Priority, Status, Ticket, TimeZone,
+        Audience, Change, MessageRange, MessageText, Policy, Priority, Status, Ticket, TimeZone,
     };
     use ventanilla_storage::testing;
 
     use super::*;
-    use crate::Person;
+    use crate::view::{Person, PersonDirectory, Viewer};
 
     static MADRID: LazyLock<Viewer> =
         LazyLock::new(|| Viewer::new(TimeZone::named("Europe/Madrid").unwrap()));
@@ -158,16 +155,18 @@ mod tests {
         HashMap::from([("ana", "Ana Gómez"), ("luis", "Luis Paz"), ("marta", "Marta Sol")].map(named))
     }
 
-    fn of(ticket: &Ticket, reader: &Viewer, directory: &impl PersonDirectory) -> Vec<HistoryEntry> {
-        history(&ticket.details(&Audience::Desk, MessageRange::All).unwrap(), reader, directory)
+    fn of(ticket: &Ticket, viewer: &Viewer, people: &dyn PersonDirectory) -> Vec<HistoryEntry> {
+        let policy = Policy::default();
+        let page = PageContext { policy: &policy, now: testing::start(), viewer: *viewer, people };
+        history(&page, &ticket.details(&Audience::Desk, MessageRange::All).unwrap())
     }
 
-    fn told(history: &[HistoryEntry]) -> Vec<String> {
+    fn lines(history: &[HistoryEntry]) -> Vec<String> {
         history.iter().map(|entry| format!("{}: {}", entry.who.name, entry.what)).collect()
     }
 
     #[test]
-    fn the_history_tells_who_did_what_when_with_messages_and_notes_in_order_of_time() {
+    fn history_has_actors_messages_and_notes_in_order_of_time() {
         let everything = ticket()
             .change(Actor::Bot, Change::message(text("Un momento.")))
             .change(admin("luis"), Change::claim())
@@ -198,10 +197,10 @@ mod tests {
             "Soporte: Cambió el estado de Abierto a Resuelto",
             "Sistema: Cambió el estado de Resuelto a Cerrado",
         ];
-        assert_eq!(told(&es), expected);
+        assert_eq!(lines(&es), expected);
         let times: Vec<&str> = es.iter().map(|entry| entry.at.time.as_str()).collect();
         assert_eq!(times[..8], ["10:00", "10:00", "10:01", "10:02", "10:03", "10:04", "10:04", "10:05"]);
-        let parts: Vec<&str> = es.iter().map(|entry| entry.part.code.as_str()).collect();
+        let parts: Vec<&str> = es.iter().map(|entry| entry.actor.code.as_str()).collect();
         assert_eq!((parts[0], parts[2], parts[3], parts[13]), ("CUSTOMER", "BOT", "ADMIN", "SYSTEM"));
 
         let en = of(&everything, &ENGLISH, &());
@@ -221,12 +220,12 @@ mod tests {
             "Support: Changed the status from Open to Resolved",
             "System: Changed the status from Resolved to Closed",
         ];
-        assert_eq!(told(&en), expected);
-        assert!(en.iter().all(|entry| entry.who.name == entry.part.text));
+        assert_eq!(lines(&en), expected);
+        assert!(en.iter().all(|entry| entry.who.name == entry.actor.text));
     }
 
     #[test]
-    fn of_one_instant_the_opening_comes_first_then_what_was_written_then_what_was_changed() {
+    fn of_one_instant_creation_comes_first_then_texts_then_changes() {
         let at = testing::start();
         let ticket = ticket()
             .at(at)
@@ -245,7 +244,7 @@ mod tests {
             "Soporte: Añadió una nota interna",
             "Soporte: Cambió la prioridad de Media a Baja",
         ];
-        assert_eq!(told(&of(&ticket.build(), &MADRID, &())), expected);
+        assert_eq!(lines(&of(&ticket.build(), &MADRID, &())), expected);
     }
 
     #[test]
@@ -257,6 +256,6 @@ mod tests {
             "messages": [{ "content": "Lo miramos", "role": "ADMIN", "createdAt": "2026-01-02T00:00:00Z" }],
         });
         let ticket: Ticket = serde_json::from_value(stored).unwrap();
-        assert_eq!(told(&of(&ticket, &MADRID, &people())), ["Soporte: Escribió un mensaje"]);
+        assert_eq!(lines(&of(&ticket, &MADRID, &people())), ["Soporte: Escribió un mensaje"]);
     }
 }

@@ -1,138 +1,134 @@
-//! A report as a table.
+//! Table of a report.
 
 use serde::{Deserialize, Serialize};
 use ventanilla_domain::{Locale, Role, SlaMetric, UserId};
 use ventanilla_storage::{MetricStats, Quantiles, Report, StatsByMetric};
 
-use super::{Label, PersonDirectory, PersonView, Viewer, format_duration};
+use super::{Label, PageContext, PersonView, format_duration};
 
-/// A [`Report`] as a table: the desk first, then each administrator by name.
+/// Table of a [`Report`]: the desk first, then each administrator by name.
 ///
-/// Made by [`Admin::report_view`](crate::Admin::report_view). As JSON its fields are in `camelCase`.
+/// Made by [`AdminPages::report`](super::AdminPages::report). As JSON its fields are in `camelCase`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ReportView {
     /// The headings of the columns.
     pub columns: ReportColumns,
-    /// All tickets.
+    /// The row of all tickets.
     pub overall: ReportRow,
-    /// The tickets of each administrator.
+    /// The rows of the administrators.
     pub admins: Vec<ReportRow>,
 }
 
-/// The headings of a report's columns.
+/// Headings of a report's columns.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ReportColumns {
-    /// Over [`ReportCell::count`].
+    /// Heading of [`ReportCell::count`].
     pub count: String,
-    /// Over [`DurationTexts::median`].
+    /// Heading of [`DurationTexts::median`].
     pub median: String,
-    /// Over [`DurationTexts::p90`].
+    /// Heading of [`DurationTexts::p90`].
     pub p90: String,
-    /// Over [`ReportCell::compliance`].
+    /// Heading of [`ReportCell::compliance`].
     pub compliance: String,
-    /// For lengths in working time.
+    /// Heading of durations in business time.
     pub business: String,
-    /// For lengths as the calendar runs.
+    /// Heading of durations in calendar time.
     pub calendar: String,
 }
 
-/// The figures of the desk, or of one administrator.
+/// Statistics of the desk, or of one administrator.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ReportRow {
-    /// Whose they are: `Todo el equipo`, or a person.
+    /// `Todo el equipo`, or a person.
     pub who: PersonView,
-    /// One for each metric, in the order of [`SlaMetric`].
+    /// A cell for each metric, in the order of [`SlaMetric`].
     pub cells: Vec<ReportCell>,
 }
 
-/// The figures of one metric. What there is nothing to say of is `–`.
+/// Statistics of one metric. A text without a value is `–`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ReportCell {
     /// The metric.
     pub metric: Label,
-    /// How many clocks stopped because what they waited for came.
+    /// Number of timers that stopped with the response or resolution.
     pub count: u64,
-    /// How long that took in working time.
+    /// Durations in business time.
     pub business: DurationTexts,
-    /// How long that took as the calendar runs.
+    /// Durations in calendar time.
     pub calendar: DurationTexts,
-    /// The part of the targets that were met: `92 %`.
+    /// Share of targets that were met: `92 %`.
     pub compliance: String,
-    /// The same as a number from 0 to 1, for a chart.
+    /// Share of targets that were met, from 0 to 1, for a chart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ratio: Option<f64>,
 }
 
-/// Two lengths of time, in words.
+/// Texts of a median and a 90th percentile.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DurationTexts {
-    /// Half of all took no longer.
+    /// The median.
     pub median: String,
-    /// Nine of ten took no longer.
+    /// The 90th percentile.
     pub p90: String,
 }
 
-const NOTHING: &str = "–";
+const NO_VALUE: &str = "–";
 
 impl ReportView {
-    pub(crate) fn new(
-        report: &Report,
-        reader: &Viewer,
-        directory: &(impl PersonDirectory + ?Sized),
-    ) -> Self {
-        let locale = reader.locale;
-        let admin = |(id, figures): (&UserId, &StatsByMetric)| {
-            row(PersonView::of(Some(id), directory, Role::Admin.label(locale)), figures, locale)
+    pub(crate) fn new(page: &PageContext<'_>, report: &Report) -> Self {
+        let locale = page.viewer.locale;
+        let admin = |(id, stats): (&UserId, &StatsByMetric)| {
+            row(page.person(Some(id), Role::Admin.label(locale)), stats, locale)
         };
         let mut admins: Vec<ReportRow> = report.by_admin.iter().map(admin).collect();
         admins.sort_by(|a, b| a.who.name.cmp(&b.who.name));
         let team = locale.pick("Todo el equipo", "The whole team");
         Self {
             columns: columns(locale),
-            overall: row(PersonView::of(None, directory, team), &report.overall, locale),
+            overall: row(page.person(None, team), &report.overall, locale),
             admins,
         }
     }
 }
 
 fn columns(locale: Locale) -> ReportColumns {
-    let say = |es: &str, en: &str| locale.pick(es, en).to_owned();
+    let text = |es: &str, en: &str| locale.pick(es, en).to_owned();
     ReportColumns {
-        count: say("Número", "Count"),
-        median: say("Mediana", "Median"),
-        p90: say("Percentil 90", "90th percentile"),
-        compliance: say("Cumplimiento", "Compliance"),
-        business: say("Horas laborables", "Working hours"),
-        calendar: say("Horas naturales", "Calendar hours"),
+        count: text("Número", "Count"),
+        median: text("Mediana", "Median"),
+        p90: text("Percentil 90", "90th percentile"),
+        compliance: text("Cumplimiento", "Compliance"),
+        business: text("Horas laborables", "Working hours"),
+        calendar: text("Horas naturales", "Calendar hours"),
     }
 }
 
-fn row(who: PersonView, figures: &StatsByMetric, locale: Locale) -> ReportRow {
-    let cell = |metric: SlaMetric| cell(metric, &figures.of(metric), locale);
+fn row(who: PersonView, stats: &StatsByMetric, locale: Locale) -> ReportRow {
+    let cell = |metric: SlaMetric| cell(metric, &stats.of(metric), locale);
     ReportRow { who, cells: SlaMetric::ALL.map(cell).into() }
 }
 
-fn cell(metric: SlaMetric, measures: &MetricStats, locale: Locale) -> ReportCell {
-    let ratio = measures.compliance();
+fn cell(metric: SlaMetric, stats: &MetricStats, locale: Locale) -> ReportCell {
+    let ratio = stats.compliance();
     ReportCell {
         metric: Label::new(metric.as_str(), metric.label(locale)),
-        count: measures.count,
-        business: spans(measures.business, locale),
-        calendar: spans(measures.calendar, locale),
-        compliance: ratio.map_or_else(|| NOTHING.into(), |_| percent(measures, locale)),
+        count: stats.count,
+        business: duration_texts(stats.business, locale),
+        calendar: duration_texts(stats.calendar, locale),
+        compliance: ratio.map_or_else(|| NO_VALUE.into(), |_| percent(stats, locale)),
         ratio,
     }
 }
 
-/// Cut off, so that only all is a hundred; of whole numbers, since 0.29 times a hundred isn't 29.
-fn percent(measures: &MetricStats, locale: Locale) -> String {
-    let (met, breached) = (u128::from(measures.met), u128::from(measures.breached));
+/// Rounds down, so that only all is 100 %, and in integers, since 0.29 times 100 isn't 29.
+fn percent(stats: &MetricStats, locale: Locale) -> String {
+    let (met, breached) = (u128::from(stats.met), u128::from(stats.breached));
     let percent = met * 100 / (met + breached).max(1);
     match locale {
         Locale::Es => format!("{percent} %"),
@@ -140,9 +136,9 @@ fn percent(measures: &MetricStats, locale: Locale) -> String {
     }
 }
 
-fn spans(quantiles: Option<Quantiles>, locale: Locale) -> DurationTexts {
-    let text = |length: Option<std::time::Duration>| {
-        length.map_or_else(|| NOTHING.into(), |length| format_duration(length, locale))
+fn duration_texts(quantiles: Option<Quantiles>, locale: Locale) -> DurationTexts {
+    let text = |duration: Option<std::time::Duration>| {
+        duration.map_or_else(|| NO_VALUE.into(), |duration| format_duration(duration, locale))
     };
     DurationTexts {
         median: text(quantiles.map(|quantiles| quantiles.median)),

@@ -1,25 +1,25 @@
-//! A row of a list of tickets.
+//! Row of a list of tickets.
 
 use serde::{Deserialize, Serialize};
 use ventanilla_domain::{Locale, Role, TicketSummary};
 
-use super::{Label, LocalTime, PersonDirectory, PersonView, SlaView, Viewer};
-use crate::HelpDesk;
+use super::{Label, LocalTime, PageContext, PersonView, SlaView};
 
-/// A row of a list of tickets.
+/// Row of a list of tickets.
 ///
-/// Made by [`Customer::row`](crate::Customer::row) and [`Admin::row`](crate::Admin::row). As JSON
-/// its fields are in `camelCase`.
+/// Made by [`CustomerPages::row`](super::CustomerPages::row) and
+/// [`AdminPages::row`](super::AdminPages::row). As JSON its fields are in `camelCase`.
 ///
 /// ```
-/// # use ventanilla_service::*;
+/// # use ventanilla_service::{Category, HelpDesk, ListQuery, MemoryStore, MessageText, NewTicket, TimeZone, UserId, view::Viewer};
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// # let desk = HelpDesk::new(MemoryStore::new());
 /// # let luis = desk.admin(UserId::parse("luis")?);
 /// # let draft = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
 /// # luis.create_for(&UserId::parse("ana")?, draft).await?;
-/// let reader = Viewer::new(TimeZone::named("Europe/Madrid")?);
-/// let page = luis.list(ListQuery::new()).await?.map(|ticket| luis.row(&ticket, &reader, &()));
+/// let viewer = Viewer::new(TimeZone::named("Europe/Madrid")?);
+/// let pages = luis.pages(viewer, &());
+/// let page = luis.list(ListQuery::new()).await?.map(|ticket| pages.row(&ticket));
 /// assert_eq!(page.rows[0].status.text, "Abierto");
 /// assert_eq!((&page.rows[0].assignee, page.rows[0].assignee_text.as_str()), (&None, "Sin asignar"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -34,56 +34,52 @@ pub struct TicketRow {
     pub ticket_number: String,
     /// The beginning of the description, on one line.
     pub excerpt: String,
-    /// Where the ticket stands.
+    /// The status.
     pub status: Label,
-    /// How pressing it is.
+    /// The priority.
     pub priority: Label,
-    /// What it is about.
+    /// The category.
     pub category: Label,
-    /// Who asked for help.
+    /// The requester.
     pub requester: PersonView,
-    /// Who has it, if anybody has.
+    /// The assignee, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignee: Option<PersonView>,
-    /// What to write in that column: their name, or that nobody has it.
+    /// The name of the assignee, or a text that there is none.
     pub assignee_text: String,
-    /// The promise that is due first, while one is waited for: for the desk's eyes.
+    /// The running timer that is due first. Customers see none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sla: Option<SlaView>,
-    /// When it was opened.
+    /// Time of creation.
     pub created_at: LocalTime,
-    /// When it last changed.
+    /// Time of the last update.
     pub updated_at: LocalTime,
 }
 
 impl TicketRow {
-    pub(crate) fn new(
-        desk: &HelpDesk,
-        ticket: &TicketSummary,
-        reader: &Viewer,
-        directory: &(impl PersonDirectory + ?Sized),
-    ) -> Self {
+    pub(crate) fn new(page: &PageContext<'_>, ticket: &TicketSummary) -> Self {
         let TicketSummary { head, excerpt, .. } = ticket;
-        let locale = reader.locale;
+        let locale = page.viewer.locale;
         let admin = Role::Admin.label(locale);
-        let assignee = head.assignee.as_ref().map(|id| PersonView::of(Some(id), directory, admin));
+        let assignee = head.assignee.as_ref().map(|id| page.person(Some(id), admin));
         Self {
             ticket_number: head.ticket_number.to_string(),
             excerpt: excerpt.clone(),
             status: Label::new(head.status.as_str(), head.status.label(locale)),
             priority: Label::new(head.priority.as_str(), head.priority.label(locale)),
             category: Label::new(head.category.as_str(), head.category.label(locale)),
-            requester: PersonView::of(Some(&head.requester), directory, Role::User.label(locale)),
+            requester: page.person(Some(&head.requester), Role::User.label(locale)),
             assignee_text: assignee_text(assignee.as_ref(), locale),
             assignee,
-            sla: desk.standing().and_then(|standing| standing.pressing(head, reader)),
-            created_at: LocalTime::new(head.created_at, reader),
-            updated_at: LocalTime::new(head.updated_at, reader),
+            sla: page.sla().and_then(|sla| sla.most_urgent(head)),
+            created_at: page.time(head.created_at),
+            updated_at: page.time(head.updated_at),
         }
     }
 }
 
-/// Who has a ticket, in words.
+/// Returns the name of the assignee, or a text that there is none.
 pub(crate) fn assignee_text(assignee: Option<&PersonView>, locale: Locale) -> String {
-    assignee.map_or_else(|| locale.pick("Sin asignar", "Unassigned").into(), |badge| badge.name.clone())
+    assignee
+        .map_or_else(|| locale.pick("Sin asignar", "Unassigned").into(), |person| person.name.clone())
 }

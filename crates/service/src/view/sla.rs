@@ -1,4 +1,4 @@
-//! How a ticket stands against what was promised.
+//! SLA timers of a ticket.
 
 use serde::{Deserialize, Serialize};
 use ventanilla_domain::{
@@ -7,12 +7,12 @@ use ventanilla_domain::{
 
 use super::{Label, LocalTime, Viewer, format_duration};
 
-/// How a ticket stands against one promise. For the desk's eyes.
+/// SLA timer of a ticket, for pages of the desk.
 ///
 /// As JSON its fields are `metric`, `state`, `due` and `text`.
 ///
 /// ```
-/// use ventanilla_service::*;
+/// use ventanilla_service::{Category, HelpDesk, MemoryStore, MessageText, NewTicket, Policy, Priority, TimeZone, Timestamp, UserId, sla::{BusinessCalendar, Sla, SlaPolicy, SlaTargets}, view::{Label, Viewer}};
 ///
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// # let targets = Priority::ALL.map(|priority| (priority, SlaTargets::hours(4, 8, 40).unwrap()));
@@ -23,7 +23,8 @@ use super::{Label, LocalTime, Viewer, format_duration};
 /// # let luis = desk.admin(UserId::parse("luis")?);
 /// # let draft = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
 /// # let number = luis.create_for(&UserId::parse("ana")?, draft).await?.head.ticket_number;
-/// let page = luis.desk_view(&luis.view(&number).await?, &Viewer::new(TimeZone::UTC), &());
+/// let pages = luis.pages(Viewer::new(TimeZone::UTC), &());
+/// let page = pages.ticket(&luis.get(&number).await?);
 /// let first_response = &page.sla[0];
 /// assert_eq!(first_response.metric.text, "Primera respuesta");
 /// assert_eq!(first_response.state, Label::new("RUNNING", "En plazo"));
@@ -36,66 +37,67 @@ use super::{Label, LocalTime, Viewer, format_duration};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SlaView {
-    /// What was promised.
+    /// The metric.
     pub metric: Label,
-    /// How that stands.
+    /// The state.
     pub state: Label,
-    /// When it is due, or was.
+    /// The due time.
     pub due: LocalTime,
-    /// The working time that is left, that it is overdue, or that it took; never that of the calendar.
+    /// The business time that is left, that it is overdue, or that it took.
     pub text: String,
 }
 
-/// A moment, by a desk's promise and its calendar.
-pub(crate) struct Standing<'a> {
+/// SLA policy at a time, for a viewer.
+pub(crate) struct SlaContext<'a> {
     pub(crate) sla: &'a Sla,
     pub(crate) now: Timestamp,
+    pub(crate) viewer: Viewer,
 }
 
-impl Standing<'_> {
-    /// Every promise of a ticket, in the order of [`SlaMetric`].
-    pub(crate) fn all(&self, head: &TicketHead, reader: &Viewer) -> Vec<SlaView> {
+impl SlaContext<'_> {
+    /// Returns all timers of a ticket, in the order of [`SlaMetric`].
+    pub(crate) fn all(&self, head: &TicketHead) -> Vec<SlaView> {
         let Some(timers) = head.timers(self.sla) else { return Vec::new() };
         let latest = SlaMetric::ALL.into_iter().filter_map(|metric| Some((metric, timers.of(metric)?)));
-        latest.map(|(metric, timer)| self.view(metric, timer, reader)).collect()
+        latest.map(|(metric, timer)| self.view(metric, timer)).collect()
     }
 
-    /// The promise that is due first, as long as one is waited for.
-    pub(crate) fn pressing(&self, head: &TicketHead, reader: &Viewer) -> Option<SlaView> {
+    /// Returns the running timer that is due first.
+    pub(crate) fn most_urgent(&self, head: &TicketHead) -> Option<SlaView> {
         let timers = head.timers(self.sla)?;
         let running = timers.all().filter(|(_, timer)| timer.is_running());
         let (metric, timer) = running.min_by_key(|(_, timer)| timer.due)?;
-        Some(self.view(metric, timer, reader))
+        Some(self.view(metric, timer))
     }
 
-    fn view(&self, metric: SlaMetric, timer: &SlaTimer, reader: &Viewer) -> SlaView {
-        let (locale, now) = (reader.locale, self.sla.business_time_at(self.now));
+    fn view(&self, metric: SlaMetric, timer: &SlaTimer) -> SlaView {
+        let (locale, now) = (self.viewer.locale, self.sla.business_time_at(self.now));
         let state = timer.state(now);
         SlaView {
             metric: Label::new(metric.as_str(), metric.label(locale)),
             state: Label::new(state.as_str(), state.label(locale)),
-            due: LocalTime::new(self.sla.calendar().timestamp_at(timer.due), reader),
+            due: LocalTime::new(self.sla.calendar().timestamp_at(timer.due), self.viewer),
             text: text(timer, state, now, locale),
         }
     }
 }
 
-/// In forms that need no agreement: an hour, many, and less than a minute read alike.
+/// Uses wordings that need no grammatical agreement with the duration.
 fn text(timer: &SlaTimer, state: SlaState, now: BusinessTime, locale: Locale) -> String {
-    let say = |es: &'static str, en, length| {
-        locale.pick(es, en).replace("{}", &format_duration(length, locale))
+    let text = |es: &'static str, en, duration| {
+        locale.pick(es, en).replace("{}", &format_duration(duration, locale))
     };
     match (state, timer.measured(), &timer.stop) {
         (SlaState::Cancelled, ..) => state.label(locale).into(),
-        (SlaState::Breached, Some(measured), _) => say("Tardó {}", "Took {}", measured.business),
+        (SlaState::Breached, Some(measured), _) => text("Tardó {}", "Took {}", measured.business),
         (SlaState::Breached, None, Some(stop)) => {
             let late = stop.business_time.since(timer.due);
-            say("Cancelado con {} de retraso", "Cancelled, overdue by {}", late)
+            text("Cancelado con {} de retraso", "Cancelled, overdue by {}", late)
         }
         (SlaState::Breached, None, None) => {
-            say("Lleva {} de retraso", "Overdue by {}", now.since(timer.due))
+            text("Lleva {} de retraso", "Overdue by {}", now.since(timer.due))
         }
-        (_, Some(measured), _) => say("Cumplido en {}", "Met in {}", measured.business),
-        (_, None, _) => say("Tiempo restante: {}", "Time left: {}", timer.due.since(now)),
+        (_, Some(measured), _) => text("Cumplido en {}", "Met in {}", measured.business),
+        (_, None, _) => text("Tiempo restante: {}", "Time left: {}", timer.due.since(now)),
     }
 }

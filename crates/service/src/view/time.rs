@@ -1,18 +1,18 @@
-//! Dates and times as a reader writes them.
+//! Dates and times for a viewer.
 
 use chrono::{DateTime, Datelike, FixedOffset, SecondsFormat, Timelike};
 use serde::{Deserialize, Serialize};
 use ventanilla_domain::{Locale, Timestamp};
 
-use crate::Viewer;
+use super::Viewer;
 
-/// An instant as its reader writes it, in their time zone.
+/// Date and time for a viewer, in their language and time zone.
 ///
 /// ```
-/// use ventanilla_service::{LocalTime, TimeZone, Viewer};
+/// use ventanilla_service::{TimeZone, view::{LocalTime, Viewer}};
 ///
-/// let reader = Viewer::new(TimeZone::named("America/Argentina/Buenos_Aires")?);
-/// let time = LocalTime::new("2026-03-02T12:05:00Z".parse()?, &reader);
+/// let viewer = Viewer::new(TimeZone::named("America/Argentina/Buenos_Aires")?);
+/// let time = LocalTime::new("2026-03-02T12:05:00Z".parse()?, viewer);
 /// assert_eq!(time.text, "2 de marzo de 2026, 9:05");
 /// assert_eq!(time.iso, "2026-03-02T09:05:00.000-03:00");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -20,22 +20,23 @@ use crate::Viewer;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct LocalTime {
-    /// The date: `2 de marzo de 2026`.
+    /// Date: `2 de marzo de 2026`.
     pub date: String,
-    /// The time of day, in 24 hours: `9:05`.
+    /// Time of day, in 24 hours: `9:05`.
     pub time: String,
-    /// Both: `2 de marzo de 2026, 9:05`.
+    /// Date and time: `2 de marzo de 2026, 9:05`.
     pub text: String,
-    /// Both for machines, as in HTML's `<time datetime>`: RFC 3339 with milliseconds and offset.
+    /// Date and time for programs, as in HTML's `<time datetime>`: RFC 3339 with milliseconds and
+    /// offset.
     pub iso: String,
 }
 
 impl LocalTime {
-    /// The instant for a reader.
+    /// Formats an instant for a viewer.
     #[must_use]
-    pub fn new(instant: Timestamp, reader: &Viewer) -> Self {
-        let local = reader.time_zone.local_time(instant);
-        let date = date(&local, reader.locale);
+    pub fn new(instant: Timestamp, viewer: Viewer) -> Self {
+        let local = viewer.time_zone.local_time(instant);
+        let date = date(&local, viewer.locale);
         let time = format!("{}:{:02}", local.hour(), local.minute());
         let text = format!("{date}, {time}");
         Self { date, time, text, iso: local.to_rfc3339_opts(SecondsFormat::Millis, true) }
@@ -81,31 +82,31 @@ mod tests {
     }
 
     #[test]
-    fn the_day_is_that_of_the_readers_zone() {
+    fn the_day_is_that_of_the_viewers_time_zone() {
         let midnight: Timestamp = "2026-01-01T02:30:00Z".parse().unwrap();
         for (zone, text) in [
             (TimeZone::UTC, "1 de enero de 2026, 2:30"),
             (zone("America/Mexico_City"), "31 de diciembre de 2025, 20:30"),
             (zone("Europe/Madrid"), "1 de enero de 2026, 3:30"),
         ] {
-            assert_eq!(LocalTime::new(midnight, &Viewer::new(zone)).text, text);
+            assert_eq!(LocalTime::new(midnight, Viewer::new(zone)).text, text);
         }
     }
 
     #[test]
-    fn summer_time_is_the_zones() {
+    fn daylight_saving_is_that_of_the_time_zone() {
         let summer: Timestamp = "2026-07-15T10:00:00Z".parse().unwrap();
         let winter: Timestamp = "2026-12-15T10:00:00Z".parse().unwrap();
-        let reader = Viewer { locale: Locale::En, time_zone: zone("Europe/Madrid") };
-        assert_eq!(LocalTime::new(summer, &reader).text, "15 July 2026, 12:00");
-        assert_eq!(LocalTime::new(winter, &reader).text, "15 December 2026, 11:00");
+        let viewer = Viewer { locale: Locale::En, time_zone: zone("Europe/Madrid") };
+        assert_eq!(LocalTime::new(summer, viewer).text, "15 July 2026, 12:00");
+        assert_eq!(LocalTime::new(winter, viewer).text, "15 December 2026, 11:00");
     }
 
     #[test]
-    fn the_ends_of_time_can_be_written() {
+    fn extreme_times_can_be_formatted() {
         for instant in [Timestamp::MIN, Timestamp::MAX] {
             for zone in ["Pacific/Kiritimati", "Pacific/Niue"].map(zone) {
-                assert!(!LocalTime::new(instant, &Viewer::new(zone)).text.is_empty());
+                assert!(!LocalTime::new(instant, Viewer::new(zone)).text.is_empty());
             }
         }
     }

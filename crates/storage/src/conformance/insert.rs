@@ -165,7 +165,7 @@ fn follow_up(number: &str) -> Ticket {
     let old = testing::ticket("TKT-0DD").status(Status::Closed).build();
     let offer = policy.follow_up(old.head(), hour(1)).expect("it is closed");
     offer
-        .ticket(parsed::<NewMessage>("Me lo han vuelto a cobrar"))
+        .ticket(parsed("Me lo han vuelto a cobrar"))
         .with_key(parsed::<IdempotencyKey>("formulario-1"))
         .open(parsed(number), &ana(), &customer(), hour(1), &policy)
         .expect("it is hers")

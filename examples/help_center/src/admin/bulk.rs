@@ -33,7 +33,7 @@ pub(super) async fn change_each(
     let bulk = match change(&chosen.action) {
         Ok(change) => {
             let changes = admin.desk.change_each(&chosen.numbers, &change).await;
-            Ok(Some(changes.view(Locale::Es)))
+            Ok(Some(admin.desk.pages(app.reader, &*app.people).bulk(&changes)))
         }
         Err(text) => Err(Problem::new("", text)),
     };

@@ -7,13 +7,11 @@ use axum::{
     response::{IntoResponse, Redirect},
 };
 use serde::Deserialize;
-use ventanilla_service::{
-    Change, Explain, MessageText, Priority, Refusal, ServiceError, Status, TicketNumber, UserId,
-};
+use ventanilla_service::{Explain, Receipt, ServiceError, Status, TicketNumber, UserId, error::Refusal};
 
 use super::ticket::{Typed, refused};
 use crate::{
-    App, Part,
+    App,
     error::{Answer, Draft, Problem, status as status_of},
     fields::{Number, Posted, Written, path},
     session::Administrator,
@@ -38,41 +36,47 @@ pub(super) async fn reply(
 ) -> Answer {
     let Reply { text, key, status, version } = form;
     let written = Written { text, key };
-    let change = match (written.message(), status.as_str()) {
-        (Ok(message), "") => Ok(Change::message(message)),
-        (Ok(message), status) => match status.parse::<Status>() {
-            Ok(status) => Ok(Change::reply(message, status)),
-            Err(error) => Err(error.into()),
-        },
-        (Err(error), _) => Err(error),
+    let done = async {
+        let to = (!status.is_empty()).then(|| status.parse::<Status>()).transpose()?;
+        let reply = admin.desk.reply(&number, &written.text).status(to);
+        reply.key(written.key()?).expecting(version).await
     };
+    let done = done.await;
     let typed = |error: &ServiceError| Typed {
         reply: Draft::again(written.text, written.key, error),
         status,
         ..Typed::nothing()
     };
-    let change = change.map(|change| change.expecting(version));
-    carry_out(&app, admin, &number, change, "texto", typed).await
+    answer(&app, admin, &number, done, "texto", typed).await
 }
 
 #[derive(Deserialize)]
 pub(super) struct Note {
     #[serde(rename = "nota", default)]
     text: String,
+    #[serde(rename = "clave", default)]
+    key: String,
     version: u64,
 }
 
-/// A note has no key: only the page's script keeps an impatient hand from adding it twice.
 pub(super) async fn note(
     State(app): State<App>,
     admin: Administrator,
     Number(number): Number,
     Posted(form): Posted<Note>,
 ) -> Answer {
-    let change = MessageText::parse(&form.text).map(Change::note).map_err(ServiceError::from);
-    let change = change.map(|change| change.expecting(form.version));
-    let typed = |_: &ServiceError| Typed { note: form.text, ..Typed::nothing() };
-    carry_out(&app, admin, &number, change, "nota", typed).await
+    let Note { text, key, version } = form;
+    let written = Written { text, key };
+    let done = async {
+        let note = admin.desk.add_note(&number, &written.text);
+        note.key(written.key()?).expecting(version).await
+    };
+    let done = done.await;
+    let typed = |error: &ServiceError| Typed {
+        note: Draft::again(written.text, written.key, error),
+        ..Typed::nothing()
+    };
+    answer(&app, admin, &number, done, "nota", typed).await
 }
 
 #[derive(Deserialize)]
@@ -88,9 +92,9 @@ pub(super) async fn status(
     Number(number): Number,
     Posted(form): Posted<NewStatus>,
 ) -> Answer {
-    let change = form.to.parse::<Status>().map(Change::status).map_err(ServiceError::from);
-    let change = change.map(|change| change.expecting(form.version));
-    carry_out(&app, admin, &number, change, "estado", |_| Typed::nothing()).await
+    let done = async { admin.desk.set_status(&number, form.to.parse()?).expecting(form.version).await };
+    let done = done.await;
+    answer(&app, admin, &number, done, "estado", |_| Typed::nothing()).await
 }
 
 #[derive(Deserialize)]
@@ -106,9 +110,10 @@ pub(super) async fn priority(
     Number(number): Number,
     Posted(form): Posted<NewPriority>,
 ) -> Answer {
-    let change = form.to.parse::<Priority>().map(Change::priority).map_err(ServiceError::from);
-    let change = change.map(|change| change.expecting(form.version));
-    carry_out(&app, admin, &number, change, "prioridad", |_| Typed::nothing()).await
+    let done =
+        async { admin.desk.set_priority(&number, form.to.parse()?).expecting(form.version).await };
+    let done = done.await;
+    answer(&app, admin, &number, done, "prioridad", |_| Typed::nothing()).await
 }
 
 #[derive(Deserialize)]
@@ -126,15 +131,12 @@ pub(super) async fn assignment(
     Number(number): Number,
     Posted(form): Posted<Assignment>,
 ) -> Answer {
-    // To whom a ticket may go is for the host to say: it alone knows who its administrators are.
-    let to = UserId::parse(&form.to).ok().and_then(|id| app.people.get(&id).cloned());
-    let change = match (form.action.as_str(), to) {
-        // Of all who want it one wins, whatever they saw: the others learn who.
-        ("tomar", _) => Change::claim(),
-        ("dejar", _) => Change::assign(None).expecting(form.version),
-        ("asignar", Some(to)) if to.part == Part::Admin => {
-            Change::assign(Some(to.id)).expecting(form.version)
-        }
+    let to = UserId::parse(&form.to).ok();
+    let done = match (form.action.as_str(), to) {
+        // Of all who claim it one wins, whatever they saw: the others learn who.
+        ("tomar", _) => admin.desk.claim(&number).await,
+        ("dejar", _) => admin.desk.unassign(&number).expecting(form.version).await,
+        ("asignar", Some(to)) => admin.desk.assign(&number, &to).expecting(form.version).await,
         _ => {
             let problem = Problem::new("persona", "Elige a alguien del equipo.");
             let status = StatusCode::UNPROCESSABLE_ENTITY;
@@ -142,21 +144,17 @@ pub(super) async fn assignment(
             return again.unwrap_or(Ok(status.into_response()));
         }
     };
-    carry_out(&app, admin, &number, Ok(change), "persona", |_| Typed::nothing()).await
+    answer(&app, admin, &number, done, "persona", |_| Typed::nothing()).await
 }
 
-async fn carry_out(
+async fn answer(
     app: &App,
     admin: Administrator,
     number: &TicketNumber,
-    change: Result<Change, ServiceError>,
+    done: Result<Receipt, ServiceError>,
     field: &'static str,
     typed: impl FnOnce(&ServiceError) -> Typed,
 ) -> Answer {
-    let done = match change {
-        Ok(change) => admin.desk.change(number, change).await,
-        Err(error) => Err(error),
-    };
     match done {
         Ok(_) => Ok(Redirect::to(&path("/admin/tickets", number)).into_response()),
         Err(error) => {
@@ -170,6 +168,7 @@ async fn carry_out(
 /// What is wrong, with the name that only the host knows.
 fn problem(app: &App, error: &ServiceError, field: &'static str) -> Problem {
     match error {
+        ServiceError::UnknownAssignee { .. } => Problem::new(field, "Elige a alguien del equipo."),
         ServiceError::Refused { refusal: Refusal::AlreadyAssigned { to }, .. } => {
             let name = app.people.get(to).map_or(to.as_str(), |someone| &someone.name);
             Problem::new(field, format!("{} Lo tiene {name}.", error.explain(app.reader.locale)))

@@ -8,7 +8,9 @@ use axum::{
 };
 use serde::Deserialize;
 use ventanilla_service::{
-    BulkView, Category, Counts, Locale, Page, Priority, ServiceError, Status, TicketRow, Unreadable,
+    Category, Locale, Priority, ServiceError, Status,
+    list::{Counts, Page, Unreadable},
+    view::{BulkView, TicketRow},
 };
 
 use super::filters::{Filters, LIVE, NOBODY, ORDERS};
@@ -97,7 +99,7 @@ pub(super) async fn show(
         status = StatusCode::UNPROCESSABLE_ENTITY;
         None
     });
-    let found = found.map(|ticket| admin.desk.row(&ticket, &app.reader, &*app.people));
+    let found = found.map(|ticket| admin.desk.pages(app.reader, &*app.people).row(&ticket));
     let at = |after: String| Filters { after, ..filters.clone() }.address();
     let shown = DashboardPage {
         tiles: tiles(&counts, &admin),
@@ -139,7 +141,7 @@ fn fields(app: &App, filters: &Filters) -> Vec<Field> {
         Field { name, text, choices: choices.into_iter().map(pick).collect() }
     };
     let any = |text: &str| vec![(String::new(), text.to_owned())];
-    let people = |part| app.people.choices(part).into_iter().map(|it| (it.id, it.badge.name));
+    let people = |part| app.people.choices(part).into_iter().map(|it| (it.id, it.person.name));
     let pair = |code: &str, text: &str| (code.to_owned(), text.to_owned());
 
     let mut statuses = any("Todos");

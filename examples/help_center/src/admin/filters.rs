@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use ventanilla_service::{
-    Category, Cursor, Direction, DueFilter, ListQuery, PageQuery, Priority, Sort, Status, UserId, Viewer,
+    Category, ListQuery, Priority, Status, UserId,
+    list::{Cursor, Direction, DueFilter, PageQuery, Sort},
+    view::Viewer,
 };
 
 use crate::{

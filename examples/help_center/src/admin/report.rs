@@ -3,7 +3,10 @@
 use askama::Template;
 use axum::{extract::State, http::StatusCode};
 use serde::Deserialize;
-use ventanilla_service::{NaiveDate, Period, ReportCell, ReportRow, ReportView};
+use ventanilla_service::{
+    sla::{NaiveDate, Period},
+    view::{ReportCell, ReportRow, ReportView},
+};
 
 use crate::{
     App,
@@ -62,7 +65,7 @@ pub(super) async fn report(
     let (status, report, problems) = match days.period(&app) {
         Ok(period) => {
             let report = admin.desk.report(period).await?;
-            let report = admin.desk.report_view(&report, &app.reader, &*app.people);
+            let report = admin.desk.pages(app.reader, &*app.people).report(&report);
             (StatusCode::OK, Some(report), Vec::new())
         }
         Err(problem) => (StatusCode::UNPROCESSABLE_ENTITY, None, vec![problem]),

@@ -3,7 +3,8 @@
 use askama::Template;
 use axum::{extract::State, http::StatusCode};
 use ventanilla_service::{
-    ChatView, DeskView, InputState, MessageSide, PersonRef, ServiceError, TicketNumber,
+    ServiceError, TicketNumber,
+    view::{ChatView, DeskView, InputState, MessageSide, PersonRef},
 };
 
 use crate::{
@@ -31,12 +32,12 @@ pub(super) struct Typed {
     pub(super) reply: Draft,
     /// The status that was chosen with the reply.
     pub(super) status: String,
-    pub(super) note: String,
+    pub(super) note: Draft,
 }
 
 impl Typed {
     pub(super) fn nothing() -> Self {
-        Self { reply: Draft::fresh(), status: String::new(), note: String::new() }
+        Self { reply: Draft::fresh(), status: String::new(), note: Draft::fresh() }
     }
 }
 
@@ -67,8 +68,8 @@ async fn read(
     typed: Typed,
     problem: Option<Problem>,
 ) -> Result<TicketPage, ServiceError> {
-    let ticket = admin.desk.view(number).await?;
-    let desk = admin.desk.desk_view(&ticket, &app.reader, &*app.people);
+    let ticket = admin.desk.get(number).await?;
+    let desk = admin.desk.pages(app.reader, &*app.people).ticket(&ticket);
     Ok(TicketPage {
         me: Some(admin.me),
         chat: desk.chat.clone(),

@@ -8,8 +8,9 @@ use axum::{
 };
 use serde::Deserialize;
 use ventanilla_service::{
-    ActorKind, ChatView, InputState, MessageRange, MessageSide, ServiceError, Status, TicketHead,
-    TicketNumber,
+    MessageText, ServiceError, Status, TicketNumber,
+    ticket::{ActorKind, MessageRange, TicketHead},
+    view::{ChatView, InputState, MessageSide},
 };
 
 use super::list::{TicketList, list};
@@ -72,11 +73,8 @@ pub(super) async fn send(
     Number(number): Number,
     Posted(form): Posted<Written>,
 ) -> Answer {
-    let sent = match form.message() {
-        Ok(message) => customer.desk.add_message(&number, message).await,
-        Err(error) => Err(error),
-    };
-    match sent {
+    let sent = async { customer.desk.reply(&number, &form.text).key(form.key()?).await };
+    match sent.await {
         Ok(receipt) => Ok(to_newest(&receipt.head)),
         Err(error) => refused(&app, customer, &number, error, form).await,
     }
@@ -88,7 +86,7 @@ pub(super) async fn follow_up(
     Number(number): Number,
     Posted(form): Posted<Written>,
 ) -> Answer {
-    let old = customer.desk.view_part(&number, MessageRange::Last(0)).await?;
+    let old = customer.desk.get_range(&number, MessageRange::Last(0)).await?;
     // A page offers it where the rules do; since then the ticket may have been reopened.
     let Some(offer) = customer.desk.follow_up_offer(&old) else {
         let problem = Problem::new("texto", "En este ticket todavía se puede escribir: envíalo aquí.");
@@ -97,11 +95,11 @@ pub(super) async fn follow_up(
         let shown = read(&app, customer, &number, window, draft, Some(problem)).await?;
         return Ok(page(StatusCode::CONFLICT, &shown));
     };
-    let opened = match form.message() {
-        Ok(message) => customer.desk.follow_up(&offer, message).await,
-        Err(error) => Err(error),
+    let opened = async {
+        let draft = offer.ticket(MessageText::parse(&form.text)?).with_key(form.key()?);
+        customer.desk.create(draft).await
     };
-    match opened {
+    match opened.await {
         Ok(receipt) => Ok(to_newest(&receipt.head)),
         Err(error) => refused(&app, customer, &number, error, form).await,
     }
@@ -147,13 +145,13 @@ async fn read(
     draft: Draft,
     problem: Option<Problem>,
 ) -> Result<ChatPage, Failure> {
-    let ticket = customer.desk.view_part(number, window).await?;
+    let ticket = customer.desk.get_range(number, window).await?;
     let closed = ticket.head.status == Status::Closed;
     let mut list = list(app, &customer.desk, closed, "").await?;
     list.current = number.to_string();
     Ok(ChatPage {
         me: Some(customer.me),
-        chat: customer.desk.chat(&ticket, &app.reader, &*app.people),
+        chat: customer.desk.pages(app.reader, &*app.people).chat(&ticket),
         earlier: ticket.earlier_messages as usize,
         confirm: ticket.head.status.next_for(ActorKind::Customer).contains(Status::Closed),
         draft,

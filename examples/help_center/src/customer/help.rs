@@ -8,7 +8,8 @@ use axum::{
 };
 use serde::Deserialize;
 use ventanilla_service::{
-    Category, Explain, Form, InvalidForm, Label, Locale, Screened, ServiceError, TicketNumber,
+    Category, Explain, Form, Locale, Screened, ServiceError, TicketNumber, error::InvalidForm,
+    view::Label,
 };
 
 use crate::{
@@ -34,12 +35,6 @@ impl HelpPage {
     }
 }
 
-/// The categories that the form offers, and takes.
-fn categories() -> Vec<Label> {
-    let label = |category: &Category| Label::new(category.as_str(), category.label(Locale::Es));
-    Category::KNOWN.iter().map(label).collect()
-}
-
 #[derive(Deserialize)]
 pub(super) struct Request {
     #[serde(rename = "categoria", default)]
@@ -53,8 +48,8 @@ pub(super) struct Request {
     key: String,
 }
 
-pub(super) async fn form(customer: Customer) -> Response {
-    show(customer.me, StatusCode::OK, String::new(), Draft::fresh(), Vec::new())
+pub(super) async fn form(State(app): State<App>, customer: Customer) -> Response {
+    show(&app, customer.me, StatusCode::OK, String::new(), Draft::fresh(), Vec::new())
 }
 
 pub(super) async fn open(
@@ -70,26 +65,15 @@ pub(super) async fn open(
     };
     let opened = match app.desk.screen(&form) {
         Ok(Screened::Spam { decoy }) => return Ok(thank(&decoy)),
-        Ok(Screened::Genuine(_)) if !is_offered(&request.category) => {
-            let problems = vec![not_offered()];
-            let draft = Draft { text: request.description, key: request.key };
-            return Ok(show(
-                customer.me,
-                StatusCode::UNPROCESSABLE_ENTITY,
-                String::new(),
-                draft,
-                problems,
-            ));
-        }
         Ok(Screened::Genuine(draft)) => customer.desk.create(draft).await,
         Err(error) => Err(error.into()),
     };
     match opened {
         Ok(receipt) => Ok(thank(&receipt.head.ticket_number)),
         Err(error) => {
-            let problems = problems(&error, &request.category);
+            let problems = problems(&error);
             let draft = Draft::again(request.description, request.key, &error);
-            Ok(show(customer.me, status(&error), request.category, draft, problems))
+            Ok(show(&app, customer.me, status(&error), request.category, draft, problems))
         }
     }
 }
@@ -110,25 +94,27 @@ fn thank(number: &TicketNumber) -> Response {
     Redirect::to(&path("/ayuda/gracias", number)).into_response()
 }
 
-fn show(me: Me, status: StatusCode, chosen: String, draft: Draft, problems: Vec<Problem>) -> Response {
-    page(status, &HelpPage { me: Some(me), categories: categories(), chosen, draft, problems })
-}
-
-fn is_offered(category: &str) -> bool {
-    Category::KNOWN.iter().any(|known| known.as_str() == category)
-}
-
-fn not_offered() -> Problem {
-    Problem::new("categoria", "Elige una categoría de la lista.")
+fn show(
+    app: &App,
+    me: Me,
+    status: StatusCode,
+    chosen: String,
+    draft: Draft,
+    problems: Vec<Problem>,
+) -> Response {
+    let label = |category: &Category| Label::new(category.as_str(), category.label(Locale::Es));
+    let categories = app.desk.categories().iter().map(label).collect();
+    page(status, &HelpPage { me: Some(me), categories, chosen, draft, problems })
 }
 
 /// Field by field where the form says so.
-fn problems(error: &ServiceError, category: &str) -> Vec<Problem> {
+fn problems(error: &ServiceError) -> Vec<Problem> {
     let ServiceError::InvalidForm(form) = error else {
         return vec![Problem::of(error, "descripcion")];
     };
-    let InvalidForm { description, key, .. } = &**form;
-    let category = (!is_offered(category)).then(not_offered);
+    let InvalidForm { category, description, key, .. } = &**form;
+    let category =
+        category.as_ref().map(|_| Problem::new("categoria", "Elige una categoría de la lista."));
     let description =
         description.as_ref().map(|error| Problem::new("descripcion", error.explain(Locale::Es)));
     let key = key.as_ref().map(|error| Problem::new("", error.explain(Locale::Es)));

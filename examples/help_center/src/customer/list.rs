@@ -7,7 +7,11 @@ use axum::{
     response::{IntoResponse, Redirect},
 };
 use serde::Deserialize;
-use ventanilla_service::{Cursor, Explain, Locale, MyTickets, PageSize, ServiceError, TicketRow};
+use ventanilla_service::{
+    Explain, Locale, MyTickets, ServiceError,
+    list::{Cursor, PageSize},
+    view::TicketRow,
+};
 
 use crate::{
     App,
@@ -76,8 +80,8 @@ pub(super) async fn list(
     if !after.is_empty() {
         which = which.with_cursor(after.parse::<Cursor>()?);
     }
-    let found = customer.tickets(which).await?;
-    let found = found.map(|ticket| customer.row(&ticket, &app.reader, &*app.people));
+    let found = customer.list(which).await?;
+    let found = found.map(|ticket| customer.pages(app.reader, &*app.people).row(&ticket));
     let closed_too = if closed { "cerrados=1&" } else { "" };
     Ok(TicketList {
         rows: found.rows,

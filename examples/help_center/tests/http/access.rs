@@ -55,7 +55,7 @@ async fn every_page_is_for_those_it_is_for() {
     }
     assert_eq!(site.messages(&number).await.len(), 1);
     let lucia = site.desk.admin(UserId::parse(LUCIA).unwrap());
-    let view = lucia.view(&number).await.unwrap();
+    let view = lucia.get(&number).await.unwrap();
     assert_eq!(view.head.version, 0, "a page that is looked at changes nothing");
 }
 

@@ -84,7 +84,7 @@ async fn a_long_conversation_shows_its_end() {
     let number = site.ticket(ANA, "mensaje 1").await;
     for at in 2..=60 {
         site.clock.pass(Duration::from_secs(60));
-        site.desk.bot().add_message(&number, format!("mensaje {at}")).await.unwrap();
+        site.desk.bot().reply(&number, format!("mensaje {at}")).await.unwrap();
     }
     let ana = site.browser(ANA).await;
     let seen = ana.get(&format!("/tickets/{number}")).await;
@@ -127,7 +127,7 @@ async fn whatever_is_written_is_shown_as_text() {
 
 #[tokio::test]
 async fn a_ticket_under_an_odd_number_has_its_page() {
-    use ventanilla_service::{MemoryStore, TicketStore, testing};
+    use ventanilla_service::{MemoryStore, store::TicketStore, testing};
     let store = std::sync::Arc::new(MemoryStore::new());
     let ticket = testing::ticket("A/1 ?#ñ").requester(ANA).build();
     store.insert(&ticket).await.unwrap();

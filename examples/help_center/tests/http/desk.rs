@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use help_center::{Hands, plant};
-use ventanilla_service::{Clock, MemoryStore, Priority, Status, TicketStore};
+use ventanilla_service::{MemoryStore, Priority, Status, settings::Clock, store::TicketStore};
 
 use crate::site::{ANA, BRUNO, LUCIA, MARTIN, Site, id};
 
@@ -177,7 +177,7 @@ async fn the_report_is_about_whole_days() {
     let site = Site::new();
     let number = site.ticket(ANA, "Me cobraron dos veces").await;
     site.clock.pass(Duration::from_secs(3_600));
-    site.desk.admin(id(LUCIA)).reply(&number, "Ya está", Status::Resolved).await.unwrap();
+    site.desk.admin(id(LUCIA)).reply(&number, "Ya está").status(Status::Resolved).await.unwrap();
     let lucia = site.browser(LUCIA).await;
     lucia.get("/admin/informe").await.is(200, "100 %").is(200, "<svg").is(200, "value=\"2026-02-01\"");
     lucia

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ventanilla_service::{MockTicketStore, StoreError, TicketNumber};
+use ventanilla_service::{TicketNumber, error::StoreError, store::MockTicketStore};
 
 use crate::site::{ANA, LUCIA, Site};
 

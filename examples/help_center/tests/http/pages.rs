@@ -9,7 +9,7 @@ async fn answers(site: &Site) -> Vec<(String, Seen)> {
     let open = site.ticket(ANA, "Me cobraron dos veces").await;
     let closed = site.ticket(ANA, "No carga").await;
     let desk = site.desk.admin(id(LUCIA));
-    desk.reply(&closed, "Ya carga", Status::Closed).await.unwrap();
+    desk.reply(&closed, "Ya carga").status(Status::Closed).await.unwrap();
     desk.add_note(&open, "Para nosotros").await.unwrap();
     let resolved = site.ticket(ANA, "No suena").await;
     desk.set_status(&resolved, Status::Resolved).await.unwrap();

@@ -7,11 +7,11 @@ use axum::{
     body::Body,
     http::{HeaderMap, Request, StatusCode, header},
 };
-use help_center::{App, Hands, app, policy};
+use help_center::{App, Hands, app, desk};
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 use ventanilla_service::{
-    Category, HelpDesk, MemoryStore, MessageText, NewTicket, TicketNumber, TicketStore, UserId,
+    Category, HelpDesk, MemoryStore, MessageText, NewTicket, TicketNumber, UserId, store::TicketStore,
 };
 
 pub(crate) const ANA: &str = "65a1f0c2e4b0a1b2c3d4e5f6";
@@ -45,8 +45,7 @@ impl Site {
 
     pub(crate) fn over(store: Arc<dyn TicketStore>) -> Self {
         let clock = Hands::at("2026-03-02T12:00:00Z".parse().unwrap());
-        let builder = HelpDesk::builder(store).policy(policy().unwrap());
-        let desk = builder.clock(clock.clone()).build();
+        let desk = desk(store).unwrap().clock(clock.clone()).build();
         Self { router: app(App::new(desk.clone(), clock.clone())), desk, clock }
     }
 
@@ -72,7 +71,7 @@ impl Site {
     }
 
     pub(crate) async fn messages(&self, number: &TicketNumber) -> Vec<String> {
-        let view = self.desk.bot().view(number).await.unwrap();
+        let view = self.desk.bot().get(number).await.unwrap();
         view.messages.iter().map(|message| message.text.as_str().to_owned()).collect()
     }
 

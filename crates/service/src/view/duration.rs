@@ -1,22 +1,23 @@
-//! Lengths of time, in words.
+//! Texts of durations.
 
 use std::time::Duration;
 
 use ventanilla_domain::Locale;
 
-/// A length of time to the minute, the rest cut off: `3 h 20 min`. Hours aren't summed up to days: a
-/// day of working time has as many as the desk is open.
+/// Formats a duration in hours and whole minutes, rounded down: `3 h 20 min`.
+///
+/// There are no days, since a day of business time has as many hours as the desk is open.
 ///
 /// ```
 /// use std::time::Duration;
-/// use ventanilla_service::{Locale, format_duration};
+/// use ventanilla_service::{Locale, view::format_duration};
 ///
 /// assert_eq!(format_duration(Duration::from_secs(12_059), Locale::Es), "3 h 20 min");
 /// assert_eq!(format_duration(Duration::from_secs(59), Locale::Es), "menos de 1 min");
 /// ```
 #[must_use]
-pub fn format_duration(length: Duration, locale: Locale) -> String {
-    let minutes = length.as_secs() / 60;
+pub fn format_duration(duration: Duration, locale: Locale) -> String {
+    let minutes = duration.as_secs() / 60;
     match (minutes / 60, minutes % 60) {
         (0, 0) => locale.pick("menos de 1 min", "less than 1 min").into(),
         (0, minutes) => format!("{minutes} min"),
@@ -30,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_length_is_cut_to_the_minute() {
+    fn a_duration_is_rounded_down_to_the_minute() {
         for (seconds, text) in
             [(60, "1 min"), (3_599, "59 min"), (3_600, "1 h"), (360_060, "100 h 1 min")]
         {

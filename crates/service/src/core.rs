@@ -1,0 +1,230 @@
+//! The operations that all handles share.
+
+use std::sync::Arc;
+
+use ventanilla_domain::{
+    Actor, Audience, Category, Change, Command, CreationKey, Event, EventKind, InvalidCategory,
+    MessageRange, NewTicket, Outcome, Policy, Refusal, Sla, TicketDetails, TicketLookup, TicketNumber,
+    TicketSummary, Timestamp, UserId,
+};
+use ventanilla_storage::{
+    Counts, InsertOutcome, Page, PageQuery, Period, Report, ReportQuery, StoreError, TicketStore,
+};
+
+use crate::{
+    Clock, NumberSource, Receipt, ServiceError, numbers,
+    observe::{observed, parsed, record},
+    view::PageContext,
+};
+
+/// Function that says whether a ticket may be assigned to a person.
+pub(crate) type IsAssignable = Box<dyn Fn(&UserId) -> bool + Send + Sync>;
+
+/// Store and settings of a help desk.
+pub(crate) struct Core {
+    pub(crate) store: Arc<dyn TicketStore>,
+    pub(crate) clock: Box<dyn Clock>,
+    pub(crate) numbers: Box<dyn NumberSource>,
+    pub(crate) policy: Policy,
+    pub(crate) categories: Vec<Category>,
+    pub(crate) is_assignable: Option<IsAssignable>,
+}
+
+impl Core {
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Returns a number that looks like any other and belongs to no ticket that was opened for it.
+    pub(crate) fn decoy(&self) -> TicketNumber {
+        numbers::draw(&*self.numbers, TicketNumber::FIRST_LENGTH)
+    }
+
+    /// Opens a ticket under the first number that is free.
+    pub(crate) async fn open(
+        &self,
+        by: &Actor,
+        requester: &UserId,
+        draft: &NewTicket,
+    ) -> Result<Receipt, ServiceError> {
+        observed(self.try_open(by, requester, draft).await)
+    }
+
+    async fn try_open(
+        &self,
+        by: &Actor,
+        requester: &UserId,
+        draft: &NewTicket,
+    ) -> Result<Receipt, ServiceError> {
+        // A follow-up keeps the category of the old ticket, offered or not.
+        if !draft.is_follow_up() {
+            self.check_category(draft.category())?;
+        }
+        let at = self.now();
+        let key = by.user().zip(draft.key());
+        let key = key.map(|(by, key)| CreationKey { by: by.clone(), key: key.clone() });
+        for number in numbers::candidates(&*self.numbers, key.as_ref()) {
+            let ticket = draft
+                .open(number, requester, by, at, &self.policy)
+                .map_err(|refusal| ServiceError::NotOpened { refusal })?;
+            match self.store.insert(&ticket).await? {
+                InsertOutcome::Stored => {
+                    record("number", &ticket.head().ticket_number);
+                    let created = created(at, by);
+                    return Ok(Receipt::new(ticket.head().clone(), vec![created]).seen_by(by));
+                }
+                InsertOutcome::Repeated(head) => {
+                    record("number", &head.ticket_number);
+                    let first = created(head.created_at, by);
+                    return Ok(Receipt::repeated(head, vec![first]).seen_by(by));
+                }
+                InsertOutcome::KeyConflict { number, key } => {
+                    return Err(ServiceError::Refused { number, refusal: Refusal::KeyConflict { key } });
+                }
+                InsertOutcome::NumberTaken => {}
+            }
+        }
+        Err(ServiceError::NumbersExhausted { longest: TicketNumber::MAX_LENGTH })
+    }
+
+    /// Checks that the desk offers this category.
+    pub(crate) fn check_category(&self, category: &Category) -> Result<(), InvalidCategory> {
+        if self.categories.contains(category) {
+            return Ok(());
+        }
+        Err(InvalidCategory::not_offered(category))
+    }
+
+    /// Makes a change, and records its outcome in the span.
+    pub(crate) async fn change(
+        &self,
+        by: &Actor,
+        number: &TicketNumber,
+        change: Change,
+    ) -> Result<Receipt, ServiceError> {
+        observed(self.try_change(by, number, change).await)
+    }
+
+    /// Makes a change, and leaves the span alone.
+    pub(crate) async fn try_change(
+        &self,
+        by: &Actor,
+        number: &TicketNumber,
+        change: Change,
+    ) -> Result<Receipt, ServiceError> {
+        self.check_assignee(&change)?;
+        let refused = |refusal| ServiceError::Refused { number: number.clone(), refusal };
+        let command = Command::new(by, self.now(), &self.policy, change).map_err(refused)?;
+        match self.store.update(number, &command).await? {
+            Outcome::Applied { head, events } => Ok(Receipt::new(head, events).seen_by(by)),
+            Outcome::Unchanged { head } => Ok(Receipt::new(head, Vec::new()).seen_by(by)),
+            Outcome::Repeated { head, events } => Ok(Receipt::repeated(head, events).seen_by(by)),
+            Outcome::Refused(refusal) => Err(refused(refusal)),
+            Outcome::NotFound => Err(ServiceError::NotFound { number: number.clone() }),
+        }
+    }
+
+    fn check_assignee(&self, change: &Change) -> Result<(), ServiceError> {
+        match (change.assignee(), &self.is_assignable) {
+            (Some(assignee), Some(is_assignable)) if !is_assignable(assignee) => {
+                Err(ServiceError::UnknownAssignee { assignee: assignee.clone() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads a ticket for an audience.
+    pub(crate) async fn get(
+        &self,
+        lookup: &TicketLookup,
+        audience: &Audience,
+        range: MessageRange,
+    ) -> Result<TicketDetails, ServiceError> {
+        let found = self.store.get(lookup, audience, range).await.map_err(ServiceError::from);
+        observed(found.and_then(|details| details.ok_or_else(|| ServiceError::not_found(lookup))))
+    }
+
+    /// Reads the ticket whose number somebody typed.
+    pub(crate) async fn find(
+        &self,
+        typed: &str,
+        audience: &Audience,
+    ) -> Result<TicketDetails, ServiceError> {
+        let details = self.get(&parsed(typed)?, audience, MessageRange::All).await?;
+        record("number", &details.head.ticket_number);
+        Ok(details)
+    }
+
+    /// Returns the candidates of a typed number that are tickets, without the number itself.
+    pub(crate) async fn existing(
+        &self,
+        typed: &TicketLookup,
+    ) -> Result<Vec<TicketNumber>, ServiceError> {
+        let mut found = Vec::new();
+        for candidate in typed.candidates().iter().filter(|candidate| *candidate != typed.entered()) {
+            let ticket = self.store.get(&candidate.into(), &Audience::Desk, MessageRange::Last(0)).await;
+            match ticket {
+                Ok(None) => {}
+                Ok(Some(_)) | Err(StoreError::Unreadable { .. }) => found.push(candidate.clone()),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(found)
+    }
+
+    /// Lists a page of tickets.
+    pub(crate) async fn list(&self, page: PageQuery) -> Result<Page<TicketSummary>, ServiceError> {
+        observed(self.try_list(page).await)
+    }
+
+    async fn try_list(&self, page: PageQuery) -> Result<Page<TicketSummary>, ServiceError> {
+        let page = if page.query().uses_due_time() {
+            page.with_as_of(self.sla()?.business_time_at(self.now()))
+        } else {
+            page
+        };
+        Ok(self.store.list(&page).await?)
+    }
+
+    /// Counts all tickets.
+    pub(crate) async fn counts(&self, mine: &UserId) -> Result<Counts, ServiceError> {
+        let as_of = self.policy.sla.as_ref().map(|sla| sla.business_time_at(self.now()));
+        observed(self.store.counts(mine, as_of).await.map_err(ServiceError::from))
+    }
+
+    /// Makes the report of a period.
+    pub(crate) async fn report(&self, period: Period) -> Result<Report, ServiceError> {
+        observed(self.try_report(period).await)
+    }
+
+    async fn try_report(&self, period: Period) -> Result<Report, ServiceError> {
+        let query = ReportQuery::new(period, self.sla()?, self.now());
+        Ok(self.store.report(&query).await?)
+    }
+
+    /// Returns tickets that the system may close by now.
+    pub(crate) async fn closable(&self, limit: u32) -> Result<Vec<TicketNumber>, ServiceError> {
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let latest = self.now().minus(self.policy.close_after.duration());
+        Ok(self.store.resolved_until(latest, limit).await?)
+    }
+
+    fn sla(&self) -> Result<&Sla, ServiceError> {
+        self.policy.sla.as_ref().ok_or(ServiceError::NoSla)
+    }
+
+    /// Returns the present and the policy for pages.
+    pub(crate) fn page_context<'a>(
+        &'a self,
+        viewer: crate::view::Viewer,
+        people: &'a dyn crate::view::PersonDirectory,
+    ) -> PageContext<'a> {
+        PageContext { policy: &self.policy, now: self.now(), viewer, people }
+    }
+}
+
+fn created(at: Timestamp, by: &Actor) -> Event {
+    Event { at, by: by.clone(), version: 0, kind: EventKind::Created }
+}

@@ -1,0 +1,123 @@
+//! Pages of one viewer.
+
+use ventanilla_domain::{Actor, ActorKind, Policy, TicketDetails, TicketSummary, Timestamp, UserId};
+use ventanilla_storage::Report;
+
+use super::{
+    BulkView, ChatView, DeskView, LocalTime, PersonDirectory, PersonView, ReportView, SlaContext,
+    TicketRow, Viewer,
+};
+use crate::bulk::BulkOutcome;
+
+/// Everything that a page depends on besides the ticket.
+#[derive(Clone, Copy)]
+pub(crate) struct PageContext<'a> {
+    pub(crate) policy: &'a Policy,
+    pub(crate) now: Timestamp,
+    pub(crate) viewer: Viewer,
+    pub(crate) people: &'a dyn PersonDirectory,
+}
+
+impl PageContext<'_> {
+    pub(crate) fn time(&self, instant: Timestamp) -> LocalTime {
+        LocalTime::new(instant, self.viewer)
+    }
+
+    /// Returns a person, named `unknown` if the directory doesn't know them.
+    pub(crate) fn person(&self, id: Option<&UserId>, unknown: &str) -> PersonView {
+        PersonView::of(id, self.people, unknown)
+    }
+
+    /// Returns the SLA policy at this time, if the desk has one.
+    pub(crate) fn sla(&self) -> Option<SlaContext<'_>> {
+        self.policy.sla.as_ref().map(|sla| SlaContext { sla, now: self.now, viewer: self.viewer })
+    }
+}
+
+/// View models of a customer's pages; from [`Customer::pages`](crate::Customer::pages).
+#[derive(Debug, Clone, Copy)]
+pub struct CustomerPages<'a> {
+    pub(crate) page: PageContext<'a>,
+}
+
+impl CustomerPages<'_> {
+    /// Returns the chat page of a ticket.
+    #[must_use]
+    pub fn chat(&self, ticket: &TicketDetails) -> ChatView {
+        ChatView::new(&self.page, ActorKind::Customer, ticket)
+    }
+
+    /// Returns a row of the list of their tickets, without SLA timers.
+    #[must_use]
+    pub fn row(&self, ticket: &TicketSummary) -> TicketRow {
+        TicketRow { sla: None, ..TicketRow::new(&self.page, ticket) }
+    }
+}
+
+/// View models of an administrator's pages; from [`Admin::pages`](crate::Admin::pages).
+#[derive(Debug, Clone, Copy)]
+pub struct AdminPages<'a> {
+    pub(crate) page: PageContext<'a>,
+    pub(crate) actor: &'a Actor,
+}
+
+impl AdminPages<'_> {
+    /// Returns the desk's page of a ticket: the chat, the changes that are allowed now, SLA timers,
+    /// notes and history.
+    #[must_use]
+    pub fn ticket(&self, ticket: &TicketDetails) -> DeskView {
+        DeskView::new(&self.page, self.actor, ticket)
+    }
+
+    /// Returns the chat of a ticket, which [`AdminPages::ticket`] also has.
+    #[must_use]
+    pub fn chat(&self, ticket: &TicketDetails) -> ChatView {
+        ChatView::new(&self.page, ActorKind::Admin, ticket)
+    }
+
+    /// Returns a row of a list of tickets.
+    #[must_use]
+    pub fn row(&self, ticket: &TicketSummary) -> TicketRow {
+        TicketRow::new(&self.page, ticket)
+    }
+
+    /// Returns the results of one change to many tickets.
+    #[must_use]
+    pub fn bulk(&self, outcome: &BulkOutcome) -> BulkView {
+        BulkView::new(outcome, self.page.viewer.locale)
+    }
+
+    /// Returns a report as a table.
+    ///
+    /// ```
+    /// # use ventanilla_service::{HelpDesk, MemoryStore, Policy, Priority, TimeZone, UserId, sla::{BusinessCalendar, Period, Sla, SlaPolicy, SlaTargets}, view::Viewer};
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// # let targets = Priority::ALL.map(|priority| (priority, SlaTargets::hours(4, 8, 40).unwrap()));
+    /// # let sla = Sla::new(SlaPolicy::new(targets)?, BusinessCalendar::always());
+    /// # let policy = Policy { sla: Some(sla), ..Policy::default() };
+    /// # let desk = HelpDesk::builder(MemoryStore::new()).policy(policy).build();
+    /// # let luis = desk.admin(UserId::parse("luis")?);
+    /// # let (from, before) = ("2026-03-01T00:00:00Z".parse()?, "2026-04-01T00:00:00Z".parse()?);
+    /// let report = luis.report(Period::new(from, before)?).await?;
+    /// let table = luis.pages(Viewer::new(TimeZone::UTC), &()).report(&report);
+    /// assert_eq!(table.overall.who.name, "Todo el equipo");
+    /// assert_eq!(table.overall.cells[0].metric.text, "Primera respuesta");
+    /// assert_eq!(table.overall.cells[0].compliance, "–");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[must_use]
+    pub fn report(&self, report: &Report) -> ReportView {
+        ReportView::new(&self.page, report)
+    }
+}
+
+impl std::fmt::Debug for PageContext<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PageContext")
+            .field("now", &self.now)
+            .field("viewer", &self.viewer)
+            .finish_non_exhaustive()
+    }
+}
