@@ -23,7 +23,6 @@ use crate::{
 ///
 /// ```
 /// use ventanilla_service::{Category, HelpDesk, ListQuery, MemoryStore, MessageText, NewTicket, Status, UserId, list::{Direction, Sort}};
-/// use ventanilla_service::list::{Direction, Sort};
 ///
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// let desk = HelpDesk::new(MemoryStore::new());
@@ -129,7 +128,6 @@ impl Admin {
     /// ```
     /// use std::collections::HashMap;
     /// use ventanilla_service::{Category, HelpDesk, ListQuery, MemoryStore, MessageText, NewTicket, TimeZone, UserId, view::{Person, Viewer}};
-    /// use ventanilla_service::view::{Person, Viewer};
     ///
     /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
     /// # let desk = HelpDesk::new(MemoryStore::new());

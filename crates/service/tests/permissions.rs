@@ -26,25 +26,22 @@ const TABLE: &str = "
 use case      ticket   ana        eva            luis       ana*       bot        system
 create        none     ok         ok             -          -          -          -
 create_for    none     -          -              ok         ok         -          -
-tickets       none     ok         ok             -          -          -          -
-list          none     -          -              ok         ok         -          -
+list          none     ok         ok             ok         ok         -          -
 list_due      none     -          -              ok         ok         -          -
 counts        none     -          -              ok         ok         -          -
 report        none     -          -              ok         ok         -          -
-view          hers     ok         not_found      ok         ok         ok         -
-view          missing  not_found  not_found      not_found  not_found  not_found  -
-view_part     hers     ok         not_found      ok         ok         -          -
-view_part     missing  not_found  not_found      not_found  not_found  -          -
+get           hers     ok         not_found      ok         ok         ok         -
+get           missing  not_found  not_found      not_found  not_found  not_found  -
+get_range     hers     ok         not_found      ok         ok         -          -
+get_range     missing  not_found  not_found      not_found  not_found  -          -
 find          hers     ok         not_found      ok         ok         -          -
 find          missing  not_found  not_found      not_found  not_found  -          -
-add_message   hers     ok         not_found      ok         ok         ok         -
-add_message   missing  not_found  not_found      not_found  not_found  not_found  -
+reply         hers     ok         not_found      ok         ok         ok         -
+reply         missing  not_found  not_found      not_found  not_found  not_found  -
 follow_up     hers     ok         not_permitted  -          -          -          -
 follow_up     missing  ok         not_permitted  -          -          -          -
 confirm       hers     ok         not_found      -          -          -          -
 confirm       missing  not_found  not_found      -          -          -          -
-reply         hers     -          -              ok         ok         -          -
-reply         missing  -          -              not_found  not_found  -          -
 add_note      hers     -          -              ok         ok         -          -
 add_note      missing  -          -              not_found  not_found  -          -
 set_status    hers     -          -              ok         ok         -          -
@@ -136,7 +133,8 @@ async fn what_a_handle_may_not_do_it_cannot_name() {
             change_each),
     ];
     for (who, lacking) in common::everybody().iter().zip(lacking) {
-        for use_case in USE_CASES {
+        // These two are not the names of methods.
+        for use_case in USE_CASES.into_iter().filter(|name| !["list_due", "follow_up"].contains(name)) {
             let named = run(&desk, who, use_case, &number(NUMBER)).await.is_some();
             assert_ne!(named, lacking.contains(use_case), "{who:?}: {use_case}");
         }
@@ -158,7 +156,7 @@ async fn a_foreign_ticket_and_a_missing_one_are_the_same() {
         }
         tried += 1;
     }
-    assert_eq!(tried, 6, "view, view_part, find, add_message, follow_up, confirm");
+    assert_eq!(tried, 6, "get, get_range, find, reply, follow_up, confirm");
 }
 
 #[tokio::test]

@@ -252,7 +252,7 @@ async fn a_form_is_screened_in_a_span_without_its_texts() {
     let desk = desk_over(MemoryStore::new());
     let bots =
         Form { category: "secreto", description: WORDS, honeypot: "secreto", key: Some("secreto") };
-    let persons = Form { honeypot: "", ..bots };
+    let persons = Form { category: "PAGOS", honeypot: "", ..bots };
     let bad = Form { key: Some("dos palabras"), ..persons };
     for (form, outcome) in [(bots, "spam"), (persons, "ok"), (bad, "key_forbidden_character")] {
         let (_, span) = span_of(async { desk.screen(&form) }).await;

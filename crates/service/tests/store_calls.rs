@@ -34,8 +34,8 @@ enum Call {
 fn call_of(use_case: &str) -> Call {
     match use_case {
         "create" | "create_for" | "follow_up" => Call::Insert,
-        "view" | "view_part" | "find" => Call::Get,
-        "tickets" | "list" | "list_due" => Call::List,
+        "get" | "get_range" | "find" => Call::Get,
+        "list" | "list_due" => Call::List,
         "counts" => Call::Counts,
         "report" => Call::Report,
         "close_resolved" => Call::Resolved,
@@ -327,7 +327,7 @@ async fn every_reader_reads_within_their_own_scope() {
             Actor::Admin(_) => Audience::Desk,
             Actor::Bot | Actor::System => Audience::Bot,
         };
-        let window = if use_case == "view_part" { MessageRange::Last(1) } else { MessageRange::All };
+        let window = if use_case == "get_range" { MessageRange::Last(1) } else { MessageRange::All };
         let mut store = MockTicketStore::new();
         store
             .expect_get()

@@ -56,7 +56,7 @@ fn a_chat_has_its_documented_json() {
         "category": { "code": "PAGOS", "text": "Pagos" },
         "createdAt": noon("10:00"),
         "earlierMessages": 1,
-        "bubbles": [{
+        "messages": [{
             "side": "left",
             "role": { "code": "ADMIN", "text": "Soporte" },
             "author": { "name": "Luis Paz", "avatarUrl": "/luis.png", "initial": "L" },
@@ -120,7 +120,7 @@ fn an_open_follow_up_says_so_in_json_and_is_written_in() {
     let chat = chat(&opened.unwrap(), MessageRange::All);
     let json = serde_json::to_value(&chat).unwrap();
     assert_eq!(json["followUpOf"], NUMBER);
-    assert_eq!(json["bubbles"][0]["side"], "right");
+    assert_eq!(json["messages"][0]["side"], "right");
     let expected = json!({ "state": "writable", "placeholder": "Escribe tu mensaje…", "send": "Enviar", "maxBytes": 16_384 });
     assert_eq!(json["input"], expected);
     assert_eq!(serde_json::from_value::<ChatView>(json).unwrap(), chat);
@@ -141,13 +141,13 @@ fn the_desks_page_has_its_documented_json() {
         badge["id"] = id.into();
         badge
     };
-    let step = |code: &str, text: &str, action: &str| json!({ "status": { "code": code, "text": text }, "action": action });
+    let step = |code: &str, text: &str, action: &str| json!({ "status": { "code": code, "text": text }, "text": action });
     let choice = |code: &str, text: &str, selected: bool| json!({ "code": code, "text": text, "selected": selected });
     let expected = json!({
         "chat": serde_json::to_value(&page.chat).unwrap(),
         "version": 2,
         "requester": with_id("ana", &ana),
-        "moves": [
+        "statusActions": [
             step("IN_PROGRESS", "En progreso", "Poner en progreso"),
             step("RESOLVED", "Resuelto", "Marcar como resuelto"),
             step("CLOSED", "Cerrado", "Cerrar"),
@@ -177,28 +177,28 @@ fn the_desks_page_has_its_documented_json() {
             {
                 "at": noon("10:00"),
                 "who": ana,
-                "part": { "code": "CUSTOMER", "text": "Usuario" },
+                "actor": { "code": "CUSTOMER", "text": "Usuario" },
                 "what": "Abrió el ticket",
                 "kind": { "event": "CREATED" },
             },
             {
                 "at": noon("10:00"),
                 "who": ana,
-                "part": { "code": "CUSTOMER", "text": "Usuario" },
+                "actor": { "code": "CUSTOMER", "text": "Usuario" },
                 "what": "Escribió un mensaje",
                 "kind": { "event": "MESSAGE_ADDED", "role": "USER" },
             },
             {
                 "at": noon("10:01"),
                 "who": { "name": "Soporte", "initial": "S" },
-                "part": support,
+                "actor": support,
                 "what": "Asignó el ticket a Luis Paz",
                 "kind": { "event": "ASSIGNEE_CHANGED", "from": null, "to": "luis" },
             },
             {
                 "at": noon("10:02"),
                 "who": luis,
-                "part": support,
+                "actor": support,
                 "what": "Añadió una nota interna",
                 "kind": { "event": "NOTE_ADDED" },
             },
