@@ -1,4 +1,4 @@
-//! Where a walk over pages goes on.
+//! Cursors: positions at which a walk over pages continues.
 
 use std::{fmt, str::FromStr};
 
@@ -14,10 +14,10 @@ const POSITION: usize = 8 + 1 + 12;
 const TAG: usize = 16;
 const LENGTH: usize = 1 + POSITION + TAG;
 
-/// Where a walk over pages goes on: opaque, safe in a URL, bound to its query.
+/// Cursor of keyset pagination: opaque, safe in a URL and bound to its query.
 ///
-/// It names the last row that was seen, so rows that come and go before it don't shift the rest.
-/// It is no credential: who may see what is decided by the query, every time anew.
+/// It names the last row that was seen, so rows that are added or removed before it don't shift the
+/// rest. It is no credential: access is decided by the query, for each page.
 ///
 /// ```
 /// use ventanilla_domain::Explain;
@@ -28,7 +28,7 @@ const LENGTH: usize = 1 + POSITION + TAG;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor([u8; LENGTH]);
 
-/// The place of a row in a list.
+/// Position of a row in a list.
 ///
 /// ```
 /// use ventanilla_domain::Priority;
@@ -42,17 +42,17 @@ pub struct Cursor([u8; LENGTH]);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Position {
-    /// What the list runs by, in milliseconds: when the row's ticket was created, or, in a list by due
-    /// time, the working time at which it is due.
+    /// Sort key in milliseconds: the time of creation, or in a list by due time the business time at
+    /// which the ticket is due.
     pub key: i64,
-    /// The ticket's priority.
+    /// Priority of the ticket.
     pub priority: Priority,
-    /// The store's own identity of it, which orders tickets of the same millisecond.
+    /// Identity of the ticket in the store, which orders tickets with equal keys.
     pub tie: [u8; 12],
 }
 
 impl Position {
-    /// The place of a ticket in a list of this order.
+    /// Returns the position of a ticket in a list of this order.
     ///
     /// ```
     /// # use ventanilla_domain::*;
@@ -76,14 +76,14 @@ impl Position {
         Self { key, priority: head.priority, tie }
     }
 
-    /// Returns the tie of a ticket that the store knows by a number.
+    /// Returns the tiebreaker of a ticket that the store identifies by a number.
     #[must_use]
     pub const fn tie_of(id: u64) -> [u8; 12] {
         let [a, b, c, d, e, f, g, h] = id.to_be_bytes();
         [0, 0, 0, 0, a, b, c, d, e, f, g, h]
     }
 
-    /// Returns the number in a tie that [`tie_of`](Self::tie_of) made.
+    /// Returns the number from which [`tie_of`](Self::tie_of) made the tiebreaker.
     ///
     /// ```
     /// use ventanilla_domain::Priority;
@@ -99,10 +99,10 @@ impl Position {
     }
 }
 
-/// A text that is no cursor of this list. Nothing was read; begin again at the first page.
+/// Text that is no cursor of this query. Nothing was read; the walk starts again at the first page.
 ///
-/// Its code is `cursor_malformed` where it is no cursor at all, `cursor_foreign` where it is forged
-/// or comes from another query.
+/// Its code is `cursor_malformed` if the text is no cursor at all, and `cursor_foreign` if the cursor
+/// does not belong to this query.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{} ({value})", self.explain(Locale::En))]
 pub struct InvalidCursor {
@@ -138,7 +138,7 @@ impl Cursor {
     }
 }
 
-/// Binds a position to its query, so that neither can be exchanged by mistake.
+/// Returns a digest of a position and its query, which detects a cursor that belongs to another query.
 fn tag(query: &ListQuery, position: &[u8]) -> [u8; TAG] {
     let query = serde_json::to_vec(&query.with_explicit_sort()).unwrap_or_default();
     let digest = Sha256::new().chain_update(position).chain_update(query).finalize();
@@ -194,7 +194,7 @@ impl<'de> Deserialize<'de> for Cursor {
 }
 
 impl InvalidCursor {
-    /// The start of the offending text, at most 64 characters.
+    /// Returns the start of the offending text, at most 64 characters.
     #[must_use]
     pub fn value(&self) -> &str {
         &self.value
@@ -238,21 +238,21 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_cursor_comes_back_as_it_was(last in position()) {
+        fn cursors_round_trip(last in position()) {
             let cursor = Cursor::seal(&ListQuery::new(), &last);
             let read: Cursor = cursor.to_string().parse().unwrap();
             prop_assert_eq!(read.open(&ListQuery::new()).unwrap(), last);
         }
 
         #[test]
-        fn any_changed_byte_is_refused(last in position(), at in 0..LENGTH, flip in 1..=u8::MAX) {
+        fn a_changed_byte_is_refused(last in position(), at in 0..LENGTH, flip in 1..=u8::MAX) {
             let mut cursor = Cursor::seal(&ListQuery::new(), &last);
             cursor.0[at] ^= flip;
             prop_assert_eq!(cursor.open(&ListQuery::new()).unwrap_err().code(), "cursor_foreign");
         }
 
         #[test]
-        fn another_querys_is_refused(last in position()) {
+        fn a_cursor_of_another_query_is_refused(last in position()) {
             let cursor = Cursor::seal(&ListQuery::new(), &last);
             for other in [
                 ListQuery::new().with_statuses(Status::Open),
@@ -268,7 +268,7 @@ mod tests {
         }
 
         #[test]
-        fn a_cursor_of_the_default_order_is_one_of_the_same_order_set(last in position()) {
+        fn a_cursor_of_the_default_order_belongs_to_the_same_order_set_explicitly(last in position()) {
             let overdue = ListQuery::new().overdue();
             let cursor = Cursor::seal(&overdue, &last);
             prop_assert_eq!(cursor.open(&overdue.clone().with_sort(crate::Sort::Due)).unwrap(), last);

@@ -1,12 +1,11 @@
 //! Storage of support tickets: the [`TicketStore`] contract, stores in memory, in one SQLite file and
-//! over MongoDB, and a suite that tests any other.
+//! in MongoDB, and a conformance suite for any other store.
 //!
 //! A store keeps [tickets](ventanilla_domain::Ticket) and applies
-//! [commands](ventanilla_domain::Command) to them; the rules stay in the domain. [`MemoryStore`] is
-//! complete and indexed: good for tests, demonstrations and small desks that may forget.
+//! [commands](ventanilla_domain::Command) to them; the business rules are in the domain crate.
 //!
 //! Features, all off by default: `sqlite` (`SqliteStore`), `mongodb` (`MongoStore`), `conformance` (the
-//! suite that every store must pass), `mock` (`MockTicketStore`), `testing` (ready tickets for a host's
+//! suite that every store must pass), `mock` (`MockTicketStore`), `testing` (sample tickets for a host's
 //! tests).
 
 mod cursor;

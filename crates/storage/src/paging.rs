@@ -1,4 +1,4 @@
-//! One page of a list, and how long it may be.
+//! Query of one page of a list.
 
 use ventanilla_domain::{BusinessTime, Explain, Locale, TicketHead};
 
@@ -7,9 +7,9 @@ use crate::{
     query::{ListQuery, Sort, due},
 };
 
-/// One page of a [`ListQuery`]: what a store is asked for.
+/// Query of one page of a list, as a store receives it.
 ///
-/// A cursor has been checked against its query here, so a store never sees a foreign one.
+/// Its cursor has been checked, so a store never receives one that belongs to another query.
 ///
 /// ```
 /// use ventanilla_storage::{ListQuery, PageQuery};
@@ -26,14 +26,14 @@ pub struct PageQuery {
 }
 
 impl PageQuery {
-    /// The query of which this is a page.
+    /// Returns the query of the list.
     #[must_use]
     pub const fn query(&self) -> &ListQuery {
         &self.query
     }
 
-    /// The same page as of this working time, by the desk's calendar: a help desk fills it in. Without
-    /// it nothing is overdue yet.
+    /// Sets the current business time; a help desk does so by its calendar. Without it nothing is
+    /// overdue.
     #[must_use]
     pub const fn with_as_of(mut self, now: BusinessTime) -> Self {
         self.as_of = now;
@@ -46,21 +46,21 @@ impl PageQuery {
         self.as_of
     }
 
-    /// The same page for a reader who is shown no SLA timers.
+    /// Allows the store to leave out the SLA timers, for a reader who doesn't see them.
     #[must_use]
     pub const fn without_timers(mut self) -> Self {
         self.timers = false;
         self
     }
 
-    /// Whether the rows must have their SLA timers. Where not, a store may leave them out.
+    /// Returns whether the rows must have their SLA timers; if not, a store may leave them out.
     #[must_use]
     pub const fn has_timers(&self) -> bool {
         self.timers
     }
 
-    /// Returns true if a ticket belongs to the list: it passes every filter, and has a due time where
-    /// the list is sorted by it.
+    /// Returns whether a ticket belongs to the list: it passes every filter, and has a due time if the
+    /// list is sorted by it.
     #[must_use]
     pub fn holds(&self, head: &TicketHead) -> bool {
         let passes_due = self.query.due().is_none_or(|filter| filter.matches(head, self.as_of));
@@ -68,39 +68,40 @@ impl PageQuery {
         passes_due && has_place && self.query.matches(head)
     }
 
-    /// The last row before this page; `None` on the first page.
+    /// Returns the position of the last row before this page; `None` on the first page.
     #[must_use]
     pub const fn position(&self) -> Option<&Position> {
         self.after.as_ref()
     }
 
-    /// The cursor for what comes after a row.
+    /// Returns the cursor of the rows after a position.
     #[must_use]
     pub fn cursor_after(&self, last: &Position) -> Cursor {
         Cursor::seal(&self.query, last)
     }
 }
 
-/// Asking for pages.
+/// Queries of pages.
 impl ListQuery {
-    /// The first page.
+    /// Returns the query of the first page.
     #[must_use]
     pub const fn first_page(self) -> PageQuery {
         PageQuery { query: self, after: None, as_of: BEGINNING, timers: true }
     }
 
-    /// The page after a cursor that an earlier page of the same query gave.
+    /// Returns the query of the page after a cursor.
     ///
     /// # Errors
     ///
-    /// [`InvalidCursor`] if the cursor is forged or of another query: other filters, another order.
+    /// [`InvalidCursor`] if the cursor does not belong to this query, because its filters or its order
+    /// differ.
     ///
     /// ```
     /// use ventanilla_domain::Explain;
     /// use ventanilla_storage::{Cursor, ListQuery};
     ///
-    /// let forged: Cursor = "A".repeat(51).parse()?;
-    /// assert_eq!(ListQuery::new().page_after(&forged).unwrap_err().code(), "cursor_foreign");
+    /// let other: Cursor = "A".repeat(51).parse()?;
+    /// assert_eq!(ListQuery::new().page_after(&other).unwrap_err().code(), "cursor_foreign");
     /// # Ok::<(), ventanilla_storage::InvalidCursor>(())
     /// ```
     pub fn page_after(self, cursor: &Cursor) -> Result<PageQuery, InvalidCursor> {
@@ -109,17 +110,17 @@ impl ListQuery {
     }
 }
 
-/// A working time at which nothing is overdue.
+/// Business time at which nothing is overdue.
 const BEGINNING: BusinessTime = BusinessTime::from_millis(i64::MIN);
 
 impl From<ListQuery> for PageQuery {
-    /// The first page.
+    /// Returns the query of the first page.
     fn from(query: ListQuery) -> Self {
         query.first_page()
     }
 }
 
-/// How many rows a page has at most: 1 to 100, by default 20.
+/// Largest number of rows of a page: 1 to 100, by default 20.
 ///
 /// ```
 /// use ventanilla_storage::PageSize;
@@ -131,16 +132,16 @@ impl From<ListQuery> for PageQuery {
 pub struct PageSize(u8);
 
 impl PageSize {
-    /// The largest page.
+    /// Number of rows of the largest page.
     pub const MAX: u32 = 100;
 
     pub(crate) const LARGEST: Self = Self(Self::MAX as u8);
 
-    /// Checks a size.
+    /// Creates the size of so many rows.
     ///
     /// # Errors
     ///
-    /// [`InvalidPageSize`] unless it is between 1 and 100.
+    /// [`InvalidPageSize`] if it is not between 1 and 100.
     pub fn new(rows: u32) -> Result<Self, InvalidPageSize> {
         match u8::try_from(rows) {
             Ok(size) if (1..=Self::MAX).contains(&rows) => Ok(Self(size)),
@@ -148,7 +149,7 @@ impl PageSize {
         }
     }
 
-    /// The number of rows.
+    /// Returns the number of rows.
     #[must_use]
     pub const fn get(self) -> usize {
         self.0 as usize
@@ -161,7 +162,7 @@ impl Default for PageSize {
     }
 }
 
-/// A number of rows that no page may have; its code is `invalid_page_size`.
+/// Number of rows that no page may have; its code is `invalid_page_size`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.explain(Locale::En))]
 pub struct InvalidPageSize {
@@ -169,7 +170,7 @@ pub struct InvalidPageSize {
 }
 
 impl InvalidPageSize {
-    /// The offending value.
+    /// Returns the offending number.
     #[must_use]
     pub const fn value(&self) -> u32 {
         self.value

@@ -1,4 +1,4 @@
-//! Tickets in one SQLite file.
+//! Store in one SQLite file.
 
 mod change;
 mod error;
@@ -30,11 +30,11 @@ pub use open::{OpenError, SqliteOptions};
 
 use crate::{Counts, InsertOutcome, Page, PageQuery, Report, ReportQuery, StoreError, TicketStore};
 
-/// Tickets in one SQLite file, which several processes of a machine may use at once.
+/// Store in one SQLite file, which several processes of one machine may use at the same time.
 ///
-/// A change is one transaction, and answered once it is on the disk; those that arrive together share
-/// one. Reads see all that was acknowledged before, and wait for no writer. Cloning it is cheap. It runs
-/// its work on the blocking threads of a Tokio runtime.
+/// A change is committed in a transaction, and acknowledged once it is on the disk; changes that arrive
+/// together share one transaction. Reads see every change acknowledged before, and wait for no writer.
+/// Cloning is cheap. The work runs on the blocking threads of a Tokio runtime.
 ///
 /// ```no_run
 /// use ventanilla_storage::SqliteStore;
@@ -51,18 +51,18 @@ struct Inner {
     path: PathBuf,
     options: SqliteOptions,
     writer: Writer,
-    /// Connections that read, while they don't.
+    /// Idle connections for reading.
     readers: Mutex<Vec<Connection>>,
-    /// As many permits as reads may run at once.
+    /// One permit for each read that may run at once.
     reading: Arc<Semaphore>,
 }
 
 impl SqliteStore {
-    /// Opens a file, which is created where there is none, with the default [`SqliteOptions`].
+    /// Opens a file, or creates it, with the default [`SqliteOptions`].
     ///
     /// # Errors
     ///
-    /// [`OpenError`].
+    /// [`OpenError`] if the file cannot be opened or belongs to another application or version.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         SqliteOptions::new().open(path).await
     }
@@ -77,8 +77,7 @@ impl SqliteStore {
         }))
     }
 
-    /// Reads on a blocking thread, all from one state of the file. A caller that goes away leaves the
-    /// connection to the next one.
+    /// Reads from one snapshot of the file, on a blocking thread. A cancelled caller loses no connection.
     async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,

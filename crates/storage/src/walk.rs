@@ -1,4 +1,4 @@
-//! Default methods of a store, by walking its lists.
+//! Default methods of [`TicketStore`], by walks over the pages of lists.
 
 use ventanilla_domain::{
     Audience, EnumSet, MessageRange, Status, TicketDetails, TicketLookup, TicketNumber, TicketSummary,
@@ -10,7 +10,7 @@ use crate::{
     TicketStore,
 };
 
-/// The default of [`TicketStore::get`].
+/// Implements [`TicketStore::get`] by reading whole tickets.
 pub(crate) async fn get<S: TicketStore + ?Sized>(
     store: &S,
     lookup: &TicketLookup,
@@ -18,15 +18,15 @@ pub(crate) async fn get<S: TicketStore + ?Sized>(
     window: MessageRange,
 ) -> Result<Option<TicketDetails>, StoreError> {
     let mut found = Ok(None);
-    // From the last: numbers come and hardly ever go, so the answer is true of one moment. And all of
-    // them are read, whatever is found.
+    // From the last candidate: tickets are added and hardly ever removed, so the result is consistent.
+    // All candidates are read, so that the number of reads reveals nothing.
     for number in lookup.candidates().iter().rev() {
         match store.ticket(number).await {
             Ok(ticket) => {
                 let view = ticket.and_then(|ticket| ticket.details(scope, window));
                 found = view.map_or(found, |view| Ok(Some(view)));
             }
-            // A stranger must not learn that it is there.
+            // Another customer must not learn that the ticket exists.
             Err(StoreError::Unreadable { .. }) if matches!(scope, Audience::Requester(_)) => {}
             Err(error) => found = Err(error),
         }
@@ -34,7 +34,7 @@ pub(crate) async fn get<S: TicketStore + ?Sized>(
     found
 }
 
-/// The default of [`TicketStore::resolved_until`].
+/// Implements [`TicketStore::resolved_until`] by a walk over the resolved tickets.
 pub(crate) async fn resolved_until<S: TicketStore + ?Sized>(
     store: &S,
     latest: Timestamp,
@@ -52,32 +52,32 @@ pub(crate) async fn resolved_until<S: TicketStore + ?Sized>(
     Ok(found)
 }
 
-/// The default of [`TicketStore::report`].
+/// Implements [`TicketStore::report`] by a walk over all tickets.
 pub(crate) async fn report<S: TicketStore + ?Sized>(
     store: &S,
     query: &ReportQuery,
 ) -> Result<Report, StoreError> {
-    let mut tally = ReportBuilder::default();
+    let mut builder = ReportBuilder::default();
     let mut walk = Walk::new(EnumSet::all());
     while let Some(page) = walk.next(store).await? {
         for row in page.rows {
-            // A row has only the latest timers.
+            // A row lacks the timers of earlier responses.
             let has_earlier = row.head.sla.as_ref().is_some_and(|timers| timers.next_response.is_some());
             if !has_earlier {
-                tally.add_ticket(query, &row.head);
+                builder.add_ticket(query, &row.head);
                 continue;
             }
             match store.ticket(&row.head.ticket_number).await {
-                Ok(Some(ticket)) => tally.add_ticket(query, ticket.head()),
+                Ok(Some(ticket)) => builder.add_ticket(query, ticket.head()),
                 Ok(None) | Err(StoreError::Unreadable { .. }) => {}
                 Err(error) => return Err(error),
             }
         }
     }
-    Ok(tally.report())
+    Ok(builder.report())
 }
 
-/// A walk over the pages of a list, oldest ticket first.
+/// Walk over the pages of a list, oldest ticket first.
 #[derive(Debug, Clone)]
 pub(crate) struct Walk {
     query: ListQuery,
@@ -100,7 +100,7 @@ impl Walk {
         Self { query, next: Next::First }
     }
 
-    /// Goes on after a cursor.
+    /// Continues after a cursor.
     pub(crate) fn after(self, cursor: Cursor) -> Self {
         Self { next: Next::After(cursor), ..self }
     }
@@ -131,14 +131,14 @@ mod tests {
     use super::*;
     use crate::{MockTicketStore, Period, testing};
 
-    /// Returns a ticket whose earlier responses only the whole ticket has.
+    /// Returns a ticket with an earlier response, which its list row lacks.
     fn ticket(number: &str, sla: &Sla) -> Ticket {
         let admin = testing::admin(0);
         testing::ticket(number).sla(sla).reply(admin, "Lo miramos.").message("¿Hay novedades?").build()
     }
 
     #[tokio::test]
-    async fn a_report_leaves_out_a_ticket_that_cannot_be_read_whole() {
+    async fn a_report_leaves_out_unreadable_tickets() {
         let sla = testing::sla();
         let tickets = ["TKT-ABC123", "TKT-ABC124"].map(|number| ticket(number, &sla));
         assert!(tickets[0].head().sla.as_ref().is_some_and(|timers| timers.next_response.is_some()));

@@ -4,7 +4,7 @@ use ventanilla_domain::{Actor, BusinessTime, Change, Priority, Status, Ticket, U
 
 use super::{
     cases,
-    desk::{admin, answer, command, customer, fill, hour, luis, marta, number, parsed, reading},
+    desk::{admin, answer, business_time, command, customer, fill, hour, luis, marta, number, parsed},
     due::meant,
     listing::crowd,
 };
@@ -13,9 +13,9 @@ use crate::{Counts, DueFilter, InsertOutcome, TicketStore, testing};
 cases![
     an_empty_store_counts_nothing,
     counts_are_those_of_the_tickets,
-    counts_as_of_a_working_time,
+    counts_as_of_a_business_time,
     counts_follow_every_change,
-    what_is_not_stored_is_not_counted,
+    refused_insertions_are_not_counted,
 ];
 
 async fn an_empty_store_counts_nothing(store: &dyn TicketStore) {
@@ -29,12 +29,12 @@ async fn counts_are_those_of_the_tickets(store: &dyn TicketStore) {
     }
 }
 
-async fn counts_as_of_a_working_time(store: &dyn TicketStore) {
+async fn counts_as_of_a_business_time(store: &dyn TicketStore) {
     let sla = testing::sla();
     let with = testing::tickets_with(&sla, 120);
     let tickets: Vec<Ticket> = with.chain([testing::ticket("TKT-ABC123").build()]).collect();
     fill(store, &tickets).await;
-    for now in [0, 7, 30, 24 * 9, 24 * 60].map(|hours| reading(hour(hours))) {
+    for now in [0, 7, 30, 24 * 9, 24 * 60].map(|hours| business_time(hour(hours))) {
         let counts = answer(store.counts(&luis(), Some(now)).await);
         assert_eq!(counts, counted(&tickets, &luis(), Some(now)), "as of {now:?}");
         let mut summed = Counts::default();
@@ -72,7 +72,7 @@ async fn counts_follow_every_change(store: &dyn TicketStore) {
     }
 }
 
-async fn what_is_not_stored_is_not_counted(store: &dyn TicketStore) {
+async fn refused_insertions_are_not_counted(store: &dyn TicketStore) {
     let first = testing::ticket("TKT-ABC123").key("formulario-1").build();
     fill(store, std::slice::from_ref(&first)).await;
     let taken = testing::ticket("TKT-ABC123").assignee(luis()).build();

@@ -1,4 +1,4 @@
-//! Lists by due time, and what a dashboard counts of them.
+//! Lists by due time and due filters, their pages, and the numbers of a dashboard.
 
 use itertools::Itertools;
 use ventanilla_domain::{
@@ -10,8 +10,8 @@ use super::{
     cases,
     counts::counted,
     desk::{
-        MILLISECOND, admin, answer, command_under, customer, fill, head, hour, luis, message, number,
-        parsed, promised, promising, reading,
+        MILLISECOND, admin, answer, business_time, command_under, customer, fill, head, hour, luis,
+        message, number, parsed, sla_policy, timed_ticket,
     },
     listing::{
         FILTERS, Filter, SORTS, holds, names, narrowed, nothing_passes, page_of, pass, walk, walk_at,
@@ -24,14 +24,14 @@ cases![
     each_due_filter_in_each_order_with_each_filter,
     a_due_filter_sorts_by_due_time_unless_an_order_is_set,
     lists_by_due_time_with_all_filters_together,
-    a_filter_that_nothing_passes_in_lists_by_due_time,
-    creation_is_bounded_to_the_millisecond_in_lists_by_due_time,
+    filters_that_no_ticket_passes_in_lists_by_due_time,
+    creation_bounds_are_exact_to_the_millisecond_in_lists_by_due_time,
     a_ticket_is_overdue_only_after_its_due_time,
     by_default_nothing_is_overdue,
-    only_who_waits_is_listed,
-    tickets_with_timers_stand_in_every_other_list,
+    only_tickets_with_running_timers_are_listed,
+    tickets_with_timers_are_in_every_other_list,
     lists_and_counts_follow_every_change,
-    times_before_1970_stand_in_order,
+    times_before_1970_are_sorted,
 ];
 
 pub(super) const DUES: [Option<DueFilter>; 3] =
@@ -39,7 +39,7 @@ pub(super) const DUES: [Option<DueFilter>; 3] =
 
 async fn each_due_filter_in_each_order_with_each_filter(store: &dyn TicketStore) {
     let tickets = crowd(store).await;
-    let now = reading(hour(30));
+    let now = business_time(hour(30));
     let unfiltered = std::iter::once(None);
     let filters: Vec<Option<&Filter>> = unfiltered.chain(FILTERS.iter().map(Some)).collect();
     let orders = SORTS.into_iter().chain([Sort::Due]);
@@ -58,7 +58,7 @@ async fn each_due_filter_in_each_order_with_each_filter(store: &dyn TicketStore)
 
 async fn a_due_filter_sorts_by_due_time_unless_an_order_is_set(store: &dyn TicketStore) {
     crowd(store).await;
-    let now = reading(hour(30));
+    let now = business_time(hour(30));
     for due in [DueFilter::AtRisk, DueFilter::Overdue] {
         let query = ListQuery::new().with_due(due).with_page_size(page_of(PageSize::MAX));
         let rows = walk_at(store, &query, now).await;
@@ -70,7 +70,7 @@ async fn a_due_filter_sorts_by_due_time_unless_an_order_is_set(store: &dyn Ticke
     }
 }
 
-/// Returns a query in order of due time, with a due filter if one is given.
+/// Returns a query in order of due time, with an optional due filter.
 pub(super) fn by_due(query: ListQuery, due: Option<DueFilter>) -> ListQuery {
     let query = query.with_sort(Sort::Due);
     due.into_iter().fold(query, ListQuery::with_due)
@@ -86,13 +86,13 @@ async fn each_list_by_due_time_with_each_filter(store: &dyn TicketStore) {
     }
     let pairs = FILTERS.iter().array_combinations().filter(|[one, other]| one.field != other.field);
     for ([one, other], due) in pairs.zip(DUES.into_iter().cycle()) {
-        due_lists(store, &tickets, due, reading(hour(30)), &[one, other]).await;
+        due_lists(store, &tickets, due, business_time(hour(30)), &[one, other]).await;
     }
 }
 
 async fn lists_by_due_time_with_all_filters_together(store: &dyn TicketStore) {
     let tickets = crowd(store).await;
-    let now = reading(hour(24 * 60));
+    let now = business_time(hour(24 * 60));
     let overdue = tickets.iter().filter(|ticket| meant(ticket.head(), Some(DueFilter::Overdue), now));
     for ticket in overdue.filter(|ticket| ticket.head().assignee.is_some()).take(12) {
         let head = ticket.head();
@@ -113,24 +113,24 @@ async fn lists_by_due_time_with_all_filters_together(store: &dyn TicketStore) {
     }
 }
 
-async fn a_filter_that_nothing_passes_in_lists_by_due_time(store: &dyn TicketStore) {
+async fn filters_that_no_ticket_passes_in_lists_by_due_time(store: &dyn TicketStore) {
     crowd(store).await;
     for query in nothing_passes() {
         for due in DUES {
             let query = by_due(query.clone(), due);
-            assert_eq!(walk_at(store, &query, reading(hour(30))).await, [], "{query:?}");
+            assert_eq!(walk_at(store, &query, business_time(hour(30))).await, [], "{query:?}");
         }
     }
 }
 
-async fn creation_is_bounded_to_the_millisecond_in_lists_by_due_time(store: &dyn TicketStore) {
+async fn creation_bounds_are_exact_to_the_millisecond_in_lists_by_due_time(store: &dyn TicketStore) {
     let times = [hour(1).minus(MILLISECOND), hour(1), hour(1).plus(MILLISECOND)];
     let numbers = ["TKT-ABC120", "TKT-ABC121", "TKT-ABC122"];
-    let made = |(number, time)| promised(number).created_at(time).build();
+    let made = |(number, time)| timed_ticket(number).created_at(time).build();
     fill(store, &numbers.into_iter().zip(times).map(made).collect::<Vec<_>>()).await;
-    // Three hours after they were opened the tickets are at risk, after four they are due.
+    // The tickets are at risk from three hours after their creation on, and due after four.
     for (due, now) in DUES.into_iter().zip([2, 4, 6]) {
-        let (query, now) = (by_due(ListQuery::new(), due), reading(hour(now).plus(MILLISECOND)));
+        let (query, now) = (by_due(ListQuery::new(), due), business_time(hour(now).plus(MILLISECOND)));
         let from = walk_at(store, &query.clone().with_created_from(hour(1)), now).await;
         assert_eq!(names(&from), numbers[1..], "{due:?}");
         let before = walk_at(store, &query.clone().with_created_before(hour(1)), now).await;
@@ -141,9 +141,9 @@ async fn creation_is_bounded_to_the_millisecond_in_lists_by_due_time(store: &dyn
 }
 
 async fn a_ticket_is_overdue_only_after_its_due_time(store: &dyn TicketStore) {
-    fill(store, &[promised("TKT-ABC123").build()]).await;
-    // Four hours after the opening its first response is due, and after three it is at risk.
-    let (risk, due) = (reading(hour(3)), reading(hour(4)));
+    fill(store, &[timed_ticket("TKT-ABC123").build()]).await;
+    // The first response is at risk from three hours after the creation on, and due after four.
+    let (risk, due) = (business_time(hour(3)), business_time(hour(4)));
     let by = |time: BusinessTime, millis: i64| BusinessTime::from_millis(time.as_millis() + millis);
     for (now, listed) in [
         (by(risk, -1), None),
@@ -170,14 +170,14 @@ async fn by_default_nothing_is_overdue(store: &dyn TicketStore) {
         assert_eq!(walk(store, &query).await, []);
     }
     let any = narrowed(Sort::Due, &[]);
-    let waiting = tickets.iter().filter(|ticket| meant(ticket.head(), None, reading(hour(0))));
+    let waiting = tickets.iter().filter(|ticket| meant(ticket.head(), None, business_time(hour(0))));
     holds(&any, walk(store, &any).await, waiting);
     let counts = answer(store.counts(&luis(), None).await);
     assert_eq!((counts.overdue, counts.at_risk), (0, 0));
 }
 
-async fn only_who_waits_is_listed(store: &dyn TicketStore) {
-    let of = |number: &str| promised(number).at(hour(1));
+async fn only_tickets_with_running_timers_are_listed(store: &dyn TicketStore) {
+    let of = |number: &str| timed_ticket(number).at(hour(1));
     let resolved = of("TKT-ABC122").status(Status::Resolved).build();
     let standing = TicketRecord::from(resolved.clone()).sla;
     let running = TicketRecord::from(of("TKT-ABC123").build()).sla;
@@ -190,13 +190,13 @@ async fn only_who_waits_is_listed(store: &dyn TicketStore) {
         testing::ticket("TKT-ABC120").build(),
         of("TKT-ABC121").status(Status::Closed).build(),
         resolved,
-        // Another application has resolved these, and opened that.
+        // Another application has resolved the first two of these, and reopened the last.
         with("TKT-ABC124", Status::Resolved, running.clone()),
         with("TKT-ABC125", Status::Closed, running),
         with("TKT-ABC126", Status::Open, standing),
     ];
     fill(store, &tickets).await;
-    let now = reading(hour(24 * 60));
+    let now = business_time(hour(24 * 60));
     let none = async || {
         for (due, status) in DUES.into_iter().cartesian_product(Status::ALL) {
             let query = by_due(ListQuery::new(), due);
@@ -207,23 +207,23 @@ async fn only_who_waits_is_listed(store: &dyn TicketStore) {
         assert_eq!((counts.overdue, counts.at_risk), (0, 0));
     };
     none().await;
-    fill(store, &[promised("TKT-ABC127").build()]).await;
+    fill(store, &[timed_ticket("TKT-ABC127").build()]).await;
     assert_eq!(names(&walk_at(store, &ListQuery::new().overdue(), now).await), ["TKT-ABC127"]);
-    let close = command_under(&promising(), Change::status(Status::Closed), &admin(), hour(1));
+    let close = command_under(&sla_policy(), Change::status(Status::Closed), &admin(), hour(1));
     answer(store.update(&parsed("TKT-ABC127"), &close).await);
     none().await;
 }
 
-async fn tickets_with_timers_stand_in_every_other_list(store: &dyn TicketStore) {
+async fn tickets_with_timers_are_in_every_other_list(store: &dyn TicketStore) {
     let tickets = crowd(store).await;
     for sort in SORTS {
         let query = narrowed(sort, &[]);
-        holds(&query, walk_at(store, &query, reading(hour(30))).await, tickets.iter());
+        holds(&query, walk_at(store, &query, business_time(hour(30))).await, tickets.iter());
     }
 }
 
 async fn lists_and_counts_follow_every_change(store: &dyn TicketStore) {
-    let mut tickets = vec![promised("TKT-ABC123").build(), promised("TKT-ABC124").build()];
+    let mut tickets = vec![timed_ticket("TKT-ABC123").build(), timed_ticket("TKT-ABC124").build()];
     fill(store, &tickets).await;
     for (at, by, change) in [
         (1, admin(), Change::claim()),
@@ -237,7 +237,7 @@ async fn lists_and_counts_follow_every_change(store: &dyn TicketStore) {
         (26, admin(), Change::status(Status::InProgress)),
         (27, admin(), Change::status(Status::Closed)),
     ] {
-        let command = command_under(&promising(), change, &by, hour(at));
+        let command = command_under(&sla_policy(), change, &by, hour(at));
         command.apply(&mut tickets[0]);
         answer(store.update(&number(), &command).await);
         for (now, due) in times().into_iter().cartesian_product(DUES) {
@@ -250,24 +250,24 @@ async fn lists_and_counts_follow_every_change(store: &dyn TicketStore) {
     }
 }
 
-async fn times_before_1970_stand_in_order(store: &dyn TicketStore) {
+async fn times_before_1970_are_sorted(store: &dyn TicketStore) {
     let years = ["0001-01-01", "1969-12-31", "1970-01-01", "1969-12-30", "9999-12-01", "1492-10-12"];
     let mut tickets = Vec::new();
     for (at, year) in years.into_iter().enumerate() {
         let created = format!("{year}T12:00:00Z").parse().expect("a time");
-        tickets.push(promised(&format!("TKT-ABC12{at}")).created_at(created).build());
+        tickets.push(timed_ticket(&format!("TKT-ABC12{at}")).created_at(created).build());
     }
     fill(store, &tickets).await;
     for (now, due) in [i64::MIN, -28_800_000, 0, 1, i64::MAX].into_iter().cartesian_product(DUES) {
         due_lists(store, &tickets, due, BusinessTime::from_millis(now), &[]).await;
     }
     let query = ListQuery::new().overdue().with_page_size(page_of(1));
-    let walked = walk_at(store, &query, reading(hour(24 * 60))).await;
+    let walked = walk_at(store, &query, business_time(hour(24 * 60))).await;
     assert_eq!(walked.len(), 5);
     assert_eq!(head(store, &number()).await, *tickets[3].head());
 }
 
-/// Whether a ticket is listed: what is said of its timers, one by one.
+/// Returns whether a ticket belongs to a list, by the state of each of its timers.
 pub(super) fn meant(head: &TicketHead, due: Option<DueFilter>, now: BusinessTime) -> bool {
     let timers = head.sla.iter().flat_map(|timers| timers.all()).map(|(_, timer)| timer);
     let running = timers.filter(|timer| head.status.is_live() && timer.stop.is_none());
@@ -279,7 +279,7 @@ pub(super) fn meant(head: &TicketHead, due: Option<DueFilter>, now: BusinessTime
     }
 }
 
-/// Tickets of all kinds, of which two in three have timers.
+/// Stores sample tickets of which two in three have timers, in another order than that of creation.
 pub(super) async fn crowd(store: &dyn TicketStore) -> Vec<Ticket> {
     let sla = testing::sla();
     let with = testing::tickets_with(&sla, 120);
@@ -291,12 +291,12 @@ pub(super) async fn crowd(store: &dyn TicketStore) -> Vec<Ticket> {
     tickets
 }
 
-/// Times at which some of the crowd are overdue and some at risk, and at which all are.
+/// Returns times at which some of the sample tickets are at risk or overdue, and one at which all are.
 fn times() -> [BusinessTime; 3] {
-    [hour(7), hour(30), hour(24 * 60)].map(reading)
+    [hour(7), hour(30), hour(24 * 60)].map(business_time)
 }
 
-/// Holds a list by due time against the tickets that are meant, put in order here.
+/// Compares a list by due time with the expected tickets.
 async fn due_lists(
     store: &dyn TicketStore,
     tickets: &[Ticket],

@@ -1,4 +1,4 @@
-//! A report told anew, with every length of time: what those of a store are held against.
+//! Exact reports, with which the reports of a store are compared.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -6,7 +6,7 @@ use ventanilla_domain::{SlaMetric, SlaState, SlaTimer, Ticket, TicketHead, Times
 
 use crate::{Histogram, MetricStats, Report, StatsByMetric, testing};
 
-/// A report with every length of time, of the desk and of each administrator.
+/// Report with every single length of time, of the desk and of each administrator.
 #[derive(Default)]
 pub(super) struct Exact(BTreeMap<(Option<UserId>, SlaMetric), Lengths>);
 
@@ -19,7 +19,7 @@ struct Lengths {
 }
 
 impl Exact {
-    /// The report from one time on and before another, as of a third.
+    /// Returns the report of a period, given by its ends, as of a third time.
     pub(super) fn of(tickets: &[Ticket], times: [Timestamp; 3]) -> Self {
         let mut exact = Self::default();
         for head in tickets.iter().map(Ticket::head) {
@@ -30,15 +30,15 @@ impl Exact {
         exact
     }
 
-    /// Holds a report against this one: quantiles may be off by as much as they say.
+    /// Compares a report with this one; quantiles may deviate within their error.
     pub(super) fn compare(&self, found: &Report) {
         let seen: BTreeMap<_, _> = rows(found).collect();
         for ((by, metric), meant) in &self.0 {
-            let measures = seen.get(by).map(|figures| figures.of(*metric)).unwrap_or_default();
+            let metric_stats = seen.get(by).map(|stats| stats.of(*metric)).unwrap_or_default();
             let numbers = [meant.business.len() as u64, meant.met, meant.breached];
-            assert_eq!(counts(&measures), numbers, "{metric} of {by:?}");
+            assert_eq!(counts(&metric_stats), numbers, "{metric} of {by:?}");
             for (found, lengths) in
-                [(measures.business, &meant.business), (measures.calendar, &meant.calendar)]
+                [(metric_stats.business, &meant.business), (metric_stats.calendar, &meant.calendar)]
             {
                 let exact = [50, 90].map(|percent| nearest_rank(lengths, percent));
                 match (found, exact) {
@@ -51,10 +51,10 @@ impl Exact {
                 }
             }
         }
-        for (by, figures) in seen {
+        for (by, stats) in seen {
             for metric in SlaMetric::ALL {
                 let known = self.0.contains_key(&(by.clone(), metric));
-                assert!(known || figures.of(metric) == MetricStats::default(), "{metric} of {by:?}");
+                assert!(known || stats.of(metric) == MetricStats::default(), "{metric} of {by:?}");
             }
         }
     }
@@ -69,13 +69,13 @@ impl Exact {
         let until = sla.business_time_at(now.min(before));
         let breached = timer.state(until) == SlaState::Breached;
         let due_then = sla.business_time_at(from) <= timer.due && timer.due < until;
-        let came = timer.stop.as_ref().filter(|stop| !stop.cancelled);
-        let came = came.filter(|stop| from <= stop.at && stop.at < before);
+        let measured = timer.stop.as_ref().filter(|stop| !stop.cancelled);
+        let measured = measured.filter(|stop| from <= stop.at && stop.at < before);
         for by in [Some(None), by.map(Some)].into_iter().flatten() {
             let lengths = self.0.entry((by, metric)).or_default();
             lengths.breached += u64::from(breached && due_then);
-            lengths.met += u64::from(came.is_some() && !breached);
-            if let Some(stop) = came {
+            lengths.met += u64::from(measured.is_some() && !breached);
+            if let Some(stop) = measured {
                 let between = |from: i64, to: i64| Duration::from_millis((to - from).max(0) as u64);
                 let calendar = between(timer.since.as_millis(), stop.at.as_millis());
                 let business = between(timer.start.as_millis(), stop.business_time.as_millis());
@@ -86,15 +86,15 @@ impl Exact {
     }
 }
 
-/// The figures of the desk, by nobody, and of each administrator.
+/// Returns the statistics of the desk, under `None`, and of each administrator.
 pub(super) fn rows(report: &Report) -> impl Iterator<Item = (Option<UserId>, &StatsByMetric)> {
-    let by_admin = report.by_admin.iter().map(|(by, figures)| (Some(by.clone()), figures));
+    let by_admin = report.by_admin.iter().map(|(by, stats)| (Some(by.clone()), stats));
     [(None, &report.overall)].into_iter().chain(by_admin)
 }
 
-/// What came, what was met, and what was breached.
-pub(super) fn counts(measures: &MetricStats) -> [u64; 3] {
-    [measures.count, measures.met, measures.breached]
+/// Returns the numbers of measured timers, met targets and breached targets.
+pub(super) fn counts(metric_stats: &MetricStats) -> [u64; 3] {
+    [metric_stats.count, metric_stats.met, metric_stats.breached]
 }
 
 pub(super) fn near(found: Duration, exact: Duration) -> bool {

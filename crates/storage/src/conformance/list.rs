@@ -1,4 +1,4 @@
-//! Lists: every filter, alone and with others, in every order.
+//! Lists: every filter, alone and combined, in every order.
 
 use itertools::Itertools;
 use ventanilla_domain::{Change, EnumSet, Priority, Status, Ticket, TicketNumber};
@@ -15,8 +15,8 @@ cases![
     each_filter_in_each_order,
     each_two_filters_together,
     all_filters_together,
-    a_filter_that_nothing_passes,
-    creation_is_bounded_to_the_millisecond,
+    filters_that_no_ticket_passes,
+    creation_bounds_are_exact_to_the_millisecond,
     a_row_shows_the_ticket_as_it_is,
     a_change_moves_a_ticket_from_list_to_list,
     tickets_of_one_millisecond_keep_their_order,
@@ -66,7 +66,7 @@ async fn all_filters_together(store: &dyn TicketStore) {
     }
 }
 
-async fn a_filter_that_nothing_passes(store: &dyn TicketStore) {
+async fn filters_that_no_ticket_passes(store: &dyn TicketStore) {
     crowd(store).await;
     for query in nothing_passes() {
         for sort in SORTS {
@@ -76,7 +76,7 @@ async fn a_filter_that_nothing_passes(store: &dyn TicketStore) {
     }
 }
 
-async fn creation_is_bounded_to_the_millisecond(store: &dyn TicketStore) {
+async fn creation_bounds_are_exact_to_the_millisecond(store: &dyn TicketStore) {
     let times = [hour(1).minus(MILLISECOND), hour(1), hour(1).plus(MILLISECOND)];
     let numbers = ["TKT-ABC120", "TKT-ABC121", "TKT-ABC122"];
     let made = |(number, time)| testing::ticket(number).created_at(time).build();

@@ -1,4 +1,4 @@
-//! What the cases of lists share: filters, orders, walks over pages.
+//! Helpers of the cases about lists: filters, orders, walks and expected results.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ pub(super) const SORTS: [Sort; 6] = [
     Sort::LowFirst(Direction::OldestFirst),
 ];
 
-/// A filter, as it is asked for and as it is meant.
+/// Filter, with the condition that it expresses.
 pub(super) struct Filter {
     pub(super) field: &'static str,
     pub(super) narrow: fn(ListQuery) -> ListQuery,
@@ -74,7 +74,7 @@ pub(super) const FILTERS: [Filter; 10] = [
     },
 ];
 
-/// Queries that none of the crowd passes.
+/// Returns queries that none of the sample tickets passes.
 pub(super) fn nothing_passes() -> [ListQuery; 9] {
     let all = ListQuery::new;
     [
@@ -90,7 +90,7 @@ pub(super) fn nothing_passes() -> [ListQuery; 9] {
     ]
 }
 
-/// Stores tickets of all kinds, in another order than they were created.
+/// Stores sample tickets of all kinds, in another order than that of creation.
 pub(super) async fn crowd(store: &dyn TicketStore) -> Vec<Ticket> {
     let tickets: Vec<Ticket> = testing::tickets(120).collect();
     let shuffled: Vec<Ticket> = (0..120).map(|at| tickets[at * 49 % 120].clone()).collect();
@@ -98,12 +98,12 @@ pub(super) async fn crowd(store: &dyn TicketStore) -> Vec<Ticket> {
     tickets
 }
 
-/// Walks a list from its first page to its last.
+/// Returns the rows of all pages of a list.
 pub(super) async fn walk(store: &dyn TicketStore, query: &ListQuery) -> Vec<TicketSummary> {
     walk_of(store, query, |page| page).await
 }
 
-/// The same as of a working time.
+/// Returns the rows of all pages of a list, as of a business time.
 pub(super) async fn walk_at(
     store: &dyn TicketStore,
     query: &ListQuery,
@@ -129,21 +129,21 @@ async fn walk_of(
         };
         page = query.clone().page_after(&next).expect("the cursor is of this query");
     }
-    panic!("the walk has no end: {query:?}");
+    panic!("the walk never ends: {query:?}");
 }
 
 pub(super) fn names(rows: &[TicketSummary]) -> Vec<String> {
     rows.iter().map(|row| row.head.ticket_number.to_string()).collect()
 }
 
-/// Holds a list against the tickets that pass, put in order here.
+/// Compares a list with the tickets that pass its filters.
 pub(super) async fn lists(store: &dyn TicketStore, tickets: &[Ticket], sort: Sort, filters: &[&Filter]) {
     let query = narrowed(sort, filters);
     let rows = walk(store, &query).await;
     holds(&query, rows, tickets.iter().filter(|ticket| pass(ticket.head(), filters)));
 }
 
-/// Tickets of these filters in this order, on the longest pages.
+/// Returns the query with these filters and this order, in the largest pages.
 pub(super) fn narrowed(sort: Sort, filters: &[&Filter]) -> ListQuery {
     let query = filters.iter().fold(ListQuery::new(), |query, filter| (filter.narrow)(query));
     query.with_sort(sort).with_page_size(page_of(PageSize::MAX))
@@ -153,7 +153,7 @@ pub(super) fn pass(head: &TicketHead, filters: &[&Filter]) -> bool {
     filters.iter().all(|filter| (filter.passes)(head))
 }
 
-/// Holds the rows of a list against the tickets that are meant, put in order here.
+/// Compares the rows of a list with the expected tickets, sorted here.
 pub(super) fn holds<'a>(
     query: &ListQuery,
     rows: Vec<TicketSummary>,
@@ -175,7 +175,7 @@ pub(super) fn holds<'a>(
     assert_eq!(listed, meant, "{query:?}");
 }
 
-/// Where a ticket stands in an order, ties aside.
+/// Returns the sort key of a ticket, without a tiebreaker.
 fn place(sort: Sort, head: &TicketHead) -> (i64, i64) {
     let urgency = head.priority as i64;
     let (rank, direction) = match sort {
@@ -183,7 +183,7 @@ fn place(sort: Sort, head: &TicketHead) -> (i64, i64) {
         Sort::UrgentFirst(direction) => (-urgency, direction),
         Sort::LowFirst(direction) => (urgency, direction),
         Sort::Due => {
-            let due = head.sla.as_deref().and_then(SlaTimers::due).expect("it waits for something");
+            let due = head.sla.as_deref().and_then(SlaTimers::due).expect("it has a running timer");
             return (due.as_millis(), 0);
         }
     };
@@ -194,5 +194,5 @@ fn place(sort: Sort, head: &TicketHead) -> (i64, i64) {
 }
 
 pub(super) fn page_of(rows: u32) -> PageSize {
-    PageSize::new(rows).expect("a page may have so many rows")
+    PageSize::new(rows).expect("a valid size of a page")
 }

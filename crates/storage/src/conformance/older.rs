@@ -1,4 +1,4 @@
-//! Tickets of older versions of these crates.
+//! Tickets that older versions of these crates stored.
 
 use ventanilla_domain::{Change, NewMessage, Outcome, Priority, SlaTimers, Status, Ticket};
 
@@ -11,8 +11,7 @@ use crate::{InsertOutcome, ListQuery, TicketStore, testing};
 
 cases![a_ticket_of_version_0_1_is_kept, a_ticket_of_version_0_1_is_changed];
 
-/// A ticket with everything that it could have, as version 0.1 wrote it: messages and notes carry no
-/// version yet.
+/// Ticket with every field, as version 0.1 wrote it: messages and notes have no version.
 const VERSION_0_1: &str = include_str!("ticket_0_1.json");
 
 async fn a_ticket_of_version_0_1_is_kept(store: &dyn TicketStore) {
@@ -45,7 +44,7 @@ async fn a_ticket_of_version_0_1_is_kept(store: &dyn TicketStore) {
 
 async fn a_ticket_of_version_0_1_is_changed(store: &dyn TicketStore) {
     let mut twin = Twin::of(store, older()).await;
-    // Its keys are known still.
+    // Its keys are still recognised.
     let again = testing::ticket("TKT-ABC123").opened_by(marta()).category("PAGOS");
     let again = again.description("Me cobraron dos veces").key("formulario-1").build();
     let repeated = answer(store.insert(&again).await);
@@ -66,7 +65,7 @@ async fn a_ticket_of_version_0_1_is_changed(store: &dyn TicketStore) {
 }
 
 fn older() -> Ticket {
-    let ticket: Ticket = serde_json::from_str(VERSION_0_1).expect("an older ticket stays readable");
+    let ticket: Ticket = serde_json::from_str(VERSION_0_1).expect("older tickets stay readable");
     let timers = ticket.head().sla.as_deref().map(SlaTimers::all);
     assert_eq!(timers.map(Iterator::count), Some(4));
     ticket

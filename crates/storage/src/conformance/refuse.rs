@@ -1,4 +1,4 @@
-//! Refusals: each kind that the rules know, at its boundary. Nothing changes, which the twin sees.
+//! Refusals: every kind at its boundary. The mirror checks that nothing changes.
 
 use ventanilla_domain::{
     Actor, Change, Days, Explain, InvalidLimit, Limits, Locale, MessageText, NewMessage, Outcome,
@@ -14,22 +14,22 @@ use crate::{TicketStore, testing};
 cases![
     a_transition_that_is_not_allowed,
     a_closed_ticket_accepts_notes_only,
-    the_window_for_reopening_ends_to_the_millisecond,
-    under_never_nothing_is_reopened_and_under_always_everything,
-    without_a_time_of_resolution_the_window_counts_from_the_last_change,
-    the_system_closes_from_the_millisecond_on,
-    a_ticket_that_somebody_has_cant_be_claimed,
+    the_period_for_reopening_is_exact_to_the_millisecond,
+    reopening_under_never_and_always,
+    without_a_time_of_resolution_the_period_counts_from_the_last_change,
+    the_system_closes_exactly_from_the_end_of_the_period_on,
+    an_assigned_ticket_cannot_be_claimed,
     a_stale_version,
     a_conflict_of_two_administrators_names_the_others_change,
-    a_conflict_tells_what_was_told_since,
-    a_key_with_other_words,
+    a_conflict_lists_the_events_since,
+    a_key_with_another_text,
     a_conversation_full_of_messages,
     a_conversation_full_of_bytes,
-    a_full_conversation_still_moves,
-    a_reply_that_finds_no_room_moves_nothing,
+    a_full_conversation_accepts_other_changes,
+    a_reply_without_room_changes_nothing,
     a_conversation_of_a_thousand_messages,
     a_conversation_of_a_mebibyte,
-    full_notes_lock_no_customer_out,
+    full_notes_block_no_messages,
 ];
 
 async fn a_transition_that_is_not_allowed(store: &dyn TicketStore) {
@@ -56,7 +56,7 @@ async fn a_closed_ticket_accepts_notes_only(store: &dyn TicketStore) {
     assert!(matches!(note, Outcome::Applied { .. }), "{note:?}");
 }
 
-async fn the_window_for_reopening_ends_to_the_millisecond(store: &dyn TicketStore) {
+async fn the_period_for_reopening_is_exact_to_the_millisecond(store: &dyn TicketStore) {
     let policy = Policy { reopen: Reopen::Within(Days(3)), ..Policy::default() };
     let last = hour(1).plus(Days(3).duration());
     let mut twin = Twin::of(store, resolved_at_one()).await;
@@ -65,11 +65,11 @@ async fn the_window_for_reopening_ends_to_the_millisecond(store: &dyn TicketStor
     let just = command_under(&policy, message("Sigue igual"), &customer(), last);
     assert_eq!(code(&twin.update(&number(), &just).await), "applied");
     assert_eq!(head(store, &number()).await.status, Status::Open);
-    // An open ticket has no window.
+    // An open ticket needs no reopening.
     assert_eq!(code(&twin.update(&number(), &late).await), "applied");
 }
 
-async fn under_never_nothing_is_reopened_and_under_always_everything(store: &dyn TicketStore) {
+async fn reopening_under_never_and_always(store: &dyn TicketStore) {
     let mut twin = Twin::of(store, resolved_at_one()).await;
     for (reopen, by, at, meant) in [
         (Reopen::Never, customer(), hour(1), "reopen_over"),
@@ -83,8 +83,8 @@ async fn under_never_nothing_is_reopened_and_under_always_everything(store: &dyn
     assert_eq!(head(store, &number()).await.status, Status::Open);
 }
 
-/// Another application resolves tickets without saying when.
-async fn without_a_time_of_resolution_the_window_counts_from_the_last_change(store: &dyn TicketStore) {
+/// Another application resolves tickets without a time of resolution.
+async fn without_a_time_of_resolution_the_period_counts_from_the_last_change(store: &dyn TicketStore) {
     let mut record = TicketRecord::from(resolved_at_one());
     record.resolved_at = None;
     record.updated_at = hour(2);
@@ -99,7 +99,7 @@ async fn without_a_time_of_resolution_the_window_counts_from_the_last_change(sto
     }
 }
 
-async fn the_system_closes_from_the_millisecond_on(store: &dyn TicketStore) {
+async fn the_system_closes_exactly_from_the_end_of_the_period_on(store: &dyn TicketStore) {
     let mut twin = Twin::of(store, resolved_at_one()).await;
     let policy = Policy { close_after: Days(7), ..Policy::default() };
     let first = hour(1).plus(Days(7).duration());
@@ -115,7 +115,7 @@ async fn the_system_closes_from_the_millisecond_on(store: &dyn TicketStore) {
     assert_eq!(head(store, &number()).await.closed_at, Some(first));
 }
 
-async fn a_ticket_that_somebody_has_cant_be_claimed(store: &dyn TicketStore) {
+async fn an_assigned_ticket_cannot_be_claimed(store: &dyn TicketStore) {
     let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").assignee(luis()).build()).await;
     let marta = Actor::Admin(marta());
     assert_eq!(refused(&mut twin, Change::claim(), &marta).await, "already_assigned");
@@ -146,11 +146,11 @@ async fn a_conflict_of_two_administrators_names_the_others_change(store: &dyn Ti
     let seen = head(store, &number()).await.version;
     let first = Change::status(Status::InProgress).expecting(seen);
     let Outcome::Applied { events, .. } = twin.change(first, &admin(), hour(1)).await else {
-        panic!("it is the first");
+        panic!("the first change is applied");
     };
     let second = Change::status(Status::Resolved).expecting(seen);
     let outcome = twin.change(second, &Actor::Admin(marta()), hour(2)).await;
-    let Outcome::Refused(refusal) = outcome else { panic!("it would overwrite the first") };
+    let Outcome::Refused(refusal) = outcome else { panic!("the second change is refused") };
     assert_eq!(
         refusal.explain(Locale::Es),
         "El ticket ha cambiado mientras tanto: cambió el estado de Abierto a En progreso. \
@@ -161,9 +161,9 @@ async fn a_conflict_of_two_administrators_names_the_others_change(store: &dyn Ti
     assert_eq!(head(store, &number()).await.status, Status::InProgress);
 }
 
-async fn a_conflict_tells_what_was_told_since(store: &dyn TicketStore) {
+async fn a_conflict_lists_the_events_since(store: &dyn TicketStore) {
     let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
-    let mut told = Vec::new();
+    let mut recorded = Vec::new();
     for (at, (change, by)) in (1..).zip([
         (message("¡Hola!"), Actor::Bot),
         (Change::claim(), admin()),
@@ -176,18 +176,18 @@ async fn a_conflict_tells_what_was_told_since(store: &dyn TicketStore) {
         let outcome = twin.change(change, &by, hour(at)).await;
         let Outcome::Applied { head, events } = outcome else { panic!("step {at}: {outcome:?}") };
         assert!(events.iter().all(|event| event.version == head.version), "{events:?}");
-        told.extend(events);
+        recorded.extend(events);
     }
     for expected in 0..7 {
         let late = Change::note(parsed("Nota")).expecting(expected);
-        let since = told.iter().filter(|event| event.version > expected);
+        let since = recorded.iter().filter(|event| event.version > expected);
         let changes = since.cloned().collect();
         let conflict = Refusal::VersionConflict { expected, found: 7, changes };
         assert_eq!(twin.change(late, &admin(), hour(9)).await, Outcome::Refused(conflict));
     }
 }
 
-async fn a_key_with_other_words(store: &dyn TicketStore) {
+async fn a_key_with_another_text(store: &dyn TicketStore) {
     let once = words("Hola").with_key(parsed("envio-1"));
     let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").message(once).build()).await;
     let other = Change::message(words("Adiós").with_key(parsed("envio-1")));
@@ -210,7 +210,7 @@ async fn a_conversation_full_of_messages(store: &dyn TicketStore) {
     }
 }
 
-/// The limit counts bytes of UTF-8, and a text that just fits is taken.
+/// The limit counts bytes of UTF-8, and a text that just fits is accepted.
 async fn a_conversation_full_of_bytes(store: &dyn TicketStore) {
     let policy = limited(|limits| limits.with_conversation_bytes(10));
     let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").description("año").build()).await;
@@ -222,7 +222,7 @@ async fn a_conversation_full_of_bytes(store: &dyn TicketStore) {
     }
 }
 
-async fn a_full_conversation_still_moves(store: &dyn TicketStore) {
+async fn a_full_conversation_accepts_other_changes(store: &dyn TicketStore) {
     let policy = limited(|limits| limits.with_messages(1));
     let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
     for change in [
@@ -236,7 +236,7 @@ async fn a_full_conversation_still_moves(store: &dyn TicketStore) {
     }
 }
 
-async fn a_reply_that_finds_no_room_moves_nothing(store: &dyn TicketStore) {
+async fn a_reply_without_room_changes_nothing(store: &dyn TicketStore) {
     let policy = limited(|limits| limits.with_messages(1));
     let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
     let reply = Change::reply(words("Ya está."), Status::Resolved);
@@ -263,7 +263,7 @@ async fn a_conversation_of_a_mebibyte(store: &dyn TicketStore) {
     assert_eq!(refused(&mut twin, message(&parsed("a")), &customer()).await, "conversation_full");
 }
 
-async fn full_notes_lock_no_customer_out(store: &dyn TicketStore) {
+async fn full_notes_block_no_messages(store: &dyn TicketStore) {
     let policy = limited(|limits| limits.with_notes(2));
     let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
     for (change, by, meant) in [
@@ -277,7 +277,7 @@ async fn full_notes_lock_no_customer_out(store: &dyn TicketStore) {
     }
 }
 
-/// The code of the refusal that a change meets.
+/// Returns the code of the outcome of a change.
 async fn refused(twin: &mut Twin<'_>, change: Change, by: &Actor) -> &'static str {
     code(&twin.change(change, by, hour(3)).await)
 }

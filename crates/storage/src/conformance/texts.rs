@@ -1,4 +1,4 @@
-//! Texts of every kind come back as they came: none is a command, a path or a pattern.
+//! Texts that could be read as commands, paths or patterns are stored literally.
 
 use ventanilla_domain::{Category, Change, MessageText, NewMessage, Outcome, TicketNumber};
 
@@ -112,7 +112,7 @@ async fn keys_are_literal(store: &dyn TicketStore) {
     }
 }
 
-/// Those that can be a category.
+/// Returns the texts that can be a category.
 fn short_texts() -> impl Iterator<Item = &'static str> {
     TEXTS.into_iter().filter(|text| Category::parse(text).is_ok())
 }

@@ -1,4 +1,4 @@
-//! Changes: each does what the domain does.
+//! Changes, whose effects are those of the domain.
 
 use itertools::Itertools;
 use ventanilla_domain::{
@@ -17,19 +17,19 @@ use crate::{TicketStore, testing};
 
 cases![
     every_change_in_every_status_by_everybody,
-    a_whole_life_step_by_step,
+    a_ticket_from_opening_to_closing,
     the_version_grows_by_one_with_each_change,
-    what_is_already_so_stays_untouched,
+    changes_without_effect_are_unchanged,
     a_message_sent_again_is_added_once,
-    a_reply_sent_again_tells_what_it_did_at_first,
-    a_message_key_is_its_authors_alone,
-    a_key_is_looked_at_before_anything_else_is_refused,
+    a_repeated_reply_returns_its_first_events,
+    message_keys_are_separate_by_author,
+    a_repeated_key_is_recognised_before_any_refusal,
     a_missing_ticket_is_not_found,
-    a_foreign_ticket_is_not_found_and_stays_untouched,
+    the_ticket_of_another_requester_is_not_found_and_not_changed,
     the_first_response_is_set_once,
     only_administrators_who_are_not_the_requester_respond,
-    an_earlier_clock_turns_no_time_back,
-    a_note_leaves_no_trace_for_the_requester,
+    an_earlier_clock_moves_no_time_back,
+    a_note_changes_nothing_that_the_requester_sees,
     reopening_and_closing_set_and_clear_their_times,
     the_history_keeps_the_newest_events,
 ];
@@ -54,7 +54,7 @@ async fn every_change_in_every_status_by_everybody(store: &dyn TicketStore) {
     }
 }
 
-async fn a_whole_life_step_by_step(store: &dyn TicketStore) {
+async fn a_ticket_from_opening_to_closing(store: &dyn TicketStore) {
     let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
     let marta = Actor::Admin(marta());
     let steps = [
@@ -98,7 +98,7 @@ async fn the_version_grows_by_one_with_each_change(store: &dyn TicketStore) {
     }
 }
 
-async fn what_is_already_so_stays_untouched(store: &dyn TicketStore) {
+async fn changes_without_effect_are_unchanged(store: &dyn TicketStore) {
     let ticket = testing::ticket("TKT-ABC123").assignee(luis()).status(Status::Resolved).build();
     let before = ticket.head().clone();
     let mut twin = Twin::of(store, ticket).await;
@@ -119,7 +119,7 @@ async fn a_message_sent_again_is_added_once(store: &dyn TicketStore) {
     let Outcome::Applied { head: first, events } =
         twin.change(keyed("Hola"), &customer(), hour(1)).await
     else {
-        panic!("it is the first");
+        panic!("the first change is applied");
     };
     let again = twin.change(keyed("Hola"), &customer(), hour(2)).await;
     assert_eq!(again, Outcome::Repeated { head: first, events: events.clone() });
@@ -130,21 +130,21 @@ async fn a_message_sent_again_is_added_once(store: &dyn TicketStore) {
     assert_eq!(later, Outcome::Repeated { head: now, events });
 }
 
-async fn a_reply_sent_again_tells_what_it_did_at_first(store: &dyn TicketStore) {
+async fn a_repeated_reply_returns_its_first_events(store: &dyn TicketStore) {
     let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
     let reply = Change::reply(words("Ya está.").with_key(parsed("envio-1")), Status::Resolved);
     let Outcome::Applied { events, .. } = twin.change(reply.clone(), &admin(), hour(1)).await else {
-        panic!("it is the first");
+        panic!("the first change is applied");
     };
     assert_eq!(events.len(), 2, "a message and a status");
     twin.change(message("No me ha llegado."), &customer(), hour(2)).await;
     let Outcome::Repeated { head, events: first } = twin.change(reply, &admin(), hour(3)).await else {
-        panic!("its key was used");
+        panic!("the key was used before");
     };
     assert_eq!((head.status, first), (Status::Open, events));
 }
 
-async fn a_message_key_is_its_authors_alone(store: &dyn TicketStore) {
+async fn message_keys_are_separate_by_author(store: &dyn TicketStore) {
     let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
     for by in [customer(), admin(), Actor::Admin(marta()), Actor::Bot] {
         let outcome = twin.change(keyed("Hola"), &by, hour(1)).await;
@@ -155,7 +155,7 @@ async fn a_message_key_is_its_authors_alone(store: &dyn TicketStore) {
     assert_eq!(head(store, &number()).await.message_count, Some(5));
 }
 
-async fn a_key_is_looked_at_before_anything_else_is_refused(store: &dyn TicketStore) {
+async fn a_repeated_key_is_recognised_before_any_refusal(store: &dyn TicketStore) {
     let once = words("Hola").with_key(parsed("envio-1"));
     let ticket = testing::ticket("TKT-ABC123").message(once).status(Status::Closed).build();
     let full = Policy {
@@ -176,7 +176,7 @@ async fn a_missing_ticket_is_not_found(store: &dyn TicketStore) {
     assert_eq!(head(store, &parsed("tkt-abc123")).await.version, 0);
 }
 
-async fn a_foreign_ticket_is_not_found_and_stays_untouched(store: &dyn TicketStore) {
+async fn the_ticket_of_another_requester_is_not_found_and_not_changed(store: &dyn TicketStore) {
     let once = words("Hola").with_key(parsed("envio-1"));
     let ticket = testing::ticket("TKT-ABC123").requester(ana()).message(once).status(Status::Resolved);
     let mut twin = Twin::of(store, ticket.build()).await;
@@ -213,7 +213,7 @@ async fn only_administrators_who_are_not_the_requester_respond(store: &dyn Ticke
     assert_eq!(head(store, &number()).await.first_response_at, Some(hour(2)));
 }
 
-async fn an_earlier_clock_turns_no_time_back(store: &dyn TicketStore) {
+async fn an_earlier_clock_moves_no_time_back(store: &dyn TicketStore) {
     let ticket = testing::ticket("TKT-ABC123").created_at(hour(10)).build();
     let mut twin = Twin::of(store, ticket).await;
     for at in [hour(12), hour(11), hour(1)] {
@@ -222,7 +222,7 @@ async fn an_earlier_clock_turns_no_time_back(store: &dyn TicketStore) {
     }
 }
 
-async fn a_note_leaves_no_trace_for_the_requester(store: &dyn TicketStore) {
+async fn a_note_changes_nothing_that_the_requester_sees(store: &dyn TicketStore) {
     let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
     let own = async || {
         answer(store.get(&number().into(), &Audience::Requester(ana()), MessageRange::All).await)

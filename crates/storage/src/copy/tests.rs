@@ -15,9 +15,9 @@ use crate::{Counts, MemoryStore, PageQuery, testing};
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Interrupted after some bytes and resumed, and some of the tickets there before.
+    /// The export is interrupted after some bytes and resumed; some of the tickets are imported before.
     #[test]
-    fn memory_comes_back_from_lines(
+    fn an_interrupted_export_and_a_repeated_import_copy_every_ticket(
         tickets in subsequence(testing::tickets_with(&testing::sla(), 300).collect::<Vec<_>>(), 0..=300),
         cut in any::<prop::sample::Index>(),
         before in any::<prop::sample::Index>(),
@@ -43,7 +43,7 @@ proptest! {
 }
 
 #[test]
-fn a_walk_goes_on_after_a_batch() {
+fn an_export_continues_after_a_batch() {
     let tickets: Vec<Ticket> = testing::tickets(250).collect();
     let store = filled(&tickets);
     let mut all = Vec::new();
@@ -70,7 +70,7 @@ fn a_failed_batch_is_tried_again() {
     assert_eq!(batch.rows, tickets[2..100]);
 }
 
-/// A row of a list may be unreadable as a whole ticket, or deleted since.
+/// A ticket that is listed may be unreadable as a whole, or deleted since.
 #[test]
 fn unreadable_tickets_are_reported_and_deleted_ones_left_out() {
     let tickets: Vec<Ticket> = testing::tickets(3).collect();
@@ -81,7 +81,7 @@ fn unreadable_tickets_are_reported_and_deleted_ones_left_out() {
 }
 
 #[test]
-fn what_differs_is_named_and_left_as_it_is() {
+fn fields_that_differ_are_named_and_nothing_is_overwritten() {
     let [one, other] =
         [testing::ticket("TKT-ABC123"), testing::ticket("TKT-ABC123").note("luis", "Ojo")];
     let [one, other] = [one.build(), other.build()];
@@ -92,7 +92,7 @@ fn what_differs_is_named_and_left_as_it_is() {
 }
 
 #[test]
-fn a_file_of_something_else_stays_as_it_is() {
+fn a_file_with_other_content_is_not_changed() {
     let ticket = serde_json::to_string(&testing::ticket("TKT-ABC123").build()).unwrap();
     for content in
         ["[1, 2]", "{}\n", "\n", &format!("{ticket}\nHola"), &format!("{ticket}\n\n{ticket}\n")]
@@ -120,7 +120,7 @@ fn export(from: &MemoryStore, file: &mut File) {
     }
 }
 
-/// Returns the numbers of tickets that were stored and that were there.
+/// Returns the number of tickets that were stored and of those that had been stored before.
 fn import_all(to: &MemoryStore, file: &mut File) -> (usize, usize) {
     file.rewind().unwrap();
     let (mut stored, mut there) = (0, 0);
@@ -134,7 +134,7 @@ fn import_all(to: &MemoryStore, file: &mut File) -> (usize, usize) {
     (stored, there)
 }
 
-/// A store whose first ticket can't be read, whose second is gone, and which may fail altogether.
+/// Store whose first ticket is unreadable and whose second was deleted, and which may fail altogether.
 struct Flawed {
     store: MemoryStore,
     flawed: Vec<TicketNumber>,

@@ -1,4 +1,4 @@
-//! Documents as tickets: how each field is read, whoever wrote it.
+//! Decoding of documents, whichever application wrote them.
 
 use std::{fmt::Display, str::FromStr};
 
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::Unreadable;
 
-/// What is wrong with a stored document.
+/// Reason for which a document holds no ticket.
 #[derive(Debug, thiserror::Error)]
 #[error("field {field}: {problem}")]
 pub(super) struct Malformed {
@@ -23,13 +23,13 @@ pub(super) struct Malformed {
 }
 
 impl Malformed {
-    /// The report of a document that holds no ticket, with its number, whatever that is.
+    /// Reports the document, with the number that is stored.
     pub(super) fn of(&self, document: &RawDocument) -> Unreadable {
         Unreadable { ticket_number: shown_number(document), problem: self.to_string() }
     }
 }
 
-/// The number of a document, whatever is stored for it.
+/// Returns the number of a document as text, whatever its type.
 pub(super) fn shown_number(document: &RawDocument) -> String {
     match document.get("ticketNumber") {
         Ok(Some(RawBsonRef::String(number))) if !number.is_empty() => number.to_owned(),
@@ -41,22 +41,22 @@ pub(super) fn shown_number(document: &RawDocument) -> String {
 }
 
 impl UserIdEncoding {
-    /// A ticket of which everything was read.
+    /// Decodes a whole ticket.
     pub(super) fn whole(self, document: &RawDocument) -> Result<Ticket, Malformed> {
         self.record(document).map(Ticket::from)
     }
 
-    /// The fields of a whole ticket as they are stored.
+    /// Decodes the fields of a whole ticket as they are stored.
     ///
-    /// Data that only these crates write and nothing depends on costs itself alone where it can't be read:
-    /// a note, an event of the history, a key, the author of a message.
+    /// Optional data that only these crates write are skipped if they are unreadable: a note, an event of
+    /// the history, a key, the author of a message.
     pub(super) fn record(self, document: &RawDocument) -> Result<TicketRecord, Malformed> {
         let fields = Parsed::of(document);
         let description = required(&fields, "description", read_text)?;
         self.fields(&fields, description)
     }
 
-    /// A head, of which the texts were left behind.
+    /// Decodes the head of a ticket from a document without texts.
     pub(super) fn head(self, document: &RawDocument) -> Result<TicketHead, Malformed> {
         let ticket = Ticket::from(self.fields(&Parsed::of(document), MessageText::from_stored(""))?);
         let mut head = ticket.head().clone();
@@ -118,7 +118,7 @@ impl UserIdEncoding {
         })
     }
 
-    /// The key that a ticket was opened with, if it can be read.
+    /// Decodes the creation key of a ticket, if it is readable.
     pub(super) fn creation_key_of<'a>(self, document: impl Fields<'a>) -> Option<CreationKey> {
         optional(document, "creationKey", |key| self.read_creation_key(key)).unwrap_or(None)
     }
@@ -141,7 +141,7 @@ impl UserIdEncoding {
             "ADMIN" => Actor::Admin(user()?),
             "BOT" => Actor::Bot,
             "SYSTEM" => Actor::System,
-            other => return Err(malformed("by.kind", format!("{other:?} is none"))),
+            other => return Err(malformed("by.kind", format!("there is no kind of actor {other:?}"))),
         };
         let kind = match required(event, "event", read_str)? {
             "CREATED" => EventKind::Created,
@@ -176,7 +176,7 @@ fn read_other_event(event: &RawDocument) -> Result<EventKind, String> {
     serde_json::from_value(json).map_err(|problem| problem.to_string())
 }
 
-/// Something with fields.
+/// Access to the fields of a document.
 pub(super) trait Fields<'a>: Copy {
     fn value(self, field: &str) -> Result<Option<RawBsonRef<'a>>, Malformed>;
 }
@@ -187,11 +187,11 @@ impl<'a> Fields<'a> for &'a RawDocument {
     }
 }
 
-/// The fields of a document, found in one pass: to look each of them up in the document would pass over
-/// all that stand before it.
+/// Fields of a document, found in one pass. A lookup in the raw document would pass over all fields
+/// before the one it seeks.
 pub(super) struct Parsed<'a> {
     fields: Vec<(&'a str, RawBsonRef<'a>)>,
-    /// Why there may be others.
+    /// Error that ended the pass; further fields may exist.
     broken: Option<bson::error::Error>,
 }
 
@@ -218,17 +218,17 @@ impl<'a> Fields<'a> for &Parsed<'a> {
     }
 }
 
-/// A field that must be there.
+/// Decodes a field that must be present.
 pub(super) fn required<'a, T>(
     document: impl Fields<'a>,
     field: &str,
     read: impl FnOnce(RawBsonRef<'a>) -> Result<T, String>,
 ) -> Result<T, Malformed> {
-    let value = document.value(field)?.ok_or_else(|| malformed(field, "it is missing".into()))?;
+    let value = document.value(field)?.ok_or_else(|| malformed(field, "missing".into()))?;
     read(value).map_err(|problem| malformed(field, problem))
 }
 
-/// A field that may be missing or null.
+/// Decodes a field that may be missing or null.
 pub(super) fn optional<'a, T>(
     document: impl Fields<'a>,
     field: &str,
@@ -240,7 +240,7 @@ pub(super) fn optional<'a, T>(
     }
 }
 
-/// A list that may be missing or null.
+/// Decodes a list that may be missing or null.
 fn list<'a, T>(
     document: impl Fields<'a>,
     field: &str,
@@ -253,7 +253,7 @@ fn list<'a, T>(
     Ok(found)
 }
 
-/// Returns the items of a list that can be read.
+/// Decodes the readable items of a list.
 pub(super) fn readable<'a, T>(
     document: impl Fields<'a>,
     field: &str,
@@ -286,7 +286,7 @@ pub(super) fn read_text(value: RawBsonRef<'_>) -> Result<MessageText, String> {
     read_str(value).map(MessageText::from_stored)
 }
 
-/// Reads a word or a text through its parser.
+/// Decodes a value by its parser.
 fn read_parsed<T: FromStr<Err: Display>>(value: RawBsonRef<'_>) -> Result<T, String> {
     read_str(value)?.parse().map_err(|error: T::Err| error.to_string())
 }
@@ -300,25 +300,27 @@ pub(super) fn read_count(value: RawBsonRef<'_>) -> Result<u32, String> {
     read_version(value).and_then(|count| u32::try_from(count).map_err(|error| error.to_string()))
 }
 
-/// A whole number, of whatever numeric type a writer chose. A double counts without a gap up to 2^53.
+/// Decodes a whole number of any numeric type. A double is exact up to 2^53.
 fn read_version(value: RawBsonRef<'_>) -> Result<u64, String> {
-    const MOST_COUNTED: f64 = (1_u64 << 53) as f64;
+    const LARGEST_EXACT: f64 = (1_u64 << 53) as f64;
     let whole = match value {
         RawBsonRef::Int32(number) => u64::try_from(number).ok(),
         RawBsonRef::Int64(number) => u64::try_from(number).ok(),
-        RawBsonRef::Double(number) if (0.0..MOST_COUNTED).contains(&number) && number.fract() == 0.0 => {
+        RawBsonRef::Double(number)
+            if (0.0..LARGEST_EXACT).contains(&number) && number.fract() == 0.0 =>
+        {
             Some(number as u64)
         }
         _ => None,
     };
-    whole.ok_or_else(|| format!("{value:?} is no whole number"))
+    whole.ok_or_else(|| format!("{value:?} is not a whole number"))
 }
 
 pub(super) fn malformed(field: &str, problem: String) -> Malformed {
     Malformed { field: field.into(), problem }
 }
 
-/// A whole number below or above zero.
+/// Decodes a signed whole number.
 pub(super) fn read_whole(value: RawBsonRef<'_>) -> Result<i64, String> {
     match value {
         RawBsonRef::Int32(number) => Ok(number.into()),
@@ -332,7 +334,7 @@ pub(super) fn read_bool(value: RawBsonRef<'_>) -> Result<bool, String> {
 }
 
 fn unexpected(value: RawBsonRef<'_>) -> String {
-    format!("it is stored as {:?}", value.element_type())
+    format!("unexpected type {:?}", value.element_type())
 }
 
 #[cfg(test)]
@@ -342,7 +344,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_event_of_an_unknown_kind_is_stored_again_as_it_was() {
+    fn an_event_of_an_unknown_kind_round_trips() {
         let stored = doc! {
             "at": bson::DateTime::from_millis(0),
             "by": { "kind": "SYSTEM" },

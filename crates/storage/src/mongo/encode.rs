@@ -1,4 +1,4 @@
-//! Tickets as documents: how each field is written.
+//! Encoding of tickets as documents.
 
 use bson::{Bson, DateTime, Document, doc, oid::ObjectId};
 use ventanilla_domain::{

@@ -1,4 +1,4 @@
-//! One ticket, whole or as a reader may see it.
+//! Reads of one ticket.
 
 use std::sync::Arc;
 
@@ -78,8 +78,8 @@ impl Inner {
     }
 }
 
-/// What is read of a ticket: no more than the scope may see. Of a part of the conversation the server
-/// sends what is derived from all of it.
+/// Returns the projection for an audience, which reads no more than it may see. For a part of the
+/// conversation the server derives fields from the whole.
 fn fields(scope: &Audience, window: MessageRange) -> Document {
     let is_whole = window == MessageRange::All;
     let mut fields = if is_whole { expr::stored_head() } else { expr::head() };
@@ -96,7 +96,8 @@ fn fields(scope: &Audience, window: MessageRange) -> Document {
     fields
 }
 
-/// The messages of a window; of a part, how many come before them and how long the whole conversation is.
+/// Returns the projection of a range of messages; for a part with the number of earlier messages and the
+/// length of the whole conversation.
 fn messages(window: MessageRange) -> Document {
     let (conversation, count) = (expr::conversation(), expr::message_count());
     let none = || Bson::from(doc! { "$literal": [] });
@@ -123,7 +124,7 @@ fn messages(window: MessageRange) -> Document {
     }
 }
 
-/// The server takes 32-bit integers for places in an array, and no array is longer.
+/// Converts an index in a list: the server accepts 32-bit integers, and no list is longer.
 fn whole(number: u32) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }

@@ -1,4 +1,4 @@
-//! The SLA timers of a ticket, encoded and decoded.
+//! Encoding and decoding of SLA timers.
 
 use std::time::Duration;
 
@@ -17,10 +17,10 @@ use super::{
 };
 use crate::StoreError;
 
-/// The field of the timers of earlier responses.
+/// Field of the timers of earlier responses.
 pub(super) const EARLIER: &str = "earlierResponses";
 
-/// Timers as they are written.
+/// Encoding of timers.
 impl UserIdEncoding {
     pub(super) fn timers(self, timers: &SlaTimers) -> Result<Bson, StoreError> {
         let mut document = doc! { "targets": targets(&timers.targets) };
@@ -40,8 +40,8 @@ impl UserIdEncoding {
         Ok(document.into())
     }
 
-    /// The timers of earlier responses, of which there may be hundreds: a list of their own, which no
-    /// list of tickets reads.
+    /// Encodes the timers of earlier responses, of which there may be hundreds: they are stored in a
+    /// separate field that no list of tickets reads.
     pub(super) fn earlier(self, timers: &SlaTimers) -> Result<Vec<Bson>, StoreError> {
         timers.earlier_responses.iter().map(|timer| self.timer(timer)).collect()
     }
@@ -66,7 +66,7 @@ impl UserIdEncoding {
     }
 }
 
-/// Timers as they are read.
+/// Decoding of timers.
 impl UserIdEncoding {
     pub(super) fn read_timers<'a>(
         self,
@@ -83,7 +83,7 @@ impl UserIdEncoding {
             first_response: required(timers, name(SlaMetric::FirstResponse), timer)?,
             next_response: optional(timers, name(SlaMetric::NextResponse), timer)?,
             resolution: required(timers, name(SlaMetric::Resolution), timer)?,
-            // An earlier response that can't be read costs itself alone.
+            // Unreadable earlier responses are skipped.
             earlier_responses: readable(document, EARLIER, |value| self.read_timer(value))
                 .unwrap_or_default(),
         }))
@@ -94,8 +94,8 @@ impl UserIdEncoding {
         let stop = |value: RawBsonRef<'_>| self.read_stop(value).map_err(|problem| problem.to_string());
         Ok(SlaTimer {
             since: required(timer, "since", read_date)?,
-            start: required(timer, "start", read_reading)?,
-            due: required(timer, "due", read_reading)?,
+            start: required(timer, "start", read_business_time)?,
+            due: required(timer, "due", read_business_time)?,
             stop: optional(timer, "stop", stop)?,
         })
     }
@@ -104,7 +104,7 @@ impl UserIdEncoding {
         let stop = nested(value, "stop")?;
         Ok(SlaStop {
             at: required(stop, "at", read_date)?,
-            business_time: required(stop, "reading", read_reading)?,
+            business_time: required(stop, "reading", read_business_time)?,
             by: optional(stop, "by", |id| self.read(id))?,
             cancelled: optional(stop, "cancelled", read_bool)?.unwrap_or_default(),
         })
@@ -139,14 +139,16 @@ fn read_target(value: RawBsonRef<'_>) -> Result<Duration, String> {
     u64::try_from(read_whole(value)?).map(Duration::from_millis).map_err(|error| error.to_string())
 }
 
-fn read_reading(value: RawBsonRef<'_>) -> Result<BusinessTime, String> {
-    let reading = read_whole(value)?;
-    let counts = READINGS.contains(&reading);
-    counts.then_some(BusinessTime::from_millis(reading)).ok_or_else(|| format!("{reading} is none"))
+fn read_business_time(value: RawBsonRef<'_>) -> Result<BusinessTime, String> {
+    let millis = read_whole(value)?;
+    let is_valid = BUSINESS_TIMES.contains(&millis);
+    is_valid
+        .then_some(BusinessTime::from_millis(millis))
+        .ok_or_else(|| format!("the business time {millis} is out of range"))
 }
 
-/// Range of business times: wider than any calendar's, and so narrow that no sum overflows.
-const READINGS: std::ops::RangeInclusive<i64> = -(1 << 53)..=1 << 53;
+/// Valid business times: more than any calendar has, and few enough that no sum overflows.
+const BUSINESS_TIMES: std::ops::RangeInclusive<i64> = -(1 << 53)..=1 << 53;
 
 pub(super) fn reading(time: BusinessTime) -> Bson {
     Bson::Int64(time.as_millis())

@@ -1,5 +1,5 @@
-//! Changes, each within a transaction that has begun. Each writes by one statement, so it is made as a
-//! whole or not at all.
+//! Changes within an open transaction. Each writes with one statement, so it is made completely or not at
+//! all.
 
 use itertools::Itertools;
 use rusqlite::{
@@ -30,14 +30,14 @@ pub(super) fn insert(db: &Connection, ticket: &Ticket) -> Result<InsertOutcome, 
     Ok(InsertOutcome::Stored)
 }
 
-/// Reads a ticket, applies a command to it and writes what it became.
+/// Applies a command to a ticket and writes the result.
 pub(super) fn update(
     db: &Connection,
     number: &TicketNumber,
     command: &Command,
 ) -> Result<Outcome, Fault> {
     let outcome = find(db, number, |row| {
-        // Somebody else's ticket isn't there, also where it can't be read.
+        // The ticket of another requester counts as missing, even if it is unreadable.
         if let Actor::Customer(id) = command.actor()
             && row::text(row, "requester") != id.as_str()
         {
@@ -64,7 +64,7 @@ pub(super) fn find<T>(
     rows.next()?.map(read).transpose()
 }
 
-/// Writes the columns that differ, so that no other index is touched.
+/// Writes only the columns that differ, so that no other index is updated.
 fn write(db: &Connection, row: &Row<'_>, ticket: &Ticket, unknown: Unknown) -> Result<(), Fault> {
     let texts = Texts::of(ticket, unknown)?;
     let mut columns = texts.columns(ticket.head());
@@ -77,8 +77,8 @@ fn write(db: &Connection, row: &Row<'_>, ticket: &Ticket, unknown: Unknown) -> R
     Ok(())
 }
 
-/// The answer for a new ticket whose number this row has. Whether the rest of a row without the same
-/// key can be read doesn't matter.
+/// Returns the result of inserting a ticket whose number this row has. The rest of the row is read only
+/// if it has the same creation key.
 fn taken_by(row: &Row<'_>, ticket: &Ticket) -> Result<InsertOutcome, Fault> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]

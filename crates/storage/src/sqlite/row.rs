@@ -1,4 +1,4 @@
-//! A ticket as a row, and a row as a ticket.
+//! Encoding and decoding of rows.
 
 use rusqlite::{Row, types::ValueRef};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -9,15 +9,15 @@ use ventanilla_domain::{
 
 use crate::{StoreError, query::due};
 
-/// Columns of a list row.
+/// Columns that a list reads.
 pub(super) const HEAD: &str = "number, requester, assignee, category, status, priority, created, head";
 
-/// The reason why a row holds no ticket. It quotes nothing that people wrote.
+/// Reason for which a row holds no ticket. It quotes no text of users.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Damage {
-    #[error("the JSON of its {column} is none of a ticket, at line {line}, character {character}")]
+    #[error("invalid JSON in column {column}, at line {line}, character {character}")]
     Json { column: &'static str, line: usize, character: usize },
-    #[error("its {0} is another one in its column than in its JSON")]
+    #[error("column {0} contradicts the JSON of the ticket")]
     Contradiction(&'static str),
 }
 
@@ -42,7 +42,7 @@ struct Conversation {
     history: Vec<Event>,
 }
 
-/// The texts of a row, which its other columns borrow nothing from.
+/// JSON texts of a row.
 pub(super) struct Texts {
     head: String,
     conversation: String,
@@ -71,7 +71,7 @@ impl Texts {
         let risk = is_due.and(timers).and_then(SlaTimers::at_risk_from);
         let last_stop = timers.and_then(SlaTimers::last_stop);
         let last_due = timers.and_then(|timers| timers.all().map(|(_, timer)| timer.due).max());
-        let mut columns = stated(head).to_vec();
+        let mut columns = repeated(head).to_vec();
         columns.extend([
             ("resolved", integer(resolved.map(Timestamp::as_millis))),
             ("due", integer(is_due.map(BusinessTime::as_millis))),
@@ -115,7 +115,7 @@ pub(super) fn read_part<T: DeserializeOwned>(row: &Row<'_>) -> Option<T> {
     parse(row, "head").ok()
 }
 
-/// Returns a text, of which what is no UTF-8 is replaced.
+/// Returns the text of a column, with invalid UTF-8 replaced.
 pub(super) fn text(row: &Row<'_>, column: &str) -> String {
     String::from_utf8_lossy(bytes(row, column)).into_owned()
 }
@@ -132,17 +132,17 @@ fn bytes<'a>(row: &'a Row<'_>, column: &str) -> &'a [u8] {
     row.get_ref(column).ok().and_then(|value| value.as_bytes().ok()).unwrap_or_default()
 }
 
-/// Compares the columns that a ticket states itself. The others are derived, which another version may
-/// do otherwise.
+/// Compares the columns that repeat fields of the ticket. The other columns are derived, which another
+/// version may do in another way.
 fn check(row: &Row<'_>, head: &TicketHead) -> Result<(), Damage> {
     let differs = |(column, value): &(&str, ValueRef<'_>)| row.get_ref(*column).ok() != Some(*value);
-    match stated(head).into_iter().find(differs) {
+    match repeated(head).into_iter().find(differs) {
         Some((column, _)) => Err(Damage::Contradiction(column)),
         None => Ok(()),
     }
 }
 
-fn stated(head: &TicketHead) -> [(&'static str, ValueRef<'_>); 7] {
+fn repeated(head: &TicketHead) -> [(&'static str, ValueRef<'_>); 7] {
     let assignee = head.assignee.as_ref().map_or(ValueRef::Null, |id| id.as_str().into());
     [
         ("number", head.ticket_number.as_str().into()),

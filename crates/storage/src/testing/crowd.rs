@@ -1,4 +1,4 @@
-//! Tickets of all kinds.
+//! Sample tickets of all kinds.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use ventanilla_domain::{
 
 use super::{TicketFixture, admin, customer, parsed, start, ticket};
 
-/// Makes so many tickets of all kinds, always the same ones.
+/// Returns a number of sample tickets of all kinds, the same ones on every call.
 ///
-/// - Categories, statuses, priorities and assignees mix; conversations have one to four messages.
-/// - Time goes on from ticket to ticket, but every fourth has the same millisecond as the one
-///   before.
-/// - New [customers](super::customer) come all the time, and old ones come back; the
-///   [administrators](super::admin) are the first five.
-/// - Every eighth has a number of 16 digits, as other applications give them.
+/// - Categories, statuses, priorities and assignees vary; conversations have one to four messages.
+/// - Each ticket is created later than the one before, except every fourth, which is created in the
+///   same millisecond.
+/// - The number of [customers](super::customer) grows with the number of tickets, and most have
+///   several; the [administrators](super::admin) are the first five.
+/// - Every eighth has a number of 16 digits, as other applications assign them.
 ///
 /// ```
 /// use ventanilla_domain::Status;
@@ -29,8 +29,8 @@ pub fn tickets(count: usize) -> impl Iterator<Item = Ticket> {
     (0..count as u64).map(|place| nth(place).build())
 }
 
-/// The same [tickets], opened and changed under this promise: each has timers, and those of the ones
-/// that are open or in progress run.
+/// Returns the same [tickets], opened and changed under an SLA: each has timers, and live ones have
+/// running timers.
 ///
 /// ```
 /// use ventanilla_storage::{Counts, testing};
@@ -48,7 +48,7 @@ pub fn tickets_with(sla: &Sla, count: usize) -> impl Iterator<Item = Ticket> {
     (0..count as u64).map(|place| nth(place).sla(sla).build())
 }
 
-/// The ticket at this place.
+/// Returns the sample ticket of this index.
 fn nth(place: u64) -> TicketFixture {
     let mut dice = Dice(place);
     let created_at = start().plus(Duration::from_secs(7 * 60) * (place - place % 4 / 3) as u32);
@@ -77,7 +77,7 @@ fn nth(place: u64) -> TicketFixture {
     fixture.status(dice.pick(&Status::ALL))
 }
 
-/// Ours are scattered over all numbers of six characters without meeting.
+/// Returns the number of a sample ticket; no two are equal.
 fn number(place: u64, created_at: Timestamp) -> TicketNumber {
     if place % 8 == 5 {
         return parsed(format!("{:013}{:03}", created_at.as_millis(), place % 1_000));
@@ -86,15 +86,16 @@ fn number(place: u64, created_at: Timestamp) -> TicketNumber {
     TicketNumber::from_entropy(&[25, 20, 15, 10, 5, 0].map(|shift| (scattered >> shift) as u8))
 }
 
-/// Throws that depend on nothing but the place: `SplitMix64`.
+/// Generator of pseudo-random numbers: `SplitMix64`, seeded by the index of a ticket.
 struct Dice(u64);
 
 impl Dice {
-    fn below(&mut self, sides: u64) -> u64 {
+    /// Returns a number below a limit.
+    fn below(&mut self, limit: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % sides
+        (mixed ^ (mixed >> 31)) % limit
     }
 
     fn pick<T: Copy>(&mut self, of: &[T]) -> T {
@@ -132,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_crowd_has_all_kinds() {
+    fn samples_are_of_all_kinds() {
         let crowd: Vec<Ticket> = tickets(400).collect();
         let distinct = |of: fn(&Ticket) -> String| crowd.iter().map(of).collect::<HashSet<_>>().len();
         assert_eq!(distinct(|ticket| ticket.head().ticket_number.to_string()), 400);

@@ -1,4 +1,4 @@
-//! One ticket, step by step.
+//! Builder of single tickets.
 
 use std::{fmt::Debug, time::Duration};
 
@@ -9,11 +9,11 @@ use ventanilla_domain::{
 
 use super::{admin, customer, parsed, start};
 
-/// Begins a ticket of this number: open, of [`customer(0)`](customer), created at [`start`].
+/// Creates the builder of a ticket: open, of [`customer(0)`](customer), created at [`start`].
 ///
 /// # Panics
 ///
-/// If it is no number.
+/// If the number is not valid.
 ///
 /// ```
 /// use ventanilla_storage::testing;
@@ -35,9 +35,9 @@ pub fn ticket(number: impl TryInto<TicketNumber, Error: Debug>) -> TicketFixture
     }
 }
 
-/// A ticket in the making: how it is opened, and what then happens to it, in order.
+/// Builder of a ticket: its opening, and changes in order.
 ///
-/// What happens comes one minute after the other, unless [`at`](Self::at) sets the time.
+/// The changes follow in steps of one minute, unless [`at`](Self::at) sets the time.
 ///
 /// ```
 /// use ventanilla_domain::{Category, Priority, Status};
@@ -56,7 +56,7 @@ pub fn ticket(number: impl TryInto<TicketNumber, Error: Debug>) -> TicketFixture
 /// assert_eq!(ticket.head().status, Status::Open, "her message opened it again");
 /// ```
 #[derive(Debug, Clone)]
-#[must_use = "it becomes a ticket by `build`"]
+#[must_use = "`build` makes the ticket"]
 pub struct TicketFixture {
     number: TicketNumber,
     requester: UserId,
@@ -81,61 +81,61 @@ enum By {
     Actor(Actor),
 }
 
-/// How it is opened.
+/// Opening of the ticket.
 ///
 /// # Panics
 ///
-/// Where a text can't be parsed.
+/// If a value is not valid.
 impl TicketFixture {
-    /// Opened for this customer.
+    /// Sets the requester.
     pub fn requester(mut self, id: impl TryInto<UserId, Error: Debug>) -> Self {
         self.requester = parsed(id);
         self
     }
 
-    /// Opened by this administrator on the requester's behalf.
+    /// Lets an administrator open the ticket for the requester.
     pub fn opened_by(mut self, admin: impl TryInto<UserId, Error: Debug>) -> Self {
         self.opened_by = Some(parsed(admin));
         self
     }
 
-    /// About this.
+    /// Sets the category.
     pub fn category(mut self, category: impl TryInto<Category, Error: Debug>) -> Self {
         self.category = parsed(category);
         self
     }
 
-    /// Described like this, which is also the first message.
+    /// Sets the description, which is also the first message.
     pub fn description(mut self, text: impl TryInto<MessageText, Error: Debug>) -> Self {
         self.description = parsed(text);
         self
     }
 
-    /// Opened under this idempotency key.
+    /// Sets the idempotency key of the creation.
     pub fn key(mut self, key: impl TryInto<IdempotencyKey, Error: Debug>) -> Self {
         self.key = Some(parsed(key));
         self
     }
 
-    /// Opened at this time.
+    /// Sets the time of creation.
     pub fn created_at(mut self, time: Timestamp) -> Self {
         self.created_at = time;
         self
     }
 
-    /// Opened and changed under this policy.
+    /// Sets the policy under which the ticket is opened and changed.
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
         self
     }
 
-    /// Opened and changed under this promise, so that it has timers.
+    /// Sets the SLA under which the ticket is opened and changed, so that it has timers.
     ///
     /// ```
     /// use ventanilla_storage::testing;
     ///
     /// let ticket = testing::ticket("TKT-ABC123").sla(&testing::sla()).reply("luis", "Ya está.").build();
-    /// let timers = ticket.head().sla.as_deref().expect("it was opened under a promise");
+    /// let timers = ticket.head().sla.as_deref().expect("it was opened under an SLA");
     /// assert!(!timers.first_response.is_running() && timers.resolution.is_running());
     /// ```
     pub fn sla(mut self, sla: &Sla) -> Self {
@@ -144,18 +144,18 @@ impl TicketFixture {
     }
 }
 
-/// What happens to it.
+/// Changes of the ticket.
 ///
 /// # Panics
 ///
-/// Where a text can't be parsed.
+/// If a value is not valid.
 impl TicketFixture {
-    /// The requester writes.
+    /// Adds a message of the requester.
     pub fn message(self, message: impl TryInto<NewMessage, Error: Debug>) -> Self {
         self.step(By::Requester, Change::message(parsed::<NewMessage>(message)))
     }
 
-    /// An administrator writes.
+    /// Adds a message of an administrator.
     pub fn reply(
         self,
         admin: impl TryInto<UserId, Error: Debug>,
@@ -164,7 +164,7 @@ impl TicketFixture {
         self.change(Actor::Admin(parsed(admin)), Change::message(parsed::<NewMessage>(message)))
     }
 
-    /// An administrator writes a note.
+    /// Adds a note of an administrator.
     pub fn note(
         self,
         admin: impl TryInto<UserId, Error: Debug>,
@@ -173,27 +173,27 @@ impl TicketFixture {
         self.change(Actor::Admin(parsed(admin)), Change::note(parsed(text)))
     }
 
-    /// [`admin(0)`](admin) sets the status.
+    /// Sets the status, by [`admin(0)`](admin).
     pub fn status(self, to: Status) -> Self {
         self.change(Actor::Admin(admin(0)), Change::status(to))
     }
 
-    /// [`admin(0)`](admin) sets the priority.
+    /// Sets the priority, by [`admin(0)`](admin).
     pub fn priority(self, to: Priority) -> Self {
         self.change(Actor::Admin(admin(0)), Change::priority(to))
     }
 
-    /// [`admin(0)`](admin) gives it to this administrator.
+    /// Assigns the ticket to an administrator, by [`admin(0)`](admin).
     pub fn assignee(self, admin: impl TryInto<UserId, Error: Debug>) -> Self {
         self.change(Actor::Admin(super::admin(0)), Change::assign(Some(parsed(admin))))
     }
 
-    /// Somebody makes any other change.
+    /// Makes any change by any actor.
     pub fn change(self, by: Actor, change: Change) -> Self {
         self.step(By::Actor(by), change)
     }
 
-    /// What follows begins at this time, be it earlier than what came before.
+    /// Sets the time of the next change, which may be earlier than the last one.
     pub fn at(mut self, time: Timestamp) -> Self {
         self.steps.push(Step::At(time));
         self
@@ -206,11 +206,11 @@ impl TicketFixture {
 }
 
 impl TicketFixture {
-    /// Opens the ticket and lets everything happen to it.
+    /// Opens the ticket and makes its changes.
     ///
     /// # Panics
     ///
-    /// If the rules refuse any of it.
+    /// If the business rules refuse one of them.
     ///
     /// ```should_panic
     /// use ventanilla_domain::Status;
@@ -227,7 +227,8 @@ impl TicketFixture {
             draft = draft.with_key(key);
         }
         let opened = draft.open(self.number, &self.requester, &opened_by, self.created_at, &self.policy);
-        let mut ticket = opened.unwrap_or_else(|refusal| panic!("it can't be opened: {refusal}"));
+        let mut ticket =
+            opened.unwrap_or_else(|refusal| panic!("the ticket cannot be opened: {refusal}"));
         let mut now = self.created_at.plus(STEP);
         for step in self.steps {
             match step {
@@ -237,7 +238,7 @@ impl TicketFixture {
                         By::Requester => &customer,
                         By::Actor(ref actor) => actor,
                     };
-                    carry_out(change, by, now, &self.policy, &mut ticket);
+                    apply(change, by, now, &self.policy, &mut ticket);
                     now = now.plus(STEP);
                 }
             }
@@ -248,14 +249,14 @@ impl TicketFixture {
 
 const STEP: Duration = Duration::from_secs(60);
 
-fn carry_out(change: Change, by: &Actor, at: Timestamp, policy: &Policy, ticket: &mut Ticket) {
+fn apply(change: Change, by: &Actor, at: Timestamp, policy: &Policy, ticket: &mut Ticket) {
     let number = ticket.head().ticket_number.clone();
     let command = Command::new(by, at, policy, change);
     let outcome = command.map_or_else(Outcome::Refused, |command| command.apply(ticket));
     match outcome {
         Outcome::Applied { .. } | Outcome::Unchanged { .. } | Outcome::Repeated { .. } => {}
-        Outcome::Refused(refusal) => panic!("ticket {number} refuses it: {refusal}"),
-        Outcome::NotFound => panic!("ticket {number} is not {by:?}'s"),
+        Outcome::Refused(refusal) => panic!("a change of ticket {number} is refused: {refusal}"),
+        Outcome::NotFound => panic!("ticket {number} is not visible to {by:?}"),
     }
 }
 
@@ -264,7 +265,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn steps_come_a_minute_apart_unless_said_otherwise() {
+    fn steps_are_a_minute_apart_unless_a_time_is_set() {
         let earlier = start().minus(STEP);
         let ticket = ticket("TKT-ABC123").message("Uno").message("Dos").at(earlier).message("Tres");
         let times =
@@ -273,8 +274,8 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "refuses it: A ticket cannot go from Closed to Open.")]
-    fn what_the_rules_refuse_panics() {
+    #[should_panic(expected = "is refused: A ticket cannot go from Closed to Open.")]
+    fn a_refused_change_panics() {
         let _ = ticket("TKT-ABC123").status(Status::Closed).status(Status::Open).build();
     }
 }
