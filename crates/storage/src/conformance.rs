@@ -23,14 +23,9 @@
 //! | [`check_unreadable`] | a ticket that cannot be read | stores that others can write to |
 //! | [`check_case`] | one case of [`check`] | a store under development |
 
-mod closing;
 mod counts;
-mod desk;
 mod due;
-mod due_walk;
-mod exact;
 mod get;
-mod hands;
 mod insert;
 mod list;
 mod listing;
@@ -39,8 +34,11 @@ mod race;
 mod refuse;
 mod reopened;
 mod report;
+mod resolved_until;
 mod shared;
+mod support;
 mod texts;
+mod timer_changes;
 mod timers;
 mod unreadable;
 mod update;
@@ -116,10 +114,9 @@ fn suite() -> Vec<Case<Run>> {
         counts::CASES,
         race::CASES,
         timers::CASES,
-        hands::CASES,
+        timer_changes::CASES,
         due::CASES,
-        due_walk::CASES,
-        closing::CASES,
+        resolved_until::CASES,
         report::CASES,
         older::CASES,
     ]

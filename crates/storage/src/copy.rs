@@ -49,7 +49,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use ventanilla_domain::{EnumSet, Ticket, TicketNumber};
 
-use crate::{Cursor, InsertOutcome, Page, StoreError, TicketStore, Unreadable, walk::Walk};
+use crate::{Cursor, InsertOutcome, Page, StoreError, TicketStore, Unreadable, store::Walk};
 
 /// Export of all tickets of a store, oldest first, in batches.
 ///

@@ -14,7 +14,8 @@ mod memory;
 #[cfg(feature = "mongodb")]
 mod mongo;
 mod page;
-mod paging;
+mod page_query;
+mod page_size;
 mod query;
 #[cfg(test)]
 mod random;
@@ -22,7 +23,6 @@ mod report;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod store;
-mod walk;
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -36,7 +36,8 @@ pub use memory::MemoryStore;
 #[cfg(feature = "mongodb")]
 pub use mongo::{Checkpoint, ConnectError, MongoOptions, MongoStore, Reconciled, UserIdEncoding};
 pub use page::{Counts, Page, Unreadable};
-pub use paging::{InvalidPageSize, PageQuery, PageSize};
+pub use page_query::PageQuery;
+pub use page_size::{InvalidPageSize, PageSize};
 pub use query::{AssigneeFilter, Direction, DueFilter, ListQuery, Sort};
 pub use report::{
     Histogram, InvalidPeriod, MetricStats, Period, Quantiles, Report, ReportBuilder, ReportQuery,

@@ -1,6 +1,7 @@
 //! Store in memory: tickets under many locks, and their indexes under one.
 
 mod index;
+mod place;
 mod ranked;
 mod reported;
 #[cfg(test)]
@@ -11,7 +12,8 @@ mod waiting;
 use std::sync::RwLock;
 
 use async_trait::async_trait;
-use index::{Facets, Index, Seq};
+use index::{Facets, Index};
+use place::{Place, Seq};
 use reported::Day;
 use tickets::{Spot, TicketGuard, Tickets, read, write};
 use ventanilla_domain::{
@@ -200,14 +202,15 @@ impl State {
 
     fn list(&self, tickets: &Tickets, page: &PageQuery) -> Page<TicketSummary> {
         let query = page.query();
-        let seqs = self.index.walk(page, page.position().map(place));
+        let seqs = self.index.walk(page, page.position().map(Place::of));
         let mut matching =
-            seqs.map(|seq| (seq, self.ticket(tickets, seq))).filter(|(_, t)| page.holds(t.head()));
+            seqs.map(|seq| (seq, self.ticket(tickets, seq))).filter(|(_, t)| page.matches(t.head()));
         let mut rows = Vec::with_capacity(query.page_size());
         let mut last = None;
         for (seq, ticket) in matching.by_ref().take(query.page_size()) {
             rows.push(ticket.summary());
-            last = Some(Position::of(query.sort(), ticket.head(), Position::tie_of(seq.into())));
+            last =
+                Some(Position::of(query.sort(), ticket.head(), Position::tiebreaker_from(seq.into())));
         }
         let more = matching.next().is_some();
         let next = last.filter(|_| more).map(|last| page.cursor_after(&last));
@@ -235,9 +238,4 @@ impl State {
         }
         counts
     }
-}
-
-fn place(position: &Position) -> index::Place {
-    let Position { key, priority, .. } = *position;
-    index::Place { key, priority, seq: position.id() as Seq }
 }

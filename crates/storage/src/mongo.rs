@@ -1,6 +1,6 @@
 //! Store in a MongoDB collection, which another application may use too.
 
-mod closing;
+mod cache;
 mod command;
 mod connect;
 mod counts;
@@ -13,11 +13,11 @@ mod get;
 mod ids;
 mod index;
 mod insert;
-mod known;
 mod list;
 mod locks;
 mod reconcile;
 mod report;
+mod resolved_until;
 mod run;
 mod timers;
 mod update;
@@ -26,7 +26,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bson::{Document, RawDocumentBuf};
-use known::KnownTickets;
+use cache::TicketCache;
 use locks::TicketLocks;
 use mongodb::{
     Collection, Database,
@@ -76,7 +76,7 @@ struct Inner {
     write_concern: Document,
     time_limit: Duration,
     locks: TicketLocks,
-    known: KnownTickets,
+    cache: TicketCache,
     /// One permit for each command that may run at once.
     running: Arc<Semaphore>,
 }

@@ -5,7 +5,7 @@ use ventanilla_domain::{
     BusinessTime, Category, EnumSet, Priority, SlaTimers, Status, TicketHead, Timestamp, UserId,
 };
 
-use crate::paging::PageSize;
+use crate::page_size::PageSize;
 
 /// Query of a list of tickets: filters, order and size of pages.
 ///
@@ -331,7 +331,7 @@ impl ListQuery {
     }
 
     /// Returns whether a ticket passes every filter that does not depend on the current time.
-    /// [`PageQuery::holds`](crate::PageQuery::holds) checks due times too.
+    /// [`PageQuery::matches`](crate::PageQuery::matches) checks due times too.
     ///
     /// ```
     /// # use ventanilla_domain::*;

@@ -91,12 +91,12 @@ async fn check_dues(
 }
 
 fn instant() -> impl Strategy<Value = Timestamp> {
-    let start = testing::start().as_millis();
+    let start = testing::epoch().as_millis();
     (-100..400_i64).prop_map(move |hours| Timestamp::from_millis(start + hours * HOUR).unwrap())
 }
 
 fn business_time() -> impl Strategy<Value = BusinessTime> {
-    let start = testing::sla().business_time_at(testing::start()).as_millis();
+    let start = testing::sla().business_time_at(testing::epoch()).as_millis();
     let near = (-40..120_i64).prop_map(move |hours| start + hours * HOUR);
     let all = prop_oneof![9 => near, 1 => select(vec![i64::MIN, i64::MAX])];
     all.prop_map(BusinessTime::from_millis)

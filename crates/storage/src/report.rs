@@ -1,15 +1,15 @@
 //! Reports of response and resolution times.
 
+mod builder;
 mod histogram;
 mod period;
-mod tally;
 
 use std::collections::BTreeMap;
 
+pub use builder::{ReportBuilder, Sample};
 pub use histogram::{Histogram, Quantiles};
 pub use period::{InvalidPeriod, Period, ReportQuery};
 use serde::{Deserialize, Serialize};
-pub use tally::{ReportBuilder, Sample};
 use ventanilla_domain::{SlaMetric, UserId};
 
 /// Report of response and resolution times within a period, overall and by administrator.

@@ -17,7 +17,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use error::Fault;
+use error::TransactionError;
 use rusqlite::Connection;
 use tokio::{sync::Semaphore, task::spawn_blocking};
 use ventanilla_domain::{
@@ -80,7 +80,7 @@ impl SqliteStore {
     /// Reads from one snapshot of the file, on a blocking thread. A cancelled caller loses no connection.
     async fn read<T: Send + 'static>(
         &self,
-        read: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+        read: impl FnOnce(&Connection) -> Result<T, TransactionError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let store = Arc::clone(&self.0);
         let permit = Arc::clone(&store.reading).acquire_owned().await;
@@ -93,11 +93,15 @@ impl SqliteStore {
 }
 
 impl Inner {
-    fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, Fault> {
+    fn read<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, TransactionError>,
+    ) -> Result<T, TransactionError> {
         let readers = || self.readers.lock().unwrap_or_else(PoisonError::into_inner);
         let idle = readers().pop();
         let mut db = idle.map_or_else(|| self.options.open_reader(&self.path), Ok)?;
-        let answer = db.transaction().map_err(Fault::from).and_then(|snapshot| read(&snapshot));
+        let answer =
+            db.transaction().map_err(TransactionError::from).and_then(|snapshot| read(&snapshot));
         readers().push(db);
         answer
     }

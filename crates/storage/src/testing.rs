@@ -1,7 +1,7 @@
 //! Tickets for tests: single ones, step by step, or many samples of all kinds.
 //!
 //! They are opened and changed by the business rules of the domain, so every one is a ticket that can
-//! exist. Times are fixed and begin at [`start`].
+//! exist. Times are fixed and begin at [`epoch`].
 //!
 //! ```
 //! use ventanilla_domain::Status;
@@ -17,8 +17,8 @@
 //! assert_eq!(ticket.messages().len(), 2);
 //! ```
 
-mod crowd;
 mod fixture;
+mod sample_tickets;
 
 use std::fmt::Debug;
 
@@ -26,8 +26,8 @@ use ventanilla_domain::{
     BusinessCalendar, Hours, Priority, Sla, SlaPolicy, SlaTargets, TimeZone, Timestamp, UserId, Week,
 };
 
-pub use crowd::{tickets, tickets_with};
 pub use fixture::{TicketFixture, ticket};
+pub use sample_tickets::{sample_tickets, sample_tickets_with};
 
 /// Returns the id of a sample customer: 24 hexadecimal digits, which every store accepts.
 ///
@@ -39,7 +39,7 @@ pub use fixture::{TicketFixture, ticket};
 /// ```
 #[must_use]
 pub fn customer(number: u32) -> UserId {
-    parsed(format!("65a1f0c2c11e47e0{number:08x}"))
+    valid(format!("65a1f0c2c11e47e0{number:08x}"))
 }
 
 /// Returns the id of a sample administrator, of the same form as a [`customer`]'s.
@@ -51,16 +51,16 @@ pub fn customer(number: u32) -> UserId {
 /// ```
 #[must_use]
 pub fn admin(number: u32) -> UserId {
-    parsed(format!("65a1f0c2ad314000{number:08x}"))
+    valid(format!("65a1f0c2ad314000{number:08x}"))
 }
 
 /// Time at which the first sample ticket is created: 9:00 UTC on the first Monday of 2026.
 ///
 /// ```
-/// assert_eq!(ventanilla_storage::testing::start().to_string(), "2026-01-05T09:00:00.000Z");
+/// assert_eq!(ventanilla_storage::testing::epoch().to_string(), "2026-01-05T09:00:00.000Z");
 /// ```
 #[must_use]
-pub fn start() -> Timestamp {
+pub fn epoch() -> Timestamp {
     Timestamp::from_millis(1_767_603_600_000).expect("2026 is between the years 1 and 9999")
 }
 
@@ -100,6 +100,6 @@ pub fn sla() -> Sla {
     Sla::new(targets.expect("each priority has targets"), office.expect("it opens on Mondays"))
 }
 
-fn parsed<T>(value: impl TryInto<T, Error: Debug>) -> T {
+fn valid<T>(value: impl TryInto<T, Error: Debug>) -> T {
     value.try_into().expect("the values of a fixture are valid")
 }

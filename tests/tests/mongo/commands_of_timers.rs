@@ -1,7 +1,7 @@
 //! How many commands each use case costs at a desk with targets.
 
 use ventanilla_service::{
-    testing::{TicketFixture, admin, customer, sla, start},
+    testing::{TicketFixture, admin, customer, epoch, sla},
     *,
 };
 
@@ -51,7 +51,7 @@ async fn a_list_by_due_time_and_a_report_are_one_command() {
             book.enter(format!("admin: {name}, {rows} more"), next).await;
         }
     }
-    let month = Period::new(start(), start().plus(Days(28).duration())).unwrap();
+    let month = Period::new(epoch(), epoch().plus(Days(28).duration())).unwrap();
     let report = book.enter("admin: report", luis.report(month)).await.unwrap();
     assert!(report.overall.of(SlaMetric::FirstResponse).count > 200);
     book.is_all("ok", 1);

@@ -8,7 +8,7 @@ use std::{env, iter, time::Instant};
 
 use bson::{Bson, Document, doc};
 use ventanilla_service::{
-    testing::{admin, customer, start, ticket},
+    testing::{admin, customer, epoch, ticket},
     *,
 };
 use ventanilla_tests::{Mongo, TestDatabase};
@@ -118,7 +118,7 @@ impl Desk {
             ("admin: transition", luis(), Change::status(Status::InProgress)),
             ("admin: reply and resolve", luis(), Change::reply(text(), Status::Resolved)),
         ] {
-            let command = Command::new(&by, start(), &Policy::default(), change).unwrap();
+            let command = Command::new(&by, epoch(), &Policy::default(), change).unwrap();
             let outcome = self.store.update(number, &command).await.unwrap();
             assert!(matches!(outcome, Outcome::Applied { .. }), "{name}: {outcome:?}");
             let sent = self.sent.take();

@@ -3,7 +3,7 @@
 
 use bson::{Bson, Document, doc};
 use ventanilla_service::{
-    testing::{TicketFixture, admin, customer, sla, start, ticket},
+    testing::{TicketFixture, admin, customer, epoch, sla, ticket},
     *,
 };
 use ventanilla_tests::{Mongo, TestDatabase};
@@ -65,7 +65,7 @@ impl Observed {
         let (store, sent) = Sent::by_a_store(&database).await;
         let policy = Policy { reopen: Reopen::Always, sla: Some(sla()), ..Policy::default() };
         let desk = HelpDesk::builder(store.clone()).policy(policy);
-        let desk = desk.clock(|| start().plus(Days(60).duration())).build();
+        let desk = desk.clock(|| epoch().plus(Days(60).duration())).build();
         Self { database, store, sent, desk }
     }
 

@@ -178,7 +178,7 @@ mod tests {
             .change(admin("luis"), Change::assign(Some(id("marta"))))
             .change(admin("marta"), Change::assign(None))
             .status(Status::Resolved)
-            .at(testing::start().plus(Duration::from_secs(30 * 24 * 60 * 60)))
+            .at(testing::epoch().plus(Duration::from_secs(30 * 24 * 60 * 60)))
             .change(Actor::System, Change::status(Status::Closed))
             .build();
         let es = of(&everything, &MADRID, &people());
@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn of_one_instant_the_opening_comes_first_then_what_was_written_then_what_was_changed() {
-        let at = testing::start();
+        let at = testing::epoch();
         let ticket = ticket()
             .at(at)
             .change(admin("luis"), Change::priority(Priority::Low))

@@ -7,7 +7,7 @@ use ventanilla_domain::{
 
 use super::{
     cases,
-    desk::{
+    support::{
         admin, ana, answer, command_under, customer, eva, fill, hour, luis, message, number, parsed,
         sla_policy, timed_ticket,
     },
@@ -47,9 +47,9 @@ async fn a_whole_ticket_equals_the_one_changed_by_the_domain(store: &dyn TicketS
     for (hours, (by, change)) in (1..24).rev().zip(changes) {
         assert_eq!(answer(store.ticket(&number()).await).as_ref(), Some(&ticket));
         let command = command_under(&sla_policy(), change, &by, hour(hours));
-        let meant = command.apply(&mut ticket);
-        assert!(matches!(meant, Outcome::Applied { .. }), "{meant:?}");
-        assert_eq!(answer(store.update(&number(), &command).await), meant);
+        let expected = command.apply(&mut ticket);
+        assert!(matches!(expected, Outcome::Applied { .. }), "{expected:?}");
+        assert_eq!(answer(store.update(&number(), &command).await), expected);
     }
     assert_eq!(answer(store.ticket(&number()).await), Some(ticket));
     for missing in ["TKT-ABC124", "tkt-abc123"] {
@@ -84,7 +84,7 @@ async fn an_exact_number_finds_only_itself(store: &dyn TicketStore) {
 
 async fn entered_numbers_are_found(store: &dyn TicketStore) {
     fill(store, &["TKT-ABC120", "1767603600000042"].map(|number| owned(number, ana()))).await;
-    for (typed, meant) in [
+    for (typed, expected) in [
         ("TKT-ABC120", "TKT-ABC120"),
         ("#tkt-abc120", "TKT-ABC120"),
         ("abc 12o", "TKT-ABC120"),
@@ -92,7 +92,7 @@ async fn entered_numbers_are_found(store: &dyn TicketStore) {
         ("# 1767603600000042", "1767603600000042"),
     ] {
         for scope in [Audience::Desk, Audience::Requester(ana())] {
-            assert_eq!(typed_finds(store, typed, &scope).await.as_deref(), Some(meant), "{typed:?}");
+            assert_eq!(typed_finds(store, typed, &scope).await.as_deref(), Some(expected), "{typed:?}");
         }
     }
     assert_eq!(typed_finds(store, "ABC121", &Audience::Desk).await, None);
@@ -120,12 +120,12 @@ async fn a_literal_match_wins(store: &dyn TicketStore) {
 
 async fn a_literal_match_of_another_requester_hides_no_own_ticket(store: &dyn TicketStore) {
     fill(store, &[owned("tkt-abc123", eva()), owned("TKT-ABC123", ana())]).await;
-    for (scope, meant) in [
+    for (scope, expected) in [
         (Audience::Requester(ana()), "TKT-ABC123"),
         (Audience::Requester(eva()), "tkt-abc123"),
         (Audience::Desk, "tkt-abc123"),
     ] {
-        assert_eq!(typed_finds(store, "tkt-abc123", &scope).await.as_deref(), Some(meant));
+        assert_eq!(typed_finds(store, "tkt-abc123", &scope).await.as_deref(), Some(expected));
     }
 }
 
@@ -172,7 +172,7 @@ async fn a_message_range_counts_in_order_of_arrival(store: &dyn TicketStore) {
 
 async fn messages_are_sorted_by_time_and_then_by_arrival(store: &dyn TicketStore) {
     fill(store, &[conversation()]).await;
-    for (window, meant) in [
+    for (window, expected) in [
         (
             MessageRange::All,
             vec![
@@ -189,7 +189,7 @@ async fn messages_are_sorted_by_time_and_then_by_arrival(store: &dyn TicketStore
         let view =
             answer(store.get(&number().into(), &Audience::Desk, window).await).expect("it is stored");
         let texts: Vec<&str> = view.messages.iter().map(|message| message.text.as_str()).collect();
-        assert_eq!(texts, meant, "{window:?}");
+        assert_eq!(texts, expected, "{window:?}");
     }
 }
 

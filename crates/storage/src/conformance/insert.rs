@@ -6,7 +6,7 @@ use ventanilla_domain::{
 
 use super::{
     cases,
-    desk::{
+    support::{
         admin, ana, answer, command, customer, eva, fill, head, hour, luis, marta, number, parsed, view,
     },
 };
@@ -36,7 +36,8 @@ async fn a_new_ticket_is_read_back_whole(store: &dyn TicketStore) {
         .assignee(luis())
         .status(Status::Closed)
         .build();
-    let tickets: Vec<Ticket> = testing::tickets(40).chain([rich, follow_up("TKT-ABC999")]).collect();
+    let tickets: Vec<Ticket> =
+        testing::sample_tickets(40).chain([rich, follow_up("TKT-ABC999")]).collect();
     fill(store, &tickets).await;
     for ticket in &tickets {
         let stored = view(store, &ticket.head().ticket_number).await;

@@ -5,8 +5,8 @@ use ventanilla_domain::{Change, EnumSet, Priority, Status, Ticket, TicketNumber}
 
 use super::{
     cases,
-    desk::{MILLISECOND, admin, answer, command, fill, hour, luis, marta, number},
-    listing::{FILTERS, SORTS, crowd, lists, names, nothing_passes, walk},
+    listing::{FILTERS, SORTS, check_list, names, nothing_passes, store_samples, walk},
+    support::{MILLISECOND, admin, answer, command, fill, hour, luis, marta, number},
 };
 use crate::{Direction, ListQuery, Sort, TicketStore, testing};
 
@@ -31,25 +31,25 @@ async fn an_empty_store_lists_nothing(store: &dyn TicketStore) {
 }
 
 async fn each_filter_in_each_order(store: &dyn TicketStore) {
-    let tickets = crowd(store).await;
+    let tickets = store_samples(store).await;
     for sort in SORTS {
-        lists(store, &tickets, sort, &[]).await;
+        check_list(store, &tickets, sort, &[]).await;
         for filter in &FILTERS {
-            lists(store, &tickets, sort, &[filter]).await;
+            check_list(store, &tickets, sort, &[filter]).await;
         }
     }
 }
 
 async fn each_two_filters_together(store: &dyn TicketStore) {
-    let tickets = crowd(store).await;
+    let tickets = store_samples(store).await;
     let pairs = FILTERS.iter().array_combinations().filter(|[one, other]| one.field != other.field);
     for ([one, other], sort) in pairs.zip(SORTS.into_iter().cycle()) {
-        lists(store, &tickets, sort, &[one, other]).await;
+        check_list(store, &tickets, sort, &[one, other]).await;
     }
 }
 
 async fn all_filters_together(store: &dyn TicketStore) {
-    let tickets = crowd(store).await;
+    let tickets = store_samples(store).await;
     let wanted = tickets.iter().filter(|ticket| ticket.head().assignee.is_some());
     for (ticket, sort) in wanted.zip(SORTS.into_iter().cycle()).take(24) {
         let head = ticket.head();
@@ -67,7 +67,7 @@ async fn all_filters_together(store: &dyn TicketStore) {
 }
 
 async fn filters_that_no_ticket_passes(store: &dyn TicketStore) {
-    crowd(store).await;
+    store_samples(store).await;
     for query in nothing_passes() {
         for sort in SORTS {
             let query = query.clone().with_sort(sort);

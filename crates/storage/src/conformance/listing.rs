@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use ventanilla_domain::{
-    BusinessTime, Category, EnumSet, Priority, SlaTimers, Status, Ticket, TicketHead, TicketSummary,
+    BusinessTime, Category, EnumSet, Priority, SlaState, SlaTimers, Status, Ticket, TicketHead,
+    TicketSummary, UserId,
 };
 
-use super::desk::{answer, fill, hour, luis, parsed};
-use crate::{Direction, ListQuery, PageQuery, PageSize, Sort, TicketStore, testing};
+use super::support::{answer, fill, hour, luis, parsed};
+use crate::{Counts, Direction, DueFilter, ListQuery, PageQuery, PageSize, Sort, TicketStore, testing};
 
 pub(super) const SORTS: [Sort; 6] = [
     Sort::Created(Direction::NewestFirst),
@@ -84,15 +85,15 @@ pub(super) fn nothing_passes() -> [ListQuery; 9] {
         all().with_assignee(testing::customer(0)),
         all().with_requester(testing::admin(0)),
         all().with_created_from(hour(9_000)),
-        all().with_created_before(testing::start()),
+        all().with_created_before(testing::epoch()),
         all().with_created_from(hour(2)).with_created_before(hour(2)),
         all().with_created_from(hour(3)).with_created_before(hour(2)),
     ]
 }
 
 /// Stores sample tickets of all kinds, in another order than that of creation.
-pub(super) async fn crowd(store: &dyn TicketStore) -> Vec<Ticket> {
-    let tickets: Vec<Ticket> = testing::tickets(120).collect();
+pub(super) async fn store_samples(store: &dyn TicketStore) -> Vec<Ticket> {
+    let tickets: Vec<Ticket> = testing::sample_tickets(120).collect();
     let shuffled: Vec<Ticket> = (0..120).map(|at| tickets[at * 49 % 120].clone()).collect();
     fill(store, &shuffled).await;
     tickets
@@ -137,10 +138,15 @@ pub(super) fn names(rows: &[TicketSummary]) -> Vec<String> {
 }
 
 /// Compares a list with the tickets that pass its filters.
-pub(super) async fn lists(store: &dyn TicketStore, tickets: &[Ticket], sort: Sort, filters: &[&Filter]) {
+pub(super) async fn check_list(
+    store: &dyn TicketStore,
+    tickets: &[Ticket],
+    sort: Sort,
+    filters: &[&Filter],
+) {
     let query = narrowed(sort, filters);
     let rows = walk(store, &query).await;
-    holds(&query, rows, tickets.iter().filter(|ticket| pass(ticket.head(), filters)));
+    assert_rows(&query, rows, tickets.iter().filter(|ticket| passes_all(ticket.head(), filters)));
 }
 
 /// Returns the query with these filters and this order, in the largest pages.
@@ -149,30 +155,60 @@ pub(super) fn narrowed(sort: Sort, filters: &[&Filter]) -> ListQuery {
     query.with_sort(sort).with_page_size(page_of(PageSize::MAX))
 }
 
-pub(super) fn pass(head: &TicketHead, filters: &[&Filter]) -> bool {
+pub(super) fn passes_all(head: &TicketHead, filters: &[&Filter]) -> bool {
     filters.iter().all(|filter| (filter.passes)(head))
 }
 
 /// Compares the rows of a list with the expected tickets, sorted here.
-pub(super) fn holds<'a>(
+pub(super) fn assert_rows<'a>(
     query: &ListQuery,
     rows: Vec<TicketSummary>,
-    meant: impl Iterator<Item = &'a Ticket>,
+    expected: impl Iterator<Item = &'a Ticket>,
 ) {
     let sort = query.sort();
-    let mut meant: Vec<&Ticket> = meant.collect();
-    meant.sort_by_key(|ticket| place(sort, ticket.head()));
+    let mut expected: Vec<&Ticket> = expected.collect();
+    expected.sort_by_key(|ticket| place(sort, ticket.head()));
     assert!(
         rows.iter()
             .map(|row| place(sort, &row.head))
-            .eq(meant.iter().map(|ticket| place(sort, ticket.head()))),
+            .eq(expected.iter().map(|ticket| place(sort, ticket.head()))),
         "{query:?}: {:?}",
         names(&rows),
     );
     let by_number = |row: &TicketSummary| row.head.ticket_number.clone();
     let listed: BTreeMap<_, _> = rows.into_iter().map(|row| (by_number(&row), row)).collect();
-    let meant = meant.into_iter().map(Ticket::summary).map(|row| (by_number(&row), row)).collect();
-    assert_eq!(listed, meant, "{query:?}");
+    let expected = expected.into_iter().map(Ticket::summary).map(|row| (by_number(&row), row)).collect();
+    assert_eq!(listed, expected, "{query:?}");
+}
+
+/// Returns whether a ticket belongs to a list, by the state of each of its timers.
+pub(super) fn expected_in_list(head: &TicketHead, due: Option<DueFilter>, now: BusinessTime) -> bool {
+    let timers = head.sla.iter().flat_map(|timers| timers.all()).map(|(_, timer)| timer);
+    let running = timers.filter(|timer| head.status.is_live() && timer.stop.is_none());
+    let worst = running.map(|timer| timer.state(now)).max();
+    match due {
+        None => worst.is_some(),
+        Some(DueFilter::AtRisk) => worst == Some(SlaState::AtRisk),
+        Some(DueFilter::Overdue) => worst == Some(SlaState::Breached),
+    }
+}
+
+/// Returns the counts of tickets, by the state of each of their timers.
+pub(super) fn expected_counts(tickets: &[Ticket], mine: &UserId, now: Option<BusinessTime>) -> Counts {
+    let mut counts = Counts::default();
+    for head in tickets.iter().map(Ticket::head) {
+        counts.add(head.status, 1);
+        if matches!(head.status, Status::Open | Status::InProgress) {
+            counts.urgent += u64::from(head.priority == Priority::Urgent);
+            counts.unassigned += u64::from(head.assignee.is_none());
+            counts.mine += u64::from(head.assignee.as_ref() == Some(mine));
+        }
+        counts.overdue +=
+            u64::from(now.is_some_and(|now| expected_in_list(head, Some(DueFilter::Overdue), now)));
+        counts.at_risk +=
+            u64::from(now.is_some_and(|now| expected_in_list(head, Some(DueFilter::AtRisk), now)));
+    }
+    counts
 }
 
 /// Returns the sort key of a ticket, without a tiebreaker.

@@ -4,8 +4,8 @@ use ventanilla_domain::{Change, NewMessage, Outcome, Priority, SlaTimers, Status
 
 use super::{
     cases,
-    desk::{Twin, admin, answer, customer, fill, hour, luis, marta, message, number, parsed, view},
     listing::walk,
+    support::{Mirror, admin, answer, customer, fill, hour, luis, marta, message, number, parsed, view},
 };
 use crate::{InsertOutcome, ListQuery, TicketStore, testing};
 
@@ -43,14 +43,14 @@ async fn a_ticket_of_version_0_1_is_kept(store: &dyn TicketStore) {
 }
 
 async fn a_ticket_of_version_0_1_is_changed(store: &dyn TicketStore) {
-    let mut twin = Twin::of(store, older()).await;
+    let mut mirror = Mirror::of(store, older()).await;
     // Its keys are still recognised.
     let again = testing::ticket("TKT-ABC123").opened_by(marta()).category("PAGOS");
     let again = again.description("Me cobraron dos veces").key("formulario-1").build();
     let repeated = answer(store.insert(&again).await);
     assert!(matches!(repeated, InsertOutcome::Repeated(_)), "{repeated:?}");
     let again = Change::message(parsed::<NewMessage>("Aquí está.").with_key(parsed("envio-1")));
-    let outcome = twin.timed(again, &customer(), hour(2)).await;
+    let outcome = mirror.timed(again, &customer(), hour(2)).await;
     assert!(matches!(outcome, Outcome::Repeated { .. }), "{outcome:?}");
     for (version, (change, by)) in (9..).zip([
         (Change::note(parsed("Lo abrió la versión anterior.")), admin()),
@@ -58,7 +58,7 @@ async fn a_ticket_of_version_0_1_is_changed(store: &dyn TicketStore) {
         (Change::priority(Priority::Low).expecting(10), admin()),
         (Change::status(Status::Closed), admin()),
     ]) {
-        let outcome = twin.timed(change, &by, hour(2)).await;
+        let outcome = mirror.timed(change, &by, hour(2)).await;
         let Outcome::Applied { head, .. } = outcome else { panic!("version {version}: {outcome:?}") };
         assert_eq!(head.version, version);
     }

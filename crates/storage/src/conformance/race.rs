@@ -10,10 +10,10 @@ use ventanilla_domain::{
 
 use super::{
     cases,
-    desk::{
+    listing::page_of,
+    support::{
         admin, answer, command, command_under, customer, fill, head, hour, luis, number, parsed, view,
     },
-    listing::page_of,
 };
 use crate::{InsertOutcome, ListQuery, StoreError, TicketStore, testing};
 

@@ -8,12 +8,12 @@ use ventanilla_domain::{
 
 use super::{
     Results, cases,
-    desk::{
+    due::{DUES, by_due},
+    listing::{SORTS, names, page_of, walk, walk_at},
+    support::{
         admin, answer, business_time, command, command_under, customer, fill, hour, luis, marta,
         message, parsed, sla_policy, timed_ticket, view,
     },
-    due::{DUES, by_due},
-    listing::{SORTS, names, page_of, walk, walk_at},
 };
 use crate::{InsertOutcome, ListQuery, Period, ReportQuery, TicketStore, testing};
 
@@ -72,7 +72,7 @@ async fn new_tickets_are_there_again(open: &Open<'_>) {
         .assignee(luis())
         .status(Status::Closed)
         .build();
-    let tickets: Vec<Ticket> = testing::tickets_with(&sla, 24).chain([rich]).collect();
+    let tickets: Vec<Ticket> = testing::sample_tickets_with(&sla, 24).chain([rich]).collect();
     fill(&*open().await, &tickets).await;
     let store = open().await;
     for ticket in &tickets {
@@ -102,10 +102,10 @@ async fn every_change_is_there_again(open: &Open<'_>) {
         (Change::status(Status::Closed), marta),
     ]) {
         let command = command_under(&sla_policy(), change, &by, hour(at));
-        let meant = command.apply(&mut ticket);
-        assert!(matches!(meant, Outcome::Applied { .. }), "step {at}: {meant:?}");
+        let expected = command.apply(&mut ticket);
+        assert!(matches!(expected, Outcome::Applied { .. }), "step {at}: {expected:?}");
         let outcome = answer(open().await.update(&number, &command).await);
-        assert_eq!(outcome, meant, "step {at}");
+        assert_eq!(outcome, expected, "step {at}");
         let stored = view(&*open().await, &number).await;
         assert_eq!(stored, ticket.details(&Audience::Desk, MessageRange::All), "step {at}");
     }

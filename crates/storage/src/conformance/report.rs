@@ -4,18 +4,18 @@ use std::{collections::BTreeMap, time::Duration};
 
 use itertools::Itertools;
 use ventanilla_domain::{
-    Actor, Change, Outcome, Priority, SlaMetric, Status, Ticket, TicketRecord, Timestamp,
+    Actor, Change, Outcome, Priority, SlaMetric, SlaState, SlaTimer, Status, Ticket, TicketHead,
+    TicketRecord, Timestamp, UserId,
 };
 
 use super::{
     cases,
-    desk::{
-        MILLISECOND, Twin, admin, answer, command_under, customer, fill, hour, hours, luis, marta,
+    support::{
+        MILLISECOND, Mirror, admin, answer, command_under, customer, fill, hour, hours, luis, marta,
         message, parsed, sla_policy, timed_ticket,
     },
-    exact::{Exact, counts, near, rows},
 };
-use crate::{Period, Report, ReportQuery, TicketStore, testing};
+use crate::{Histogram, MetricStats, Period, Report, ReportQuery, StatsByMetric, TicketStore, testing};
 
 cases![
     an_empty_store_reports_nothing,
@@ -123,12 +123,12 @@ async fn a_running_timer_is_breached_from_the_millisecond_after_its_due_time(sto
 
 async fn a_breach_counts_when_due_and_its_response_when_made(store: &dyn TicketStore) {
     let ticket = timed_ticket("TKT-ABC123").assignee(marta()).build();
-    let mut twin = Twin::of(store, ticket).await;
+    let mut mirror = Mirror::of(store, ticket).await;
     let first = SlaMetric::FirstResponse;
     let day = async |nth: u64| report(store, hour(nth * 24), hour(nth * 24 + 24), hour(24 * 9)).await;
     let running = day(0).await;
     assert_eq!(counts(&running.by_admin[&marta()].of(first)), [0, 0, 1]);
-    twin.timed(message("Lo miramos."), &admin(), hour(25)).await;
+    mirror.timed(message("Lo miramos."), &admin(), hour(25)).await;
     let then = day(0).await;
     assert_eq!(counts(&then.overall.of(first)), [0, 0, 1]);
     assert!(!then.by_admin.contains_key(&marta()), "Marta did not respond");
@@ -187,9 +187,9 @@ async fn responses_by_another_application_leave_no_breach(store: &dyn TicketStor
 
 async fn only_reopening_changes_a_past_report(store: &dyn TicketStore) {
     let late = timed_ticket("TKT-ABC123").reply(luis(), "Lo miramos.").priority(Priority::Urgent);
-    let mut twin = Twin::of(store, late.at(hour(7)).status(Status::Resolved).build()).await;
-    twin.insert(timed_ticket("TKT-ABC124").at(hour(7)).status(Status::Resolved).build()).await;
-    twin.insert(timed_ticket("TKT-ABC125").at(hour(7)).reply(luis(), "Lo miramos.").build()).await;
+    let mut mirror = Mirror::of(store, late.at(hour(7)).status(Status::Resolved).build()).await;
+    mirror.insert(timed_ticket("TKT-ABC124").at(hour(7)).status(Status::Resolved).build()).await;
+    mirror.insert(timed_ticket("TKT-ABC125").at(hour(7)).reply(luis(), "Lo miramos.").build()).await;
     let past = async || report(store, hour(0), hour(24), hour(24 * 60)).await;
     let before = past().await;
     assert_eq!(counts(&before.overall.of(SlaMetric::Resolution)), [2, 1, 1]);
@@ -206,7 +206,7 @@ async fn only_reopening_changes_a_past_report(store: &dyn TicketStore) {
         (32, "TKT-ABC125", customer(), Change::status(Status::Closed)),
     ] {
         let command = command_under(&sla_policy(), change, &by, hour(at));
-        let outcome = twin.update(&parsed(name), &command).await;
+        let outcome = mirror.update(&parsed(name), &command).await;
         assert!(matches!(outcome, Outcome::Applied { .. }), "{at}: {outcome:?}");
         assert_eq!(past().await, before, "after hour {at}");
     }
@@ -214,7 +214,7 @@ async fn only_reopening_changes_a_past_report(store: &dyn TicketStore) {
     // A reopened ticket is not resolved any more; its breach stays.
     for name in ["TKT-ABC123", "TKT-ABC124"] {
         let command = command_under(&sla_policy(), message("Sigue igual."), &customer(), hour(48));
-        twin.update(&parsed(name), &command).await;
+        mirror.update(&parsed(name), &command).await;
     }
     let after = past().await;
     assert_eq!(counts(&after.overall.of(SlaMetric::Resolution)), [0, 0, 1]);
@@ -230,7 +230,7 @@ async fn report(store: &dyn TicketStore, from: Timestamp, before: Timestamp, now
 /// Stores sample tickets with many changes at all hours.
 async fn lives(store: &dyn TicketStore) -> Vec<Ticket> {
     let (sla, policy) = (testing::sla(), sla_policy());
-    let mut tickets: Vec<Ticket> = testing::tickets_with(&sla, 120).collect();
+    let mut tickets: Vec<Ticket> = testing::sample_tickets_with(&sla, 120).collect();
     for (nth, ticket) in tickets.iter_mut().enumerate() {
         let customer = Actor::Customer(ticket.head().requester.clone());
         for step in 0..nth % 9 {
@@ -251,4 +251,107 @@ async fn lives(store: &dyn TicketStore) -> Vec<Ticket> {
     }
     fill(store, &tickets).await;
     tickets
+}
+
+/// Report with every single length of time, of the desk and of each administrator.
+#[derive(Default)]
+pub(super) struct Exact(BTreeMap<(Option<UserId>, SlaMetric), Lengths>);
+
+#[derive(Default)]
+struct Lengths {
+    business: Vec<Duration>,
+    calendar: Vec<Duration>,
+    met: u64,
+    breached: u64,
+}
+
+impl Exact {
+    /// Returns the report of a period, given by its ends, as of a third time.
+    pub(super) fn of(tickets: &[Ticket], times: [Timestamp; 3]) -> Self {
+        let mut exact = Self::default();
+        for head in tickets.iter().map(Ticket::head) {
+            for (metric, timer) in head.sla.iter().flat_map(|timers| timers.all()) {
+                exact.add(head, metric, timer, times);
+            }
+        }
+        exact
+    }
+
+    /// Compares a report with this one; quantiles may deviate within their error.
+    pub(super) fn compare(&self, found: &Report) {
+        let seen: BTreeMap<_, _> = rows(found).collect();
+        for ((by, metric), expected) in &self.0 {
+            let metric_stats = seen.get(by).map(|stats| stats.of(*metric)).unwrap_or_default();
+            let numbers = [expected.business.len() as u64, expected.met, expected.breached];
+            assert_eq!(counts(&metric_stats), numbers, "{metric} of {by:?}");
+            for (found, lengths) in [
+                (metric_stats.business, &expected.business),
+                (metric_stats.calendar, &expected.calendar),
+            ] {
+                let exact = [50, 90].map(|percent| nearest_rank(lengths, percent));
+                match (found, exact) {
+                    (None, [None, None]) => {}
+                    (Some(found), [Some(median), Some(p90)]) => assert!(
+                        near(found.median, median) && near(found.p90, p90),
+                        "{metric} of {by:?}: {found:?} for {median:?} and {p90:?}",
+                    ),
+                    (found, exact) => panic!("{metric} of {by:?}: {found:?} for {exact:?}"),
+                }
+            }
+        }
+        for (by, stats) in seen {
+            for metric in SlaMetric::ALL {
+                let known = self.0.contains_key(&(by.clone(), metric));
+                assert!(known || stats.of(metric) == MetricStats::default(), "{metric} of {by:?}");
+            }
+        }
+    }
+
+    fn add(&mut self, head: &TicketHead, metric: SlaMetric, timer: &SlaTimer, times: [Timestamp; 3]) {
+        let [from, before, now] = times;
+        let sla = testing::sla();
+        let by = match &timer.stop {
+            Some(stop) => stop.by.clone(),
+            None => head.assignee.clone(),
+        };
+        let until = sla.business_time_at(now.min(before));
+        let breached = timer.state(until) == SlaState::Breached;
+        let due_then = sla.business_time_at(from) <= timer.due && timer.due < until;
+        let measured = timer.stop.as_ref().filter(|stop| !stop.cancelled);
+        let measured = measured.filter(|stop| from <= stop.at && stop.at < before);
+        for by in [Some(None), by.map(Some)].into_iter().flatten() {
+            let lengths = self.0.entry((by, metric)).or_default();
+            lengths.breached += u64::from(breached && due_then);
+            lengths.met += u64::from(measured.is_some() && !breached);
+            if let Some(stop) = measured {
+                let between = |from: i64, to: i64| Duration::from_millis((to - from).max(0) as u64);
+                let calendar = between(timer.since.as_millis(), stop.at.as_millis());
+                let business = between(timer.start.as_millis(), stop.business_time.as_millis());
+                lengths.calendar.push(calendar);
+                lengths.business.push(business);
+            }
+        }
+    }
+}
+
+/// Returns the statistics of the desk, under `None`, and of each administrator.
+pub(super) fn rows(report: &Report) -> impl Iterator<Item = (Option<UserId>, &StatsByMetric)> {
+    let by_admin = report.by_admin.iter().map(|(by, stats)| (Some(by.clone()), stats));
+    [(None, &report.overall)].into_iter().chain(by_admin)
+}
+
+/// Returns the numbers of measured timers, met targets and breached targets.
+pub(super) fn counts(metric_stats: &MetricStats) -> [u64; 3] {
+    [metric_stats.count, metric_stats.met, metric_stats.breached]
+}
+
+pub(super) fn near(found: Duration, exact: Duration) -> bool {
+    (found.as_secs_f64() - exact.as_secs_f64()).abs() <= Histogram::ERROR * exact.as_secs_f64()
+}
+
+fn nearest_rank(lengths: &[Duration], percent: usize) -> Option<Duration> {
+    let mut sorted = lengths.to_vec();
+    sorted.sort_unstable();
+    let rank = (sorted.len() * percent).div_ceil(100);
+    sorted.get(rank.checked_sub(1)?).copied()
 }

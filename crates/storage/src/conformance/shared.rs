@@ -11,18 +11,18 @@ use ventanilla_domain::{
 
 use super::{
     Results, cases,
-    desk::{
+    listing::{SORTS, assert_rows, names, page_of, walk_at},
+    report::{counts as counts_of, rows},
+    support::{
         admin, answer, business_time, command, command_under, fill, hour, luis, marta, message, parsed,
         sla_policy, timed_ticket, view,
     },
-    exact::{counts as counts_of, rows},
-    listing::{SORTS, holds, names, page_of, walk_at},
 };
 use crate::{
     Counts, InsertOutcome, ListQuery, PageSize, Period, Report, ReportQuery, Sort, StatsByMetric,
     TicketStore,
+    store::{default_report, default_resolved_until},
     testing::{self, TicketFixture},
-    walk as walked,
 };
 
 /// Runs every case on two handles of one empty database, such as two clients or two connection pools,
@@ -125,10 +125,10 @@ async fn lists_and_counts_show_what_the_other_wrote(both: [&dyn TicketStore; 2])
             for (query, status) in queries.into_iter().cartesian_product([None, Some(Status::Open)]) {
                 let query =
                     status.map_or_else(|| query.clone(), |status| query.clone().with_statuses(status));
-                let meant = tickets
+                let expected = tickets
                     .iter()
-                    .filter(|ticket| query.clone().first_page().with_as_of(now).holds(ticket.head()));
-                holds(&query, walk_at(store, &query, now).await, meant);
+                    .filter(|ticket| query.clone().first_page().with_as_of(now).matches(ticket.head()));
+                assert_rows(&query, walk_at(store, &query, now).await, expected);
             }
             check_sums(store).await;
         }
@@ -346,16 +346,16 @@ async fn check_sums(store: &dyn TicketStore) {
     }
     assert_eq!(answer(store.counts(&luis(), Some(now)).await), counts);
     let resolved = answer(store.resolved_until(Timestamp::MAX, u32::MAX).await);
-    let meant = answer(walked::resolved_until(store, Timestamp::MAX, u32::MAX).await);
-    assert_eq!(BTreeSet::from_iter(resolved), BTreeSet::from_iter(meant));
+    let expected = answer(default_resolved_until(store, Timestamp::MAX, u32::MAX).await);
+    assert_eq!(BTreeSet::from_iter(resolved), BTreeSet::from_iter(expected));
     let ever = ever.expect("it ends after it starts");
     let query = ReportQuery::new(ever, &testing::sla(), hour(24 * 60));
     let stats = |report: &Report| {
         let counted = |stats: &StatsByMetric| SlaMetric::ALL.map(|metric| counts_of(&stats.of(metric)));
         rows(report).map(|(by, stats)| (by, counted(stats))).collect::<BTreeMap<_, _>>()
     };
-    let meant = answer(walked::report(store, &query).await);
-    assert_eq!(stats(&answer(store.report(&query).await)), stats(&meant));
+    let expected = answer(default_report(store, &query).await);
+    assert_eq!(stats(&answer(store.report(&query).await)), stats(&expected));
 }
 
 async fn opened(store: &dyn TicketStore, fixture: TicketFixture) -> TicketNumber {

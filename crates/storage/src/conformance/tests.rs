@@ -13,7 +13,7 @@ use ventanilla_domain::{
     TicketLookup, TicketNumber, TicketRecord, TicketSummary, Timestamp, UserId,
 };
 
-use super::{check, desk::MILLISECOND, message};
+use super::{check, message, support::MILLISECOND};
 use crate::{
     Counts, DueFilter, InsertOutcome, ListQuery, MemoryStore, Page, PageQuery, Period, Report,
     ReportBuilder, ReportQuery, Sort, StoreError, TicketStore, testing,
@@ -238,7 +238,7 @@ impl TicketStore for Faulty {
         let asked = self.late(query);
         let mut page = self.store.list(&asked).await?;
         // Its cursors must belong to the query that it was given.
-        let position = page.next.map(|next| next.open(asked.query()).expect("it is of this query"));
+        let position = page.next.map(|next| next.decode(asked.query()).expect("it is of this query"));
         page.next = position.map(|position| query.cursor_after(&position));
         let is_due = query.query().uses_due_time();
         let is_empty = query.query().statuses().is_empty() || query.query().priorities().is_empty();

@@ -4,7 +4,7 @@ use ventanilla_domain::{Category, Change, MessageText, NewMessage, Outcome, Tick
 
 use super::{
     cases,
-    desk::{Twin, admin, answer, command, customer, fill, hour, luis, number, parsed, view},
+    support::{Mirror, admin, answer, command, customer, fill, hour, luis, number, parsed, view},
 };
 use crate::{ListQuery, TicketStore, testing};
 
@@ -42,11 +42,12 @@ const TEXTS: [&str; 20] = [
 async fn messages_descriptions_and_notes_are_literal(store: &dyn TicketStore) {
     for (at, text) in TEXTS.into_iter().enumerate() {
         let number = TicketNumber::from_entropy(&[0, 0, 0, 0, 0, at as u8]);
-        let mut twin = Twin::of(store, testing::ticket(number.clone()).description(text).build()).await;
+        let mut mirror =
+            Mirror::of(store, testing::ticket(number.clone()).description(text).build()).await;
         let message = Change::message(parsed::<NewMessage>(text));
-        twin.update(&number, &command(message.clone(), &customer(), hour(1))).await;
-        twin.update(&number, &command(message, &admin(), hour(2))).await;
-        twin.update(&number, &command(Change::note(parsed(text)), &admin(), hour(3))).await;
+        mirror.update(&number, &command(message.clone(), &customer(), hour(1))).await;
+        mirror.update(&number, &command(message, &admin(), hour(2))).await;
+        mirror.update(&number, &command(Change::note(parsed(text)), &admin(), hour(3))).await;
         let stored = view(store, &number).await.expect("it is stored");
         assert_eq!(stored.description.as_str(), text);
         assert!(stored.messages.len() == 3 && stored.notes.len() == 1, "{stored:?}");
@@ -59,12 +60,12 @@ async fn messages_descriptions_and_notes_are_literal(store: &dyn TicketStore) {
 
 async fn the_longest_texts_come_back_whole(store: &dyn TicketStore) {
     let longest = ["a", "ñ", "€", "😀"].map(|unit| unit.repeat(MessageText::MAX_BYTES / unit.len()));
-    let mut twin =
-        Twin::of(store, testing::ticket("TKT-ABC123").description(longest[0].clone()).build()).await;
+    let mut mirror =
+        Mirror::of(store, testing::ticket("TKT-ABC123").description(longest[0].clone()).build()).await;
     for text in longest {
         let message = Change::message(parsed::<NewMessage>(text.clone()));
-        twin.change(message, &customer(), hour(1)).await;
-        twin.change(Change::note(parsed(text.clone())), &admin(), hour(1)).await;
+        mirror.change(message, &customer(), hour(1)).await;
+        mirror.change(Change::note(parsed(text.clone())), &admin(), hour(1)).await;
         let stored = view(store, &number()).await.expect("it is stored");
         assert!(stored.messages.last().is_some_and(|message| message.text.as_str() == text));
     }
@@ -102,12 +103,12 @@ async fn keys_are_literal(store: &dyn TicketStore) {
     let number = |at: usize| TicketNumber::from_entropy(&[0, 0, 0, 0, 0, at as u8]);
     let tickets = keys.iter().enumerate().map(|(at, key)| testing::ticket(number(at)).key(*key).build());
     fill(store, &tickets.collect::<Vec<_>>()).await;
-    let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
+    let mut mirror = Mirror::of(store, testing::ticket("TKT-ABC123").build()).await;
     for key in keys {
         let message = Change::message(parsed::<NewMessage>(key).with_key(parsed(key)));
-        let first = twin.change(message.clone(), &customer(), hour(1)).await;
+        let first = mirror.change(message.clone(), &customer(), hour(1)).await;
         assert!(matches!(first, Outcome::Applied { .. }), "{key}: {first:?}");
-        let again = twin.change(message, &customer(), hour(2)).await;
+        let again = mirror.change(message, &customer(), hour(2)).await;
         assert!(matches!(again, Outcome::Repeated { .. }), "{key}: {again:?}");
     }
 }

@@ -9,11 +9,11 @@ use ventanilla_domain::{
 
 use super::{
     cases,
-    desk::{
-        MILLISECOND, Twin, admin, ana, answer, command_under, customer, fill, head, hour, luis, marta,
+    listing::{names, page_of, walk},
+    support::{
+        MILLISECOND, Mirror, admin, ana, answer, command_under, customer, fill, head, hour, luis, marta,
         message, number, parsed, sla_policy, timed_ticket, timers, view,
     },
-    listing::{names, page_of, walk},
 };
 use crate::{
     InsertOutcome, ListQuery, TicketStore,
@@ -33,7 +33,7 @@ cases![
 
 async fn timers_are_read_back_whole(store: &dyn TicketStore) {
     let tickets: Vec<Ticket> =
-        testing::tickets_with(&testing::sla(), 40).chain(lives()).chain([made_up()]).collect();
+        testing::sample_tickets_with(&testing::sla(), 40).chain(lives()).chain([made_up()]).collect();
     fill(store, &tickets).await;
     for ticket in &tickets {
         let stored = view(store, &ticket.head().ticket_number).await;
@@ -49,12 +49,12 @@ async fn a_ticket_keeps_the_targets_of_its_category(store: &dyn TicketStore) {
         .expect("each priority has targets");
     let sla = Sla::new(targets, testing::sla().calendar().clone());
     let ticket = testing::ticket("TKT-ABC123").category("ENVÍOS").sla(&sla).build();
-    let meant = ticket.head().sla.as_deref().map(|timers| timers.targets);
-    let mut twin = Twin::of(store, ticket).await;
+    let expected = ticket.head().sla.as_deref().map(|timers| timers.targets);
+    let mut mirror = Mirror::of(store, ticket).await;
     // The policy has other targets now.
-    twin.timed(Change::priority(Priority::Low), &admin(), hour(1)).await;
+    mirror.timed(Change::priority(Priority::Low), &admin(), hour(1)).await;
     let timers = timers(store).await;
-    assert_eq!(Some(timers.targets), meant);
+    assert_eq!(Some(timers.targets), expected);
     assert_eq!(timers.resolution.due, timers.resolution.start.plus(Duration::from_secs(3 * 3600)));
 }
 
@@ -62,7 +62,7 @@ async fn timers_of_any_time_are_kept(store: &dyn TicketStore) {
     let years = ["0001-01-01T00:00:00Z", "1969-07-20T20:17:40.001Z", "9999-12-31T23:59:59.999Z"];
     for (year, name) in years.into_iter().zip(["TKT-ABC123", "TKT-ABC124", "TKT-ABC125"]) {
         let at: Timestamp = year.parse().expect("a time");
-        let mut twin = Twin::of(store, timed_ticket(name).created_at(at).build()).await;
+        let mut mirror = Mirror::of(store, timed_ticket(name).created_at(at).build()).await;
         for (by, change) in [
             (admin(), message("Lo miramos.")),
             (customer(), message("Gracias.")),
@@ -71,7 +71,7 @@ async fn timers_of_any_time_are_kept(store: &dyn TicketStore) {
             (admin(), Change::priority(Priority::Urgent)),
         ] {
             let change = command_under(&sla_policy(), change, &by, at);
-            let outcome = twin.update(&parsed(name), &change).await;
+            let outcome = mirror.update(&parsed(name), &change).await;
             assert!(matches!(outcome, Outcome::Applied { .. }), "{year}: {outcome:?}");
         }
     }
@@ -111,19 +111,19 @@ async fn a_key_sent_again_answers_with_the_timers(store: &dyn TicketStore) {
 }
 
 async fn changes_without_an_sla_leave_the_timers_unchanged(store: &dyn TicketStore) {
-    let mut twin = Twin::of(store, timed_ticket("TKT-ABC123").build()).await;
+    let mut mirror = Mirror::of(store, timed_ticket("TKT-ABC123").build()).await;
     let before = timers(store).await;
     for (by, change) in everything() {
-        let outcome = twin.change(change, &by, hour(1)).await;
+        let outcome = mirror.change(change, &by, hour(1)).await;
         assert!(matches!(outcome, Outcome::Applied { .. }), "{outcome:?}");
         assert_eq!(timers(store).await, before);
     }
 }
 
 async fn a_ticket_without_timers_gets_none(store: &dyn TicketStore) {
-    let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
+    let mut mirror = Mirror::of(store, testing::ticket("TKT-ABC123").build()).await;
     for (by, change) in everything() {
-        let outcome = twin.timed(change, &by, hour(1)).await;
+        let outcome = mirror.timed(change, &by, hour(1)).await;
         assert!(matches!(outcome, Outcome::Applied { .. }), "{outcome:?}");
         assert_eq!(head(store, &number()).await.sla, None);
     }

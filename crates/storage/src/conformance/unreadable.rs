@@ -6,7 +6,7 @@ use ventanilla_domain::{
 
 use super::{
     Results, cases,
-    desk::{admin, answer, command, hour, luis, message, parsed},
+    support::{admin, answer, command, hour, luis, message, parsed},
 };
 use crate::{
     Cursor, InsertOutcome, ListQuery, Page, Period, ReportQuery, StoreError, TicketStore, testing,

@@ -6,8 +6,8 @@ use ventanilla_domain::{Actor, Change, Priority, Status, Ticket, TicketNumber, T
 
 use super::{
     cases,
-    desk::{admin, answer, command, fill, hour, luis, marta},
-    listing::{SORTS, crowd, names, page_of, walk},
+    listing::{SORTS, names, page_of, store_samples, walk},
+    support::{admin, answer, command, fill, hour, luis, marta},
 };
 use crate::{Cursor, Direction, ListQuery, Page, PageQuery, Sort, TicketStore, testing};
 
@@ -23,7 +23,7 @@ cases![
 ];
 
 async fn pages_of_every_size_make_the_same_list(store: &dyn TicketStore) {
-    crowd(store).await;
+    store_samples(store).await;
     let live = ListQuery::new().with_statuses(Status::Open | Status::InProgress);
     let requester = ListQuery::new().with_requester(testing::customer(2)).unassigned();
     for query in [ListQuery::new(), live, requester] {
@@ -39,7 +39,7 @@ async fn pages_of_every_size_make_the_same_list(store: &dyn TicketStore) {
 }
 
 async fn a_full_last_page_has_no_cursor(store: &dyn TicketStore) {
-    let tickets: Vec<Ticket> = testing::tickets(12).collect();
+    let tickets: Vec<Ticket> = testing::sample_tickets(12).collect();
     fill(store, &tickets).await;
     for sort in SORTS {
         for rows in [1, 2, 3, 4, 6, 12, 13] {
@@ -61,22 +61,22 @@ async fn tickets_of_one_millisecond_are_visited_once_each(store: &dyn TicketStor
     let ticket = |at: u8| testing::ticket(TicketNumber::from_entropy(&[0, 0, 0, 0, 0, at * 11 % 32]));
     let tickets: Vec<Ticket> = (0..13).map(|at| ticket(at).build()).collect();
     fill(store, &tickets).await;
-    let mut meant: Vec<String> =
+    let mut expected: Vec<String> =
         tickets.iter().map(|ticket| ticket.head().ticket_number.to_string()).collect();
-    meant.sort();
+    expected.sort();
     for sort in SORTS {
         for rows in 1..=14 {
             let mut visited = names(
                 &walk(store, &ListQuery::new().with_sort(sort).with_page_size(page_of(rows))).await,
             );
             visited.sort();
-            assert_eq!(visited, meant, "{rows} a page, {sort:?}");
+            assert_eq!(visited, expected, "{rows} a page, {sort:?}");
         }
     }
 }
 
 async fn the_size_of_pages_may_change_during_a_walk(store: &dyn TicketStore) {
-    crowd(store).await;
+    store_samples(store).await;
     for sort in SORTS {
         let query = ListQuery::new().with_sort(sort);
         let whole = names(&walk(store, &query).await);
@@ -93,7 +93,7 @@ async fn the_size_of_pages_may_change_during_a_walk(store: &dyn TicketStore) {
 }
 
 async fn the_same_cursor_gives_the_same_page_again(store: &dyn TicketStore) {
-    crowd(store).await;
+    store_samples(store).await;
     for sort in SORTS {
         let query = ListQuery::new().with_sort(sort).with_page_size(page_of(10));
         let next = list(store, &query.clone().into()).await.next.expect("more follow");
@@ -106,7 +106,7 @@ async fn the_same_cursor_gives_the_same_page_again(store: &dyn TicketStore) {
 
 /// Half of the tickets stay unchanged; the others change between the pages, and new ones are added.
 async fn a_walk_is_stable_under_concurrent_changes(store: &dyn TicketStore) {
-    let mut tickets = crowd(store).await;
+    let mut tickets = store_samples(store).await;
     let mut busy = Vec::new();
     tickets.retain(|ticket| {
         let quiet = ticket.head().created_at.as_millis() / 60_000 % 2 == 0;
@@ -135,7 +135,7 @@ async fn a_walk_is_stable_under_concurrent_changes(store: &dyn TicketStore) {
 /// No change alters the time of creation, so this order is always stable.
 async fn a_walk_by_creation_is_stable_under_every_change(store: &dyn TicketStore) {
     let numbers: Vec<TicketNumber> =
-        crowd(store).await.iter().map(|ticket| ticket.head().ticket_number.clone()).collect();
+        store_samples(store).await.iter().map(|ticket| ticket.head().ticket_number.clone()).collect();
     let mut created = 0;
     for direction in [Direction::NewestFirst, Direction::OldestFirst] {
         let query = ListQuery::new().with_sort(Sort::Created(direction)).with_page_size(page_of(3));
@@ -155,19 +155,19 @@ async fn a_walk_continues_after_a_row_that_has_changed(store: &dyn TicketStore) 
             .with_priorities(Priority::Medium)
             .with_sort(Sort::UrgentFirst(direction))
             .with_page_size(page_of(4));
-        let meant = names(&walk(store, &query).await);
+        let expected = names(&walk(store, &query).await);
         let mut visited = Vec::new();
         let mut page = query.clone().first_page();
         loop {
             let Page { rows, next, .. } = list(store, &page).await;
             visited.extend(names(&rows));
-            assert!(visited.len() <= meant.len(), "a row is repeated: {visited:?}");
+            assert!(visited.len() <= expected.len(), "a row is repeated: {visited:?}");
             let Some(next) = next else { break };
             let last = &rows.last().expect("a page before another has rows").head.ticket_number;
             change(store, last, Change::priority(Priority::Urgent), &admin()).await;
             page = after(&query, &next);
         }
-        assert_eq!(visited, meant);
+        assert_eq!(visited, expected);
     }
 }
 

@@ -18,7 +18,7 @@ proptest! {
     /// The export is interrupted after some bytes and resumed; some of the tickets are imported before.
     #[test]
     fn an_interrupted_export_and_a_repeated_import_copy_every_ticket(
-        tickets in subsequence(testing::tickets_with(&testing::sla(), 300).collect::<Vec<_>>(), 0..=300),
+        tickets in subsequence(testing::sample_tickets_with(&testing::sla(), 300).collect::<Vec<_>>(), 0..=300),
         cut in any::<prop::sample::Index>(),
         before in any::<prop::sample::Index>(),
     ) {
@@ -44,7 +44,7 @@ proptest! {
 
 #[test]
 fn an_export_continues_after_a_batch() {
-    let tickets: Vec<Ticket> = testing::tickets(250).collect();
+    let tickets: Vec<Ticket> = testing::sample_tickets(250).collect();
     let store = filled(&tickets);
     let mut all = Vec::new();
     let mut next = None;
@@ -60,7 +60,7 @@ fn an_export_continues_after_a_batch() {
 
 #[test]
 fn a_failed_batch_is_tried_again() {
-    let tickets: Vec<Ticket> = testing::tickets(150).collect();
+    let tickets: Vec<Ticket> = testing::sample_tickets(150).collect();
     let store = Flawed::of(&tickets);
     let mut export = Export::of(&store);
     store.fails.store(true, Relaxed);
@@ -73,7 +73,7 @@ fn a_failed_batch_is_tried_again() {
 /// A ticket that is listed may be unreadable as a whole, or deleted since.
 #[test]
 fn unreadable_tickets_are_reported_and_deleted_ones_left_out() {
-    let tickets: Vec<Ticket> = testing::tickets(3).collect();
+    let tickets: Vec<Ticket> = testing::sample_tickets(3).collect();
     let batch = block_on(Export::of(&Flawed::of(&tickets)).next()).unwrap().unwrap();
     assert_eq!(batch.rows, tickets[2..]);
     let number = tickets[0].head().ticket_number.to_string();

@@ -7,13 +7,11 @@ use itertools::{Either, Itertools};
 use ventanilla_domain::{Category, EnumSet, Priority, Status, TicketHead, Timestamp, UserId};
 
 use super::{
+    place::{Place, Seq},
     reported::{Day, Reported},
     waiting::{Wait, Waiting},
 };
 use crate::{AssigneeFilter, Direction, ListQuery, PageQuery, Sort};
-
-/// Index of a ticket in order of arrival.
-pub(super) type Seq = u32;
 
 /// Set of tickets that are indexed together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -45,14 +43,6 @@ struct Listed {
     assignee: Option<UserId>,
     requester: UserId,
     created_at: Timestamp,
-}
-
-/// Position of the last ticket before a page.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
-    pub(super) priority: Priority,
-    pub(super) key: i64,
-    pub(super) seq: Seq,
 }
 
 #[derive(Debug, Default)]

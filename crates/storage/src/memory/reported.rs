@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, ops::RangeInclusive};
 
 use ventanilla_domain::{BusinessTime, SlaTimer, TicketHead, Timestamp};
 
-use super::index::Seq;
+use super::place::Seq;
 use crate::ReportQuery;
 
 /// Tickets by the days to whose reports they contribute: days on which a timer stopped, and days on

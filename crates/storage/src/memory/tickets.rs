@@ -9,7 +9,7 @@ use std::{
 
 use ventanilla_domain::{Ticket, TicketNumber};
 
-use super::index::Seq;
+use super::place::Seq;
 
 /// Tickets by number, spread over many locks, so that reading one rarely waits for a change to another.
 ///

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ventanilla_domain::{BusinessTime, SlaTimers, TicketHead};
 
 use super::{
-    index::{Place, Seq},
+    place::{Place, Seq},
     ranked::RankedSet,
 };
 use crate::{DueFilter, query::due};

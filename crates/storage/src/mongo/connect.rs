@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 use ventanilla_domain::{ErrorKind, Explain, Locale};
 
 use super::{
-    Inner, MongoStore, UserIdEncoding, command::write_concern, index, known::KnownTickets,
+    Inner, MongoStore, UserIdEncoding, cache::TicketCache, command::write_concern, index,
     locks::TicketLocks,
 };
 
@@ -189,7 +189,7 @@ impl MongoOptions {
             write_concern: write_concern(&self.write_concern),
             time_limit: self.time_limit,
             locks: TicketLocks::default(),
-            known: KnownTickets::new(self.known_tickets),
+            cache: TicketCache::new(self.known_tickets),
             running: Arc::new(Semaphore::new(MOST_COMMANDS as usize)),
         })))
     }

@@ -17,14 +17,14 @@ use crate::Unreadable;
 /// Reason for which a document holds no ticket.
 #[derive(Debug, thiserror::Error)]
 #[error("field {field}: {problem}")]
-pub(super) struct Malformed {
+pub(super) struct DecodeError {
     field: String,
     problem: String,
 }
 
-impl Malformed {
+impl DecodeError {
     /// Reports the document, with the number that is stored.
-    pub(super) fn of(&self, document: &RawDocument) -> Unreadable {
+    pub(super) fn to_unreadable(&self, document: &RawDocument) -> Unreadable {
         Unreadable { ticket_number: shown_number(document), problem: self.to_string() }
     }
 }
@@ -42,29 +42,33 @@ pub(super) fn shown_number(document: &RawDocument) -> String {
 
 impl UserIdEncoding {
     /// Decodes a whole ticket.
-    pub(super) fn whole(self, document: &RawDocument) -> Result<Ticket, Malformed> {
-        self.record(document).map(Ticket::from)
+    pub(super) fn decode_ticket(self, document: &RawDocument) -> Result<Ticket, DecodeError> {
+        self.decode_record(document).map(Ticket::from)
     }
 
     /// Decodes the fields of a whole ticket as they are stored.
     ///
     /// Optional data that only these crates write are skipped if they are unreadable: a note, an event of
     /// the history, a key, the author of a message.
-    pub(super) fn record(self, document: &RawDocument) -> Result<TicketRecord, Malformed> {
+    pub(super) fn decode_record(self, document: &RawDocument) -> Result<TicketRecord, DecodeError> {
         let fields = Parsed::of(document);
         let description = required(&fields, "description", read_text)?;
         self.fields(&fields, description)
     }
 
     /// Decodes the head of a ticket from a document without texts.
-    pub(super) fn head(self, document: &RawDocument) -> Result<TicketHead, Malformed> {
+    pub(super) fn decode_head(self, document: &RawDocument) -> Result<TicketHead, DecodeError> {
         let ticket = Ticket::from(self.fields(&Parsed::of(document), MessageText::from_stored(""))?);
         let mut head = ticket.head().clone();
         head.message_count = None;
         Ok(head)
     }
 
-    fn fields(self, document: &Parsed<'_>, description: MessageText) -> Result<TicketRecord, Malformed> {
+    fn fields(
+        self,
+        document: &Parsed<'_>,
+        description: MessageText,
+    ) -> Result<TicketRecord, DecodeError> {
         let id = |value: RawBsonRef<'_>| self.read(value);
         required(document, "_id", |id: RawBsonRef<'_>| id.as_object_id().ok_or_else(|| unexpected(id)))?;
         Ok(TicketRecord {
@@ -92,7 +96,7 @@ impl UserIdEncoding {
         })
     }
 
-    fn read_message(self, value: RawBsonRef<'_>) -> Result<Message, Malformed> {
+    fn read_message(self, value: RawBsonRef<'_>) -> Result<Message, DecodeError> {
         let message = nested(value, "messages")?;
         let author = match required(message, "role", read_parsed)? {
             Role::User => Author::Requester,
@@ -108,7 +112,7 @@ impl UserIdEncoding {
         Ok(message.with_key(key).with_version(version))
     }
 
-    fn read_note(self, value: RawBsonRef<'_>) -> Result<Note, Malformed> {
+    fn read_note(self, value: RawBsonRef<'_>) -> Result<Note, DecodeError> {
         let note = nested(value, "notes")?;
         Ok(Note {
             text: required(note, "text", read_text)?,
@@ -124,14 +128,15 @@ impl UserIdEncoding {
     }
 
     fn read_creation_key(self, value: RawBsonRef<'_>) -> Result<CreationKey, String> {
-        let key = nested(value, "creationKey").map_err(|error: Malformed| error.to_string())?;
+        let key = nested(value, "creationKey").map_err(|error: DecodeError| error.to_string())?;
         Ok(CreationKey {
-            by: required(key, "by", |id| self.read(id)).map_err(|error: Malformed| error.to_string())?,
-            key: required(key, "key", read_parsed).map_err(|error: Malformed| error.to_string())?,
+            by: required(key, "by", |id| self.read(id))
+                .map_err(|error: DecodeError| error.to_string())?,
+            key: required(key, "key", read_parsed).map_err(|error: DecodeError| error.to_string())?,
         })
     }
 
-    fn read_event(self, value: RawBsonRef<'_>) -> Result<Event, Malformed> {
+    fn read_event(self, value: RawBsonRef<'_>) -> Result<Event, DecodeError> {
         let event = nested(value, "history")?;
         let by = event.get("by").ok().flatten().unwrap_or(RawBsonRef::Null);
         let by = nested(by, "by")?;
@@ -141,7 +146,9 @@ impl UserIdEncoding {
             "ADMIN" => Actor::Admin(user()?),
             "BOT" => Actor::Bot,
             "SYSTEM" => Actor::System,
-            other => return Err(malformed("by.kind", format!("there is no kind of actor {other:?}"))),
+            other => {
+                return Err(decode_error("by.kind", format!("there is no kind of actor {other:?}")));
+            }
         };
         let kind = match required(event, "event", read_str)? {
             "CREATED" => EventKind::Created,
@@ -159,7 +166,7 @@ impl UserIdEncoding {
                 from: optional(event, "from", |id| self.read(id))?,
                 to: optional(event, "to", |id| self.read(id))?,
             },
-            _ => read_other_event(event).map_err(|problem| malformed("history.event", problem))?,
+            _ => read_other_event(event).map_err(|problem| decode_error("history.event", problem))?,
         };
         let version = optional(event, "version", read_version)?.unwrap_or_default();
         Ok(Event { at: required(event, "at", read_date)?, by, version, kind })
@@ -178,12 +185,12 @@ fn read_other_event(event: &RawDocument) -> Result<EventKind, String> {
 
 /// Access to the fields of a document.
 pub(super) trait Fields<'a>: Copy {
-    fn value(self, field: &str) -> Result<Option<RawBsonRef<'a>>, Malformed>;
+    fn value(self, field: &str) -> Result<Option<RawBsonRef<'a>>, DecodeError>;
 }
 
 impl<'a> Fields<'a> for &'a RawDocument {
-    fn value(self, field: &str) -> Result<Option<RawBsonRef<'a>>, Malformed> {
-        self.get(field).map_err(|problem| malformed(field, problem.to_string()))
+    fn value(self, field: &str) -> Result<Option<RawBsonRef<'a>>, DecodeError> {
+        self.get(field).map_err(|problem| decode_error(field, problem.to_string()))
     }
 }
 
@@ -209,11 +216,11 @@ impl<'a> Parsed<'a> {
 }
 
 impl<'a> Fields<'a> for &Parsed<'a> {
-    fn value(self, field: &str) -> Result<Option<RawBsonRef<'a>>, Malformed> {
+    fn value(self, field: &str) -> Result<Option<RawBsonRef<'a>>, DecodeError> {
         match (self.fields.iter().find(|(name, _)| *name == field), &self.broken) {
             (Some((_, value)), _) => Ok(Some(*value)),
             (None, None) => Ok(None),
-            (None, Some(problem)) => Err(malformed(field, problem.to_string())),
+            (None, Some(problem)) => Err(decode_error(field, problem.to_string())),
         }
     }
 }
@@ -223,9 +230,9 @@ pub(super) fn required<'a, T>(
     document: impl Fields<'a>,
     field: &str,
     read: impl FnOnce(RawBsonRef<'a>) -> Result<T, String>,
-) -> Result<T, Malformed> {
-    let value = document.value(field)?.ok_or_else(|| malformed(field, "missing".into()))?;
-    read(value).map_err(|problem| malformed(field, problem))
+) -> Result<T, DecodeError> {
+    let value = document.value(field)?.ok_or_else(|| decode_error(field, "missing".into()))?;
+    read(value).map_err(|problem| decode_error(field, problem))
 }
 
 /// Decodes a field that may be missing or null.
@@ -233,10 +240,10 @@ pub(super) fn optional<'a, T>(
     document: impl Fields<'a>,
     field: &str,
     read: impl FnOnce(RawBsonRef<'a>) -> Result<T, String>,
-) -> Result<Option<T>, Malformed> {
+) -> Result<Option<T>, DecodeError> {
     match document.value(field)? {
         None | Some(RawBsonRef::Null) => Ok(None),
-        Some(value) => read(value).map(Some).map_err(|problem| malformed(field, problem)),
+        Some(value) => read(value).map(Some).map_err(|problem| decode_error(field, problem)),
     }
 }
 
@@ -244,11 +251,11 @@ pub(super) fn optional<'a, T>(
 fn list<'a, T>(
     document: impl Fields<'a>,
     field: &str,
-    mut read: impl FnMut(RawBsonRef<'a>) -> Result<T, Malformed>,
-) -> Result<Vec<T>, Malformed> {
+    mut read: impl FnMut(RawBsonRef<'a>) -> Result<T, DecodeError>,
+) -> Result<Vec<T>, DecodeError> {
     let mut found = Vec::new();
     for item in items(document, field)? {
-        found.push(read(item.map_err(|problem| malformed(field, problem.to_string()))?)?);
+        found.push(read(item.map_err(|problem| decode_error(field, problem.to_string()))?)?);
     }
     Ok(found)
 }
@@ -257,8 +264,8 @@ fn list<'a, T>(
 pub(super) fn readable<'a, T>(
     document: impl Fields<'a>,
     field: &str,
-    read: impl FnMut(RawBsonRef<'a>) -> Result<T, Malformed>,
-) -> Result<Vec<T>, Malformed> {
+    read: impl FnMut(RawBsonRef<'a>) -> Result<T, DecodeError>,
+) -> Result<Vec<T>, DecodeError> {
     let items = items(document, field)?;
     Ok(items.filter_map(Result::ok).map(read).filter_map(Result::ok).collect())
 }
@@ -266,16 +273,16 @@ pub(super) fn readable<'a, T>(
 fn items<'a>(
     document: impl Fields<'a>,
     field: &str,
-) -> Result<impl Iterator<Item = bson::error::Result<RawBsonRef<'a>>>, Malformed> {
+) -> Result<impl Iterator<Item = bson::error::Result<RawBsonRef<'a>>>, DecodeError> {
     match document.value(field)? {
         None | Some(RawBsonRef::Null) => Ok(None.into_iter().flatten()),
         Some(RawBsonRef::Array(items)) => Ok(Some(items.into_iter()).into_iter().flatten()),
-        Some(other) => Err(malformed(field, unexpected(other))),
+        Some(other) => Err(decode_error(field, unexpected(other))),
     }
 }
 
-pub(super) fn nested<'a>(value: RawBsonRef<'a>, field: &str) -> Result<&'a RawDocument, Malformed> {
-    value.as_document().ok_or_else(|| malformed(field, unexpected(value)))
+pub(super) fn nested<'a>(value: RawBsonRef<'a>, field: &str) -> Result<&'a RawDocument, DecodeError> {
+    value.as_document().ok_or_else(|| decode_error(field, unexpected(value)))
 }
 
 fn read_str(value: RawBsonRef<'_>) -> Result<&str, String> {
@@ -316,8 +323,8 @@ fn read_version(value: RawBsonRef<'_>) -> Result<u64, String> {
     whole.ok_or_else(|| format!("{value:?} is not a whole number"))
 }
 
-pub(super) fn malformed(field: &str, problem: String) -> Malformed {
-    Malformed { field: field.into(), problem }
+pub(super) fn decode_error(field: &str, problem: String) -> DecodeError {
+    DecodeError { field: field.into(), problem }
 }
 
 /// Decodes a signed whole number.
@@ -360,6 +367,6 @@ mod tests {
         let codec = UserIdEncoding::ObjectId;
         let event = codec.read_event(RawBsonRef::Document(&raw)).unwrap();
         assert!(matches!(&event.kind, EventKind::Other(other) if other.name() == "TAG_ADDED"));
-        assert_eq!(codec.event(&event).unwrap(), stored.into());
+        assert_eq!(codec.encode_event(&event).unwrap(), stored.into());
     }
 }

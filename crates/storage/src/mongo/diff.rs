@@ -5,10 +5,10 @@ use bson::{Bson, Document, RawBsonRef, RawDocument, doc};
 use ventanilla_domain::{Event, Message, Note, SlaMetric, Ticket, TicketHead, Timestamp};
 
 use super::{
-    decode::Malformed,
-    encode::{date, version},
+    decode::DecodeError,
+    encode::{EARLIER, date, version},
     ids::UserIdEncoding,
-    timers::{EARLIER, name, reading},
+    timers::{business_time, name},
 };
 use crate::StoreError;
 
@@ -56,8 +56,8 @@ const COMPARED: [&str; 10] = [
 const LISTS: [&str; 4] = ["messages", "notes", "history", EARLIER];
 
 impl Found {
-    pub(super) fn decode(document: &RawDocument, ids: UserIdEncoding) -> Result<Self, Malformed> {
-        let record = ids.record(document)?;
+    pub(super) fn decode(document: &RawDocument, ids: UserIdEncoding) -> Result<Self, DecodeError> {
+        let record = ids.decode_record(document)?;
         let (first_response_at, resolved_at, closed_at) =
             (record.first_response_at, record.resolved_at, record.closed_at);
         let ticket = Ticket::from(record);
@@ -168,16 +168,16 @@ impl Found {
         let ticket = &self.ticket;
         // Without stored messages the description counts as the first one.
         if ticket.messages().len() > messages.read.max(1) {
-            let added = added(ticket.messages(), messages.read, |message| ids.message(message))?;
+            let added = added(ticket.messages(), messages.read, |message| ids.encode_message(message))?;
             update.append("messages", messages.stored.is_some(), added);
         }
         if ticket.notes().len() > notes.read {
-            let added = added(ticket.notes(), notes.read, |note| ids.note(note))?;
+            let added = added(ticket.notes(), notes.read, |note| ids.encode_note(note))?;
             update.append("notes", notes.stored.is_some(), added);
         }
         if recorded > 0 {
             let kept = ticket.history().len().saturating_sub(recorded);
-            let added = added(ticket.history(), kept, |event| ids.event(event))?;
+            let added = added(ticket.history(), kept, |event| ids.encode_event(event))?;
             update.append("history", history.stored.is_some(), added);
             if kept < history.read {
                 update.keep_last("history", ticket.history().len());
@@ -185,7 +185,7 @@ impl Found {
         }
         let responses = ticket.head().sla.as_deref().map_or(&[][..], |sla| &sla.earlier_responses);
         if responses.len() > earlier.read {
-            let added = added(responses, earlier.read, |timer| ids.timer(timer))?;
+            let added = added(responses, earlier.read, |timer| ids.encode_timer(timer))?;
             update.append(EARLIER, earlier.stored.is_some(), added);
         }
         Ok(())
@@ -200,12 +200,12 @@ impl Found {
         }
         for metric in SlaMetric::ALL {
             if before.of(metric) != after.of(metric) {
-                let timer = after.of(metric).map(|timer| ids.timer(timer)).transpose()?;
+                let timer = after.of(metric).map(|timer| ids.encode_timer(timer)).transpose()?;
                 update.set_or_unset(format!("sla.{}", name(metric)), timer);
             }
         }
-        update.set_or_unset("sla.due", after.due().map(reading));
-        update.set_or_unset("sla.risk", after.at_risk_from().map(reading));
+        update.set_or_unset("sla.due", after.due().map(business_time));
+        update.set_or_unset("sla.risk", after.at_risk_from().map(business_time));
         update.set_or_unset("sla.lastStop", after.last_stop().map(date));
         Ok(())
     }
@@ -242,7 +242,7 @@ fn compared(document: &RawDocument) -> Document {
     if let Ok(timers) = document.get_document("sla") {
         for metric in SlaMetric::ALL {
             let timer = owned(timers.get(name(metric)).ok().flatten());
-            conditions.insert(format!("sla.{}", name(metric)), is(timer));
+            conditions.insert(format!("sla.{}", name(metric)), equals(timer));
         }
     }
     conditions
@@ -251,12 +251,12 @@ fn compared(document: &RawDocument) -> Document {
 /// Replaces the condition of a field, if it is compared.
 fn compare(conditions: &mut Document, field: &str, value: Bson) {
     if let Some(condition) = conditions.get_mut(field) {
-        *condition = if COMPARED.contains(&field) { value } else { is(value) };
+        *condition = if COMPARED.contains(&field) { value } else { equals(value) };
     }
 }
 
 /// Returns an explicit equality: the first field of a plain document could be read as an operator.
-fn is(value: Bson) -> Bson {
+fn equals(value: Bson) -> Bson {
     doc! { "$eq": value }.into()
 }
 

@@ -9,10 +9,9 @@ use ventanilla_domain::{Audience, MessageRange, Ticket, TicketDetails, TicketLoo
 
 use super::{
     Inner,
-    decode::{Malformed, read_count, required},
-    expr,
-    timers::EARLIER,
-    unreadable,
+    decode::{DecodeError, read_count, required},
+    encode::EARLIER,
+    expr, unreadable,
 };
 use crate::StoreError;
 
@@ -22,7 +21,7 @@ impl Inner {
         number: &TicketNumber,
     ) -> Result<Option<Ticket>, StoreError> {
         let found = self.find_one(number, ReadConcern::majority(), self.deadline()).await?;
-        let whole = |document: RawDocumentBuf| self.ids.whole(&document);
+        let whole = |document: RawDocumentBuf| self.ids.decode_ticket(&document);
         found.map(whole).transpose().map_err(|problem| unreadable(number, problem))
     }
 
@@ -61,8 +60,8 @@ impl Inner {
         document: &RawDocument,
         scope: &Audience,
         window: MessageRange,
-    ) -> Result<Option<TicketDetails>, Malformed> {
-        let Some(mut view) = self.ids.whole(document)?.details(scope, MessageRange::All) else {
+    ) -> Result<Option<TicketDetails>, DecodeError> {
+        let Some(mut view) = self.ids.decode_ticket(document)?.details(scope, MessageRange::All) else {
             return Ok(None);
         };
         if window == MessageRange::All {

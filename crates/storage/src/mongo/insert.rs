@@ -20,7 +20,7 @@ impl Inner {
     /// again: its `_id` tells whether the first attempt stored it.
     pub(super) async fn insert(self: &Arc<Self>, ticket: &Ticket) -> Result<InsertOutcome, StoreError> {
         let id = ObjectId::new();
-        let document = self.ids.ticket(ticket, id)?;
+        let document = self.ids.encode_ticket(ticket, id)?;
         let insert = doc! { "insert": self.tickets.name(), "documents": [document] };
         let number = &ticket.head().ticket_number;
         let (deadline, mut waits, mut lost) = (self.deadline(), Waits::default(), None);
@@ -99,7 +99,7 @@ impl Inner {
         if key.is_none() || key.as_ref() != ticket.creation_key() {
             return taken().map(Some);
         }
-        let first = self.ids.whole(&found).map_err(|problem| unreadable(number, problem))?;
+        let first = self.ids.decode_ticket(&found).map_err(|problem| unreadable(number, problem))?;
         Ok(Some(InsertOutcome::taken_by(&first, ticket)))
     }
 

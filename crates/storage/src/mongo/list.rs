@@ -12,12 +12,12 @@ use ventanilla_domain::{BusinessTime, EnumSet, Priority, TicketSummary};
 
 use super::{
     Inner,
-    decode::{Malformed, read_text, read_whole, required},
+    decode::{DecodeError, read_text, read_whole, required},
     encode::date,
     expr,
     ids::UserIdEncoding,
     index,
-    timers::reading,
+    timers::business_time,
 };
 use crate::{
     AssigneeFilter, Direction, DueFilter, ListQuery, Page, PageQuery, PageSize, Position, Sort,
@@ -43,7 +43,7 @@ impl Inner {
         for document in &found {
             match self.ids.summary(document) {
                 Ok(row) => rows.push(row),
-                Err(problem) => unreadable.push(problem.of(document)),
+                Err(problem) => unreadable.push(problem.to_unreadable(document)),
             }
         }
         Ok(Page { rows, next, unreadable })
@@ -144,7 +144,7 @@ impl Inner {
             conditions.push(doc! { "$expr": { "$in": [{ "$type": "$sla.due" }, ["int", "long"]] } });
         }
         if let Some(last) = page.position() {
-            let (due, id) = (bson::Bson::Int64(last.key), ObjectId::from_bytes(last.tie));
+            let (due, id) = (bson::Bson::Int64(last.key), ObjectId::from_bytes(last.tiebreaker));
             conditions.push(doc! { "sla.due": { "$gte": due.clone() } });
             conditions.push(doc! { "$nor": [{ "sla.due": due, "_id": { "$lte": id } }] });
         }
@@ -198,7 +198,7 @@ impl Inner {
                 Direction::OldestFirst => ("$gte", "$lte"),
             };
             let at: bson::Bson = bson::DateTime::from_millis(last.key).into();
-            let id = ObjectId::from_bytes(last.tie);
+            let id = ObjectId::from_bytes(last.tiebreaker);
             conditions.push(doc! { "createdAt": { up_to: at.clone() } });
             conditions.push(doc! { "$nor": [{ "createdAt": at, "_id": { seen: id } }] });
         }
@@ -255,7 +255,7 @@ fn creation(query: &ListQuery) -> Document {
 /// Returns the condition on the timers of live tickets that pass a filter; without a filter that they
 /// have a due time.
 pub(super) fn due_conditions(filter: Option<DueFilter>, now: BusinessTime) -> Document {
-    let now = reading(now);
+    let now = business_time(now);
     match filter {
         None => doc! { "sla.due": { "$gte": i64::MIN } },
         Some(DueFilter::Overdue) => doc! { "sla.due": { "$lt": now } },
@@ -266,8 +266,8 @@ pub(super) fn due_conditions(filter: Option<DueFilter>, now: BusinessTime) -> Do
 }
 
 impl UserIdEncoding {
-    fn summary(self, document: &RawDocument) -> Result<TicketSummary, Malformed> {
-        let head = self.head(document)?;
+    fn summary(self, document: &RawDocument) -> Result<TicketSummary, DecodeError> {
+        let head = self.decode_head(document)?;
         let description = required(document, "description", read_text)?;
         Ok(TicketSummary::new(head, &description))
     }
@@ -299,7 +299,7 @@ fn place(row: &RawDocument, order: Sort) -> Option<Position> {
         _ => row.get_datetime("createdAt").ok()?.timestamp_millis(),
     };
     let priority = row.get_str("ranked").map_or(Ok(Priority::default()), str::parse);
-    Some(Position { key, priority: priority.ok()?, tie: row.get_object_id("_id").ok()?.bytes() })
+    Some(Position { key, priority: priority.ok()?, tiebreaker: row.get_object_id("_id").ok()?.bytes() })
 }
 
 /// Batch size, so that the server sends the largest page in one batch.

@@ -9,7 +9,7 @@ use ventanilla_domain::{Status, TicketNumber, TicketRecord};
 use super::{
     Inner, MongoStore,
     command::Written,
-    decode::{Malformed, malformed},
+    decode::{DecodeError, decode_error},
     diff::Found,
     run::Deadline,
     unknown,
@@ -111,13 +111,13 @@ impl Inner {
         if answer.next.is_none() {
             let others = self.documents_of_no_ticket(deadline).await?;
             answer.examined += others.len() as u64;
-            answer.unreadable.extend(others.iter().map(|document| foreign_id().of(document)));
+            answer.unreadable.extend(others.iter().map(|document| foreign_id().to_unreadable(document)));
         }
         let mut repairs = Vec::new();
         for document in documents {
             match Found::decode(&document, self.ids) {
                 Ok(found) => repairs.extend(self.repair(found)?),
-                Err(problem) => answer.unreadable.push(problem.of(&document)),
+                Err(problem) => answer.unreadable.push(problem.to_unreadable(&document)),
             }
         }
         answer.repaired = self.send_repairs(repairs, deadline).await?;
@@ -205,6 +205,6 @@ fn place(document: &RawDocumentBuf) -> Option<Checkpoint> {
     document.get_object_id("_id").ok().map(Checkpoint)
 }
 
-fn foreign_id() -> Malformed {
-    malformed("_id", "not an ObjectId".into())
+fn foreign_id() -> DecodeError {
+    decode_error("_id", "not an ObjectId".into())
 }

@@ -8,9 +8,9 @@ use ventanilla_domain::Status;
 
 use super::{
     Inner,
-    encode::date,
+    encode::{EARLIER, date},
     expr,
-    timers::{EARLIER, reading},
+    timers::business_time,
 };
 use crate::{Report, ReportBuilder, ReportQuery, StoreError};
 
@@ -23,7 +23,7 @@ impl Inner {
             let mut builder = ReportBuilder::default();
             while let Some(document) = found.try_next().await? {
                 // Unreadable tickets are left out.
-                if let Ok(head) = ids.head(&document) {
+                if let Ok(head) = ids.decode_head(&document) {
                     builder.add_ticket(&query, &head);
                 }
             }
@@ -39,7 +39,7 @@ fn contributing(query: &ReportQuery) -> Document {
     let live = expr::statuses(Status::Open | Status::InProgress);
     doc! { "$or": [
         { "sla.lastStop": { "$gte": date(query.period().from()) } },
-        { "status": { "$in": live }, "sla.due": { "$lt": reading(query.due_before()) } },
+        { "status": { "$in": live }, "sla.due": { "$lt": business_time(query.due_before()) } },
     ] }
 }
 

@@ -9,24 +9,21 @@ use ventanilla_domain::{
 
 use super::{
     decode::{
-        Fields, Malformed, malformed, nested, optional, read_bool, read_date, read_whole, readable,
+        DecodeError, Fields, decode_error, nested, optional, read_bool, read_date, read_whole, readable,
         required,
     },
-    encode::date,
+    encode::{EARLIER, date},
     ids::UserIdEncoding,
 };
 use crate::StoreError;
 
-/// Field of the timers of earlier responses.
-pub(super) const EARLIER: &str = "earlierResponses";
-
 /// Encoding of timers.
 impl UserIdEncoding {
-    pub(super) fn timers(self, timers: &SlaTimers) -> Result<Bson, StoreError> {
+    pub(super) fn encode_timers(self, timers: &SlaTimers) -> Result<Bson, StoreError> {
         let mut document = doc! { "targets": targets(&timers.targets) };
         for metric in SlaMetric::ALL {
             if let Some(timer) = timers.of(metric) {
-                document.insert(name(metric), self.timer(timer)?);
+                document.insert(name(metric), self.encode_timer(timer)?);
             }
         }
         let mut derived = |name: &str, value: Option<Bson>| {
@@ -34,26 +31,26 @@ impl UserIdEncoding {
                 document.insert(name, value);
             }
         };
-        derived("due", timers.due().map(reading));
-        derived("risk", timers.at_risk_from().map(reading));
+        derived("due", timers.due().map(business_time));
+        derived("risk", timers.at_risk_from().map(business_time));
         derived("lastStop", timers.last_stop().map(date));
         Ok(document.into())
     }
 
     /// Encodes the timers of earlier responses, of which there may be hundreds: they are stored in a
     /// separate field that no list of tickets reads.
-    pub(super) fn earlier(self, timers: &SlaTimers) -> Result<Vec<Bson>, StoreError> {
-        timers.earlier_responses.iter().map(|timer| self.timer(timer)).collect()
+    pub(super) fn encode_earlier(self, timers: &SlaTimers) -> Result<Vec<Bson>, StoreError> {
+        timers.earlier_responses.iter().map(|timer| self.encode_timer(timer)).collect()
     }
 
-    pub(super) fn timer(self, timer: &SlaTimer) -> Result<Bson, StoreError> {
+    pub(super) fn encode_timer(self, timer: &SlaTimer) -> Result<Bson, StoreError> {
         let mut document = doc! {
             "since": date(timer.since),
-            "start": reading(timer.start),
-            "due": reading(timer.due),
+            "start": business_time(timer.start),
+            "due": business_time(timer.due),
         };
         if let Some(stop) = &timer.stop {
-            let mut stopped = doc! { "at": date(stop.at), "reading": reading(stop.business_time) };
+            let mut stopped = doc! { "at": date(stop.at), "reading": business_time(stop.business_time) };
             if let Some(by) = &stop.by {
                 stopped.insert("by", self.write(by)?);
             }
@@ -72,7 +69,7 @@ impl UserIdEncoding {
         self,
         value: RawBsonRef<'a>,
         document: impl Fields<'a>,
-    ) -> Result<Box<SlaTimers>, Malformed> {
+    ) -> Result<Box<SlaTimers>, DecodeError> {
         let timers = nested(value, "sla")?;
         let timer =
             |value: RawBsonRef<'_>| self.read_timer(value).map_err(|problem| problem.to_string());
@@ -89,7 +86,7 @@ impl UserIdEncoding {
         }))
     }
 
-    fn read_timer(self, value: RawBsonRef<'_>) -> Result<SlaTimer, Malformed> {
+    fn read_timer(self, value: RawBsonRef<'_>) -> Result<SlaTimer, DecodeError> {
         let timer = nested(value, "sla")?;
         let stop = |value: RawBsonRef<'_>| self.read_stop(value).map_err(|problem| problem.to_string());
         Ok(SlaTimer {
@@ -100,7 +97,7 @@ impl UserIdEncoding {
         })
     }
 
-    fn read_stop(self, value: RawBsonRef<'_>) -> Result<SlaStop, Malformed> {
+    fn read_stop(self, value: RawBsonRef<'_>) -> Result<SlaStop, DecodeError> {
         let stop = nested(value, "stop")?;
         Ok(SlaStop {
             at: required(stop, "at", read_date)?,
@@ -118,7 +115,7 @@ fn targets(table: &SlaTable) -> Document {
     rows.into_iter().map(|(priority, row)| (priority, Document::from_iter(row).into())).collect()
 }
 
-fn read_targets(value: RawBsonRef<'_>) -> Result<SlaTable, Malformed> {
+fn read_targets(value: RawBsonRef<'_>) -> Result<SlaTable, DecodeError> {
     let table = nested(value, "targets")?;
     let rows = Priority::ALL.map(|priority| {
         let row =
@@ -129,10 +126,10 @@ fn read_targets(value: RawBsonRef<'_>) -> Result<SlaTable, Malformed> {
         targets
             .map(|targets| (priority, targets))
             .map_err(|problem| problem.to_string())
-            .map_err(|problem| malformed("targets", problem))
+            .map_err(|problem| decode_error("targets", problem))
     });
-    let rows: Vec<_> = rows.into_iter().collect::<Result<_, Malformed>>()?;
-    SlaTable::new(rows).map_err(|problem| malformed("targets", problem.to_string()))
+    let rows: Vec<_> = rows.into_iter().collect::<Result<_, DecodeError>>()?;
+    SlaTable::new(rows).map_err(|problem| decode_error("targets", problem.to_string()))
 }
 
 fn read_target(value: RawBsonRef<'_>) -> Result<Duration, String> {
@@ -150,7 +147,7 @@ fn read_business_time(value: RawBsonRef<'_>) -> Result<BusinessTime, String> {
 /// Valid business times: more than any calendar has, and few enough that no sum overflows.
 const BUSINESS_TIMES: std::ops::RangeInclusive<i64> = -(1 << 53)..=1 << 53;
 
-pub(super) fn reading(time: BusinessTime) -> Bson {
+pub(super) fn business_time(time: BusinessTime) -> Bson {
     Bson::Int64(time.as_millis())
 }
 

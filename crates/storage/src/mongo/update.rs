@@ -30,7 +30,7 @@ impl Inner {
         let Some(_lock) = self.locks.lock(number, self.last_write(deadline)).await else {
             return Err(change.out_of_time());
         };
-        if let Some(outcome) = self.attempt_on_known(command, &mut change, deadline).await? {
+        if let Some(outcome) = self.attempt_on_cached(command, &mut change, deadline).await? {
             return Ok(outcome);
         }
         loop {
@@ -45,13 +45,13 @@ impl Inner {
     }
 
     /// Tries the change on the cached ticket. Only a successful write gives an outcome.
-    async fn attempt_on_known(
+    async fn attempt_on_cached(
         self: &Arc<Self>,
         command: &Command,
         change: &mut Attempts<'_>,
         deadline: Deadline,
     ) -> Result<Option<Outcome>, StoreError> {
-        let Some(mut found) = self.known.take(change.number) else { return Ok(None) };
+        let Some(mut found) = self.cache.take(change.number) else { return Ok(None) };
         let outcome = command.apply(&mut found.ticket);
         if !matches!(outcome, Outcome::Applied { .. }) {
             return Ok(None);
@@ -126,7 +126,7 @@ impl Inner {
         match self.send(self.update_command(vec![statement]), deadline).await {
             Written::Made(0) => change.contended = true,
             Written::Made(_) => {
-                self.known.put(found);
+                self.cache.put(found);
                 return Ok(Some(outcome));
             }
             Written::NotDurable(error) => {

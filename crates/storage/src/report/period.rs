@@ -127,7 +127,7 @@ mod tests {
     const HOUR: Duration = Duration::from_secs(3600);
 
     fn hour(hours: u32) -> Timestamp {
-        testing::start().plus(HOUR * hours)
+        testing::epoch().plus(HOUR * hours)
     }
 
     fn query(from: Timestamp, before: Timestamp, now: Timestamp) -> ReportQuery {

@@ -10,18 +10,18 @@ use serde::Deserialize;
 use ventanilla_domain::{Actor, Command, CreationKey, Outcome, Ticket, TicketNumber};
 
 use super::{
-    error::Fault,
-    row::{self, Texts, Unknown},
+    error::TransactionError,
+    row::{self, Texts, UnknownFields},
 };
 use crate::InsertOutcome;
 
 /// Stores a new ticket unless its number is taken.
-pub(super) fn insert(db: &Connection, ticket: &Ticket) -> Result<InsertOutcome, Fault> {
+pub(super) fn insert(db: &Connection, ticket: &Ticket) -> Result<InsertOutcome, TransactionError> {
     let head = ticket.head();
     if let Some(taken) = find(db, &head.ticket_number, |row| taken_by(row, ticket))? {
         return Ok(taken);
     }
-    let texts = Texts::of(ticket, Unknown::new())?;
+    let texts = Texts::of(ticket, UnknownFields::new())?;
     let columns = texts.columns(head);
     let names = columns.iter().map(|(name, _)| name).join(", ");
     let places = (1..=columns.len()).map(|place| format!("?{place}")).join(", ");
@@ -35,7 +35,7 @@ pub(super) fn update(
     db: &Connection,
     number: &TicketNumber,
     command: &Command,
-) -> Result<Outcome, Fault> {
+) -> Result<Outcome, TransactionError> {
     let outcome = find(db, number, |row| {
         // The ticket of another requester counts as missing, even if it is unreadable.
         if let Actor::Customer(id) = command.actor()
@@ -57,15 +57,20 @@ pub(super) fn update(
 pub(super) fn find<T>(
     db: &Connection,
     number: &TicketNumber,
-    read: impl FnOnce(&Row<'_>) -> Result<T, Fault>,
-) -> Result<Option<T>, Fault> {
+    read: impl FnOnce(&Row<'_>) -> Result<T, TransactionError>,
+) -> Result<Option<T>, TransactionError> {
     let mut statement = db.prepare_cached("SELECT * FROM ticket WHERE number = ?1")?;
     let mut rows = statement.query([number.as_str()])?;
     rows.next()?.map(read).transpose()
 }
 
 /// Writes only the columns that differ, so that no other index is updated.
-fn write(db: &Connection, row: &Row<'_>, ticket: &Ticket, unknown: Unknown) -> Result<(), Fault> {
+fn write(
+    db: &Connection,
+    row: &Row<'_>,
+    ticket: &Ticket,
+    unknown: UnknownFields,
+) -> Result<(), TransactionError> {
     let texts = Texts::of(ticket, unknown)?;
     let mut columns = texts.columns(ticket.head());
     columns.retain(|(name, value)| row.get_ref(*name).ok() != Some(*value));
@@ -79,7 +84,7 @@ fn write(db: &Connection, row: &Row<'_>, ticket: &Ticket, unknown: Unknown) -> R
 
 /// Returns the result of inserting a ticket whose number this row has. The rest of the row is read only
 /// if it has the same creation key.
-fn taken_by(row: &Row<'_>, ticket: &Ticket) -> Result<InsertOutcome, Fault> {
+fn taken_by(row: &Row<'_>, ticket: &Ticket) -> Result<InsertOutcome, TransactionError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Key {

@@ -7,36 +7,36 @@ use crate::{BoxError, StoreError};
 
 /// Error within a transaction, before it is known what becomes of it.
 #[derive(Debug)]
-pub(super) enum Fault {
+pub(super) enum TransactionError {
     Sqlite(rusqlite::Error),
     Store(StoreError),
 }
 
-impl From<rusqlite::Error> for Fault {
+impl From<rusqlite::Error> for TransactionError {
     fn from(error: rusqlite::Error) -> Self {
-        Fault::Sqlite(error)
+        TransactionError::Sqlite(error)
     }
 }
 
-impl From<StoreError> for Fault {
+impl From<StoreError> for TransactionError {
     fn from(error: StoreError) -> Self {
-        Fault::Store(error)
+        TransactionError::Store(error)
     }
 }
 
-impl From<Fault> for StoreError {
+impl From<TransactionError> for StoreError {
     /// Returns the error of a method that changed nothing.
-    fn from(fault: Fault) -> Self {
+    fn from(fault: TransactionError) -> Self {
         match fault {
-            Fault::Sqlite(error) => not_made(&error),
-            Fault::Store(error) => error,
+            TransactionError::Sqlite(error) => not_made(&error),
+            TransactionError::Store(error) => error,
         }
     }
 }
 
 /// Error of SQLite without its message, which may quote stored data.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Cause {
+pub(super) enum SqliteError {
     #[error("the file is busy: another connection writes")]
     Busy,
     #[error("the disk is full, or the file has reached its largest size")]
@@ -47,20 +47,20 @@ pub(super) enum Cause {
     Type,
 }
 
-impl Cause {
+impl SqliteError {
     pub(super) fn of(error: &rusqlite::Error) -> BoxError {
         Box::new(match error.sqlite_error() {
-            Some(error) if error.code == ErrorCode::DatabaseBusy => Cause::Busy,
-            Some(error) if error.code == ErrorCode::DiskFull => Cause::Full,
-            Some(error) => Cause::Other(*error),
-            None => Cause::Type,
+            Some(error) if error.code == ErrorCode::DatabaseBusy => SqliteError::Busy,
+            Some(error) if error.code == ErrorCode::DiskFull => SqliteError::Full,
+            Some(error) => SqliteError::Other(*error),
+            None => SqliteError::Type,
         })
     }
 }
 
 /// Returns the error for a read, or for a change that was certainly not made.
 pub(super) fn not_made(error: &rusqlite::Error) -> StoreError {
-    let source = Cause::of(error);
+    let source = SqliteError::of(error);
     let is_transient = matches!(
         error.sqlite_error_code(),
         Some(
@@ -79,7 +79,7 @@ pub(super) fn not_committed(number: &TicketNumber, error: &rusqlite::Error) -> S
     if is_rolled_back(error) {
         return not_made(error);
     }
-    StoreError::OutcomeUnknown { number: number.clone(), source: Cause::of(error) }
+    StoreError::OutcomeUnknown { number: number.clone(), source: SqliteError::of(error) }
 }
 
 /// Returns whether an error of `COMMIT` proves that nothing was committed.

@@ -6,7 +6,7 @@ use rusqlite::{Connection, Row, ToSql};
 use ventanilla_domain::{Category, EnumSet, Priority, TicketSummary, Timestamp, UserId};
 
 use super::{
-    error::Fault,
+    error::TransactionError,
     row::{self, HEAD},
 };
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Returns one page of a list.
-pub(super) fn list(db: &Connection, page: &PageQuery) -> Result<Page<TicketSummary>, Fault> {
+pub(super) fn list(db: &Connection, page: &PageQuery) -> Result<Page<TicketSummary>, TransactionError> {
     let query = page.query();
     if query.listed_statuses().is_empty() || query.priorities().is_empty() {
         return Ok(Page { rows: Vec::new(), next: None, unreadable: Vec::new() });
@@ -63,7 +63,7 @@ struct Found {
 
 impl Listing<'_> {
     /// Finds the tickets of one priority after another, until the page is full.
-    fn find_by_priority(&mut self, direction: Direction) -> Result<(), Fault> {
+    fn find_by_priority(&mut self, direction: Direction) -> Result<(), TransactionError> {
         let query = self.page.query();
         let after = self.page.position();
         let is_seen = |priority: &Priority| after.is_some_and(|last| last.priority != *priority);
@@ -76,7 +76,12 @@ impl Listing<'_> {
     }
 
     /// Runs a statement over a range, for as many rows as the page lacks.
-    fn find(&mut self, statement: &str, range: Range, priority: Priority) -> Result<(), Fault> {
+    fn find(
+        &mut self,
+        statement: &str,
+        range: Range,
+        priority: Priority,
+    ) -> Result<(), TransactionError> {
         // One row more than the page has tells whether another page follows.
         let missing = self.page.query().page_size() + 1 - self.found.len();
         if missing == 0 {
@@ -108,13 +113,13 @@ impl Listing<'_> {
     }
 
     /// Reads the rows of the index entries.
-    fn read(mut self) -> Result<Page<TicketSummary>, Fault> {
+    fn read(mut self) -> Result<Page<TicketSummary>, TransactionError> {
         let rows = self.page.query().page_size();
         let has_more = self.found.len() > rows;
         self.found.truncate(rows);
         let next = self.found.last().filter(|_| has_more).map(|last| {
-            let tie = Position::tie_of(last.id as u64);
-            self.page.cursor_after(&Position { key: last.key, priority: last.priority, tie })
+            let tiebreaker = Position::tiebreaker_from(last.id as u64);
+            self.page.cursor_after(&Position { key: last.key, priority: last.priority, tiebreaker })
         });
         let mut statement =
             self.db.prepare_cached(&format!("SELECT {HEAD} FROM ticket WHERE id = ?1"))?;
@@ -218,8 +223,8 @@ fn filters(query: &ListQuery) -> (&'static str, String) {
 fn summary(row: &Row<'_>) -> Result<TicketSummary, Unreadable> {
     match row::read_head(row) {
         Ok(ticket) => Ok(ticket.summary()),
-        Err(damage) => {
-            Err(Unreadable { ticket_number: row::text(row, "number"), problem: damage.to_string() })
+        Err(error) => {
+            Err(Unreadable { ticket_number: row::text(row, "number"), problem: error.to_string() })
         }
     }
 }

@@ -9,7 +9,7 @@ use std::{
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tokio::task::spawn_blocking;
 
-use super::{SqliteStore, error::Cause};
+use super::{SqliteStore, error::SqliteError};
 use crate::BoxError;
 
 /// Application id of the file: "VENT" in ASCII.
@@ -213,7 +213,7 @@ impl From<rusqlite::Error> for OpenError {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => OpenError::NotADatabase,
-            _ => OpenError::Unavailable { source: Cause::of(&error) },
+            _ => OpenError::Unavailable { source: SqliteError::of(&error) },
         }
     }
 }

@@ -8,13 +8,16 @@ use ventanilla_domain::{
 
 use super::{
     change::find,
-    error::Fault,
+    error::TransactionError,
     row::{self, HEAD},
 };
 use crate::{Counts, Report, ReportBuilder, ReportQuery};
 
 /// Reads a whole ticket.
-pub(super) fn ticket(db: &Connection, number: &TicketNumber) -> Result<Option<Ticket>, Fault> {
+pub(super) fn ticket(
+    db: &Connection,
+    number: &TicketNumber,
+) -> Result<Option<Ticket>, TransactionError> {
     find(db, number, |row| {
         let (ticket, _) = row::read(row)?;
         Ok(ticket)
@@ -27,7 +30,7 @@ pub(super) fn get(
     lookup: &TicketLookup,
     scope: &Audience,
     window: MessageRange,
-) -> Result<Option<TicketDetails>, Fault> {
+) -> Result<Option<TicketDetails>, TransactionError> {
     for number in lookup.candidates() {
         let view = find(db, number, |row| {
             // The ticket of another requester counts as missing, even if it is unreadable.
@@ -49,7 +52,7 @@ pub(super) fn counts(
     db: &Connection,
     mine: &UserId,
     as_of: Option<BusinessTime>,
-) -> Result<Counts, Fault> {
+) -> Result<Counts, TransactionError> {
     let mut counts = Counts::default();
     let mut statement = db.prepare_cached("SELECT status, priority, tickets FROM ticket_count")?;
     let mut rows = statement.query([])?;
@@ -87,7 +90,7 @@ pub(super) fn resolved_until(
     db: &Connection,
     latest: Timestamp,
     limit: u32,
-) -> Result<Vec<TicketNumber>, Fault> {
+) -> Result<Vec<TicketNumber>, TransactionError> {
     let mut statement = db.prepare_cached(&resolved())?;
     let mut rows = statement.query([latest.as_millis()])?;
     let mut numbers = Vec::new();
@@ -101,7 +104,7 @@ pub(super) fn resolved_until(
 }
 
 /// Returns the report of a period.
-pub(super) fn report(db: &Connection, query: &ReportQuery) -> Result<Report, Fault> {
+pub(super) fn report(db: &Connection, query: &ReportQuery) -> Result<Report, TransactionError> {
     let mut statement = db.prepare_cached(&reported())?;
     let mut builder = ReportBuilder::default();
     let (from, due_from) = (query.period().from().as_millis(), query.due_from().as_millis());

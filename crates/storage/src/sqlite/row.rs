@@ -14,7 +14,7 @@ pub(super) const HEAD: &str = "number, requester, assignee, category, status, pr
 
 /// Reason for which a row holds no ticket. It quotes no text of users.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Damage {
+pub(super) enum DecodeError {
     #[error("invalid JSON in column {column}, at line {line}, character {character}")]
     Json { column: &'static str, line: usize, character: usize },
     #[error("column {0} contradicts the JSON of the ticket")]
@@ -22,14 +22,14 @@ pub(super) enum Damage {
 }
 
 /// Fields of a head that only a newer version of these crates knows.
-pub(super) type Unknown = Map<String, Value>;
+pub(super) type UnknownFields = Map<String, Value>;
 
 #[derive(Serialize, Deserialize)]
 struct Head {
     #[serde(flatten)]
     record: TicketRecord,
     #[serde(flatten)]
-    unknown: Unknown,
+    unknown: UnknownFields,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -49,7 +49,7 @@ pub(super) struct Texts {
 }
 
 impl Texts {
-    pub(super) fn of(ticket: &Ticket, unknown: Unknown) -> Result<Self, StoreError> {
+    pub(super) fn of(ticket: &Ticket, unknown: UnknownFields) -> Result<Self, StoreError> {
         let mut record = TicketRecord::from(ticket.clone());
         let conversation = Conversation {
             messages: std::mem::take(&mut record.messages),
@@ -86,7 +86,7 @@ impl Texts {
 }
 
 /// Reads a row of [`HEAD`]: the ticket without its conversation.
-pub(super) fn read_head(row: &Row<'_>) -> Result<Ticket, Damage> {
+pub(super) fn read_head(row: &Row<'_>) -> Result<Ticket, DecodeError> {
     let record: TicketRecord = parse(row, "head")?;
     let ticket = Ticket::from(record);
     check(row, ticket.head())?;
@@ -94,15 +94,15 @@ pub(super) fn read_head(row: &Row<'_>) -> Result<Ticket, Damage> {
 }
 
 /// Reads a whole row.
-pub(super) fn read(row: &Row<'_>) -> Result<(Ticket, Unknown), StoreError> {
-    let unreadable = |damage: Damage| StoreError::Unreadable {
+pub(super) fn read(row: &Row<'_>) -> Result<(Ticket, UnknownFields), StoreError> {
+    let unreadable = |error: DecodeError| StoreError::Unreadable {
         number: text(row, "number"),
-        source: Box::new(damage),
+        source: Box::new(error),
     };
     read_parts(row).map_err(unreadable)
 }
 
-fn read_parts(row: &Row<'_>) -> Result<(Ticket, Unknown), Damage> {
+fn read_parts(row: &Row<'_>) -> Result<(Ticket, UnknownFields), DecodeError> {
     let Head { record, unknown } = parse(row, "head")?;
     let Conversation { messages, notes, history } = parse(row, "conversation")?;
     let ticket = Ticket::from(TicketRecord { messages, notes, history, ..record });
@@ -120,8 +120,8 @@ pub(super) fn text(row: &Row<'_>, column: &str) -> String {
     String::from_utf8_lossy(bytes(row, column)).into_owned()
 }
 
-fn parse<T: DeserializeOwned>(row: &Row<'_>, column: &'static str) -> Result<T, Damage> {
-    serde_json::from_slice(bytes(row, column)).map_err(|error| Damage::Json {
+fn parse<T: DeserializeOwned>(row: &Row<'_>, column: &'static str) -> Result<T, DecodeError> {
+    serde_json::from_slice(bytes(row, column)).map_err(|error| DecodeError::Json {
         column,
         line: error.line(),
         character: error.column(),
@@ -134,10 +134,10 @@ fn bytes<'a>(row: &'a Row<'_>, column: &str) -> &'a [u8] {
 
 /// Compares the columns that repeat fields of the ticket. The other columns are derived, which another
 /// version may do in another way.
-fn check(row: &Row<'_>, head: &TicketHead) -> Result<(), Damage> {
+fn check(row: &Row<'_>, head: &TicketHead) -> Result<(), DecodeError> {
     let differs = |(column, value): &(&str, ValueRef<'_>)| row.get_ref(*column).ok() != Some(*value);
     match repeated(head).into_iter().find(differs) {
-        Some((column, _)) => Err(Damage::Contradiction(column)),
+        Some((column, _)) => Err(DecodeError::Contradiction(column)),
         None => Ok(()),
     }
 }

@@ -53,7 +53,7 @@ impl File {
 fn note(text: &str) -> Command {
     let note = Change::note(MessageText::parse(text).unwrap());
     let by = Actor::Admin(testing::admin(0));
-    Command::new(&by, testing::start(), &Policy::default(), note).unwrap()
+    Command::new(&by, testing::epoch(), &Policy::default(), note).unwrap()
 }
 
 async fn whole(store: &SqliteStore, number: &TicketNumber) -> TicketDetails {
@@ -229,7 +229,7 @@ mod plans {
     /// Returns the median of the times of creation.
     fn middle() -> Timestamp {
         let mut created: Vec<_> =
-            testing::tickets(TICKETS).map(|ticket| ticket.head().created_at).collect();
+            testing::sample_tickets(TICKETS).map(|ticket| ticket.head().created_at).collect();
         *created.select_nth_unstable(TICKETS / 2).1
     }
 
@@ -256,7 +256,7 @@ mod plans {
     /// Returns the number of virtual machine steps for the first two pages of a list.
     async fn steps(store: &SqliteStore, query: ListQuery) -> i32 {
         let first =
-            query.clone().first_page().with_as_of(testing::sla().business_time_at(testing::start()));
+            query.clone().first_page().with_as_of(testing::sla().business_time_at(testing::epoch()));
         let next = store.list(&first).await.unwrap().next;
         let pages = [Some(first), next.map(|next| query.page_after(&next).unwrap())];
         let mut steps = 0;
@@ -282,7 +282,7 @@ mod plans {
     async fn a_list_examines_little_more_than_it_returns() {
         let file = File::new();
         let store = file.store().await;
-        store.fill(testing::tickets(TICKETS).collect()).await;
+        store.fill(testing::sample_tickets(TICKETS).collect()).await;
         for query in queries().filter(|query| !query.uses_due_time()) {
             let steps = steps(&store, query.clone()).await;
             assert!(steps < 6_000, "{steps}: {query:?}");
@@ -347,7 +347,7 @@ mod files {
     #[tokio::test]
     async fn an_older_file_is_migrated_with_its_tickets() {
         let (file, newer) = (File::new(), File::new());
-        newer.store().await.fill(testing::tickets(50).collect()).await;
+        newer.store().await.fill(testing::sample_tickets(50).collect()).await;
         open::migrate(&mut file.raw(), &open::SCHEMA[..1]).unwrap();
         let old = file.raw();
         old.execute("ATTACH ? AS newer", [newer.path.to_str()]).unwrap();

@@ -15,7 +15,7 @@ use tokio::{
 };
 use ventanilla_domain::TicketNumber;
 
-use super::error::{Fault, is_rolled_back, not_committed, not_made};
+use super::error::{TransactionError, is_rolled_back, not_committed, not_made};
 use crate::{BoxError, StoreError};
 
 /// Wait between two attempts to begin a transaction. SQLite's own waits are up to a hundred times longer
@@ -41,7 +41,7 @@ impl Writer {
     pub(super) async fn write<T: Send + 'static>(
         &self,
         number: &TicketNumber,
-        make: impl Fn(&Connection) -> Result<T, Fault> + Send + 'static,
+        make: impl Fn(&Connection) -> Result<T, TransactionError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let deadline = Instant::now() + self.busy_timeout;
         let (caller, mut answer) = oneshot::channel();
@@ -143,7 +143,7 @@ struct Change<T, M> {
 impl<T, M> Job for Change<T, M>
 where
     T: Send,
-    M: Fn(&Connection) -> Result<T, Fault> + Send,
+    M: Fn(&Connection) -> Result<T, TransactionError> + Send,
 {
     fn is_given_up(&self) -> bool {
         self.caller.is_closed()

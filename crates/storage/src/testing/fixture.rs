@@ -7,9 +7,9 @@ use ventanilla_domain::{
     Policy, Priority, Sla, Status, Ticket, TicketNumber, Timestamp, UserId,
 };
 
-use super::{admin, customer, parsed, start};
+use super::{admin, customer, epoch, valid};
 
-/// Creates the builder of a ticket: open, of [`customer(0)`](customer), created at [`start`].
+/// Creates the builder of a ticket: open, of [`customer(0)`](customer), created at [`epoch`].
 ///
 /// # Panics
 ///
@@ -19,17 +19,17 @@ use super::{admin, customer, parsed, start};
 /// use ventanilla_storage::testing;
 ///
 /// let ticket = testing::ticket("TKT-ABC123").build();
-/// assert_eq!(ticket.head().created_at, testing::start());
+/// assert_eq!(ticket.head().created_at, testing::epoch());
 /// ```
 pub fn ticket(number: impl TryInto<TicketNumber, Error: Debug>) -> TicketFixture {
     TicketFixture {
-        number: parsed(number),
+        number: valid(number),
         requester: customer(0),
         opened_by: None,
         category: Category::GENERAL,
-        description: parsed("No encuentro mis facturas. ¿Dónde puedo descargarlas?"),
+        description: valid("No encuentro mis facturas. ¿Dónde puedo descargarlas?"),
         key: None,
-        created_at: start(),
+        created_at: epoch(),
         policy: Policy::default(),
         steps: Vec::new(),
     }
@@ -89,31 +89,31 @@ enum By {
 impl TicketFixture {
     /// Sets the requester.
     pub fn requester(mut self, id: impl TryInto<UserId, Error: Debug>) -> Self {
-        self.requester = parsed(id);
+        self.requester = valid(id);
         self
     }
 
     /// Lets an administrator open the ticket for the requester.
     pub fn opened_by(mut self, admin: impl TryInto<UserId, Error: Debug>) -> Self {
-        self.opened_by = Some(parsed(admin));
+        self.opened_by = Some(valid(admin));
         self
     }
 
     /// Sets the category.
     pub fn category(mut self, category: impl TryInto<Category, Error: Debug>) -> Self {
-        self.category = parsed(category);
+        self.category = valid(category);
         self
     }
 
     /// Sets the description, which is also the first message.
     pub fn description(mut self, text: impl TryInto<MessageText, Error: Debug>) -> Self {
-        self.description = parsed(text);
+        self.description = valid(text);
         self
     }
 
     /// Sets the idempotency key of the creation.
     pub fn key(mut self, key: impl TryInto<IdempotencyKey, Error: Debug>) -> Self {
-        self.key = Some(parsed(key));
+        self.key = Some(valid(key));
         self
     }
 
@@ -152,7 +152,7 @@ impl TicketFixture {
 impl TicketFixture {
     /// Adds a message of the requester.
     pub fn message(self, message: impl TryInto<NewMessage, Error: Debug>) -> Self {
-        self.step(By::Requester, Change::message(parsed::<NewMessage>(message)))
+        self.step(By::Requester, Change::message(valid::<NewMessage>(message)))
     }
 
     /// Adds a message of an administrator.
@@ -161,7 +161,7 @@ impl TicketFixture {
         admin: impl TryInto<UserId, Error: Debug>,
         message: impl TryInto<NewMessage, Error: Debug>,
     ) -> Self {
-        self.change(Actor::Admin(parsed(admin)), Change::message(parsed::<NewMessage>(message)))
+        self.change(Actor::Admin(valid(admin)), Change::message(valid::<NewMessage>(message)))
     }
 
     /// Adds a note of an administrator.
@@ -170,7 +170,7 @@ impl TicketFixture {
         admin: impl TryInto<UserId, Error: Debug>,
         text: impl TryInto<MessageText, Error: Debug>,
     ) -> Self {
-        self.change(Actor::Admin(parsed(admin)), Change::note(parsed(text)))
+        self.change(Actor::Admin(valid(admin)), Change::note(valid(text)))
     }
 
     /// Sets the status, by [`admin(0)`](admin).
@@ -185,7 +185,7 @@ impl TicketFixture {
 
     /// Assigns the ticket to an administrator, by [`admin(0)`](admin).
     pub fn assignee(self, admin: impl TryInto<UserId, Error: Debug>) -> Self {
-        self.change(Actor::Admin(super::admin(0)), Change::assign(Some(parsed(admin))))
+        self.change(Actor::Admin(super::admin(0)), Change::assign(Some(valid(admin))))
     }
 
     /// Makes any change by any actor.
@@ -266,11 +266,11 @@ mod tests {
 
     #[test]
     fn steps_are_a_minute_apart_unless_a_time_is_set() {
-        let earlier = start().minus(STEP);
+        let earlier = epoch().minus(STEP);
         let ticket = ticket("TKT-ABC123").message("Uno").message("Dos").at(earlier).message("Tres");
         let times =
             ticket.build().messages().iter().map(|message| message.created_at).collect::<Vec<_>>();
-        assert_eq!(times, [start(), start().plus(STEP), start().plus(STEP * 2), earlier]);
+        assert_eq!(times, [epoch(), epoch().plus(STEP), epoch().plus(STEP * 2), earlier]);
     }
 
     #[test]

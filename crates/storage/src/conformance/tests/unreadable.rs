@@ -9,7 +9,7 @@ use ventanilla_domain::{
 use super::failed;
 use crate::{
     Counts, InsertOutcome, MemoryStore, Page, PageQuery, StoreError, TicketStore, Unreadable,
-    conformance::check_unreadable, testing, walk,
+    conformance::check_unreadable, store::default_get, testing,
 };
 
 #[tokio::test]
@@ -91,7 +91,7 @@ impl TicketStore for Damaged {
         window: MessageRange,
     ) -> Result<Option<TicketDetails>, StoreError> {
         if self.fault == Fault::None {
-            return walk::get(self, lookup, scope, window).await;
+            return default_get(self, lookup, scope, window).await;
         }
         let whole = self.store.get(lookup, &Audience::Desk, window).await?;
         if whole.is_none_or(|view| view.head.ticket_number != damaged()) {

@@ -37,7 +37,7 @@ impl Inner {
                 && let Some(document) = found.try_next().await?
             {
                 let document: RawDocumentBuf = document;
-                numbers.extend(ids.head(&document).ok().map(|head| head.ticket_number));
+                numbers.extend(ids.decode_head(&document).ok().map(|head| head.ticket_number));
             }
             Ok(numbers)
         })

@@ -8,11 +8,11 @@ use ventanilla_domain::{
 
 use super::{
     cases,
-    desk::{
-        MILLISECOND, Twin, admin, answer, business_time, command_under, customer, fill, head, hour,
+    race::at_once,
+    support::{
+        MILLISECOND, Mirror, admin, answer, business_time, command_under, customer, fill, head, hour,
         hours, luis, marta, message, number, parsed, sla_policy, timed_ticket, timers, view,
     },
-    race::at_once,
 };
 use crate::{
     TicketStore,
@@ -38,7 +38,7 @@ cases![
 
 async fn the_first_response_stops_at_a_message_of_the_desk(store: &dyn TicketStore) {
     let ticket = timed_ticket("TKT-ABC123").requester(luis()).build();
-    let mut twin = Twin::of(store, ticket).await;
+    let mut mirror = Mirror::of(store, ticket).await;
     for (by, change) in [
         (Actor::Customer(luis()), message("¿Hola?")),
         (admin(), message("Soy yo quien pregunta.")),
@@ -47,28 +47,28 @@ async fn the_first_response_stops_at_a_message_of_the_desk(store: &dyn TicketSto
         (by_marta(), Change::status(Status::InProgress)),
         (by_marta(), Change::claim()),
     ] {
-        twin.timed(change, &by, hour(1)).await;
+        mirror.timed(change, &by, hour(1)).await;
         assert!(timers(store).await.first_response.is_running());
     }
-    twin.timed(message("Dime."), &by_marta(), hour(2)).await;
+    mirror.timed(message("Dime."), &by_marta(), hour(2)).await;
     let stopped = timers(store).await;
     let stop = stopped.first_response.stop.clone().expect("Marta has responded");
     assert_eq!((stop.at, stop.by), (hour(2), Some(marta())));
     assert_eq!((stop.business_time, stop.cancelled), (business_time(hour(2)), false));
     assert_eq!(stopped.next_response, None);
-    twin.timed(message("¿Sigues ahí?"), &by_marta(), hour(3)).await;
+    mirror.timed(message("¿Sigues ahí?"), &by_marta(), hour(3)).await;
     assert_eq!(timers(store).await, stopped);
 }
 
 async fn the_next_response_runs_from_the_oldest_unanswered_message(store: &dyn TicketStore) {
-    let mut twin = Twin::of(store, timed_ticket("TKT-ABC123").build()).await;
-    twin.timed(message("¿Hola?"), &customer(), hour(1)).await;
+    let mut mirror = Mirror::of(store, timed_ticket("TKT-ABC123").build()).await;
+    mirror.timed(message("¿Hola?"), &customer(), hour(1)).await;
     assert_eq!(timers(store).await.next_response, None, "the first response is running");
     for round in 1..=4 {
         let at = |step| hour(round * 20 + step);
-        twin.timed(message("Lo miramos."), &admin(), at(0)).await;
+        mirror.timed(message("Lo miramos."), &admin(), at(0)).await;
         for step in [1, 2, 3] {
-            twin.timed(message("¿Hay novedades?"), &customer(), at(step)).await;
+            mirror.timed(message("¿Hay novedades?"), &customer(), at(step)).await;
         }
         let now = timers(store).await;
         let runs = now.next_response.expect("she waits");
@@ -76,21 +76,21 @@ async fn the_next_response_runs_from_the_oldest_unanswered_message(store: &dyn T
         assert!(runs.is_running());
         assert_eq!(now.earlier_responses.len() as u64, round - 1);
     }
-    twin.timed(message("Ya está."), &by_marta(), hour(100)).await;
+    mirror.timed(message("Ya está."), &by_marta(), hour(100)).await;
     let earlier = timers(store).await.earlier_responses;
     assert!(earlier.iter().map(|timer| timer.since).eq([21, 41, 61].map(hour)), "{earlier:?}");
 }
 
 async fn resolving_and_closing_cancel_response_timers(store: &dyn TicketStore) {
     let cancelled = |timer: &SlaTimer| timer.stop.as_ref().is_some_and(|stop| stop.cancelled);
-    let mut twin = Twin::of(store, timed_ticket("TKT-ABC123").build()).await;
-    twin.timed(Change::status(Status::Resolved), &admin(), hour(1)).await;
+    let mut mirror = Mirror::of(store, timed_ticket("TKT-ABC123").build()).await;
+    mirror.timed(Change::status(Status::Resolved), &admin(), hour(1)).await;
     let now = timers(store).await;
     assert!(cancelled(&now.first_response) && !cancelled(&now.resolution));
     // The next response runs although there was no first one.
-    twin.timed(message("Sigue igual."), &customer(), hour(2)).await;
+    mirror.timed(message("Sigue igual."), &customer(), hour(2)).await;
     assert!(timers(store).await.next_response.is_some_and(|timer| timer.is_running()));
-    twin.timed(Change::status(Status::Closed), &admin(), hour(3)).await;
+    mirror.timed(Change::status(Status::Closed), &admin(), hour(3)).await;
     let now = timers(store).await;
     assert!(now.next_response.as_ref().is_some_and(cancelled) && !cancelled(&now.resolution));
 }
@@ -103,24 +103,24 @@ async fn a_resolving_reply_is_a_response(store: &dyn TicketStore) {
         // The requester resolves her own ticket, so nobody has responded.
         ("TKT-ABC123", Actor::Admin(testing::customer(0)), Status::Resolved),
     ] {
-        let mut twin = Twin::of(store, timed_ticket(name).build()).await;
+        let mut mirror = Mirror::of(store, timed_ticket(name).build()).await;
         let reply = Change::reply(parsed::<NewMessage>("Ya está."), status);
-        twin.update(&parsed(name), &timed(reply, &by, hour(1))).await;
+        mirror.update(&parsed(name), &timed(reply, &by, hour(1))).await;
         let back = Change::status(Status::InProgress);
-        twin.update(&parsed(name), &timed(back, &by, hour(2))).await;
+        mirror.update(&parsed(name), &timed(back, &by, hour(2))).await;
     }
     let stop = timers(store).await.first_response.stop.expect("it was resolved");
     assert!(stop.cancelled, "nobody has responded");
 }
 
 async fn the_resolution_timer_is_paused_while_the_ticket_is_resolved(store: &dyn TicketStore) {
-    let mut twin = Twin::of(store, timed_ticket("TKT-ABC123").build()).await;
+    let mut mirror = Mirror::of(store, timed_ticket("TKT-ABC123").build()).await;
     let before = timers(store).await.resolution;
-    twin.timed(Change::status(Status::Resolved), &admin(), hour(7)).await;
+    mirror.timed(Change::status(Status::Resolved), &admin(), hour(7)).await;
     let stop = timers(store).await.resolution.stop.expect("it is resolved");
     assert_eq!((stop.at, stop.by), (hour(7), Some(luis())));
     // 18 hours later, of which 2 are business hours.
-    twin.timed(message("Sigue igual."), &customer(), hour(25)).await;
+    mirror.timed(message("Sigue igual."), &customer(), hour(25)).await;
     let after = timers(store).await.resolution;
     assert_eq!(after.since, before.since.plus(hours(18)));
     assert_eq!(after.start, before.start.plus(hours(2)));
@@ -129,7 +129,7 @@ async fn the_resolution_timer_is_paused_while_the_ticket_is_resolved(store: &dyn
 }
 
 async fn a_ticket_is_reopened_twice_and_closed(store: &dyn TicketStore) {
-    let mut twin = Twin::of(store, timed_ticket("TKT-ABC123").build()).await;
+    let mut mirror = Mirror::of(store, timed_ticket("TKT-ABC123").build()).await;
     for (at, by, change) in [
         (hour(3), admin(), Change::status(Status::Resolved)),
         (hour(30), customer(), message("Sigue igual.")),
@@ -142,7 +142,7 @@ async fn a_ticket_is_reopened_twice_and_closed(store: &dyn TicketStore) {
         (hour(152), by_marta(), Change::status(Status::Resolved)),
         (hour(200), customer(), Change::status(Status::Closed)),
     ] {
-        let outcome = twin.timed(change, &by, at).await;
+        let outcome = mirror.timed(change, &by, at).await;
         assert!(matches!(outcome, Outcome::Applied { .. }), "at {at}: {outcome:?}");
     }
     let stop = timers(store).await.resolution.stop.expect("it is closed");
@@ -150,21 +150,21 @@ async fn a_ticket_is_reopened_twice_and_closed(store: &dyn TicketStore) {
 }
 
 async fn a_reopened_ticket_is_due_by_its_current_priority(store: &dyn TicketStore) {
-    let mut twin = Twin::of(store, timed_ticket("TKT-ABC123").build()).await;
-    twin.timed(Change::status(Status::Resolved), &admin(), hour(6)).await;
+    let mut mirror = Mirror::of(store, timed_ticket("TKT-ABC123").build()).await;
+    mirror.timed(Change::status(Status::Resolved), &admin(), hour(6)).await;
     let stood = timers(store).await.resolution;
-    twin.timed(Change::priority(Priority::Urgent), &admin(), hour(7)).await;
+    mirror.timed(Change::priority(Priority::Urgent), &admin(), hour(7)).await;
     assert_eq!(timers(store).await.resolution, stood, "the timer is paused");
-    twin.timed(message("Sigue igual."), &customer(), hour(8)).await;
+    mirror.timed(message("Sigue igual."), &customer(), hour(8)).await;
     let now = timers(store).await.resolution;
     assert_eq!(now.due, now.start.plus(hours(4)));
 }
 
 async fn a_new_priority_moves_the_due_time_from_the_start(store: &dyn TicketStore) {
     let waiting = timed_ticket("TKT-ABC123").reply(luis(), "Lo miramos.").message("¿Hay novedades?");
-    let mut twin = Twin::of(store, waiting.build()).await;
+    let mut mirror = Mirror::of(store, waiting.build()).await;
     for priority in [Priority::High, Priority::Low, Priority::Medium, Priority::Urgent, Priority::Low] {
-        twin.timed(Change::priority(priority), &admin(), hour(1)).await;
+        mirror.timed(Change::priority(priority), &admin(), hour(1)).await;
         let now = timers(store).await;
         for metric in [SlaMetric::NextResponse, SlaMetric::Resolution] {
             let timer = now.of(metric).expect("it runs");
@@ -173,16 +173,16 @@ async fn a_new_priority_moves_the_due_time_from_the_start(store: &dyn TicketStor
         }
     }
     // Under the higher priority the targets were due in the past.
-    twin.timed(Change::priority(Priority::Urgent), &admin(), hour(24 * 4)).await;
-    twin.timed(Change::priority(Priority::Low), &admin(), hour(24 * 4)).await;
+    mirror.timed(Change::priority(Priority::Urgent), &admin(), hour(24 * 4)).await;
+    mirror.timed(Change::priority(Priority::Low), &admin(), hour(24 * 4)).await;
 }
 
 async fn a_breach_is_permanent(store: &dyn TicketStore) {
     // The first response is due at 13:00, four hours after the creation.
     for (name, late) in [("TKT-ABC120", 0), ("TKT-ABC121", 1)] {
-        let mut twin = Twin::of(store, timed_ticket(name).build()).await;
+        let mut mirror = Mirror::of(store, timed_ticket(name).build()).await;
         let at = hour(4).plus(MILLISECOND * late);
-        twin.update(&parsed(name), &timed(Change::priority(Priority::Low), &admin(), at)).await;
+        mirror.update(&parsed(name), &timed(Change::priority(Priority::Low), &admin(), at)).await;
         let timers = head(store, &parsed(name)).await.sla.expect("it was opened under an SLA");
         let first = timers.first_response;
         let target = hours(if late == 0 { 8 } else { 4 });
@@ -191,22 +191,22 @@ async fn a_breach_is_permanent(store: &dyn TicketStore) {
     // A resolution that was breached before it was paused. It is due on Friday at 17:00, which in
     // business time is the same as Monday at 9:00.
     for (name, late) in [("TKT-ABC122", 0), ("TKT-ABC123", 1)] {
-        let mut twin = Twin::of(store, timed_ticket(name).build()).await;
+        let mut mirror = Mirror::of(store, timed_ticket(name).build()).await;
         for (change, at) in [
             (Change::status(Status::Resolved), hour(24 * 7).plus(MILLISECOND * late)),
             (Change::status(Status::InProgress), hour(24 * 9)),
             (Change::priority(Priority::Low), hour(24 * 9 + 1)),
         ] {
-            twin.update(&parsed(name), &timed(change, &admin(), at)).await;
+            mirror.update(&parsed(name), &timed(change, &admin(), at)).await;
         }
     }
-    let opened = business_time(testing::start());
+    let opened = business_time(testing::epoch());
     assert_eq!(timers(store).await.resolution.due, opened.plus(hours(40)));
 }
 
 async fn changes_with_an_earlier_time_move_the_timers(store: &dyn TicketStore) {
     let ticket = timed_ticket("TKT-ABC123").created_at(hour(30)).build();
-    let mut twin = Twin::of(store, ticket).await;
+    let mut mirror = Mirror::of(store, ticket).await;
     for (at, by, change) in [
         (hour(29), admin(), message("Lo miramos.")),
         (hour(6), customer(), message("Gracias.")),
@@ -217,19 +217,19 @@ async fn changes_with_an_earlier_time_move_the_timers(store: &dyn TicketStore) {
         (hour(1), admin(), Change::status(Status::Resolved)),
         (hour(49), admin(), Change::status(Status::InProgress)),
     ] {
-        let outcome = twin.timed(change, &by, at).await;
+        let outcome = mirror.timed(change, &by, at).await;
         assert!(matches!(outcome, Outcome::Applied { .. }), "at {at}: {outcome:?}");
     }
 }
 
 async fn refused_and_repeated_changes_move_no_timers(store: &dyn TicketStore) {
-    let mut twin = Twin::of(store, timed_ticket("TKT-ABC123").build()).await;
+    let mut mirror = Mirror::of(store, timed_ticket("TKT-ABC123").build()).await;
     let keyed = |text: &str| {
         let message: NewMessage = parsed(text);
         Change::message(message.with_key(parsed("envio-1")))
     };
-    twin.timed(keyed("Lo miramos."), &admin(), hour(1)).await;
-    twin.timed(message("Gracias."), &customer(), hour(2)).await;
+    mirror.timed(keyed("Lo miramos."), &admin(), hour(1)).await;
+    mirror.timed(message("Gracias."), &customer(), hour(2)).await;
     let before = timers(store).await;
     for (change, by) in [
         (keyed("Lo miramos."), admin()),
@@ -241,14 +241,14 @@ async fn refused_and_repeated_changes_move_no_timers(store: &dyn TicketStore) {
         (Change::status(Status::Closed), Actor::System),
         (message("Hola"), Actor::Customer(testing::customer(1))),
     ] {
-        let outcome = twin.timed(change, &by, hour(3)).await;
+        let outcome = mirror.timed(change, &by, hour(3)).await;
         assert!(!matches!(outcome, Outcome::Applied { .. }), "{outcome:?}");
         assert_eq!(timers(store).await, before);
     }
 }
 
 async fn every_change_in_every_state_of_the_timers(store: &dyn TicketStore) {
-    let mut twin = Twin::of(store, timed_ticket("TKT-ABC123").build()).await;
+    let mut mirror = Mirror::of(store, timed_ticket("TKT-ABC123").build()).await;
     let actors = [customer(), admin(), Actor::Admin(testing::customer(0))];
     let reply = |to| Change::reply(parsed::<NewMessage>("Ya está."), to);
     let changes = [message("Hola"), Change::priority(Priority::Urgent), Change::priority(Priority::Low)];
@@ -257,7 +257,7 @@ async fn every_change_in_every_state_of_the_timers(store: &dyn TicketStore) {
     let changes: Vec<Change> = changes.into_iter().chain(moves).chain(replies).collect();
     // At the time at which the first response is due, and at one at which every target was breached.
     for (nth, at) in [hour(4), hour(24 * 20)].into_iter().enumerate() {
-        for (stand, made) in STANDS.iter().enumerate() {
+        for (stand, made) in TIMER_STATES.iter().enumerate() {
             let all = changes.iter().cartesian_product(&actors);
             let commands =
                 all.filter_map(|(change, by)| Command::new(by, at, &sla_policy(), change.clone()).ok());
@@ -265,8 +265,8 @@ async fn every_change_in_every_state_of_the_timers(store: &dyn TicketStore) {
                 let places = [0, nth, 0, stand, drawn / 32, drawn % 32];
                 let number = TicketNumber::from_entropy(&places.map(|place| place as u8));
                 let ticket = made(testing::ticket(number.clone()).sla(&testing::sla()));
-                twin.insert(ticket.build()).await;
-                twin.update(&number, &command).await;
+                mirror.insert(ticket.build()).await;
+                mirror.update(&number, &command).await;
             }
         }
     }
@@ -298,7 +298,7 @@ async fn the_first_of_concurrent_messages_starts_the_timer(store: &dyn TicketSto
 }
 
 /// Steps that bring the timers of a ticket into each of their states, within its first four hours.
-const STANDS: [fn(TicketFixture) -> TicketFixture; 8] = [
+const TIMER_STATES: [fn(TicketFixture) -> TicketFixture; 8] = [
     |new| new,
     |new| new.reply(luis(), "Lo miramos."),
     |new| new.reply(luis(), "Lo miramos.").message("Gracias."),

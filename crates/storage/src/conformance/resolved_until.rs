@@ -9,8 +9,10 @@ use ventanilla_domain::{
 
 use super::{
     cases,
-    desk::{MILLISECOND, admin, answer, command, command_under, customer, fill, hour, number, parsed},
-    listing::crowd,
+    listing::store_samples,
+    support::{
+        MILLISECOND, admin, answer, command, command_under, customer, fill, hour, number, parsed,
+    },
 };
 use crate::{TicketStore, testing};
 
@@ -54,22 +56,22 @@ async fn without_a_time_of_resolution_the_last_change_counts(store: &dyn TicketS
 }
 
 async fn only_resolved_tickets_are_found(store: &dyn TicketStore) {
-    let tickets = crowd(store).await;
+    let tickets = store_samples(store).await;
     for latest in [hour(0), hour(3), hour(7), hour(24)] {
         let head = |ticket: &Ticket| ticket.head().clone();
-        let meant = tickets.iter().map(head).filter(|head| {
+        let expected = tickets.iter().map(head).filter(|head| {
             let since = head.resolved_at.unwrap_or(head.updated_at);
             head.status == Status::Resolved && since <= latest
         });
-        let meant: BTreeSet<TicketNumber> = meant.map(|head| head.ticket_number).collect();
+        let expected: BTreeSet<TicketNumber> = expected.map(|head| head.ticket_number).collect();
         let all = found(store, latest, 500).await;
-        assert_eq!(all.len(), meant.len(), "a ticket is missing or found twice: {all:?}");
-        assert_eq!(all.into_iter().collect::<BTreeSet<_>>(), meant, "up to {latest}");
+        assert_eq!(all.len(), expected.len(), "a ticket is missing or found twice: {all:?}");
+        assert_eq!(all.into_iter().collect::<BTreeSet<_>>(), expected, "up to {latest}");
     }
 }
 
 async fn the_limit_is_kept(store: &dyn TicketStore) {
-    crowd(store).await;
+    store_samples(store).await;
     let all = found(store, Timestamp::MAX, 500).await;
     for limit in [0, 1, 2, 7, all.len() as u32, all.len() as u32 + 1, u32::MAX] {
         let some = found(store, Timestamp::MAX, limit).await;
@@ -96,7 +98,7 @@ async fn reopened_and_closed_tickets_are_not_found(store: &dyn TicketStore) {
 
 /// The tickets that are found are exactly those that the system may close.
 async fn closing_in_batches_closes_every_ticket(store: &dyn TicketStore) {
-    let tickets = crowd(store).await;
+    let tickets = store_samples(store).await;
     let policy = Policy { close_after: Days(1), ..Policy::default() };
     let now = hour(24 + 7);
     let mut closed = 0;

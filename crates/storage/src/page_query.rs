@@ -1,6 +1,6 @@
 //! Query of one page of a list.
 
-use ventanilla_domain::{BusinessTime, Explain, Locale, TicketHead};
+use ventanilla_domain::{BusinessTime, TicketHead};
 
 use crate::{
     cursor::{Cursor, InvalidCursor, Position},
@@ -62,7 +62,7 @@ impl PageQuery {
     /// Returns whether a ticket belongs to the list: it passes every filter, and has a due time if the
     /// list is sorted by it.
     #[must_use]
-    pub fn holds(&self, head: &TicketHead) -> bool {
+    pub fn matches(&self, head: &TicketHead) -> bool {
         let passes_due = self.query.due().is_none_or(|filter| filter.matches(head, self.as_of));
         let has_place = self.query.sort() != Sort::Due || due(head).is_some();
         passes_due && has_place && self.query.matches(head)
@@ -77,7 +77,7 @@ impl PageQuery {
     /// Returns the cursor of the rows after a position.
     #[must_use]
     pub fn cursor_after(&self, last: &Position) -> Cursor {
-        Cursor::seal(&self.query, last)
+        Cursor::encode(&self.query, last)
     }
 }
 
@@ -105,7 +105,7 @@ impl ListQuery {
     /// # Ok::<(), ventanilla_storage::InvalidCursor>(())
     /// ```
     pub fn page_after(self, cursor: &Cursor) -> Result<PageQuery, InvalidCursor> {
-        let after = Some(cursor.open(&self)?);
+        let after = Some(cursor.decode(&self)?);
         Ok(PageQuery { query: self, after, as_of: BEGINNING, timers: true })
     }
 }
@@ -117,76 +117,5 @@ impl From<ListQuery> for PageQuery {
     /// Returns the query of the first page.
     fn from(query: ListQuery) -> Self {
         query.first_page()
-    }
-}
-
-/// Largest number of rows of a page: 1 to 100, by default 20.
-///
-/// ```
-/// use ventanilla_storage::PageSize;
-///
-/// assert_eq!(PageSize::default().get(), 20);
-/// assert_eq!(PageSize::new(0).unwrap_err().value(), 0);
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PageSize(u8);
-
-impl PageSize {
-    /// Number of rows of the largest page.
-    pub const MAX: u32 = 100;
-
-    pub(crate) const LARGEST: Self = Self(Self::MAX as u8);
-
-    /// Creates the size of so many rows.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidPageSize`] if it is not between 1 and 100.
-    pub fn new(rows: u32) -> Result<Self, InvalidPageSize> {
-        match u8::try_from(rows) {
-            Ok(size) if (1..=Self::MAX).contains(&rows) => Ok(Self(size)),
-            _ => Err(InvalidPageSize { value: rows }),
-        }
-    }
-
-    /// Returns the number of rows.
-    #[must_use]
-    pub const fn get(self) -> usize {
-        self.0 as usize
-    }
-}
-
-impl Default for PageSize {
-    fn default() -> Self {
-        Self(20)
-    }
-}
-
-/// Number of rows that no page may have; its code is `invalid_page_size`.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}", self.explain(Locale::En))]
-pub struct InvalidPageSize {
-    value: u32,
-}
-
-impl InvalidPageSize {
-    /// Returns the offending number.
-    #[must_use]
-    pub const fn value(&self) -> u32 {
-        self.value
-    }
-}
-
-impl Explain for InvalidPageSize {
-    fn code(&self) -> &'static str {
-        "invalid_page_size"
-    }
-
-    fn explain(&self, locale: Locale) -> String {
-        let value = self.value;
-        match locale {
-            Locale::Es => format!("Una página tiene entre 1 y 100 filas, no {value}."),
-            Locale::En => format!("A page has between 1 and 100 rows, not {value}."),
-        }
     }
 }

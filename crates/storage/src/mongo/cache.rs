@@ -9,9 +9,9 @@ use ventanilla_domain::{Ticket, TicketNumber};
 use super::diff::Found;
 
 /// Cache of tickets by number, bounded by their size in bytes.
-pub(super) struct KnownTickets(Option<Cache<TicketNumber, Found, Bytes>>);
+pub(super) struct TicketCache(Option<Cache<TicketNumber, Found, Bytes>>);
 
-impl KnownTickets {
+impl TicketCache {
     /// Creates a cache of this size; 0 turns it off.
     pub(super) fn new(bytes: u64) -> Self {
         const USUAL: u64 = 4 * 1024;

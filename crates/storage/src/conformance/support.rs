@@ -41,9 +41,9 @@ pub(super) fn number() -> TicketNumber {
     parsed("TKT-ABC123")
 }
 
-/// Returns the time a number of hours after [`testing::start`], later than any default step of a fixture.
+/// Returns the time a number of hours after [`testing::epoch`], later than any default step of a fixture.
 pub(super) fn hour(hours: u64) -> Timestamp {
-    testing::start().plus(Duration::from_secs(3600) * hours as u32)
+    testing::epoch().plus(Duration::from_secs(3600) * hours as u32)
 }
 
 pub(super) fn hours(hours: u32) -> Duration {
@@ -112,16 +112,16 @@ pub(super) async fn fill(store: &dyn TicketStore, tickets: &[Ticket]) {
 
 /// Store with a mirror of its tickets, to which every command is applied by the domain. Both must agree in
 /// the outcome and afterwards in every field.
-pub(super) struct Twin<'a> {
+pub(super) struct Mirror<'a> {
     store: &'a dyn TicketStore,
     tickets: BTreeMap<TicketNumber, Ticket>,
 }
 
-impl<'a> Twin<'a> {
+impl<'a> Mirror<'a> {
     pub(super) async fn of(store: &'a dyn TicketStore, ticket: Ticket) -> Self {
-        let mut twin = Self { store, tickets: BTreeMap::new() };
-        twin.insert(ticket).await;
-        twin
+        let mut mirror = Self { store, tickets: BTreeMap::new() };
+        mirror.insert(ticket).await;
+        mirror
     }
 
     pub(super) async fn insert(&mut self, ticket: Ticket) {
@@ -132,10 +132,10 @@ impl<'a> Twin<'a> {
     }
 
     pub(super) async fn update(&mut self, number: &TicketNumber, command: &Command) -> Outcome {
-        let meant =
+        let expected =
             self.tickets.get_mut(number).map_or(Outcome::NotFound, |ticket| command.apply(ticket));
         let outcome = answer(self.store.update(number, command).await);
-        assert_eq!(outcome, meant, "outcome of {command:?}");
+        assert_eq!(outcome, expected, "outcome of {command:?}");
         self.compare(number).await;
         outcome
     }
@@ -151,10 +151,10 @@ impl<'a> Twin<'a> {
     }
 
     async fn compare(&self, number: &TicketNumber) {
-        let meant = self
+        let expected = self
             .tickets
             .get(number)
             .and_then(|ticket| ticket.details(&Audience::Desk, MessageRange::All));
-        assert_eq!(view(self.store, number).await, meant, "ticket {number}");
+        assert_eq!(view(self.store, number).await, expected, "ticket {number}");
     }
 }
