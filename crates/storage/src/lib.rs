@@ -17,12 +17,14 @@ mod page;
 mod page_query;
 mod page_size;
 mod query;
+mod query_params;
 #[cfg(test)]
 mod random;
 mod report;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod store;
+mod words;
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -38,7 +40,11 @@ pub use mongo::{Checkpoint, ConnectError, MongoOptions, MongoStore, Reconciled, 
 pub use page::{Counts, Page, Unreadable};
 pub use page_query::PageQuery;
 pub use page_size::{InvalidPageSize, PageSize};
-pub use query::{AssigneeFilter, Direction, DueFilter, ListQuery, Sort};
+pub use query::{
+    AssigneeFilter, Direction, DueFilter, ListQuery, Sort, UnknownDirection, UnknownDueFilter,
+    UnknownSort,
+};
+pub use query_params::InvalidQuery;
 pub use report::{
     Histogram, InvalidPeriod, MetricStats, Period, Quantiles, Report, ReportBuilder, ReportQuery,
     Sample, StatsByMetric,

@@ -5,7 +5,7 @@ use ventanilla_domain::{
     BusinessTime, Category, EnumSet, Priority, SlaTimers, Status, TicketHead, Timestamp, UserId,
 };
 
-use crate::page_size::PageSize;
+use crate::{page_size::PageSize, words::words};
 
 /// Query of a list of tickets: filters, order and size of pages.
 ///
@@ -36,6 +36,7 @@ pub struct ListQuery {
     #[serde(skip_serializing_if = "Option::is_none")]
     due: Option<DueFilter>,
     /// `None` stands for the default order, which depends on the due filter.
+    #[serde(skip_serializing_if = "Option::is_none")]
     sort: Option<Sort>,
     #[serde(skip)]
     page_size: PageSize,
@@ -76,7 +77,34 @@ pub enum DueFilter {
     Overdue,
 }
 
+words!(
+    DueFilter,
+    UnknownDueFilter,
+    "unknown_due_filter",
+    "No existe el filtro de plazos",
+    "There is no due filter"
+);
+
 impl DueFilter {
+    /// Every filter.
+    pub const ALL: &'static [DueFilter] = &[DueFilter::AtRisk, DueFilter::Overdue];
+
+    /// Returns the word of the filter in a URL.
+    ///
+    /// ```
+    /// use ventanilla_storage::DueFilter;
+    ///
+    /// assert_eq!("overdue".parse(), Ok(DueFilter::Overdue));
+    /// assert_eq!(DueFilter::AtRisk.as_str(), "at_risk");
+    /// ```
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            DueFilter::AtRisk => "at_risk",
+            DueFilter::Overdue => "overdue",
+        }
+    }
+
     /// Returns whether a ticket passes the filter at this business time.
     #[must_use]
     pub fn matches(self, head: &TicketHead, as_of: BusinessTime) -> bool {
@@ -102,6 +130,73 @@ pub enum Direction {
     NewestFirst,
     /// The oldest ticket first.
     OldestFirst,
+}
+
+words!(
+    Direction,
+    UnknownDirection,
+    "unknown_direction",
+    "No existe el sentido",
+    "There is no direction"
+);
+
+impl Direction {
+    /// Both directions.
+    pub const ALL: &'static [Direction] = &[Direction::NewestFirst, Direction::OldestFirst];
+
+    /// Returns the word of the direction in a URL.
+    ///
+    /// ```
+    /// use ventanilla_storage::Direction;
+    ///
+    /// assert_eq!("oldest_first".parse(), Ok(Direction::OldestFirst));
+    /// ```
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Direction::NewestFirst => "newest_first",
+            Direction::OldestFirst => "oldest_first",
+        }
+    }
+}
+
+words!(Sort, UnknownSort, "unknown_sort", "No existe el orden", "There is no order");
+
+impl Sort {
+    /// Every order.
+    pub const ALL: &'static [Sort] = &[
+        Sort::Created(Direction::NewestFirst),
+        Sort::Created(Direction::OldestFirst),
+        Sort::UrgentFirst(Direction::NewestFirst),
+        Sort::UrgentFirst(Direction::OldestFirst),
+        Sort::LowFirst(Direction::NewestFirst),
+        Sort::LowFirst(Direction::OldestFirst),
+        Sort::Due,
+    ];
+
+    /// Returns the word of the order in a URL.
+    ///
+    /// ```
+    /// use ventanilla_domain::Explain;
+    /// use ventanilla_storage::{Direction, Sort};
+    ///
+    /// assert_eq!("oldest_first".parse(), Ok(Sort::Created(Direction::OldestFirst)));
+    /// assert_eq!(Sort::UrgentFirst(Direction::OldestFirst).to_string(), "urgent_oldest_first");
+    ///
+    /// let error = "latest".parse::<Sort>().unwrap_err();
+    /// assert_eq!((error.code(), error.value()), ("unknown_sort", "latest"));
+    /// ```
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Sort::Created(direction) => direction.as_str(),
+            Sort::UrgentFirst(Direction::NewestFirst) => "urgent_newest_first",
+            Sort::UrgentFirst(Direction::OldestFirst) => "urgent_oldest_first",
+            Sort::LowFirst(Direction::NewestFirst) => "low_newest_first",
+            Sort::LowFirst(Direction::OldestFirst) => "low_oldest_first",
+            Sort::Due => "due",
+        }
+    }
 }
 
 impl Default for Sort {
@@ -295,6 +390,11 @@ impl ListQuery {
             (None, Some(_)) => Sort::Due,
             (None, None) => Sort::Created(Direction::NewestFirst),
         }
+    }
+
+    /// Returns the order that was set, if one was.
+    pub(crate) const fn explicit_sort(&self) -> Option<Sort> {
+        self.sort
     }
 
     /// Returns whether the list is filtered or sorted by due time, so that its pages need the current
