@@ -1,12 +1,6 @@
-//! Storage of support tickets: the [`TicketStore`] contract, stores in memory, in one SQLite file and
-//! in MongoDB, and a conformance suite for any other store.
+#![doc = include_str!("../README.md")]
 //!
-//! A store keeps [tickets](ventanilla_domain::Ticket) and applies
-//! [commands](ventanilla_domain::Command) to them; the business rules are in the domain crate.
-//!
-//! Features, all off by default: `sqlite` (`SqliteStore`), `mongodb` (`MongoStore`), `conformance` (the
-//! suite that every store must pass), `mock` (`MockTicketStore`), `testing` (sample tickets for a host's
-//! tests).
+//! The obligations of a store are listed in the [contract](TicketStore#contract) of [`TicketStore`].
 
 mod cursor;
 mod error;

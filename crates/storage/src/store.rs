@@ -346,64 +346,82 @@ mockall::mock! {
     }
 }
 
-/// Implements the trait for pointers by forwarding; the lint reports a method that is missing.
+/// Defines methods of [`TicketStore`] that forward to another store, such as
+/// `forward!(|this| this.store; insert, ticket)`.
+///
+/// The methods have the signatures that `async_trait` generates, because its attribute doesn't see the
+/// methods that a macro defines.
 macro_rules! forward {
+    (|$this:ident| $inner:expr; $($method:ident),+ $(,)?) => {
+        $(crate::store::forward!(@$method [$this $inner]);)+
+    };
+    (@insert $to:tt) => {
+        crate::store::forward!(@fn $to insert<'a>(ticket: &'a ventanilla_domain::Ticket) -> crate::InsertOutcome);
+    };
+    (@ticket $to:tt) => {
+        crate::store::forward!(@fn $to ticket<'a>(number: &'a ventanilla_domain::TicketNumber)
+            -> Option<ventanilla_domain::Ticket>);
+    };
+    (@get $to:tt) => {
+        crate::store::forward!(@fn $to get<'a, 'b>(
+            lookup: &'a ventanilla_domain::TicketLookup,
+            scope: &'b ventanilla_domain::Audience,
+            window: ventanilla_domain::MessageRange
+        ) -> Option<ventanilla_domain::TicketDetails>);
+    };
+    (@update $to:tt) => {
+        crate::store::forward!(@fn $to update<'a, 'b>(
+            number: &'a ventanilla_domain::TicketNumber,
+            command: &'b ventanilla_domain::Command
+        ) -> ventanilla_domain::Outcome);
+    };
+    (@list $to:tt) => {
+        crate::store::forward!(@fn $to list<'a>(page: &'a crate::PageQuery)
+            -> crate::Page<ventanilla_domain::TicketSummary>);
+    };
+    (@counts $to:tt) => {
+        crate::store::forward!(@fn $to counts<'a>(
+            mine: &'a ventanilla_domain::UserId,
+            as_of: Option<ventanilla_domain::BusinessTime>
+        ) -> crate::Counts);
+    };
+    (@resolved_until $to:tt) => {
+        crate::store::forward!(@fn $to resolved_until<>(latest: ventanilla_domain::Timestamp, limit: u32)
+            -> Vec<ventanilla_domain::TicketNumber>);
+    };
+    (@report $to:tt) => {
+        crate::store::forward!(@fn $to report<'a>(query: &'a crate::ReportQuery) -> crate::Report);
+    };
+    (@fn [$this:ident $inner:expr]
+        $name:ident<$($life:lifetime),*>($($arg:ident: $type:ty),*) -> $output:ty) => {
+        fn $name<'this, $($life,)* 'future>(
+            &'this self,
+            $($arg: $type),*
+        ) -> std::pin::Pin<
+            Box<dyn Future<Output = Result<$output, crate::StoreError>> + Send + 'future>,
+        >
+        where
+            'this: 'future,
+            $($life: 'future,)*
+            Self: 'future,
+        {
+            let $this = self;
+            crate::TicketStore::$name(&$inner, $($arg),*)
+        }
+    };
+}
+pub(crate) use forward;
+
+/// Implements the trait for pointers; the lint reports a method that is missing.
+macro_rules! pointers {
     ($($pointer:ty),+) => {$(
         #[deny(clippy::missing_trait_methods)]
-        #[async_trait]
         impl<T: TicketStore + ?Sized> TicketStore for $pointer {
-            async fn insert(&self, ticket: &Ticket) -> Result<InsertOutcome, StoreError> {
-                (**self).insert(ticket).await
-            }
-
-            async fn ticket(&self, number: &TicketNumber) -> Result<Option<Ticket>, StoreError> {
-                (**self).ticket(number).await
-            }
-
-            async fn get(
-                &self,
-                lookup: &TicketLookup,
-                scope: &Audience,
-                window: MessageRange,
-            ) -> Result<Option<TicketDetails>, StoreError> {
-                (**self).get(lookup, scope, window).await
-            }
-
-            async fn update(
-                &self,
-                number: &TicketNumber,
-                command: &Command,
-            ) -> Result<Outcome, StoreError> {
-                (**self).update(number, command).await
-            }
-
-            async fn list(&self, page: &PageQuery) -> Result<Page<TicketSummary>, StoreError> {
-                (**self).list(page).await
-            }
-
-            async fn counts(
-                &self,
-                mine: &UserId,
-                as_of: Option<BusinessTime>,
-            ) -> Result<Counts, StoreError> {
-                (**self).counts(mine, as_of).await
-            }
-
-            async fn resolved_until(
-                &self,
-                latest: Timestamp,
-                limit: u32,
-            ) -> Result<Vec<TicketNumber>, StoreError> {
-                (**self).resolved_until(latest, limit).await
-            }
-
-            async fn report(&self, query: &ReportQuery) -> Result<Report, StoreError> {
-                (**self).report(query).await
-            }
+            forward!(|this| **this; insert, ticket, get, update, list, counts, resolved_until, report);
         }
     )+};
 }
-forward!(std::sync::Arc<T>, Box<T>, &T);
+pointers!(std::sync::Arc<T>, Box<T>, &T);
 
 #[cfg(test)]
 mod tests {

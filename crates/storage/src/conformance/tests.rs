@@ -16,7 +16,7 @@ use ventanilla_domain::{
 use super::{check, message, support::MILLISECOND};
 use crate::{
     Counts, DueFilter, InsertOutcome, ListQuery, MemoryStore, Page, PageQuery, Period, Report,
-    ReportBuilder, ReportQuery, Sort, StoreError, TicketStore, testing,
+    ReportBuilder, ReportQuery, Sort, StoreError, TicketStore, store::forward, testing,
 };
 
 #[tokio::test]
@@ -97,27 +97,8 @@ async fn one_case_fails_alone() {
 /// Store that implements only the required methods.
 struct Small(MemoryStore);
 
-#[async_trait]
 impl TicketStore for Small {
-    async fn insert(&self, ticket: &Ticket) -> Result<InsertOutcome, StoreError> {
-        self.0.insert(ticket).await
-    }
-
-    async fn ticket(&self, number: &TicketNumber) -> Result<Option<Ticket>, StoreError> {
-        self.0.ticket(number).await
-    }
-
-    async fn update(&self, number: &TicketNumber, command: &Command) -> Result<Outcome, StoreError> {
-        self.0.update(number, command).await
-    }
-
-    async fn list(&self, page: &PageQuery) -> Result<Page<TicketSummary>, StoreError> {
-        self.0.list(page).await
-    }
-
-    async fn counts(&self, mine: &UserId, as_of: Option<BusinessTime>) -> Result<Counts, StoreError> {
-        self.0.counts(mine, as_of).await
-    }
+    forward!(|this| this.0; insert, ticket, update, list, counts);
 }
 
 #[tokio::test]

@@ -7,10 +7,9 @@ use async_trait::async_trait;
 use futures::executor::block_on;
 use proptest::{prelude::*, sample::subsequence};
 use tempfile::{NamedTempFile, tempfile};
-use ventanilla_domain::{BusinessTime, Command, Outcome, TicketSummary, UserId};
 
 use super::*;
-use crate::{Counts, MemoryStore, PageQuery, testing};
+use crate::{MemoryStore, store::forward, testing};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
@@ -150,9 +149,7 @@ impl Flawed {
 
 #[async_trait]
 impl TicketStore for Flawed {
-    async fn insert(&self, ticket: &Ticket) -> Result<InsertOutcome, StoreError> {
-        self.store.insert(ticket).await
-    }
+    forward!(|this| this.store; insert, update, list, counts);
 
     async fn ticket(&self, number: &TicketNumber) -> Result<Option<Ticket>, StoreError> {
         if self.fails.load(Relaxed) {
@@ -165,17 +162,5 @@ impl TicketStore for Flawed {
             Some(_) => Ok(None),
             None => self.store.ticket(number).await,
         }
-    }
-
-    async fn update(&self, number: &TicketNumber, command: &Command) -> Result<Outcome, StoreError> {
-        self.store.update(number, command).await
-    }
-
-    async fn list(&self, page: &PageQuery) -> Result<Page<TicketSummary>, StoreError> {
-        self.store.list(page).await
-    }
-
-    async fn counts(&self, mine: &UserId, as_of: Option<BusinessTime>) -> Result<Counts, StoreError> {
-        self.store.counts(mine, as_of).await
     }
 }

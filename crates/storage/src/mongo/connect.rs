@@ -17,6 +17,7 @@ use super::{
     Inner, MongoStore, UserIdEncoding, cache::TicketCache, command::write_concern, index,
     locks::TicketLocks,
 };
+use crate::BoxError;
 
 /// Settings of a [`MongoStore`].
 ///
@@ -118,7 +119,7 @@ impl MongoOptions {
     ///
     /// [`ConnectError`] if the URI is invalid or the database cannot be used.
     pub async fn connect(self, uri: &str) -> Result<MongoStore, ConnectError> {
-        let invalid = |source| ConnectError::InvalidUri { source };
+        let invalid = |error: Error| ConnectError::InvalidUri { source: error.into() };
         let mut options = ClientOptions::parse(uri).await.map_err(invalid)?;
         options.app_name.get_or_insert_with(|| "ventanilla".into());
         options.max_pool_size.get_or_insert(MOST_COMMANDS);
@@ -227,7 +228,7 @@ pub enum ConnectError {
     #[error("the MongoDB URI is not valid")]
     InvalidUri {
         /// Error of the driver.
-        source: Error,
+        source: BoxError,
     },
     /// The URI names no database.
     #[error("the MongoDB URI names no database: mongodb://host/DATABASE")]
@@ -236,13 +237,13 @@ pub enum ConnectError {
     #[error("no MongoDB server can be reached")]
     Unreachable {
         /// Error of the driver.
-        source: Error,
+        source: BoxError,
     },
     /// The server refuses access: wrong user or password, or missing privileges.
     #[error("the MongoDB server refuses access")]
     AccessRefused {
         /// Error of the server.
-        source: Error,
+        source: BoxError,
     },
     /// The server belongs to no replica set, so that a write can neither be repeated safely nor survive
     /// the loss of the server.
@@ -280,7 +281,7 @@ pub enum ConnectError {
     #[error("an index cannot be created")]
     IndexConflict {
         /// Error of the server.
-        source: Error,
+        source: BoxError,
     },
 }
 
@@ -329,25 +330,25 @@ impl Explain for ConnectError {
     }
 }
 
-fn unreachable(source: Error) -> ConnectError {
+fn unreachable(error: Error) -> ConnectError {
     /// `Unauthorized` and `AuthenticationFailed`.
     const REFUSALS: [i32; 2] = [13, 18];
-    match &*source.kind {
-        Cause::Authentication { .. } => ConnectError::AccessRefused { source },
+    match &*error.kind {
+        Cause::Authentication { .. } => ConnectError::AccessRefused { source: error.into() },
         Cause::Command(command) if REFUSALS.contains(&command.code) => {
-            ConnectError::AccessRefused { source }
+            ConnectError::AccessRefused { source: error.into() }
         }
-        _ => ConnectError::Unreachable { source },
+        _ => ConnectError::Unreachable { source: error.into() },
     }
 }
 
-fn conflict(source: Error) -> ConnectError {
+fn conflict(error: Error) -> ConnectError {
     /// `IndexOptionsConflict`, `IndexKeySpecsConflict` and `DuplicateKey`.
     const CONFLICTS: [i32; 3] = [85, 86, 11000];
-    match &*source.kind {
+    match &*error.kind {
         Cause::Command(command) if CONFLICTS.contains(&command.code) => {
-            ConnectError::IndexConflict { source }
+            ConnectError::IndexConflict { source: error.into() }
         }
-        _ => unreachable(source),
+        _ => unreachable(error),
     }
 }

@@ -15,7 +15,7 @@ use super::{
     unknown,
     update::statement,
 };
-use crate::{StoreError, Unreadable};
+use crate::{BoxError, StoreError, Unreadable};
 
 /// Result of one batch of [`MongoStore::reconcile`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,10 +50,10 @@ impl std::fmt::Display for Checkpoint {
 }
 
 impl std::str::FromStr for Checkpoint {
-    type Err = bson::error::Error;
+    type Err = BoxError;
 
     fn from_str(value: &str) -> Result<Self, Self::Err> {
-        ObjectId::parse_str(value).map(Self)
+        Ok(Self(ObjectId::parse_str(value)?))
     }
 }
 

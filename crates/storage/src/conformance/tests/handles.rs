@@ -10,13 +10,14 @@ use async_trait::async_trait;
 use futures::FutureExt;
 use ventanilla_domain::{
     Audience, BusinessTime, Command, MessageRange, Outcome, Ticket, TicketDetails, TicketLookup,
-    TicketNumber, TicketRecord, TicketSummary, Timestamp, UserId,
+    TicketNumber, TicketRecord, TicketSummary, UserId,
 };
 
 use super::{super::message, failed};
 use crate::{
     Counts, InsertOutcome, MemoryStore, Page, PageQuery, Position, StoreError, TicketStore,
     conformance::{check, check_reopened, check_shared},
+    store::forward,
 };
 
 #[tokio::test]
@@ -371,22 +372,11 @@ struct WritesLate {
 
 #[async_trait]
 impl TicketStore for WritesLate {
+    forward!(|this| this.memory; ticket, get, list, counts, resolved_until);
+
     async fn insert(&self, ticket: &Ticket) -> Result<InsertOutcome, StoreError> {
         self.disk.insert(ticket).await?;
         self.memory.insert(ticket).await
-    }
-
-    async fn ticket(&self, number: &TicketNumber) -> Result<Option<Ticket>, StoreError> {
-        self.memory.ticket(number).await
-    }
-
-    async fn get(
-        &self,
-        lookup: &TicketLookup,
-        scope: &Audience,
-        window: MessageRange,
-    ) -> Result<Option<TicketDetails>, StoreError> {
-        self.memory.get(lookup, scope, window).await
     }
 
     async fn update(&self, number: &TicketNumber, command: &Command) -> Result<Outcome, StoreError> {
@@ -396,21 +386,5 @@ impl TicketStore for WritesLate {
             self.disk.overwrite(&ticket);
         }
         Ok(outcome)
-    }
-
-    async fn list(&self, page: &PageQuery) -> Result<Page<TicketSummary>, StoreError> {
-        self.memory.list(page).await
-    }
-
-    async fn counts(&self, mine: &UserId, as_of: Option<BusinessTime>) -> Result<Counts, StoreError> {
-        self.memory.counts(mine, as_of).await
-    }
-
-    async fn resolved_until(
-        &self,
-        latest: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<TicketNumber>, StoreError> {
-        self.memory.resolved_until(latest, limit).await
     }
 }

@@ -1,12 +1,10 @@
 //! Stores that lose concurrent writes.
 
 use async_trait::async_trait;
-use ventanilla_domain::{
-    BusinessTime, Command, Outcome, Ticket, TicketNumber, TicketRecord, TicketSummary, UserId,
-};
+use ventanilla_domain::{Command, Outcome, Ticket, TicketNumber, TicketRecord};
 
 use super::{check, failed};
-use crate::{Counts, InsertOutcome, MemoryStore, Page, PageQuery, StoreError, TicketStore};
+use crate::{MemoryStore, StoreError, TicketStore, store::forward};
 
 /// Store that reads a ticket, waits, and writes the result if the ticket is unchanged, as far as it
 /// compares it.
@@ -59,13 +57,7 @@ fn without_notes(ticket: &Ticket) -> TicketRecord {
 
 #[async_trait]
 impl TicketStore for UpdatesIfCurrent {
-    async fn insert(&self, ticket: &Ticket) -> Result<InsertOutcome, StoreError> {
-        self.store.insert(ticket).await
-    }
-
-    async fn ticket(&self, number: &TicketNumber) -> Result<Option<Ticket>, StoreError> {
-        self.store.ticket(number).await
-    }
+    forward!(|this| this.store; insert, ticket, list, counts);
 
     async fn update(&self, number: &TicketNumber, command: &Command) -> Result<Outcome, StoreError> {
         while let Some(before) = self.store.stored(number) {
@@ -82,13 +74,5 @@ impl TicketStore for UpdatesIfCurrent {
             }
         }
         Ok(Outcome::NotFound)
-    }
-
-    async fn list(&self, page: &PageQuery) -> Result<Page<TicketSummary>, StoreError> {
-        self.store.list(page).await
-    }
-
-    async fn counts(&self, mine: &UserId, as_of: Option<BusinessTime>) -> Result<Counts, StoreError> {
-        self.store.counts(mine, as_of).await
     }
 }
