@@ -263,7 +263,7 @@ async fn times_before_1970_are_sorted(store: &dyn TicketStore) {
     let years = ["0001-01-01", "1969-12-31", "1970-01-01", "1969-12-30", "9999-12-01", "1492-10-12"];
     let mut tickets = Vec::new();
     for (at, year) in years.into_iter().enumerate() {
-        let created = format!("{year}T12:00:00Z").parse().expect("a time");
+        let created = format!("{year}T12:00:00Z").parse().expect("a valid time");
         tickets.push(timed_ticket(&format!("TKT-ABC12{at}")).created_at(created).build());
     }
     fill(store, &tickets).await;
@@ -358,7 +358,7 @@ async fn tickets_answered_between_pages_are_dropped(store: &dyn TicketStore) {
             }
             fill(store, &[timed_ticket("TKT-ZZZZZZ").created_at(minute(8)).build()]).await;
         }
-        page = query.clone().page_after(&next).expect("the cursor is of this query");
+        page = query.clone().page_after(&next).expect("the cursor belongs to this query");
         assert!(turn < 9, "the walk never ends: {visited:?}");
     }
     let left = (0..12).filter(|at| ![6, 9].contains(at)).map(|at| numbers[at].to_string());
@@ -383,7 +383,7 @@ async fn tickets_that_become_overdue_between_pages_appear(store: &dyn TicketStor
         assert_eq!(answered.next.is_some(), visited.len() + 2 < overdue as usize);
         visited.extend(names(&answered.rows));
         let Some(next) = answered.next else { break };
-        page = query.clone().page_after(&next).expect("the cursor is of this query");
+        page = query.clone().page_after(&next).expect("the cursor belongs to this query");
     }
     assert!(numbers.iter().map(ToString::to_string).eq(visited));
 }

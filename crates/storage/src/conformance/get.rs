@@ -132,10 +132,10 @@ async fn a_literal_match_of_another_requester_hides_no_own_ticket(store: &dyn Ti
 async fn requesters_see_neither_notes_nor_history(store: &dyn TicketStore) {
     fill(store, &[conversation()]).await;
     let own = answer(store.get(&number().into(), &Audience::Requester(ana()), MessageRange::All).await);
-    let own = own.expect("it is her ticket");
+    let own = own.expect("she is the requester");
     assert!(own.notes.is_empty() && own.history.is_empty(), "{own:?}");
     let whole = answer(store.get(&number().into(), &Audience::Desk, MessageRange::Last(1)).await);
-    let whole = whole.expect("it is stored");
+    let whole = whole.expect("the ticket is stored");
     assert!(whole.notes.len() == 1 && whole.history.len() == 2, "{whole:?}");
     assert_eq!(own.head, whole.head.for_requester());
     assert!(own.messages.iter().all(|message| message.version == 0), "{own:?}");
@@ -186,8 +186,8 @@ async fn messages_are_sorted_by_time_and_then_by_arrival(store: &dyn TicketStore
         (MessageRange::Last(3), vec!["Empate, llegó antes", "Empate, llegó después", "A las dos"]),
         (MessageRange::From { first: 1, count: 2 }, vec!["Empate, llegó antes", "A las tres"]),
     ] {
-        let view =
-            answer(store.get(&number().into(), &Audience::Desk, window).await).expect("it is stored");
+        let view = answer(store.get(&number().into(), &Audience::Desk, window).await)
+            .expect("the ticket is stored");
         let texts: Vec<&str> = view.messages.iter().map(|message| message.text.as_str()).collect();
         assert_eq!(texts, expected, "{window:?}");
     }

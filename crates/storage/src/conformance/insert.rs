@@ -61,7 +61,7 @@ async fn numbers_are_compared_literally(store: &dyn TicketStore) {
     let tickets = numbers.map(|number| testing::ticket(number).description(number).build());
     fill(store, &tickets).await;
     for ticket in tickets {
-        let stored = view(store, &ticket.head().ticket_number).await.expect("it is stored");
+        let stored = view(store, &ticket.head().ticket_number).await.expect("the ticket is stored");
         assert_eq!(stored.description, *ticket.description());
     }
 }
@@ -169,7 +169,7 @@ fn follow_up(number: &str) -> Ticket {
         .ticket(parsed::<NewMessage>("Me lo han vuelto a cobrar"))
         .with_key(parsed("formulario-1"))
         .open(parsed(number), &ana(), &customer(), hour(1), &policy)
-        .expect("it is her ticket")
+        .expect("she is the requester")
 }
 
 async fn stored(store: &dyn TicketStore) -> u64 {

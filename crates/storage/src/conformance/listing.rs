@@ -128,7 +128,7 @@ async fn walk_of(
         let Some(next) = answered.next else {
             return rows;
         };
-        page = query.clone().page_after(&next).expect("the cursor is of this query");
+        page = query.clone().page_after(&next).expect("the cursor belongs to this query");
     }
     panic!("the walk never ends: {query:?}");
 }

@@ -17,7 +17,7 @@ const VERSION_0_1: &str = include_str!("ticket_0_1.json");
 async fn a_ticket_of_version_0_1_is_kept(store: &dyn TicketStore) {
     let ticket = older();
     fill(store, std::slice::from_ref(&ticket)).await;
-    let stored = view(store, &number()).await.expect("it is stored");
+    let stored = view(store, &number()).await.expect("the ticket is stored");
     let texts: Vec<&str> = stored.messages.iter().map(|message| message.text.as_str()).collect();
     assert_eq!(
         texts,

@@ -51,7 +51,7 @@ async fn every_one_of_many_messages_is_kept(store: &dyn TicketStore) {
     assert_eq!(applied(&outcomes), 32, "{outcomes:?}");
     let versions: BTreeSet<u64> = outcomes.iter().filter_map(version).collect();
     assert!(versions.into_iter().eq(1..=32), "every version is used once: {outcomes:?}");
-    let stored = view(store, &number()).await.expect("it is stored");
+    let stored = view(store, &number()).await.expect("the ticket is stored");
     let texts: BTreeSet<&str> = stored.messages.iter().map(|message| message.text.as_str()).collect();
     assert!((0..MANY).all(|at| texts.contains(text(at).as_str())), "{texts:?}");
     assert_eq!((stored.head.message_count, stored.head.version), (Some(33), 32));
@@ -63,7 +63,7 @@ async fn every_one_of_many_notes_is_kept(store: &dyn TicketStore) {
     let note = |at| command(Change::note(parsed(text(at).as_str())), &admin(), hour(1));
     let outcomes = at_once(store, (0..MANY).map(note)).await;
     assert_eq!(applied(&outcomes), 32, "{outcomes:?}");
-    let stored = view(store, &number()).await.expect("it is stored");
+    let stored = view(store, &number()).await.expect("the ticket is stored");
     let texts: BTreeSet<&str> = stored.notes.iter().map(|note| note.text.as_str()).collect();
     assert!((0..MANY).all(|at| texts.contains(text(at).as_str())), "{texts:?}");
     let versions: BTreeSet<u64> = stored.notes.iter().map(|note| note.version).collect();
@@ -80,7 +80,7 @@ async fn concurrent_notes_and_messages_are_all_kept(store: &dyn TicketStore) {
     };
     let outcomes = at_once(store, (0..MANY).map(write)).await;
     assert_eq!(applied(&outcomes), 32, "{outcomes:?}");
-    let stored = view(store, &number()).await.expect("it is stored");
+    let stored = view(store, &number()).await.expect("the ticket is stored");
     let notes = stored.notes.iter().map(|note| (note.text.as_str(), note.version));
     let messages = stored.messages.iter().map(|message| (message.text.as_str(), message.version));
     let (texts, versions): (BTreeSet<&str>, BTreeSet<u64>) = notes.chain(messages).unzip();
@@ -119,7 +119,7 @@ async fn one_of_many_transitions_is_made(store: &dyn TicketStore) {
     let unchanged =
         outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Unchanged { .. })).count();
     assert_eq!((applied(&outcomes), unchanged), (1, 31), "{outcomes:?}");
-    assert_eq!(view(store, &number()).await.expect("it is stored").history.len(), 2);
+    assert_eq!(view(store, &number()).await.expect("the ticket is stored").history.len(), 2);
 }
 
 async fn many_messages_fill_a_conversation_exactly(store: &dyn TicketStore) {

@@ -224,7 +224,7 @@ async fn a_walk_continues(open: &Open<'_>) {
             let answered = answer(open().await.list(&page).await);
             visited.extend(names(&answered.rows));
             let Some(next) = answered.next else { break };
-            page = query.clone().page_after(&next).expect("the cursor is of this query");
+            page = query.clone().page_after(&next).expect("the cursor belongs to this query");
         }
         assert_eq!(visited, whole, "{sort:?}");
     }

@@ -54,7 +54,7 @@ pub async fn check_shared(one: &dyn TicketStore, other: &dyn TicketStore) {
 }
 
 cases![RunShared(both):
-    what_one_writes_the_other_reads,
+    each_handle_reads_the_writes_of_the_other,
     lists_and_counts_show_what_the_other_wrote,
     a_change_is_decided_on_what_the_other_wrote,
     a_number_that_the_other_used_is_taken,
@@ -70,7 +70,7 @@ cases![RunShared(both):
 /// Handle that makes each write: neither alternating nor always the same.
 const WRITERS: [usize; 8] = [0, 1, 1, 0, 1, 0, 0, 1];
 
-async fn what_one_writes_the_other_reads(both: [&dyn TicketStore; 2]) {
+async fn each_handle_reads_the_writes_of_the_other(both: [&dyn TicketStore; 2]) {
     for (at, opener) in ["TKT-READ10", "TKT-READ11"].into_iter().zip([0, 1]) {
         let mut ticket = testing::ticket(at).requester(customer(0)).build();
         let number = ticket.head().ticket_number.clone();
@@ -233,7 +233,7 @@ async fn a_walk_continues_with_the_other(both: [&dyn TicketStore; 2]) {
             let answered = answer(both[reader].list(&page).await);
             visited.extend(names(&answered.rows));
             let Some(next) = answered.next else { break };
-            page = query.clone().page_after(&next).expect("the cursor is of this query");
+            page = query.clone().page_after(&next).expect("the cursor belongs to this query");
         }
         assert_eq!(visited, whole, "{sort:?}");
     }
@@ -252,7 +252,7 @@ async fn concurrent_writes_through_both_are_all_kept(both: [&dyn TicketStore; 2]
     let outcomes = at_once(both, &number, &writes).await;
     assert!(outcomes.iter().all(is_applied), "{outcomes:?}");
     for store in both {
-        let seen = view(store, &number).await.expect("it is stored");
+        let seen = view(store, &number).await.expect("the ticket is stored");
         let messages = seen.messages.iter().map(|message| (message.text.as_str(), message.version));
         let notes = seen.notes.iter().map(|note| (note.text.as_str(), note.version));
         let (texts, versions): (BTreeSet<&str>, BTreeSet<u64>) = messages.chain(notes).unzip();
@@ -284,7 +284,7 @@ async fn one_message_that_both_send_is_added_once(both: [&dyn TicketStore; 2]) {
     let repeated = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Repeated { .. })).count();
     let added = outcomes.iter().filter(|outcome| is_applied(outcome)).count();
     assert_eq!((added, repeated), (1, 15), "{outcomes:?}");
-    let seen = view(both[1], &number).await.expect("it is stored");
+    let seen = view(both[1], &number).await.expect("the ticket is stored");
     assert_eq!(seen.messages.len(), 2, "{seen:?}");
 }
 

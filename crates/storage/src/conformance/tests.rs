@@ -219,7 +219,8 @@ impl TicketStore for Faulty {
         let asked = self.late(query);
         let mut page = self.store.list(&asked).await?;
         // Its cursors must belong to the query that it was given.
-        let position = page.next.map(|next| next.decode(asked.query()).expect("it is of this query"));
+        let position =
+            page.next.map(|next| next.decode(asked.query()).expect("the cursor belongs to this query"));
         page.next = position.map(|position| query.cursor_after(&position));
         let is_due = query.query().uses_due_time();
         let is_empty = query.query().statuses().is_empty() || query.query().priorities().is_empty();
@@ -309,8 +310,8 @@ fn rounded(page: &PageQuery) -> PageQuery {
     }
     let rounded = query.clone().first_page();
     let cursor = page.position().map(|position| rounded.cursor_after(position));
-    let rounded =
-        cursor.map_or(rounded, |cursor| query.page_after(&cursor).expect("it is of this query"));
+    let rounded = cursor
+        .map_or(rounded, |cursor| query.page_after(&cursor).expect("the cursor belongs to this query"));
     rounded.with_as_of(page.as_of())
 }
 

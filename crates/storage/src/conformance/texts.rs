@@ -48,7 +48,7 @@ async fn messages_descriptions_and_notes_are_literal(store: &dyn TicketStore) {
         mirror.update(&number, &command(message.clone(), &customer(), hour(1))).await;
         mirror.update(&number, &command(message, &admin(), hour(2))).await;
         mirror.update(&number, &command(Change::note(parsed(text)), &admin(), hour(3))).await;
-        let stored = view(store, &number).await.expect("it is stored");
+        let stored = view(store, &number).await.expect("the ticket is stored");
         assert_eq!(stored.description.as_str(), text);
         assert!(stored.messages.len() == 3 && stored.notes.len() == 1, "{stored:?}");
         assert!(stored.messages.iter().all(|message| message.text.as_str() == text), "{stored:?}");
@@ -66,7 +66,7 @@ async fn the_longest_texts_come_back_whole(store: &dyn TicketStore) {
         let message = Change::message(parsed::<NewMessage>(text.clone()));
         mirror.change(message, &customer(), hour(1)).await;
         mirror.change(Change::note(parsed(text.clone())), &admin(), hour(1)).await;
-        let stored = view(store, &number()).await.expect("it is stored");
+        let stored = view(store, &number()).await.expect("the ticket is stored");
         assert!(stored.messages.last().is_some_and(|message| message.text.as_str() == text));
     }
 }
@@ -92,7 +92,7 @@ async fn numbers_are_literal(store: &dyn TicketStore) {
         let change = command(Change::note(parsed(number.as_str())), &admin(), hour(1));
         let outcome = answer(store.update(&number, &change).await);
         assert!(matches!(outcome, Outcome::Applied { .. }), "{number}: {outcome:?}");
-        let notes = view(store, &number).await.expect("it is stored").notes;
+        let notes = view(store, &number).await.expect("the ticket is stored").notes;
         assert!(notes.len() == 1 && notes[0].text.as_str() == number.as_str(), "{number}: {notes:?}");
     }
     assert_eq!(answer(store.counts(&luis(), None).await).total(), numbers().count() as u64);

@@ -71,7 +71,7 @@ async fn the_next_response_runs_from_the_oldest_unanswered_message(store: &dyn T
             mirror.timed(message("¿Hay novedades?"), &customer(), at(step)).await;
         }
         let now = timers(store).await;
-        let runs = now.next_response.expect("she waits");
+        let runs = now.next_response.expect("the requester waits for a response");
         assert_eq!((runs.since, runs.start), (at(1), business_time(at(1))), "round {round}");
         assert!(runs.is_running());
         assert_eq!(now.earlier_responses.len() as u64, round - 1);
@@ -167,7 +167,7 @@ async fn a_new_priority_moves_the_due_time_from_the_start(store: &dyn TicketStor
         mirror.timed(Change::priority(priority), &admin(), hour(1)).await;
         let now = timers(store).await;
         for metric in [SlaMetric::NextResponse, SlaMetric::Resolution] {
-            let timer = now.of(metric).expect("it runs");
+            let timer = now.of(metric).expect("the timer runs");
             let target = now.targets.of(priority).of(metric);
             assert_eq!(timer.due, timer.start.plus(target), "{metric} of {priority}");
         }
@@ -276,7 +276,7 @@ async fn the_first_of_concurrent_responses_stops_the_timer(store: &dyn TicketSto
     fill(store, &[timed_ticket("TKT-ABC123").build()]).await;
     let answer = |at| timed(message("Lo miramos."), &Actor::Admin(testing::admin(at)), hour(1));
     at_once(store, (0..32).map(answer)).await;
-    let stored = view(store, &number()).await.expect("it is stored");
+    let stored = view(store, &number()).await.expect("the ticket is stored");
     let first = stored.messages.get(1).map(|message| message.author.clone());
     let by = stored.head.sla.and_then(|timers| timers.first_response.stop?.by);
     assert_eq!(first, Some(Author::Admin(by)));
@@ -286,11 +286,11 @@ async fn the_first_of_concurrent_messages_starts_the_timer(store: &dyn TicketSto
     fill(store, &[timed_ticket("TKT-ABC123").reply(luis(), "Lo miramos.").build()]).await;
     let message = |at: u64| timed(message("¿Hay novedades?"), &customer(), hour(at));
     at_once(store, (1..=32).map(message)).await;
-    let stored = view(store, &number()).await.expect("it is stored");
+    let stored = view(store, &number()).await.expect("the ticket is stored");
     assert_eq!(stored.head.message_count, Some(34));
     let timers = stored.head.sla.expect("it was opened under an SLA");
     assert!(timers.earlier_responses.is_empty(), "{timers:?}");
-    let runs = timers.next_response.expect("she waits");
+    let runs = timers.next_response.expect("the requester waits for a response");
     assert_eq!((runs.start, runs.stop), (business_time(runs.since), None));
     let window = MessageRange::From { first: 2, count: 1 };
     let first = answer(store.get(&number().into(), &Audience::Desk, window).await);

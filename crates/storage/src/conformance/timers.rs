@@ -61,7 +61,7 @@ async fn a_ticket_keeps_the_targets_of_its_category(store: &dyn TicketStore) {
 async fn timers_of_any_time_are_kept(store: &dyn TicketStore) {
     let years = ["0001-01-01T00:00:00Z", "1969-07-20T20:17:40.001Z", "9999-12-31T23:59:59.999Z"];
     for (year, name) in years.into_iter().zip(["TKT-ABC123", "TKT-ABC124", "TKT-ABC125"]) {
-        let at: Timestamp = year.parse().expect("a time");
+        let at: Timestamp = year.parse().expect("a valid time");
         let mut mirror = Mirror::of(store, timed_ticket(name).created_at(at).build()).await;
         for (by, change) in [
             (admin(), message("Lo miramos.")),

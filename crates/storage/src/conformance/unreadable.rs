@@ -104,7 +104,7 @@ async fn lists_report_it_and_continue(Stored { store, number }: Stored<'_>) {
         let query = ListQuery::new();
         let page = match &next {
             None => query.first_page(),
-            Some(cursor) => query.page_after(cursor).expect("the cursor is of this query"),
+            Some(cursor) => query.page_after(cursor).expect("the cursor belongs to this query"),
         };
         let Page { rows, next: more, unreadable } = answer(store.list(&page).await);
         named.extend(rows.into_iter().map(|row| row.head.ticket_number.to_string()));

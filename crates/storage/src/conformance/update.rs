@@ -260,7 +260,7 @@ async fn the_history_keeps_the_newest_events(store: &dyn TicketStore) {
         let change = command_under(&policy, Change::priority(to), &admin(), hour(step));
         mirror.update(&number(), &change).await;
     }
-    let history = view(store, &number()).await.expect("it is stored").history;
+    let history = view(store, &number()).await.expect("the ticket is stored").history;
     assert_eq!(history.iter().map(|event| event.at).collect::<Vec<_>>(), [hour(4), hour(5), hour(6)]);
 }
 

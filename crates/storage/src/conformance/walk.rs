@@ -217,7 +217,7 @@ async fn list(store: &dyn TicketStore, page: &PageQuery) -> Page<TicketSummary> 
 }
 
 fn after(query: &ListQuery, cursor: &Cursor) -> PageQuery {
-    query.clone().page_after(cursor).expect("the cursor is of this query")
+    query.clone().page_after(cursor).expect("the cursor belongs to this query")
 }
 
 fn parsed_cursor(text: &str) -> Cursor {

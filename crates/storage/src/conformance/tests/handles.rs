@@ -38,7 +38,7 @@ async fn handles_fail_only_at_the_cases_of_the_data_that_they_do_not_share() {
     ];
     for (keeps, cases) in [
         (Keeps::Nothing, [].as_slice()),
-        (Keeps::Views, &["what_one_writes_the_other_reads"]),
+        (Keeps::Views, &["each_handle_reads_the_writes_of_the_other"]),
         (Keeps::Lists, &["lists_and_counts_show_what_the_other_wrote"]),
         (Keeps::Counts, &["lists_and_counts_show_what_the_other_wrote"]),
         (
@@ -245,7 +245,7 @@ impl TicketStore for Handle {
         }
         let found = self.shared.list(page).await?;
         if let Some(next) = &found.next {
-            let after = page.query().clone().page_after(next).expect("the cursor is of this query");
+            let after = page.query().clone().page_after(next).expect("the cursor belongs to this query");
             self.own(|own| own.positions.extend(after.position().copied()));
         }
         Ok(match self.keeps {
