@@ -20,12 +20,15 @@ use std::{
 use futures::future::join_all;
 use indicatif::{ProgressBar, ProgressStyle};
 use ventanilla_service::{
-    Explain, UserId,
+    UserId,
     error::StoreError,
     list::Unreadable,
     mongodb::{MongoOptions, UserIdEncoding},
     sqlite::SqliteStore,
-    store::{Ticket, TicketStore, copy, copy::Export, copy::Imported},
+    store::{
+        Ticket, TicketStore,
+        copy::{self, Export, Imported},
+    },
 };
 
 type Failure = Box<dyn Error>;

@@ -56,11 +56,11 @@ impl TicketStore for Journal {
         let (tickets, query) = (self.tickets(), page.query());
         let place = |position: &Position| place(query.sort(), position);
         let seen = page.position().map(place);
-        let matching = tickets.iter().enumerate().filter(|(_, ticket)| page.holds(ticket.head()));
+        let matching = tickets.iter().enumerate().filter(|(_, ticket)| page.matches(ticket.head()));
         // A ticket's place in the list never changes, so it can break ties.
-        let tie = |at: usize| Position::tie_of(at as u64);
+        let tiebreaker = |at: usize| Position::tiebreaker_from(at as u64);
         let mut rows: Vec<(Position, &Ticket)> = matching
-            .map(|(at, ticket)| (Position::of(query.sort(), ticket.head(), tie(at)), ticket))
+            .map(|(at, ticket)| (Position::of(query.sort(), ticket.head(), tiebreaker(at)), ticket))
             .filter(|(position, _)| seen.is_none_or(|seen| place(position) > seen))
             .collect();
         rows.sort_by_key(|(position, _)| place(position));
@@ -105,5 +105,5 @@ fn place(sort: Sort, row: &Position) -> (i64, i64, [u8; 12]) {
         Direction::NewestFirst => -row.key,
         Direction::OldestFirst => row.key,
     };
-    (rank, key, row.tie)
+    (rank, key, row.tiebreaker)
 }

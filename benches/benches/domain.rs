@@ -13,7 +13,7 @@ use ventanilla_service::{
 
 fn rules(c: &mut Criterion) {
     let policy = Policy::default();
-    let (admin, now) = (Actor::Admin(testing::admin(0)), testing::start());
+    let (admin, now) = (Actor::Admin(testing::admin(0)), testing::epoch());
     let text: MessageText = "Ya está devuelto.".parse().expect("it is a text");
 
     c.bench_function("domain/transition", |b| {
@@ -42,7 +42,7 @@ fn rules(c: &mut Criterion) {
 fn promises(c: &mut Criterion) {
     let sla = office();
     let policy = Policy { sla: Some(sla.clone()), ..Policy::default() };
-    let (admin, now) = (Actor::Admin(testing::admin(0)), testing::start());
+    let (admin, now) = (Actor::Admin(testing::admin(0)), testing::epoch());
     let text: MessageText = "Ya está devuelto.".parse().expect("it is a text");
 
     c.bench_function("domain/calendar/reading", |b| b.iter(|| sla.business_time_at(black_box(now))));

@@ -41,7 +41,7 @@ fn memory(policy: Policy) {
     let desk = HelpDesk::builder(std::sync::Arc::clone(&desk_store)).policy(policy).build();
     let before = dhat::HeapStats::get().curr_bytes;
     let mut texts = 0;
-    for (n, ticket) in testing::tickets(TICKETS).enumerate() {
+    for (n, ticket) in testing::sample_tickets(TICKETS).enumerate() {
         let text = format!("{} ({n})", ticket.description());
         let customer = desk.customer(ticket.head().requester.clone());
         let draft = NewTicket::new(ticket.head().category.clone(), own(&text));
@@ -66,7 +66,7 @@ fn allocations(policy: &Policy) {
     let before = dhat::HeapStats::get().total_blocks;
     for _ in 0..1_000 {
         let reply = Change::reply(text.clone(), Status::Resolved);
-        let command = Command::new(&admin, testing::start(), policy, reply);
+        let command = Command::new(&admin, testing::epoch(), policy, reply);
         assert!(command.is_ok());
     }
     println!("allocations of 1,000 commands: {}", dhat::HeapStats::get().total_blocks - before);

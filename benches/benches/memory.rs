@@ -23,7 +23,7 @@ const READ: usize = 50_000;
 fn reads(c: &mut Criterion) {
     let desk = desk_of(tickets());
     let admin = desk.admin(testing::admin(0));
-    let numbers: Vec<TicketNumber> = testing::tickets(tickets().min(READ))
+    let numbers: Vec<TicketNumber> = testing::sample_tickets(tickets().min(READ))
         .map(|ticket| ticket.head().ticket_number.clone())
         .inspect(|number| with_five_messages(&desk, number))
         .collect();
@@ -65,7 +65,7 @@ fn reads(c: &mut Criterion) {
 fn promises(c: &mut Criterion) {
     let (sla, store) = (testing::sla(), MemoryStore::new());
     let mut now = Timestamp::MIN;
-    for ticket in testing::tickets_with(&sla, tickets()) {
+    for ticket in testing::sample_tickets_with(&sla, tickets()) {
         now = ticket.head().created_at;
         block_on(store.insert(&ticket)).expect("it is stored");
     }
@@ -129,7 +129,7 @@ fn tickets() -> usize {
 
 fn desk_of(count: usize) -> HelpDesk {
     let store = MemoryStore::new();
-    for ticket in testing::tickets(count) {
+    for ticket in testing::sample_tickets(count) {
         block_on(store.insert(&ticket)).expect("it is stored");
     }
     HelpDesk::new(store)
@@ -147,7 +147,7 @@ fn with_five_messages(desk: &HelpDesk, number: &TicketNumber) {
 fn long_ticket(n: u32, messages: usize, text: &MessageText) -> Ticket {
     let entropy: Vec<u8> = n.to_be_bytes().iter().flat_map(|byte| [byte >> 4, byte & 15]).collect();
     let ticket = testing::ticket(TicketNumber::from_entropy(&entropy)).build();
-    let message = Message::new(Author::Requester, text.clone(), testing::start());
+    let message = Message::new(Author::Requester, text.clone(), testing::epoch());
     TicketRecord { messages: vec![message; messages], ..ticket.into() }.into()
 }
 

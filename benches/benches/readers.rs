@@ -28,7 +28,7 @@ const PAUSE: Duration = Duration::from_micros(10);
 fn main() {
     let (sla, store) = (testing::sla(), MemoryStore::new());
     let mut numbers: Vec<TicketNumber> = Vec::new();
-    for ticket in testing::tickets_with(&sla, tickets()) {
+    for ticket in testing::sample_tickets_with(&sla, tickets()) {
         block_on(store.insert(&ticket)).expect("it is stored");
         numbers.push(ticket.head().ticket_number.clone());
     }

@@ -49,7 +49,7 @@ async fn add_to_each(
 fn ticket(place: u32, messages: usize) -> Ticket {
     let ticket = testing::ticket(format!("TKT-{place}")).build();
     let text = TEXT.parse().expect("a text");
-    let message = Message::new(Author::Requester, text, testing::start());
+    let message = Message::new(Author::Requester, text, testing::epoch());
     TicketRecord { messages: vec![message; messages], ..ticket.into() }.into()
 }
 

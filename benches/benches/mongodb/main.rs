@@ -23,8 +23,7 @@ use ventanilla_service::{
     Category, Explain, HelpDesk, ListQuery, MessageText, MyTickets, NewTicket, Status, TicketNumber,
     UserId,
     mongodb::{MongoOptions, MongoStore},
-    settings::NumberSource,
-    settings::RandomNumbers,
+    settings::{NumberSource, RandomNumbers},
     store::TicketStore,
     testing,
 };
@@ -160,7 +159,7 @@ impl Bench {
         let store = MongoOptions::new().known_tickets(0).create_indexes().open(&database).await?;
         let knowing = HelpDesk::new(MongoOptions::new().open(&database).await?);
         let bare = acknowledged_by_a_majority(&database);
-        for ticket in testing::tickets(tickets as usize) {
+        for ticket in testing::sample_tickets(tickets as usize) {
             store.insert(&ticket).await?;
         }
         let open = seed(&store, tickets / 2, 5, Status::Open).await?;

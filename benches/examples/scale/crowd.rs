@@ -24,7 +24,7 @@ impl Templates {
     pub(crate) fn new() -> Self {
         let sla = testing::sla();
         let of = |wanted: fn(Status) -> bool| {
-            let all = testing::tickets_with(&sla, 2_000);
+            let all = testing::sample_tickets_with(&sla, 2_000);
             all.filter(move |ticket| wanted(ticket.head().status)).take(200).collect()
         };
         Self { live: of(Status::is_live), closed: of(|status| status == Status::Closed) }
@@ -56,10 +56,10 @@ pub(crate) fn requester(place: u64) -> UserId {
 }
 
 pub(crate) fn created_at(place: u64) -> Timestamp {
-    testing::start().plus(Duration::from_secs(7 * place))
+    testing::epoch().plus(Duration::from_secs(7 * place))
 }
 
 /// The time at which half of the tickets that wait are overdue.
 pub(crate) fn now() -> Timestamp {
-    testing::start().plus(Duration::from_secs(7 * 60 * 2_000 / 2))
+    testing::epoch().plus(Duration::from_secs(7 * 60 * 2_000 / 2))
 }

@@ -90,7 +90,8 @@ pub mod error {
         UnknownSlaState, UnknownStatus,
     };
     pub use ventanilla_storage::{
-        BoxError, InvalidCursor, InvalidPageSize, InvalidPeriod, StoreError, WriteOutcome,
+        BoxError, InvalidCursor, InvalidPageSize, InvalidPeriod, InvalidQuery, StoreError,
+        UnknownDirection, UnknownDueFilter, UnknownSort, WriteOutcome,
     };
 
     pub use crate::form::InvalidForm;

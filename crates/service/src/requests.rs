@@ -32,8 +32,8 @@ use crate::{Receipt, ServiceError, core::Core, observe::checked};
 /// assert_eq!(error.code(), "version_conflict");
 /// assert_eq!(
 ///     error.explain(Locale::Es),
-///     "El ticket ha cambiado mientras tanto: se añadió un mensaje de Soporte, \
-///      cambió el estado de Abierto a Resuelto. Vuelve a cargarlo y revisa tu cambio.",
+///     "El ticket ha cambiado mientras tanto: escribió un mensaje y cambió el estado de Abierto a \
+///      Resuelto. Vuelve a cargarlo y revisa tu cambio.",
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # }).unwrap();

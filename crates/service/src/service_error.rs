@@ -8,7 +8,10 @@ use ventanilla_domain::{
     Refusal, TicketLookup, TicketNumber, UnknownActorKind, UnknownLocale, UnknownPriority, UnknownRole,
     UnknownSlaMetric, UnknownSlaState, UnknownStatus, UserId,
 };
-use ventanilla_storage::{InvalidCursor, InvalidPageSize, InvalidPeriod, StoreError, WriteOutcome};
+use ventanilla_storage::{
+    InvalidCursor, InvalidPageSize, InvalidPeriod, InvalidQuery, StoreError, UnknownDirection,
+    UnknownDueFilter, UnknownSort, WriteOutcome,
+};
 
 use crate::InvalidForm;
 
@@ -139,6 +142,18 @@ pub enum ServiceError {
     /// A priority is unknown.
     #[error("the priority is not valid")]
     UnknownPriority(#[from] UnknownPriority),
+    /// Parameters of a list are invalid.
+    #[error("the parameters of the list are not valid")]
+    InvalidQuery(#[from] InvalidQuery),
+    /// A sort order is unknown.
+    #[error("the sort order is not valid")]
+    UnknownSort(#[from] UnknownSort),
+    /// A direction of a sort order is unknown.
+    #[error("the direction is not valid")]
+    UnknownDirection(#[from] UnknownDirection),
+    /// A filter by due time is unknown.
+    #[error("the due filter is not valid")]
+    UnknownDueFilter(#[from] UnknownDueFilter),
     /// A role is unknown.
     #[error("the role is not valid")]
     UnknownRole(#[from] UnknownRole),
@@ -206,6 +221,10 @@ impl ServiceError {
             ServiceError::InvalidHours(error) => Cause::Wrapped(error),
             ServiceError::UnknownStatus(error) => Cause::Wrapped(error),
             ServiceError::UnknownPriority(error) => Cause::Wrapped(error),
+            ServiceError::InvalidQuery(error) => Cause::Wrapped(error),
+            ServiceError::UnknownSort(error) => Cause::Wrapped(error),
+            ServiceError::UnknownDirection(error) => Cause::Wrapped(error),
+            ServiceError::UnknownDueFilter(error) => Cause::Wrapped(error),
             ServiceError::UnknownRole(error) => Cause::Wrapped(error),
             ServiceError::UnknownActorKind(error) => Cause::Wrapped(error),
             ServiceError::UnknownLocale(error) => Cause::Wrapped(error),
@@ -323,7 +342,9 @@ mod tests {
         ActorKind, Category, Hours, IdempotencyKey, Limits, MessageText, Priority, Role, SlaMetric,
         SlaState, SlaTargets, Status, TimeZone, Timestamp,
     };
-    use ventanilla_storage::{Cursor, MemoryStore, PageSize, Period};
+    use ventanilla_storage::{
+        Cursor, Direction, DueFilter, ListQuery, MemoryStore, PageSize, Period, Sort,
+    };
 
     use super::*;
     use crate::{Form, HelpDesk};
@@ -360,6 +381,10 @@ mod tests {
                 "category_forbidden_character",
             ),
             (both(Limits::default().with_notes(0)), "invalid_limit"),
+            (both("MAYOR".parse::<Sort>()), "unknown_sort"),
+            (both("ARRIBA".parse::<Direction>()), "unknown_direction"),
+            (both("TARDE".parse::<DueFilter>()), "unknown_due_filter"),
+            (both(ListQuery::from_params([("page_size", "0")])), "invalid_query"),
             (both("ANALISTA".parse::<Role>()), "unknown_role"),
             (both("de".parse::<Locale>()), "unknown_locale"),
             (both("TODO".parse::<SlaMetric>()), "unknown_sla_metric"),

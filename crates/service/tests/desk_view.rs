@@ -177,7 +177,7 @@ async fn what_the_page_posts_is_made_for_the_version_that_it_showed() {
 
 #[test]
 fn notes_stand_in_order_of_time_as_they_were_written() {
-    let (early, late) = (testing::start().plus(MINUTE), testing::start().plus(9 * MINUTE));
+    let (early, late) = (testing::epoch().plus(MINUTE), testing::epoch().plus(9 * MINUTE));
     let markup = "<b>Ojo</b> &amp; \u{202e}cuidado";
     let ticket = ticket().at(late).note("pau", "Después").at(early).note("luis", markup).build();
     let page = page(&ticket, &MADRID, &people());

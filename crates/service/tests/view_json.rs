@@ -109,12 +109,12 @@ fn a_row_of_a_ticket_that_nobody_has_names_no_person_in_json() {
 #[test]
 fn an_open_follow_up_says_so_in_json_and_is_written_in() {
     let closed = ticket().status(Status::Closed).build();
-    let offer = Policy::default().follow_up(closed.head(), testing::start()).unwrap();
+    let offer = Policy::default().follow_up(closed.head(), testing::epoch()).unwrap();
     let opened = offer.ticket(text("Otra vez")).open(
         number("TKT-NEW123"),
         &id("ana"),
         &customer("ana"),
-        testing::start(),
+        testing::epoch(),
         &Policy::default(),
     );
     let chat = chat(&opened.unwrap(), MessageRange::All);

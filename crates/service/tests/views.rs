@@ -34,7 +34,7 @@ fn ticket() -> testing::TicketFixture {
 /// A desk at a time after that.
 fn desk(after: Duration, policy: Policy) -> HelpDesk {
     HelpDesk::builder(MemoryStore::new())
-        .clock(move || testing::start().plus(after))
+        .clock(move || testing::epoch().plus(after))
         .policy(policy)
         .build()
 }
@@ -200,7 +200,7 @@ fn dates_and_times_are_those_of_the_readers_zone() {
 
 #[test]
 fn bubbles_stand_in_order_of_time_and_ties_in_order_of_arrival() {
-    let (early, late) = (testing::start().plus(MINUTE), testing::start().plus(10 * MINUTE));
+    let (early, late) = (testing::epoch().plus(MINUTE), testing::epoch().plus(10 * MINUTE));
     let ticket =
         ticket().at(late).message("Uno").at(late).message("Dos").at(early).reply("luis", "Antes");
     let chat = chat(&ticket.build(), MessageRange::All, &MADRID, &());

@@ -1,7 +1,7 @@
-//! The suite that every store must pass: all of [`TicketStore`]'s contract that can be seen from
+//! Conformance suite for stores: tests of every obligation of [`TicketStore`] that is visible from
 //! outside.
 //!
-//! A backend of your own adds one test, in whatever runtime it needs:
+//! A store adds one test, in the runtime that it needs:
 //!
 //! ```
 //! use ventanilla_storage::{MemoryStore, conformance};
@@ -13,24 +13,19 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! The rest of the contract needs more than one new store:
+//! Some obligations need more than one new store:
 //!
-//! | function | tests | for a store that |
+//! | function | tests | for |
 //! |---|---|---|
-//! | [`check`] | everything that one handle shows | is any store |
-//! | [`check_shared`] | two handles on one database | several processes may use at once |
-//! | [`check_reopened`] | what is there after the store was closed | outlives the process |
-//! | [`check_unreadable`] | one ticket that can't be read | others write to as well |
-//! | [`check_case`] | one case of [`check`] | is being written |
+//! | [`check`] | one handle on an empty store | every store |
+//! | [`check_shared`] | two handles on one database | stores for several processes |
+//! | [`check_reopened`] | a store that is closed and opened again | persistent stores |
+//! | [`check_unreadable`] | a ticket that cannot be read | stores that others can write to |
+//! | [`check_case`] | one case of [`check`] | a store under development |
 
-mod closing;
 mod counts;
-mod desk;
 mod due;
-mod due_walk;
-mod exact;
 mod get;
-mod hands;
 mod insert;
 mod list;
 mod listing;
@@ -39,8 +34,11 @@ mod race;
 mod refuse;
 mod reopened;
 mod report;
+mod resolved_until;
 mod shared;
+mod support;
 mod texts;
+mod timer_changes;
 mod timers;
 mod unreadable;
 mod update;
@@ -56,15 +54,15 @@ pub use reopened::check_reopened;
 pub use shared::check_shared;
 pub use unreadable::check_unreadable;
 
-/// Tries a store in every way, and returns how many cases it passed: all of them.
+/// Runs every case of the suite, and returns their number.
 ///
-/// Each case gets an empty store of its own from `make`, and the ids of users in it are 24
-/// hexadecimal digits. No case looks at the clock or needs a certain runtime.
+/// Each case gets a new empty store from `make`. User ids are 24 hexadecimal digits. No case reads the
+/// clock or depends on a runtime.
 ///
 /// # Panics
 ///
-/// If a case fails, after all have been tried, naming each one that failed and why. [`check_case`]
-/// runs one of them alone.
+/// If cases fail. All cases are run first, and the message names those that failed, with their reasons.
+/// [`check_case`] runs a single one.
 pub async fn check<S: TicketStore>(make: impl AsyncFn() -> S) -> usize {
     let mut results = Results::default();
     for case in suite() {
@@ -73,7 +71,7 @@ pub async fn check<S: TicketStore>(make: impl AsyncFn() -> S) -> usize {
     results.all_passed()
 }
 
-/// Tries one case of the suite, by the name that [`check`] gives it.
+/// Runs one case of the suite, by the name that [`check`] reports.
 ///
 /// ```
 /// use ventanilla_storage::{MemoryStore, conformance};
@@ -86,7 +84,7 @@ pub async fn check<S: TicketStore>(make: impl AsyncFn() -> S) -> usize {
 ///
 /// # Panics
 ///
-/// If the case fails, or there is none of that name: the message lists them all.
+/// If the case fails, or if there is no case of this name; the message then lists all names.
 ///
 /// ```should_panic
 /// use ventanilla_storage::{MemoryStore, conformance};
@@ -116,33 +114,32 @@ fn suite() -> Vec<Case<Run>> {
         counts::CASES,
         race::CASES,
         timers::CASES,
-        hands::CASES,
+        timer_changes::CASES,
         due::CASES,
-        due_walk::CASES,
-        closing::CASES,
+        resolved_until::CASES,
         report::CASES,
         older::CASES,
     ]
     .concat()
 }
 
-/// One thing that a store promises, and the test of it.
+/// Test of one obligation of a store.
 #[derive(Clone, Copy)]
 struct Case<R> {
     name: &'static str,
     run: R,
 }
 
-/// A case on one store.
+/// Case on one store.
 type Run = for<'a> fn(&'a dyn TicketStore) -> LocalBoxFuture<'a, ()>;
-/// A case on two handles of one database.
+/// Case on two handles of one database.
 type RunShared = for<'a> fn([&'a dyn TicketStore; 2]) -> LocalBoxFuture<'a, ()>;
-/// A case on a store that can be opened again and again.
+/// Case on a store that can be opened repeatedly.
 type RunReopened = for<'a> fn(&'a reopened::Open<'a>) -> LocalBoxFuture<'a, ()>;
-/// A case on a ticket that can't be read.
+/// Case on an unreadable ticket.
 type RunUnreadable = for<'a> fn(unreadable::Stored<'a>) -> LocalBoxFuture<'a, ()>;
 
-/// Lists the cases of a file; one that is left out is dead code, which the compiler reports.
+/// Lists the cases of a file. The compiler reports a case that is not listed as dead code.
 macro_rules! cases {
     ($($case:ident),+ $(,)?) => {
         crate::conformance::cases![Run(store): $($case),+];
@@ -155,7 +152,7 @@ macro_rules! cases {
 }
 use cases;
 
-/// How many cases were run, and those that failed.
+/// Number of cases that were run, and the failures among them.
 #[derive(Default)]
 struct Results {
     cases: usize,
@@ -174,7 +171,7 @@ impl Results {
     ///
     /// # Panics
     ///
-    /// If one failed.
+    /// If a case failed.
     fn all_passed(self) -> usize {
         let Self { cases, failures } = self;
         let failed = failures.len();
@@ -185,7 +182,7 @@ impl Results {
 
 fn message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it panicked without a text")
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("panic without a message")
 }
 
 #[cfg(test)]

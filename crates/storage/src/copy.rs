@@ -1,4 +1,4 @@
-//! Copies of all tickets, between any two stores or by way of a file of JSON lines.
+//! Export and import of all tickets, between two stores or through a file of JSON lines.
 //!
 //! ```
 //! use std::{fs::File, io::BufReader};
@@ -11,7 +11,7 @@
 //! # from.insert(&testing::ticket("TKT-ABC123").build()).await?;
 //! # let folder = tempfile::tempdir()?;
 //! # let path = folder.path().join("tickets.jsonl");
-//! // From a store into a file. Run again after an interruption, it goes on.
+//! // From a store into a file; run again after an interruption, it continues.
 //! let mut file = File::options().read(true).append(true).create(true).open(&path)?;
 //! let mut export = Export::of(&from).without(copy::resume(&mut file)?);
 //! while let Some(batch) = export.next().await? {
@@ -21,7 +21,7 @@
 //!     }
 //! }
 //!
-//! // From the file into another store. Run again, it stores nothing twice and compares all.
+//! // From the file into another store; run again, it stores nothing twice and compares every ticket.
 //! for ticket in copy::read_lines(BufReader::new(File::open(&path)?)) {
 //!     let ticket = ticket?;
 //!     if let Imported::Differs { fields } = copy::import(&to, &ticket).await? {
@@ -34,9 +34,9 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! A copy has all that a [`Ticket`] has: conversation, notes, history, timers, version and keys. It
-//! doesn't have what only the first store knows, such as an `_id` or fields of another application, nor
-//! derived values that another application left stale: they are derived anew.
+//! A copy has everything that a [`Ticket`] has: conversation, notes, history, timers, version and keys.
+//! It lacks data that only the first store knows, such as an `_id` or fields of another application.
+//! Derived values that another application left stale are computed again.
 
 use std::{
     collections::{BTreeSet, HashSet},
@@ -49,13 +49,13 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use ventanilla_domain::{EnumSet, Ticket, TicketNumber};
 
-use crate::{Cursor, InsertOutcome, Page, StoreError, TicketStore, Unreadable, walk::Walk};
+use crate::{Cursor, InsertOutcome, Page, StoreError, TicketStore, Unreadable, store::Walk};
 
-/// A walk over all tickets of a store, oldest first.
+/// Export of all tickets of a store, oldest first, in batches.
 ///
-/// Each ticket that is there all the while comes once, as it is when its batch is read. A store may have
-/// tickets that stand in no list, and so don't come: over MongoDB, those with an unknown status or
-/// priority. [`TicketStore::counts`] counts them as closed.
+/// Each ticket that exists during the whole export is returned once, in its state when its batch is read.
+/// Tickets that appear in no list are not exported: in MongoDB those with an unknown status or priority,
+/// which [`TicketStore::counts`] counts as closed.
 pub struct Export<'a> {
     store: &'a dyn TicketStore,
     walk: Walk,
@@ -63,30 +63,30 @@ pub struct Export<'a> {
 }
 
 impl<'a> Export<'a> {
-    /// Begins with the oldest ticket.
+    /// Creates an export of a store, from its oldest ticket on.
     #[must_use]
     pub fn of(store: &'a dyn TicketStore) -> Self {
         Self { store, walk: Walk::new(EnumSet::all()), known: HashSet::new() }
     }
 
-    /// Goes on after a batch, by its [`next`](Page::next).
+    /// Continues after a batch, by its [`next`](Page::next).
     #[must_use]
     pub fn after(self, cursor: Cursor) -> Self {
         Self { walk: self.walk.after(cursor), ..self }
     }
 
-    /// Leaves out tickets that have been copied before: of each it reads no more than a row of a list.
+    /// Leaves out tickets that were exported before, and reads no more than the list row of each.
     #[must_use]
     pub fn without(self, known: HashSet<TicketNumber>) -> Self {
         Self { known, ..self }
     }
 
-    /// Returns the next batch: up to 100 whole tickets, and those that can't be read; `None` after the
-    /// last. Tickets that were deleted meanwhile are missing.
+    /// Returns the next batch, of up to 100 tickets with the unreadable ones named; `None` after the
+    /// last. Tickets that were deleted in the meantime are missing.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] where the store fails; called again, it tries the same batch again.
+    /// [`StoreError`] if the store fails. The next call tries the same batch again.
     pub async fn next(&mut self) -> Result<Option<Page<Ticket>>, StoreError> {
         let mut walk = self.walk.clone();
         let Some(page) = walk.next(self.store).await? else { return Ok(None) };
@@ -111,25 +111,25 @@ impl<'a> Export<'a> {
 /// Result of importing a ticket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Imported {
-    /// It is stored, and read back as it is.
+    /// The ticket was stored, and read back without a difference.
     Stored,
-    /// The same ticket was stored before, in every field.
+    /// An equal ticket was stored before.
     AlreadyThere,
-    /// The ticket that is stored under its number differs, and was left as it is.
+    /// A different ticket is stored under its number, and was not changed.
     Differs {
-        /// The names of the fields that differ, as the JSON form has them.
+        /// Names of the fields that differ, as in the JSON form.
         fields: Vec<String>,
     },
 }
 
-/// Stores a ticket unless its number is taken, and compares what is stored then with it.
+/// Stores a ticket unless its number is taken, and compares it with the stored one.
 ///
-/// It may be repeated after any error. Several at once are quicker than one after another: a SQLite file
-/// makes them in one transaction.
+/// It may be repeated after any error. Concurrent imports are faster than consecutive ones: `SqliteStore`
+/// writes them in one transaction.
 ///
 /// # Errors
 ///
-/// [`StoreError`] where the store fails, takes no such ticket, or can't read the one that it has.
+/// [`StoreError`] if the store fails, refuses the ticket or cannot read the stored one.
 ///
 /// ```
 /// use ventanilla_storage::{MemoryStore, copy::{Imported, import}, testing};
@@ -153,16 +153,16 @@ pub async fn import(store: &dyn TicketStore, ticket: &Ticket) -> Result<Imported
         Some(stored) if stored == *ticket && is_new => Ok(Imported::Stored),
         Some(stored) if stored == *ticket => Ok(Imported::AlreadyThere),
         Some(stored) => Ok(Imported::Differs { fields: differences(&stored, ticket) }),
-        // It was deleted in between.
+        // The ticket was deleted in the meantime.
         None => Err(StoreError::Contention { number: number.clone(), attempts: 1 }),
     }
 }
 
-/// Writes tickets as JSON lines, all of them at once.
+/// Writes tickets as JSON lines, in one write.
 ///
 /// # Errors
 ///
-/// Errors of the writer.
+/// An error of the writer.
 pub fn write_lines<'a>(
     mut out: impl Write,
     tickets: impl IntoIterator<Item = &'a Ticket>,
@@ -178,8 +178,8 @@ pub fn write_lines<'a>(
 
 /// Reads tickets from JSON lines.
 ///
-/// A line that holds no ticket is an error of kind [`InvalidData`](io::ErrorKind::InvalidData), which
-/// names the line and hides no other.
+/// A line that holds no ticket gives an error of kind [`InvalidData`](io::ErrorKind::InvalidData) that
+/// names the line; the lines after it are read.
 ///
 /// ```
 /// use ventanilla_storage::{copy, testing};
@@ -199,15 +199,15 @@ pub fn read_lines(input: impl BufRead) -> impl Iterator<Item = io::Result<Ticket
     input.split(b'\n').zip(1..).map(|(line, place)| parse(&line?, place))
 }
 
-/// Prepares a file of JSON lines for more of them, and returns the numbers of the tickets in it.
+/// Prepares a file of JSON lines for appending, and returns the numbers of the tickets in it.
 ///
-/// A last line that was begun and not ended is cut off: whoever wrote it was interrupted. The file has to
-/// be open for reading and writing.
+/// A last line without an end is cut off, because its writer was interrupted. The file must be open for
+/// reading and writing.
 ///
 /// # Errors
 ///
-/// Errors of the file, and [`InvalidData`](io::ErrorKind::InvalidData) where another line, or what was
-/// begun as the last, is no ticket. The file is then as it was.
+/// An error of the file, or [`InvalidData`](io::ErrorKind::InvalidData) if a line is no ticket, or the
+/// unfinished last line not the beginning of one. The file is then unchanged.
 pub fn resume(file: &mut File) -> io::Result<HashSet<TicketNumber>> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -221,7 +221,7 @@ pub fn resume(file: &mut File) -> io::Result<HashSet<TicketNumber>> {
         line.clear();
         input.read_until(b'\n', &mut line)?;
         if line.last() != Some(&b'\n') {
-            is_begun(&line, place)?;
+            check_unfinished(&line, place)?;
             break;
         }
         let Numbered { ticket_number } = parse(&line, place)?;
@@ -233,20 +233,20 @@ pub fn resume(file: &mut File) -> io::Result<HashSet<TicketNumber>> {
     Ok(numbers)
 }
 
-/// Returns an error for the beginning of a line that no ticket begins with.
-fn is_begun(line: &[u8], place: usize) -> io::Result<()> {
+/// Checks that an unfinished line is the beginning of a ticket.
+fn check_unfinished(line: &[u8], place: usize) -> io::Result<()> {
     const BEGINNING: &[u8] = br#"{"ticketNumber":"#;
     let is_ticket = line.starts_with(BEGINNING) || BEGINNING.starts_with(line);
     if is_ticket { Ok(()) } else { Err(no_ticket(place, 1)) }
 }
 
 fn parse<T: DeserializeOwned>(line: &[u8], place: usize) -> io::Result<T> {
-    // The message of the error may quote what people wrote.
+    // The message of the error may quote texts of users, so it is dropped.
     serde_json::from_slice(line).map_err(|error| no_ticket(place, error.column()))
 }
 
 fn no_ticket(line: usize, character: usize) -> io::Error {
-    let problem = format!("line {line} holds no ticket, by its character {character}");
+    let problem = format!("line {line} holds no ticket: invalid at character {character}");
     io::Error::new(io::ErrorKind::InvalidData, problem)
 }
 

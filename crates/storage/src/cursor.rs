@@ -1,4 +1,4 @@
-//! Where a walk over pages goes on.
+//! Cursors: positions at which a walk over pages continues.
 
 use std::{fmt, str::FromStr};
 
@@ -14,10 +14,10 @@ const POSITION: usize = 8 + 1 + 12;
 const TAG: usize = 16;
 const LENGTH: usize = 1 + POSITION + TAG;
 
-/// Where a walk over pages goes on: opaque, safe in a URL, bound to its query.
+/// Cursor of keyset pagination: opaque, safe in a URL and bound to its query.
 ///
-/// It names the last row that was seen, so rows that come and go before it don't shift the rest.
-/// It is no credential: who may see what is decided by the query, every time anew.
+/// It names the last row that was seen, so rows that are added or removed before it don't shift the
+/// rest. It is no credential: access is decided by the query, for each page.
 ///
 /// ```
 /// use ventanilla_domain::Explain;
@@ -28,13 +28,13 @@ const LENGTH: usize = 1 + POSITION + TAG;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor([u8; LENGTH]);
 
-/// The place of a row in a list.
+/// Position of a row in a list.
 ///
 /// ```
 /// use ventanilla_domain::Priority;
 /// use ventanilla_storage::{ListQuery, Position};
 ///
-/// let last = Position { key: 1_772_452_800_000, priority: Priority::High, tie: [7; 12] };
+/// let last = Position { key: 1_772_452_800_000, priority: Priority::High, tiebreaker: [7; 12] };
 /// let cursor = ListQuery::new().first_page().cursor_after(&last);
 /// let next = ListQuery::new().page_after(&cursor)?;
 /// assert_eq!(next.position(), Some(&last));
@@ -42,17 +42,17 @@ pub struct Cursor([u8; LENGTH]);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Position {
-    /// What the list runs by, in milliseconds: when the row's ticket was created, or, in a list by due
-    /// time, the working time at which it is due.
+    /// Sort key in milliseconds: the time of creation, or in a list by due time the business time at
+    /// which the ticket is due.
     pub key: i64,
-    /// The ticket's priority.
+    /// Priority of the ticket.
     pub priority: Priority,
-    /// The store's own identity of it, which orders tickets of the same millisecond.
-    pub tie: [u8; 12],
+    /// Identity of the ticket in the store, which orders tickets with equal keys.
+    pub tiebreaker: [u8; 12],
 }
 
 impl Position {
-    /// The place of a ticket in a list of this order.
+    /// Returns the position of a ticket in a list of this order.
     ///
     /// ```
     /// # use ventanilla_domain::*;
@@ -68,56 +68,56 @@ impl Position {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn of(order: Sort, head: &TicketHead, tie: [u8; 12]) -> Self {
+    pub fn of(order: Sort, head: &TicketHead, tiebreaker: [u8; 12]) -> Self {
         let key = match order {
             Sort::Created(_) | Sort::UrgentFirst(_) | Sort::LowFirst(_) => head.created_at.as_millis(),
             Sort::Due => due(head).map_or(i64::MAX, BusinessTime::as_millis),
         };
-        Self { key, priority: head.priority, tie }
+        Self { key, priority: head.priority, tiebreaker }
     }
 
-    /// Returns the tie of a ticket that the store knows by a number.
+    /// Returns the tiebreaker of a ticket that the store identifies by a number.
     #[must_use]
-    pub const fn tie_of(id: u64) -> [u8; 12] {
+    pub const fn tiebreaker_from(id: u64) -> [u8; 12] {
         let [a, b, c, d, e, f, g, h] = id.to_be_bytes();
         [0, 0, 0, 0, a, b, c, d, e, f, g, h]
     }
 
-    /// Returns the number in a tie that [`tie_of`](Self::tie_of) made.
+    /// Returns the number from which [`tiebreaker_from`](Self::tiebreaker_from) made the tiebreaker.
     ///
     /// ```
     /// use ventanilla_domain::Priority;
     /// use ventanilla_storage::Position;
     ///
-    /// let last = Position { key: 0, priority: Priority::High, tie: Position::tie_of(42) };
+    /// let last = Position { key: 0, priority: Priority::High, tiebreaker: Position::tiebreaker_from(42) };
     /// assert_eq!(last.id(), 42);
     /// ```
     #[must_use]
     pub const fn id(&self) -> u64 {
-        let [_, _, _, _, a, b, c, d, e, f, g, h] = self.tie;
+        let [_, _, _, _, a, b, c, d, e, f, g, h] = self.tiebreaker;
         u64::from_be_bytes([a, b, c, d, e, f, g, h])
     }
 }
 
-/// A text that is no cursor of this list. Nothing was read; begin again at the first page.
+/// Text that is no cursor of this query. Nothing was read; the walk starts again at the first page.
 ///
-/// Its code is `cursor_malformed` where it is no cursor at all, `cursor_foreign` where it is forged
-/// or comes from another query.
+/// Its code is `cursor_malformed` if the text is no cursor at all, and `cursor_foreign` if the cursor
+/// does not belong to this query.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{} ({value})", self.explain(Locale::En))]
 pub struct InvalidCursor {
     value: String,
-    problem: Problem,
+    problem: CursorProblem,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Problem {
+enum CursorProblem {
     Malformed,
     Foreign,
 }
 
 impl Cursor {
-    pub(crate) fn seal(query: &ListQuery, last: &Position) -> Self {
+    pub(crate) fn encode(query: &ListQuery, last: &Position) -> Self {
         let mut bytes = [0; LENGTH];
         bytes[0] = VERSION;
         bytes[1..=POSITION].copy_from_slice(&last.to_bytes());
@@ -125,20 +125,20 @@ impl Cursor {
         Self(bytes)
     }
 
-    pub(crate) fn open(&self, query: &ListQuery) -> Result<Position, InvalidCursor> {
+    pub(crate) fn decode(&self, query: &ListQuery) -> Result<Position, InvalidCursor> {
         let position = &self.0[1..=POSITION];
         if self.0[0] != VERSION || self.0[1 + POSITION..] != tag(query, position) {
-            return Err(self.refused(Problem::Foreign));
+            return Err(self.invalid(CursorProblem::Foreign));
         }
-        Position::from_bytes(position).ok_or_else(|| self.refused(Problem::Foreign))
+        Position::from_bytes(position).ok_or_else(|| self.invalid(CursorProblem::Foreign))
     }
 
-    fn refused(&self, problem: Problem) -> InvalidCursor {
+    fn invalid(&self, problem: CursorProblem) -> InvalidCursor {
         InvalidCursor { value: self.to_string(), problem }
     }
 }
 
-/// Binds a position to its query, so that neither can be exchanged by mistake.
+/// Returns a digest of a position and its query, which detects a cursor that belongs to another query.
 fn tag(query: &ListQuery, position: &[u8]) -> [u8; TAG] {
     let query = serde_json::to_vec(&query.with_explicit_sort()).unwrap_or_default();
     let digest = Sha256::new().chain_update(position).chain_update(query).finalize();
@@ -150,7 +150,7 @@ impl Position {
         let mut bytes = [0; POSITION];
         bytes[..8].copy_from_slice(&self.key.to_be_bytes());
         bytes[8] = self.priority as u8;
-        bytes[9..].copy_from_slice(&self.tie);
+        bytes[9..].copy_from_slice(&self.tiebreaker);
         bytes
     }
 
@@ -158,7 +158,7 @@ impl Position {
         Some(Self {
             key: i64::from_be_bytes(bytes.get(..8)?.try_into().ok()?),
             priority: *Priority::ALL.get(usize::from(*bytes.get(8)?))?,
-            tie: bytes.get(9..)?.try_into().ok()?,
+            tiebreaker: bytes.get(9..)?.try_into().ok()?,
         })
     }
 }
@@ -170,7 +170,7 @@ impl FromStr for Cursor {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(value).ok();
         bytes.and_then(|bytes| bytes.try_into().ok()).map(Self).ok_or_else(|| InvalidCursor {
             value: value.chars().take(64).collect(),
-            problem: Problem::Malformed,
+            problem: CursorProblem::Malformed,
         })
     }
 }
@@ -194,7 +194,7 @@ impl<'de> Deserialize<'de> for Cursor {
 }
 
 impl InvalidCursor {
-    /// The start of the offending text, at most 64 characters.
+    /// Returns the start of the offending text, at most 64 characters.
     #[must_use]
     pub fn value(&self) -> &str {
         &self.value
@@ -204,18 +204,18 @@ impl InvalidCursor {
 impl Explain for InvalidCursor {
     fn code(&self) -> &'static str {
         match self.problem {
-            Problem::Malformed => "cursor_malformed",
-            Problem::Foreign => "cursor_foreign",
+            CursorProblem::Malformed => "cursor_malformed",
+            CursorProblem::Foreign => "cursor_foreign",
         }
     }
 
     fn explain(&self, locale: Locale) -> String {
         let text = match self.problem {
-            Problem::Malformed => locale.pick(
+            CursorProblem::Malformed => locale.pick(
                 "La dirección de esta página no es válida. Vuelve al principio de la lista.",
                 "The address of this page is not valid. Go back to the beginning of the list.",
             ),
-            Problem::Foreign => locale.pick(
+            CursorProblem::Foreign => locale.pick(
                 "Esta página pertenece a otra lista. Vuelve al principio.",
                 "This page belongs to another list. Go back to the beginning.",
             ),
@@ -233,27 +233,27 @@ mod tests {
 
     fn position() -> impl Strategy<Value = Position> {
         (any::<i64>(), prop::sample::select(Priority::ALL.to_vec()), any::<[u8; 12]>())
-            .prop_map(|(key, priority, tie)| Position { key, priority, tie })
+            .prop_map(|(key, priority, tiebreaker)| Position { key, priority, tiebreaker })
     }
 
     proptest! {
         #[test]
-        fn a_cursor_comes_back_as_it_was(last in position()) {
-            let cursor = Cursor::seal(&ListQuery::new(), &last);
+        fn cursors_round_trip(last in position()) {
+            let cursor = Cursor::encode(&ListQuery::new(), &last);
             let read: Cursor = cursor.to_string().parse().unwrap();
-            prop_assert_eq!(read.open(&ListQuery::new()).unwrap(), last);
+            prop_assert_eq!(read.decode(&ListQuery::new()).unwrap(), last);
         }
 
         #[test]
-        fn any_changed_byte_is_refused(last in position(), at in 0..LENGTH, flip in 1..=u8::MAX) {
-            let mut cursor = Cursor::seal(&ListQuery::new(), &last);
+        fn a_changed_byte_is_refused(last in position(), at in 0..LENGTH, flip in 1..=u8::MAX) {
+            let mut cursor = Cursor::encode(&ListQuery::new(), &last);
             cursor.0[at] ^= flip;
-            prop_assert_eq!(cursor.open(&ListQuery::new()).unwrap_err().code(), "cursor_foreign");
+            prop_assert_eq!(cursor.decode(&ListQuery::new()).unwrap_err().code(), "cursor_foreign");
         }
 
         #[test]
-        fn another_querys_is_refused(last in position()) {
-            let cursor = Cursor::seal(&ListQuery::new(), &last);
+        fn a_cursor_of_another_query_is_refused(last in position()) {
+            let cursor = Cursor::encode(&ListQuery::new(), &last);
             for other in [
                 ListQuery::new().with_statuses(Status::Open),
                 ListQuery::new().unassigned(),
@@ -263,16 +263,16 @@ mod tests {
                 ListQuery::new().overdue(),
                 ListQuery::new().overdue().with_sort(crate::Sort::default()),
             ] {
-                prop_assert!(cursor.open(&other).is_err());
+                prop_assert!(cursor.decode(&other).is_err());
             }
         }
 
         #[test]
-        fn a_cursor_of_the_default_order_is_one_of_the_same_order_set(last in position()) {
+        fn a_cursor_of_the_default_order_belongs_to_the_same_order_set_explicitly(last in position()) {
             let overdue = ListQuery::new().overdue();
-            let cursor = Cursor::seal(&overdue, &last);
-            prop_assert_eq!(cursor.open(&overdue.clone().with_sort(crate::Sort::Due)).unwrap(), last);
-            prop_assert!(cursor.open(&overdue.with_sort(crate::Sort::default())).is_err());
+            let cursor = Cursor::encode(&overdue, &last);
+            prop_assert_eq!(cursor.decode(&overdue.clone().with_sort(crate::Sort::Due)).unwrap(), last);
+            prop_assert!(cursor.decode(&overdue.with_sort(crate::Sort::default())).is_err());
         }
 
         #[test]

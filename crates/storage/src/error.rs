@@ -1,13 +1,14 @@
-//! What can go wrong between a help desk and its tickets.
+//! Errors of stores.
 
 use ventanilla_domain::{ErrorKind, Explain, Locale, TicketNumber, UserId};
 
-/// The error under a [`StoreError`], of whatever kind the store has.
+/// Cause of a [`StoreError`], of any type.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// What can go wrong in a store. Every one says by [`StoreError::write_outcome`] what became of a change.
+/// Error of a store.
 ///
-/// A refusal by the rules is none of these: it is an [`Outcome`](ventanilla_domain::Outcome).
+/// [`StoreError::write_outcome`] tells whether the change was made. A refusal by the business rules is
+/// not an error but an [`Outcome`](ventanilla_domain::Outcome).
 ///
 /// ```
 /// use ventanilla_domain::{Explain, Locale, TicketNumber};
@@ -18,78 +19,78 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 ///     source: "the connection broke off".into(),
 /// };
 /// assert_eq!(lost.write_outcome(), WriteOutcome::Unknown);
-/// assert!(!lost.is_retryable(), "it may have been done: repeat it with its key, or look");
+/// assert!(!lost.is_retryable(), "only a change with an idempotency key may be repeated");
 /// assert!(lost.explain(Locale::Es).starts_with("No sabemos si"));
 /// # Ok::<(), ventanilla_domain::InvalidNumber>(())
 /// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// The store can't be reached or is too busy. Nothing was changed.
+    /// The store cannot be reached or is too busy. Nothing was changed.
     #[error("the ticket store is not available")]
     Unavailable {
-        /// What the store said.
+        /// Error of the backend.
         source: BoxError,
     },
-    /// So many changes to the ticket came between that this one found no moment. Nothing was changed.
-    #[error("ticket {number} kept changing: {attempts} attempts found no moment")]
+    /// The store gave up after repeated write conflicts on this ticket. Nothing was changed.
+    #[error("gave up after {attempts} write conflicts on ticket {number}")]
     Contention {
-        /// The ticket.
+        /// Number of the ticket.
         number: TicketNumber,
-        /// How often it was tried.
+        /// Number of attempts.
         attempts: u32,
     },
-    /// The answer was lost: the change may have been made or not.
-    #[error("whether ticket {number} was changed is not known")]
+    /// The answer of the backend was lost: the change may have been made or not.
+    #[error("it is unknown whether ticket {number} was changed")]
     OutcomeUnknown {
-        /// The ticket.
+        /// Number of the ticket.
         number: TicketNumber,
-        /// What the store said.
+        /// Error of the backend.
         source: BoxError,
     },
-    /// The change was made, but may be lost again if servers fail now.
-    #[error("ticket {number} was changed, but perhaps not durably")]
+    /// The change was made, but is lost if servers fail now.
+    #[error("ticket {number} was changed, but the change may not be durable")]
     NotDurable {
-        /// The ticket.
+        /// Number of the ticket.
         number: TicketNumber,
-        /// What the store said.
+        /// Error of the backend.
         source: BoxError,
     },
-    /// The stored ticket can't be read: another application wrote what no ticket holds.
+    /// The stored data hold no valid ticket; another application may have written them.
     #[error("ticket {number} cannot be read")]
     Unreadable {
-        /// The ticket's number, as it is stored.
+        /// Number of the ticket, as it is stored.
         number: String,
-        /// What is wrong with it.
+        /// Reason for which the data hold no ticket.
         source: BoxError,
     },
-    /// The store asks for another form of user ids. Nothing was changed.
-    #[error("this store takes no user id like {id}")]
+    /// The store cannot hold user ids of this form. Nothing was changed.
+    #[error("the store cannot hold the user id {id}")]
     ForeignUserId {
-        /// The offending id.
+        /// Id that was refused.
         id: UserId,
     },
-    /// Anything else that repeating won't mend. Nothing was changed.
+    /// Any other error, which the same call would meet again. Nothing was changed.
     #[error("the ticket store failed")]
     Failed {
-        /// What the store said.
+        /// Error of the backend.
         source: BoxError,
     },
 }
 
-/// What became of a change that ended in an error.
+/// State of a change that ended in an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WriteOutcome {
-    /// It was not made.
+    /// The change was not made.
     NotApplied,
-    /// It was made or not.
+    /// The change may have been made or not.
     Unknown,
-    /// It was made, perhaps not durably.
+    /// The change was made, but may not be durable.
     NotDurable,
 }
 
 impl StoreError {
-    /// What became of the change.
+    /// Returns whether the change was made.
     #[must_use]
     pub const fn write_outcome(&self) -> WriteOutcome {
         match self {

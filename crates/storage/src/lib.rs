@@ -1,13 +1,6 @@
-//! Storage of support tickets: the [`TicketStore`] contract, stores in memory, in one SQLite file and
-//! over MongoDB, and a suite that tests any other.
+#![doc = include_str!("../README.md")]
 //!
-//! A store keeps [tickets](ventanilla_domain::Ticket) and applies
-//! [commands](ventanilla_domain::Command) to them; the rules stay in the domain. [`MemoryStore`] is
-//! complete and indexed: good for tests, demonstrations and small desks that may forget.
-//!
-//! Features, all off by default: `sqlite` (`SqliteStore`), `mongodb` (`MongoStore`), `conformance` (the
-//! suite that every store must pass), `mock` (`MockTicketStore`), `testing` (ready tickets for a host's
-//! tests).
+//! The obligations of a store are listed in the [contract](TicketStore#contract) of [`TicketStore`].
 
 mod cursor;
 mod error;
@@ -15,15 +8,17 @@ mod memory;
 #[cfg(feature = "mongodb")]
 mod mongo;
 mod page;
-mod paging;
+mod page_query;
+mod page_size;
 mod query;
+mod query_params;
 #[cfg(test)]
 mod random;
 mod report;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod store;
-mod walk;
+mod words;
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -37,8 +32,13 @@ pub use memory::MemoryStore;
 #[cfg(feature = "mongodb")]
 pub use mongo::{Checkpoint, ConnectError, MongoOptions, MongoStore, Reconciled, UserIdEncoding};
 pub use page::{Counts, Page, Unreadable};
-pub use paging::{InvalidPageSize, PageQuery, PageSize};
-pub use query::{AssigneeFilter, Direction, DueFilter, ListQuery, Sort};
+pub use page_query::PageQuery;
+pub use page_size::{InvalidPageSize, PageSize};
+pub use query::{
+    AssigneeFilter, Direction, DueFilter, ListQuery, Sort, UnknownDirection, UnknownDueFilter,
+    UnknownSort,
+};
+pub use query_params::InvalidQuery;
 pub use report::{
     Histogram, InvalidPeriod, MetricStats, Period, Quantiles, Report, ReportBuilder, ReportQuery,
     Sample, StatsByMetric,

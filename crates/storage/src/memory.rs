@@ -1,6 +1,7 @@
-//! Tickets in memory: the tickets under many locks, and one around their indexes.
+//! Store in memory: tickets under many locks, and their indexes under one.
 
 mod index;
+mod place;
 mod ranked;
 mod reported;
 #[cfg(test)]
@@ -11,7 +12,8 @@ mod waiting;
 use std::sync::RwLock;
 
 use async_trait::async_trait;
-use index::{Facets, Index, Seq};
+use index::{Facets, Index};
+use place::{Place, Seq};
 use reported::Day;
 use tickets::{Spot, TicketGuard, Tickets, read, write};
 use ventanilla_domain::{
@@ -24,9 +26,10 @@ use crate::{
     TicketStore,
 };
 
-/// Tickets in memory, indexed: no list scans them all.
+/// Store in memory, with an index for every list.
 ///
-/// Complete and quick, and empty again when the process ends.
+/// It keeps the whole [contract](TicketStore), but loses its tickets when the process ends. It suits
+/// tests, demonstrations and services that don't need their tickets later.
 ///
 /// ```
 /// use ventanilla_storage::MemoryStore;
@@ -36,32 +39,32 @@ use crate::{
 /// ```
 #[derive(Debug, Default)]
 pub struct MemoryStore {
-    /// Changed under the lock of the state alone; locked later than that, and never the other way round.
+    /// Changed only under the lock of the state, which is always taken first.
     tickets: Tickets,
     state: RwLock<State>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    /// Where the tickets are, in order of arrival; a ticket's place here is its identity.
+    /// Places of the tickets, in order of arrival. The index in this list identifies a ticket.
     spots: Vec<Spot>,
     index: Index,
 }
 
 impl MemoryStore {
-    /// An empty store.
+    /// Creates an empty store.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// How many tickets it holds.
+    /// Returns the number of tickets.
     #[must_use]
     pub fn len(&self) -> usize {
         read(&self.state).spots.len()
     }
 
-    /// Whether it holds none.
+    /// Returns whether the store has no tickets.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -113,8 +116,8 @@ impl TicketStore for MemoryStore {
         scope: &Audience,
         window: MessageRange,
     ) -> Result<Option<TicketDetails>, StoreError> {
-        // Numbers come and never go: one that is missing now was missing when those after it were read,
-        // so the answer is true of one moment.
+        // Tickets are never removed: one that is missing now was missing when the candidates after it
+        // were read, so the result is consistent.
         let from_last = lookup.candidates().iter().rev();
         Ok(from_last.fold(None, |found, number| {
             let ticket = self.tickets.by_number(number);
@@ -145,25 +148,25 @@ impl TicketStore for MemoryStore {
     }
 
     async fn report(&self, query: &ReportQuery) -> Result<Report, StoreError> {
-        // A part at a time: nobody waits behind a writer that waits for the whole report.
+        // The lock is released between parts, so that neither writers nor readers wait for the report.
         const PART: usize = 1_000;
-        let (mut tally, mut seen) = (ReportBuilder::default(), vec![false; self.len()]);
+        let (mut builder, mut seen) = (ReportBuilder::default(), vec![false; self.len()]);
         for days in Day::covered_by(query) {
             let mut next = Some((*days.start(), 0));
             while let Some(from) = next {
                 let state = read(&self.state);
                 let mut found = state.index.reported().walk(from, *days.end());
                 for (_, seq) in found.by_ref().take(PART) {
-                    // One that was stored since the report began is left out.
+                    // Tickets stored since the report began are left out.
                     if seen.get(seq as usize) == Some(&false) {
                         seen[seq as usize] = true;
-                        tally.add_ticket(query, state.ticket(&self.tickets, seq).head());
+                        builder.add_ticket(query, state.ticket(&self.tickets, seq).head());
                     }
                 }
                 next = found.next();
             }
         }
-        Ok(tally.report())
+        Ok(builder.report())
     }
 }
 
@@ -199,14 +202,15 @@ impl State {
 
     fn list(&self, tickets: &Tickets, page: &PageQuery) -> Page<TicketSummary> {
         let query = page.query();
-        let seqs = self.index.walk(page, page.position().map(place));
+        let seqs = self.index.walk(page, page.position().map(Place::of));
         let mut matching =
-            seqs.map(|seq| (seq, self.ticket(tickets, seq))).filter(|(_, t)| page.holds(t.head()));
+            seqs.map(|seq| (seq, self.ticket(tickets, seq))).filter(|(_, t)| page.matches(t.head()));
         let mut rows = Vec::with_capacity(query.page_size());
         let mut last = None;
         for (seq, ticket) in matching.by_ref().take(query.page_size()) {
             rows.push(ticket.summary());
-            last = Some(Position::of(query.sort(), ticket.head(), Position::tie_of(seq.into())));
+            last =
+                Some(Position::of(query.sort(), ticket.head(), Position::tiebreaker_from(seq.into())));
         }
         let more = matching.next().is_some();
         let next = last.filter(|_| more).map(|last| page.cursor_after(&last));
@@ -234,9 +238,4 @@ impl State {
         }
         counts
     }
-}
-
-fn place(position: &Position) -> index::Place {
-    let Position { key, priority, .. } = *position;
-    index::Place { key, priority, seq: position.id() as Seq }
 }

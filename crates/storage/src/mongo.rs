@@ -1,6 +1,6 @@
-//! Tickets in MongoDB, beside whatever else uses the collection.
+//! Store in a MongoDB collection, which another application may use too.
 
-mod closing;
+mod cache;
 mod command;
 mod connect;
 mod counts;
@@ -13,11 +13,11 @@ mod get;
 mod ids;
 mod index;
 mod insert;
-mod known;
 mod list;
 mod locks;
 mod reconcile;
 mod report;
+mod resolved_until;
 mod run;
 mod timers;
 mod update;
@@ -26,7 +26,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bson::{Document, RawDocumentBuf};
-use known::KnownTickets;
+use cache::TicketCache;
 use locks::TicketLocks;
 use mongodb::{
     Collection, Database,
@@ -46,13 +46,15 @@ use crate::{
     BoxError, Counts, InsertOutcome, Page, PageQuery, Report, ReportQuery, StoreError, TicketStore,
 };
 
-/// Tickets in a MongoDB collection, which another application may use too.
+/// Store in a MongoDB collection, which another application may use too.
 ///
-/// A change reads the ticket and writes what it became, on condition that nobody changed it in
-/// between: two commands where nobody did, and one where this store changed the ticket lately and
-/// [still knows it](MongoOptions::known_tickets). Counts are two commands at once, every other method
-/// is one on its plain success path. Reads see only what a majority of the servers has; each write is acknowledged by a majority
-/// and its journals. Made by [`MongoOptions`]; cloning it is cheap.
+/// A change follows the *update if current* pattern: it reads the ticket and writes the result on
+/// condition that the stored ticket is still the same. Without a conflict that takes two commands, or one
+/// if this store changed the ticket recently and [still caches it](MongoOptions::known_tickets). Counts
+/// take two concurrent commands, every other method one. Reads see only data that a majority of the
+/// servers has; each write is acknowledged by a majority and its journals.
+///
+/// [`MongoOptions`] opens it. Cloning is cheap.
 ///
 /// ```no_run
 /// use ventanilla_storage::MongoStore;
@@ -70,12 +72,12 @@ struct Inner {
     /// With read concern majority.
     tickets: Collection<RawDocumentBuf>,
     ids: UserIdEncoding,
-    /// As commands carry it.
+    /// Write concern, in the form of a command's field.
     write_concern: Document,
     time_limit: Duration,
     locks: TicketLocks,
-    known: KnownTickets,
-    /// As many permits as commands may run at once.
+    cache: TicketCache,
+    /// One permit for each command that may run at once.
     running: Arc<Semaphore>,
 }
 
@@ -84,7 +86,7 @@ impl MongoStore {
     ///
     /// # Errors
     ///
-    /// [`ConnectError`], among others where an index is missing.
+    /// [`ConnectError`] if the database cannot be used, for example because an index is missing.
     pub async fn connect(uri: &str) -> Result<Self, ConnectError> {
         MongoOptions::new().connect(uri).await
     }
@@ -142,19 +144,19 @@ impl fmt::Debug for MongoStore {
     }
 }
 
-/// A change is decided on what the primary has.
+/// Returns the read preference of changes: the primary.
 fn primary() -> SelectionCriteria {
     SelectionCriteria::ReadPreference(ReadPreference::Primary)
 }
 
-/// The error for a write whose answer was lost.
+/// Returns the error for a write whose answer was lost.
 fn unknown(number: &TicketNumber, source: BoxError) -> StoreError {
     StoreError::OutcomeUnknown { number: number.clone(), source }
 }
 
-/// The error for a write that a unique index with these keys refuses.
+/// Returns the error for a write that a unique index with these keys refuses.
 fn refused_by_index(keys: &Document) -> StoreError {
-    StoreError::Failed { source: format!("the unique index of {keys} refuses it").into() }
+    StoreError::Failed { source: format!("the unique index on {keys} refuses the write").into() }
 }
 
 fn unreadable(

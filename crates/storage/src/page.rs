@@ -1,4 +1,4 @@
-//! What lists and counts answer.
+//! Results of lists and counts.
 
 use serde::{Deserialize, Serialize};
 use ventanilla_domain::{BusinessTime, Priority, Status, TicketHead, UserId};
@@ -15,17 +15,17 @@ use crate::{cursor::Cursor, query::DueFilter};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page<T> {
-    /// The rows, in order.
+    /// Rows, in the order of the list.
     pub rows: Vec<T>,
-    /// Where the next page begins; `None` where this is the last.
+    /// Cursor of the next page; `None` on the last page.
     pub next: Option<Cursor>,
-    /// The tickets of this page that could not be read. They hide no other.
+    /// Tickets of this page that could not be read, which hide no other ticket.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<Unreadable>,
 }
 
 impl<T> Page<T> {
-    /// The same page with other rows.
+    /// Converts the rows of the page.
     pub fn map<U>(self, row: impl FnMut(T) -> U) -> Page<U> {
         Page {
             rows: self.rows.into_iter().map(row).collect(),
@@ -35,20 +35,20 @@ impl<T> Page<T> {
     }
 }
 
-/// A stored ticket that could not be read, because another application wrote what no ticket holds.
+/// Stored ticket that could not be read; another application may have written it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Unreadable {
-    /// Its number, as it is stored.
+    /// Number of the ticket, as it is stored.
     pub ticket_number: String,
-    /// What is wrong with it.
+    /// Reason for which the data hold no ticket, in English, for operators.
     pub problem: String,
 }
 
 /// Numbers of tickets, for a dashboard.
 ///
-/// Those that wait for the desk are exact. The number of closed tickets may come from what a store
-/// knows of its size, and then counts what holds no readable ticket too.
+/// Numbers of tickets that wait for the desk are exact. A store may derive the number of closed tickets
+/// from its size, which includes unreadable tickets.
 ///
 /// ```
 /// use ventanilla_domain::Status;
@@ -74,18 +74,18 @@ pub struct Counts {
     pub closed: u64,
     /// Urgent tickets that are open or in progress.
     pub urgent: u64,
-    /// Open tickets and tickets in progress that nobody has.
+    /// Unassigned tickets that are open or in progress.
     pub unassigned: u64,
-    /// Open tickets and tickets in progress of the administrator who asks.
+    /// Tickets that are open or in progress and assigned to the administrator who asks.
     pub mine: u64,
-    /// Open tickets and tickets in progress of which a timer was due.
+    /// Tickets that are open or in progress and have an overdue timer.
     pub overdue: u64,
-    /// Open tickets and tickets in progress of which a timer is at risk and none was due.
+    /// Tickets that are open or in progress and have a timer at risk but none overdue.
     pub at_risk: u64,
 }
 
 impl Counts {
-    /// Adds tickets of a status.
+    /// Adds a number of tickets of one status.
     pub const fn add(&mut self, status: Status, tickets: u64) {
         let counted = match status {
             Status::Open => &mut self.open,
@@ -96,7 +96,7 @@ impl Counts {
         *counted += tickets;
     }
 
-    /// Adds a ticket: what the counts mean, in one place.
+    /// Adds a ticket to every number that counts it.
     pub fn add_ticket(&mut self, head: &TicketHead, mine: &UserId, as_of: Option<BusinessTime>) {
         self.add(head.status, 1);
         if head.status.is_live() {

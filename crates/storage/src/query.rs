@@ -1,16 +1,16 @@
-//! Which tickets to list, and in what order.
+//! Query of a list: filters, order and size of pages.
 
 use serde::Serialize;
 use ventanilla_domain::{
     BusinessTime, Category, EnumSet, Priority, SlaTimers, Status, TicketHead, Timestamp, UserId,
 };
 
-use crate::paging::PageSize;
+use crate::{page_size::PageSize, words::words};
 
-/// Which tickets to list, in what order and in pages of what size.
+/// Query of a list of tickets: filters, order and size of pages.
 ///
-/// Each kind of filter narrows the list, and given twice the last one counts. Without any it holds
-/// all tickets, newest first.
+/// Filters of different kinds narrow the list together; of two filters of one kind the last one counts.
+/// Without filters the list has all tickets, newest first.
 ///
 /// ```
 /// use ventanilla_domain::{Category, Priority, Status};
@@ -35,31 +35,32 @@ pub struct ListQuery {
     created_before: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     due: Option<DueFilter>,
-    /// `None` stands for the order that the due filter suggests.
+    /// `None` stands for the default order, which depends on the due filter.
+    #[serde(skip_serializing_if = "Option::is_none")]
     sort: Option<Sort>,
     #[serde(skip)]
     page_size: PageSize,
 }
 
-/// Whose tickets to list. Nobody's is a choice of its own, never the lack of one.
+/// Filter by assignee. *Unassigned* is an explicit value; a query without this filter lists all.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum AssigneeFilter {
-    /// Those that nobody has.
+    /// Tickets without an assignee.
     Unassigned,
-    /// Those of this administrator.
+    /// Tickets assigned to this administrator.
     To(UserId),
 }
 
-/// The order of a list.
+/// Order of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Sort {
     /// By creation.
     Created(Direction),
-    /// Urgent before low, and each by creation.
+    /// By priority from urgent to low, then by creation.
     UrgentFirst(Direction),
-    /// Low before urgent, and each by creation.
+    /// By priority from low to urgent, then by creation.
     LowFirst(Direction),
     /// By the business time at which the first of a ticket's timers is due, earliest first. The list has
     /// only tickets that are open or in progress and have a running timer.
@@ -76,8 +77,35 @@ pub enum DueFilter {
     Overdue,
 }
 
+words!(
+    DueFilter,
+    UnknownDueFilter,
+    "unknown_due_filter",
+    "No existe el filtro de plazos",
+    "There is no due filter"
+);
+
 impl DueFilter {
-    /// Returns true if a ticket passes the filter at this business time.
+    /// Every filter.
+    pub const ALL: &'static [DueFilter] = &[DueFilter::AtRisk, DueFilter::Overdue];
+
+    /// Returns the word of the filter in a URL.
+    ///
+    /// ```
+    /// use ventanilla_storage::DueFilter;
+    ///
+    /// assert_eq!("overdue".parse(), Ok(DueFilter::Overdue));
+    /// assert_eq!(DueFilter::AtRisk.as_str(), "at_risk");
+    /// ```
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            DueFilter::AtRisk => "at_risk",
+            DueFilter::Overdue => "overdue",
+        }
+    }
+
+    /// Returns whether a ticket passes the filter at this business time.
     #[must_use]
     pub fn matches(self, head: &TicketHead, as_of: BusinessTime) -> bool {
         let risk = head.sla.as_deref().and_then(SlaTimers::at_risk_from);
@@ -88,13 +116,13 @@ impl DueFilter {
     }
 }
 
-/// When the first of a ticket's timers is due, as long as somebody waits.
+/// Returns the business time at which the first running timer of a live ticket is due.
 pub(crate) fn due(head: &TicketHead) -> Option<BusinessTime> {
     head.sla.as_deref().filter(|_| head.status.is_live()).and_then(SlaTimers::due)
 }
 
-/// Which way creation runs. Tickets of the same millisecond stand in an order that is the store's
-/// own and never changes.
+/// Direction of an order by creation. Tickets of the same millisecond have an order that depends on the
+/// store and never changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Direction {
@@ -102,6 +130,73 @@ pub enum Direction {
     NewestFirst,
     /// The oldest ticket first.
     OldestFirst,
+}
+
+words!(
+    Direction,
+    UnknownDirection,
+    "unknown_direction",
+    "No existe el sentido",
+    "There is no direction"
+);
+
+impl Direction {
+    /// Both directions.
+    pub const ALL: &'static [Direction] = &[Direction::NewestFirst, Direction::OldestFirst];
+
+    /// Returns the word of the direction in a URL.
+    ///
+    /// ```
+    /// use ventanilla_storage::Direction;
+    ///
+    /// assert_eq!("oldest_first".parse(), Ok(Direction::OldestFirst));
+    /// ```
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Direction::NewestFirst => "newest_first",
+            Direction::OldestFirst => "oldest_first",
+        }
+    }
+}
+
+words!(Sort, UnknownSort, "unknown_sort", "No existe el orden", "There is no order");
+
+impl Sort {
+    /// Every order.
+    pub const ALL: &'static [Sort] = &[
+        Sort::Created(Direction::NewestFirst),
+        Sort::Created(Direction::OldestFirst),
+        Sort::UrgentFirst(Direction::NewestFirst),
+        Sort::UrgentFirst(Direction::OldestFirst),
+        Sort::LowFirst(Direction::NewestFirst),
+        Sort::LowFirst(Direction::OldestFirst),
+        Sort::Due,
+    ];
+
+    /// Returns the word of the order in a URL.
+    ///
+    /// ```
+    /// use ventanilla_domain::Explain;
+    /// use ventanilla_storage::{Direction, Sort};
+    ///
+    /// assert_eq!("oldest_first".parse(), Ok(Sort::Created(Direction::OldestFirst)));
+    /// assert_eq!(Sort::UrgentFirst(Direction::OldestFirst).to_string(), "urgent_oldest_first");
+    ///
+    /// let error = "latest".parse::<Sort>().unwrap_err();
+    /// assert_eq!((error.code(), error.value()), ("unknown_sort", "latest"));
+    /// ```
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Sort::Created(direction) => direction.as_str(),
+            Sort::UrgentFirst(Direction::NewestFirst) => "urgent_newest_first",
+            Sort::UrgentFirst(Direction::OldestFirst) => "urgent_oldest_first",
+            Sort::LowFirst(Direction::NewestFirst) => "low_newest_first",
+            Sort::LowFirst(Direction::OldestFirst) => "low_oldest_first",
+            Sort::Due => "due",
+        }
+    }
 }
 
 impl Default for Sort {
@@ -127,78 +222,78 @@ impl Default for ListQuery {
     }
 }
 
-/// Narrowing a list.
+/// Filters, order and size of pages.
 impl ListQuery {
-    /// All tickets, newest first, 20 a page.
+    /// Creates the query of all tickets, newest first, in pages of 20.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Only tickets of these statuses.
+    /// Lists only tickets of these statuses.
     #[must_use]
     pub fn with_statuses(mut self, statuses: impl Into<EnumSet<Status>>) -> Self {
         self.statuses = statuses.into();
         self
     }
 
-    /// Only tickets of these priorities.
+    /// Lists only tickets of these priorities.
     #[must_use]
     pub fn with_priorities(mut self, priorities: impl Into<EnumSet<Priority>>) -> Self {
         self.priorities = priorities.into();
         self
     }
 
-    /// Only tickets of this category.
+    /// Lists only tickets of this category.
     #[must_use]
     pub fn with_category(mut self, category: Category) -> Self {
         self.category = Some(category);
         self
     }
 
-    /// Only tickets of this administrator.
+    /// Lists only tickets that are assigned to this administrator.
     #[must_use]
     pub fn with_assignee(mut self, assignee: UserId) -> Self {
         self.assignee = Some(AssigneeFilter::To(assignee));
         self
     }
 
-    /// Only tickets that nobody has.
+    /// Lists only tickets without an assignee.
     #[must_use]
     pub fn unassigned(mut self) -> Self {
         self.assignee = Some(AssigneeFilter::Unassigned);
         self
     }
 
-    /// Only tickets that this user opened.
+    /// Lists only tickets of this requester.
     #[must_use]
     pub fn with_requester(mut self, requester: UserId) -> Self {
         self.requester = Some(requester);
         self
     }
 
-    /// Only tickets created at this instant or later.
+    /// Lists only tickets created at this instant or later.
     #[must_use]
     pub fn with_created_from(mut self, from: Timestamp) -> Self {
         self.created_from = Some(from);
         self
     }
 
-    /// Only tickets created earlier than this instant.
+    /// Lists only tickets created before this instant.
     #[must_use]
     pub fn with_created_before(mut self, before: Timestamp) -> Self {
         self.created_before = Some(before);
         self
     }
 
-    /// Sets the order. It never changes which filters apply.
+    /// Sets the order, which never changes the filters.
     #[must_use]
     pub fn with_sort(mut self, sort: Sort) -> Self {
         self.sort = Some(sort);
         self
     }
 
-    /// Narrows the list by the state of the timers. Sorts by due time unless an order is set.
+    /// Lists only tickets whose timers pass this filter, by due time unless an order is set.
     ///
     /// ```
     /// use ventanilla_storage::{Direction, DueFilter, ListQuery, Sort};
@@ -214,20 +309,19 @@ impl ListQuery {
         self
     }
 
-    /// Narrows the list to tickets of which a timer is overdue.
+    /// Lists only tickets with an overdue timer.
     #[must_use]
     pub fn overdue(self) -> Self {
         self.with_due(DueFilter::Overdue)
     }
 
-    /// Narrows the list to tickets of which a timer has used three quarters of its target and none is
-    /// overdue.
+    /// Lists only tickets with a timer at risk and none overdue.
     #[must_use]
     pub fn at_risk(self) -> Self {
         self.with_due(DueFilter::AtRisk)
     }
 
-    /// In pages of this size. A walk may change it from page to page.
+    /// Sets the size of pages, which may differ from page to page of one walk.
     #[must_use]
     pub fn with_page_size(mut self, size: PageSize) -> Self {
         self.page_size = size;
@@ -235,21 +329,21 @@ impl ListQuery {
     }
 }
 
-/// What a store asks of a query.
+/// Access to the query, for stores.
 impl ListQuery {
-    /// The statuses that are listed.
+    /// Returns the statuses that pass.
     #[must_use]
     pub const fn statuses(&self) -> EnumSet<Status> {
         self.statuses
     }
 
-    /// The priorities that are listed.
+    /// Returns the priorities that pass.
     #[must_use]
     pub const fn priorities(&self) -> EnumSet<Priority> {
         self.priorities
     }
 
-    /// Returns the priorities that are listed, in the order in which a list by priority has them.
+    /// Returns the priorities that pass, in the order of a list by priority.
     pub(crate) fn priorities_in_order(&self) -> Vec<Priority> {
         let ascending = self.priorities.iter();
         match self.sort() {
@@ -258,38 +352,37 @@ impl ListQuery {
         }
     }
 
-    /// The only category, if there is one.
+    /// Returns the category that passes; `None` if all do.
     #[must_use]
     pub const fn category(&self) -> Option<&Category> {
         self.category.as_ref()
     }
 
-    /// Whose tickets are listed; `None` is everybody's and nobody's.
+    /// Returns the filter by assignee, if there is one.
     #[must_use]
     pub const fn assignee(&self) -> Option<&AssigneeFilter> {
         self.assignee.as_ref()
     }
 
-    /// The only requester, if there is one.
+    /// Returns the requester that passes; `None` if all do.
     #[must_use]
     pub const fn requester(&self) -> Option<&UserId> {
         self.requester.as_ref()
     }
 
-    /// The first instant of creation, inclusive, and the last, exclusive.
+    /// Returns the bounds of the time of creation: the first inclusive, the second exclusive.
     #[must_use]
     pub const fn created(&self) -> (Option<Timestamp>, Option<Timestamp>) {
         (self.created_from, self.created_before)
     }
 
-    /// Returns the filter by the state of the timers, if there is one.
+    /// Returns the due filter, if there is one.
     #[must_use]
     pub const fn due(&self) -> Option<DueFilter> {
         self.due
     }
 
-    /// Returns the order: the one that was set, or else by due time with a due filter and newest first
-    /// without one.
+    /// Returns the order that was set; by default by due time with a due filter, newest first without.
     #[must_use]
     pub const fn sort(&self) -> Sort {
         match (self.sort, self.due) {
@@ -299,14 +392,19 @@ impl ListQuery {
         }
     }
 
-    /// Returns true if the list is filtered or sorted by due time, so that a page of it needs the
-    /// current business time ([`PageQuery::with_as_of`](crate::PageQuery::with_as_of)).
+    /// Returns the order that was set, if one was.
+    pub(crate) const fn explicit_sort(&self) -> Option<Sort> {
+        self.sort
+    }
+
+    /// Returns whether the list is filtered or sorted by due time, so that its pages need the current
+    /// business time ([`PageQuery::with_as_of`](crate::PageQuery::with_as_of)).
     #[must_use]
     pub const fn uses_due_time(&self) -> bool {
         self.due.is_some() || matches!(self.sort(), Sort::Due)
     }
 
-    /// Returns the statuses that a listed ticket may have: with due times only those of live tickets.
+    /// Returns the statuses that a listed ticket may have; a list that uses due times has only live ones.
     pub(crate) fn listed_statuses(&self) -> EnumSet<Status> {
         if self.uses_due_time() {
             self.statuses & (Status::Open | Status::InProgress)
@@ -315,7 +413,7 @@ impl ListQuery {
         }
     }
 
-    /// Returns the same query with its order set, so that equal lists have equal cursors.
+    /// Returns the query with its order set explicitly, so that equal lists have equal cursors.
     pub(crate) fn with_explicit_sort(&self) -> Self {
         Self { sort: Some(self.sort()), ..self.clone() }
     }
@@ -326,14 +424,14 @@ impl ListQuery {
         Self { due: None, ..self.with_explicit_sort() }
     }
 
-    /// How many rows a page has at most.
+    /// Returns the largest number of rows of a page.
     #[must_use]
     pub const fn page_size(&self) -> usize {
         self.page_size.get()
     }
 
-    /// Returns true if a ticket passes every filter that does not depend on the time.
-    /// [`PageQuery::holds`](crate::PageQuery::holds) checks due times too.
+    /// Returns whether a ticket passes every filter that does not depend on the current time.
+    /// [`PageQuery::matches`](crate::PageQuery::matches) checks due times too.
     ///
     /// ```
     /// # use ventanilla_domain::*;

@@ -1,4 +1,4 @@
-//! Random tickets and changes, and what a store must make of them.
+//! Random tickets and changes, and comparisons of a store's sums with them.
 
 use proptest::{
     collection::vec,
@@ -18,7 +18,7 @@ use crate::{
 
 const HOUR: i64 = 3_600_000;
 
-/// Tickets as they are stored at first, changes to them, and the times at which to look.
+/// Tickets as they are first stored, changes to them, and the times at which sums are compared.
 #[derive(Debug)]
 pub(crate) struct History {
     records: Vec<TicketRecord>,
@@ -35,7 +35,7 @@ pub(crate) fn history() -> impl Strategy<Value = History> {
     })
 }
 
-/// Compares counts, lists by due time and reports of a store with those of all of its tickets.
+/// Compares counts, lists by due time and reports of a store with sums over all of its tickets.
 pub(crate) async fn check_sums(store: &dyn TicketStore, history: History) -> Result<(), StoreError> {
     let History { records, changes, times } = history;
     let mut tickets = Vec::new();
@@ -49,18 +49,18 @@ pub(crate) async fn check_sums(store: &dyn TicketStore, history: History) -> Res
     for (nth, (by, change), at) in changes {
         let nth = nth.index(tickets.len());
         let command = Command::new(&by, at, &policy, change).unwrap();
-        // What the rules refuse changes nothing.
-        let meant = command.apply(&mut tickets[nth]);
-        assert_eq!(store.update(&tickets[nth].head().ticket_number, &command).await?, meant);
+        // Refused changes are compared too.
+        let expected = command.apply(&mut tickets[nth]);
+        assert_eq!(store.update(&tickets[nth].head().ticket_number, &command).await?, expected);
     }
     for now in &times {
         check_dues(store, &tickets, testing::sla().business_time_at(*now)).await?;
         for (from, before) in times.iter().flat_map(|from| times.iter().map(move |to| (*from, *to))) {
             let Ok(period) = Period::new(from, before) else { continue };
             let query = ReportQuery::new(period, &testing::sla(), *now);
-            let mut tally = ReportBuilder::default();
-            tickets.iter().for_each(|ticket| tally.add_ticket(&query, ticket.head()));
-            assert_eq!(store.report(&query).await?, tally.report());
+            let mut builder = ReportBuilder::default();
+            tickets.iter().for_each(|ticket| builder.add_ticket(&query, ticket.head()));
+            assert_eq!(store.report(&query).await?, builder.report());
         }
     }
     Ok(())
@@ -91,28 +91,24 @@ async fn check_dues(
 }
 
 fn instant() -> impl Strategy<Value = Timestamp> {
-    let start = testing::start().as_millis();
+    let start = testing::epoch().as_millis();
     (-100..400_i64).prop_map(move |hours| Timestamp::from_millis(start + hours * HOUR).unwrap())
 }
 
-fn reading() -> impl Strategy<Value = BusinessTime> {
-    let start = testing::sla().business_time_at(testing::start()).as_millis();
+fn business_time() -> impl Strategy<Value = BusinessTime> {
+    let start = testing::sla().business_time_at(testing::epoch()).as_millis();
     let near = (-40..120_i64).prop_map(move |hours| start + hours * HOUR);
     let all = prop_oneof![9 => near, 1 => select(vec![i64::MIN, i64::MAX])];
     all.prop_map(BusinessTime::from_millis)
 }
 
-/// Timers that no change leaves are among them: due before they start, or stopped at odd times.
+/// Timers, including ones that no change makes: due before their start, or stopped at other times.
 fn timer() -> impl Strategy<Value = SlaTimer> {
     let by = option::of((0..3_u32).prop_map(testing::admin));
-    let stop = (instant(), reading(), by, any::<bool>())
-        .prop_map(|(at, reading, by, cancelled)| SlaStop { at, business_time: reading, by, cancelled });
-    (instant(), reading(), reading(), option::of(stop)).prop_map(|(since, start, due, stop)| SlaTimer {
-        since,
-        start,
-        due,
-        stop,
-    })
+    let stop = (instant(), business_time(), by, any::<bool>())
+        .prop_map(|(at, business_time, by, cancelled)| SlaStop { at, business_time, by, cancelled });
+    (instant(), business_time(), business_time(), option::of(stop))
+        .prop_map(|(since, start, due, stop)| SlaTimer { since, start, due, stop })
 }
 
 fn record() -> impl Strategy<Value = TicketRecord> {

@@ -1,32 +1,31 @@
-//! How soon a desk answered and resolved.
+//! Reports of response and resolution times.
 
+mod builder;
 mod histogram;
 mod period;
-mod tally;
 
 use std::collections::BTreeMap;
 
+pub use builder::{ReportBuilder, Sample};
 pub use histogram::{Histogram, Quantiles};
 pub use period::{InvalidPeriod, Period, ReportQuery};
 use serde::{Deserialize, Serialize};
-pub use tally::{ReportBuilder, Sample};
 use ventanilla_domain::{SlaMetric, UserId};
 
-/// How soon a desk answered and resolved within a period, overall and by administrator.
+/// Report of response and resolution times within a period, overall and by administrator.
 ///
-/// - What was **measured** counts in the period in which its timer stopped, for the administrator who
+/// - A **measured** time counts in the period in which its timer stopped, for the administrator who
 ///   stopped it.
-/// - A target that was **met** counts in that period too. One that was **breached** counts in the
-///   period in which it was due, whether the timer has stopped since or still runs; while it runs, for
-///   the administrator who has the ticket. So every target counts once.
-/// - A timer that was cancelled in time counts nowhere.
+/// - A target that was **met** counts in the same period. A target that was **breached** counts in the
+///   period in which it was due, whether the timer has stopped since or still runs; while it runs, it
+///   counts for the assignee. So every target counts once.
+/// - A timer that was cancelled before it was due is not counted.
 ///
-/// The report of a past period stays as it is, but for three things. A ticket that is opened again was
-/// not resolved then; that it was late stays. A target that is shortened, by another priority, counts
-/// from the same start, so it may have been due long ago. And a breach goes over from the administrator
-/// who had the ticket to the one who stops its timer.
+/// Later changes alter the report of a past period in three cases only. Reopening a ticket removes its
+/// resolution, but not the breach of its target. Another priority can shorten a target, which then may
+/// have been due in the past. A breach moves from the assignee to the administrator who stops the timer.
 ///
-/// Quantiles are within [`Histogram::ERROR`] of the true ones.
+/// Quantiles are within [`Histogram::ERROR`] of the exact ones.
 ///
 /// ```
 /// use ventanilla_domain::SlaMetric;
@@ -38,52 +37,52 @@ use ventanilla_domain::{SlaMetric, UserId};
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    /// All that happened.
+    /// Statistics of all administrators together.
     pub overall: StatsByMetric,
-    /// What each administrator did.
+    /// Statistics of each administrator.
     pub by_admin: BTreeMap<UserId, StatsByMetric>,
 }
 
-/// The figures of the desk, or of one administrator.
+/// Statistics by metric, of the desk or of one administrator.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct StatsByMetric(BTreeMap<SlaMetric, MetricStats>);
 
 impl StatsByMetric {
-    /// The figures of one metric.
+    /// Returns the statistics of one metric.
     #[must_use]
     pub fn of(&self, metric: SlaMetric) -> MetricStats {
         self.0.get(&metric).copied().unwrap_or_default()
     }
 }
 
-/// The figures of one metric.
+/// Statistics of one metric.
 ///
 /// ```
 /// use ventanilla_storage::MetricStats;
 ///
-/// let measures = MetricStats { met: 9, breached: 1, ..MetricStats::default() };
-/// assert_eq!(measures.compliance(), Some(0.9));
+/// let stats = MetricStats { met: 9, breached: 1, ..MetricStats::default() };
+/// assert_eq!(stats.compliance(), Some(0.9));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct MetricStats {
-    /// How many timers stopped because what they waited for came.
+    /// Number of timers that stopped at a response or resolution, rather than by being cancelled.
     pub count: u64,
-    /// How long that took in working time; absent where nothing came.
+    /// Quantiles of their lengths in business time; `None` without any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub business: Option<Quantiles>,
-    /// How long that took as the calendar runs.
+    /// Quantiles of their lengths in calendar time; `None` without any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calendar: Option<Quantiles>,
-    /// How many targets were met.
+    /// Number of targets that were met.
     pub met: u64,
-    /// How many were breached.
+    /// Number of targets that were breached.
     pub breached: u64,
 }
 
 impl MetricStats {
-    /// The part of the targets that were met, from 0 to 1; `None` where none was met or breached. A
-    /// timer that runs and isn't due yet is neither.
+    /// Returns the share of targets that were met, from 0 to 1; `None` if none was met or breached. A
+    /// running timer that is not due yet is neither.
     #[must_use]
     pub fn compliance(&self) -> Option<f64> {
         let decided = self.met + self.breached;

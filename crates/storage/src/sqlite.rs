@@ -1,4 +1,4 @@
-//! Tickets in one SQLite file.
+//! Store in one SQLite file.
 
 mod change;
 mod error;
@@ -17,7 +17,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use error::Fault;
+use error::TransactionError;
 use rusqlite::Connection;
 use tokio::{sync::Semaphore, task::spawn_blocking};
 use ventanilla_domain::{
@@ -30,11 +30,11 @@ pub use open::{OpenError, SqliteOptions};
 
 use crate::{Counts, InsertOutcome, Page, PageQuery, Report, ReportQuery, StoreError, TicketStore};
 
-/// Tickets in one SQLite file, which several processes of a machine may use at once.
+/// Store in one SQLite file, which several processes of one machine may use at the same time.
 ///
-/// A change is one transaction, and answered once it is on the disk; those that arrive together share
-/// one. Reads see all that was acknowledged before, and wait for no writer. Cloning it is cheap. It runs
-/// its work on the blocking threads of a Tokio runtime.
+/// A change is committed in a transaction, and acknowledged once it is on the disk; changes that arrive
+/// together share one transaction. Reads see every change acknowledged before, and wait for no writer.
+/// Cloning is cheap. The work runs on the blocking threads of a Tokio runtime.
 ///
 /// ```no_run
 /// use ventanilla_storage::SqliteStore;
@@ -51,18 +51,18 @@ struct Inner {
     path: PathBuf,
     options: SqliteOptions,
     writer: Writer,
-    /// Connections that read, while they don't.
+    /// Idle connections for reading.
     readers: Mutex<Vec<Connection>>,
-    /// As many permits as reads may run at once.
+    /// One permit for each read that may run at once.
     reading: Arc<Semaphore>,
 }
 
 impl SqliteStore {
-    /// Opens a file, which is created where there is none, with the default [`SqliteOptions`].
+    /// Opens a file, or creates it, with the default [`SqliteOptions`].
     ///
     /// # Errors
     ///
-    /// [`OpenError`].
+    /// [`OpenError`] if the file cannot be opened or belongs to another application or version.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         SqliteOptions::new().open(path).await
     }
@@ -77,11 +77,10 @@ impl SqliteStore {
         }))
     }
 
-    /// Reads on a blocking thread, all from one state of the file. A caller that goes away leaves the
-    /// connection to the next one.
+    /// Reads from one snapshot of the file, on a blocking thread. A cancelled caller loses no connection.
     async fn read<T: Send + 'static>(
         &self,
-        read: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+        read: impl FnOnce(&Connection) -> Result<T, TransactionError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let store = Arc::clone(&self.0);
         let permit = Arc::clone(&store.reading).acquire_owned().await;
@@ -94,11 +93,15 @@ impl SqliteStore {
 }
 
 impl Inner {
-    fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, Fault> {
+    fn read<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, TransactionError>,
+    ) -> Result<T, TransactionError> {
         let readers = || self.readers.lock().unwrap_or_else(PoisonError::into_inner);
         let idle = readers().pop();
         let mut db = idle.map_or_else(|| self.options.open_reader(&self.path), Ok)?;
-        let answer = db.transaction().map_err(Fault::from).and_then(|snapshot| read(&snapshot));
+        let answer =
+            db.transaction().map_err(TransactionError::from).and_then(|snapshot| read(&snapshot));
         readers().push(db);
         answer
     }

@@ -1,48 +1,65 @@
-//! What every store of tickets promises.
+//! Contract of stores.
 
 use async_trait::async_trait;
 use ventanilla_domain::{
-    Audience, BusinessTime, Command, IdempotencyKey, MessageRange, Outcome, Ticket, TicketDetails,
-    TicketHead, TicketLookup, TicketNumber, TicketSummary, Timestamp, UserId,
+    Audience, BusinessTime, Command, EnumSet, IdempotencyKey, MessageRange, Outcome, Status, Ticket,
+    TicketDetails, TicketHead, TicketLookup, TicketNumber, TicketSummary, Timestamp, UserId,
 };
 
-use crate::{Counts, Page, PageQuery, Report, ReportQuery, StoreError, walk};
+use crate::{
+    Counts, Cursor, Direction, ListQuery, Page, PageQuery, PageSize, Report, ReportBuilder, ReportQuery,
+    Sort, StoreError,
+};
 
-/// Where tickets live.
+/// Store of tickets.
+///
+/// A store keeps tickets and applies commands to them; the business rules are in the domain crate.
+/// `Arc`, `Box` and references of a store are stores.
 ///
 /// # Contract
 ///
-/// A store keeps tickets and applies commands to them; it knows no rules. Each method is atomic on
-/// its own.
+/// Changes:
 ///
-/// - **All or nothing.** A change is made whole or not at all. What an error says of it by
-///   [`StoreError::write_outcome`] is true; a store that isn't sure answers
-///   [`StoreError::OutcomeUnknown`].
-/// - **Durable.** A change that was acknowledged survives, exactly once: also the end of the process,
-///   where the store says that it outlives it.
-/// - **No lost update.** Changes to one ticket happen one after another, whoever makes them: through
-///   this handle, through another one on the same data, or in another process. What
-///   [`Command::apply`] decided on is what the ticket still is at the moment in which its result is
-///   stored. A version is one way to tell; two notes at once raise it twice.
-/// - **No enumeration.** Beyond a [`Audience`], or where a customer's command names another requester's
-///   ticket, the answer is that of a missing ticket, in as many commands: also where that ticket
-///   can't be read.
-/// - **Numbers are unique**, and that is all that opening a ticket once rests on: a help desk derives
-///   the number of a ticket with a creation key from that key.
-/// - **Lists** never load conversations. Filtered by any status and priority and at most one of
-///   category, assignee and requester, a list examines what it returns and a small constant more,
-///   whatever the store holds; further filters may cost more. One by due time examines tickets that
-///   wait, and no others. Every filter holds in every order: one by creation in a list by due time
-///   too. A ticket is overdue once its due time has passed, and not at that time. A walk over pages
-///   visits every ticket whose filtered and sorted fields stay unchanged exactly once, whatever else
-///   happens meanwhile.
-/// - **One unreadable ticket hides no other.** A list reports it; only
-///   [`ticket`](Self::ticket), [`get`](Self::get) and [`update`](Self::update) of that ticket fail.
-/// - **Tickets outlive versions.** The JSON form of a [`Ticket`] that an older version of these crates
-///   wrote stays readable, so a store may keep that.
+/// - Each method is atomic on its own.
+/// - A change is stored completely or not at all.
+/// - An acknowledged change is stored exactly once and never lost; a persistent store keeps it after the
+///   end of the process.
+/// - [`StoreError::write_outcome`] never claims more than the store knows; where it can't tell whether a
+///   change was made, the error is [`StoreError::OutcomeUnknown`].
+/// - Changes to one ticket are serialised, whether they come through this handle, another handle on the
+///   same data or another process: the ticket that [`Command::apply`] was given is still the stored one
+///   when the result is stored. Comparing versions is one way to ensure this, because every change,
+///   notes included, raises the version.
+/// - An update writes only if its outcome is [`Outcome::Applied`].
+/// - Ticket numbers are unique. This alone makes the creation of tickets idempotent, because a help desk
+///   derives the number of a ticket with a creation key from that key.
 ///
-/// `conformance::check` (feature `conformance`) tests all of it that can be seen from outside.
-/// `Arc`, `Box` and references of a store are stores.
+/// Confidentiality:
+///
+/// - For an [`Audience`] that may not see a ticket, and for the command of a customer who is not its
+///   requester, the answer is the same as for a missing ticket, with the same number of database
+///   commands, even if the ticket is unreadable.
+///
+/// Lists:
+///
+/// - A list never loads conversations.
+/// - A list filtered by status, priority and at most one of category, assignee and requester examines a
+///   small constant number of entries beside those it returns, whatever the size of the store; other
+///   combinations may cost more.
+/// - A list by due time examines only tickets with a running timer.
+/// - Every filter applies in every order.
+/// - A ticket is overdue after its due time, not at it.
+/// - A walk over all pages returns each ticket whose filtered and sorted fields stay unchanged exactly
+///   once, whatever else changes during the walk.
+///
+/// Unreadable and older tickets:
+///
+/// - An unreadable ticket hides no other: a list reports it, and only [`ticket`](Self::ticket),
+///   [`get`](Self::get) and [`update`](Self::update) of that ticket fail.
+/// - Tickets stored by an older version of the store stay readable. The JSON form of a [`Ticket`] is
+///   stable across versions of these crates, so a store may keep that.
+///
+/// `conformance::check` (feature `conformance`) tests every obligation that is visible from outside.
 ///
 /// ```
 /// # use ventanilla_domain::*;
@@ -71,18 +88,18 @@ use crate::{Counts, Page, PageQuery, Report, ReportQuery, StoreError, walk};
 /// ```
 #[async_trait]
 pub trait TicketStore: Send + Sync {
-    /// Stores a new ticket unless its number is taken: [`InsertOutcome::taken_by`] is the answer then.
+    /// Stores a new ticket unless its number is taken; [`InsertOutcome::taken_by`] then gives the result.
     async fn insert(&self, ticket: &Ticket) -> Result<InsertOutcome, StoreError>;
 
-    /// Returns a whole ticket as it is stored, for copying it and for a store that reads no parts;
-    /// `None` where there is none of this number.
+    /// Returns the whole ticket of this number; `None` if there is none.
     async fn ticket(&self, number: &TicketNumber) -> Result<Option<Ticket>, StoreError>;
 
-    /// Reads a ticket within a scope: the first of the lookup's candidates that exists there.
+    /// Returns the first of the lookup's candidates that the audience may see, as it may see it; `None`
+    /// if there is none.
     ///
-    /// The window counts messages in order of arrival; `None` where there is no such ticket.
+    /// The range counts messages in order of arrival.
     ///
-    /// By default it reads whole tickets. Whose one is that can't be read is not known then, and so no
+    /// The default method reads whole tickets. It doesn't know the requester of an unreadable one, so no
     /// requester finds it.
     async fn get(
         &self,
@@ -90,68 +107,70 @@ pub trait TicketStore: Send + Sync {
         scope: &Audience,
         window: MessageRange,
     ) -> Result<Option<TicketDetails>, StoreError> {
-        walk::get(self, lookup, scope, window).await
+        default_get(self, lookup, scope, window).await
     }
 
-    /// Reads a ticket, applies a command to it and stores what it became, at one moment.
+    /// Applies a command to a ticket and stores the result, in one atomic step.
     ///
-    /// The answer is that of [`Command::apply`]. Where it isn't [`Outcome::Applied`], nothing is
-    /// written.
+    /// Returns the outcome of [`Command::apply`], or [`Outcome::NotFound`] if there is no such ticket.
     async fn update(&self, number: &TicketNumber, command: &Command) -> Result<Outcome, StoreError>;
 
-    /// Lists a page of tickets.
+    /// Returns one page of a list of tickets.
     async fn list(&self, page: &PageQuery) -> Result<Page<TicketSummary>, StoreError>;
 
-    /// Counts tickets by status, and of those that wait the urgent ones, those of nobody and those of
-    /// `mine`; as of a business time, those overdue and at risk too.
+    /// Counts tickets by status, and among the live ones those that are urgent, unassigned or assigned to
+    /// `mine`; given a business time, also those that are overdue or at risk.
     ///
-    /// What waits is counted exactly. The rest may be taken from what the store knows of its size.
+    /// Live tickets are counted exactly. The number of closed tickets may be derived from the size of the
+    /// store.
     async fn counts(&self, mine: &UserId, as_of: Option<BusinessTime>) -> Result<Counts, StoreError>;
 
-    /// Finds tickets that have been resolved since `latest` or longer, by
-    /// [`resolved_or_updated_at`](TicketHead::resolved_or_updated_at): at most `limit`, and none that
-    /// can't be read. Their order is the store's own and stays the same.
+    /// Returns at most `limit` tickets that were resolved at `latest` or before, by
+    /// [`resolved_or_updated_at`](TicketHead::resolved_or_updated_at), without unreadable ones.
     ///
-    /// By default it walks the list of resolved tickets.
+    /// Their order is the store's own and stays the same. The default method walks the list of resolved
+    /// tickets.
     async fn resolved_until(
         &self,
         latest: Timestamp,
         limit: u32,
     ) -> Result<Vec<TicketNumber>, StoreError> {
-        walk::resolved_until(self, latest, limit).await
+        default_resolved_until(self, latest, limit).await
     }
 
-    /// Sums up what the SLA timers of all tickets measured within a period.
+    /// Returns the report of the SLA timers of all tickets within a period.
     ///
-    /// Tickets that can't be read are left out, and so may be changes made while it runs. By default
-    /// it walks the list of all tickets.
+    /// Unreadable tickets are left out, and changes made during the call may be. The default method walks
+    /// the list of all tickets.
     async fn report(&self, query: &ReportQuery) -> Result<Report, StoreError> {
-        walk::report(self, query).await
+        default_report(self, query).await
     }
 }
 
 /// Result of storing a new ticket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InsertOutcome {
-    /// It is stored.
+    /// The ticket was stored.
     Stored,
-    /// Its number is taken: try another one. Nothing was stored.
+    /// Another ticket has the number. Nothing was stored.
     NumberTaken,
-    /// Its author used its key before, for [the same](Ticket::is_same_request): this ticket.
-    /// Nothing was stored.
+    /// The author used the creation key before for [the same request](Ticket::is_same_request), which
+    /// opened this ticket. Nothing was stored.
     Repeated(TicketHead),
-    /// Its author used its key before, for something else. Nothing was stored.
+    /// The author used the creation key before for another request. Nothing was stored.
     KeyConflict {
-        /// The ticket that was opened with the key.
+        /// Number of the ticket that was opened with the key.
         number: TicketNumber,
-        /// The key.
+        /// Creation key.
         key: IdempotencyKey,
     },
 }
 
 impl InsertOutcome {
-    /// Returns the answer for a new ticket whose number another one has: by its creation key that is
-    /// the same request, another one of the same key, or a ticket that has nothing to do with it.
+    /// Returns the result of inserting a ticket whose number a stored one has.
+    ///
+    /// Equal creation keys tell a repeated request ([`Repeated`](Self::Repeated)) or a reused key
+    /// ([`KeyConflict`](Self::KeyConflict)) from an unrelated ticket ([`NumberTaken`](Self::NumberTaken)).
     ///
     /// ```
     /// use ventanilla_storage::{InsertOutcome, testing};
@@ -178,9 +197,123 @@ impl InsertOutcome {
     }
 }
 
+/// Implements [`TicketStore::get`] by reading whole tickets.
+pub(crate) async fn default_get<S: TicketStore + ?Sized>(
+    store: &S,
+    lookup: &TicketLookup,
+    scope: &Audience,
+    window: MessageRange,
+) -> Result<Option<TicketDetails>, StoreError> {
+    let mut found = Ok(None);
+    // From the last candidate: tickets are added and hardly ever removed, so the result is consistent.
+    // All candidates are read, so that the number of reads reveals nothing.
+    for number in lookup.candidates().iter().rev() {
+        match store.ticket(number).await {
+            Ok(ticket) => {
+                let view = ticket.and_then(|ticket| ticket.details(scope, window));
+                found = view.map_or(found, |view| Ok(Some(view)));
+            }
+            // Another customer must not learn that the ticket exists.
+            Err(StoreError::Unreadable { .. }) if matches!(scope, Audience::Requester(_)) => {}
+            Err(error) => found = Err(error),
+        }
+    }
+    found
+}
+
+/// Implements [`TicketStore::resolved_until`] by a walk over the resolved tickets.
+pub(crate) async fn default_resolved_until<S: TicketStore + ?Sized>(
+    store: &S,
+    latest: Timestamp,
+    limit: u32,
+) -> Result<Vec<TicketNumber>, StoreError> {
+    let mut found = Vec::new();
+    let mut walk = Walk::new(Status::Resolved.into());
+    while found.len() < limit as usize
+        && let Some(page) = walk.next(store).await?
+    {
+        let long = page.rows.into_iter().filter(|row| row.head.resolved_or_updated_at() <= latest);
+        found.extend(long.map(|row| row.head.ticket_number));
+    }
+    found.truncate(limit as usize);
+    Ok(found)
+}
+
+/// Implements [`TicketStore::report`] by a walk over all tickets.
+pub(crate) async fn default_report<S: TicketStore + ?Sized>(
+    store: &S,
+    query: &ReportQuery,
+) -> Result<Report, StoreError> {
+    let mut builder = ReportBuilder::default();
+    let mut walk = Walk::new(EnumSet::all());
+    while let Some(page) = walk.next(store).await? {
+        for row in page.rows {
+            // A row lacks the timers of earlier responses.
+            let has_earlier = row.head.sla.as_ref().is_some_and(|timers| timers.next_response.is_some());
+            if !has_earlier {
+                builder.add_ticket(query, &row.head);
+                continue;
+            }
+            match store.ticket(&row.head.ticket_number).await {
+                Ok(Some(ticket)) => builder.add_ticket(query, ticket.head()),
+                Ok(None) | Err(StoreError::Unreadable { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    Ok(builder.report())
+}
+
+/// Walk over the pages of a list, oldest ticket first.
+#[derive(Debug, Clone)]
+pub(crate) struct Walk {
+    query: ListQuery,
+    next: Next,
+}
+
+#[derive(Debug, Clone)]
+enum Next {
+    First,
+    After(Cursor),
+    End,
+}
+
+impl Walk {
+    pub(crate) fn new(statuses: EnumSet<Status>) -> Self {
+        let query = ListQuery::new()
+            .with_statuses(statuses)
+            .with_sort(Sort::Created(Direction::OldestFirst))
+            .with_page_size(PageSize::LARGEST);
+        Self { query, next: Next::First }
+    }
+
+    /// Continues after a cursor.
+    pub(crate) fn after(self, cursor: Cursor) -> Self {
+        Self { next: Next::After(cursor), ..self }
+    }
+
+    /// Returns the next page; `None` after the last.
+    pub(crate) async fn next<S: TicketStore + ?Sized>(
+        &mut self,
+        store: &S,
+    ) -> Result<Option<Page<TicketSummary>>, StoreError> {
+        let query = self.query.clone();
+        let page = match &self.next {
+            Next::First => query.first_page(),
+            Next::After(cursor) => query
+                .page_after(cursor)
+                .map_err(|error| StoreError::Failed { source: Box::new(error) })?,
+            Next::End => return Ok(None),
+        };
+        let page = store.list(&page).await?;
+        self.next = page.next.clone().map_or(Next::End, Next::After);
+        Ok(Some(page))
+    }
+}
+
 #[cfg(feature = "mock")]
 mockall::mock! {
-    /// A store that answers as it is told.
+    /// Mock of a store, by `mockall`.
     pub TicketStore {}
 
     #[async_trait]
@@ -213,61 +346,128 @@ mockall::mock! {
     }
 }
 
-/// Forwards every method; the lint sees to it that none is forgotten.
+/// Defines methods of [`TicketStore`] that forward to another store, such as
+/// `forward!(|this| this.store; insert, ticket)`.
+///
+/// The methods have the signatures that `async_trait` generates, because its attribute doesn't see the
+/// methods that a macro defines.
 macro_rules! forward {
+    (|$this:ident| $inner:expr; $($method:ident),+ $(,)?) => {
+        $(crate::store::forward!(@$method [$this $inner]);)+
+    };
+    (@insert $to:tt) => {
+        crate::store::forward!(@fn $to insert<'a>(ticket: &'a ventanilla_domain::Ticket) -> crate::InsertOutcome);
+    };
+    (@ticket $to:tt) => {
+        crate::store::forward!(@fn $to ticket<'a>(number: &'a ventanilla_domain::TicketNumber)
+            -> Option<ventanilla_domain::Ticket>);
+    };
+    (@get $to:tt) => {
+        crate::store::forward!(@fn $to get<'a, 'b>(
+            lookup: &'a ventanilla_domain::TicketLookup,
+            scope: &'b ventanilla_domain::Audience,
+            window: ventanilla_domain::MessageRange
+        ) -> Option<ventanilla_domain::TicketDetails>);
+    };
+    (@update $to:tt) => {
+        crate::store::forward!(@fn $to update<'a, 'b>(
+            number: &'a ventanilla_domain::TicketNumber,
+            command: &'b ventanilla_domain::Command
+        ) -> ventanilla_domain::Outcome);
+    };
+    (@list $to:tt) => {
+        crate::store::forward!(@fn $to list<'a>(page: &'a crate::PageQuery)
+            -> crate::Page<ventanilla_domain::TicketSummary>);
+    };
+    (@counts $to:tt) => {
+        crate::store::forward!(@fn $to counts<'a>(
+            mine: &'a ventanilla_domain::UserId,
+            as_of: Option<ventanilla_domain::BusinessTime>
+        ) -> crate::Counts);
+    };
+    (@resolved_until $to:tt) => {
+        crate::store::forward!(@fn $to resolved_until<>(latest: ventanilla_domain::Timestamp, limit: u32)
+            -> Vec<ventanilla_domain::TicketNumber>);
+    };
+    (@report $to:tt) => {
+        crate::store::forward!(@fn $to report<'a>(query: &'a crate::ReportQuery) -> crate::Report);
+    };
+    (@fn [$this:ident $inner:expr]
+        $name:ident<$($life:lifetime),*>($($arg:ident: $type:ty),*) -> $output:ty) => {
+        fn $name<'this, $($life,)* 'future>(
+            &'this self,
+            $($arg: $type),*
+        ) -> std::pin::Pin<
+            Box<dyn Future<Output = Result<$output, crate::StoreError>> + Send + 'future>,
+        >
+        where
+            'this: 'future,
+            $($life: 'future,)*
+            Self: 'future,
+        {
+            let $this = self;
+            crate::TicketStore::$name(&$inner, $($arg),*)
+        }
+    };
+}
+pub(crate) use forward;
+
+/// Implements the trait for pointers; the lint reports a method that is missing.
+macro_rules! pointers {
     ($($pointer:ty),+) => {$(
         #[deny(clippy::missing_trait_methods)]
-        #[async_trait]
         impl<T: TicketStore + ?Sized> TicketStore for $pointer {
-            async fn insert(&self, ticket: &Ticket) -> Result<InsertOutcome, StoreError> {
-                (**self).insert(ticket).await
-            }
-
-            async fn ticket(&self, number: &TicketNumber) -> Result<Option<Ticket>, StoreError> {
-                (**self).ticket(number).await
-            }
-
-            async fn get(
-                &self,
-                lookup: &TicketLookup,
-                scope: &Audience,
-                window: MessageRange,
-            ) -> Result<Option<TicketDetails>, StoreError> {
-                (**self).get(lookup, scope, window).await
-            }
-
-            async fn update(
-                &self,
-                number: &TicketNumber,
-                command: &Command,
-            ) -> Result<Outcome, StoreError> {
-                (**self).update(number, command).await
-            }
-
-            async fn list(&self, page: &PageQuery) -> Result<Page<TicketSummary>, StoreError> {
-                (**self).list(page).await
-            }
-
-            async fn counts(
-                &self,
-                mine: &UserId,
-                as_of: Option<BusinessTime>,
-            ) -> Result<Counts, StoreError> {
-                (**self).counts(mine, as_of).await
-            }
-
-            async fn resolved_until(
-                &self,
-                latest: Timestamp,
-                limit: u32,
-            ) -> Result<Vec<TicketNumber>, StoreError> {
-                (**self).resolved_until(latest, limit).await
-            }
-
-            async fn report(&self, query: &ReportQuery) -> Result<Report, StoreError> {
-                (**self).report(query).await
-            }
+            forward!(|this| **this; insert, ticket, get, update, list, counts, resolved_until, report);
         }
     )+};
 }
-forward!(std::sync::Arc<T>, Box<T>, &T);
+pointers!(std::sync::Arc<T>, Box<T>, &T);
+
+#[cfg(test)]
+mod tests {
+    use ventanilla_domain::Sla;
+
+    use super::*;
+    use crate::{MockTicketStore, Period, testing};
+
+    /// Returns a ticket with an earlier response, which its list row lacks.
+    fn ticket(number: &str, sla: &Sla) -> Ticket {
+        let admin = testing::admin(0);
+        testing::ticket(number).sla(sla).reply(admin, "Lo miramos.").message("¿Hay novedades?").build()
+    }
+
+    #[tokio::test]
+    async fn a_report_leaves_out_unreadable_tickets() {
+        let sla = testing::sla();
+        let tickets = ["TKT-ABC123", "TKT-ABC124"].map(|number| ticket(number, &sla));
+        assert!(tickets[0].head().sla.as_ref().is_some_and(|timers| timers.next_response.is_some()));
+        let rows = tickets.iter().map(Ticket::summary).collect();
+        let page = Page { rows, next: None, unreadable: Vec::new() };
+        let mut store = MockTicketStore::new();
+        store.expect_list().return_once(move |_| Ok(page));
+        let readable = tickets[1].clone();
+        store.expect_ticket().returning(move |number| match number.as_str() {
+            "TKT-ABC124" => Ok(Some(readable.clone())),
+            _ => Err(StoreError::Unreadable { number: number.to_string(), source: "damaged".into() }),
+        });
+        let period = Period::new(Timestamp::MIN, Timestamp::MAX).unwrap();
+        let query = ReportQuery::new(period, &sla, Timestamp::MAX);
+        let mut expected = ReportBuilder::default();
+        expected.add_ticket(&query, tickets[1].head());
+        assert_eq!(default_report(&store, &query).await.unwrap(), expected.report());
+    }
+
+    #[tokio::test]
+    async fn a_report_fails_when_the_store_does() {
+        let sla = testing::sla();
+        let rows = vec![ticket("TKT-ABC123", &sla).summary()];
+        let mut store = MockTicketStore::new();
+        store.expect_list().return_once(move |_| Ok(Page { rows, next: None, unreadable: Vec::new() }));
+        store
+            .expect_ticket()
+            .returning(|_| Err(StoreError::Unavailable { source: "no network".into() }));
+        let period = Period::new(Timestamp::MIN, Timestamp::MAX).unwrap();
+        let answer = default_report(&store, &ReportQuery::new(period, &sla, Timestamp::MAX)).await;
+        assert!(matches!(answer, Err(StoreError::Unavailable { .. })), "{answer:?}");
+    }
+}

@@ -1,7 +1,7 @@
-//! Ready tickets for tests: one as it is described, or a crowd of all kinds.
+//! Tickets for tests: single ones, step by step, or many samples of all kinds.
 //!
-//! All of them are opened and changed by the domain's own rules, so a test never meets a ticket
-//! that could not exist. Times are fixed and begin at [`start`].
+//! They are opened and changed by the business rules of the domain, so every one is a ticket that can
+//! exist. Times are fixed and begin at [`epoch`].
 //!
 //! ```
 //! use ventanilla_domain::Status;
@@ -17,8 +17,8 @@
 //! assert_eq!(ticket.messages().len(), 2);
 //! ```
 
-mod crowd;
 mod fixture;
+mod sample_tickets;
 
 use std::fmt::Debug;
 
@@ -26,12 +26,10 @@ use ventanilla_domain::{
     BusinessCalendar, Hours, Priority, Sla, SlaPolicy, SlaTargets, TimeZone, Timestamp, UserId, Week,
 };
 
-pub use crowd::{tickets, tickets_with};
 pub use fixture::{TicketFixture, ticket};
+pub use sample_tickets::{sample_tickets, sample_tickets_with};
 
-/// The customer of this number.
-///
-/// Their ids are 24 hexadecimal digits, which every store takes.
+/// Returns the id of a sample customer: 24 hexadecimal digits, which every store accepts.
 ///
 /// ```
 /// use ventanilla_storage::testing;
@@ -41,10 +39,10 @@ pub use fixture::{TicketFixture, ticket};
 /// ```
 #[must_use]
 pub fn customer(number: u32) -> UserId {
-    parsed(format!("65a1f0c2c11e47e0{number:08x}"))
+    valid(format!("65a1f0c2c11e47e0{number:08x}"))
 }
 
-/// The administrator of this number, with an id like a [`customer`]'s.
+/// Returns the id of a sample administrator, of the same form as a [`customer`]'s.
 ///
 /// ```
 /// use ventanilla_storage::testing;
@@ -53,23 +51,22 @@ pub fn customer(number: u32) -> UserId {
 /// ```
 #[must_use]
 pub fn admin(number: u32) -> UserId {
-    parsed(format!("65a1f0c2ad314000{number:08x}"))
+    valid(format!("65a1f0c2ad314000{number:08x}"))
 }
 
-/// The time at which the first ticket is created: nine o'clock UTC on the first Monday of 2026.
+/// Time at which the first sample ticket is created: 9:00 UTC on the first Monday of 2026.
 ///
 /// ```
-/// assert_eq!(ventanilla_storage::testing::start().to_string(), "2026-01-05T09:00:00.000Z");
+/// assert_eq!(ventanilla_storage::testing::epoch().to_string(), "2026-01-05T09:00:00.000Z");
 /// ```
 #[must_use]
-pub fn start() -> Timestamp {
+pub fn epoch() -> Timestamp {
     Timestamp::from_millis(1_767_603_600_000).expect("2026 is between the years 1 and 9999")
 }
 
-/// A promise: from an hour to a working day to answer, by an office that is open from nine to five,
-/// Monday to Friday, by UTC.
+/// Returns a sample SLA, with business hours from 9:00 to 17:00 UTC, Monday to Friday.
 ///
-/// | priority | first response | further response | resolution |
+/// | priority | first response | next response | resolution |
 /// |---|---|---|---|
 /// | low | 8 h | 16 h | 80 h |
 /// | medium | 4 h | 8 h | 40 h |
@@ -82,15 +79,15 @@ pub fn start() -> Timestamp {
 ///
 /// let sla = testing::sla();
 /// let ticket = testing::ticket("TKT-ABC123").sla(&sla).build();
-/// let timers = ticket.head().sla.as_deref().expect("it was opened under a promise");
+/// let timers = ticket.head().sla.as_deref().expect("it was opened under an SLA");
 /// let evening = sla.business_time_at("2026-01-05T20:00:00Z".parse()?);
-/// assert_eq!(timers.first_response.state(evening), SlaState::Breached, "it was due at one");
+/// assert_eq!(timers.first_response.state(evening), SlaState::Breached, "it was due at 13:00");
 /// # Ok::<(), ventanilla_domain::InvalidTimestamp>(())
 /// ```
 #[must_use]
 pub fn sla() -> Sla {
     let due = |priority, [first, next, resolution]: [u32; 3]| {
-        (priority, SlaTargets::hours(first, next, resolution).expect("none is zero"))
+        (priority, SlaTargets::hours(first, next, resolution).expect("no target is zero"))
     };
     let targets = SlaPolicy::new([
         due(Priority::Low, [8, 16, 80]),
@@ -100,9 +97,9 @@ pub fn sla() -> Sla {
     ]);
     let hours: Hours = "09:00-17:00".parse().expect("the office closes after it opens");
     let office = BusinessCalendar::new(TimeZone::UTC, Week::weekdays(hours));
-    Sla::new(targets.expect("each has its own"), office.expect("it opens on Mondays"))
+    Sla::new(targets.expect("each priority has targets"), office.expect("it opens on Mondays"))
 }
 
-fn parsed<T>(value: impl TryInto<T, Error: Debug>) -> T {
-    value.try_into().expect("a fixture is made of what can be parsed")
+fn valid<T>(value: impl TryInto<T, Error: Debug>) -> T {
+    value.try_into().expect("the values of a fixture are valid")
 }

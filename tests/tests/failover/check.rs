@@ -1,6 +1,6 @@
 //! What is stored, against what was acknowledged.
 
-use ventanilla_service::{EventKind, Explain, HelpDesk, Status, UserId, ticket::Actor};
+use ventanilla_service::{EventKind, HelpDesk, Status, UserId, ticket::Actor};
 
 use super::life::Life;
 

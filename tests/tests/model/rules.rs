@@ -1,7 +1,7 @@
 //! The reference's own rules of change, written down a second time and plainly.
 
 use ventanilla_service::{
-    Event, EventKind, Explain, MessageText, Policy, Priority, Status, Timestamp, UserId,
+    Event, EventKind, MessageText, Policy, Priority, Status, Timestamp, UserId,
     error::Refusal,
     settings::Reopen,
     ticket::{Actor, ActorKind, Author, Message, Note, Role},

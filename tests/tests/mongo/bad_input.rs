@@ -5,8 +5,7 @@ use ventanilla_service::{
     Change, Explain, ListQuery, Policy, Priority, Status, TicketNumber, Timestamp,
     error::{StoreError, WriteOutcome},
     list::{Direction, PageSize, Sort},
-    store::TicketStore,
-    store::{Command, Outcome},
+    store::{Command, Outcome, TicketStore},
     ticket::{Actor, Audience, MessageRange},
 };
 

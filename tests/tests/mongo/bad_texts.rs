@@ -6,8 +6,7 @@ use ventanilla_service::{
     TicketNumber, UserId,
     error::WriteOutcome,
     mongodb::{MongoOptions, UserIdEncoding},
-    store::TicketStore,
-    store::{Command, InsertOutcome, Outcome},
+    store::{Command, InsertOutcome, Outcome, TicketStore},
     ticket::{Actor, Audience, MessageRange, NewMessage},
 };
 

@@ -8,8 +8,7 @@ use ventanilla_service::{
     Category, Change, Explain, ListQuery, Policy, Priority, Status, Timestamp,
     list::{PageSize, Sort},
     sla::{Period, SlaTargets},
-    store::TicketStore,
-    store::{Command, Outcome, ReportBuilder, ReportQuery, Ticket},
+    store::{Command, Outcome, ReportBuilder, ReportQuery, Ticket, TicketStore},
     ticket::{Actor, Audience, MessageRange},
 };
 

@@ -6,14 +6,9 @@ use futures::future::try_join_all;
 use ventanilla_service::{
     Explain, HelpDesk, HelpDeskBuilder, Policy, ServiceError, TicketNumber,
     mongodb::MongoStore,
-    settings::NumberSource,
-    settings::{Days, RandomNumbers, Reopen},
-    store::TicketStore,
-    store::{InsertOutcome, Ticket},
-    testing,
-    testing::TicketFixture,
-    testing::customer,
-    testing::start,
+    settings::{Days, NumberSource, RandomNumbers, Reopen},
+    store::{InsertOutcome, Ticket, TicketStore},
+    testing::{self, TicketFixture, customer, epoch},
 };
 use ventanilla_tests::{Mongo, TestDatabase};
 
@@ -43,7 +38,7 @@ impl Book {
     /// A desk three weeks after its tickets were opened, when anything may be reopened or closed.
     pub(crate) fn desk(&self) -> HelpDeskBuilder {
         HelpDesk::builder(self.store.clone())
-            .clock(|| start().plus(Days(21).duration()))
+            .clock(|| epoch().plus(Days(21).duration()))
             .policy(Policy { reopen: Reopen::Always, ..Policy::default() })
     }
 
@@ -65,7 +60,7 @@ impl Book {
 
     /// Stores so many tickets of all kinds, with timers.
     pub(crate) async fn fill(&self, count: usize) {
-        let crowd: Vec<Ticket> = testing::tickets_with(&testing::sla(), count).collect();
+        let crowd: Vec<Ticket> = testing::sample_tickets_with(&testing::sla(), count).collect();
         try_join_all(crowd.iter().map(|ticket| self.store.insert(ticket))).await.unwrap();
     }
 

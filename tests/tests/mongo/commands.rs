@@ -7,9 +7,7 @@ use ventanilla_service::{
     TicketNumber,
     list::{Direction, PageSize, Sort},
     settings::NumberSource,
-    testing::TicketFixture,
-    testing::admin,
-    testing::customer,
+    testing::{TicketFixture, admin, customer},
     ticket::{MessageRange, NewMessage},
 };
 

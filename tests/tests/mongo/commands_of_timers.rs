@@ -6,11 +6,7 @@ use ventanilla_service::{
     settings::Days,
     sla::{Period, SlaMetric},
     store::TicketStore,
-    testing::TicketFixture,
-    testing::admin,
-    testing::customer,
-    testing::sla,
-    testing::start,
+    testing::{TicketFixture, admin, customer, epoch, sla},
     view::Viewer,
 };
 
@@ -60,7 +56,7 @@ async fn a_list_by_due_time_and_a_report_are_one_command() {
             book.enter(format!("admin: {name}, {rows} more"), next).await;
         }
     }
-    let month = Period::new(start(), start().plus(Days(28).duration())).unwrap();
+    let month = Period::new(epoch(), epoch().plus(Days(28).duration())).unwrap();
     let report = book.enter("admin: report", luis.report(month)).await.unwrap();
     assert!(report.overall.of(SlaMetric::FirstResponse).count > 200);
     book.is_all("ok", 1);

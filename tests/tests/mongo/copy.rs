@@ -22,11 +22,11 @@ use ventanilla_service::{
     list::Counts,
     mongodb::MongoStore,
     sqlite::SqliteStore,
-    store::TicketStore,
-    store::{InsertOutcome, Ticket, copy, copy::Export, copy::Imported},
-    testing,
-    testing::sla,
-    testing::tickets_with,
+    store::{
+        InsertOutcome, Ticket, TicketStore,
+        copy::{self, Export, Imported},
+    },
+    testing::{self, sample_tickets_with, sla},
 };
 
 use super::{
@@ -88,7 +88,7 @@ async fn tickets_come_back_to_mongodb_as_they_were() {
     assert_eq!(before.len() - unreadable.len() - 1, after.len(), "one stands in no list");
     assert_eq!(after.len(), count);
     let ours = |ticket: Ticket| ticket.head().ticket_number.to_string();
-    let ours: BTreeSet<String> = tickets_with(&sla(), count / 2).map(ours).collect();
+    let ours: BTreeSet<String> = sample_tickets_with(&sla(), count / 2).map(ours).collect();
     for (number, document) in &after {
         is_copied(&before[number], document, ours.contains(number));
     }
@@ -99,7 +99,7 @@ async fn tickets_come_back_to_mongodb_as_they_were() {
 /// Writes tickets of ours and documents of two applications, half each, and some that can't be read, of
 /// which it returns the numbers of those that lists report.
 async fn fill(beside: &Beside, count: usize) -> BTreeSet<String> {
-    for batch in tickets_with(&sla(), count / 2).collect::<Vec<_>>().chunks(100) {
+    for batch in sample_tickets_with(&sla(), count / 2).collect::<Vec<_>>().chunks(100) {
         let inserted = join_all(batch.iter().map(|ticket| beside.store.insert(ticket))).await;
         assert!(inserted.into_iter().all(|inserted| inserted.unwrap() == InsertOutcome::Stored));
     }

@@ -11,12 +11,8 @@ use ventanilla_service::{
     Change, MessageText, Policy, Priority, Status, TicketNumber,
     mongodb::MongoStore,
     sla::BusinessTime,
-    store::TicketStore,
-    store::{Command, Outcome, TicketLookup},
-    testing::admin,
-    testing::customer,
-    testing::start,
-    testing::ticket,
+    store::{Command, Outcome, TicketLookup, TicketStore},
+    testing::{admin, customer, epoch, ticket},
     ticket::{Actor, Audience, MessageRange},
 };
 use ventanilla_tests::{Mongo, TestDatabase};
@@ -126,7 +122,7 @@ impl Desk {
             ("admin: transition", luis(), Change::status(Status::InProgress)),
             ("admin: reply and resolve", luis(), Change::reply(text(), Status::Resolved)),
         ] {
-            let command = Command::new(&by, start(), &Policy::default(), change).unwrap();
+            let command = Command::new(&by, epoch(), &Policy::default(), change).unwrap();
             let outcome = self.store.update(number, &command).await.unwrap();
             assert!(matches!(outcome, Outcome::Applied { .. }), "{name}: {outcome:?}");
             let sent = self.sent.take();

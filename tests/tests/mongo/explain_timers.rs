@@ -6,11 +6,8 @@ use ventanilla_service::{
     list::{DueFilter, Sort},
     settings::Days,
     sla::{BusinessCalendar, BusinessTime, Period, Sla, SlaMetric},
-    store::ReportQuery,
-    store::TicketStore,
-    testing,
-    testing::admin,
-    testing::customer,
+    store::{ReportQuery, TicketStore},
+    testing::{self, admin, customer},
 };
 
 use super::{examined::Examined, explain::Desk, many};

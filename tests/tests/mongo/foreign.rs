@@ -7,8 +7,7 @@ use ventanilla_service::{
     Category, Change, Event, EventKind, ListQuery, Policy, Priority, Status, TicketSummary,
     list::{Counts, Direction, PageSize, Sort},
     settings::Reopen,
-    store::TicketStore,
-    store::{Command, Outcome},
+    store::{Command, Outcome, TicketStore},
     ticket::{Actor, Audience, MessageRange},
 };
 

@@ -4,8 +4,7 @@ use bson::{Document, doc};
 use ventanilla_service::{
     Category, Change, ListQuery, NewTicket, Policy, Priority, Status, TicketNumber,
     sla::{Period, SlaMetric, SlaState},
-    store::TicketStore,
-    store::{Command, InsertOutcome, Outcome, ReportQuery},
+    store::{Command, InsertOutcome, Outcome, ReportQuery, TicketStore},
     ticket::Actor,
 };
 

@@ -7,8 +7,7 @@ use ventanilla_service::{
     list::{Direction, EnumSet, PageSize, Sort},
     mongodb::{MongoOptions, UserIdEncoding},
     settings::Reopen,
-    store::TicketStore,
-    store::{Command, Outcome, Ticket},
+    store::{Command, Outcome, Ticket, TicketStore},
     ticket::{Actor, Audience, MessageRange, NewMessage},
 };
 

@@ -8,9 +8,7 @@ use ventanilla_service::{
     TicketNumber,
     mongodb::MongoOptions,
     settings::{Limits, Reopen},
-    testing::admin,
-    testing::customer,
-    testing::sla,
+    testing::{admin, customer, sla},
 };
 use ventanilla_tests::{Mongo, TestDatabase};
 

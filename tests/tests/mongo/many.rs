@@ -5,7 +5,8 @@ use std::time::Duration;
 use bson::{Bson, DateTime, Document, doc, oid::ObjectId};
 use mongodb::{Collection, Database, options::WriteConcern};
 use ventanilla_service::{
-    Category, Timestamp, UserId, testing::admin, testing::customer, testing::sla, testing::start,
+    Category, Timestamp, UserId,
+    testing::{admin, customer, epoch, sla},
 };
 
 use super::sent::TICKETS;
@@ -36,7 +37,7 @@ pub(crate) async fn forget_some(database: &Database) {
 
 /// When the ticket at this place was created.
 pub(crate) fn created_at(place: u64) -> Timestamp {
-    start().plus(Duration::from_secs(place / TIES * 60))
+    epoch().plus(Duration::from_secs(place / TIES * 60))
 }
 
 fn ticket(place: u64) -> Document {

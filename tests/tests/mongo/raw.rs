@@ -10,8 +10,7 @@ use ventanilla_service::{
     error::StoreError,
     list::Page,
     mongodb::{MongoOptions, MongoStore},
-    store::TicketStore,
-    store::{Ticket, TicketRecord},
+    store::{Ticket, TicketRecord, TicketStore},
     ticket::{Audience, MessageRange},
 };
 use ventanilla_tests::{Mongo, TestDatabase, plain};

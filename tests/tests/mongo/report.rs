@@ -5,8 +5,7 @@ use proptest::{collection::vec, prelude::*, strategy::ValueTree, test_runner::Te
 use ventanilla_service::{
     mongodb::{MongoOptions, UserIdEncoding},
     sla::{MetricStats, Period, Quantiles, Report, Sla, SlaMetric},
-    store::TicketStore,
-    store::{Histogram, InsertOutcome, ReportBuilder, ReportQuery, Ticket},
+    store::{Histogram, InsertOutcome, ReportBuilder, ReportQuery, Ticket, TicketStore},
 };
 use ventanilla_tests::Mongo;
 

@@ -4,8 +4,7 @@ use ventanilla_service::{
     Category, ListQuery, Priority, Status,
     list::{Direction, EnumSet, PageQuery, PageSize, Sort},
     store::Position,
-    testing::admin,
-    testing::customer,
+    testing::{admin, customer},
 };
 
 use super::many;
@@ -110,5 +109,5 @@ fn filters(count: u64) -> Vec<(&'static str, ListQuery)> {
 fn middle(query: &ListQuery, count: u64) -> Position {
     let priorities = query.priorities();
     let priority = priorities.iter().nth(priorities.len() / 2).unwrap();
-    Position { key: many::created_at(count / 2).as_millis(), priority, tie: [0x80; 12] }
+    Position { key: many::created_at(count / 2).as_millis(), priority, tiebreaker: [0x80; 12] }
 }

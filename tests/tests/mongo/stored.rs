@@ -10,8 +10,7 @@ use tokio::runtime::Runtime;
 use ventanilla_service::{
     ListQuery, Timestamp,
     sla::BusinessTime,
-    store::TicketStore,
-    store::{Command, InsertOutcome, Outcome},
+    store::{Command, InsertOutcome, Outcome, TicketStore},
     ticket::{Audience, MessageRange},
 };
 

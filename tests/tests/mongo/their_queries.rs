@@ -5,8 +5,7 @@ use futures::TryStreamExt;
 use ventanilla_service::{
     Category, Change, IdempotencyKey, ListQuery, NewTicket, Policy, Priority, Status, TicketNumber,
     list::{Direction, Sort},
-    store::TicketStore,
-    store::{Command, InsertOutcome, Outcome},
+    store::{Command, InsertOutcome, Outcome, TicketStore},
     ticket::{Actor, Audience, MessageRange, TicketHead},
 };
 

@@ -7,14 +7,8 @@ use ventanilla_service::{
     TicketNumber,
     mongodb::MongoStore,
     settings::{Days, Reopen},
-    store::InsertOutcome,
-    store::TicketStore,
-    testing::TicketFixture,
-    testing::admin,
-    testing::customer,
-    testing::sla,
-    testing::start,
-    testing::ticket,
+    store::{InsertOutcome, TicketStore},
+    testing::{TicketFixture, admin, customer, epoch, sla, ticket},
     ticket::NewMessage,
 };
 use ventanilla_tests::{Mongo, TestDatabase};
@@ -76,7 +70,7 @@ impl Observed {
         let (store, sent) = Sent::by_a_store(&database).await;
         let policy = Policy { reopen: Reopen::Always, sla: Some(sla()), ..Policy::default() };
         let desk = HelpDesk::builder(store.clone()).policy(policy);
-        let desk = desk.clock(|| start().plus(Days(60).duration())).build();
+        let desk = desk.clock(|| epoch().plus(Days(60).duration())).build();
         Self { database, store, sent, desk }
     }
 

@@ -157,7 +157,7 @@ mod tests {
 
     fn of(ticket: &Ticket, viewer: &Viewer, people: &dyn PersonDirectory) -> Vec<HistoryEntry> {
         let policy = Policy::default();
-        let page = PageContext { policy: &policy, now: testing::start(), viewer: *viewer, people };
+        let page = PageContext { policy: &policy, now: testing::epoch(), viewer: *viewer, people };
         history(&page, &ticket.details(&Audience::Desk, MessageRange::All).unwrap())
     }
 
@@ -177,7 +177,7 @@ mod tests {
             .change(admin("luis"), Change::assign(Some(id("marta"))))
             .change(admin("marta"), Change::assign(None))
             .status(Status::Resolved)
-            .at(testing::start().plus(Duration::from_secs(30 * 24 * 60 * 60)))
+            .at(testing::epoch().plus(Duration::from_secs(30 * 24 * 60 * 60)))
             .change(Actor::System, Change::status(Status::Closed))
             .build();
         let es = of(&everything, &MADRID, &people());
@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn of_one_instant_creation_comes_first_then_texts_then_changes() {
-        let at = testing::start();
+        let at = testing::epoch();
         let ticket = ticket()
             .at(at)
             .change(admin("luis"), Change::priority(Priority::Low))

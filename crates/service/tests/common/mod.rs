@@ -56,12 +56,12 @@ pub(crate) fn everybody() -> [Actor; 4] {
 
 /// The time of every desk here: three weeks after the tickets of [`testing`] begin.
 pub(crate) fn now() -> Timestamp {
-    testing::start().plus(Days(21).duration())
+    testing::epoch().plus(Days(21).duration())
 }
 
 /// The three weeks before that.
 pub(crate) fn period() -> Period {
-    Period::new(testing::start(), now()).expect("it ends after it starts")
+    Period::new(testing::epoch(), now()).expect("it ends after it starts")
 }
 
 /// Targets of 4, 8 and 40 hours, by this calendar.

@@ -1,21 +1,22 @@
 //! Counts for a dashboard.
 
-use ventanilla_domain::{Actor, BusinessTime, Change, Priority, Status, Ticket, UserId};
+use ventanilla_domain::{Actor, Change, Priority, Status, Ticket};
 
 use super::{
     cases,
-    desk::{admin, answer, command, customer, fill, hour, luis, marta, number, parsed, reading},
-    due::meant,
-    listing::crowd,
+    listing::{expected_counts, store_samples},
+    support::{
+        admin, answer, business_time, command, customer, fill, hour, luis, marta, number, parsed,
+    },
 };
-use crate::{Counts, DueFilter, InsertOutcome, TicketStore, testing};
+use crate::{Counts, InsertOutcome, TicketStore, testing};
 
 cases![
     an_empty_store_counts_nothing,
     counts_are_those_of_the_tickets,
-    counts_as_of_a_working_time,
+    counts_as_of_a_business_time,
     counts_follow_every_change,
-    what_is_not_stored_is_not_counted,
+    refused_insertions_are_not_counted,
 ];
 
 async fn an_empty_store_counts_nothing(store: &dyn TicketStore) {
@@ -23,26 +24,30 @@ async fn an_empty_store_counts_nothing(store: &dyn TicketStore) {
 }
 
 async fn counts_are_those_of_the_tickets(store: &dyn TicketStore) {
-    let tickets = crowd(store).await;
+    let tickets = store_samples(store).await;
     for mine in (0..6).map(testing::admin).chain([testing::customer(0)]) {
-        assert_eq!(answer(store.counts(&mine, None).await), counted(&tickets, &mine, None), "{mine}");
+        assert_eq!(
+            answer(store.counts(&mine, None).await),
+            expected_counts(&tickets, &mine, None),
+            "{mine}"
+        );
     }
 }
 
-async fn counts_as_of_a_working_time(store: &dyn TicketStore) {
+async fn counts_as_of_a_business_time(store: &dyn TicketStore) {
     let sla = testing::sla();
-    let with = testing::tickets_with(&sla, 120);
+    let with = testing::sample_tickets_with(&sla, 120);
     let tickets: Vec<Ticket> = with.chain([testing::ticket("TKT-ABC123").build()]).collect();
     fill(store, &tickets).await;
-    for now in [0, 7, 30, 24 * 9, 24 * 60].map(|hours| reading(hour(hours))) {
+    for now in [0, 7, 30, 24 * 9, 24 * 60].map(|hours| business_time(hour(hours))) {
         let counts = answer(store.counts(&luis(), Some(now)).await);
-        assert_eq!(counts, counted(&tickets, &luis(), Some(now)), "as of {now:?}");
+        assert_eq!(counts, expected_counts(&tickets, &luis(), Some(now)), "as of {now:?}");
         let mut summed = Counts::default();
         tickets.iter().for_each(|ticket| summed.add_ticket(ticket.head(), &luis(), Some(now)));
         assert_eq!(counts, summed);
     }
     let counts = answer(store.counts(&luis(), None).await);
-    assert_eq!(counts, counted(&tickets, &luis(), None));
+    assert_eq!(counts, expected_counts(&tickets, &luis(), None));
     assert_eq!((counts.overdue, counts.at_risk), (0, 0));
 }
 
@@ -67,32 +72,17 @@ async fn counts_follow_every_change(store: &dyn TicketStore) {
         answer(store.update(&number(), &command).await);
         for mine in [luis(), testing::admin(1)] {
             let counts = answer(store.counts(&mine, None).await);
-            assert_eq!(counts, counted(&tickets, &mine, None), "{mine} after {change:?}");
+            assert_eq!(counts, expected_counts(&tickets, &mine, None), "{mine} after {change:?}");
         }
     }
 }
 
-async fn what_is_not_stored_is_not_counted(store: &dyn TicketStore) {
+async fn refused_insertions_are_not_counted(store: &dyn TicketStore) {
     let first = testing::ticket("TKT-ABC123").key("formulario-1").build();
     fill(store, std::slice::from_ref(&first)).await;
     let taken = testing::ticket("TKT-ABC123").assignee(luis()).build();
     assert_eq!(answer(store.insert(&taken).await), InsertOutcome::NumberTaken);
     let again = testing::ticket("TKT-ABC123").key("formulario-1").build();
     assert!(matches!(answer(store.insert(&again).await), InsertOutcome::Repeated(_)));
-    assert_eq!(answer(store.counts(&luis(), None).await), counted(&[first], &luis(), None));
-}
-
-pub(super) fn counted(tickets: &[Ticket], mine: &UserId, now: Option<BusinessTime>) -> Counts {
-    let mut counts = Counts::default();
-    for head in tickets.iter().map(Ticket::head) {
-        counts.add(head.status, 1);
-        if matches!(head.status, Status::Open | Status::InProgress) {
-            counts.urgent += u64::from(head.priority == Priority::Urgent);
-            counts.unassigned += u64::from(head.assignee.is_none());
-            counts.mine += u64::from(head.assignee.as_ref() == Some(mine));
-        }
-        counts.overdue += u64::from(now.is_some_and(|now| meant(head, Some(DueFilter::Overdue), now)));
-        counts.at_risk += u64::from(now.is_some_and(|now| meant(head, Some(DueFilter::AtRisk), now)));
-    }
-    counts
+    assert_eq!(answer(store.counts(&luis(), None).await), expected_counts(&[first], &luis(), None));
 }

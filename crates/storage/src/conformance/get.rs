@@ -1,4 +1,4 @@
-//! Reading one ticket: lookups, scopes, windows.
+//! Reads of one ticket: lookups, audiences, ranges of messages.
 
 use ventanilla_domain::{
     Actor, Audience, Change, MessageRange, MessageText, NewMessage, Outcome, Priority, Status, Ticket,
@@ -7,29 +7,29 @@ use ventanilla_domain::{
 
 use super::{
     cases,
-    desk::{
-        admin, ana, answer, command_under, customer, eva, fill, hour, luis, message, note, number,
-        parsed, promised, promising,
+    support::{
+        admin, ana, answer, command_under, customer, eva, fill, hour, luis, message, number, parsed,
+        sla_policy, timed_ticket,
     },
 };
 use crate::{TicketStore, testing};
 
 cases![
-    a_whole_ticket_is_what_the_domain_makes_of_it,
+    a_whole_ticket_equals_the_one_changed_by_the_domain,
     a_missing_ticket_is_none,
-    a_foreign_ticket_is_none,
+    the_ticket_of_another_requester_is_none,
     an_exact_number_finds_only_itself,
-    what_a_person_types_is_found,
-    what_was_typed_literally_wins,
-    a_foreign_literal_hides_no_ticket_of_ones_own,
-    an_owner_sees_neither_notes_nor_history,
-    a_window_counts_in_order_of_arrival,
-    messages_stand_in_order_of_time_and_ties_in_order_of_arrival,
+    entered_numbers_are_found,
+    a_literal_match_wins,
+    a_literal_match_of_another_requester_hides_no_own_ticket,
+    requesters_see_neither_notes_nor_history,
+    a_message_range_counts_in_order_of_arrival,
+    messages_are_sorted_by_time_and_then_by_arrival,
 ];
 
-/// Messages arrive in another order than their times tell.
-async fn a_whole_ticket_is_what_the_domain_makes_of_it(store: &dyn TicketStore) {
-    let mut ticket = promised("TKT-ABC123").opened_by(luis()).key("formulario-1").build();
+/// The messages arrive in another order than that of their times.
+async fn a_whole_ticket_equals_the_one_changed_by_the_domain(store: &dyn TicketStore) {
+    let mut ticket = timed_ticket("TKT-ABC123").opened_by(luis()).key("formulario-1").build();
     fill(store, std::slice::from_ref(&ticket)).await;
     let changes = [
         (Actor::Bot, message("¡Hola! Hemos recibido tu consulta.")),
@@ -45,14 +45,14 @@ async fn a_whole_ticket_is_what_the_domain_makes_of_it(store: &dyn TicketStore) 
         (customer(), message("No me ha llegado.")),
         (admin(), Change::assign(None)),
         (admin(), Change::status(Status::Closed)),
-        (admin(), note("Avisado por teléfono.")),
+        (admin(), Change::note(parsed::<NewMessage>("Avisado por teléfono."))),
     ];
     for (hours, (by, change)) in (1..24).rev().zip(changes) {
         assert_eq!(answer(store.ticket(&number()).await).as_ref(), Some(&ticket));
-        let command = command_under(&promising(), change, &by, hour(hours));
-        let meant = command.apply(&mut ticket);
-        assert!(matches!(meant, Outcome::Applied { .. }), "{meant:?}");
-        assert_eq!(answer(store.update(&number(), &command).await), meant);
+        let command = command_under(&sla_policy(), change, &by, hour(hours));
+        let expected = command.apply(&mut ticket);
+        assert!(matches!(expected, Outcome::Applied { .. }), "{expected:?}");
+        assert_eq!(answer(store.update(&number(), &command).await), expected);
     }
     assert_eq!(answer(store.ticket(&number()).await), Some(ticket));
     for missing in ["TKT-ABC124", "tkt-abc123"] {
@@ -67,7 +67,7 @@ async fn a_missing_ticket_is_none(store: &dyn TicketStore) {
     assert_eq!(found(store, number(), &Audience::Requester(ana())).await, None);
 }
 
-async fn a_foreign_ticket_is_none(store: &dyn TicketStore) {
+async fn the_ticket_of_another_requester_is_none(store: &dyn TicketStore) {
     fill(store, &[owned("TKT-ABC123", ana())]).await;
     for window in [MessageRange::All, MessageRange::Last(0)] {
         let foreign = store.get(&number().into(), &Audience::Requester(eva()), window).await;
@@ -85,9 +85,9 @@ async fn an_exact_number_finds_only_itself(store: &dyn TicketStore) {
     }
 }
 
-async fn what_a_person_types_is_found(store: &dyn TicketStore) {
+async fn entered_numbers_are_found(store: &dyn TicketStore) {
     fill(store, &["TKT-ABC120", "1767603600000042"].map(|number| owned(number, ana()))).await;
-    for (typed, meant) in [
+    for (typed, expected) in [
         ("TKT-ABC120", "TKT-ABC120"),
         ("#tkt-abc120", "TKT-ABC120"),
         ("abc 12o", "TKT-ABC120"),
@@ -95,14 +95,14 @@ async fn what_a_person_types_is_found(store: &dyn TicketStore) {
         ("# 1767603600000042", "1767603600000042"),
     ] {
         for scope in [Audience::Desk, Audience::Requester(ana())] {
-            assert_eq!(typed_finds(store, typed, &scope).await.as_deref(), Some(meant), "{typed:?}");
+            assert_eq!(typed_finds(store, typed, &scope).await.as_deref(), Some(expected), "{typed:?}");
         }
     }
     assert_eq!(typed_finds(store, "ABC121", &Audience::Desk).await, None);
 }
 
-/// The candidates come and go in both orders, so that the order of insertion decides nothing.
-async fn what_was_typed_literally_wins(store: &dyn TicketStore) {
+/// The candidates are stored in both orders, so that the order of insertion decides nothing.
+async fn a_literal_match_wins(store: &dyn TicketStore) {
     const TYPED: &str = "#tkt-abc123";
     for candidate in ["TKT-ABC123", "tkt-abc123", "#tkt-abc123"] {
         fill(store, &[owned(candidate, ana())]).await;
@@ -121,30 +121,30 @@ async fn what_was_typed_literally_wins(store: &dyn TicketStore) {
     }
 }
 
-async fn a_foreign_literal_hides_no_ticket_of_ones_own(store: &dyn TicketStore) {
+async fn a_literal_match_of_another_requester_hides_no_own_ticket(store: &dyn TicketStore) {
     fill(store, &[owned("tkt-abc123", eva()), owned("TKT-ABC123", ana())]).await;
-    for (scope, meant) in [
+    for (scope, expected) in [
         (Audience::Requester(ana()), "TKT-ABC123"),
         (Audience::Requester(eva()), "tkt-abc123"),
         (Audience::Desk, "tkt-abc123"),
     ] {
-        assert_eq!(typed_finds(store, "tkt-abc123", &scope).await.as_deref(), Some(meant));
+        assert_eq!(typed_finds(store, "tkt-abc123", &scope).await.as_deref(), Some(expected));
     }
 }
 
-async fn an_owner_sees_neither_notes_nor_history(store: &dyn TicketStore) {
+async fn requesters_see_neither_notes_nor_history(store: &dyn TicketStore) {
     fill(store, &[conversation()]).await;
     let own = answer(store.get(&number().into(), &Audience::Requester(ana()), MessageRange::All).await);
-    let own = own.expect("it is hers");
+    let own = own.expect("she is the requester");
     assert!(own.notes.is_empty() && own.history.is_empty(), "{own:?}");
     let whole = answer(store.get(&number().into(), &Audience::Desk, MessageRange::Last(1)).await);
-    let whole = whole.expect("it is stored");
+    let whole = whole.expect("the ticket is stored");
     assert!(whole.notes.len() == 1 && whole.history.len() == 2, "{whole:?}");
     assert_eq!(own.head, whole.head.for_requester());
     assert!(own.messages.iter().all(|message| message.version == 0), "{own:?}");
 }
 
-async fn a_window_counts_in_order_of_arrival(store: &dyn TicketStore) {
+async fn a_message_range_counts_in_order_of_arrival(store: &dyn TicketStore) {
     let ticket = conversation();
     fill(store, std::slice::from_ref(&ticket)).await;
     let some = |first, count| MessageRange::From { first, count };
@@ -173,9 +173,9 @@ async fn a_window_counts_in_order_of_arrival(store: &dyn TicketStore) {
     }
 }
 
-async fn messages_stand_in_order_of_time_and_ties_in_order_of_arrival(store: &dyn TicketStore) {
+async fn messages_are_sorted_by_time_and_then_by_arrival(store: &dyn TicketStore) {
     fill(store, &[conversation()]).await;
-    for (window, meant) in [
+    for (window, expected) in [
         (
             MessageRange::All,
             vec![
@@ -189,14 +189,15 @@ async fn messages_stand_in_order_of_time_and_ties_in_order_of_arrival(store: &dy
         (MessageRange::Last(3), vec!["Empate, llegó antes", "Empate, llegó después", "A las dos"]),
         (MessageRange::From { first: 1, count: 2 }, vec!["Empate, llegó antes", "A las tres"]),
     ] {
-        let view =
-            answer(store.get(&number().into(), &Audience::Desk, window).await).expect("it is stored");
+        let view = answer(store.get(&number().into(), &Audience::Desk, window).await)
+            .expect("the ticket is stored");
         let texts: Vec<&str> = view.messages.iter().map(|message| message.text.as_str()).collect();
-        assert_eq!(texts, meant, "{window:?}");
+        assert_eq!(texts, expected, "{window:?}");
     }
 }
 
-/// Five messages that arrived in another order than their times tell, a note and an assignment.
+/// Returns a ticket with five messages that arrived in another order than that of their times, a note
+/// and an assignment.
 fn conversation() -> Ticket {
     testing::ticket("TKT-ABC123")
         .description(parsed::<MessageText>("Abro el ticket"))
@@ -218,10 +219,10 @@ fn owned(number: &str, requester: UserId) -> Ticket {
 }
 
 async fn typed_finds(store: &dyn TicketStore, typed: &str, scope: &Audience) -> Option<String> {
-    found(store, TicketLookup::parse(typed).expect("it can be a number"), scope).await
+    found(store, TicketLookup::parse(typed).expect("the text can be a number"), scope).await
 }
 
-/// The number of the ticket that a lookup finds.
+/// Returns the number of the ticket that a lookup finds.
 async fn found(
     store: &dyn TicketStore,
     lookup: impl Into<TicketLookup>,

@@ -1,4 +1,4 @@
-//! New tickets: numbers and creation keys.
+//! Insertion of tickets: numbers and creation keys.
 
 use ventanilla_domain::{
     Audience, Change, IdempotencyKey, MessageRange, NewMessage, Outcome, Policy, Status, Ticket,
@@ -6,7 +6,7 @@ use ventanilla_domain::{
 
 use super::{
     cases,
-    desk::{
+    support::{
         admin, ana, answer, command, customer, eva, fill, head, hour, luis, marta, number, parsed, view,
     },
 };
@@ -18,12 +18,12 @@ cases![
     numbers_are_compared_literally,
     a_key_sent_again_opens_one_ticket,
     a_repeated_key_answers_with_the_ticket_as_it_is_now,
-    the_very_same_ticket_again_is_not_stored_twice,
+    an_equal_ticket_is_not_stored_twice,
     a_number_with_another_key_is_taken,
-    a_key_for_something_else_is_a_conflict,
+    a_key_reused_for_another_request_is_a_conflict,
     a_follow_up_under_the_key_of_its_old_ticket_is_a_conflict,
-    a_key_is_its_authors_alone,
-    without_keys_the_same_words_open_two_tickets,
+    creation_keys_are_separate_by_author,
+    without_keys_equal_requests_open_two_tickets,
     a_creation_key_is_no_message_key,
 ];
 
@@ -36,7 +36,8 @@ async fn a_new_ticket_is_read_back_whole(store: &dyn TicketStore) {
         .assignee(luis())
         .status(Status::Closed)
         .build();
-    let tickets: Vec<Ticket> = testing::tickets(40).chain([rich, follow_up("TKT-ABC999")]).collect();
+    let tickets: Vec<Ticket> =
+        testing::sample_tickets(40).chain([rich, follow_up("TKT-ABC999")]).collect();
     fill(store, &tickets).await;
     for ticket in &tickets {
         let stored = view(store, &ticket.head().ticket_number).await;
@@ -60,7 +61,7 @@ async fn numbers_are_compared_literally(store: &dyn TicketStore) {
     let tickets = numbers.map(|number| testing::ticket(number).description(number).build());
     fill(store, &tickets).await;
     for ticket in tickets {
-        let stored = view(store, &ticket.head().ticket_number).await.expect("it is stored");
+        let stored = view(store, &ticket.head().ticket_number).await.expect("the ticket is stored");
         assert_eq!(stored.description, *ticket.description());
     }
 }
@@ -82,7 +83,7 @@ async fn a_repeated_key_answers_with_the_ticket_as_it_is_now(store: &dyn TicketS
     assert_eq!(answer(store.insert(&keyed("TKT-ABC123").build()).await), InsertOutcome::Repeated(now));
 }
 
-async fn the_very_same_ticket_again_is_not_stored_twice(store: &dyn TicketStore) {
+async fn an_equal_ticket_is_not_stored_twice(store: &dyn TicketStore) {
     let ticket = keyed("TKT-ABC123").build();
     fill(store, std::slice::from_ref(&ticket)).await;
     let repeated = InsertOutcome::Repeated(ticket.head().clone());
@@ -104,7 +105,7 @@ async fn a_number_with_another_key_is_taken(store: &dyn TicketStore) {
     assert_eq!(view(store, &number()).await, first.details(&Audience::Desk, MessageRange::All));
 }
 
-async fn a_key_for_something_else_is_a_conflict(store: &dyn TicketStore) {
+async fn a_key_reused_for_another_request_is_a_conflict(store: &dyn TicketStore) {
     let first = keyed("TKT-ABC123").opened_by(luis()).build();
     fill(store, std::slice::from_ref(&first)).await;
     let again = || keyed("TKT-ABC123").opened_by(luis());
@@ -126,7 +127,7 @@ async fn a_follow_up_under_the_key_of_its_old_ticket_is_a_conflict(store: &dyn T
     assert_eq!(answer(store.insert(&ticket).await), conflict());
 }
 
-async fn a_key_is_its_authors_alone(store: &dyn TicketStore) {
+async fn creation_keys_are_separate_by_author(store: &dyn TicketStore) {
     let tickets = [
         keyed("TKT-ABC123").build(),
         keyed("TKT-ABC124").requester(eva()).build(),
@@ -137,7 +138,7 @@ async fn a_key_is_its_authors_alone(store: &dyn TicketStore) {
     assert_eq!(stored(store).await, 4);
 }
 
-async fn without_keys_the_same_words_open_two_tickets(store: &dyn TicketStore) {
+async fn without_keys_equal_requests_open_two_tickets(store: &dyn TicketStore) {
     fill(store, &["TKT-ABC123", "TKT-ABC124"].map(|number| testing::ticket(number).build())).await;
     assert_eq!(stored(store).await, 2);
 }
@@ -154,21 +155,21 @@ fn keyed(number: &str) -> testing::TicketFixture {
     testing::ticket(number).key("formulario-1")
 }
 
-/// The ticket that most cases have was opened with the key.
+/// Returns the result for a key with which the ticket of most cases was opened.
 fn conflict() -> InsertOutcome {
     InsertOutcome::KeyConflict { number: number(), key: parsed("formulario-1") }
 }
 
-/// A ticket of Ana's with a key, which names an old one.
+/// Returns a follow-up of Ana's with a creation key.
 fn follow_up(number: &str) -> Ticket {
     let policy = Policy::default();
     let old = testing::ticket("TKT-0DD").status(Status::Closed).build();
-    let offer = policy.follow_up(old.head(), hour(1)).expect("it is closed");
+    let offer = policy.follow_up(old.head(), hour(1)).expect("the old ticket is closed");
     offer
         .ticket(parsed("Me lo han vuelto a cobrar"))
         .with_key(parsed::<IdempotencyKey>("formulario-1"))
         .open(parsed(number), &ana(), &customer(), hour(1), &policy)
-        .expect("it is hers")
+        .expect("she is the requester")
 }
 
 async fn stored(store: &dyn TicketStore) -> u64 {

@@ -1,12 +1,12 @@
-//! Lists: every filter, alone and with others, in every order.
+//! Lists: every filter, alone and combined, in every order.
 
 use itertools::Itertools;
 use ventanilla_domain::{Change, EnumSet, Priority, Status, Ticket, TicketNumber};
 
 use super::{
     cases,
-    desk::{MILLISECOND, admin, answer, command, fill, hour, luis, marta, number},
-    listing::{FILTERS, SORTS, crowd, lists, names, nothing_passes, walk},
+    listing::{FILTERS, SORTS, check_list, names, nothing_passes, store_samples, walk},
+    support::{MILLISECOND, admin, answer, command, fill, hour, luis, marta, number},
 };
 use crate::{Direction, ListQuery, Sort, TicketStore, testing};
 
@@ -15,8 +15,8 @@ cases![
     each_filter_in_each_order,
     each_two_filters_together,
     all_filters_together,
-    a_filter_that_nothing_passes,
-    creation_is_bounded_to_the_millisecond,
+    filters_that_no_ticket_passes,
+    creation_bounds_are_exact_to_the_millisecond,
     a_row_shows_the_ticket_as_it_is,
     a_change_moves_a_ticket_from_list_to_list,
     tickets_of_one_millisecond_keep_their_order,
@@ -31,25 +31,25 @@ async fn an_empty_store_lists_nothing(store: &dyn TicketStore) {
 }
 
 async fn each_filter_in_each_order(store: &dyn TicketStore) {
-    let tickets = crowd(store).await;
+    let tickets = store_samples(store).await;
     for sort in SORTS {
-        lists(store, &tickets, sort, &[]).await;
+        check_list(store, &tickets, sort, &[]).await;
         for filter in &FILTERS {
-            lists(store, &tickets, sort, &[filter]).await;
+            check_list(store, &tickets, sort, &[filter]).await;
         }
     }
 }
 
 async fn each_two_filters_together(store: &dyn TicketStore) {
-    let tickets = crowd(store).await;
+    let tickets = store_samples(store).await;
     let pairs = FILTERS.iter().array_combinations().filter(|[one, other]| one.field != other.field);
     for ([one, other], sort) in pairs.zip(SORTS.into_iter().cycle()) {
-        lists(store, &tickets, sort, &[one, other]).await;
+        check_list(store, &tickets, sort, &[one, other]).await;
     }
 }
 
 async fn all_filters_together(store: &dyn TicketStore) {
-    let tickets = crowd(store).await;
+    let tickets = store_samples(store).await;
     let wanted = tickets.iter().filter(|ticket| ticket.head().assignee.is_some());
     for (ticket, sort) in wanted.zip(SORTS.into_iter().cycle()).take(24) {
         let head = ticket.head();
@@ -66,8 +66,8 @@ async fn all_filters_together(store: &dyn TicketStore) {
     }
 }
 
-async fn a_filter_that_nothing_passes(store: &dyn TicketStore) {
-    crowd(store).await;
+async fn filters_that_no_ticket_passes(store: &dyn TicketStore) {
+    store_samples(store).await;
     for query in nothing_passes() {
         for sort in SORTS {
             let query = query.clone().with_sort(sort);
@@ -76,7 +76,7 @@ async fn a_filter_that_nothing_passes(store: &dyn TicketStore) {
     }
 }
 
-async fn creation_is_bounded_to_the_millisecond(store: &dyn TicketStore) {
+async fn creation_bounds_are_exact_to_the_millisecond(store: &dyn TicketStore) {
     let times = [hour(1).minus(MILLISECOND), hour(1), hour(1).plus(MILLISECOND)];
     let numbers = ["TKT-ABC120", "TKT-ABC121", "TKT-ABC122"];
     let made = |(number, time)| testing::ticket(number).created_at(time).build();

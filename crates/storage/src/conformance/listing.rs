@@ -1,13 +1,14 @@
-//! What the cases of lists share: filters, orders, walks over pages.
+//! Helpers of the cases about lists: filters, orders, walks and expected results.
 
 use std::collections::BTreeMap;
 
 use ventanilla_domain::{
-    BusinessTime, Category, EnumSet, Priority, SlaTimers, Status, Ticket, TicketHead, TicketSummary,
+    BusinessTime, Category, EnumSet, Priority, SlaState, SlaTimers, Status, Ticket, TicketHead,
+    TicketSummary, UserId,
 };
 
-use super::desk::{answer, fill, hour, luis, parsed};
-use crate::{Direction, ListQuery, PageQuery, PageSize, Sort, TicketStore, testing};
+use super::support::{answer, fill, hour, luis, parsed};
+use crate::{Counts, Direction, DueFilter, ListQuery, PageQuery, PageSize, Sort, TicketStore, testing};
 
 pub(super) const SORTS: [Sort; 6] = [
     Sort::Created(Direction::NewestFirst),
@@ -18,7 +19,7 @@ pub(super) const SORTS: [Sort; 6] = [
     Sort::LowFirst(Direction::OldestFirst),
 ];
 
-/// A filter, as it is asked for and as it is meant.
+/// Filter, with the condition that it expresses.
 pub(super) struct Filter {
     pub(super) field: &'static str,
     pub(super) narrow: fn(ListQuery) -> ListQuery,
@@ -74,7 +75,7 @@ pub(super) const FILTERS: [Filter; 10] = [
     },
 ];
 
-/// Queries that none of the crowd passes.
+/// Returns queries that none of the sample tickets passes.
 pub(super) fn nothing_passes() -> [ListQuery; 9] {
     let all = ListQuery::new;
     [
@@ -84,26 +85,26 @@ pub(super) fn nothing_passes() -> [ListQuery; 9] {
         all().with_assignee(testing::customer(0)),
         all().with_requester(testing::admin(0)),
         all().with_created_from(hour(9_000)),
-        all().with_created_before(testing::start()),
+        all().with_created_before(testing::epoch()),
         all().with_created_from(hour(2)).with_created_before(hour(2)),
         all().with_created_from(hour(3)).with_created_before(hour(2)),
     ]
 }
 
-/// Stores tickets of all kinds, in another order than they were created.
-pub(super) async fn crowd(store: &dyn TicketStore) -> Vec<Ticket> {
-    let tickets: Vec<Ticket> = testing::tickets(120).collect();
+/// Stores sample tickets of all kinds, in another order than that of creation.
+pub(super) async fn store_samples(store: &dyn TicketStore) -> Vec<Ticket> {
+    let tickets: Vec<Ticket> = testing::sample_tickets(120).collect();
     let shuffled: Vec<Ticket> = (0..120).map(|at| tickets[at * 49 % 120].clone()).collect();
     fill(store, &shuffled).await;
     tickets
 }
 
-/// Walks a list from its first page to its last.
+/// Returns the rows of all pages of a list.
 pub(super) async fn walk(store: &dyn TicketStore, query: &ListQuery) -> Vec<TicketSummary> {
     walk_of(store, query, |page| page).await
 }
 
-/// The same as of a working time.
+/// Returns the rows of all pages of a list, as of a business time.
 pub(super) async fn walk_at(
     store: &dyn TicketStore,
     query: &ListQuery,
@@ -127,55 +128,90 @@ async fn walk_of(
         let Some(next) = answered.next else {
             return rows;
         };
-        page = query.clone().page_after(&next).expect("the cursor is of this query");
+        page = query.clone().page_after(&next).expect("the cursor belongs to this query");
     }
-    panic!("the walk has no end: {query:?}");
+    panic!("the walk never ends: {query:?}");
 }
 
 pub(super) fn names(rows: &[TicketSummary]) -> Vec<String> {
     rows.iter().map(|row| row.head.ticket_number.to_string()).collect()
 }
 
-/// Holds a list against the tickets that pass, put in order here.
-pub(super) async fn lists(store: &dyn TicketStore, tickets: &[Ticket], sort: Sort, filters: &[&Filter]) {
+/// Compares a list with the tickets that pass its filters.
+pub(super) async fn check_list(
+    store: &dyn TicketStore,
+    tickets: &[Ticket],
+    sort: Sort,
+    filters: &[&Filter],
+) {
     let query = narrowed(sort, filters);
     let rows = walk(store, &query).await;
-    holds(&query, rows, tickets.iter().filter(|ticket| pass(ticket.head(), filters)));
+    assert_rows(&query, rows, tickets.iter().filter(|ticket| passes_all(ticket.head(), filters)));
 }
 
-/// Tickets of these filters in this order, on the longest pages.
+/// Returns the query with these filters and this order, in the largest pages.
 pub(super) fn narrowed(sort: Sort, filters: &[&Filter]) -> ListQuery {
     let query = filters.iter().fold(ListQuery::new(), |query, filter| (filter.narrow)(query));
     query.with_sort(sort).with_page_size(page_of(PageSize::MAX))
 }
 
-pub(super) fn pass(head: &TicketHead, filters: &[&Filter]) -> bool {
+pub(super) fn passes_all(head: &TicketHead, filters: &[&Filter]) -> bool {
     filters.iter().all(|filter| (filter.passes)(head))
 }
 
-/// Holds the rows of a list against the tickets that are meant, put in order here.
-pub(super) fn holds<'a>(
+/// Compares the rows of a list with the expected tickets, sorted here.
+pub(super) fn assert_rows<'a>(
     query: &ListQuery,
     rows: Vec<TicketSummary>,
-    meant: impl Iterator<Item = &'a Ticket>,
+    expected: impl Iterator<Item = &'a Ticket>,
 ) {
     let sort = query.sort();
-    let mut meant: Vec<&Ticket> = meant.collect();
-    meant.sort_by_key(|ticket| place(sort, ticket.head()));
+    let mut expected: Vec<&Ticket> = expected.collect();
+    expected.sort_by_key(|ticket| place(sort, ticket.head()));
     assert!(
         rows.iter()
             .map(|row| place(sort, &row.head))
-            .eq(meant.iter().map(|ticket| place(sort, ticket.head()))),
+            .eq(expected.iter().map(|ticket| place(sort, ticket.head()))),
         "{query:?}: {:?}",
         names(&rows),
     );
     let by_number = |row: &TicketSummary| row.head.ticket_number.clone();
     let listed: BTreeMap<_, _> = rows.into_iter().map(|row| (by_number(&row), row)).collect();
-    let meant = meant.into_iter().map(Ticket::summary).map(|row| (by_number(&row), row)).collect();
-    assert_eq!(listed, meant, "{query:?}");
+    let expected = expected.into_iter().map(Ticket::summary).map(|row| (by_number(&row), row)).collect();
+    assert_eq!(listed, expected, "{query:?}");
 }
 
-/// Where a ticket stands in an order, ties aside.
+/// Returns whether a ticket belongs to a list, by the state of each of its timers.
+pub(super) fn expected_in_list(head: &TicketHead, due: Option<DueFilter>, now: BusinessTime) -> bool {
+    let timers = head.sla.iter().flat_map(|timers| timers.all()).map(|(_, timer)| timer);
+    let running = timers.filter(|timer| head.status.is_live() && timer.stop.is_none());
+    let worst = running.map(|timer| timer.state(now)).max();
+    match due {
+        None => worst.is_some(),
+        Some(DueFilter::AtRisk) => worst == Some(SlaState::AtRisk),
+        Some(DueFilter::Overdue) => worst == Some(SlaState::Breached),
+    }
+}
+
+/// Returns the counts of tickets, by the state of each of their timers.
+pub(super) fn expected_counts(tickets: &[Ticket], mine: &UserId, now: Option<BusinessTime>) -> Counts {
+    let mut counts = Counts::default();
+    for head in tickets.iter().map(Ticket::head) {
+        counts.add(head.status, 1);
+        if matches!(head.status, Status::Open | Status::InProgress) {
+            counts.urgent += u64::from(head.priority == Priority::Urgent);
+            counts.unassigned += u64::from(head.assignee.is_none());
+            counts.mine += u64::from(head.assignee.as_ref() == Some(mine));
+        }
+        counts.overdue +=
+            u64::from(now.is_some_and(|now| expected_in_list(head, Some(DueFilter::Overdue), now)));
+        counts.at_risk +=
+            u64::from(now.is_some_and(|now| expected_in_list(head, Some(DueFilter::AtRisk), now)));
+    }
+    counts
+}
+
+/// Returns the sort key of a ticket, without a tiebreaker.
 fn place(sort: Sort, head: &TicketHead) -> (i64, i64) {
     let urgency = head.priority as i64;
     let (rank, direction) = match sort {
@@ -183,7 +219,7 @@ fn place(sort: Sort, head: &TicketHead) -> (i64, i64) {
         Sort::UrgentFirst(direction) => (-urgency, direction),
         Sort::LowFirst(direction) => (urgency, direction),
         Sort::Due => {
-            let due = head.sla.as_deref().and_then(SlaTimers::due).expect("it waits for something");
+            let due = head.sla.as_deref().and_then(SlaTimers::due).expect("it has a running timer");
             return (due.as_millis(), 0);
         }
     };
@@ -194,5 +230,5 @@ fn place(sort: Sort, head: &TicketHead) -> (i64, i64) {
 }
 
 pub(super) fn page_of(rows: u32) -> PageSize {
-    PageSize::new(rows).expect("a page may have so many rows")
+    PageSize::new(rows).expect("a valid size of a page")
 }

@@ -1,26 +1,25 @@
-//! Tickets of older versions of these crates.
+//! Tickets that older versions of these crates stored.
 
 use ventanilla_domain::{Change, NewMessage, Outcome, Priority, SlaTimers, Status, Ticket};
 
 use super::{
     cases,
-    desk::{
-        Twin, admin, answer, customer, fill, hour, luis, marta, message, note, number, parsed, view,
-    },
     listing::walk,
+    support::{
+        Mirror, admin, answer, customer, fill, hour, luis, marta, message, note, number, parsed, view,
+    },
 };
 use crate::{InsertOutcome, ListQuery, TicketStore, testing};
 
 cases![a_ticket_of_version_0_1_is_kept, a_ticket_of_version_0_1_is_changed];
 
-/// A ticket with everything that it could have, as version 0.1 wrote it: messages and notes carry no
-/// version yet.
+/// Ticket with every field, as version 0.1 wrote it: messages and notes have no version.
 const VERSION_0_1: &str = include_str!("ticket_0_1.json");
 
 async fn a_ticket_of_version_0_1_is_kept(store: &dyn TicketStore) {
     let ticket = older();
     fill(store, std::slice::from_ref(&ticket)).await;
-    let stored = view(store, &number()).await.expect("it is stored");
+    let stored = view(store, &number()).await.expect("the ticket is stored");
     let texts: Vec<&str> = stored.messages.iter().map(|message| message.text.as_str()).collect();
     assert_eq!(
         texts,
@@ -46,14 +45,14 @@ async fn a_ticket_of_version_0_1_is_kept(store: &dyn TicketStore) {
 }
 
 async fn a_ticket_of_version_0_1_is_changed(store: &dyn TicketStore) {
-    let mut twin = Twin::of(store, older()).await;
-    // Its keys are known still.
+    let mut mirror = Mirror::of(store, older()).await;
+    // Its keys are still recognised.
     let again = testing::ticket("TKT-ABC123").opened_by(marta()).category("PAGOS");
     let again = again.description("Me cobraron dos veces").key("formulario-1").build();
     let repeated = answer(store.insert(&again).await);
     assert!(matches!(repeated, InsertOutcome::Repeated(_)), "{repeated:?}");
     let again = Change::message(parsed::<NewMessage>("Aquí está.").with_key(parsed("envio-1")));
-    let outcome = twin.timed(again, &customer(), hour(2)).await;
+    let outcome = mirror.timed(again, &customer(), hour(2)).await;
     assert!(matches!(outcome, Outcome::Repeated { .. }), "{outcome:?}");
     for (version, (change, by)) in (9..).zip([
         (note("Lo abrió la versión anterior."), admin()),
@@ -61,14 +60,14 @@ async fn a_ticket_of_version_0_1_is_changed(store: &dyn TicketStore) {
         (Change::priority(Priority::Low).expecting(10), admin()),
         (Change::status(Status::Closed), admin()),
     ]) {
-        let outcome = twin.timed(change, &by, hour(2)).await;
+        let outcome = mirror.timed(change, &by, hour(2)).await;
         let Outcome::Applied { head, .. } = outcome else { panic!("version {version}: {outcome:?}") };
         assert_eq!(head.version, version);
     }
 }
 
 fn older() -> Ticket {
-    let ticket: Ticket = serde_json::from_str(VERSION_0_1).expect("an older ticket stays readable");
+    let ticket: Ticket = serde_json::from_str(VERSION_0_1).expect("older tickets stay readable");
     let timers = ticket.head().sla.as_deref().map(SlaTimers::all);
     assert_eq!(timers.map(Iterator::count), Some(4));
     ticket

@@ -1,4 +1,4 @@
-//! Many at once: one winner, nothing lost, nothing twice.
+//! Concurrent changes: one winner, nothing lost, nothing stored twice.
 
 use std::collections::BTreeSet;
 
@@ -10,11 +10,11 @@ use ventanilla_domain::{
 
 use super::{
     cases,
-    desk::{
+    listing::page_of,
+    support::{
         admin, answer, command, command_under, customer, fill, head, hour, luis, note, number, parsed,
         view,
     },
-    listing::page_of,
 };
 use crate::{InsertOutcome, ListQuery, StoreError, TicketStore, testing};
 
@@ -22,14 +22,14 @@ cases![
     one_of_many_claims_wins,
     every_one_of_many_messages_is_kept,
     every_one_of_many_notes_is_kept,
-    notes_and_messages_at_once_are_all_kept,
-    a_message_that_is_sent_many_times_at_once_is_kept_once,
+    concurrent_notes_and_messages_are_all_kept,
+    a_message_sent_many_times_concurrently_is_kept_once,
     one_of_many_changes_to_the_same_version_wins,
-    one_of_many_moves_happens,
+    one_of_many_transitions_is_made,
     many_messages_fill_a_conversation_exactly,
     one_of_many_tickets_gets_the_number,
     one_of_many_tickets_gets_the_key,
-    tickets_do_not_stand_in_each_others_way,
+    concurrent_changes_to_different_tickets_all_succeed,
 ];
 
 const MANY: u8 = 32;
@@ -39,7 +39,7 @@ async fn one_of_many_claims_wins(store: &dyn TicketStore) {
     let claim = |at| command(Change::claim(), &Actor::Admin(testing::admin(at)), hour(1));
     let outcomes = at_once(store, (0..u32::from(MANY)).map(claim)).await;
     assert_eq!(applied(&outcomes), 1, "{outcomes:?}");
-    let winner = head(store, &number()).await.assignee.expect("somebody has it");
+    let winner = head(store, &number()).await.assignee.expect("the ticket is assigned");
     let lost = Outcome::Refused(Refusal::AlreadyAssigned { to: winner });
     assert_eq!(outcomes.iter().filter(|outcome| **outcome == lost).count(), 31, "{outcomes:?}");
 }
@@ -51,8 +51,8 @@ async fn every_one_of_many_messages_is_kept(store: &dyn TicketStore) {
     let outcomes = at_once(store, (0..MANY).map(message)).await;
     assert_eq!(applied(&outcomes), 32, "{outcomes:?}");
     let versions: BTreeSet<u64> = outcomes.iter().filter_map(version).collect();
-    assert!(versions.into_iter().eq(1..=32), "each had its turn: {outcomes:?}");
-    let stored = view(store, &number()).await.expect("it is stored");
+    assert!(versions.into_iter().eq(1..=32), "every version is used once: {outcomes:?}");
+    let stored = view(store, &number()).await.expect("the ticket is stored");
     let texts: BTreeSet<&str> = stored.messages.iter().map(|message| message.text.as_str()).collect();
     assert!((0..MANY).all(|at| texts.contains(text(at).as_str())), "{texts:?}");
     assert_eq!((stored.head.message_count, stored.head.version), (Some(33), 32));
@@ -64,15 +64,15 @@ async fn every_one_of_many_notes_is_kept(store: &dyn TicketStore) {
     let note = |at| command(note(text(at).as_str()), &admin(), hour(1));
     let outcomes = at_once(store, (0..MANY).map(note)).await;
     assert_eq!(applied(&outcomes), 32, "{outcomes:?}");
-    let stored = view(store, &number()).await.expect("it is stored");
+    let stored = view(store, &number()).await.expect("the ticket is stored");
     let texts: BTreeSet<&str> = stored.notes.iter().map(|note| note.text.as_str()).collect();
     assert!((0..MANY).all(|at| texts.contains(text(at).as_str())), "{texts:?}");
     let versions: BTreeSet<u64> = stored.notes.iter().map(|note| note.version).collect();
-    assert!(versions.into_iter().eq(1..=32), "each had its turn: {:?}", stored.notes);
+    assert!(versions.into_iter().eq(1..=32), "every version is used once: {:?}", stored.notes);
     assert_eq!((stored.notes.len(), stored.head.version), (32, 32));
 }
 
-async fn notes_and_messages_at_once_are_all_kept(store: &dyn TicketStore) {
+async fn concurrent_notes_and_messages_are_all_kept(store: &dyn TicketStore) {
     fill(store, &[testing::ticket("TKT-ABC123").build()]).await;
     let text = |at| format!("Texto {at}");
     let write = |at| match at % 3 {
@@ -81,16 +81,16 @@ async fn notes_and_messages_at_once_are_all_kept(store: &dyn TicketStore) {
     };
     let outcomes = at_once(store, (0..MANY).map(write)).await;
     assert_eq!(applied(&outcomes), 32, "{outcomes:?}");
-    let stored = view(store, &number()).await.expect("it is stored");
+    let stored = view(store, &number()).await.expect("the ticket is stored");
     let notes = stored.notes.iter().map(|note| (note.text.as_str(), note.version));
     let messages = stored.messages.iter().map(|message| (message.text.as_str(), message.version));
     let (texts, versions): (BTreeSet<&str>, BTreeSet<u64>) = notes.chain(messages).unzip();
     assert!((0..MANY).all(|at| texts.contains(text(at).as_str())), "{texts:?}");
-    assert!(versions.into_iter().eq(0..=32), "each had its turn: {stored:?}");
+    assert!(versions.into_iter().eq(0..=32), "every version is used once: {stored:?}");
     assert_eq!((stored.messages.len(), stored.notes.len()), (12, 21));
 }
 
-async fn a_message_that_is_sent_many_times_at_once_is_kept_once(store: &dyn TicketStore) {
+async fn a_message_sent_many_times_concurrently_is_kept_once(store: &dyn TicketStore) {
     fill(store, &[testing::ticket("TKT-ABC123").build()]).await;
     let once = Change::message(message("Hola").with_key(parsed("envio-1")));
     let outcomes = at_once(store, (0..MANY).map(|_| command(once.clone(), &customer(), hour(1)))).await;
@@ -107,20 +107,20 @@ async fn one_of_many_changes_to_the_same_version_wins(store: &dyn TicketStore) {
         Outcome::Applied { events, .. } => Some(events.clone()),
         _ => None,
     });
-    let changes = won.expect("one of them wins");
+    let changes = won.expect("one of them is applied");
     let conflict = Outcome::Refused(Refusal::VersionConflict { expected: 0, found: 1, changes });
     let lost = outcomes.iter().filter(|outcome| **outcome == conflict).count();
     assert_eq!((applied(&outcomes), lost), (1, 31), "{outcomes:?}");
 }
 
-async fn one_of_many_moves_happens(store: &dyn TicketStore) {
+async fn one_of_many_transitions_is_made(store: &dyn TicketStore) {
     fill(store, &[testing::ticket("TKT-ABC123").build()]).await;
     let resolve = |_| command(Change::status(Status::Resolved), &admin(), hour(1));
     let outcomes = at_once(store, (0..MANY).map(resolve)).await;
     let unchanged =
         outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Unchanged { .. })).count();
     assert_eq!((applied(&outcomes), unchanged), (1, 31), "{outcomes:?}");
-    assert_eq!(view(store, &number()).await.expect("it is stored").history.len(), 2);
+    assert_eq!(view(store, &number()).await.expect("the ticket is stored").history.len(), 2);
 }
 
 async fn many_messages_fill_a_conversation_exactly(store: &dyn TicketStore) {
@@ -157,7 +157,7 @@ async fn one_of_many_tickets_gets_the_key(store: &dyn TicketStore) {
     assert_eq!(answer(store.counts(&luis(), None).await).total(), 1);
 }
 
-async fn tickets_do_not_stand_in_each_others_way(store: &dyn TicketStore) {
+async fn concurrent_changes_to_different_tickets_all_succeed(store: &dyn TicketStore) {
     let tickets: Vec<Ticket> = (0..MANY).map(|at| testing::ticket(numbered(at)).build()).collect();
     let inserted = join_all(tickets.iter().map(|ticket| insert(store, ticket))).await;
     assert!(inserted.iter().all(|answer| *answer == InsertOutcome::Stored), "{inserted:?}");
@@ -169,7 +169,7 @@ async fn tickets_do_not_stand_in_each_others_way(store: &dyn TicketStore) {
     assert_eq!(answer(store.list(&closed.into()).await).rows.len(), 32);
 }
 
-/// Carries out commands on one ticket, all at once.
+/// Applies commands to one ticket concurrently.
 pub(super) async fn at_once(
     store: &dyn TicketStore,
     commands: impl Iterator<Item = Command>,
@@ -183,22 +183,22 @@ pub(super) async fn update(
     number: &TicketNumber,
     command: &Command,
 ) -> Outcome {
-    in_the_end(async || store.update(number, command).await).await
+    retried(async || store.update(number, command).await).await
 }
 
 pub(super) async fn insert(store: &dyn TicketStore, ticket: &Ticket) -> InsertOutcome {
-    in_the_end(async || store.insert(ticket).await).await
+    retried(async || store.insert(ticket).await).await
 }
 
-/// Repeats what was too busy, as a host may: nothing was changed then.
-async fn in_the_end<T>(attempt: impl AsyncFn() -> Result<T, StoreError>) -> T {
+/// Repeats a call while its error is retryable, as a host may.
+async fn retried<T>(attempt: impl AsyncFn() -> Result<T, StoreError>) -> T {
     for _ in 0..100 {
         match attempt().await {
             Err(error) if error.is_retryable() => {}
             answered => return answer(answered),
         }
     }
-    panic!("the store was too busy a hundred times");
+    panic!("the store was busy at each of 100 attempts");
 }
 
 fn applied(outcomes: &[Outcome]) -> usize {

@@ -1,4 +1,4 @@
-//! Refusals: each kind that the rules know, at its boundary. Nothing changes, which the twin sees.
+//! Refusals: every kind at its boundary. The mirror checks that nothing changes.
 
 use ventanilla_domain::{
     Actor, Change, Days, Explain, InvalidLimit, Limits, Locale, MessageText, NewMessage, Outcome,
@@ -7,8 +7,9 @@ use ventanilla_domain::{
 
 use super::{
     cases,
-    desk::{
-        MILLISECOND, Twin, admin, command_under, customer, head, hour, luis, marta, note, number, parsed,
+    support::{
+        MILLISECOND, Mirror, admin, command_under, customer, head, hour, luis, marta, note, number,
+        parsed,
     },
 };
 use crate::{TicketStore, testing};
@@ -16,117 +17,118 @@ use crate::{TicketStore, testing};
 cases![
     a_transition_that_is_not_allowed,
     a_closed_ticket_accepts_notes_only,
-    the_window_for_reopening_ends_to_the_millisecond,
-    under_never_nothing_is_reopened_and_under_always_everything,
-    without_a_time_of_resolution_the_window_counts_from_the_last_change,
-    the_system_closes_from_the_millisecond_on,
-    a_ticket_that_somebody_has_cant_be_claimed,
+    the_period_for_reopening_is_exact_to_the_millisecond,
+    reopening_under_never_and_always,
+    without_a_time_of_resolution_the_period_counts_from_the_last_change,
+    the_system_closes_exactly_from_the_end_of_the_period_on,
+    an_assigned_ticket_cannot_be_claimed,
     a_stale_version,
     a_conflict_of_two_administrators_names_the_others_change,
-    a_conflict_tells_what_was_told_since,
-    a_key_with_other_words,
+    a_conflict_lists_the_events_since,
+    a_key_with_another_text,
     a_conversation_full_of_messages,
     a_conversation_full_of_bytes,
-    a_full_conversation_still_moves,
-    a_reply_that_finds_no_room_moves_nothing,
+    a_full_conversation_accepts_other_changes,
+    a_reply_without_room_changes_nothing,
     a_conversation_of_a_thousand_messages,
     a_conversation_of_a_mebibyte,
-    full_notes_lock_no_customer_out,
+    full_notes_block_no_messages,
 ];
 
 async fn a_transition_that_is_not_allowed(store: &dyn TicketStore) {
-    let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
+    let mut mirror = Mirror::of(store, testing::ticket("TKT-ABC123").build()).await;
     let closing = Change::status(Status::Closed);
-    assert_eq!(refused(&mut twin, closing.clone(), &customer()).await, "transition_refused");
-    assert_eq!(refused(&mut twin, closing, &Actor::System).await, "transition_refused");
-    twin.change(Change::status(Status::Resolved), &admin(), hour(1)).await;
-    assert_eq!(refused(&mut twin, Change::status(Status::Open), &admin()).await, "transition_refused");
+    assert_eq!(refused(&mut mirror, closing.clone(), &customer()).await, "transition_refused");
+    assert_eq!(refused(&mut mirror, closing, &Actor::System).await, "transition_refused");
+    mirror.change(Change::status(Status::Resolved), &admin(), hour(1)).await;
+    assert_eq!(refused(&mut mirror, Change::status(Status::Open), &admin()).await, "transition_refused");
     let reply = Change::reply(words("Hola"), Status::Open);
-    assert_eq!(refused(&mut twin, reply, &admin()).await, "transition_refused");
+    assert_eq!(refused(&mut mirror, reply, &admin()).await, "transition_refused");
 }
 
 async fn a_closed_ticket_accepts_notes_only(store: &dyn TicketStore) {
-    let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").status(Status::Closed).build()).await;
+    let mut mirror =
+        Mirror::of(store, testing::ticket("TKT-ABC123").status(Status::Closed).build()).await;
     for by in [customer(), admin(), Actor::Bot] {
-        assert_eq!(refused(&mut twin, message("Hola"), &by).await, "ticket_closed");
+        assert_eq!(refused(&mut mirror, message("Hola"), &by).await, "ticket_closed");
     }
     let priority = Change::priority(ventanilla_domain::Priority::Low);
     for change in [priority, Change::assign(Some(marta())), Change::claim()] {
-        assert_eq!(refused(&mut twin, change, &admin()).await, "ticket_closed");
+        assert_eq!(refused(&mut mirror, change, &admin()).await, "ticket_closed");
     }
-    let note = twin.change(note("Llamó por teléfono."), &admin(), hour(1)).await;
+    let note = mirror.change(note("Llamó por teléfono."), &admin(), hour(1)).await;
     assert!(matches!(note, Outcome::Applied { .. }), "{note:?}");
 }
 
-async fn the_window_for_reopening_ends_to_the_millisecond(store: &dyn TicketStore) {
+async fn the_period_for_reopening_is_exact_to_the_millisecond(store: &dyn TicketStore) {
     let policy = Policy { reopen: Reopen::Within(Days(3)), ..Policy::default() };
     let last = hour(1).plus(Days(3).duration());
-    let mut twin = Twin::of(store, resolved_at_one()).await;
+    let mut mirror = Mirror::of(store, resolved_at_one()).await;
     let late = command_under(&policy, message("Sigue igual"), &customer(), last.plus(MILLISECOND));
-    assert_eq!(code(&twin.update(&number(), &late).await), "reopen_over");
+    assert_eq!(code(&mirror.update(&number(), &late).await), "reopen_over");
     let just = command_under(&policy, message("Sigue igual"), &customer(), last);
-    assert_eq!(code(&twin.update(&number(), &just).await), "applied");
+    assert_eq!(code(&mirror.update(&number(), &just).await), "applied");
     assert_eq!(head(store, &number()).await.status, Status::Open);
-    // An open ticket has no window.
-    assert_eq!(code(&twin.update(&number(), &late).await), "applied");
+    // An open ticket needs no reopening.
+    assert_eq!(code(&mirror.update(&number(), &late).await), "applied");
 }
 
-async fn under_never_nothing_is_reopened_and_under_always_everything(store: &dyn TicketStore) {
-    let mut twin = Twin::of(store, resolved_at_one()).await;
-    for (reopen, by, at, meant) in [
+async fn reopening_under_never_and_always(store: &dyn TicketStore) {
+    let mut mirror = Mirror::of(store, resolved_at_one()).await;
+    for (reopen, by, at, expected) in [
         (Reopen::Never, customer(), hour(1), "reopen_over"),
         (Reopen::Never, admin(), hour(1), "applied"),
         (Reopen::Always, customer(), hour(24 * 365 * 5), "applied"),
     ] {
         let policy = Policy { reopen, ..Policy::default() };
         let command = command_under(&policy, message("Sigue igual"), &by, at);
-        assert_eq!(code(&twin.update(&number(), &command).await), meant, "{reopen:?}");
+        assert_eq!(code(&mirror.update(&number(), &command).await), expected, "{reopen:?}");
     }
     assert_eq!(head(store, &number()).await.status, Status::Open);
 }
 
-/// Another application resolves tickets without saying when.
-async fn without_a_time_of_resolution_the_window_counts_from_the_last_change(store: &dyn TicketStore) {
+/// Another application resolves tickets without a time of resolution.
+async fn without_a_time_of_resolution_the_period_counts_from_the_last_change(store: &dyn TicketStore) {
     let mut record = TicketRecord::from(resolved_at_one());
     record.resolved_at = None;
     record.updated_at = hour(2);
-    let mut twin = Twin::of(store, Ticket::from(record)).await;
+    let mut mirror = Mirror::of(store, Ticket::from(record)).await;
     let last = hour(2).plus(Days::default().duration());
-    for (change, by, at, meant) in [
+    for (change, by, at, expected) in [
         (message("Sigue igual"), customer(), last.plus(MILLISECOND), "reopen_over"),
         (Change::status(Status::Closed), Actor::System, last.minus(MILLISECOND), "too_early_to_close"),
         (message("Sigue igual"), customer(), last, "applied"),
     ] {
-        assert_eq!(code(&twin.change(change, &by, at).await), meant);
+        assert_eq!(code(&mirror.change(change, &by, at).await), expected);
     }
 }
 
-async fn the_system_closes_from_the_millisecond_on(store: &dyn TicketStore) {
-    let mut twin = Twin::of(store, resolved_at_one()).await;
+async fn the_system_closes_exactly_from_the_end_of_the_period_on(store: &dyn TicketStore) {
+    let mut mirror = Mirror::of(store, resolved_at_one()).await;
     let policy = Policy { close_after: Days(7), ..Policy::default() };
     let first = hour(1).plus(Days(7).duration());
-    for (at, meant) in [
+    for (at, expected) in [
         (hour(1), "too_early_to_close"),
         (first.minus(MILLISECOND), "too_early_to_close"),
         (first, "applied"),
         (first.plus(MILLISECOND), "unchanged"),
     ] {
         let command = command_under(&policy, Change::status(Status::Closed), &Actor::System, at);
-        assert_eq!(code(&twin.update(&number(), &command).await), meant, "at {at}");
+        assert_eq!(code(&mirror.update(&number(), &command).await), expected, "at {at}");
     }
     assert_eq!(head(store, &number()).await.closed_at, Some(first));
 }
 
-async fn a_ticket_that_somebody_has_cant_be_claimed(store: &dyn TicketStore) {
-    let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").assignee(luis()).build()).await;
+async fn an_assigned_ticket_cannot_be_claimed(store: &dyn TicketStore) {
+    let mut mirror = Mirror::of(store, testing::ticket("TKT-ABC123").assignee(luis()).build()).await;
     let marta = Actor::Admin(marta());
-    assert_eq!(refused(&mut twin, Change::claim(), &marta).await, "already_assigned");
+    assert_eq!(refused(&mut mirror, Change::claim(), &marta).await, "already_assigned");
     assert_eq!(head(store, &number()).await.assignee, Some(luis()));
 }
 
 async fn a_stale_version(store: &dyn TicketStore) {
-    let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
-    twin.change(message("Hola"), &customer(), hour(1)).await;
+    let mut mirror = Mirror::of(store, testing::ticket("TKT-ABC123").build()).await;
+    mirror.change(message("Hola"), &customer(), hour(1)).await;
     for change in [
         message("Hola"),
         note("Nota"),
@@ -136,23 +138,23 @@ async fn a_stale_version(store: &dyn TicketStore) {
     ] {
         for stale in [0, 2, u64::MAX] {
             let stale = change.clone().expecting(stale);
-            assert_eq!(refused(&mut twin, stale, &admin()).await, "version_conflict");
+            assert_eq!(refused(&mut mirror, stale, &admin()).await, "version_conflict");
         }
     }
-    let fresh = twin.change(Change::status(Status::Closed).expecting(1), &admin(), hour(2)).await;
+    let fresh = mirror.change(Change::status(Status::Closed).expecting(1), &admin(), hour(2)).await;
     assert_eq!(code(&fresh), "applied");
 }
 
 async fn a_conflict_of_two_administrators_names_the_others_change(store: &dyn TicketStore) {
-    let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
+    let mut mirror = Mirror::of(store, testing::ticket("TKT-ABC123").build()).await;
     let seen = head(store, &number()).await.version;
     let first = Change::status(Status::InProgress).expecting(seen);
-    let Outcome::Applied { events, .. } = twin.change(first, &admin(), hour(1)).await else {
-        panic!("it is the first");
+    let Outcome::Applied { events, .. } = mirror.change(first, &admin(), hour(1)).await else {
+        panic!("the first change is applied");
     };
     let second = Change::status(Status::Resolved).expecting(seen);
-    let outcome = twin.change(second, &Actor::Admin(marta()), hour(2)).await;
-    let Outcome::Refused(refusal) = outcome else { panic!("it would overwrite the first") };
+    let outcome = mirror.change(second, &Actor::Admin(marta()), hour(2)).await;
+    let Outcome::Refused(refusal) = outcome else { panic!("the second change is refused") };
     assert_eq!(
         refusal.explain(Locale::Es),
         "El ticket ha cambiado mientras tanto: cambió el estado de Abierto a En progreso. \
@@ -163,9 +165,9 @@ async fn a_conflict_of_two_administrators_names_the_others_change(store: &dyn Ti
     assert_eq!(head(store, &number()).await.status, Status::InProgress);
 }
 
-async fn a_conflict_tells_what_was_told_since(store: &dyn TicketStore) {
-    let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
-    let mut told = Vec::new();
+async fn a_conflict_lists_the_events_since(store: &dyn TicketStore) {
+    let mut mirror = Mirror::of(store, testing::ticket("TKT-ABC123").build()).await;
+    let mut recorded = Vec::new();
     for (at, (change, by)) in (1..).zip([
         (message("¡Hola!"), Actor::Bot),
         (Change::claim(), admin()),
@@ -175,58 +177,58 @@ async fn a_conflict_tells_what_was_told_since(store: &dyn TicketStore) {
         (message("Un momento"), Actor::Admin(marta())),
         (Change::assign(Some(marta())), Actor::Admin(marta())),
     ]) {
-        let outcome = twin.change(change, &by, hour(at)).await;
+        let outcome = mirror.change(change, &by, hour(at)).await;
         let Outcome::Applied { head, events } = outcome else { panic!("step {at}: {outcome:?}") };
         assert!(events.iter().all(|event| event.version == head.version), "{events:?}");
-        told.extend(events);
+        recorded.extend(events);
     }
     for expected in 0..7 {
         let late = note("Nota").expecting(expected);
-        let since = told.iter().filter(|event| event.version > expected);
+        let since = recorded.iter().filter(|event| event.version > expected);
         let changes = since.cloned().collect();
         let conflict = Refusal::VersionConflict { expected, found: 7, changes };
-        assert_eq!(twin.change(late, &admin(), hour(9)).await, Outcome::Refused(conflict));
+        assert_eq!(mirror.change(late, &admin(), hour(9)).await, Outcome::Refused(conflict));
     }
 }
 
-async fn a_key_with_other_words(store: &dyn TicketStore) {
+async fn a_key_with_another_text(store: &dyn TicketStore) {
     let once = words("Hola").with_key(parsed("envio-1"));
-    let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").message(once).build()).await;
+    let mut mirror = Mirror::of(store, testing::ticket("TKT-ABC123").message(once).build()).await;
     let other = Change::message(words("Adiós").with_key(parsed("envio-1")));
-    assert_eq!(refused(&mut twin, other.clone(), &customer()).await, "key_conflict");
-    twin.change(Change::status(Status::Closed), &admin(), hour(1)).await;
-    assert_eq!(refused(&mut twin, other, &customer()).await, "key_conflict");
+    assert_eq!(refused(&mut mirror, other.clone(), &customer()).await, "key_conflict");
+    mirror.change(Change::status(Status::Closed), &admin(), hour(1)).await;
+    assert_eq!(refused(&mut mirror, other, &customer()).await, "key_conflict");
 }
 
 async fn a_conversation_full_of_messages(store: &dyn TicketStore) {
     let policy = limited(|limits| limits.with_messages(3));
-    let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
-    for (by, meant) in [
+    let mut mirror = Mirror::of(store, testing::ticket("TKT-ABC123").build()).await;
+    for (by, expected) in [
         (customer(), "applied"),
         (Actor::Bot, "applied"),
         (customer(), "conversation_full"),
         (admin(), "conversation_full"),
     ] {
         let command = command_under(&policy, message("Hola"), &by, hour(1));
-        assert_eq!(code(&twin.update(&number(), &command).await), meant);
+        assert_eq!(code(&mirror.update(&number(), &command).await), expected);
     }
 }
 
-/// The limit counts bytes of UTF-8, and a text that just fits is taken.
+/// The limit counts bytes of UTF-8, and a text that just fits is accepted.
 async fn a_conversation_full_of_bytes(store: &dyn TicketStore) {
     let policy = limited(|limits| limits.with_conversation_bytes(10));
-    let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").description("año").build()).await;
-    for (text, meant) in
+    let mut mirror = Mirror::of(store, testing::ticket("TKT-ABC123").description("año").build()).await;
+    for (text, expected) in
         [("ñandú", "conversation_full"), ("ñoño", "applied"), ("a", "conversation_full")]
     {
         let command = command_under(&policy, message(text), &customer(), hour(1));
-        assert_eq!(code(&twin.update(&number(), &command).await), meant, "{text}");
+        assert_eq!(code(&mirror.update(&number(), &command).await), expected, "{text}");
     }
 }
 
-async fn a_full_conversation_still_moves(store: &dyn TicketStore) {
+async fn a_full_conversation_accepts_other_changes(store: &dyn TicketStore) {
     let policy = limited(|limits| limits.with_messages(1));
-    let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
+    let mut mirror = Mirror::of(store, testing::ticket("TKT-ABC123").build()).await;
     for change in [
         Change::claim(),
         note("Nota"),
@@ -234,54 +236,54 @@ async fn a_full_conversation_still_moves(store: &dyn TicketStore) {
         Change::status(Status::Resolved),
     ] {
         let command = command_under(&policy, change, &admin(), hour(1));
-        assert_eq!(code(&twin.update(&number(), &command).await), "applied");
+        assert_eq!(code(&mirror.update(&number(), &command).await), "applied");
     }
 }
 
-async fn a_reply_that_finds_no_room_moves_nothing(store: &dyn TicketStore) {
+async fn a_reply_without_room_changes_nothing(store: &dyn TicketStore) {
     let policy = limited(|limits| limits.with_messages(1));
-    let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
+    let mut mirror = Mirror::of(store, testing::ticket("TKT-ABC123").build()).await;
     let reply = Change::reply(words("Ya está."), Status::Resolved);
     let command = command_under(&policy, reply, &admin(), hour(1));
-    assert_eq!(code(&twin.update(&number(), &command).await), "conversation_full");
+    assert_eq!(code(&mirror.update(&number(), &command).await), "conversation_full");
     assert_eq!(head(store, &number()).await.status, Status::Open);
 }
 
 async fn a_conversation_of_a_thousand_messages(store: &dyn TicketStore) {
     let messages =
         |count| (1..count).fold(testing::ticket("TKT-ABC123"), |ticket, _| ticket.message("Hola"));
-    let mut twin = Twin::of(store, messages(999).build()).await;
-    assert_eq!(code(&twin.change(message("Hola"), &customer(), hour(99)).await), "applied");
-    assert_eq!(refused(&mut twin, message("Hola"), &customer()).await, "conversation_full");
+    let mut mirror = Mirror::of(store, messages(999).build()).await;
+    assert_eq!(code(&mirror.change(message("Hola"), &customer(), hour(99)).await), "applied");
+    assert_eq!(refused(&mut mirror, message("Hola"), &customer()).await, "conversation_full");
 }
 
 async fn a_conversation_of_a_mebibyte(store: &dyn TicketStore) {
     let longest: MessageText = parsed("ñ".repeat(MessageText::MAX_BYTES / 2));
     let opened = testing::ticket("TKT-ABC123").description(longest.clone());
     let ticket = (1..63).fold(opened, |ticket, _| ticket.message(longest.clone())).build();
-    let mut twin = Twin::of(store, ticket).await;
+    let mut mirror = Mirror::of(store, ticket).await;
     let message = |text: &MessageText| Change::message(text.clone());
-    assert_eq!(code(&twin.change(message(&longest), &customer(), hour(2)).await), "applied");
-    assert_eq!(refused(&mut twin, message(&parsed("a")), &customer()).await, "conversation_full");
+    assert_eq!(code(&mirror.change(message(&longest), &customer(), hour(2)).await), "applied");
+    assert_eq!(refused(&mut mirror, message(&parsed("a")), &customer()).await, "conversation_full");
 }
 
-async fn full_notes_lock_no_customer_out(store: &dyn TicketStore) {
+async fn full_notes_block_no_messages(store: &dyn TicketStore) {
     let policy = limited(|limits| limits.with_notes(2));
-    let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
-    for (change, by, meant) in [
+    let mut mirror = Mirror::of(store, testing::ticket("TKT-ABC123").build()).await;
+    for (change, by, expected) in [
         (note("Una"), admin(), "applied"),
         (note("Otra"), admin(), "applied"),
         (note("La tercera"), admin(), "notes_full"),
         (message("¿Hay novedades?"), customer(), "applied"),
     ] {
         let command = command_under(&policy, change, &by, hour(1));
-        assert_eq!(code(&twin.update(&number(), &command).await), meant);
+        assert_eq!(code(&mirror.update(&number(), &command).await), expected);
     }
 }
 
-/// The code of the refusal that a change meets.
-async fn refused(twin: &mut Twin<'_>, change: Change, by: &Actor) -> &'static str {
-    code(&twin.change(change, by, hour(3)).await)
+/// Returns the code of the outcome of a change.
+async fn refused(mirror: &mut Mirror<'_>, change: Change, by: &Actor) -> &'static str {
+    code(&mirror.change(change, by, hour(3)).await)
 }
 
 fn code(outcome: &Outcome) -> &'static str {

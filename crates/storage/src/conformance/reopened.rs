@@ -1,4 +1,4 @@
-//! A store that is closed and opened again.
+//! Stores that are closed and opened again.
 
 use futures::future::{LocalBoxFuture, join_all};
 use ventanilla_domain::{
@@ -8,24 +8,23 @@ use ventanilla_domain::{
 
 use super::{
     Results, cases,
-    desk::{
-        admin, answer, command, command_under, customer, fill, hour, luis, marta, message, note, parsed,
-        promised, promising, reading, view,
-    },
     due::{DUES, by_due},
     listing::{SORTS, names, page_of, walk, walk_at},
+    support::{
+        admin, answer, business_time, command, command_under, customer, fill, hour, luis, marta,
+        message, note, parsed, sla_policy, timed_ticket, view,
+    },
 };
 use crate::{InsertOutcome, ListQuery, Period, ReportQuery, TicketStore, testing};
 
-/// Opens the store where it was.
+/// Opens the store again.
 pub(super) type Open<'a> = dyn Fn() -> LocalBoxFuture<'a, Box<dyn TicketStore + 'a>> + 'a;
 
-/// Runs every case on a store that outlives its handle: `open` gives a store of the same tickets each
-/// time, and of none at first.
+/// Runs every case on a persistent store. Each call of `open` opens the same data, which is empty at first.
 ///
-/// What was acknowledged is there again: tickets, messages, notes, history, keys and versions, and the
-/// order of lists with their cursors. A store is closed by dropping it; one that needs more than that
-/// does it in its `Drop`, or in `open` before it opens again.
+/// Everything acknowledged must still be there: tickets, messages, notes, history, keys and versions, and
+/// the order of lists with their cursors. A store is closed by dropping it; if that is not enough, `Drop` or
+/// the next `open` does the rest.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -40,8 +39,7 @@ pub(super) type Open<'a> = dyn Fn() -> LocalBoxFuture<'a, Box<dyn TicketStore + 
 ///
 /// # Panics
 ///
-/// If something that was acknowledged is gone or changed after reopening, after all cases have been
-/// tried, naming each one that failed and why.
+/// If cases fail. All cases are run first, and the message names those that failed, with their reasons.
 pub async fn check_reopened<S: TicketStore>(open: impl AsyncFn() -> S) {
     let reopen = || -> LocalBoxFuture<'_, Box<dyn TicketStore + '_>> {
         Box::pin(async { Box::new(open().await) as Box<dyn TicketStore + '_> })
@@ -56,12 +54,12 @@ pub async fn check_reopened<S: TicketStore>(open: impl AsyncFn() -> S) {
 cases![RunReopened(open):
     new_tickets_are_there_again,
     every_change_is_there_again,
-    what_was_written_at_once_is_there_again,
+    concurrent_writes_are_there_again,
     a_version_is_still_expected,
     a_key_still_opens_no_second_ticket,
     a_key_still_adds_no_second_message,
     lists_and_counts_are_the_same_again,
-    a_walk_goes_on,
+    a_walk_continues,
 ];
 
 async fn new_tickets_are_there_again(open: &Open<'_>) {
@@ -74,7 +72,7 @@ async fn new_tickets_are_there_again(open: &Open<'_>) {
         .assignee(luis())
         .status(Status::Closed)
         .build();
-    let tickets: Vec<Ticket> = testing::tickets_with(&sla, 24).chain([rich]).collect();
+    let tickets: Vec<Ticket> = testing::sample_tickets_with(&sla, 24).chain([rich]).collect();
     fill(&*open().await, &tickets).await;
     let store = open().await;
     for ticket in &tickets {
@@ -85,9 +83,9 @@ async fn new_tickets_are_there_again(open: &Open<'_>) {
     }
 }
 
-/// Each change is the last before the store is closed.
+/// The store is closed after each change.
 async fn every_change_is_there_again(open: &Open<'_>) {
-    let mut ticket = promised("TKT-LIFE10").build();
+    let mut ticket = timed_ticket("TKT-LIFE10").build();
     let number = ticket.head().ticket_number.clone();
     fill(&*open().await, std::slice::from_ref(&ticket)).await;
     let marta = Actor::Admin(marta());
@@ -103,17 +101,17 @@ async fn every_change_is_there_again(open: &Open<'_>) {
         (message("Lo miramos."), marta.clone()),
         (Change::status(Status::Closed), marta),
     ]) {
-        let command = command_under(&promising(), change, &by, hour(at));
-        let meant = command.apply(&mut ticket);
-        assert!(matches!(meant, Outcome::Applied { .. }), "step {at}: {meant:?}");
+        let command = command_under(&sla_policy(), change, &by, hour(at));
+        let expected = command.apply(&mut ticket);
+        assert!(matches!(expected, Outcome::Applied { .. }), "step {at}: {expected:?}");
         let outcome = answer(open().await.update(&number, &command).await);
-        assert_eq!(outcome, meant, "step {at}");
+        assert_eq!(outcome, expected, "step {at}");
         let stored = view(&*open().await, &number).await;
         assert_eq!(stored, ticket.details(&Audience::Desk, MessageRange::All), "step {at}");
     }
 }
 
-async fn what_was_written_at_once_is_there_again(open: &Open<'_>) {
+async fn concurrent_writes_are_there_again(open: &Open<'_>) {
     let number: TicketNumber = parsed("TKT-RACE20");
     {
         let store = open().await;
@@ -181,7 +179,7 @@ async fn a_key_still_adds_no_second_message(open: &Open<'_>) {
 }
 
 async fn lists_and_counts_are_the_same_again(open: &Open<'_>) {
-    let of = |at: usize| promised(&format!("TKT-LIST{at:02}")).created_at(hour(at as u64 / 3));
+    let of = |at: usize| timed_ticket(&format!("TKT-LIST{at:02}")).created_at(hour(at as u64 / 3));
     let tickets: Vec<Ticket> = (0..12)
         .map(|at| {
             if at % 4 == 0 {
@@ -192,7 +190,7 @@ async fn lists_and_counts_are_the_same_again(open: &Open<'_>) {
         })
         .collect();
     fill(&*open().await, &tickets).await;
-    let now = reading(hour(24 * 60));
+    let now = business_time(hour(24 * 60));
     let ever = Period::new(Timestamp::MIN, Timestamp::MAX).expect("it ends after it starts");
     let report = ReportQuery::new(ever, &testing::sla(), hour(24 * 60));
     let whole = async |store: &dyn TicketStore| {
@@ -210,8 +208,8 @@ async fn lists_and_counts_are_the_same_again(open: &Open<'_>) {
     assert_eq!(whole(&*open().await).await, before);
 }
 
-/// A browser keeps its cursor while the server is restarted.
-async fn a_walk_goes_on(open: &Open<'_>) {
+/// A cursor stays valid while the server is restarted.
+async fn a_walk_continues(open: &Open<'_>) {
     let requester = testing::customer(200);
     let ticket = |at| testing::ticket(format!("TKT-WALK{at}")).requester(requester.clone()).build();
     let tickets: Vec<Ticket> = (10..22).map(ticket).collect();
@@ -226,7 +224,7 @@ async fn a_walk_goes_on(open: &Open<'_>) {
             let answered = answer(open().await.list(&page).await);
             visited.extend(names(&answered.rows));
             let Some(next) = answered.next else { break };
-            page = query.clone().page_after(&next).expect("the cursor is of this query");
+            page = query.clone().page_after(&next).expect("the cursor belongs to this query");
         }
         assert_eq!(visited, whole, "{sort:?}");
     }

@@ -11,25 +11,25 @@ use ventanilla_domain::{
 
 use super::{
     Results, cases,
-    desk::{
-        admin, answer, command, command_under, fill, hour, luis, marta, message, note, parsed, promised,
-        promising, reading, view,
+    listing::{SORTS, assert_rows, names, page_of, walk_at},
+    report::{counts as counts_of, rows},
+    support::{
+        admin, answer, business_time, command, command_under, fill, hour, luis, marta, message, note,
+        parsed, sla_policy, timed_ticket, view,
     },
-    exact::{counts as counts_of, rows},
-    listing::{SORTS, holds, names, page_of, walk_at},
 };
 use crate::{
     Counts, InsertOutcome, ListQuery, PageSize, Period, Report, ReportQuery, Sort, StatsByMetric,
     TicketStore,
+    store::{default_report, default_resolved_until},
     testing::{self, TicketFixture},
-    walk as walked,
 };
 
-/// Runs every case on two handles of one database, which has no tickets yet: two clients, two pools, or
-/// whatever two processes would have.
+/// Runs every case on two handles of one empty database, such as two clients or two connection pools,
+/// which stand for two processes.
 ///
-/// What one writes the other reads and decides on; numbers, keys and cursors count for both; and where
-/// both write at once nothing is lost and nothing doubled.
+/// Each handle must read the writes of the other and base its changes on them. Numbers, keys and cursors
+/// are valid for both, and concurrent writes are neither lost nor stored twice.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -44,8 +44,7 @@ use crate::{
 ///
 /// # Panics
 ///
-/// If the two don't keep the contract together, after all cases have been tried, naming each one that
-/// failed and why.
+/// If cases fail. All cases are run first, and the message names those that failed, with their reasons.
 pub async fn check_shared(one: &dyn TicketStore, other: &dyn TicketStore) {
     let mut results = Results::default();
     for case in CASES {
@@ -55,32 +54,35 @@ pub async fn check_shared(one: &dyn TicketStore, other: &dyn TicketStore) {
 }
 
 cases![RunShared(both):
-    what_one_writes_the_other_reads,
+    each_handle_reads_the_writes_of_the_other,
     lists_and_counts_show_what_the_other_wrote,
     a_change_is_decided_on_what_the_other_wrote,
     a_number_that_the_other_used_is_taken,
     a_key_that_the_other_used_opens_no_second_ticket,
     a_key_that_the_other_used_adds_no_second_message,
-    a_walk_goes_on_with_the_other,
-    what_both_write_at_once_is_all_kept,
-    one_of_both_claims_wins,
+    a_walk_continues_with_the_other,
+    concurrent_writes_through_both_are_all_kept,
+    one_of_two_claims_wins,
     one_message_that_both_send_is_added_once,
     one_ticket_that_both_open_is_stored_once,
 ];
 
-/// Which of the two writes next: neither in turns nor one of them only.
+/// Handle that makes each write: neither alternating nor always the same.
 const WRITERS: [usize; 8] = [0, 1, 1, 0, 1, 0, 0, 1];
 
-async fn what_one_writes_the_other_reads(both: [&dyn TicketStore; 2]) {
+async fn each_handle_reads_the_writes_of_the_other(both: [&dyn TicketStore; 2]) {
     for (at, opener) in ["TKT-READ10", "TKT-READ11"].into_iter().zip([0, 1]) {
         let mut ticket = testing::ticket(at).requester(customer(0)).build();
         let number = ticket.head().ticket_number.clone();
-        // There is none yet, which is nothing to remember either.
+        // A handle must not remember that the ticket is missing.
         for store in both {
             assert_eq!(view(store, &number).await, None);
         }
         fill(both[opener], std::slice::from_ref(&ticket)).await;
-        assert!(view(both[1 - opener], &number).await.is_some(), "what one stores the other reads");
+        assert!(
+            view(both[1 - opener], &number).await.is_some(),
+            "one handle reads a ticket stored by the other"
+        );
         for (step, (change, writer)) in life(customer(0)).into_iter().zip(WRITERS).enumerate() {
             change.apply(&mut ticket);
             answer(both[writer].update(&number, &change).await);
@@ -100,13 +102,13 @@ async fn what_one_writes_the_other_reads(both: [&dyn TicketStore; 2]) {
 
 async fn lists_and_counts_show_what_the_other_wrote(both: [&dyn TicketStore; 2]) {
     let ana = customer(1);
-    let fixture = |number| promised(number).requester(ana.clone());
+    let fixture = |number| timed_ticket(number).requester(ana.clone());
     let mut tickets = [fixture("TKT-LIST10").build(), fixture("TKT-LIST11").build()];
     for ((ticket, writer), reader) in tickets.iter().zip([0, 1]).zip([1, 0]) {
         fill(both[writer], std::slice::from_ref(ticket)).await;
-        sums_up(both[reader]).await;
+        check_sums(both[reader]).await;
     }
-    let now = reading(hour(24 * 60));
+    let now = business_time(hour(24 * 60));
     for (step, (change, writer)) in life(ana.clone()).into_iter().zip(WRITERS).enumerate() {
         let ticket = &mut tickets[step % 2];
         change.apply(ticket);
@@ -123,12 +125,12 @@ async fn lists_and_counts_show_what_the_other_wrote(both: [&dyn TicketStore; 2])
             for (query, status) in queries.into_iter().cartesian_product([None, Some(Status::Open)]) {
                 let query =
                     status.map_or_else(|| query.clone(), |status| query.clone().with_statuses(status));
-                let meant = tickets
+                let expected = tickets
                     .iter()
-                    .filter(|ticket| query.clone().first_page().with_as_of(now).holds(ticket.head()));
-                holds(&query, walk_at(store, &query, now).await, meant);
+                    .filter(|ticket| query.clone().first_page().with_as_of(now).matches(ticket.head()));
+                assert_rows(&query, walk_at(store, &query, now).await, expected);
             }
-            sums_up(store).await;
+            check_sums(store).await;
         }
     }
 }
@@ -137,7 +139,7 @@ async fn a_change_is_decided_on_what_the_other_wrote(both: [&dyn TicketStore; 2]
     let [one, other] = both;
     let number = opened(one, testing::ticket("TKT-RULE10")).await;
     let (luis, marta) = (Actor::Admin(luis()), Actor::Admin(marta()));
-    // Both know the ticket as it was.
+    // Both handles have changed the ticket before.
     for (store, by) in [(one, &luis), (other, &marta)] {
         let note = command(note("Nota"), by, hour(1));
         assert!(is_applied(&answer(store.update(&number, &note).await)));
@@ -148,7 +150,10 @@ async fn a_change_is_decided_on_what_the_other_wrote(both: [&dyn TicketStore; 2]
     assert_eq!(refused, Outcome::Refused(Refusal::AlreadyAssigned { to: testing::admin(0) }));
 
     let raise = command(Change::priority(Priority::High).expecting(3), &marta, hour(3));
-    assert!(is_applied(&answer(other.update(&number, &raise).await)), "the other wrote version 3");
+    assert!(
+        is_applied(&answer(other.update(&number, &raise).await)),
+        "the other handle wrote version 3"
+    );
     let late = command(Change::status(Status::InProgress).expecting(3), &admin(), hour(4));
     let refused = answer(one.update(&number, &late).await);
     let conflict = matches!(
@@ -211,7 +216,7 @@ async fn a_key_that_the_other_used_adds_no_second_message(both: [&dyn TicketStor
     }
 }
 
-async fn a_walk_goes_on_with_the_other(both: [&dyn TicketStore; 2]) {
+async fn a_walk_continues_with_the_other(both: [&dyn TicketStore; 2]) {
     let ana = customer(6);
     let ticket = |at: usize| testing::ticket(format!("TKT-WALK{at:02}")).requester(ana.clone()).build();
     let tickets: Vec<Ticket> = (0..12).map(ticket).collect();
@@ -228,13 +233,13 @@ async fn a_walk_goes_on_with_the_other(both: [&dyn TicketStore; 2]) {
             let answered = answer(both[reader].list(&page).await);
             visited.extend(names(&answered.rows));
             let Some(next) = answered.next else { break };
-            page = query.clone().page_after(&next).expect("the cursor is of this query");
+            page = query.clone().page_after(&next).expect("the cursor belongs to this query");
         }
         assert_eq!(visited, whole, "{sort:?}");
     }
 }
 
-async fn what_both_write_at_once_is_all_kept(both: [&dyn TicketStore; 2]) {
+async fn concurrent_writes_through_both_are_all_kept(both: [&dyn TicketStore; 2]) {
     let number = opened(both[0], testing::ticket("TKT-RACE10").requester(customer(7))).await;
     let ana = Actor::Customer(customer(7));
     let text = |at: usize| format!("Mensaje {at}");
@@ -247,17 +252,17 @@ async fn what_both_write_at_once_is_all_kept(both: [&dyn TicketStore; 2]) {
     let outcomes = at_once(both, &number, &writes).await;
     assert!(outcomes.iter().all(is_applied), "{outcomes:?}");
     for store in both {
-        let seen = view(store, &number).await.expect("it is stored");
+        let seen = view(store, &number).await.expect("the ticket is stored");
         let messages = seen.messages.iter().map(|message| (message.text.as_str(), message.version));
         let notes = seen.notes.iter().map(|note| (note.text.as_str(), note.version));
         let (texts, versions): (BTreeSet<&str>, BTreeSet<u64>) = messages.chain(notes).unzip();
         assert!((0..64).all(|at| texts.contains(text(at).as_str())), "{texts:?}");
-        assert!(versions.into_iter().eq(0..=64), "each had its turn: {seen:?}");
+        assert!(versions.into_iter().eq(0..=64), "every version is used once: {seen:?}");
         assert_eq!((seen.messages.len(), seen.notes.len(), seen.head.version), (33, 32, 64));
     }
 }
 
-async fn one_of_both_claims_wins(both: [&dyn TicketStore; 2]) {
+async fn one_of_two_claims_wins(both: [&dyn TicketStore; 2]) {
     for at in 0..8 {
         let number = opened(both[at % 2], testing::ticket(format!("TKT-CLAIM{at}"))).await;
         let who = if at < 4 { [luis(), marta()] } else { [marta(), luis()] };
@@ -265,7 +270,7 @@ async fn one_of_both_claims_wins(both: [&dyn TicketStore; 2]) {
         let outcomes = at_once(both, &number, &claims).await;
         assert_eq!(outcomes.iter().filter(|outcome| is_applied(outcome)).count(), 1, "{outcomes:?}");
         let winner = view(both[0], &number).await.and_then(|view| view.head.assignee);
-        let winner = winner.expect("somebody has it");
+        let winner = winner.expect("the ticket is assigned");
         let lost = Outcome::Refused(Refusal::AlreadyAssigned { to: winner });
         assert!(outcomes.contains(&lost), "{outcomes:?}");
     }
@@ -279,7 +284,7 @@ async fn one_message_that_both_send_is_added_once(both: [&dyn TicketStore; 2]) {
     let repeated = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Repeated { .. })).count();
     let added = outcomes.iter().filter(|outcome| is_applied(outcome)).count();
     assert_eq!((added, repeated), (1, 15), "{outcomes:?}");
-    let seen = view(both[1], &number).await.expect("it is stored");
+    let seen = view(both[1], &number).await.expect("the ticket is stored");
     assert_eq!(seen.messages.len(), 2, "{seen:?}");
 }
 
@@ -306,12 +311,12 @@ async fn one_ticket_that_both_open_is_stored_once(both: [&dyn TicketStore; 2]) {
     }
 }
 
-/// The customer of a case, so that no case sees another's tickets.
+/// Returns the customer of a case, so that the lists of a case have no tickets of other cases.
 fn customer(of: u32) -> UserId {
     testing::customer(100 + of)
 }
 
-/// A change of every kind, by several people.
+/// Returns a change of every kind, by several actors.
 fn life(requester: UserId) -> [Command; 8] {
     let (ana, marta) = (Actor::Customer(requester), Actor::Admin(marta()));
     let steps = [
@@ -327,13 +332,13 @@ fn life(requester: UserId) -> [Command; 8] {
     let mut at = 0;
     steps.map(|(change, by)| {
         at += 1;
-        command_under(&promising(), change, by, hour(at))
+        command_under(&sla_policy(), change, by, hour(at))
     })
 }
 
-/// Holds what a store sums up against its own lists.
-async fn sums_up(store: &dyn TicketStore) {
-    let (now, ever) = (reading(hour(24 * 60)), Period::new(Timestamp::MIN, Timestamp::MAX));
+/// Compares counts and reports of a store with its lists.
+async fn check_sums(store: &dyn TicketStore) {
+    let (now, ever) = (business_time(hour(24 * 60)), Period::new(Timestamp::MIN, Timestamp::MAX));
     let query = ListQuery::new().with_page_size(page_of(PageSize::MAX));
     let mut counts = Counts::default();
     for row in walk_at(store, &query, now).await {
@@ -341,17 +346,16 @@ async fn sums_up(store: &dyn TicketStore) {
     }
     assert_eq!(answer(store.counts(&luis(), Some(now)).await), counts);
     let resolved = answer(store.resolved_until(Timestamp::MAX, u32::MAX).await);
-    let meant = answer(walked::resolved_until(store, Timestamp::MAX, u32::MAX).await);
-    assert_eq!(BTreeSet::from_iter(resolved), BTreeSet::from_iter(meant));
+    let expected = answer(default_resolved_until(store, Timestamp::MAX, u32::MAX).await);
+    assert_eq!(BTreeSet::from_iter(resolved), BTreeSet::from_iter(expected));
     let ever = ever.expect("it ends after it starts");
     let query = ReportQuery::new(ever, &testing::sla(), hour(24 * 60));
-    let figures = |report: &Report| {
-        let counted =
-            |figures: &StatsByMetric| SlaMetric::ALL.map(|metric| counts_of(&figures.of(metric)));
-        rows(report).map(|(by, figures)| (by, counted(figures))).collect::<BTreeMap<_, _>>()
+    let stats = |report: &Report| {
+        let counted = |stats: &StatsByMetric| SlaMetric::ALL.map(|metric| counts_of(&stats.of(metric)));
+        rows(report).map(|(by, stats)| (by, counted(stats))).collect::<BTreeMap<_, _>>()
     };
-    let meant = answer(walked::report(store, &query).await);
-    assert_eq!(figures(&answer(store.report(&query).await)), figures(&meant));
+    let expected = answer(default_report(store, &query).await);
+    assert_eq!(stats(&answer(store.report(&query).await)), stats(&expected));
 }
 
 async fn opened(store: &dyn TicketStore, fixture: TicketFixture) -> TicketNumber {
@@ -364,7 +368,7 @@ fn is_applied(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Applied { .. })
 }
 
-/// Carries out commands on one ticket, all at once, through one handle and the other.
+/// Applies commands to one ticket concurrently, alternating between the handles.
 async fn at_once(
     both: [&dyn TicketStore; 2],
     number: &TicketNumber,

@@ -1,4 +1,4 @@
-//! Stores that break a promise must fail, and the suite must say at what.
+//! Tests of the suite: faulty stores must fail at the cases of their fault.
 
 mod handles;
 mod races;
@@ -13,64 +13,66 @@ use ventanilla_domain::{
     TicketLookup, TicketNumber, TicketRecord, TicketSummary, Timestamp, UserId,
 };
 
-use super::{check, desk::MILLISECOND, message};
+use super::{check, message, support::MILLISECOND};
 use crate::{
     Counts, DueFilter, InsertOutcome, ListQuery, MemoryStore, Page, PageQuery, Period, Report,
-    ReportBuilder, ReportQuery, Sort, StoreError, TicketStore, testing,
+    ReportBuilder, ReportQuery, Sort, StoreError, TicketStore, store::forward, testing,
 };
 
 #[tokio::test]
-async fn a_broken_promise_is_named() {
+async fn a_faulty_store_fails_at_the_case_of_its_fault() {
     for (fault, case) in [
         (Fault::StoresNothing, "a_new_ticket_is_read_back_whole"),
         (Fault::ForgetsKeys, "a_key_sent_again_opens_one_ticket"),
-        (Fault::ShowsForeignTickets, "a_foreign_ticket_is_none"),
-        (Fault::PrefersFoldedNumbers, "what_was_typed_literally_wins"),
+        (Fault::ShowsTicketsOfOthers, "the_ticket_of_another_requester_is_none"),
+        (Fault::PrefersFoldedNumbers, "a_literal_match_wins"),
         (Fault::RepeatsUpdates, "every_one_of_many_messages_is_kept"),
         (Fault::LosesRows, "pages_of_every_size_make_the_same_list"),
         (Fault::NeverEnds, "each_filter_in_each_order"),
         (Fault::CountsNothing, "counts_are_those_of_the_tickets"),
         (Fault::ForgetsTimers, "timers_are_read_back_whole"),
-        (Fault::ShowsEverybodyTheTimers, "only_the_desk_sees_the_timers"),
-        (Fault::LeavesTheHandsAlone, "the_first_response_stops_at_an_answer_of_the_desk"),
+        (Fault::ShowsTimersToEverybody, "only_the_desk_sees_the_timers"),
+        (Fault::NeverStopsTimers, "the_first_response_stops_at_a_message_of_the_desk"),
         (Fault::IsOverdueAtOnce, "a_ticket_is_overdue_only_after_its_due_time"),
-        (Fault::ListsTheOverdueAsAtRisk, "each_list_by_due_time_with_each_filter"),
-        (Fault::CountsNoneOverdue, "counts_as_of_a_working_time"),
-        (Fault::ClosesTooLate, "a_ticket_is_found_from_the_millisecond_on"),
-        (Fault::ReportsOnlyWhatStopped, "what_runs_is_breached_from_the_millisecond_on"),
-        (Fault::ReportsAllOfTheTime, "a_period_is_bounded_to_the_millisecond"),
-        (Fault::IsNeverThere, "keys_are_literal: the store failed: Unavailable"),
+        (Fault::ListsOverdueAsAtRisk, "each_list_by_due_time_with_each_filter"),
+        (Fault::CountsNoneOverdue, "counts_as_of_a_business_time"),
+        (Fault::FindsResolvedTooLate, "a_ticket_is_found_from_its_time_of_resolution_on"),
+        (
+            Fault::ReportsOnlyStoppedTimers,
+            "a_running_timer_is_breached_from_the_millisecond_after_its_due_time",
+        ),
+        (Fault::IgnoresThePeriod, "the_bounds_of_a_period_are_exact_to_the_millisecond"),
+        (Fault::IsUnavailable, "keys_are_literal: the store failed: Unavailable"),
     ] {
         let faulty = check(async || Faulty { store: MemoryStore::new(), fault });
-        let panic = AssertUnwindSafe(faulty).catch_unwind().await.expect_err("a promise is broken");
+        let panic = AssertUnwindSafe(faulty).catch_unwind().await.expect_err("the store is faulty");
         assert!(message(&*panic).contains(&format!("\n- {case}")), "{fault:?}: {}", message(&*panic));
     }
 }
 
-/// Each fails at these cases and at no others.
 #[tokio::test]
-async fn a_store_that_is_wrong_in_one_thing_fails_at_that_alone() {
+async fn a_store_with_one_fault_fails_at_no_other_case() {
     for (fault, cases) in [
         (Fault::CountsOverdueAtOnce, ["a_ticket_is_overdue_only_after_its_due_time"].as_slice()),
         (Fault::IsOverdueAtOnce, &["a_ticket_is_overdue_only_after_its_due_time"]),
         (
             Fault::RoundsCreationInDueLists,
-            &["creation_is_bounded_to_the_millisecond_in_lists_by_due_time"],
+            &["creation_bounds_are_exact_to_the_millisecond_in_lists_by_due_time"],
         ),
         (
             Fault::ForgetsOlderNotes,
             &["a_ticket_of_version_0_1_is_kept", "a_ticket_of_version_0_1_is_changed"],
         ),
-        (Fault::SortsWholeConversations, &["a_whole_ticket_is_what_the_domain_makes_of_it"]),
+        (Fault::SortsWholeConversations, &["a_whole_ticket_equals_the_one_changed_by_the_domain"]),
         (Fault::DropsDueFilters, &["each_due_filter_in_each_order_with_each_filter"]),
-        (Fault::FailsDueListsOfNothing, &["a_filter_that_nothing_passes_in_lists_by_due_time"]),
+        (Fault::FailsEmptyDueLists, &["filters_that_no_ticket_passes_in_lists_by_due_time"]),
     ] {
         let checked = check(async || Faulty { store: MemoryStore::new(), fault });
         assert_eq!(failed(checked).await, cases, "{fault:?}");
     }
 }
 
-/// The names of the cases that failed.
+/// Returns the names of the cases that failed.
 async fn failed<T>(checked: impl Future<Output = T>) -> Vec<String> {
     let Err(panic) = AssertUnwindSafe(checked).catch_unwind().await else { return Vec::new() };
     let cases = message(&*panic).lines().filter_map(|line| line.strip_prefix("- "));
@@ -78,7 +80,7 @@ async fn failed<T>(checked: impl Future<Output = T>) -> Vec<String> {
 }
 
 #[test]
-fn each_case_has_a_name_of_its_own() {
+fn case_names_are_unique() {
     let suite = super::suite();
     let names: std::collections::BTreeSet<&str> = suite.iter().map(|case| case.name).collect();
     assert_eq!(names.len(), suite.len());
@@ -87,45 +89,26 @@ fn each_case_has_a_name_of_its_own() {
 #[tokio::test]
 async fn one_case_fails_alone() {
     let faulty = async || Faulty { store: MemoryStore::new(), fault: Fault::ForgetsKeys };
-    super::check_case(faulty, "a_foreign_ticket_is_none").await;
+    super::check_case(faulty, "the_ticket_of_another_requester_is_none").await;
     let checked = super::check_case(faulty, "a_key_sent_again_opens_one_ticket");
-    assert!(AssertUnwindSafe(checked).catch_unwind().await.is_err(), "it forgets keys");
+    assert!(AssertUnwindSafe(checked).catch_unwind().await.is_err(), "the store forgets keys");
 }
 
-/// A store that has only the methods without a default.
+/// Store that implements only the required methods.
 struct Small(MemoryStore);
 
-#[async_trait]
 impl TicketStore for Small {
-    async fn insert(&self, ticket: &Ticket) -> Result<InsertOutcome, StoreError> {
-        self.0.insert(ticket).await
-    }
-
-    async fn ticket(&self, number: &TicketNumber) -> Result<Option<Ticket>, StoreError> {
-        self.0.ticket(number).await
-    }
-
-    async fn update(&self, number: &TicketNumber, command: &Command) -> Result<Outcome, StoreError> {
-        self.0.update(number, command).await
-    }
-
-    async fn list(&self, page: &PageQuery) -> Result<Page<TicketSummary>, StoreError> {
-        self.0.list(page).await
-    }
-
-    async fn counts(&self, mine: &UserId, as_of: Option<BusinessTime>) -> Result<Counts, StoreError> {
-        self.0.counts(mine, as_of).await
-    }
+    forward!(|this| this.0; insert, ticket, update, list, counts);
 }
 
 #[tokio::test]
 #[should_panic(expected = "there is no case \"nothing\"; there are: a_new_ticket_is_read_back_whole,")]
-async fn a_case_that_is_none_is_answered_with_all_names() {
+async fn an_unknown_case_is_answered_with_all_names() {
     super::check_case(async || MemoryStore::new(), "nothing").await;
 }
 
 #[tokio::test]
-async fn reading_reports_and_closing_work_by_default() {
+async fn the_default_methods_conform() {
     check(async || Small(MemoryStore::new())).await;
 }
 
@@ -133,27 +116,27 @@ async fn reading_reports_and_closing_work_by_default() {
 enum Fault {
     StoresNothing,
     ForgetsKeys,
-    ShowsForeignTickets,
+    ShowsTicketsOfOthers,
     PrefersFoldedNumbers,
     RepeatsUpdates,
     LosesRows,
     NeverEnds,
     CountsNothing,
     ForgetsTimers,
-    ShowsEverybodyTheTimers,
-    LeavesTheHandsAlone,
+    ShowsTimersToEverybody,
+    NeverStopsTimers,
     IsOverdueAtOnce,
-    ListsTheOverdueAsAtRisk,
+    ListsOverdueAsAtRisk,
     CountsNoneOverdue,
-    ClosesTooLate,
-    ReportsOnlyWhatStopped,
-    ReportsAllOfTheTime,
-    IsNeverThere,
+    FindsResolvedTooLate,
+    ReportsOnlyStoppedTimers,
+    IgnoresThePeriod,
+    IsUnavailable,
     CountsOverdueAtOnce,
     RoundsCreationInDueLists,
     ForgetsOlderNotes,
     SortsWholeConversations,
-    FailsDueListsOfNothing,
+    FailsEmptyDueLists,
     DropsDueFilters,
 }
 
@@ -168,7 +151,7 @@ impl TicketStore for Faulty {
         let mut record = TicketRecord::from(ticket.clone());
         match self.fault {
             Fault::StoresNothing => return Ok(InsertOutcome::Stored),
-            Fault::IsNeverThere => return Err(StoreError::Unavailable { source: "no network".into() }),
+            Fault::IsUnavailable => return Err(StoreError::Unavailable { source: "no network".into() }),
             Fault::ForgetsKeys => record.creation_key = None,
             Fault::ForgetsTimers => record.sla = None,
             Fault::ForgetsOlderNotes => record.notes.retain(|note| note.version > 0),
@@ -196,8 +179,8 @@ impl TicketStore for Faulty {
     ) -> Result<Option<TicketDetails>, StoreError> {
         let last = lookup.candidates()[lookup.candidates().len() - 1].clone().into();
         match self.fault {
-            Fault::ShowsForeignTickets => self.store.get(lookup, &Audience::Desk, window).await,
-            Fault::ShowsEverybodyTheTimers => {
+            Fault::ShowsTicketsOfOthers => self.store.get(lookup, &Audience::Desk, window).await,
+            Fault::ShowsTimersToEverybody => {
                 let whole = self.store.get(lookup, &Audience::Desk, window).await?;
                 let sla = whole.and_then(|view| view.head.sla);
                 let seen = self.store.get(lookup, scope, window).await?;
@@ -217,7 +200,7 @@ impl TicketStore for Faulty {
         }
         let outcome = self.store.update(number, command).await?;
         Ok(match outcome {
-            Outcome::Applied { mut head, events } if self.fault == Fault::LeavesTheHandsAlone => {
+            Outcome::Applied { mut head, events } if self.fault == Fault::NeverStopsTimers => {
                 head.sla = head.sla.map(|timers| Box::new(running(*timers)));
                 Outcome::Applied { head, events }
             }
@@ -235,16 +218,17 @@ impl TicketStore for Faulty {
         }
         let asked = self.late(query);
         let mut page = self.store.list(&asked).await?;
-        // Its cursors are those of the query that it was given.
-        let position = page.next.map(|next| next.open(asked.query()).expect("it is of this query"));
+        // Its cursors must belong to the query that it was given.
+        let position =
+            page.next.map(|next| next.decode(asked.query()).expect("the cursor belongs to this query"));
         page.next = position.map(|position| query.cursor_after(&position));
         let is_due = query.query().uses_due_time();
         let is_empty = query.query().statuses().is_empty() || query.query().priorities().is_empty();
-        if self.fault == Fault::FailsDueListsOfNothing && is_due && is_empty {
-            return Err(StoreError::Failed { source: "no run to merge".into() });
+        if self.fault == Fault::FailsEmptyDueLists && is_due && is_empty {
+            return Err(StoreError::Failed { source: "no ranges to merge".into() });
         }
         match self.fault {
-            Fault::ListsTheOverdueAsAtRisk if query.query().due() == Some(DueFilter::AtRisk) => {
+            Fault::ListsOverdueAsAtRisk if query.query().due() == Some(DueFilter::AtRisk) => {
                 let overdue = query.query().clone().overdue().first_page().with_as_of(query.as_of());
                 page.rows.extend(self.store.list(&overdue).await?.rows);
             }
@@ -273,13 +257,13 @@ impl TicketStore for Faulty {
         latest: Timestamp,
         limit: u32,
     ) -> Result<Vec<TicketNumber>, StoreError> {
-        let late = Duration::from_millis(u64::from(self.fault == Fault::ClosesTooLate));
+        let late = Duration::from_millis(u64::from(self.fault == Fault::FindsResolvedTooLate));
         self.store.resolved_until(latest.minus(late), limit).await
     }
 
     async fn report(&self, query: &ReportQuery) -> Result<Report, StoreError> {
         match self.fault {
-            Fault::ReportsOnlyWhatStopped => {
+            Fault::ReportsOnlyStoppedTimers => {
                 let mut tally = ReportBuilder::default();
                 for row in self.store.list(&ListQuery::new().into()).await?.rows {
                     let timers = row.head.sla.iter().flat_map(|timers| timers.all());
@@ -289,7 +273,7 @@ impl TicketStore for Faulty {
                 }
                 Ok(tally.report())
             }
-            Fault::ReportsAllOfTheTime => {
+            Fault::IgnoresThePeriod => {
                 let ever = Period::new(Timestamp::MIN, Timestamp::MAX).expect("it ends after it starts");
                 self.store.report(&ReportQuery::new(ever, &testing::sla(), Timestamp::MAX)).await
             }
@@ -310,12 +294,12 @@ impl Faulty {
     }
 }
 
-/// A millisecond later.
+/// Returns the time a millisecond later.
 fn after(time: BusinessTime) -> BusinessTime {
     time.plus(MILLISECOND)
 }
 
-/// The page of a list that holds a little more.
+/// Returns the page with wider bounds of creation.
 fn rounded(page: &PageQuery) -> PageQuery {
     let mut query = page.query().clone();
     if let (Some(from), _) = query.created() {
@@ -326,8 +310,8 @@ fn rounded(page: &PageQuery) -> PageQuery {
     }
     let rounded = query.clone().first_page();
     let cursor = page.position().map(|position| rounded.cursor_after(position));
-    let rounded =
-        cursor.map_or(rounded, |cursor| query.page_after(&cursor).expect("it is of this query"));
+    let rounded = cursor
+        .map_or(rounded, |cursor| query.page_after(&cursor).expect("the cursor belongs to this query"));
     rounded.with_as_of(page.as_of())
 }
 

@@ -1,10 +1,10 @@
-//! Texts of every kind come back as they came: none is a command, a path or a pattern.
+//! Texts that could be read as commands, paths or patterns are stored literally.
 
 use ventanilla_domain::{Category, Change, MessageText, NewMessage, Outcome, TicketNumber};
 
 use super::{
     cases,
-    desk::{Twin, admin, answer, command, customer, fill, hour, luis, note, number, parsed, view},
+    support::{Mirror, admin, answer, command, customer, fill, hour, luis, note, number, parsed, view},
 };
 use crate::{ListQuery, TicketStore, testing};
 
@@ -42,12 +42,13 @@ const TEXTS: [&str; 20] = [
 async fn messages_descriptions_and_notes_are_literal(store: &dyn TicketStore) {
     for (at, text) in TEXTS.into_iter().enumerate() {
         let number = TicketNumber::from_entropy(&[0, 0, 0, 0, 0, at as u8]);
-        let mut twin = Twin::of(store, testing::ticket(number.clone()).description(text).build()).await;
+        let mut mirror =
+            Mirror::of(store, testing::ticket(number.clone()).description(text).build()).await;
         let message = Change::message(parsed::<NewMessage>(text));
-        twin.update(&number, &command(message.clone(), &customer(), hour(1))).await;
-        twin.update(&number, &command(message, &admin(), hour(2))).await;
-        twin.update(&number, &command(note(text), &admin(), hour(3))).await;
-        let stored = view(store, &number).await.expect("it is stored");
+        mirror.update(&number, &command(message.clone(), &customer(), hour(1))).await;
+        mirror.update(&number, &command(message, &admin(), hour(2))).await;
+        mirror.update(&number, &command(note(text), &admin(), hour(3))).await;
+        let stored = view(store, &number).await.expect("the ticket is stored");
         assert_eq!(stored.description.as_str(), text);
         assert!(stored.messages.len() == 3 && stored.notes.len() == 1, "{stored:?}");
         assert!(stored.messages.iter().all(|message| message.text.as_str() == text), "{stored:?}");
@@ -59,13 +60,13 @@ async fn messages_descriptions_and_notes_are_literal(store: &dyn TicketStore) {
 
 async fn the_longest_texts_come_back_whole(store: &dyn TicketStore) {
     let longest = ["a", "ñ", "€", "😀"].map(|unit| unit.repeat(MessageText::MAX_BYTES / unit.len()));
-    let mut twin =
-        Twin::of(store, testing::ticket("TKT-ABC123").description(longest[0].clone()).build()).await;
+    let mut mirror =
+        Mirror::of(store, testing::ticket("TKT-ABC123").description(longest[0].clone()).build()).await;
     for text in longest {
         let message = Change::message(parsed::<NewMessage>(text.clone()));
-        twin.change(message, &customer(), hour(1)).await;
-        twin.change(note(&text), &admin(), hour(1)).await;
-        let stored = view(store, &number()).await.expect("it is stored");
+        mirror.change(message, &customer(), hour(1)).await;
+        mirror.change(note(&text), &admin(), hour(1)).await;
+        let stored = view(store, &number()).await.expect("the ticket is stored");
         assert!(stored.messages.last().is_some_and(|message| message.text.as_str() == text));
     }
 }
@@ -91,7 +92,7 @@ async fn numbers_are_literal(store: &dyn TicketStore) {
         let change = command(note(number.as_str()), &admin(), hour(1));
         let outcome = answer(store.update(&number, &change).await);
         assert!(matches!(outcome, Outcome::Applied { .. }), "{number}: {outcome:?}");
-        let notes = view(store, &number).await.expect("it is stored").notes;
+        let notes = view(store, &number).await.expect("the ticket is stored").notes;
         assert!(notes.len() == 1 && notes[0].text.as_str() == number.as_str(), "{number}: {notes:?}");
     }
     assert_eq!(answer(store.counts(&luis(), None).await).total(), numbers().count() as u64);
@@ -102,17 +103,17 @@ async fn keys_are_literal(store: &dyn TicketStore) {
     let number = |at: usize| TicketNumber::from_entropy(&[0, 0, 0, 0, 0, at as u8]);
     let tickets = keys.iter().enumerate().map(|(at, key)| testing::ticket(number(at)).key(*key).build());
     fill(store, &tickets.collect::<Vec<_>>()).await;
-    let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
+    let mut mirror = Mirror::of(store, testing::ticket("TKT-ABC123").build()).await;
     for key in keys {
         let message = Change::message(parsed::<NewMessage>(key).with_key(parsed(key)));
-        let first = twin.change(message.clone(), &customer(), hour(1)).await;
+        let first = mirror.change(message.clone(), &customer(), hour(1)).await;
         assert!(matches!(first, Outcome::Applied { .. }), "{key}: {first:?}");
-        let again = twin.change(message, &customer(), hour(2)).await;
+        let again = mirror.change(message, &customer(), hour(2)).await;
         assert!(matches!(again, Outcome::Repeated { .. }), "{key}: {again:?}");
     }
 }
 
-/// Those that can be a category.
+/// Returns the texts that can be a category.
 fn short_texts() -> impl Iterator<Item = &'static str> {
     TEXTS.into_iter().filter(|text| Category::parse(text).is_ok())
 }

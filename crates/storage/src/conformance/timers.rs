@@ -1,4 +1,4 @@
-//! Timers: read back whole by the desk, and by nobody else.
+//! Timers are stored completely and visible to the desk only.
 
 use std::time::Duration;
 
@@ -9,11 +9,11 @@ use ventanilla_domain::{
 
 use super::{
     cases,
-    desk::{
-        MILLISECOND, Twin, admin, ana, answer, command_under, customer, fill, head, hour, luis, marta,
-        message, number, parsed, promised, promising, timers, view,
-    },
     listing::{names, page_of, walk},
+    support::{
+        MILLISECOND, Mirror, admin, ana, answer, command_under, customer, fill, head, hour, luis, marta,
+        message, number, parsed, sla_policy, timed_ticket, timers, view,
+    },
 };
 use crate::{
     InsertOutcome, ListQuery, TicketStore,
@@ -22,18 +22,18 @@ use crate::{
 
 cases![
     timers_are_read_back_whole,
-    a_ticket_has_the_targets_of_its_category_for_good,
+    a_ticket_keeps_the_targets_of_its_category,
     timers_of_any_time_are_kept,
     a_row_shows_the_timers,
     only_the_desk_sees_the_timers,
     a_key_sent_again_answers_with_the_timers,
-    what_is_changed_without_a_promise_leaves_the_timers_alone,
+    changes_without_an_sla_leave_the_timers_unchanged,
     a_ticket_without_timers_gets_none,
 ];
 
 async fn timers_are_read_back_whole(store: &dyn TicketStore) {
     let tickets: Vec<Ticket> =
-        testing::tickets_with(&testing::sla(), 40).chain(lives()).chain([made_up()]).collect();
+        testing::sample_tickets_with(&testing::sla(), 40).chain(lives()).chain([made_up()]).collect();
     fill(store, &tickets).await;
     for ticket in &tickets {
         let stored = view(store, &ticket.head().ticket_number).await;
@@ -41,28 +41,28 @@ async fn timers_are_read_back_whole(store: &dyn TicketStore) {
     }
 }
 
-async fn a_ticket_has_the_targets_of_its_category_for_good(store: &dyn TicketStore) {
+async fn a_ticket_keeps_the_targets_of_its_category(store: &dyn TicketStore) {
     let same = |hours| Priority::ALL.map(|priority| (priority, hours));
     let (usual, urgent) = (SlaTargets::hours(4, 8, 40), SlaTargets::hours(1, 2, 3));
-    let targets = SlaPolicy::new(same(usual.expect("none is zero")))
-        .and_then(|policy| policy.category(parsed("ENVÍOS"), same(urgent.expect("none is zero"))))
-        .expect("each has its own");
+    let targets = SlaPolicy::new(same(usual.expect("no target is zero")))
+        .and_then(|policy| policy.category(parsed("ENVÍOS"), same(urgent.expect("no target is zero"))))
+        .expect("each priority has targets");
     let sla = Sla::new(targets, testing::sla().calendar().clone());
     let ticket = testing::ticket("TKT-ABC123").category("ENVÍOS").sla(&sla).build();
-    let meant = ticket.head().sla.as_deref().map(|timers| timers.targets);
-    let mut twin = Twin::of(store, ticket).await;
-    // The desk promises something else by now.
-    twin.timed(Change::priority(Priority::Low), &admin(), hour(1)).await;
+    let expected = ticket.head().sla.as_deref().map(|timers| timers.targets);
+    let mut mirror = Mirror::of(store, ticket).await;
+    // The policy has other targets now.
+    mirror.timed(Change::priority(Priority::Low), &admin(), hour(1)).await;
     let timers = timers(store).await;
-    assert_eq!(Some(timers.targets), meant);
+    assert_eq!(Some(timers.targets), expected);
     assert_eq!(timers.resolution.due, timers.resolution.start.plus(Duration::from_secs(3 * 3600)));
 }
 
 async fn timers_of_any_time_are_kept(store: &dyn TicketStore) {
     let years = ["0001-01-01T00:00:00Z", "1969-07-20T20:17:40.001Z", "9999-12-31T23:59:59.999Z"];
     for (year, name) in years.into_iter().zip(["TKT-ABC123", "TKT-ABC124", "TKT-ABC125"]) {
-        let at: Timestamp = year.parse().expect("a time");
-        let mut twin = Twin::of(store, promised(name).created_at(at).build()).await;
+        let at: Timestamp = year.parse().expect("a valid time");
+        let mut mirror = Mirror::of(store, timed_ticket(name).created_at(at).build()).await;
         for (by, change) in [
             (admin(), message("Lo miramos.")),
             (customer(), message("Gracias.")),
@@ -70,8 +70,8 @@ async fn timers_of_any_time_are_kept(store: &dyn TicketStore) {
             (customer(), message("Sigue igual.")),
             (admin(), Change::priority(Priority::Urgent)),
         ] {
-            let change = command_under(&promising(), change, &by, at);
-            let outcome = twin.update(&parsed(name), &change).await;
+            let change = command_under(&sla_policy(), change, &by, at);
+            let outcome = mirror.update(&parsed(name), &change).await;
             assert!(matches!(outcome, Outcome::Applied { .. }), "{year}: {outcome:?}");
         }
     }
@@ -104,26 +104,26 @@ async fn only_the_desk_sees_the_timers(store: &dyn TicketStore) {
 }
 
 async fn a_key_sent_again_answers_with_the_timers(store: &dyn TicketStore) {
-    let first = promised("TKT-ABC123").key("formulario-1").build();
+    let first = timed_ticket("TKT-ABC123").key("formulario-1").build();
     fill(store, std::slice::from_ref(&first)).await;
-    let again = promised("TKT-ABC123").key("formulario-1").created_at(hour(2)).build();
+    let again = timed_ticket("TKT-ABC123").key("formulario-1").created_at(hour(2)).build();
     assert_eq!(answer(store.insert(&again).await), InsertOutcome::Repeated(first.head().clone()));
 }
 
-async fn what_is_changed_without_a_promise_leaves_the_timers_alone(store: &dyn TicketStore) {
-    let mut twin = Twin::of(store, promised("TKT-ABC123").build()).await;
+async fn changes_without_an_sla_leave_the_timers_unchanged(store: &dyn TicketStore) {
+    let mut mirror = Mirror::of(store, timed_ticket("TKT-ABC123").build()).await;
     let before = timers(store).await;
     for (by, change) in everything() {
-        let outcome = twin.change(change, &by, hour(1)).await;
+        let outcome = mirror.change(change, &by, hour(1)).await;
         assert!(matches!(outcome, Outcome::Applied { .. }), "{outcome:?}");
         assert_eq!(timers(store).await, before);
     }
 }
 
 async fn a_ticket_without_timers_gets_none(store: &dyn TicketStore) {
-    let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
+    let mut mirror = Mirror::of(store, testing::ticket("TKT-ABC123").build()).await;
     for (by, change) in everything() {
-        let outcome = twin.timed(change, &by, hour(1)).await;
+        let outcome = mirror.timed(change, &by, hour(1)).await;
         assert!(matches!(outcome, Outcome::Applied { .. }), "{outcome:?}");
         assert_eq!(head(store, &number()).await.sla, None);
     }
@@ -140,12 +140,12 @@ fn everything() -> [(Actor, Change); 6] {
     ]
 }
 
-/// Tickets of which every timer stands in another way.
+/// Returns tickets with timers in all states.
 fn lives() -> impl Iterator<Item = Ticket> {
-    let later = |number: &str| promised(number).at(hour(3));
+    let later = |number: &str| timed_ticket(number).at(hour(3));
     [
-        promised("TKT-ABC100"),
-        promised("TKT-ABC101").opened_by(marta()).message("¿Hola?"),
+        timed_ticket("TKT-ABC100"),
+        timed_ticket("TKT-ABC101").opened_by(marta()).message("¿Hola?"),
         later("TKT-ABC102").reply(luis(), "Lo miramos.").message("Gracias."),
         later("TKT-ABC103").reply(luis(), "Uno.").message("Dos.").reply(marta(), "Tres."),
         later("TKT-ABC104").reply(luis(), "Uno.").message("Dos.").reply(marta(), "Tres.").message("¿?"),
@@ -158,7 +158,7 @@ fn lives() -> impl Iterator<Item = Ticket> {
     .map(TicketFixture::build)
 }
 
-/// A ticket with timers such as no rules make, at readings as far out as a calendar goes.
+/// Returns a ticket with timers that no change makes, at the extremes of business time.
 fn made_up() -> Ticket {
     let timer = |millis: i64, stop| SlaTimer {
         since: hour(1).plus(MILLISECOND),
@@ -167,16 +167,19 @@ fn made_up() -> Ticket {
         stop,
     };
     let stop = |by, cancelled, millis| {
-        let reading = BusinessTime::from_millis(millis);
-        Some(SlaStop { at: hour(2).minus(MILLISECOND), business_time: reading, by, cancelled })
+        let business_time = BusinessTime::from_millis(millis);
+        Some(SlaStop { at: hour(2).minus(MILLISECOND), business_time, by, cancelled })
     };
     let targets = Priority::ALL.map(|priority| {
         let millis = |nth: u32| MILLISECOND * (nth * 10 + priority as u32 + 1);
-        (priority, SlaTargets::new(millis(1), millis(2), SlaTargets::LONGEST).expect("none is zero"))
+        (
+            priority,
+            SlaTargets::new(millis(1), millis(2), SlaTargets::LONGEST).expect("no target is zero"),
+        )
     });
     let mut record = TicketRecord::from(testing::ticket("TKT-ABC199").build());
     record.sla = Some(Box::new(SlaTimers {
-        targets: SlaTable::new(targets).expect("each has its own"),
+        targets: SlaTable::new(targets).expect("each priority has targets"),
         first_response: timer(-1_000_000_000_001, stop(Some(luis()), false, -5)),
         next_response: Some(timer(i64::from(i32::MIN) - 1, stop(None, true, 0))),
         resolution: timer(Timestamp::MAX.as_millis(), None),

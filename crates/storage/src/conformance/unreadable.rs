@@ -1,4 +1,4 @@
-//! A ticket that is stored and can't be read.
+//! Stored tickets that cannot be read.
 
 use ventanilla_domain::{
     Actor, Audience, Change, MessageRange, Outcome, Status, TicketNumber, Timestamp,
@@ -6,25 +6,24 @@ use ventanilla_domain::{
 
 use super::{
     Results, cases,
-    desk::{admin, answer, command, hour, luis, message, note, parsed},
+    support::{admin, answer, command, hour, luis, message, note, parsed},
 };
 use crate::{
     Cursor, InsertOutcome, ListQuery, Page, Period, ReportQuery, StoreError, TicketStore, testing,
 };
 
-/// A store, and the number of a ticket in it that can't be read.
+/// Store, and the number of an unreadable ticket in it.
 #[derive(Clone, Copy)]
 pub(super) struct Stored<'a> {
     store: &'a dyn TicketStore,
     number: &'a TicketNumber,
 }
 
-/// Runs every case on a ticket that the store holds and can't read, because another application wrote
-/// what no ticket holds, or a file was damaged.
+/// Runs every case on an unreadable ticket, such as one that another application wrote or that is damaged.
 ///
-/// For a stranger, a customer who isn't its requester, there is no such ticket, as if it were missing.
-/// The desk is told that it can't be read; it hides no other ticket; and its number stays taken. How
-/// such a ticket comes into the store is for the caller to know.
+/// For customers other than its requester the ticket must be indistinguishable from a missing one. The
+/// desk must get an error, the ticket must hide no other, and its number must stay taken. The caller
+/// stores the ticket and damages it.
 ///
 /// ```no_run
 /// use ventanilla_storage::{MemoryStore, TicketStore, conformance, testing};
@@ -33,7 +32,7 @@ pub(super) struct Stored<'a> {
 /// # let damage = |_: &MemoryStore, _: &_| {};
 /// let ticket = testing::ticket("TKT-ABC123").build();
 /// store.insert(&ticket).await?;
-/// // Behind the store's back: say, a status that there isn't.
+/// // Without the store, for example by writing an unknown status.
 /// damage(&store, &ticket.head().ticket_number);
 /// conformance::check_unreadable(&store, &ticket.head().ticket_number).await;
 /// # Ok(())
@@ -42,8 +41,7 @@ pub(super) struct Stored<'a> {
 ///
 /// # Panics
 ///
-/// If a stranger could tell it from a missing one, the desk isn't told or another ticket is hidden, after
-/// all cases have been tried, naming each one that failed and why.
+/// If cases fail. All cases are run first, and the message names those that failed, with their reasons.
 pub async fn check_unreadable(store: &dyn TicketStore, number: &TicketNumber) {
     let mut results = Results::default();
     for case in CASES {
@@ -53,24 +51,24 @@ pub async fn check_unreadable(store: &dyn TicketStore, number: &TicketNumber) {
 }
 
 cases![RunUnreadable(stored):
-    a_stranger_finds_nothing,
-    a_stranger_changes_nothing,
-    the_desk_is_told,
-    lists_name_it_and_go_on,
-    what_sums_up_goes_on,
+    other_customers_find_nothing,
+    other_customers_change_nothing,
+    the_desk_gets_an_error,
+    lists_report_it_and_continue,
+    sums_leave_it_out,
     its_number_stays_taken,
 ];
 
-async fn a_stranger_finds_nothing(Stored { store, number }: Stored<'_>) {
+async fn other_customers_find_nothing(Stored { store, number }: Stored<'_>) {
     for window in [MessageRange::All, MessageRange::Last(0), MessageRange::Last(1)] {
         for number in [number, &missing()] {
-            let found = store.get(&number.into(), &stranger(), window).await;
+            let found = store.get(&number.into(), &other_customer(), window).await;
             assert_eq!(answer(found), None, "{number}, {window:?}");
         }
     }
 }
 
-async fn a_stranger_changes_nothing(Stored { store, number }: Stored<'_>) {
+async fn other_customers_change_nothing(Stored { store, number }: Stored<'_>) {
     let eva = Actor::Customer(testing::customer(u32::MAX));
     for change in [message("Hola"), Change::status(Status::Closed)] {
         let command = command(change, &eva, hour(1));
@@ -80,24 +78,24 @@ async fn a_stranger_changes_nothing(Stored { store, number }: Stored<'_>) {
     }
 }
 
-async fn the_desk_is_told(Stored { store, number }: Stored<'_>) {
-    let told = |error: &StoreError| matches!(error, StoreError::Unreadable { number: named, .. } if *named == number.to_string());
+async fn the_desk_gets_an_error(Stored { store, number }: Stored<'_>) {
+    let is_unreadable = |error: &StoreError| matches!(error, StoreError::Unreadable { number: named, .. } if *named == number.to_string());
     let found = store.get(&number.into(), &Audience::Desk, MessageRange::All).await;
-    assert!(found.as_ref().is_err_and(told), "{found:?}");
+    assert!(found.as_ref().is_err_and(is_unreadable), "{found:?}");
     let whole = store.ticket(number).await;
-    assert!(whole.as_ref().is_err_and(told), "{whole:?}");
+    assert!(whole.as_ref().is_err_and(is_unreadable), "{whole:?}");
     for (change, by) in [
         (note("Nota"), admin()),
         (Change::status(Status::Closed), admin()),
         (message("¡Hola!"), Actor::Bot),
     ] {
         let outcome = store.update(number, &command(change, &by, hour(1))).await;
-        assert!(outcome.as_ref().is_err_and(told), "{outcome:?}");
+        assert!(outcome.as_ref().is_err_and(is_unreadable), "{outcome:?}");
     }
 }
 
-/// In a list it may be a row: where what can't be read of it is no part of one.
-async fn lists_name_it_and_go_on(Stored { store, number }: Stored<'_>) {
+/// The ticket may be a row of the list, if its unreadable part is not read for one.
+async fn lists_report_it_and_continue(Stored { store, number }: Stored<'_>) {
     let other = testing::ticket(TicketNumber::from_entropy(b"unreadable")).build();
     let inserted = answer(store.insert(&other).await);
     assert!(matches!(inserted, InsertOutcome::Stored | InsertOutcome::NumberTaken), "{inserted:?}");
@@ -106,7 +104,7 @@ async fn lists_name_it_and_go_on(Stored { store, number }: Stored<'_>) {
         let query = ListQuery::new();
         let page = match &next {
             None => query.first_page(),
-            Some(cursor) => query.page_after(cursor).expect("the cursor is of this query"),
+            Some(cursor) => query.page_after(cursor).expect("the cursor belongs to this query"),
         };
         let Page { rows, next: more, unreadable } = answer(store.list(&page).await);
         named.extend(rows.into_iter().map(|row| row.head.ticket_number.to_string()));
@@ -122,7 +120,7 @@ async fn lists_name_it_and_go_on(Stored { store, number }: Stored<'_>) {
     }
 }
 
-async fn what_sums_up_goes_on(Stored { store, .. }: Stored<'_>) {
+async fn sums_leave_it_out(Stored { store, .. }: Stored<'_>) {
     let ever = Period::new(Timestamp::MIN, Timestamp::MAX).expect("it ends after it starts");
     answer(store.counts(&luis(), None).await);
     answer(store.report(&ReportQuery::new(ever, &testing::sla(), Timestamp::MAX)).await);
@@ -133,11 +131,11 @@ async fn its_number_stays_taken(Stored { store, number }: Stored<'_>) {
     let other = testing::ticket(number.clone()).requester(testing::customer(u32::MAX)).build();
     assert_eq!(answer(store.insert(&other).await), InsertOutcome::NumberTaken);
     let found = store.get(&number.into(), &Audience::Desk, MessageRange::All).await;
-    assert!(found.is_err(), "it was overwritten: {found:?}");
+    assert!(found.is_err(), "the ticket was overwritten: {found:?}");
 }
 
-/// Whoever owns the ticket, it isn't this customer.
-fn stranger() -> Audience {
+/// Returns the audience of a customer who isn't the requester.
+fn other_customer() -> Audience {
     Audience::Requester(testing::customer(u32::MAX))
 }
 

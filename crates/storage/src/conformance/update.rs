@@ -1,4 +1,4 @@
-//! Changes: each does what the domain does.
+//! Changes, whose effects are those of the domain.
 
 use itertools::Itertools;
 use ventanilla_domain::{
@@ -8,8 +8,8 @@ use ventanilla_domain::{
 
 use super::{
     cases,
-    desk::{
-        Twin, admin, ana, answer, command_under, customer, eva, head, hour, luis, marta, note, number,
+    support::{
+        Mirror, admin, ana, answer, command_under, customer, eva, head, hour, luis, marta, note, number,
         parsed, view,
     },
 };
@@ -17,25 +17,25 @@ use crate::{TicketStore, testing};
 
 cases![
     every_change_in_every_status_by_everybody,
-    a_whole_life_step_by_step,
+    a_ticket_from_opening_to_closing,
     the_version_grows_by_one_with_each_change,
-    what_is_already_so_stays_untouched,
+    changes_without_effect_are_unchanged,
     a_message_sent_again_is_added_once,
-    a_reply_sent_again_tells_what_it_did_at_first,
-    a_message_key_is_its_authors_alone,
-    a_key_is_looked_at_before_anything_else_is_refused,
+    a_repeated_reply_returns_its_first_events,
+    message_keys_are_separate_by_author,
+    a_repeated_key_is_recognised_before_any_refusal,
     a_missing_ticket_is_not_found,
-    a_foreign_ticket_is_not_found_and_stays_untouched,
+    the_ticket_of_another_requester_is_not_found_and_not_changed,
     the_first_response_is_set_once,
     only_administrators_who_are_not_the_requester_respond,
-    an_earlier_clock_turns_no_time_back,
-    a_note_leaves_no_trace_for_the_requester,
+    an_earlier_clock_moves_no_time_back,
+    a_note_changes_nothing_that_the_requester_sees,
     reopening_and_closing_set_and_clear_their_times,
     the_history_keeps_the_newest_events,
 ];
 
 async fn every_change_in_every_status_by_everybody(store: &dyn TicketStore) {
-    let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
+    let mut mirror = Mirror::of(store, testing::ticket("TKT-ABC123").build()).await;
     let (luis, marta) = (admin(), Actor::Admin(marta()));
     let actors = [customer(), Actor::Customer(eva()), luis, marta, Actor::Bot, Actor::System];
     let mut drawn = 0;
@@ -47,15 +47,15 @@ async fn every_change_in_every_status_by_everybody(store: &dyn TicketStore) {
                     TicketNumber::from_entropy(&[0, 0, 0, 0, drawn / 32, drawn % 32].map(|n| n as u8));
                 drawn += 1_u32;
                 let ticket = testing::ticket(number.clone()).assignee(testing::admin(0)).status(status);
-                twin.insert(ticket.build()).await;
-                twin.update(&number, &command).await;
+                mirror.insert(ticket.build()).await;
+                mirror.update(&number, &command).await;
             }
         }
     }
 }
 
-async fn a_whole_life_step_by_step(store: &dyn TicketStore) {
-    let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
+async fn a_ticket_from_opening_to_closing(store: &dyn TicketStore) {
+    let mut mirror = Mirror::of(store, testing::ticket("TKT-ABC123").build()).await;
     let marta = Actor::Admin(marta());
     let steps = [
         (Actor::Bot, message("¡Hola! Hemos recibido tu consulta.")),
@@ -75,7 +75,7 @@ async fn a_whole_life_step_by_step(store: &dyn TicketStore) {
         (marta, note("Cerrado por el cliente.")),
     ];
     for (at, (by, change)) in steps.into_iter().enumerate() {
-        let outcome = twin.change(change, &by, hour(at as u64 + 1)).await;
+        let outcome = mirror.change(change, &by, hour(at as u64 + 1)).await;
         assert!(matches!(outcome, Outcome::Applied { .. }), "step {at}: {outcome:?}");
     }
     let end = head(store, &number()).await;
@@ -83,7 +83,7 @@ async fn a_whole_life_step_by_step(store: &dyn TicketStore) {
 }
 
 async fn the_version_grows_by_one_with_each_change(store: &dyn TicketStore) {
-    let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
+    let mut mirror = Mirror::of(store, testing::ticket("TKT-ABC123").build()).await;
     for (change, version) in [
         (message("Hola"), 1),
         (Change::priority(Priority::High), 2),
@@ -93,15 +93,15 @@ async fn the_version_grows_by_one_with_each_change(store: &dyn TicketStore) {
         (message("Hola"), 4),
         (Change::status(Status::Open), 4),
     ] {
-        twin.change(change, &admin(), hour(1)).await;
+        mirror.change(change, &admin(), hour(1)).await;
         assert_eq!(head(store, &number()).await.version, version);
     }
 }
 
-async fn what_is_already_so_stays_untouched(store: &dyn TicketStore) {
+async fn changes_without_effect_are_unchanged(store: &dyn TicketStore) {
     let ticket = testing::ticket("TKT-ABC123").assignee(luis()).status(Status::Resolved).build();
     let before = ticket.head().clone();
-    let mut twin = Twin::of(store, ticket).await;
+    let mut mirror = Mirror::of(store, ticket).await;
     for change in [
         Change::status(Status::Resolved),
         Change::status(Status::Resolved).expecting(99),
@@ -109,95 +109,95 @@ async fn what_is_already_so_stays_untouched(store: &dyn TicketStore) {
         Change::assign(Some(luis())),
         Change::claim(),
     ] {
-        let outcome = twin.change(change, &admin(), hour(1)).await;
+        let outcome = mirror.change(change, &admin(), hour(1)).await;
         assert_eq!(outcome, Outcome::Unchanged { head: before.clone() });
     }
 }
 
 async fn a_message_sent_again_is_added_once(store: &dyn TicketStore) {
-    let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
+    let mut mirror = Mirror::of(store, testing::ticket("TKT-ABC123").build()).await;
     let Outcome::Applied { head: first, events } =
-        twin.change(keyed("Hola"), &customer(), hour(1)).await
+        mirror.change(keyed("Hola"), &customer(), hour(1)).await
     else {
-        panic!("it is the first");
+        panic!("the first change is applied");
     };
-    let again = twin.change(keyed("Hola"), &customer(), hour(2)).await;
+    let again = mirror.change(keyed("Hola"), &customer(), hour(2)).await;
     assert_eq!(again, Outcome::Repeated { head: first, events: events.clone() });
 
-    twin.change(Change::status(Status::InProgress), &admin(), hour(3)).await;
+    mirror.change(Change::status(Status::InProgress), &admin(), hour(3)).await;
     let now = head(store, &number()).await;
-    let later = twin.change(keyed("Hola"), &customer(), hour(4)).await;
+    let later = mirror.change(keyed("Hola"), &customer(), hour(4)).await;
     assert_eq!(later, Outcome::Repeated { head: now, events });
 }
 
-async fn a_reply_sent_again_tells_what_it_did_at_first(store: &dyn TicketStore) {
-    let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
+async fn a_repeated_reply_returns_its_first_events(store: &dyn TicketStore) {
+    let mut mirror = Mirror::of(store, testing::ticket("TKT-ABC123").build()).await;
     let reply = Change::reply(words("Ya está.").with_key(parsed("envio-1")), Status::Resolved);
-    let Outcome::Applied { events, .. } = twin.change(reply.clone(), &admin(), hour(1)).await else {
-        panic!("it is the first");
+    let Outcome::Applied { events, .. } = mirror.change(reply.clone(), &admin(), hour(1)).await else {
+        panic!("the first change is applied");
     };
     assert_eq!(events.len(), 2, "a message and a status");
-    twin.change(message("No me ha llegado."), &customer(), hour(2)).await;
-    let Outcome::Repeated { head, events: first } = twin.change(reply, &admin(), hour(3)).await else {
-        panic!("its key was used");
+    mirror.change(message("No me ha llegado."), &customer(), hour(2)).await;
+    let Outcome::Repeated { head, events: first } = mirror.change(reply, &admin(), hour(3)).await else {
+        panic!("the key was used before");
     };
     assert_eq!((head.status, first), (Status::Open, events));
 }
 
-async fn a_message_key_is_its_authors_alone(store: &dyn TicketStore) {
-    let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
+async fn message_keys_are_separate_by_author(store: &dyn TicketStore) {
+    let mut mirror = Mirror::of(store, testing::ticket("TKT-ABC123").build()).await;
     for by in [customer(), admin(), Actor::Admin(marta()), Actor::Bot] {
-        let outcome = twin.change(keyed("Hola"), &by, hour(1)).await;
+        let outcome = mirror.change(keyed("Hola"), &by, hour(1)).await;
         assert!(matches!(outcome, Outcome::Applied { .. }), "{by:?}: {outcome:?}");
-        let outcome = twin.change(keyed("Hola"), &by, hour(2)).await;
+        let outcome = mirror.change(keyed("Hola"), &by, hour(2)).await;
         assert!(matches!(outcome, Outcome::Repeated { .. }), "{by:?}: {outcome:?}");
     }
     assert_eq!(head(store, &number()).await.message_count, Some(5));
 }
 
-async fn a_key_is_looked_at_before_anything_else_is_refused(store: &dyn TicketStore) {
+async fn a_repeated_key_is_recognised_before_any_refusal(store: &dyn TicketStore) {
     let once = words("Hola").with_key(parsed("envio-1"));
     let ticket = testing::ticket("TKT-ABC123").message(once).status(Status::Closed).build();
     let full = Policy {
         limits: Limits::default().with_messages(1).expect("a limit can be lowered"),
         ..Policy::default()
     };
-    let mut twin = Twin::of(store, ticket).await;
+    let mut mirror = Mirror::of(store, ticket).await;
     let again = command_under(&full, keyed("Hola").expecting(99), &customer(), hour(1));
-    let outcome = twin.update(&number(), &again).await;
+    let outcome = mirror.update(&number(), &again).await;
     assert!(matches!(outcome, Outcome::Repeated { .. }), "{outcome:?}");
 }
 
 async fn a_missing_ticket_is_not_found(store: &dyn TicketStore) {
-    let mut twin = Twin::of(store, testing::ticket("tkt-abc123").build()).await;
+    let mut mirror = Mirror::of(store, testing::ticket("tkt-abc123").build()).await;
     for (change, by) in [(message("Hola"), customer()), (Change::claim(), admin())] {
-        assert_eq!(twin.change(change, &by, hour(1)).await, Outcome::NotFound);
+        assert_eq!(mirror.change(change, &by, hour(1)).await, Outcome::NotFound);
     }
     assert_eq!(head(store, &parsed("tkt-abc123")).await.version, 0);
 }
 
-async fn a_foreign_ticket_is_not_found_and_stays_untouched(store: &dyn TicketStore) {
+async fn the_ticket_of_another_requester_is_not_found_and_not_changed(store: &dyn TicketStore) {
     let once = words("Hola").with_key(parsed("envio-1"));
     let ticket = testing::ticket("TKT-ABC123").requester(ana()).message(once).status(Status::Resolved);
-    let mut twin = Twin::of(store, ticket.build()).await;
+    let mut mirror = Mirror::of(store, ticket.build()).await;
     let before = view(store, &number()).await;
     for change in [keyed("Hola"), keyed("Otra cosa"), message("Hola"), Change::status(Status::Closed)] {
-        let outcome = twin.change(change, &Actor::Customer(eva()), hour(1)).await;
+        let outcome = mirror.change(change, &Actor::Customer(eva()), hour(1)).await;
         assert_eq!(outcome, Outcome::NotFound);
     }
     assert_eq!(view(store, &number()).await, before);
 }
 
 async fn the_first_response_is_set_once(store: &dyn TicketStore) {
-    let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
+    let mut mirror = Mirror::of(store, testing::ticket("TKT-ABC123").build()).await;
     for at in [hour(5), hour(6), hour(1)] {
-        twin.change(message("Lo estamos mirando."), &admin(), at).await;
+        mirror.change(message("Lo estamos mirando."), &admin(), at).await;
         assert_eq!(head(store, &number()).await.first_response_at, Some(hour(5)));
     }
 }
 
 async fn only_administrators_who_are_not_the_requester_respond(store: &dyn TicketStore) {
-    let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").requester(luis()).build()).await;
+    let mut mirror = Mirror::of(store, testing::ticket("TKT-ABC123").requester(luis()).build()).await;
     let no_response = [
         (admin(), message("Soy yo quien pregunta.")),
         (Actor::Customer(luis()), message("¿Hola?")),
@@ -206,37 +206,37 @@ async fn only_administrators_who_are_not_the_requester_respond(store: &dyn Ticke
         (Actor::Admin(marta()), Change::status(Status::InProgress)),
     ];
     for (by, change) in no_response {
-        twin.change(change, &by, hour(1)).await;
+        mirror.change(change, &by, hour(1)).await;
         assert_eq!(head(store, &number()).await.first_response_at, None);
     }
-    twin.change(message("Dime."), &Actor::Admin(marta()), hour(2)).await;
+    mirror.change(message("Dime."), &Actor::Admin(marta()), hour(2)).await;
     assert_eq!(head(store, &number()).await.first_response_at, Some(hour(2)));
 }
 
-async fn an_earlier_clock_turns_no_time_back(store: &dyn TicketStore) {
+async fn an_earlier_clock_moves_no_time_back(store: &dyn TicketStore) {
     let ticket = testing::ticket("TKT-ABC123").created_at(hour(10)).build();
-    let mut twin = Twin::of(store, ticket).await;
+    let mut mirror = Mirror::of(store, ticket).await;
     for at in [hour(12), hour(11), hour(1)] {
-        twin.change(message("Hola"), &customer(), at).await;
+        mirror.change(message("Hola"), &customer(), at).await;
         assert_eq!(head(store, &number()).await.updated_at, hour(12));
     }
 }
 
-async fn a_note_leaves_no_trace_for_the_requester(store: &dyn TicketStore) {
-    let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
+async fn a_note_changes_nothing_that_the_requester_sees(store: &dyn TicketStore) {
+    let mut mirror = Mirror::of(store, testing::ticket("TKT-ABC123").build()).await;
     let own = async || {
         answer(store.get(&number().into(), &Audience::Requester(ana()), MessageRange::All).await)
     };
     let before = own().await;
-    twin.change(note("Nota"), &admin(), hour(1)).await;
+    mirror.change(note("Nota"), &admin(), hour(1)).await;
     assert_eq!(view(store, &number()).await.map(|view| view.notes.len()), Some(1));
     assert_eq!(own().await, before);
 }
 
 async fn reopening_and_closing_set_and_clear_their_times(store: &dyn TicketStore) {
-    let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
+    let mut mirror = Mirror::of(store, testing::ticket("TKT-ABC123").build()).await;
     let times = |head: TicketHead| (head.resolved_at, head.closed_at);
-    for (at, by, change, meant) in [
+    for (at, by, change, expected) in [
         (hour(1), admin(), Change::status(Status::Resolved), (Some(hour(1)), None)),
         (hour(2), customer(), message("Sigue igual."), (None, None)),
         (hour(3), admin(), Change::reply(words("Ahora sí."), Status::Resolved), (Some(hour(3)), None)),
@@ -244,8 +244,8 @@ async fn reopening_and_closing_set_and_clear_their_times(store: &dyn TicketStore
         (hour(5), admin(), Change::status(Status::InProgress), (None, None)),
         (hour(6), admin(), Change::status(Status::Closed), (Some(hour(6)), Some(hour(6)))),
     ] {
-        twin.change(change, &by, at).await;
-        assert_eq!(times(head(store, &number()).await), meant, "at {at}");
+        mirror.change(change, &by, at).await;
+        assert_eq!(times(head(store, &number()).await), expected, "at {at}");
     }
 }
 
@@ -254,13 +254,13 @@ async fn the_history_keeps_the_newest_events(store: &dyn TicketStore) {
         limits: Limits::default().with_history(3).expect("a limit can be lowered"),
         ..Policy::default()
     };
-    let mut twin = Twin::of(store, testing::ticket("TKT-ABC123").build()).await;
+    let mut mirror = Mirror::of(store, testing::ticket("TKT-ABC123").build()).await;
     for step in 1..=6 {
         let to = if step % 2 == 0 { Priority::Low } else { Priority::High };
         let change = command_under(&policy, Change::priority(to), &admin(), hour(step));
-        twin.update(&number(), &change).await;
+        mirror.update(&number(), &change).await;
     }
-    let history = view(store, &number()).await.expect("it is stored").history;
+    let history = view(store, &number()).await.expect("the ticket is stored").history;
     assert_eq!(history.iter().map(|event| event.at).collect::<Vec<_>>(), [hour(4), hour(5), hour(6)]);
 }
 

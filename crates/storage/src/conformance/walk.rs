@@ -1,4 +1,4 @@
-//! Walks over pages: each ticket once, whatever the size of a page and whatever else happens.
+//! Walks over pages visit each ticket once, whatever the size of pages and whatever else changes.
 
 use std::collections::BTreeMap;
 
@@ -6,24 +6,24 @@ use ventanilla_domain::{Actor, Change, Priority, Status, Ticket, TicketNumber, T
 
 use super::{
     cases,
-    desk::{admin, answer, command, fill, hour, luis, marta},
-    listing::{SORTS, crowd, names, page_of, walk},
+    listing::{SORTS, names, page_of, store_samples, walk},
+    support::{admin, answer, command, fill, hour, luis, marta},
 };
 use crate::{Cursor, Direction, ListQuery, Page, PageQuery, Sort, TicketStore, testing};
 
 cases![
     pages_of_every_size_make_the_same_list,
-    the_last_page_names_no_next_even_if_it_is_full,
+    a_full_last_page_has_no_cursor,
     tickets_of_one_millisecond_are_visited_once_each,
-    the_size_of_pages_may_change_on_the_way,
+    the_size_of_pages_may_change_during_a_walk,
     the_same_cursor_gives_the_same_page_again,
-    a_walk_survives_what_others_create_and_change,
-    a_walk_by_creation_survives_every_change,
-    a_walk_goes_on_where_its_last_row_has_changed,
+    a_walk_is_stable_under_concurrent_changes,
+    a_walk_by_creation_is_stable_under_every_change,
+    a_walk_continues_after_a_row_that_has_changed,
 ];
 
 async fn pages_of_every_size_make_the_same_list(store: &dyn TicketStore) {
-    crowd(store).await;
+    store_samples(store).await;
     let live = ListQuery::new().with_statuses(Status::Open | Status::InProgress);
     let requester = ListQuery::new().with_requester(testing::customer(2)).unassigned();
     for query in [ListQuery::new(), live, requester] {
@@ -38,8 +38,8 @@ async fn pages_of_every_size_make_the_same_list(store: &dyn TicketStore) {
     }
 }
 
-async fn the_last_page_names_no_next_even_if_it_is_full(store: &dyn TicketStore) {
-    let tickets: Vec<Ticket> = testing::tickets(12).collect();
+async fn a_full_last_page_has_no_cursor(store: &dyn TicketStore) {
+    let tickets: Vec<Ticket> = testing::sample_tickets(12).collect();
     fill(store, &tickets).await;
     for sort in SORTS {
         for rows in [1, 2, 3, 4, 6, 12, 13] {
@@ -48,9 +48,9 @@ async fn the_last_page_names_no_next_even_if_it_is_full(store: &dyn TicketStore)
             let mut visited = page.rows.len();
             while let Some(next) = page.next {
                 page = list(store, &after(&query, &next)).await;
-                assert!(!page.rows.is_empty(), "{rows} a page: nothing comes after {visited} rows");
+                assert!(!page.rows.is_empty(), "{rows} a page: the page after {visited} rows is empty");
                 visited += page.rows.len();
-                assert!(visited <= 12, "{rows} a page: a row comes again");
+                assert!(visited <= 12, "{rows} a page: a row is repeated");
             }
             assert_eq!(visited, 12, "{rows} a page, {sort:?}");
         }
@@ -61,22 +61,22 @@ async fn tickets_of_one_millisecond_are_visited_once_each(store: &dyn TicketStor
     let ticket = |at: u8| testing::ticket(TicketNumber::from_entropy(&[0, 0, 0, 0, 0, at * 11 % 32]));
     let tickets: Vec<Ticket> = (0..13).map(|at| ticket(at).build()).collect();
     fill(store, &tickets).await;
-    let mut meant: Vec<String> =
+    let mut expected: Vec<String> =
         tickets.iter().map(|ticket| ticket.head().ticket_number.to_string()).collect();
-    meant.sort();
+    expected.sort();
     for sort in SORTS {
         for rows in 1..=14 {
             let mut visited = names(
                 &walk(store, &ListQuery::new().with_sort(sort).with_page_size(page_of(rows))).await,
             );
             visited.sort();
-            assert_eq!(visited, meant, "{rows} a page, {sort:?}");
+            assert_eq!(visited, expected, "{rows} a page, {sort:?}");
         }
     }
 }
 
-async fn the_size_of_pages_may_change_on_the_way(store: &dyn TicketStore) {
-    crowd(store).await;
+async fn the_size_of_pages_may_change_during_a_walk(store: &dyn TicketStore) {
+    store_samples(store).await;
     for sort in SORTS {
         let query = ListQuery::new().with_sort(sort);
         let whole = names(&walk(store, &query).await);
@@ -93,20 +93,20 @@ async fn the_size_of_pages_may_change_on_the_way(store: &dyn TicketStore) {
 }
 
 async fn the_same_cursor_gives_the_same_page_again(store: &dyn TicketStore) {
-    crowd(store).await;
+    store_samples(store).await;
     for sort in SORTS {
         let query = ListQuery::new().with_sort(sort).with_page_size(page_of(10));
         let next = list(store, &query.clone().into()).await.next.expect("more follow");
-        // As it comes back from a web page.
+        // A web page sends it back as text.
         let sent: Cursor = parsed_cursor(&next.to_string());
         let page = list(store, &after(&query, &sent)).await;
         assert_eq!(list(store, &after(&query, &next)).await, page);
     }
 }
 
-/// Every second ticket is left alone; the others change between the pages, and new ones come.
-async fn a_walk_survives_what_others_create_and_change(store: &dyn TicketStore) {
-    let mut tickets = crowd(store).await;
+/// Half of the tickets stay unchanged; the others change between the pages, and new ones are added.
+async fn a_walk_is_stable_under_concurrent_changes(store: &dyn TicketStore) {
+    let mut tickets = store_samples(store).await;
     let mut busy = Vec::new();
     tickets.retain(|ticket| {
         let quiet = ticket.head().created_at.as_millis() / 60_000 % 2 == 0;
@@ -132,10 +132,10 @@ async fn a_walk_survives_what_others_create_and_change(store: &dyn TicketStore) 
     }
 }
 
-/// No change touches the time of creation, so this order never shifts.
-async fn a_walk_by_creation_survives_every_change(store: &dyn TicketStore) {
+/// No change alters the time of creation, so this order is always stable.
+async fn a_walk_by_creation_is_stable_under_every_change(store: &dyn TicketStore) {
     let numbers: Vec<TicketNumber> =
-        crowd(store).await.iter().map(|ticket| ticket.head().ticket_number.clone()).collect();
+        store_samples(store).await.iter().map(|ticket| ticket.head().ticket_number.clone()).collect();
     let mut created = 0;
     for direction in [Direction::NewestFirst, Direction::OldestFirst] {
         let query = ListQuery::new().with_sort(Sort::Created(direction)).with_page_size(page_of(3));
@@ -146,7 +146,7 @@ async fn a_walk_by_creation_survives_every_change(store: &dyn TicketStore) {
     }
 }
 
-async fn a_walk_goes_on_where_its_last_row_has_changed(store: &dyn TicketStore) {
+async fn a_walk_continues_after_a_row_that_has_changed(store: &dyn TicketStore) {
     let numbered = |at: u8| TicketNumber::from_entropy(&[0, 0, 0, 0, 0, at * 11 % 32]);
     let tickets: Vec<Ticket> = (0..20).map(|at| testing::ticket(numbered(at)).build()).collect();
     fill(store, &tickets).await;
@@ -155,23 +155,23 @@ async fn a_walk_goes_on_where_its_last_row_has_changed(store: &dyn TicketStore) 
             .with_priorities(Priority::Medium)
             .with_sort(Sort::UrgentFirst(direction))
             .with_page_size(page_of(4));
-        let meant = names(&walk(store, &query).await);
+        let expected = names(&walk(store, &query).await);
         let mut visited = Vec::new();
         let mut page = query.clone().first_page();
         loop {
             let Page { rows, next, .. } = list(store, &page).await;
             visited.extend(names(&rows));
-            assert!(visited.len() <= meant.len(), "a row comes again: {visited:?}");
+            assert!(visited.len() <= expected.len(), "a row is repeated: {visited:?}");
             let Some(next) = next else { break };
             let last = &rows.last().expect("a page before another has rows").head.ticket_number;
             change(store, last, Change::priority(Priority::Urgent), &admin()).await;
             page = after(&query, &next);
         }
-        assert_eq!(visited, meant);
+        assert_eq!(visited, expected);
     }
 }
 
-/// Walks a list while new tickets come and busy ones change after every page; counts the visits.
+/// Counts the visits of each ticket in a walk, while tickets are added and changed after every page.
 async fn walk_amid(
     store: &dyn TicketStore,
     query: &ListQuery,
@@ -189,7 +189,7 @@ async fn walk_amid(
         let Some(next) = next else { return visits };
         page = after(query, &next);
 
-        // Before, amid and after all others, and in the same millisecond as some.
+        // Created before, between and after all others, and in the same millisecond as some.
         let number = TicketNumber::from_entropy(&[31, 31, 31, 0, *created / 32, *created % 32]);
         let newcomer = testing::ticket(number).created_at(hour(turn as u64 % 16));
         if turn < 8 {
@@ -203,11 +203,11 @@ async fn walk_amid(
             change(store, number, Change::assign(Some(luis())), &Actor::Admin(marta())).await;
         }
         turn += 1;
-        assert!(turn < 200, "the walk has no end: {query:?}");
+        assert!(turn < 200, "the walk never ends: {query:?}");
     }
 }
 
-/// Makes a change that may as well be refused.
+/// Makes a change, which may be refused.
 async fn change(store: &dyn TicketStore, number: &TicketNumber, change: Change, by: &Actor) {
     answer(store.update(number, &command(change, by, hour(99))).await);
 }
@@ -217,9 +217,9 @@ async fn list(store: &dyn TicketStore, page: &PageQuery) -> Page<TicketSummary> 
 }
 
 fn after(query: &ListQuery, cursor: &Cursor) -> PageQuery {
-    query.clone().page_after(cursor).expect("the cursor is of this query")
+    query.clone().page_after(cursor).expect("the cursor belongs to this query")
 }
 
 fn parsed_cursor(text: &str) -> Cursor {
-    text.parse().expect("a cursor's text is a cursor")
+    text.parse().expect("the text of a cursor is valid")
 }

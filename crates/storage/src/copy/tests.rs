@@ -7,18 +7,17 @@ use async_trait::async_trait;
 use futures::executor::block_on;
 use proptest::{prelude::*, sample::subsequence};
 use tempfile::{NamedTempFile, tempfile};
-use ventanilla_domain::{BusinessTime, Command, Outcome, TicketSummary, UserId};
 
 use super::*;
-use crate::{Counts, MemoryStore, PageQuery, testing};
+use crate::{MemoryStore, store::forward, testing};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Interrupted after some bytes and resumed, and some of the tickets there before.
+    /// The export is interrupted after some bytes and resumed; some of the tickets are imported before.
     #[test]
-    fn memory_comes_back_from_lines(
-        tickets in subsequence(testing::tickets_with(&testing::sla(), 300).collect::<Vec<_>>(), 0..=300),
+    fn an_interrupted_export_and_a_repeated_import_copy_every_ticket(
+        tickets in subsequence(testing::sample_tickets_with(&testing::sla(), 300).collect::<Vec<_>>(), 0..=300),
         cut in any::<prop::sample::Index>(),
         before in any::<prop::sample::Index>(),
     ) {
@@ -43,8 +42,8 @@ proptest! {
 }
 
 #[test]
-fn a_walk_goes_on_after_a_batch() {
-    let tickets: Vec<Ticket> = testing::tickets(250).collect();
+fn an_export_continues_after_a_batch() {
+    let tickets: Vec<Ticket> = testing::sample_tickets(250).collect();
     let store = filled(&tickets);
     let mut all = Vec::new();
     let mut next = None;
@@ -60,7 +59,7 @@ fn a_walk_goes_on_after_a_batch() {
 
 #[test]
 fn a_failed_batch_is_tried_again() {
-    let tickets: Vec<Ticket> = testing::tickets(150).collect();
+    let tickets: Vec<Ticket> = testing::sample_tickets(150).collect();
     let store = Flawed::of(&tickets);
     let mut export = Export::of(&store);
     store.fails.store(true, Relaxed);
@@ -70,10 +69,10 @@ fn a_failed_batch_is_tried_again() {
     assert_eq!(batch.rows, tickets[2..100]);
 }
 
-/// A row of a list may be unreadable as a whole ticket, or deleted since.
+/// A ticket that is listed may be unreadable as a whole, or deleted since.
 #[test]
 fn unreadable_tickets_are_reported_and_deleted_ones_left_out() {
-    let tickets: Vec<Ticket> = testing::tickets(3).collect();
+    let tickets: Vec<Ticket> = testing::sample_tickets(3).collect();
     let batch = block_on(Export::of(&Flawed::of(&tickets)).next()).unwrap().unwrap();
     assert_eq!(batch.rows, tickets[2..]);
     let number = tickets[0].head().ticket_number.to_string();
@@ -81,7 +80,7 @@ fn unreadable_tickets_are_reported_and_deleted_ones_left_out() {
 }
 
 #[test]
-fn what_differs_is_named_and_left_as_it_is() {
+fn fields_that_differ_are_named_and_nothing_is_overwritten() {
     let [one, other] =
         [testing::ticket("TKT-ABC123"), testing::ticket("TKT-ABC123").note("luis", "Ojo")];
     let [one, other] = [one.build(), other.build()];
@@ -92,7 +91,7 @@ fn what_differs_is_named_and_left_as_it_is() {
 }
 
 #[test]
-fn a_file_of_something_else_stays_as_it_is() {
+fn a_file_with_other_content_is_not_changed() {
     let ticket = serde_json::to_string(&testing::ticket("TKT-ABC123").build()).unwrap();
     for content in
         ["[1, 2]", "{}\n", "\n", &format!("{ticket}\nHola"), &format!("{ticket}\n\n{ticket}\n")]
@@ -120,7 +119,7 @@ fn export(from: &MemoryStore, file: &mut File) {
     }
 }
 
-/// Returns the numbers of tickets that were stored and that were there.
+/// Returns the number of tickets that were stored and of those that had been stored before.
 fn import_all(to: &MemoryStore, file: &mut File) -> (usize, usize) {
     file.rewind().unwrap();
     let (mut stored, mut there) = (0, 0);
@@ -134,7 +133,7 @@ fn import_all(to: &MemoryStore, file: &mut File) -> (usize, usize) {
     (stored, there)
 }
 
-/// A store whose first ticket can't be read, whose second is gone, and which may fail altogether.
+/// Store whose first ticket is unreadable and whose second was deleted, and which may fail altogether.
 struct Flawed {
     store: MemoryStore,
     flawed: Vec<TicketNumber>,
@@ -150,9 +149,7 @@ impl Flawed {
 
 #[async_trait]
 impl TicketStore for Flawed {
-    async fn insert(&self, ticket: &Ticket) -> Result<InsertOutcome, StoreError> {
-        self.store.insert(ticket).await
-    }
+    forward!(|this| this.store; insert, update, list, counts);
 
     async fn ticket(&self, number: &TicketNumber) -> Result<Option<Ticket>, StoreError> {
         if self.fails.load(Relaxed) {
@@ -165,17 +162,5 @@ impl TicketStore for Flawed {
             Some(_) => Ok(None),
             None => self.store.ticket(number).await,
         }
-    }
-
-    async fn update(&self, number: &TicketNumber, command: &Command) -> Result<Outcome, StoreError> {
-        self.store.update(number, command).await
-    }
-
-    async fn list(&self, page: &PageQuery) -> Result<Page<TicketSummary>, StoreError> {
-        self.store.list(page).await
-    }
-
-    async fn counts(&self, mine: &UserId, as_of: Option<BusinessTime>) -> Result<Counts, StoreError> {
-        self.store.counts(mine, as_of).await
     }
 }

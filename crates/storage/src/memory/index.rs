@@ -1,6 +1,5 @@
-//! The orders of tickets: by creation, for every combination of status and priority, overall and
-//! within each category, assignee and requester; by due time; by how long they have been resolved;
-//! and by what they add to reports.
+//! Indexes of tickets: by creation, for each status and priority, overall and by category, assignee and
+//! requester; by due time; by time of resolution; and by the days that concern reports.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -8,15 +7,13 @@ use itertools::{Either, Itertools};
 use ventanilla_domain::{Category, EnumSet, Priority, Status, TicketHead, Timestamp, UserId};
 
 use super::{
+    place::{Place, Seq},
     reported::{Day, Reported},
     waiting::{Wait, Waiting},
 };
 use crate::{AssigneeFilter, Direction, ListQuery, PageQuery, Sort};
 
-/// A ticket's place in order of arrival.
-pub(super) type Seq = u32;
-
-/// A set of tickets that are indexed together.
+/// Set of tickets that are indexed together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Group {
     All,
@@ -25,19 +22,19 @@ pub(super) enum Group {
     Requester(UserId),
 }
 
-/// What of a ticket is indexed.
+/// Indexed properties of a ticket.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Facets {
     listed: Listed,
-    /// As long as somebody waits.
+    /// Set while the ticket has a running timer.
     waits: Option<Wait>,
-    /// Since when it has been resolved, as long as it is.
+    /// Time of resolution, while the ticket is resolved.
     resolved: Option<Timestamp>,
-    /// When it adds something to a report.
+    /// Days whose reports the ticket contributes to.
     reported: Vec<Day>,
 }
 
-/// What of a ticket lists by creation are filtered and sorted by.
+/// Properties by which lists in order of creation are filtered and sorted.
 #[derive(Debug, PartialEq, Eq)]
 struct Listed {
     status: Status,
@@ -48,18 +45,10 @@ struct Listed {
     created_at: Timestamp,
 }
 
-/// Where a walk goes on: after the ticket of this place.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
-    pub(super) priority: Priority,
-    pub(super) key: i64,
-    pub(super) seq: Seq,
-}
-
 #[derive(Debug, Default)]
 pub(super) struct Index {
     ids: HashMap<Group, u32>,
-    /// How many tickets each cell of each group has.
+    /// Number of tickets in each cell of each group.
     counts: Vec<[u32; CELLS]>,
     entries: BTreeSet<Entry>,
     waiting: Waiting,
@@ -67,7 +56,7 @@ pub(super) struct Index {
     reported: Reported,
 }
 
-/// A ticket in one cell of one group. Ordered by cell, then creation, then arrival.
+/// Ticket in one cell of one group, ordered by cell, then creation, then arrival.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Entry {
     cell: u32,
@@ -104,7 +93,7 @@ impl Listed {
 }
 
 impl Index {
-    /// Adds a ticket that had no facets `before`, or moves it to where it belongs by those `after`.
+    /// Adds a new ticket, or moves one whose properties were `before` and are now `after`.
     pub(super) fn update(&mut self, before: Option<&Facets>, after: &Facets, seq: Seq) {
         if before.map(|before| &before.listed) != Some(&after.listed) {
             before.into_iter().for_each(|before| self.unlist(&before.listed, seq));
@@ -148,9 +137,11 @@ impl Index {
         id.map_or(0, |id| u64::from(self.counts[*id as usize][cell(status, priority)]))
     }
 
-    /// The tickets of a page on, in its order: of a list by due time all of them, of any other those of
-    /// the narrowest group with its statuses, priorities and times of creation. Due filters in
-    /// another order and filters by a second group are left to the caller.
+    /// Returns the candidates of a page, in its order.
+    ///
+    /// For a list by due time these are the tickets that pass its due filter; for any other those of the
+    /// narrowest group that pass its filters of status, priority and creation. The caller applies the
+    /// other filters.
     pub(super) fn walk(&self, page: &PageQuery, after: Option<Place>) -> impl Iterator<Item = Seq> {
         let query = page.query();
         let (direction, by_priority) = match query.sort() {
@@ -161,17 +152,17 @@ impl Index {
         Either::Right(self.by_creation(query, direction, by_priority, after))
     }
 
-    /// The tickets that wait for something.
+    /// Returns the index of tickets with a running timer.
     pub(super) const fn waiting(&self) -> &Waiting {
         &self.waiting
     }
 
-    /// The tickets that may add something to a report.
+    /// Returns the index of tickets that may contribute to a report.
     pub(super) const fn reported(&self) -> &Reported {
         &self.reported
     }
 
-    /// The tickets that were resolved up to this instant, the longest first.
+    /// Returns the tickets that were resolved up to this instant, earliest first.
     pub(super) fn resolved_until(&self, latest: Timestamp) -> impl Iterator<Item = Seq> {
         self.resolved.range(..=(latest, Seq::MAX)).map(|(_, seq)| *seq)
     }
@@ -209,7 +200,7 @@ impl Index {
     }
 }
 
-/// One walk through the cells of a group.
+/// Walk through the cells of a group.
 struct Walk<'a> {
     index: &'a Index,
     query: ListQuery,
@@ -217,7 +208,7 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    /// The tickets of these priorities by creation, from every cell that isn't empty.
+    /// Returns the tickets of these priorities in order of creation, merged from the cells that have any.
     fn merge(
         &self,
         group: u32,
@@ -239,7 +230,7 @@ impl<'a> Walk<'a> {
             .map(|entry| entry.seq)
     }
 
-    /// One cell, in the order of the walk, after the place where it goes on.
+    /// Returns the entries of one cell after a position, in the order of the walk.
     fn run(&self, cell: u32, after: Option<Place>) -> impl Iterator<Item = &'a Entry> + use<'a> {
         let (from, before) = self.query.created();
         let mut low = Entry { cell, created_at: from.unwrap_or(Timestamp::MIN), seq: 0 };
@@ -275,7 +266,7 @@ const fn cell(status: Status, priority: Priority) -> usize {
     status as usize * Priority::ALL.len() + priority as usize
 }
 
-/// The group with the fewest tickets, as a rule, that holds all that a query asks for.
+/// Returns the smallest group, as a rule, that contains all tickets of a query.
 fn narrowest(query: &ListQuery) -> Group {
     if let Some(requester) = query.requester() {
         return Group::Requester(requester.clone());

@@ -19,7 +19,7 @@ impl<T> Default for RankedSet<T> {
 }
 
 impl<T: Ord + Copy> RankedSet<T> {
-    /// Adds an entry, unless it is there.
+    /// Adds an entry, unless it is present.
     pub(super) fn insert(&mut self, entry: T) {
         let nth = self.block_of(&entry);
         let Some(block) = self.blocks.get_mut(nth) else {
@@ -29,13 +29,13 @@ impl<T: Ord + Copy> RankedSet<T> {
         block.insert(at, entry);
         if block.len() == BLOCK {
             let upper = block.split_off(BLOCK / 2);
-            // In a set that grows at its end, most blocks stay as they are left here.
+            // In a set that grows at its end, most blocks never change again.
             block.shrink_to_fit();
             self.blocks.insert(nth + 1, upper);
         }
     }
 
-    /// Removes an entry, if it is there.
+    /// Removes an entry, if it is present.
     pub(super) fn remove(&mut self, entry: &T) {
         let nth = self.block_of(entry);
         let Some(block) = self.blocks.get_mut(nth) else { return };
@@ -63,7 +63,7 @@ impl<T: Ord + Copy> RankedSet<T> {
         whole.iter().map(Vec::len).sum::<usize>() + last.partition_point(is_before)
     }
 
-    /// Returns the place of the only block that may hold an entry.
+    /// Returns the index of the only block that may contain an entry.
     fn block_of(&self, entry: &T) -> usize {
         self.blocks.partition_point(|block| block[0] <= *entry).saturating_sub(1)
     }
@@ -87,18 +87,18 @@ mod tests {
 
     use super::*;
 
-    /// Stretches of numbers that are inserted or removed, upwards or downwards.
-    fn stretches() -> impl Strategy<Value = Vec<(bool, bool, u32, u32)>> {
+    /// Ranges of numbers that are inserted or removed, in ascending or descending order.
+    fn ranges() -> impl Strategy<Value = Vec<(bool, bool, u32, u32)>> {
         prop::collection::vec((any::<bool>(), any::<bool>(), 0..3_000_u32, 0..2_000_u32), 0..12)
     }
 
     proptest! {
         #[test]
-        fn it_is_an_ordered_set_that_counts(
-            stretches in stretches(), positions in prop::collection::vec(0..5_000_u32, 8),
+        fn a_ranked_set_behaves_like_a_tree_set(
+            ranges in ranges(), positions in prop::collection::vec(0..5_000_u32, 8),
         ) {
             let (mut ranked, mut plain) = (RankedSet::default(), BTreeSet::new());
-            for (inserts, upwards, from, length) in stretches {
+            for (inserts, upwards, from, length) in ranges {
                 for step in 0..length {
                     let entry = from + if upwards { step } else { length - step };
                     if inserts {
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn few_blocks_are_left_of_few_entries() {
+    fn removing_most_entries_leaves_few_blocks() {
         for upwards in [true, false] {
             let mut set = RankedSet::default();
             (0..100_000).for_each(|entry| set.insert(entry));

@@ -1,14 +1,14 @@
-//! Index of the tickets that add something to the report of a period.
+//! Index of the tickets that contribute to the report of a period.
 
 use std::{collections::BTreeSet, ops::RangeInclusive};
 
 use ventanilla_domain::{BusinessTime, SlaTimer, TicketHead, Timestamp};
 
-use super::index::Seq;
+use super::place::Seq;
 use crate::ReportQuery;
 
-/// Tickets by the days on which they add something to a report: those on which a timer stopped, and
-/// those on which a target was breached or will be unless its timer stops.
+/// Tickets by the days to whose reports they contribute: days on which a timer stopped, and days on
+/// which a target was breached or will be unless its timer stops.
 #[derive(Debug, Default)]
 pub(super) struct Reported(BTreeSet<(Day, Seq)>);
 
@@ -20,7 +20,7 @@ pub(super) struct Day(u32);
 
 impl Day {
     const MILLIS: i64 = 24 * 3_600_000;
-    /// Number of either kind of days: millions of years, and what lies beyond is put to their ends.
+    /// Number of days of either kind, millions of years; times beyond count for the first or last day.
     const COUNT: u32 = 1 << 31;
 
     fn of_stop(at: Timestamp) -> Self {
@@ -74,7 +74,7 @@ impl Reported {
         }
     }
 
-    /// Returns the tickets of the days from this place on up to `last`, by day.
+    /// Returns the tickets from a day and ticket on, up to the day `last`, in order of days.
     pub(super) fn walk(
         &self,
         from: (Day, Seq),

@@ -1,4 +1,4 @@
-//! The suite, and the indexes against what they stand for.
+//! Conformance of the store in memory, and its indexes compared with sums over all tickets.
 
 use futures::FutureExt;
 use proptest::prelude::*;
@@ -15,7 +15,7 @@ async fn conforms() {
 
 proptest! {
     #[test]
-    fn counts_and_reports_are_those_of_all_tickets(history in history()) {
+    fn counts_and_reports_equal_sums_over_all_tickets(history in history()) {
         let store = MemoryStore::new();
         check_sums(&store, history).now_or_never().expect("it never waits").unwrap();
     }

@@ -1,4 +1,4 @@
-//! The tickets themselves, under many locks.
+//! Tickets by number, under many locks.
 
 use std::{
     collections::HashMap,
@@ -9,12 +9,11 @@ use std::{
 
 use ventanilla_domain::{Ticket, TicketNumber};
 
-use super::index::Seq;
+use super::place::Seq;
 
-/// The tickets by number, spread over many locks, so that reading one hardly ever waits for a change to
-/// another.
+/// Tickets by number, spread over many locks, so that reading one rarely waits for a change to another.
 ///
-/// Changes are made one at a time; that is up to the caller. No ticket is ever removed.
+/// The caller makes changes one at a time. No ticket is ever removed.
 #[derive(Debug)]
 pub(super) struct Tickets {
     hasher: RandomState,
@@ -24,16 +23,15 @@ pub(super) struct Tickets {
 #[derive(Debug, Default)]
 struct Shard {
     slots: HashMap<TicketNumber, (Seq, u32)>,
-    /// Boxed, so that growing moves little.
     #[expect(clippy::vec_box, reason = "growing a vector of many tickets would move them all")]
     tickets: Vec<Box<Ticket>>,
 }
 
-/// Where a ticket is stored.
+/// Place at which a ticket is stored.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Spot(usize);
 
-/// So many that a busy writer holds up less than one read in a hundred.
+/// Number of locks: a busy writer blocks less than one read in a hundred.
 const SHARDS: usize = 64;
 
 impl Default for Tickets {
@@ -44,14 +42,14 @@ impl Default for Tickets {
 }
 
 impl Tickets {
-    /// Returns the ticket of this number. Changes to it wait until the guard is dropped.
+    /// Returns the ticket of this number, locked until the guard is dropped.
     pub(super) fn by_number(&self, number: &TicketNumber) -> Option<TicketGuard<'_>> {
         let shard = read(&self.shards[self.shard(number)]);
         let (_, slot) = *shard.slots.get(number)?;
         Some(TicketGuard { shard, slot })
     }
 
-    /// Returns the ticket at a spot. Changes to it wait until the guard is dropped.
+    /// Returns the ticket at a place, locked until the guard is dropped.
     pub(super) fn get(&self, spot: Spot) -> TicketGuard<'_> {
         TicketGuard { shard: read(&self.shards[spot.shard()]), slot: spot.slot() }
     }
@@ -67,7 +65,7 @@ impl Tickets {
         Some(change(seq, &mut shard.tickets[slot as usize]))
     }
 
-    /// Adds a ticket, the only one of its number, and returns its spot.
+    /// Adds a ticket, whose number must be new, and returns its place.
     pub(super) fn push(&self, seq: Seq, ticket: &Ticket) -> Spot {
         let number = ticket.head().ticket_number.clone();
         let ticket = Box::new(ticket.clone());
@@ -94,7 +92,7 @@ impl Spot {
     }
 }
 
-/// A ticket that doesn't change meanwhile.
+/// Ticket that is locked against changes.
 pub(super) struct TicketGuard<'a> {
     shard: RwLockReadGuard<'a, Shard>,
     slot: u32,
@@ -108,7 +106,8 @@ impl Deref for TicketGuard<'_> {
     }
 }
 
-// A panic under a lock could only come from a bug in the rules; other tickets stay usable even then.
+// A poisoned lock is used on: only a bug in the business rules panics under a lock, and the other
+// tickets stay usable.
 
 /// Locks for reading.
 pub(super) fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {

@@ -1,31 +1,31 @@
-//! The order of tickets by due time.
+//! Index of tickets by due time.
 
 use std::time::Duration;
 
 use ventanilla_domain::{BusinessTime, SlaTimers, TicketHead};
 
 use super::{
-    index::{Place, Seq},
+    place::{Place, Seq},
     ranked::RankedSet,
 };
 use crate::{DueFilter, query::due};
 
-/// The tickets that wait for something.
+/// Tickets with a running timer.
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
     entries: RankedSet<Entry>,
     risks: RankedSet<(BusinessTime, Seq)>,
 }
 
-/// When a ticket is due, and from when it is at risk.
+/// Business times from which a ticket is due and at risk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Wait {
     due: BusinessTime,
-    /// At most a millisecond after `due`, so that a ticket that is overdue has always been at risk.
+    /// At most a millisecond after `due`, so that an overdue ticket has always been at risk.
     risk: BusinessTime,
 }
 
-/// Ordered by due time, then arrival: so much a cursor tells.
+/// Entry ordered by due time, then arrival, which are the parts of a cursor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Entry {
     due: BusinessTime,
@@ -34,12 +34,12 @@ struct Entry {
 }
 
 impl Wait {
-    /// `None` for a ticket that waits for nothing.
+    /// Returns the times of a ticket; `None` without a running timer.
     pub(super) fn of(head: &TicketHead) -> Option<Self> {
         let due = due(head)?;
         let risk = head.sla.as_deref().and_then(SlaTimers::at_risk_from)?;
-        // A timer that was breached before it went on has a later start, and with it a later risk; it
-        // is never at risk again.
+        // A timer that was breached before it was resumed has a later start, and so a later risk than
+        // its due time; it is never at risk again.
         Some(Self { due, risk: risk.min(due.plus(Duration::from_millis(1))) })
     }
 }
@@ -60,12 +60,12 @@ impl Waiting {
         self.entries.count_while(|entry| entry.due < now) as u64
     }
 
-    /// Counts the tickets that are at risk: those that have been and aren't overdue.
+    /// Counts the tickets that are at risk and not overdue.
     pub(super) fn at_risk(&self, now: BusinessTime) -> u64 {
         self.risks.count_while(|(risk, _)| *risk <= now) as u64 - self.overdue(now)
     }
 
-    /// Returns the tickets that pass a filter in order of due time, after this place.
+    /// Returns the tickets that pass a filter, in order of due time, after a position.
     pub(super) fn walk(
         &self,
         filter: Option<DueFilter>,

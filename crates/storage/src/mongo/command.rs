@@ -1,7 +1,7 @@
 //! Write commands, each sent exactly once.
 //!
-//! The driver repeats a write whose answer was lost, and then tells only of the second attempt. These
-//! commands it sends once, so that an error is about the one attempt that there was.
+//! The driver repeats a write whose answer was lost, and then reports only the second attempt. Sent with
+//! `run_command` a write is not repeated, so that its error is about the only attempt.
 
 use bson::{Document, doc};
 use mongodb::{
@@ -16,19 +16,19 @@ use crate::BoxError;
 /// Result of a write command.
 #[derive(Debug)]
 pub(super) enum Written {
-    /// It was made, durably, on so many documents: none, where its condition matched none.
+    /// It was made durably, on this number of documents: 0 if its condition matched none.
     Made(u64),
-    /// It was made, perhaps not durably.
+    /// It was made, but may not be durable.
     NotDurable(ServerError),
-    /// A document with the same value of a unique index is there: the keys of that index.
+    /// Another document has the same value in the unique index with these keys.
     Duplicate(Document),
     /// It was not made, and may be sent again.
     NotNow(BoxError),
-    /// It was made or not: the answer was lost.
+    /// The answer was lost: it may have been made or not.
     Lost(BoxError),
-    /// It was not made on this document, and never will be.
+    /// It was not made on this document, and would not be if it were sent again.
     Refused(BoxError),
-    /// The whole command was refused: nothing was made, and never will be.
+    /// The whole command was refused, and would be if it were sent again.
     Failed(BoxError),
 }
 
@@ -41,7 +41,7 @@ pub(super) async fn send(database: Database, mut command: Document, concern: Doc
     }
 }
 
-/// A write concern as commands carry it.
+/// Returns a write concern in the form of a command's field.
 pub(super) fn write_concern(concern: &WriteConcern) -> Document {
     use mongodb::options::Acknowledgment;
     let mut document = match &concern.w {
@@ -61,20 +61,20 @@ pub(super) fn write_concern(concern: &WriteConcern) -> Document {
 fn of_reply(reply: &Document) -> Written {
     let made = count(reply, "n");
     let errors = reply.get_array("writeErrors").ok();
-    // Of several statements those that were refused leave the others made.
+    // A refused statement leaves the other statements of the command made.
     if let Some(error) = errors.and_then(|errors| errors.first()?.as_document())
         && made == 0
     {
         return of_write_error(error);
     }
     match reply.get_document("writeConcernError") {
-        // What found nothing to change has nothing to lose.
+        // A write that changed nothing needs no durability.
         Ok(error) if made > 0 => of_write_concern(ServerError::of(error)),
         _ => Written::Made(made),
     }
 }
 
-/// A server that steps down may still lose what it made; otherwise it is made, durably or not.
+/// Classifies an error of the write concern: a server that steps down may still lose the write.
 fn of_write_concern(error: ServerError) -> Written {
     if is_transient(error.code) { Written::Lost(Box::new(error)) } else { Written::NotDurable(error) }
 }

@@ -1,4 +1,4 @@
-//! Connecting, with everything that must hold looked at first.
+//! Connection to a database, with checks of all that the store needs.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,11 +14,12 @@ use tokio::sync::Semaphore;
 use ventanilla_domain::{ErrorKind, Explain, Locale};
 
 use super::{
-    Inner, MongoStore, UserIdEncoding, command::write_concern, index, known::KnownTickets,
+    Inner, MongoStore, UserIdEncoding, cache::TicketCache, command::write_concern, index,
     locks::TicketLocks,
 };
+use crate::BoxError;
 
-/// How a [`MongoStore`] uses its database.
+/// Settings of a [`MongoStore`].
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -47,9 +48,9 @@ pub struct MongoOptions {
 }
 
 impl Default for MongoOptions {
-    /// The collection `SupportTicket`; ids as `ObjectId`; writes acknowledged by a majority and its
-    /// journals within 10 seconds; 30 seconds for a use case; 16 MiB of known tickets; indexes
-    /// verified, not created.
+    /// Returns the default settings: the collection `SupportTicket`; ids as `ObjectId`; writes
+    /// acknowledged by a majority and its journals within 10 seconds; a time limit of 30 seconds for each
+    /// call; a cache of 16 MiB; indexes checked and not created.
     fn default() -> Self {
         Self {
             collection: "SupportTicket".into(),
@@ -67,46 +68,46 @@ impl Default for MongoOptions {
 }
 
 impl MongoOptions {
-    /// The default options.
+    /// Returns the default settings.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Keeps tickets in this collection.
+    /// Sets the name of the collection.
     pub fn collection(mut self, name: impl Into<String>) -> Self {
         self.collection = name.into();
         self
     }
 
-    /// Stores user ids in this form.
+    /// Sets the encoding of user ids.
     pub const fn user_ids(mut self, form: UserIdEncoding) -> Self {
         self.ids = form;
         self
     }
 
-    /// Asks for this acknowledgement of writes. Less than a majority can lose acknowledged changes.
+    /// Sets the write concern. With less than a majority, acknowledged changes can be lost.
     pub fn write_concern(mut self, concern: WriteConcern) -> Self {
         self.write_concern = concern;
         self
     }
 
-    /// Waits so long for a use case before it is given up.
+    /// Sets the time limit of each call.
     pub const fn time_limit(mut self, limit: Duration) -> Self {
         self.time_limit = limit;
         self
     }
 
-    /// Remembers the tickets that this store changed lately, up to so many bytes in all; 0 turns it off.
+    /// Sets the size in bytes of the cache of recently changed tickets; 0 turns it off.
     ///
-    /// A change to a ticket that is known needs one command instead of two. It is made on condition
-    /// that the ticket is still as it is known, so other writers may change it meanwhile: the ticket is
-    /// then read. What readers get, and every answer that isn't a write, is always read.
+    /// A change to a cached ticket needs one command instead of two. It is made on condition that the
+    /// stored ticket is still the cached one; otherwise the ticket is read. The cache is used for nothing
+    /// else: reads, and changes that write nothing, always read the stored ticket.
     pub const fn known_tickets(mut self, bytes: u64) -> Self {
         self.known_tickets = bytes;
         self
     }
 
-    /// Creates missing indexes on connecting.
+    /// Creates missing indexes when the store is opened.
     pub const fn create_indexes(mut self) -> Self {
         self.create_indexes = true;
         self
@@ -116,9 +117,9 @@ impl MongoOptions {
     ///
     /// # Errors
     ///
-    /// [`ConnectError`].
+    /// [`ConnectError`] if the URI is invalid or the database cannot be used.
     pub async fn connect(self, uri: &str) -> Result<MongoStore, ConnectError> {
-        let invalid = |source| ConnectError::InvalidUri { source };
+        let invalid = |error: Error| ConnectError::InvalidUri { source: error.into() };
         let mut options = ClientOptions::parse(uri).await.map_err(invalid)?;
         options.app_name.get_or_insert_with(|| "ventanilla".into());
         options.max_pool_size.get_or_insert(MOST_COMMANDS);
@@ -134,22 +135,22 @@ impl MongoOptions {
         }
     }
 
-    /// Uses a database that the host is connected to.
+    /// Opens the store in a database that the host is connected to.
     ///
     /// # Errors
     ///
-    /// [`ConnectError`].
+    /// [`ConnectError`] if the database cannot be used.
     pub async fn open(self, database: &Database) -> Result<MongoStore, ConnectError> {
         let tickets = database.collection::<Document>(&self.collection);
         self.open_collection(&tickets).await
     }
 
-    /// Uses a collection that the host has, by its own read preference. Read concern is majority in any
-    /// case.
+    /// Opens the store in a collection of the host, with its read preference. The read concern is always
+    /// majority.
     ///
     /// # Errors
     ///
-    /// [`ConnectError`].
+    /// [`ConnectError`] if the database cannot be used.
     pub async fn open_collection<T: Send + Sync>(
         self,
         collection: &Collection<T>,
@@ -170,7 +171,7 @@ impl MongoOptions {
             return Err(ConnectError::NotPrimary { address });
         }
         let count = |role| hello.get_array(role).map_or(0, Vec::len);
-        // Those that are never primary acknowledge too.
+        // Servers that are never primary acknowledge writes too.
         let servers = if is_router { usize::MAX } else { count("hosts") + count("passives") };
         for concern in [Some(&self.write_concern), collection.write_concern()].into_iter().flatten() {
             check_write_concern(concern, servers)?;
@@ -189,14 +190,13 @@ impl MongoOptions {
             write_concern: write_concern(&self.write_concern),
             time_limit: self.time_limit,
             locks: TicketLocks::default(),
-            known: KnownTickets::new(self.known_tickets),
+            cache: TicketCache::new(self.known_tickets),
             running: Arc::new(Semaphore::new(MOST_COMMANDS as usize)),
         })))
     }
 }
 
-/// Most commands that run at once, and connections that [`MongoOptions::connect`] opens unless the URI
-/// names another number.
+/// Largest number of concurrent commands, and of connections unless the URI sets another number.
 const MOST_COMMANDS: u32 = 64;
 
 fn check_write_concern(concern: &WriteConcern, servers: usize) -> Result<(), ConnectError> {
@@ -209,7 +209,7 @@ fn check_write_concern(concern: &WriteConcern, servers: usize) -> Result<(), Con
     }
 }
 
-/// The error for servers that answer, and belong to another replica set.
+/// Returns the error for reachable servers that belong to another replica set.
 async fn other_set(hosts: &[ServerAddress], wanted: String) -> Option<ConnectError> {
     let mut direct = ClientOptions::builder().hosts(vec![hosts.first()?.clone()]).build();
     direct.direct_connection = Some(true);
@@ -220,67 +220,68 @@ async fn other_set(hosts: &[ServerAddress], wanted: String) -> Option<ConnectErr
     (found != wanted).then_some(ConnectError::ReplicaSet { wanted, found })
 }
 
-/// Why a store could not be opened. It is for the operator of the host, not for its users.
+/// Error of opening a store, for the operator of the host rather than for its users.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectError {
-    /// The URI can't be read.
+    /// The URI is not valid.
     #[error("the MongoDB URI is not valid")]
     InvalidUri {
-        /// What the driver said.
-        source: Error,
+        /// Error of the driver.
+        source: BoxError,
     },
     /// The URI names no database.
     #[error("the MongoDB URI names no database: mongodb://host/DATABASE")]
     NoDatabase,
-    /// No server answers.
+    /// No server can be reached.
     #[error("no MongoDB server can be reached")]
     Unreachable {
-        /// What the driver said.
-        source: Error,
+        /// Error of the driver.
+        source: BoxError,
     },
-    /// The server refuses: a wrong user or password, or missing rights.
+    /// The server refuses access: wrong user or password, or missing privileges.
     #[error("the MongoDB server refuses access")]
     AccessRefused {
-        /// What the server said.
-        source: Error,
+        /// Error of the server.
+        source: BoxError,
     },
-    /// The server stands alone, and so can neither repeat a write safely nor survive a loss.
+    /// The server belongs to no replica set, so that a write can neither be repeated safely nor survive
+    /// the loss of the server.
     #[error("the MongoDB server is no replica set: start it with --replSet and initiate it")]
     Standalone,
-    /// The URI names another replica set than the servers belong to.
-    #[error("the MongoDB URI names the replica set {wanted:?}, and the servers belong to {found:?}")]
+    /// The servers belong to another replica set than the URI names.
+    #[error("the MongoDB URI names the replica set {wanted:?}, but the servers belong to {found:?}")]
     ReplicaSet {
-        /// The name in the URI.
+        /// Name in the URI.
         wanted: String,
-        /// The servers' own.
+        /// Name of the servers' replica set.
         found: String,
     },
-    /// The only server that is connected to takes no writes.
+    /// The server of a direct connection accepts no writes.
     #[error("the MongoDB server {address} is a secondary: connect to the whole replica set")]
     NotPrimary {
-        /// Its address.
+        /// Address of the server.
         address: String,
     },
-    /// Writes would never be acknowledged: by no server, or by more than there are.
+    /// The write concern cannot be met: it asks for no acknowledgement, or for more servers than exist.
     #[error("the write concern asks for {nodes} of {servers} servers")]
     WriteConcern {
-        /// Number of servers that are to acknowledge.
+        /// Number of servers that must acknowledge.
         nodes: u32,
-        /// Number of servers in the set.
+        /// Number of servers in the replica set.
         servers: usize,
     },
-    /// Indexes are missing, or aren't as they must be: hidden, sparse, with a collation.
+    /// Indexes are missing, or unusable because they are hidden, sparse or have a collation.
     #[error("these indexes are missing: {}; create them with MongoOptions::create_indexes", names.join(", "))]
     MissingIndexes {
-        /// Their names.
+        /// Names of the indexes.
         names: Vec<String>,
     },
-    /// An index can't be created, because another stands in its way or the data contradict it.
+    /// An index cannot be created: it conflicts with another index or with the data.
     #[error("an index cannot be created")]
     IndexConflict {
-        /// What the server said.
-        source: Error,
+        /// Error of the server.
+        source: BoxError,
     },
 }
 
@@ -329,25 +330,25 @@ impl Explain for ConnectError {
     }
 }
 
-fn unreachable(source: Error) -> ConnectError {
-    /// No rights, a wrong password.
+fn unreachable(error: Error) -> ConnectError {
+    /// `Unauthorized` and `AuthenticationFailed`.
     const REFUSALS: [i32; 2] = [13, 18];
-    match &*source.kind {
-        Cause::Authentication { .. } => ConnectError::AccessRefused { source },
+    match &*error.kind {
+        Cause::Authentication { .. } => ConnectError::AccessRefused { source: error.into() },
         Cause::Command(command) if REFUSALS.contains(&command.code) => {
-            ConnectError::AccessRefused { source }
+            ConnectError::AccessRefused { source: error.into() }
         }
-        _ => ConnectError::Unreachable { source },
+        _ => ConnectError::Unreachable { source: error.into() },
     }
 }
 
-fn conflict(source: Error) -> ConnectError {
-    /// Other options, other keys under the name, data that contradict it.
+fn conflict(error: Error) -> ConnectError {
+    /// `IndexOptionsConflict`, `IndexKeySpecsConflict` and `DuplicateKey`.
     const CONFLICTS: [i32; 3] = [85, 86, 11000];
-    match &*source.kind {
+    match &*error.kind {
         Cause::Command(command) if CONFLICTS.contains(&command.code) => {
-            ConnectError::IndexConflict { source }
+            ConnectError::IndexConflict { source: error.into() }
         }
-        _ => unreachable(source),
+        _ => unreachable(error),
     }
 }

@@ -1,4 +1,4 @@
-//! Counts for a dashboard, which don't grow with the closed tickets.
+//! Counts for a dashboard, at a cost that doesn't depend on the number of closed tickets.
 
 use std::sync::Arc;
 
@@ -10,12 +10,12 @@ use ventanilla_domain::{BusinessTime, Priority, Status, UserId};
 use super::{Inner, expr, list::due_conditions};
 use crate::{Counts, DueFilter, StoreError};
 
-/// The number that a part of the counts belongs to.
+/// Field of the counts to which a part belongs.
 type Number = fn(&mut Counts) -> &mut u64;
 
 impl Inner {
-    /// Counts index keys of what waits and of what is resolved, in one aggregate. What is left of the
-    /// collection's size, which the server knows, is closed.
+    /// Counts index keys of live and resolved tickets in one aggregation. The rest of the collection, by
+    /// the estimated document count, is closed.
     pub(super) async fn counts(
         self: &Arc<Self>,
         mine: &UserId,
@@ -44,8 +44,8 @@ impl Inner {
         Ok(counts)
     }
 
-    /// Conditions of which each names one value of every field, where many keys may match: of such a
-    /// range the server counts the keys without looking at them.
+    /// Returns the conditions of all parts. A condition that many keys may match fixes one value of each
+    /// field: the server then counts a range of keys without reading them.
     fn parts(
         &self,
         mine: &UserId,
@@ -56,7 +56,7 @@ impl Inner {
         let live_with = |field: &str, value: Bson| doc! { "status": { "$in": &live }, field: value };
         let mut parts: Vec<(Number, Document)> = vec![
             (|counts| &mut counts.open, of(Status::Open)),
-            // A missing status stands for the default, which is open.
+            // A missing status means the default, open.
             (|counts| &mut counts.open, doc! { "status": Bson::Null }),
             (|counts| &mut counts.in_progress, of(Status::InProgress)),
             (|counts| &mut counts.resolved, of(Status::Resolved)),

@@ -1,4 +1,4 @@
-//! Documents as tickets: how each field is read, whoever wrote it.
+//! Decoding of documents, whichever application wrote them.
 
 use std::{fmt::Display, str::FromStr};
 
@@ -14,22 +14,22 @@ use super::{
 };
 use crate::Unreadable;
 
-/// What is wrong with a stored document.
+/// Reason for which a document holds no ticket.
 #[derive(Debug, thiserror::Error)]
 #[error("field {field}: {problem}")]
-pub(super) struct Malformed {
+pub(super) struct DecodeError {
     field: String,
     problem: String,
 }
 
-impl Malformed {
-    /// The report of a document that holds no ticket, with its number, whatever that is.
-    pub(super) fn of(&self, document: &RawDocument) -> Unreadable {
+impl DecodeError {
+    /// Reports the document, with the number that is stored.
+    pub(super) fn to_unreadable(&self, document: &RawDocument) -> Unreadable {
         Unreadable { ticket_number: shown_number(document), problem: self.to_string() }
     }
 }
 
-/// The number of a document, whatever is stored for it.
+/// Returns the number of a document as text, whatever its type.
 pub(super) fn shown_number(document: &RawDocument) -> String {
     match document.get("ticketNumber") {
         Ok(Some(RawBsonRef::String(number))) if !number.is_empty() => number.to_owned(),
@@ -41,30 +41,34 @@ pub(super) fn shown_number(document: &RawDocument) -> String {
 }
 
 impl UserIdEncoding {
-    /// A ticket of which everything was read.
-    pub(super) fn whole(self, document: &RawDocument) -> Result<Ticket, Malformed> {
-        self.record(document).map(Ticket::from)
+    /// Decodes a whole ticket.
+    pub(super) fn decode_ticket(self, document: &RawDocument) -> Result<Ticket, DecodeError> {
+        self.decode_record(document).map(Ticket::from)
     }
 
-    /// The fields of a whole ticket as they are stored.
+    /// Decodes the fields of a whole ticket as they are stored.
     ///
-    /// Data that only these crates write and nothing depends on costs itself alone where it can't be read:
-    /// a note, an event of the history, a key, the author of a message.
-    pub(super) fn record(self, document: &RawDocument) -> Result<TicketRecord, Malformed> {
+    /// Optional data that only these crates write are skipped if they are unreadable: a note, an event of
+    /// the history, a key, the author of a message.
+    pub(super) fn decode_record(self, document: &RawDocument) -> Result<TicketRecord, DecodeError> {
         let fields = Parsed::of(document);
         let description = required(&fields, "description", read_text)?;
         self.fields(&fields, description)
     }
 
-    /// A head, of which the texts were left behind.
-    pub(super) fn head(self, document: &RawDocument) -> Result<TicketHead, Malformed> {
+    /// Decodes the head of a ticket from a document without texts.
+    pub(super) fn decode_head(self, document: &RawDocument) -> Result<TicketHead, DecodeError> {
         let ticket = Ticket::from(self.fields(&Parsed::of(document), MessageText::from_stored(""))?);
         let mut head = ticket.head().clone();
         head.message_count = None;
         Ok(head)
     }
 
-    fn fields(self, document: &Parsed<'_>, description: MessageText) -> Result<TicketRecord, Malformed> {
+    fn fields(
+        self,
+        document: &Parsed<'_>,
+        description: MessageText,
+    ) -> Result<TicketRecord, DecodeError> {
         let id = |value: RawBsonRef<'_>| self.read(value);
         required(document, "_id", |id: RawBsonRef<'_>| id.as_object_id().ok_or_else(|| unexpected(id)))?;
         Ok(TicketRecord {
@@ -92,7 +96,7 @@ impl UserIdEncoding {
         })
     }
 
-    fn read_message(self, value: RawBsonRef<'_>) -> Result<Message, Malformed> {
+    fn read_message(self, value: RawBsonRef<'_>) -> Result<Message, DecodeError> {
         let message = nested(value, "messages")?;
         let author = match required(message, "role", read_parsed)? {
             Role::User => Author::Requester,
@@ -108,7 +112,7 @@ impl UserIdEncoding {
         Ok(message.with_key(key).with_version(version))
     }
 
-    fn read_note(self, value: RawBsonRef<'_>) -> Result<Note, Malformed> {
+    fn read_note(self, value: RawBsonRef<'_>) -> Result<Note, DecodeError> {
         let note = nested(value, "notes")?;
         let by = required(note, "by", |id| self.read(id))?;
         let text = required(note, "text", read_text)?;
@@ -119,20 +123,21 @@ impl UserIdEncoding {
             .with_version(version))
     }
 
-    /// The key that a ticket was opened with, if it can be read.
+    /// Decodes the creation key of a ticket, if it is readable.
     pub(super) fn creation_key_of<'a>(self, document: impl Fields<'a>) -> Option<CreationKey> {
         optional(document, "creationKey", |key| self.read_creation_key(key)).unwrap_or(None)
     }
 
     fn read_creation_key(self, value: RawBsonRef<'_>) -> Result<CreationKey, String> {
-        let key = nested(value, "creationKey").map_err(|error: Malformed| error.to_string())?;
+        let key = nested(value, "creationKey").map_err(|error: DecodeError| error.to_string())?;
         Ok(CreationKey {
-            by: required(key, "by", |id| self.read(id)).map_err(|error: Malformed| error.to_string())?,
-            key: required(key, "key", read_parsed).map_err(|error: Malformed| error.to_string())?,
+            by: required(key, "by", |id| self.read(id))
+                .map_err(|error: DecodeError| error.to_string())?,
+            key: required(key, "key", read_parsed).map_err(|error: DecodeError| error.to_string())?,
         })
     }
 
-    fn read_event(self, value: RawBsonRef<'_>) -> Result<Event, Malformed> {
+    fn read_event(self, value: RawBsonRef<'_>) -> Result<Event, DecodeError> {
         let event = nested(value, "history")?;
         let by = event.get("by").ok().flatten().unwrap_or(RawBsonRef::Null);
         let by = nested(by, "by")?;
@@ -142,7 +147,9 @@ impl UserIdEncoding {
             "ADMIN" => Actor::Admin(user()?),
             "BOT" => Actor::Bot,
             "SYSTEM" => Actor::System,
-            other => return Err(malformed("by.kind", format!("{other:?} is none"))),
+            other => {
+                return Err(decode_error("by.kind", format!("there is no kind of actor {other:?}")));
+            }
         };
         let kind = match required(event, "event", read_str)? {
             "CREATED" => EventKind::Created,
@@ -160,7 +167,7 @@ impl UserIdEncoding {
                 from: optional(event, "from", |id| self.read(id))?,
                 to: optional(event, "to", |id| self.read(id))?,
             },
-            _ => read_other_event(event).map_err(|problem| malformed("history.event", problem))?,
+            _ => read_other_event(event).map_err(|problem| decode_error("history.event", problem))?,
         };
         let version = optional(event, "version", read_version)?.unwrap_or_default();
         Ok(Event { at: required(event, "at", read_date)?, by, version, kind })
@@ -177,22 +184,22 @@ fn read_other_event(event: &RawDocument) -> Result<EventKind, String> {
     serde_json::from_value(json).map_err(|problem| problem.to_string())
 }
 
-/// Something with fields.
+/// Access to the fields of a document.
 pub(super) trait Fields<'a>: Copy {
-    fn value(self, field: &str) -> Result<Option<RawBsonRef<'a>>, Malformed>;
+    fn value(self, field: &str) -> Result<Option<RawBsonRef<'a>>, DecodeError>;
 }
 
 impl<'a> Fields<'a> for &'a RawDocument {
-    fn value(self, field: &str) -> Result<Option<RawBsonRef<'a>>, Malformed> {
-        self.get(field).map_err(|problem| malformed(field, problem.to_string()))
+    fn value(self, field: &str) -> Result<Option<RawBsonRef<'a>>, DecodeError> {
+        self.get(field).map_err(|problem| decode_error(field, problem.to_string()))
     }
 }
 
-/// The fields of a document, found in one pass: to look each of them up in the document would pass over
-/// all that stand before it.
+/// Fields of a document, found in one pass. A lookup in the raw document would pass over all fields
+/// before the one it seeks.
 pub(super) struct Parsed<'a> {
     fields: Vec<(&'a str, RawBsonRef<'a>)>,
-    /// Why there may be others.
+    /// Error that ended the pass; further fields may exist.
     broken: Option<bson::error::Error>,
 }
 
@@ -210,56 +217,56 @@ impl<'a> Parsed<'a> {
 }
 
 impl<'a> Fields<'a> for &Parsed<'a> {
-    fn value(self, field: &str) -> Result<Option<RawBsonRef<'a>>, Malformed> {
+    fn value(self, field: &str) -> Result<Option<RawBsonRef<'a>>, DecodeError> {
         match (self.fields.iter().find(|(name, _)| *name == field), &self.broken) {
             (Some((_, value)), _) => Ok(Some(*value)),
             (None, None) => Ok(None),
-            (None, Some(problem)) => Err(malformed(field, problem.to_string())),
+            (None, Some(problem)) => Err(decode_error(field, problem.to_string())),
         }
     }
 }
 
-/// A field that must be there.
+/// Decodes a field that must be present.
 pub(super) fn required<'a, T>(
     document: impl Fields<'a>,
     field: &str,
     read: impl FnOnce(RawBsonRef<'a>) -> Result<T, String>,
-) -> Result<T, Malformed> {
-    let value = document.value(field)?.ok_or_else(|| malformed(field, "it is missing".into()))?;
-    read(value).map_err(|problem| malformed(field, problem))
+) -> Result<T, DecodeError> {
+    let value = document.value(field)?.ok_or_else(|| decode_error(field, "missing".into()))?;
+    read(value).map_err(|problem| decode_error(field, problem))
 }
 
-/// A field that may be missing or null.
+/// Decodes a field that may be missing or null.
 pub(super) fn optional<'a, T>(
     document: impl Fields<'a>,
     field: &str,
     read: impl FnOnce(RawBsonRef<'a>) -> Result<T, String>,
-) -> Result<Option<T>, Malformed> {
+) -> Result<Option<T>, DecodeError> {
     match document.value(field)? {
         None | Some(RawBsonRef::Null) => Ok(None),
-        Some(value) => read(value).map(Some).map_err(|problem| malformed(field, problem)),
+        Some(value) => read(value).map(Some).map_err(|problem| decode_error(field, problem)),
     }
 }
 
-/// A list that may be missing or null.
+/// Decodes a list that may be missing or null.
 fn list<'a, T>(
     document: impl Fields<'a>,
     field: &str,
-    mut read: impl FnMut(RawBsonRef<'a>) -> Result<T, Malformed>,
-) -> Result<Vec<T>, Malformed> {
+    mut read: impl FnMut(RawBsonRef<'a>) -> Result<T, DecodeError>,
+) -> Result<Vec<T>, DecodeError> {
     let mut found = Vec::new();
     for item in items(document, field)? {
-        found.push(read(item.map_err(|problem| malformed(field, problem.to_string()))?)?);
+        found.push(read(item.map_err(|problem| decode_error(field, problem.to_string()))?)?);
     }
     Ok(found)
 }
 
-/// Returns the items of a list that can be read.
+/// Decodes the readable items of a list.
 pub(super) fn readable<'a, T>(
     document: impl Fields<'a>,
     field: &str,
-    read: impl FnMut(RawBsonRef<'a>) -> Result<T, Malformed>,
-) -> Result<Vec<T>, Malformed> {
+    read: impl FnMut(RawBsonRef<'a>) -> Result<T, DecodeError>,
+) -> Result<Vec<T>, DecodeError> {
     let items = items(document, field)?;
     Ok(items.filter_map(Result::ok).map(read).filter_map(Result::ok).collect())
 }
@@ -267,16 +274,16 @@ pub(super) fn readable<'a, T>(
 fn items<'a>(
     document: impl Fields<'a>,
     field: &str,
-) -> Result<impl Iterator<Item = bson::error::Result<RawBsonRef<'a>>>, Malformed> {
+) -> Result<impl Iterator<Item = bson::error::Result<RawBsonRef<'a>>>, DecodeError> {
     match document.value(field)? {
         None | Some(RawBsonRef::Null) => Ok(None.into_iter().flatten()),
         Some(RawBsonRef::Array(items)) => Ok(Some(items.into_iter()).into_iter().flatten()),
-        Some(other) => Err(malformed(field, unexpected(other))),
+        Some(other) => Err(decode_error(field, unexpected(other))),
     }
 }
 
-pub(super) fn nested<'a>(value: RawBsonRef<'a>, field: &str) -> Result<&'a RawDocument, Malformed> {
-    value.as_document().ok_or_else(|| malformed(field, unexpected(value)))
+pub(super) fn nested<'a>(value: RawBsonRef<'a>, field: &str) -> Result<&'a RawDocument, DecodeError> {
+    value.as_document().ok_or_else(|| decode_error(field, unexpected(value)))
 }
 
 fn read_str(value: RawBsonRef<'_>) -> Result<&str, String> {
@@ -287,7 +294,7 @@ pub(super) fn read_text(value: RawBsonRef<'_>) -> Result<MessageText, String> {
     read_str(value).map(MessageText::from_stored)
 }
 
-/// Reads a word or a text through its parser.
+/// Decodes a value by its parser.
 fn read_parsed<T: FromStr<Err: Display>>(value: RawBsonRef<'_>) -> Result<T, String> {
     read_str(value)?.parse().map_err(|error: T::Err| error.to_string())
 }
@@ -301,25 +308,27 @@ pub(super) fn read_count(value: RawBsonRef<'_>) -> Result<u32, String> {
     read_version(value).and_then(|count| u32::try_from(count).map_err(|error| error.to_string()))
 }
 
-/// A whole number, of whatever numeric type a writer chose. A double counts without a gap up to 2^53.
+/// Decodes a whole number of any numeric type. A double is exact up to 2^53.
 fn read_version(value: RawBsonRef<'_>) -> Result<u64, String> {
-    const MOST_COUNTED: f64 = (1_u64 << 53) as f64;
+    const LARGEST_EXACT: f64 = (1_u64 << 53) as f64;
     let whole = match value {
         RawBsonRef::Int32(number) => u64::try_from(number).ok(),
         RawBsonRef::Int64(number) => u64::try_from(number).ok(),
-        RawBsonRef::Double(number) if (0.0..MOST_COUNTED).contains(&number) && number.fract() == 0.0 => {
+        RawBsonRef::Double(number)
+            if (0.0..LARGEST_EXACT).contains(&number) && number.fract() == 0.0 =>
+        {
             Some(number as u64)
         }
         _ => None,
     };
-    whole.ok_or_else(|| format!("{value:?} is no whole number"))
+    whole.ok_or_else(|| format!("{value:?} is not a whole number"))
 }
 
-pub(super) fn malformed(field: &str, problem: String) -> Malformed {
-    Malformed { field: field.into(), problem }
+pub(super) fn decode_error(field: &str, problem: String) -> DecodeError {
+    DecodeError { field: field.into(), problem }
 }
 
-/// A whole number below or above zero.
+/// Decodes a signed whole number.
 pub(super) fn read_whole(value: RawBsonRef<'_>) -> Result<i64, String> {
     match value {
         RawBsonRef::Int32(number) => Ok(number.into()),
@@ -333,7 +342,7 @@ pub(super) fn read_bool(value: RawBsonRef<'_>) -> Result<bool, String> {
 }
 
 fn unexpected(value: RawBsonRef<'_>) -> String {
-    format!("it is stored as {:?}", value.element_type())
+    format!("unexpected type {:?}", value.element_type())
 }
 
 #[cfg(test)]
@@ -343,7 +352,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_event_of_an_unknown_kind_is_stored_again_as_it_was() {
+    fn an_event_of_an_unknown_kind_round_trips() {
         let stored = doc! {
             "at": bson::DateTime::from_millis(0),
             "by": { "kind": "SYSTEM" },
@@ -359,6 +368,6 @@ mod tests {
         let codec = UserIdEncoding::ObjectId;
         let event = codec.read_event(RawBsonRef::Document(&raw)).unwrap();
         assert!(matches!(&event.kind, EventKind::Other(other) if other.name() == "TAG_ADDED"));
-        assert_eq!(codec.event(&event).unwrap(), stored.into());
+        assert_eq!(codec.encode_event(&event).unwrap(), stored.into());
     }
 }

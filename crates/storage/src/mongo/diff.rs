@@ -1,45 +1,45 @@
-//! Differences between a ticket and what is stored of it as an update, and the condition that it still
-//! is stored so.
+//! Updates from the differences between a ticket and its stored document, and the condition that the
+//! document has not changed.
 
 use bson::{Bson, Document, RawBsonRef, RawDocument, doc};
 use ventanilla_domain::{Event, Message, Note, SlaMetric, Ticket, TicketHead, Timestamp};
 
 use super::{
-    decode::Malformed,
-    encode::{date, version},
+    decode::DecodeError,
+    encode::{EARLIER, date, version},
     ids::UserIdEncoding,
-    timers::{EARLIER, name, reading},
+    timers::{business_time, name},
 };
 use crate::StoreError;
 
-/// A ticket, and what of it is stored.
+/// Ticket with the stored state from which it was decoded.
 #[derive(Debug, Clone)]
 pub(super) struct Found {
     pub(super) ticket: Ticket,
     stored: Stored,
 }
 
-/// The stored part of a ticket that changes depend on.
+/// Stored state of a ticket, as far as changes depend on it.
 #[derive(Debug, Clone)]
 struct Stored {
-    /// The head, which may lack what is derived.
+    /// Stored head, in which derived fields may be missing.
     head: TicketHead,
-    /// The compared fields, each with the condition that it is still so.
+    /// Conditions that the compared fields are unchanged.
     compared: Document,
     lists: [List; LISTS.len()],
 }
 
-/// A list that a change appends to.
+/// List to which changes append.
 #[derive(Debug, Clone, Copy)]
 struct List {
-    /// Number of items; `None` where something else stands in its place.
+    /// Number of stored items; `None` if the field is no list.
     stored: Option<usize>,
-    /// Number of items that the ticket has of it.
+    /// Number of items that were decoded.
     read: usize,
 }
 
-/// The fields that a rule looks at or an answer shows: a change is made only if they still are as they
-/// were read. The version alone wouldn't do, since another application's writes leave it as it is.
+/// Fields that the business rules or the outcome depend on: a change is made only if they are unchanged.
+/// Comparing the version is not enough, because another application doesn't raise it.
 const COMPARED: [&str; 10] = [
     "userId",
     "category",
@@ -56,8 +56,8 @@ const COMPARED: [&str; 10] = [
 const LISTS: [&str; 4] = ["messages", "notes", "history", EARLIER];
 
 impl Found {
-    pub(super) fn decode(document: &RawDocument, ids: UserIdEncoding) -> Result<Self, Malformed> {
-        let record = ids.record(document)?;
+    pub(super) fn decode(document: &RawDocument, ids: UserIdEncoding) -> Result<Self, DecodeError> {
+        let record = ids.decode_record(document)?;
         let (first_response_at, resolved_at, closed_at) =
             (record.first_response_at, record.resolved_at, record.closed_at);
         let ticket = Ticket::from(record);
@@ -70,7 +70,7 @@ impl Found {
         Ok(Self { ticket, stored: Stored { head, compared: compared(document), lists } })
     }
 
-    /// The document, as long as nobody has changed it.
+    /// Returns the condition that the document has not changed.
     pub(super) fn condition(&self) -> Document {
         let number = self.ticket.head().ticket_number.as_str();
         let mut condition = doc! { "ticketNumber": number };
@@ -87,8 +87,8 @@ impl Found {
         condition
     }
 
-    /// The update that stores the ticket as it is now, of whose history the last so many events are
-    /// new; `None` where it is stored so already.
+    /// Returns the update that stores the ticket as it is now, given the number of new events in its
+    /// history; `None` if nothing differs.
     pub(super) fn update(
         &self,
         recorded: usize,
@@ -101,7 +101,7 @@ impl Found {
         Ok(update.finish())
     }
 
-    /// The ticket once that update was made.
+    /// Returns the ticket with its stored state after that update.
     pub(super) fn updated(mut self, update: &Document) -> Self {
         let operator = |name| update.get_document(name).into_iter().flatten();
         let mut stored = self.stored.lists.map(|list| list.stored);
@@ -166,18 +166,18 @@ impl Found {
     ) -> Result<(), StoreError> {
         let [messages, notes, history, earlier] = self.stored.lists;
         let ticket = &self.ticket;
-        // Where no message is stored, the description stands for the first one.
+        // Without stored messages the description counts as the first one.
         if ticket.messages().len() > messages.read.max(1) {
-            let added = added(ticket.messages(), messages.read, |message| ids.message(message))?;
+            let added = added(ticket.messages(), messages.read, |message| ids.encode_message(message))?;
             update.append("messages", messages.stored.is_some(), added);
         }
         if ticket.notes().len() > notes.read {
-            let added = added(ticket.notes(), notes.read, |note| ids.note(note))?;
+            let added = added(ticket.notes(), notes.read, |note| ids.encode_note(note))?;
             update.append("notes", notes.stored.is_some(), added);
         }
         if recorded > 0 {
             let kept = ticket.history().len().saturating_sub(recorded);
-            let added = added(ticket.history(), kept, |event| ids.event(event))?;
+            let added = added(ticket.history(), kept, |event| ids.encode_event(event))?;
             update.append("history", history.stored.is_some(), added);
             if kept < history.read {
                 update.keep_last("history", ticket.history().len());
@@ -185,7 +185,7 @@ impl Found {
         }
         let responses = ticket.head().sla.as_deref().map_or(&[][..], |sla| &sla.earlier_responses);
         if responses.len() > earlier.read {
-            let added = added(responses, earlier.read, |timer| ids.timer(timer))?;
+            let added = added(responses, earlier.read, |timer| ids.encode_timer(timer))?;
             update.append(EARLIER, earlier.stored.is_some(), added);
         }
         Ok(())
@@ -200,12 +200,12 @@ impl Found {
         }
         for metric in SlaMetric::ALL {
             if before.of(metric) != after.of(metric) {
-                let timer = after.of(metric).map(|timer| ids.timer(timer)).transpose()?;
+                let timer = after.of(metric).map(|timer| ids.encode_timer(timer)).transpose()?;
                 update.set_or_unset(format!("sla.{}", name(metric)), timer);
             }
         }
-        update.set_or_unset("sla.due", after.due().map(reading));
-        update.set_or_unset("sla.risk", after.at_risk_from().map(reading));
+        update.set_or_unset("sla.due", after.due().map(business_time));
+        update.set_or_unset("sla.risk", after.at_risk_from().map(business_time));
         update.set_or_unset("sla.lastStop", after.last_stop().map(date));
         Ok(())
     }
@@ -232,35 +232,35 @@ fn added<T>(
     items[before..].iter().map(encode).collect()
 }
 
-/// The conditions that the compared fields and the timers still are as they are stored.
+/// Returns the conditions that the compared fields and the timers are unchanged.
 fn compared(document: &RawDocument) -> Document {
     let mut conditions = Document::new();
     for field in COMPARED {
-        // Null stands for a missing field too.
+        // Null matches a missing field too.
         conditions.insert(field, owned(document.get(field).ok().flatten()));
     }
     if let Ok(timers) = document.get_document("sla") {
         for metric in SlaMetric::ALL {
             let timer = owned(timers.get(name(metric)).ok().flatten());
-            conditions.insert(format!("sla.{}", name(metric)), is(timer));
+            conditions.insert(format!("sla.{}", name(metric)), equals(timer));
         }
     }
     conditions
 }
 
-/// Replaces the condition of a field, if it is a compared one.
+/// Replaces the condition of a field, if it is compared.
 fn compare(conditions: &mut Document, field: &str, value: Bson) {
     if let Some(condition) = conditions.get_mut(field) {
-        *condition = if COMPARED.contains(&field) { value } else { is(value) };
+        *condition = if COMPARED.contains(&field) { value } else { equals(value) };
     }
 }
 
-/// A document's first field could be read as an operator.
-fn is(value: Bson) -> Bson {
+/// Returns an explicit equality: the first field of a plain document could be read as an operator.
+fn equals(value: Bson) -> Bson {
     doc! { "$eq": value }.into()
 }
 
-/// An update in the making.
+/// Update under construction.
 #[derive(Default)]
 struct Update {
     set: Document,
@@ -280,7 +280,7 @@ impl Update {
         };
     }
 
-    /// Appends to a list, which is made where there is none.
+    /// Appends to a list, or creates it.
     fn append(&mut self, field: &str, is_list: bool, added: Vec<Bson>) {
         if is_list {
             self.push.insert(field, doc! { "$each": added });
@@ -310,21 +310,21 @@ fn owned(value: Option<RawBsonRef<'_>>) -> Bson {
     value.and_then(|value| Bson::try_from(value).ok()).unwrap_or(Bson::Null)
 }
 
-/// Evidence that a change is among those that led to a ticket: its version, and what it added.
+/// Result of looking for a change in a ticket read later.
 pub(super) enum Trace {
-    /// What was read is older than what the change was made on, and decides nothing.
+    /// The ticket is older than the one on which the change was based, and proves nothing.
     TooOld,
-    /// The ticket is as far as what the change was made on.
+    /// The ticket has the version on which the change was based.
     NotYet,
-    /// This change led to the version.
+    /// The change led to its version.
     This,
-    /// Another one did.
+    /// Another change led to that version.
     Another,
-    /// The ticket no longer tells.
+    /// The ticket has no trace of that version any more.
     Gone,
 }
 
-/// Looks for the change that made `made` in the ticket as it is now.
+/// Looks for the change that made `made` in the ticket `now`, by the message, note or event that it added.
 pub(super) fn trace(now: &Ticket, made: &Ticket) -> Trace {
     let version = made.head().version;
     if now.head().version < version {
@@ -341,7 +341,7 @@ pub(super) fn trace(now: &Ticket, made: &Ticket) -> Trace {
     }
 }
 
-/// Message, note and event that led to one version.
+/// Message, note and event that a change of one version added.
 #[derive(Default, PartialEq)]
 struct Added<'a> {
     message: Option<&'a Message>,
@@ -358,7 +358,7 @@ impl<'a> Added<'a> {
         }
     }
 
-    /// Of a reply the status may have left the history, and the message stays.
+    /// Compares messages alone if there is one: the status event of a reply may have left the history.
     fn is_same(&self, other: &Self) -> bool {
         if self.message.is_some() || other.message.is_some() {
             return self.message == other.message;

@@ -1,15 +1,18 @@
-//! Tickets as documents: how each field is written.
+//! Encoding of tickets as documents.
 
 use bson::{Bson, DateTime, Document, doc, oid::ObjectId};
 use ventanilla_domain::{
     Actor, Author, CreationKey, Event, EventKind, Message, Note, Ticket, Timestamp, UserId,
 };
 
-use super::{ids::UserIdEncoding, timers::EARLIER};
+use super::ids::UserIdEncoding;
 use crate::StoreError;
 
+/// Field of the timers of earlier responses.
+pub(super) const EARLIER: &str = "earlierResponses";
+
 impl UserIdEncoding {
-    pub(super) fn ticket(self, ticket: &Ticket, id: ObjectId) -> Result<Document, StoreError> {
+    pub(super) fn encode_ticket(self, ticket: &Ticket, id: ObjectId) -> Result<Document, StoreError> {
         let head = ticket.head();
         let list = |items: Result<Vec<Bson>, StoreError>| items.map(Bson::Array);
         let mut document = doc! {
@@ -20,10 +23,10 @@ impl UserIdEncoding {
             "category": head.category.as_str(),
             "status": head.status.as_str(),
             "priority": head.priority.as_str(),
-            "messages": list(ticket.messages().iter().map(|message| self.message(message)).collect())?,
+            "messages": list(ticket.messages().iter().map(|message| self.encode_message(message)).collect())?,
             "createdAt": date(head.created_at),
             "updatedAt": date(head.updated_at),
-            "history": list(ticket.history().iter().map(|event| self.event(event)).collect())?,
+            "history": list(ticket.history().iter().map(|event| self.encode_event(event)).collect())?,
             "version": version(head.version),
         };
         let mut add = |name: &str, value: Option<Bson>| {
@@ -36,18 +39,21 @@ impl UserIdEncoding {
         add("resolvedAt", head.resolved_at.map(date));
         add("closedAt", head.closed_at.map(date));
         add("followUpOf", head.follow_up_of.as_ref().map(|number| number.as_str().into()));
-        add("creationKey", ticket.creation_key().map(|key| self.creation_key(key)).transpose()?);
-        add("sla", head.sla.as_deref().map(|timers| self.timers(timers)).transpose()?);
+        add("creationKey", ticket.creation_key().map(|key| self.encode_creation_key(key)).transpose()?);
+        add("sla", head.sla.as_deref().map(|timers| self.encode_timers(timers)).transpose()?);
         if let Some(timers) = head.sla.as_deref().filter(|timers| !timers.earlier_responses.is_empty()) {
-            add(EARLIER, Some(self.earlier(timers)?.into()));
+            add(EARLIER, Some(self.encode_earlier(timers)?.into()));
         }
         if !ticket.notes().is_empty() {
-            add("notes", Some(list(ticket.notes().iter().map(|note| self.note(note)).collect())?));
+            add(
+                "notes",
+                Some(list(ticket.notes().iter().map(|note| self.encode_note(note)).collect())?),
+            );
         }
         Ok(document)
     }
 
-    pub(super) fn message(self, message: &Message) -> Result<Bson, StoreError> {
+    pub(super) fn encode_message(self, message: &Message) -> Result<Bson, StoreError> {
         let mut document = doc! {
             "content": message.text.as_str(),
             "role": message.author.role().as_str(),
@@ -65,7 +71,7 @@ impl UserIdEncoding {
         Ok(document.into())
     }
 
-    pub(super) fn note(self, note: &Note) -> Result<Bson, StoreError> {
+    pub(super) fn encode_note(self, note: &Note) -> Result<Bson, StoreError> {
         let by = self.write(&note.by)?;
         let created_at = date(note.created_at);
         let version = version(note.version);
@@ -77,7 +83,7 @@ impl UserIdEncoding {
         Ok(document.into())
     }
 
-    pub(super) fn creation_key(self, key: &CreationKey) -> Result<Bson, StoreError> {
+    pub(super) fn encode_creation_key(self, key: &CreationKey) -> Result<Bson, StoreError> {
         Ok(doc! { "by": self.write(&key.by)?, "key": key.key.as_str() }.into())
     }
 
@@ -93,7 +99,7 @@ impl UserIdEncoding {
         id.map_or(Ok(Bson::Null), |id| self.write(id))
     }
 
-    pub(super) fn event(self, event: &Event) -> Result<Bson, StoreError> {
+    pub(super) fn encode_event(self, event: &Event) -> Result<Bson, StoreError> {
         let by = self.actor(&event.by)?;
         let mut document = doc! { "at": date(event.at), "by": by, "version": version(event.version) };
         let mut change = |name: &str, from: Bson, to: Bson| {

@@ -1,11 +1,11 @@
-//! Errors of the driver, classified.
+//! Classification of the errors of the driver.
 
 use bson::Document;
 use mongodb::error::{Error, ErrorKind, WriteFailure};
 
 use crate::{BoxError, StoreError};
 
-/// An error of the server, without its message: that may quote the command, and so what people wrote.
+/// Error of the server without its message, which may quote the command and so texts of users.
 #[derive(Debug, thiserror::Error)]
 #[error("the server answered with error {code} ({name})")]
 pub(super) struct ServerError {
@@ -14,13 +14,13 @@ pub(super) struct ServerError {
 }
 
 impl ServerError {
-    /// The error within a reply.
+    /// Returns the error within a reply.
     pub(super) fn of(error: &Document) -> Self {
         let name = error.get_str("codeName").unwrap_or("no name");
         Self { code: error.get_i32("code").unwrap_or_default(), name: name.into() }
     }
 
-    /// A driver's error as the source of one of ours.
+    /// Converts an error of the driver into the source of a [`StoreError`].
     pub(super) fn source_of(error: Error) -> BoxError {
         let (code, name) = match &*error.kind {
             ErrorKind::Command(failed) => (failed.code, &failed.code_name),
@@ -37,7 +37,7 @@ impl ServerError {
     }
 }
 
-/// A read that failed.
+/// Converts the error of a read.
 pub(super) fn from_read(error: Error) -> StoreError {
     let is_retryable = match &*error.kind {
         ErrorKind::ServerSelection { .. } | ErrorKind::ConnectionPoolCleared { .. } => true,
@@ -49,7 +49,7 @@ pub(super) fn from_read(error: Error) -> StoreError {
     if is_retryable { StoreError::Unavailable { source } } else { StoreError::Failed { source } }
 }
 
-/// Returns whether the server may have carried a command out, although there is no answer.
+/// Returns whether the server may have executed a command, although no answer came.
 pub(super) fn is_lost(error: &Error) -> bool {
     match &*error.kind {
         ErrorKind::Io(_) | ErrorKind::InvalidResponse { .. } => true,
@@ -58,12 +58,12 @@ pub(super) fn is_lost(error: &Error) -> bool {
     }
 }
 
-/// Returns whether a server has refused a command because it is no primary: it has done nothing.
+/// Returns whether a server refused a command because it is not the primary, and so changed nothing.
 pub(super) const fn is_not_primary(code: i32) -> bool {
     matches!(code, 10058 | 10107 | 13435 | 13436)
 }
 
-/// The server's codes for "not now": shutting down, stepping down, no primary, locks, time limits.
+/// Returns whether a code stands for a transient fault: shutdown, election, lock or time limit.
 pub(super) const fn is_transient(code: i32) -> bool {
     matches!(
         code,

@@ -5,7 +5,7 @@ use ventanilla_domain::{EnumSet, Priority, Role, Status, Timestamp};
 
 use super::encode::date;
 
-/// The conversation; where there is none, the description stands for it.
+/// Returns the expression of the conversation, which without messages consists of the description.
 pub(super) fn conversation() -> Bson {
     let opening =
         doc! { "content": "$description", "role": Role::User.as_str(), "createdAt": "$createdAt" };
@@ -16,24 +16,25 @@ pub(super) fn conversation() -> Bson {
     ] })
 }
 
-/// How many messages the conversation has; null where there is something that is none.
+/// Returns the expression of the number of messages; null if the field is neither a list nor missing.
 pub(super) fn message_count() -> Bson {
     let count = bson!({ "$max": [1, { "$size": array("$messages") }] });
     let is_there = bson!({ "$or": [{ "$isArray": "$messages" }, { "$lte": ["$messages", null] }] });
     bson!({ "$cond": [is_there, count, null] })
 }
 
-/// How many bytes of text the conversation has.
+/// Returns the expression of the size of the conversation's texts in bytes.
 pub(super) fn conversation_bytes() -> Bson {
     bson!({ "$sum": { "$map": { "input": conversation(), "in": text_bytes("$$this.content") } } })
 }
 
-/// An array, empty where there is none.
+/// Returns the expression of a list, empty if the field is none.
 fn array(field: &str) -> Bson {
     bson!({ "$cond": [{ "$isArray": field }, field, []] })
 }
 
-/// When an administrator who isn't the requester first answered, if the stored time is missing.
+/// Returns the expression of the stored first response, or else of the first message of an administrator
+/// who isn't the requester.
 pub(super) fn first_response() -> Bson {
     let answers = bson!({ "$filter": { "input": array("$messages"), "cond": { "$and": [
         { "$eq": ["$$this.role", Role::Admin.as_str()] },
@@ -45,17 +46,17 @@ pub(super) fn first_response() -> Bson {
     ] })
 }
 
-/// The words of statuses, and null where they include what a missing one stands for.
+/// Returns the stored words of statuses, with null for a missing one if they include the default.
 pub(super) fn statuses(set: EnumSet<Status>) -> Vec<Bson> {
     words(set.iter().map(Status::as_str), set.contains(Status::default()))
 }
 
-/// The words of priorities, likewise.
+/// Returns the stored words of priorities, with null for a missing one if they include the default.
 pub(super) fn priorities(set: EnumSet<Priority>) -> Vec<Bson> {
     words(set.iter().map(Priority::as_str), set.contains(Priority::default()))
 }
 
-/// The stored fields of a head.
+/// Returns the projection of a head's stored fields.
 pub(super) fn stored_head() -> Document {
     doc! {
         "ticketNumber": 1,
@@ -75,14 +76,15 @@ pub(super) fn stored_head() -> Document {
     }
 }
 
-/// The fields of a head, the first response found in the conversation where it isn't stored.
+/// Returns the projection of a head, with a first response that isn't stored derived from the
+/// conversation.
 pub(super) fn head() -> Document {
     let mut fields = stored_head();
     fields.insert("firstResponseAt", first_response());
     fields
 }
 
-/// Any time between the years 1 and 9999.
+/// Returns the condition of a valid time, between the years 1 and 9999.
 pub(super) fn any_time() -> Document {
     doc! { "$gte": date(Timestamp::MIN), "$lte": date(Timestamp::MAX) }
 }

@@ -1,4 +1,4 @@
-//! One ticket, whole or as a reader may see it.
+//! Reads of one ticket.
 
 use std::sync::Arc;
 
@@ -9,10 +9,9 @@ use ventanilla_domain::{Audience, MessageRange, Ticket, TicketDetails, TicketLoo
 
 use super::{
     Inner,
-    decode::{Malformed, read_count, required},
-    expr,
-    timers::EARLIER,
-    unreadable,
+    decode::{DecodeError, read_count, required},
+    encode::EARLIER,
+    expr, unreadable,
 };
 use crate::StoreError;
 
@@ -22,7 +21,7 @@ impl Inner {
         number: &TicketNumber,
     ) -> Result<Option<Ticket>, StoreError> {
         let found = self.find_one(number, ReadConcern::majority(), self.deadline()).await?;
-        let whole = |document: RawDocumentBuf| self.ids.whole(&document);
+        let whole = |document: RawDocumentBuf| self.ids.decode_ticket(&document);
         found.map(whole).transpose().map_err(|problem| unreadable(number, problem))
     }
 
@@ -61,8 +60,8 @@ impl Inner {
         document: &RawDocument,
         scope: &Audience,
         window: MessageRange,
-    ) -> Result<Option<TicketDetails>, Malformed> {
-        let Some(mut view) = self.ids.whole(document)?.details(scope, MessageRange::All) else {
+    ) -> Result<Option<TicketDetails>, DecodeError> {
+        let Some(mut view) = self.ids.decode_ticket(document)?.details(scope, MessageRange::All) else {
             return Ok(None);
         };
         if window == MessageRange::All {
@@ -78,8 +77,8 @@ impl Inner {
     }
 }
 
-/// What is read of a ticket: no more than the scope may see. Of a part of the conversation the server
-/// sends what is derived from all of it.
+/// Returns the projection for an audience, which reads no more than it may see. For a part of the
+/// conversation the server derives fields from the whole.
 fn fields(scope: &Audience, window: MessageRange) -> Document {
     let is_whole = window == MessageRange::All;
     let mut fields = if is_whole { expr::stored_head() } else { expr::head() };
@@ -96,7 +95,8 @@ fn fields(scope: &Audience, window: MessageRange) -> Document {
     fields
 }
 
-/// The messages of a window; of a part, how many come before them and how long the whole conversation is.
+/// Returns the projection of a range of messages; for a part with the number of earlier messages and the
+/// length of the whole conversation.
 fn messages(window: MessageRange) -> Document {
     let (conversation, count) = (expr::conversation(), expr::message_count());
     let none = || Bson::from(doc! { "$literal": [] });
@@ -123,7 +123,7 @@ fn messages(window: MessageRange) -> Document {
     }
 }
 
-/// The server takes 32-bit integers for places in an array, and no array is longer.
+/// Converts an index in a list: the server accepts 32-bit integers, and no list is longer.
 fn whole(number: u32) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }

@@ -1,11 +1,11 @@
-//! How user ids are stored.
+//! Encoding of user ids.
 
 use bson::{Bson, RawBsonRef, oid::ObjectId};
 use ventanilla_domain::UserId;
 
 use crate::StoreError;
 
-/// How user ids are stored.
+/// Encoding of user ids in documents.
 ///
 /// ```
 /// use ventanilla_storage::UserIdEncoding;
@@ -14,11 +14,10 @@ use crate::StoreError;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum UserIdEncoding {
-    /// As an `ObjectId`, of which the [`UserId`] is the 24 lower-case hexadecimal digits. Other ids
-    /// are refused.
+    /// As an `ObjectId`; the [`UserId`] is its 24 lower-case hexadecimal digits. Other ids are refused.
     #[default]
     ObjectId,
-    /// As the text that they are.
+    /// As text.
     Text,
 }
 
@@ -42,7 +41,7 @@ impl UserIdEncoding {
             (UserIdEncoding::Text, RawBsonRef::String(id)) => {
                 UserId::parse(id).map_err(|error| error.to_string())
             }
-            (_, other) => Err(format!("a user id is stored as {:?}", other.element_type())),
+            (_, other) => Err(format!("unexpected type {:?} of a user id", other.element_type())),
         }
     }
 }

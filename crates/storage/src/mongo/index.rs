@@ -1,4 +1,4 @@
-//! The indexes that every use case stands on.
+//! Indexes of the collection.
 
 use bson::{Document, doc};
 use futures::TryStreamExt;
@@ -9,13 +9,14 @@ use mongodb::{
 };
 use ventanilla_domain::Status;
 
-/// The name that Prisma gives the unique index of the number; another name would conflict.
+/// Name that Prisma gives the unique index of the number; another name would conflict.
 const NUMBER: &str = "SupportTicket_ticketNumber_key";
-/// The tickets that wait for something, by status and due time.
+/// Index of tickets with a due time, by status and due time.
 pub(super) const DUE: &str = "SupportTicket_due_idx";
-/// The tickets that are resolved, since the longest first.
+/// Index of resolved tickets, by time of resolution.
 pub(super) const RESOLVED: &str = "SupportTicket_resolvedAt_idx";
-/// Every index, by name, with its keys.
+
+/// Returns every index.
 pub(super) fn all() -> Vec<IndexModel> {
     vec![
         index(NUMBER, number_keys(), true, None),
@@ -44,12 +45,12 @@ pub(super) fn all() -> Vec<IndexModel> {
     ]
 }
 
-/// The keys of the number's index, by which every change finds its ticket.
+/// Returns the keys of the index of numbers, by which changes find their tickets.
 pub(super) fn number_keys() -> Document {
     doc! { "ticketNumber": 1 }
 }
 
-/// Creates what is missing. Doing it again changes nothing.
+/// Creates missing indexes.
 pub(super) async fn ensure<T: Send + Sync>(
     tickets: &Collection<T>,
     concern: WriteConcern,
@@ -57,11 +58,11 @@ pub(super) async fn ensure<T: Send + Sync>(
     tickets.create_indexes(all()).write_concern(concern).await.map(drop)
 }
 
-/// The names of the indexes that are missing or not as they must be.
+/// Returns the names of the indexes that are missing or unusable.
 pub(super) async fn missing<T: Send + Sync>(tickets: &Collection<T>) -> Result<Vec<String>, Error> {
     let found: Vec<IndexModel> = match tickets.list_indexes().await {
         Ok(indexes) => indexes.try_collect().await?,
-        // The collection isn't there yet.
+        // The collection does not exist yet.
         Err(error) if is_namespace_missing(&error) => Vec::new(),
         Err(error) => return Err(error),
     };
@@ -72,14 +73,14 @@ pub(super) async fn missing<T: Send + Sync>(tickets: &Collection<T>) -> Result<V
 fn serves(index: &IndexModel, wanted: &IndexModel) -> bool {
     let options = |index: &IndexModel| {
         let options = index.options.clone().unwrap_or_default();
-        // Each of these would keep it from serving every query, or remove tickets.
+        // With one of these an index serves not every query, or removes tickets.
         let is_plain = options.hidden != Some(true)
             && options.sparse != Some(true)
             && options.collation.is_none()
             && options.expire_after.is_none();
         (is_plain, options.unique == Some(true), options.partial_filter_expression)
     };
-    // Keys come back as whatever number they were given as.
+    // The server returns the directions of keys in the numeric type in which they were given.
     let keys = |index: &IndexModel| -> Vec<(String, String)> {
         index
             .keys
@@ -90,7 +91,7 @@ fn serves(index: &IndexModel, wanted: &IndexModel) -> bool {
     keys(index) == keys(wanted) && options(index) == options(wanted)
 }
 
-/// The tickets of one group by creation, for each status and priority.
+/// Returns the index of a group in order of creation, for each status and priority.
 fn run(name: &str, mut keys: Document) -> IndexModel {
     keys.extend(doc! { "status": 1, "priority": 1, "createdAt": -1, "_id": -1 });
     index(name, keys, false, None)

@@ -1,4 +1,4 @@
-//! A new ticket.
+//! Insertion of tickets.
 
 use std::sync::Arc;
 
@@ -16,15 +16,15 @@ use super::{
 use crate::{BoxError, InsertOutcome, StoreError};
 
 impl Inner {
-    /// Stores a ticket under its number. After an attempt whose answer was lost it sends the same
-    /// document again: the `_id` tells which one is stored.
+    /// Stores a ticket under its number. After an attempt whose answer was lost the same document is sent
+    /// again: its `_id` tells whether the first attempt stored it.
     pub(super) async fn insert(self: &Arc<Self>, ticket: &Ticket) -> Result<InsertOutcome, StoreError> {
         let id = ObjectId::new();
-        let document = self.ids.ticket(ticket, id)?;
+        let document = self.ids.encode_ticket(ticket, id)?;
         let insert = doc! { "insert": self.tickets.name(), "documents": [document] };
         let number = &ticket.head().ticket_number;
         let (deadline, mut waits, mut lost) = (self.deadline(), Waits::default(), None);
-        // The keys of a duplicate that no majority has yet.
+        // Keys of a duplicate that no majority has yet.
         let mut pending = None;
         loop {
             let written = match pending.take() {
@@ -43,7 +43,7 @@ impl Inner {
                     let sent_before = lost.is_some();
                     match self.duplicate(&keys, ticket, id, sent_before, deadline).await {
                         Ok(Some(answer)) => return Ok(answer),
-                        // Once it is gone, by a roll back or by deletion, the ticket is sent again.
+                        // Once the duplicate is rolled back or deleted, the ticket is sent again.
                         Ok(None) => {
                             let is_there = self.is_there(ticket, deadline).await.unwrap_or(true);
                             pending = is_there.then_some(keys);
@@ -60,16 +60,18 @@ impl Inner {
             }
             let until = if lost.is_some() { deadline } else { self.last_write(deadline) };
             if !waits.wait(until).await {
-                let source = waits.cause.unwrap_or_else(|| "no majority has it yet".into());
+                let source = waits
+                    .cause
+                    .unwrap_or_else(|| "no majority of the servers has the ticket yet".into());
                 return Err(after(lost, number, StoreError::Unavailable { source }));
             }
         }
     }
 
-    /// Resolves a duplicate; `None` where no majority has yet what it is a duplicate of.
+    /// Returns the result for a duplicate; `None` while no majority has the stored document.
     ///
-    /// The server names one index only: that of the number, or one of the host's own. A request that is
-    /// sent again finds its ticket under the number whichever it names.
+    /// The server names only one of the violated indexes: that of the number, or one of the host. The
+    /// ticket of a repeated request is found by its number in both cases.
     async fn duplicate(
         self: &Arc<Self>,
         keys: &Document,
@@ -92,16 +94,16 @@ impl Inner {
         if found.get_object_id("_id").is_ok_and(|found| found == id) {
             return Ok(Some(InsertOutcome::Stored));
         }
-        // Whether the rest of another one can be read doesn't matter.
+        // A ticket with another key may be unreadable.
         let key = self.ids.creation_key_of(&*found);
         if key.is_none() || key.as_ref() != ticket.creation_key() {
             return taken().map(Some);
         }
-        let first = self.ids.whole(&found).map_err(|problem| unreadable(number, problem))?;
+        let first = self.ids.decode_ticket(&found).map_err(|problem| unreadable(number, problem))?;
         Ok(Some(InsertOutcome::taken_by(&first, ticket)))
     }
 
-    /// Returns whether the primary has a ticket of this number, which perhaps no majority has.
+    /// Returns whether the primary has a ticket of this number, even if no majority has it yet.
     async fn is_there(
         self: &Arc<Self>,
         ticket: &Ticket,
@@ -112,7 +114,7 @@ impl Inner {
     }
 }
 
-/// The error for what went wrong last: it says nothing of an attempt whose answer was lost.
+/// Returns the error of an insertion. An earlier attempt whose answer was lost makes its outcome unknown.
 fn after(lost: Option<BoxError>, number: &TicketNumber, error: StoreError) -> StoreError {
     match lost {
         Some(source) => unknown(number, source),

@@ -1,4 +1,4 @@
-//! Pages of tickets, each in one command that examines what it returns and little more.
+//! Pages of lists, each in one command that examines few more keys than it returns.
 
 use std::sync::Arc;
 
@@ -12,12 +12,12 @@ use ventanilla_domain::{BusinessTime, EnumSet, Priority, TicketSummary};
 
 use super::{
     Inner,
-    decode::{Malformed, read_text, read_whole, required},
+    decode::{DecodeError, read_text, read_whole, required},
     encode::date,
     expr,
     ids::UserIdEncoding,
     index,
-    timers::reading,
+    timers::business_time,
 };
 use crate::{
     AssigneeFilter, Direction, DueFilter, ListQuery, Page, PageQuery, PageSize, Position, Sort,
@@ -43,7 +43,7 @@ impl Inner {
         for document in &found {
             match self.ids.summary(document) {
                 Ok(row) => rows.push(row),
-                Err(problem) => unreadable.push(problem.of(document)),
+                Err(problem) => unreadable.push(problem.to_unreadable(document)),
             }
         }
         Ok(Page { rows, next, unreadable })
@@ -71,7 +71,7 @@ impl Inner {
         }
     }
 
-    /// A page of what matches, in the order of an index: all in one part.
+    /// Returns the documents of a page in the order of an index, in one batch.
     async fn find(
         self: &Arc<Self>,
         page: &PageQuery,
@@ -87,8 +87,8 @@ impl Inner {
         .await
     }
 
-    /// A page in order of priority: as many rows of each priority as the page could hold, in one
-    /// command, so that no rank has to be stored that another application would leave stale.
+    /// Returns the documents of a page in order of priority: one command fetches a full page of each
+    /// priority. A stored rank would do with less, but another application would leave it stale.
     async fn by_priority(
         self: &Arc<Self>,
         page: &PageQuery,
@@ -133,7 +133,7 @@ impl Inner {
         .await
     }
 
-    /// What waits and belongs to a list by due time: a scan of the index of those that wait.
+    /// Returns the condition of a list by due time, for a scan of the index of due times.
     fn waiting(&self, page: &PageQuery, unplaced: Unplaced) -> Result<Document, StoreError> {
         let query = page.query();
         let mut matching = self.filtered(query, query.priorities())?;
@@ -144,7 +144,7 @@ impl Inner {
             conditions.push(doc! { "$expr": { "$in": [{ "$type": "$sla.due" }, ["int", "long"]] } });
         }
         if let Some(last) = page.position() {
-            let (due, id) = (bson::Bson::Int64(last.key), ObjectId::from_bytes(last.tie));
+            let (due, id) = (bson::Bson::Int64(last.key), ObjectId::from_bytes(last.tiebreaker));
             conditions.push(doc! { "sla.due": { "$gte": due.clone() } });
             conditions.push(doc! { "$nor": [{ "sla.due": due, "_id": { "$lte": id } }] });
         }
@@ -159,7 +159,7 @@ impl Inner {
         priorities: EnumSet<Priority>,
     ) -> Result<Document, StoreError> {
         let mut matching = doc! {
-            // Both always stand here: the index's runs are then merged in order and none is sorted.
+            // Both are always present, so that the ranges of the index are merged in order without a sort.
             "status": { "$in": expr::statuses(query.listed_statuses()) },
             "priority": { "$in": expr::priorities(priorities) },
         };
@@ -191,14 +191,14 @@ impl Inner {
         conditions.extend(query.due().map(|filter| due_conditions(Some(filter), page.as_of())));
         conditions.extend(unplaced.conditions());
         if let Some(last) = after {
-            // One bound for the index, and what of its millisecond has been seen. Said by `$or`, it
-            // would tempt the planner to look the two up apart and to sort what it found.
+            // A bound of the index, without the rows of its millisecond that were seen. For an `$or`
+            // the planner would scan two ranges and sort the result.
             let (up_to, seen) = match direction {
                 Direction::NewestFirst => ("$lte", "$gte"),
                 Direction::OldestFirst => ("$gte", "$lte"),
             };
             let at: bson::Bson = bson::DateTime::from_millis(last.key).into();
-            let id = ObjectId::from_bytes(last.tie);
+            let id = ObjectId::from_bytes(last.tiebreaker);
             conditions.push(doc! { "createdAt": { up_to: at.clone() } });
             conditions.push(doc! { "$nor": [{ "createdAt": at, "_id": { seen: id } }] });
         }
@@ -207,19 +207,21 @@ impl Inner {
     }
 }
 
-/// An array of priorities, which makes a ticket unreadable, is reported with the first of them.
+/// Returns the condition that excludes a list of priorities reported before. A ticket with such a list
+/// is unreadable, and is reported with the first of its priorities.
 fn in_none_of(earlier: EnumSet<Priority>) -> Document {
     let found = doc! { "$setIntersection": ["$priority", expr::priorities(earlier)] };
     doc! { "$expr": { "$cond": [{ "$isArray": "$priority" }, { "$eq": [found, []] }, true] } }
 }
 
-/// Documents without a place in the order of a list, for their time or their `_id` is of another type: no
-/// walk could go on from them.
+/// Treatment of documents whose time or `_id` has another type. They have no position in the order of a
+/// list, so no walk could continue after them.
 #[derive(Clone, Copy, PartialEq)]
 enum Unplaced {
-    /// Excluding them costs the server an eighth of the command, and hardly any collection has some.
+    /// They are not expected: excluding them takes the server an eighth of the time, and few collections
+    /// have any.
     Unexpected,
-    /// They are excluded where one came up.
+    /// They are excluded, after one was found.
     Excluded,
 }
 
@@ -229,14 +231,14 @@ impl Unplaced {
             Self::Unexpected => Vec::new(),
             Self::Excluded => vec![
                 doc! { "createdAt": { "$not": { "$type": "array" } } },
-                // Not by `$type`: as a bound of the index it would cost a key more for each row.
+                // A `$type` condition would become a bound of the index and examine a key more for each row.
                 doc! { "$expr": { "$eq": [{ "$type": "$_id" }, "objectId"] } },
             ],
         }
     }
 }
 
-/// The times at which the tickets of a list were created.
+/// Returns the condition on the time of creation.
 fn creation(query: &ListQuery) -> Document {
     let (from, before) = query.created();
     let mut created = expr::any_time();
@@ -250,10 +252,10 @@ fn creation(query: &ListQuery) -> Document {
     created
 }
 
-/// Returns the condition on the timers of live tickets that pass a filter; without one, that they have
-/// a due time.
+/// Returns the condition on the timers of live tickets that pass a filter; without a filter that they
+/// have a due time.
 pub(super) fn due_conditions(filter: Option<DueFilter>, now: BusinessTime) -> Document {
-    let now = reading(now);
+    let now = business_time(now);
     match filter {
         None => doc! { "sla.due": { "$gte": i64::MIN } },
         Some(DueFilter::Overdue) => doc! { "sla.due": { "$lt": now } },
@@ -264,18 +266,18 @@ pub(super) fn due_conditions(filter: Option<DueFilter>, now: BusinessTime) -> Do
 }
 
 impl UserIdEncoding {
-    fn summary(self, document: &RawDocument) -> Result<TicketSummary, Malformed> {
-        let head = self.head(document)?;
+    fn summary(self, document: &RawDocument) -> Result<TicketSummary, DecodeError> {
+        let head = self.decode_head(document)?;
         let description = required(document, "description", read_text)?;
         Ok(TicketSummary::new(head, &description))
     }
 }
 
-/// The fields that are read of a ticket for its row: as they are stored, since computing one from the
-/// conversation would cost as much as all the rest.
+/// Returns the projection of a row. It has stored fields only: deriving one from the conversation would
+/// take as long as all the rest.
 fn row(page: &PageQuery) -> Document {
     let mut fields = expr::stored_head();
-    // A list by due time goes on by them.
+    // The cursor of a list by due time needs them.
     if !page.has_timers() && !matches!(page.query().sort(), Sort::Due) {
         fields.remove("sla");
     }
@@ -283,8 +285,8 @@ fn row(page: &PageQuery) -> Document {
     fields
 }
 
-/// The index of a list by due time. Where few of those that wait may be in it, the planner is to
-/// choose: it may be quicker to sort what one requester has.
+/// Returns the index hint of a list by due time. With a filter that few tickets pass the planner chooses:
+/// sorting the tickets of one requester may be faster.
 fn due_hint(query: &ListQuery) -> Option<Hint> {
     let one_admins = matches!(query.assignee(), Some(AssigneeFilter::To(_)));
     let may_be_few = one_admins || query.category().is_some() || query.requester().is_some();
@@ -297,17 +299,17 @@ fn place(row: &RawDocument, order: Sort) -> Option<Position> {
         _ => row.get_datetime("createdAt").ok()?.timestamp_millis(),
     };
     let priority = row.get_str("ranked").map_or(Ok(Priority::default()), str::parse);
-    Some(Position { key, priority: priority.ok()?, tie: row.get_object_id("_id").ok()?.bytes() })
+    Some(Position { key, priority: priority.ok()?, tiebreaker: row.get_object_id("_id").ok()?.bytes() })
 }
 
-/// Rows that the server may send at once: of the longest page it would send the end apart.
+/// Batch size, so that the server sends the largest page in one batch.
 const PART: u32 = PageSize::MAX + 2;
 
 fn by_creation(direction: Direction) -> Document {
     doc! { "createdAt": step(direction), "_id": step(direction) }
 }
 
-/// A row more than the page has tells whether there is another page.
+/// Returns the number of rows to fetch: one more than the page has tells whether another page follows.
 fn limit(query: &ListQuery) -> i64 {
     query.page_size() as i64 + 1
 }

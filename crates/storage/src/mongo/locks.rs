@@ -1,7 +1,7 @@
-//! Locks by ticket: changes that this process makes to one ticket follow one another, in the order in
-//! which they came, instead of meeting in write conflicts.
+//! Locks by ticket, so that changes of this process to one ticket are made in order of arrival, without
+//! write conflicts.
 //!
-//! No promise rests on them: other processes write too.
+//! They are an optimisation only: other processes write too.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -13,7 +13,7 @@ use ventanilla_domain::TicketNumber;
 
 use super::run::Deadline;
 
-/// Number of locks: two tickets at once hardly ever share one.
+/// Number of locks, so that two tickets rarely share one.
 const LOCKS: usize = 1_024;
 
 pub(super) struct TicketLocks {
@@ -29,7 +29,7 @@ impl Default for TicketLocks {
 }
 
 impl TicketLocks {
-    /// Waits until no other change to the ticket is under way; `None` where that is after the deadline.
+    /// Waits until this process makes no other change to the ticket; `None` after the deadline.
     pub(super) async fn lock(
         &self,
         number: &TicketNumber,

@@ -1,4 +1,4 @@
-//! Repairs of what another application's writes left stale or missing.
+//! Repair of derived fields that another application left stale or missing.
 
 use std::sync::Arc;
 
@@ -9,29 +9,29 @@ use ventanilla_domain::{Status, TicketNumber, TicketRecord};
 use super::{
     Inner, MongoStore,
     command::Written,
-    decode::{Malformed, malformed},
+    decode::{DecodeError, decode_error},
     diff::Found,
     run::Deadline,
     unknown,
     update::statement,
 };
-use crate::{StoreError, Unreadable};
+use crate::{BoxError, StoreError, Unreadable};
 
-/// What one batch of [`MongoStore::reconcile`] did, and where the next begins.
+/// Result of one batch of [`MongoStore::reconcile`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Reconciled {
-    /// How many documents were looked at.
+    /// Number of documents that were examined.
     pub examined: u64,
-    /// How many were repaired.
+    /// Number of documents that were repaired.
     pub repaired: u64,
-    /// Those that hold no ticket. They are left as they are.
+    /// Documents that hold no ticket, which are not changed.
     pub unreadable: Vec<Unreadable>,
-    /// Where to go on; `None` at the end of the collection.
+    /// Checkpoint for the next batch; `None` at the end of the collection.
     pub next: Option<Checkpoint>,
 }
 
-/// A place in the collection, to go on from, in another process too: its text is read back.
+/// Position in the collection after a batch. Its text can be parsed in another process.
 ///
 /// ```
 /// use ventanilla_storage::Checkpoint;
@@ -50,27 +50,26 @@ impl std::fmt::Display for Checkpoint {
 }
 
 impl std::str::FromStr for Checkpoint {
-    type Err = bson::error::Error;
+    type Err = BoxError;
 
     fn from_str(value: &str) -> Result<Self, Self::Err> {
-        ObjectId::parse_str(value).map(Self)
+        Ok(Self(ObjectId::parse_str(value)?))
     }
 }
 
 impl MongoStore {
-    /// Repairs the next so many documents in order of their `_id`, so that what is derived is stored
-    /// as it is read: the first response, and the times at which a ticket was resolved and closed
-    /// (where they are missing, the time of the last update).
+    /// Stores the derived fields of the next documents in order of their `_id`: the first response, and
+    /// the times at which a ticket was resolved and closed (if missing, the time of the last update).
     ///
-    /// Reading doesn't need it, for every read recomputes what is derived; but a window for reopening
-    /// that counts from the last update would move with each. It may run at any time, on many
-    /// machines at once, and again: a ticket that changes meanwhile is left for the next time. Two
-    /// commands a batch.
+    /// Reads don't need this, because they derive these fields themselves. But while the time of
+    /// resolution is missing, the period for reopening counts from the last update and moves with each.
+    /// It may run at any time, repeatedly and on several machines at once: a ticket that changes during a
+    /// batch is left for the next run. A batch takes two commands.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]. What was repaired before stays repaired; go on from the last checkpoint. An error
-    /// that says more of a change names the first ticket of the batch that needed a repair.
+    /// [`StoreError`] if the store fails. Earlier batches stay repaired, and the last checkpoint continues
+    /// after them. An error about a single ticket names the first one of the batch that needed a repair.
     ///
     /// ```no_run
     /// # async fn example(store: ventanilla_storage::MongoStore) -> Result<(), ventanilla_storage::StoreError> {
@@ -112,20 +111,20 @@ impl Inner {
         if answer.next.is_none() {
             let others = self.documents_of_no_ticket(deadline).await?;
             answer.examined += others.len() as u64;
-            answer.unreadable.extend(others.iter().map(|document| foreign_id().of(document)));
+            answer.unreadable.extend(others.iter().map(|document| foreign_id().to_unreadable(document)));
         }
         let mut repairs = Vec::new();
         for document in documents {
             match Found::decode(&document, self.ids) {
                 Ok(found) => repairs.extend(self.repair(found)?),
-                Err(problem) => answer.unreadable.push(problem.of(&document)),
+                Err(problem) => answer.unreadable.push(problem.to_unreadable(&document)),
             }
         }
         answer.repaired = self.send_repairs(repairs, deadline).await?;
         Ok(answer)
     }
 
-    /// Sends the repairs of a batch together. One that the server refuses is left as it is.
+    /// Sends the repairs of a batch in one command. A repair that the server refuses is skipped.
     async fn send_repairs(
         self: &Arc<Self>,
         repairs: Vec<Repair>,
@@ -145,7 +144,7 @@ impl Inner {
         }
     }
 
-    /// The next documents with an `_id` of ours.
+    /// Returns the next documents whose `_id` is an `ObjectId`.
     async fn documents_after(
         self: &Arc<Self>,
         after: Option<Checkpoint>,
@@ -162,7 +161,8 @@ impl Inner {
         .await
     }
 
-    /// Documents with another `_id`, from which no walk could go on: they hold no ticket.
+    /// Returns documents with another type of `_id`, after which no walk could continue: they hold no
+    /// ticket.
     async fn documents_of_no_ticket(
         self: &Arc<Self>,
         deadline: Deadline,
@@ -170,13 +170,13 @@ impl Inner {
         let tickets = self.tickets.clone();
         self.read(deadline, async move {
             let others = doc! { "_id": { "$not": { "$type": "objectId" } } };
-            let found = tickets.find(others).limit(MOST_OTHERS).projection(doc! { "ticketNumber": 1 });
+            let found = tickets.find(others).limit(MAX_OTHERS).projection(doc! { "ticketNumber": 1 });
             found.await?.try_collect().await
         })
         .await
     }
 
-    /// The statement that stores what is derived of a ticket, if anything of it is stale.
+    /// Returns the statement that stores the derived fields of a ticket, if any of them is stale.
     fn repair(&self, mut found: Found) -> Result<Option<Repair>, StoreError> {
         let mut record = TicketRecord::from(found.ticket);
         if !record.status.is_live() {
@@ -192,19 +192,19 @@ impl Inner {
     }
 }
 
-/// The repair of one ticket.
+/// Repair of one ticket.
 struct Repair {
     number: TicketNumber,
     statement: Document,
 }
 
-/// Most documents without a ticket that the last batch reports.
-const MOST_OTHERS: i64 = 1_000;
+/// Largest number of documents without a ticket that the last batch reports.
+const MAX_OTHERS: i64 = 1_000;
 
 fn place(document: &RawDocumentBuf) -> Option<Checkpoint> {
     document.get_object_id("_id").ok().map(Checkpoint)
 }
 
-fn foreign_id() -> Malformed {
-    malformed("_id", "it is no ObjectId".into())
+fn foreign_id() -> DecodeError {
+    decode_error("_id", "not an ObjectId".into())
 }

@@ -1,4 +1,4 @@
-//! Reports: the server finds the tickets that have something to add, the domain's meaning counts.
+//! Reports: the server finds the tickets that may contribute, and [`ReportBuilder`] adds them up.
 
 use std::sync::Arc;
 
@@ -8,9 +8,9 @@ use ventanilla_domain::Status;
 
 use super::{
     Inner,
-    encode::date,
+    encode::{EARLIER, date},
     expr,
-    timers::{EARLIER, reading},
+    timers::business_time,
 };
 use crate::{Report, ReportBuilder, ReportQuery, StoreError};
 
@@ -18,31 +18,32 @@ impl Inner {
     pub(super) async fn report(self: &Arc<Self>, query: &ReportQuery) -> Result<Report, StoreError> {
         let (tickets, ids, query) = (self.tickets.clone(), self.ids, *query);
         self.read(self.deadline(), async move {
-            let found = tickets.find(having_something_to_add(&query)).projection(fields());
+            let found = tickets.find(contributing(&query)).projection(fields());
             let mut found = found.batch_size(10_000).await?;
-            let mut tally = ReportBuilder::default();
+            let mut builder = ReportBuilder::default();
             while let Some(document) = found.try_next().await? {
-                // What can't be read is left out.
-                if let Ok(head) = ids.head(&document) {
-                    tally.add_ticket(&query, &head);
+                // Unreadable tickets are left out.
+                if let Ok(head) = ids.decode_head(&document) {
+                    builder.add_ticket(&query, &head);
                 }
             }
-            Ok(tally.report())
+            Ok(builder.report())
         })
         .await
     }
 }
 
-/// Leaves out tickets whose timers stopped before the period began and that aren't overdue.
-fn having_something_to_add(query: &ReportQuery) -> Document {
+/// Returns the condition that leaves out tickets whose timers stopped before the period and that aren't
+/// overdue.
+fn contributing(query: &ReportQuery) -> Document {
     let live = expr::statuses(Status::Open | Status::InProgress);
     doc! { "$or": [
         { "sla.lastStop": { "$gte": date(query.period().from()) } },
-        { "status": { "$in": live }, "sla.due": { "$lt": reading(query.due_before()) } },
+        { "status": { "$in": live }, "sla.due": { "$lt": business_time(query.due_before()) } },
     ] }
 }
 
-/// A head with all of its timers.
+/// Returns the projection of a head with all of its timers.
 fn fields() -> Document {
     let mut fields = expr::head();
     fields.insert(EARLIER, 1);

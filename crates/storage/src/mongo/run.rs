@@ -1,4 +1,4 @@
-//! Commands on tasks of their own, within a time limit, and the waits between attempts.
+//! Execution of commands on separate tasks within a time limit, and waits between attempts.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,19 +15,19 @@ use super::{
 };
 use crate::{BoxError, StoreError};
 
-/// When a use case is given up.
+/// End of the time limit of a call.
 pub(super) type Deadline = Instant;
 
-/// A command that took longer than the store's time limit.
+/// Command that took longer than the store's time limit.
 #[derive(Debug, thiserror::Error)]
 #[error("no answer within {0:?}")]
 pub(super) struct TimedOut(Duration);
 
-/// Why a task gave no answer.
+/// Reason for which a command gave no answer.
 enum NoAnswer {
     /// The command was never sent.
     NotSent(BoxError),
-    /// The command may still be carried out.
+    /// The command may still be executed.
     Lost(BoxError),
 }
 
@@ -36,13 +36,13 @@ impl Inner {
         Instant::now() + self.time_limit
     }
 
-    /// Until when a write is tried again: a tenth of the time limit is left for its answer, without
-    /// which nobody would know what became of it.
+    /// Returns the end of the time for attempts at a write. A tenth of the time limit is left for the
+    /// answer, because a write without an answer has an unknown outcome.
     pub(super) fn last_write(&self, deadline: Deadline) -> Deadline {
         deadline - self.time_limit / 10
     }
 
-    /// Runs a command that only reads.
+    /// Runs a read.
     pub(super) async fn read<T: Send + 'static>(
         self: &Arc<Self>,
         deadline: Deadline,
@@ -66,9 +66,11 @@ impl Inner {
         }
     }
 
-    /// Runs a command on its own task, so that a cancelled request can't abandon a connection
-    /// mid-command. A request that is cancelled before its command has begun sends none, and only so
-    /// many run at once: those that nobody waits for any more don't hold up the others for long.
+    /// Runs a command on its own task, so that a cancelled request cannot abandon a connection in the
+    /// middle of a command.
+    ///
+    /// A request that is cancelled before its command has begun sends none. The number of concurrent
+    /// commands is limited, so that commands of cancelled requests don't delay the others for long.
     async fn run_detached<T: Send + 'static>(
         self: &Arc<Self>,
         deadline: Deadline,
@@ -93,26 +95,26 @@ impl Inner {
     }
 }
 
-/// The waits between the attempts at a write.
+/// Waits between the attempts at a write.
 #[derive(Debug, Default)]
 pub(super) struct Waits {
     /// Number of waits so far.
     pub(super) count: u32,
-    /// Why the last attempt wasn't made, where no other writer was the reason.
+    /// Reason for which the last attempt was not made, other than a write conflict.
     pub(super) cause: Option<BoxError>,
 }
 
 impl Waits {
-    /// Waits a moment, a random one so that writers don't meet again, and longer each time; `false`
-    /// where that would be after the deadline.
+    /// Waits for a random time whose limit doubles each time; returns `false` without waiting if that
+    /// would pass the deadline.
     pub(super) async fn wait(&mut self, deadline: Deadline) -> bool {
         self.count += 1;
-        let longest = Duration::from_millis(1 << self.count.min(7));
-        let moment = longest.mul_f64(rand::rng().random_range(0.0..1.0));
-        if Instant::now() + moment >= deadline {
+        let limit = Duration::from_millis(1 << self.count.min(7));
+        let backoff = limit.mul_f64(rand::rng().random_range(0.0..1.0));
+        if Instant::now() + backoff >= deadline {
             return false;
         }
-        sleep(moment).await;
+        sleep(backoff).await;
         true
     }
 }

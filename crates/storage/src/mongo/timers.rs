@@ -1,4 +1,4 @@
-//! The SLA timers of a ticket, encoded and decoded.
+//! Encoding and decoding of SLA timers.
 
 use std::time::Duration;
 
@@ -9,24 +9,21 @@ use ventanilla_domain::{
 
 use super::{
     decode::{
-        Fields, Malformed, malformed, nested, optional, read_bool, read_date, read_whole, readable,
+        DecodeError, Fields, decode_error, nested, optional, read_bool, read_date, read_whole, readable,
         required,
     },
-    encode::date,
+    encode::{EARLIER, date},
     ids::UserIdEncoding,
 };
 use crate::StoreError;
 
-/// The field of the timers of earlier responses.
-pub(super) const EARLIER: &str = "earlierResponses";
-
-/// Timers as they are written.
+/// Encoding of timers.
 impl UserIdEncoding {
-    pub(super) fn timers(self, timers: &SlaTimers) -> Result<Bson, StoreError> {
+    pub(super) fn encode_timers(self, timers: &SlaTimers) -> Result<Bson, StoreError> {
         let mut document = doc! { "targets": targets(&timers.targets) };
         for metric in SlaMetric::ALL {
             if let Some(timer) = timers.of(metric) {
-                document.insert(name(metric), self.timer(timer)?);
+                document.insert(name(metric), self.encode_timer(timer)?);
             }
         }
         let mut derived = |name: &str, value: Option<Bson>| {
@@ -34,26 +31,26 @@ impl UserIdEncoding {
                 document.insert(name, value);
             }
         };
-        derived("due", timers.due().map(reading));
-        derived("risk", timers.at_risk_from().map(reading));
+        derived("due", timers.due().map(business_time));
+        derived("risk", timers.at_risk_from().map(business_time));
         derived("lastStop", timers.last_stop().map(date));
         Ok(document.into())
     }
 
-    /// The timers of earlier responses, of which there may be hundreds: a list of their own, which no
-    /// list of tickets reads.
-    pub(super) fn earlier(self, timers: &SlaTimers) -> Result<Vec<Bson>, StoreError> {
-        timers.earlier_responses.iter().map(|timer| self.timer(timer)).collect()
+    /// Encodes the timers of earlier responses, of which there may be hundreds: they are stored in a
+    /// separate field that no list of tickets reads.
+    pub(super) fn encode_earlier(self, timers: &SlaTimers) -> Result<Vec<Bson>, StoreError> {
+        timers.earlier_responses.iter().map(|timer| self.encode_timer(timer)).collect()
     }
 
-    pub(super) fn timer(self, timer: &SlaTimer) -> Result<Bson, StoreError> {
+    pub(super) fn encode_timer(self, timer: &SlaTimer) -> Result<Bson, StoreError> {
         let mut document = doc! {
             "since": date(timer.since),
-            "start": reading(timer.start),
-            "due": reading(timer.due),
+            "start": business_time(timer.start),
+            "due": business_time(timer.due),
         };
         if let Some(stop) = &timer.stop {
-            let mut stopped = doc! { "at": date(stop.at), "reading": reading(stop.business_time) };
+            let mut stopped = doc! { "at": date(stop.at), "reading": business_time(stop.business_time) };
             if let Some(by) = &stop.by {
                 stopped.insert("by", self.write(by)?);
             }
@@ -66,13 +63,13 @@ impl UserIdEncoding {
     }
 }
 
-/// Timers as they are read.
+/// Decoding of timers.
 impl UserIdEncoding {
     pub(super) fn read_timers<'a>(
         self,
         value: RawBsonRef<'a>,
         document: impl Fields<'a>,
-    ) -> Result<Box<SlaTimers>, Malformed> {
+    ) -> Result<Box<SlaTimers>, DecodeError> {
         let timers = nested(value, "sla")?;
         let timer =
             |value: RawBsonRef<'_>| self.read_timer(value).map_err(|problem| problem.to_string());
@@ -83,28 +80,28 @@ impl UserIdEncoding {
             first_response: required(timers, name(SlaMetric::FirstResponse), timer)?,
             next_response: optional(timers, name(SlaMetric::NextResponse), timer)?,
             resolution: required(timers, name(SlaMetric::Resolution), timer)?,
-            // An earlier response that can't be read costs itself alone.
+            // Unreadable earlier responses are skipped.
             earlier_responses: readable(document, EARLIER, |value| self.read_timer(value))
                 .unwrap_or_default(),
         }))
     }
 
-    fn read_timer(self, value: RawBsonRef<'_>) -> Result<SlaTimer, Malformed> {
+    fn read_timer(self, value: RawBsonRef<'_>) -> Result<SlaTimer, DecodeError> {
         let timer = nested(value, "sla")?;
         let stop = |value: RawBsonRef<'_>| self.read_stop(value).map_err(|problem| problem.to_string());
         Ok(SlaTimer {
             since: required(timer, "since", read_date)?,
-            start: required(timer, "start", read_reading)?,
-            due: required(timer, "due", read_reading)?,
+            start: required(timer, "start", read_business_time)?,
+            due: required(timer, "due", read_business_time)?,
             stop: optional(timer, "stop", stop)?,
         })
     }
 
-    fn read_stop(self, value: RawBsonRef<'_>) -> Result<SlaStop, Malformed> {
+    fn read_stop(self, value: RawBsonRef<'_>) -> Result<SlaStop, DecodeError> {
         let stop = nested(value, "stop")?;
         Ok(SlaStop {
             at: required(stop, "at", read_date)?,
-            business_time: required(stop, "reading", read_reading)?,
+            business_time: required(stop, "reading", read_business_time)?,
             by: optional(stop, "by", |id| self.read(id))?,
             cancelled: optional(stop, "cancelled", read_bool)?.unwrap_or_default(),
         })
@@ -118,7 +115,7 @@ fn targets(table: &SlaTable) -> Document {
     rows.into_iter().map(|(priority, row)| (priority, Document::from_iter(row).into())).collect()
 }
 
-fn read_targets(value: RawBsonRef<'_>) -> Result<SlaTable, Malformed> {
+fn read_targets(value: RawBsonRef<'_>) -> Result<SlaTable, DecodeError> {
     let table = nested(value, "targets")?;
     let rows = Priority::ALL.map(|priority| {
         let row =
@@ -129,26 +126,28 @@ fn read_targets(value: RawBsonRef<'_>) -> Result<SlaTable, Malformed> {
         targets
             .map(|targets| (priority, targets))
             .map_err(|problem| problem.to_string())
-            .map_err(|problem| malformed("targets", problem))
+            .map_err(|problem| decode_error("targets", problem))
     });
-    let rows: Vec<_> = rows.into_iter().collect::<Result<_, Malformed>>()?;
-    SlaTable::new(rows).map_err(|problem| malformed("targets", problem.to_string()))
+    let rows: Vec<_> = rows.into_iter().collect::<Result<_, DecodeError>>()?;
+    SlaTable::new(rows).map_err(|problem| decode_error("targets", problem.to_string()))
 }
 
 fn read_target(value: RawBsonRef<'_>) -> Result<Duration, String> {
     u64::try_from(read_whole(value)?).map(Duration::from_millis).map_err(|error| error.to_string())
 }
 
-fn read_reading(value: RawBsonRef<'_>) -> Result<BusinessTime, String> {
-    let reading = read_whole(value)?;
-    let counts = READINGS.contains(&reading);
-    counts.then_some(BusinessTime::from_millis(reading)).ok_or_else(|| format!("{reading} is none"))
+fn read_business_time(value: RawBsonRef<'_>) -> Result<BusinessTime, String> {
+    let millis = read_whole(value)?;
+    let is_valid = BUSINESS_TIMES.contains(&millis);
+    is_valid
+        .then_some(BusinessTime::from_millis(millis))
+        .ok_or_else(|| format!("the business time {millis} is out of range"))
 }
 
-/// Range of business times: wider than any calendar's, and so narrow that no sum overflows.
-const READINGS: std::ops::RangeInclusive<i64> = -(1 << 53)..=1 << 53;
+/// Valid business times: more than any calendar has, and few enough that no sum overflows.
+const BUSINESS_TIMES: std::ops::RangeInclusive<i64> = -(1 << 53)..=1 << 53;
 
-pub(super) fn reading(time: BusinessTime) -> Bson {
+pub(super) fn business_time(time: BusinessTime) -> Bson {
     Bson::Int64(time.as_millis())
 }
 

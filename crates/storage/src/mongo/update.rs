@@ -1,4 +1,4 @@
-//! Changes by the *update if current* pattern: read, decide, write if nothing has changed.
+//! Changes by the *update if current* pattern: read, decide, write if the ticket has not changed.
 
 use std::sync::Arc;
 
@@ -17,9 +17,8 @@ use super::{
 use crate::{BoxError, StoreError};
 
 impl Inner {
-    /// Reads the ticket, lets the domain decide, and writes what the ticket became on condition that
-    /// it still is as it was read. Where another writer came between, it starts again. A ticket that
-    /// was changed lately needn't be read first.
+    /// Reads the ticket, applies the command and writes the result on condition that the stored ticket is
+    /// still the same; after a write conflict it starts again. A cached ticket is not read first.
     pub(super) async fn update(
         self: &Arc<Self>,
         number: &TicketNumber,
@@ -31,7 +30,7 @@ impl Inner {
         let Some(_lock) = self.locks.lock(number, self.last_write(deadline)).await else {
             return Err(change.out_of_time());
         };
-        if let Some(outcome) = self.attempt_on_known(command, &mut change, deadline).await? {
+        if let Some(outcome) = self.attempt_on_cached(command, &mut change, deadline).await? {
             return Ok(outcome);
         }
         loop {
@@ -45,25 +44,25 @@ impl Inner {
         }
     }
 
-    /// Tries the change on the ticket as it was last known. Only a write that finds it so is an answer.
-    async fn attempt_on_known(
+    /// Tries the change on the cached ticket. Only a successful write gives an outcome.
+    async fn attempt_on_cached(
         self: &Arc<Self>,
         command: &Command,
         change: &mut Attempts<'_>,
         deadline: Deadline,
     ) -> Result<Option<Outcome>, StoreError> {
-        let Some(mut found) = self.known.take(change.number) else { return Ok(None) };
+        let Some(mut found) = self.cache.take(change.number) else { return Ok(None) };
         let outcome = command.apply(&mut found.ticket);
         if !matches!(outcome, Outcome::Applied { .. }) {
             return Ok(None);
         }
         let outcome = self.write(found, outcome, change, deadline).await?;
-        // Where it was changed since, that was no conflict yet.
+        // A stale cache entry is no write conflict.
         change.contended = false;
         Ok(outcome)
     }
 
-    /// Tries the change once; `None` where it is to be tried again.
+    /// Tries the change once; `None` if it must be tried again.
     async fn attempt(
         self: &Arc<Self>,
         command: &Command,
@@ -71,14 +70,14 @@ impl Inner {
         deadline: Deadline,
     ) -> Result<Option<Outcome>, StoreError> {
         let number = change.number;
-        // Only what a majority has is an answer; the condition of a write may rest on less.
+        // An outcome must be based on data that a majority has; the condition of a write need not.
         let is_final = change.lost.is_some() || !change.contended;
         let concern = if is_final { ReadConcern::majority() } else { ReadConcern::local() };
         let was_contended = std::mem::take(&mut change.contended);
         let unconfirmed = std::mem::take(&mut change.unconfirmed);
         let document = match self.find_one(number, concern, deadline).await {
             Ok(document) => document,
-            // What became of a write whose answer was lost is still to be learned.
+            // The outcome of a write whose answer was lost must still be found out.
             Err(error) if change.lost.is_some() && error.is_retryable() => return Ok(None),
             Err(error) => return Err(change.failed(error)),
         };
@@ -104,7 +103,7 @@ impl Inner {
             return change.answer(outcome, is_final);
         }
         if unconfirmed && !was_contended && change.lost.is_none() {
-            // No majority has yet what the primary has: nothing to write on.
+            // No majority has the ticket of the primary yet, so it cannot be written on.
             change.contended = true;
             return Ok(None);
         }
@@ -127,7 +126,7 @@ impl Inner {
         match self.send(self.update_command(vec![statement]), deadline).await {
             Written::Made(0) => change.contended = true,
             Written::Made(_) => {
-                self.known.put(found);
+                self.cache.put(found);
                 return Ok(Some(outcome));
             }
             Written::NotDurable(error) => {
@@ -146,8 +145,8 @@ impl Inner {
         Ok(None)
     }
 
-    /// Decodes what a change was asked of. Somebody else's ticket isn't there, also where it can't be
-    /// read.
+    /// Decodes the ticket of a change. The ticket of another requester counts as missing, even if it is
+    /// unreadable.
     fn readable(
         &self,
         document: &RawDocument,
@@ -163,7 +162,7 @@ impl Inner {
         Found::decode(document, self.ids).map(Some).map_err(|problem| unreadable(number, problem))
     }
 
-    /// The whole document of a ticket, from the primary.
+    /// Reads the whole document of a ticket from the primary.
     pub(super) async fn find_one(
         self: &Arc<Self>,
         number: &TicketNumber,
@@ -184,12 +183,12 @@ impl Inner {
     }
 }
 
-/// One statement of an update command.
+/// Returns one statement of an update command.
 pub(super) fn statement(condition: Document, update: Document) -> Document {
     doc! { "q": condition, "u": update, "hint": index::number_keys() }
 }
 
-/// Counts the events of a change that the ticket's history keeps.
+/// Counts the events of a change that are stored in the history.
 fn recorded(outcome: &Outcome) -> usize {
     match outcome {
         Outcome::Applied { events, .. } => {
@@ -205,16 +204,16 @@ fn recorded(outcome: &Outcome) -> usize {
 /// State of a change between its attempts.
 struct Attempts<'a> {
     number: &'a TicketNumber,
-    /// The attempt whose answer was lost.
+    /// Attempt whose answer was lost.
     lost: Option<Lost>,
-    /// Set after a write conflict: the primary is then asked for what it has.
+    /// Set after a write conflict: the next attempt reads the newest data of the primary.
     contended: bool,
-    /// Set where the primary has a ticket that needs no write, and a majority may not have it yet.
+    /// Set if the ticket of the primary needs no write, but a majority may not have it yet.
     unconfirmed: bool,
     waits: Waits,
 }
 
-/// A write that was made or not.
+/// Write that may have been made or not.
 struct Lost {
     ticket: Ticket,
     outcome: Outcome,
@@ -226,8 +225,8 @@ impl<'a> Attempts<'a> {
         Self { number, lost: None, contended: false, unconfirmed: false, waits: Waits::default() }
     }
 
-    /// Gives an answer without a write once a majority has what it rests on. After a lost answer it
-    /// can't tell what became of that write.
+    /// Returns an outcome without a write, once a majority has the ticket on which it is based. After a
+    /// lost answer the outcome is unknown.
     fn answer(&mut self, outcome: Outcome, is_final: bool) -> Result<Option<Outcome>, StoreError> {
         if let Some(lost) = self.lost.take() {
             return Err(unknown(self.number, lost.source));
@@ -236,11 +235,12 @@ impl<'a> Attempts<'a> {
             return Ok(Some(outcome));
         }
         self.unconfirmed = true;
-        self.waits.cause = Some("no majority of the servers has the ticket as it is yet".into());
+        self.waits.cause =
+            Some("no majority of the servers has the newest state of the ticket yet".into());
         Ok(None)
     }
 
-    /// The error for what went wrong afterwards: it says nothing of a write whose answer was lost.
+    /// Returns the error of the change. An earlier write whose answer was lost makes its outcome unknown.
     fn failed(&mut self, error: StoreError) -> StoreError {
         match self.lost.take() {
             Some(lost) => unknown(self.number, lost.source),

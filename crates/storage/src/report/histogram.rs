@@ -1,11 +1,12 @@
-//! Lengths of time, counted in buckets.
+//! Histogram of lengths of time.
 
 use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-/// Lengths of time in buckets that grow by a constant factor: small, easily added up by a database,
-/// and exact to a constant part of the value.
+/// Histogram of lengths of time, in buckets that grow by a constant factor.
+///
+/// It is small, a database can sum it, and its relative error is constant.
 ///
 /// ```
 /// use std::time::Duration;
@@ -19,42 +20,42 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Histogram(BTreeMap<u32, u64>);
 
-/// The median and the 90th percentile: the smallest length that so many of all don't exceed.
+/// Median and 90th percentile, by nearest rank.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quantiles {
-    /// Half of all took no longer.
+    /// Length that half of all lengths don't exceed.
     pub median: Duration,
-    /// Nine of ten took no longer.
+    /// Length that nine in ten lengths don't exceed.
     pub p90: Duration,
 }
 
 impl Histogram {
-    /// By how much a quantile may be off, as a part of its value.
+    /// Largest relative error of a quantile.
     pub const ERROR: f64 = 0.005;
 
-    /// The factor from one bucket to the next. What lies between is taken for its geometric middle, so
-    /// it is off by the square root of this at most.
+    /// Factor from one bucket to the next. A length counts as the geometric middle of its bucket, so it
+    /// is wrong by the square root of this factor at most.
     pub const GROWTH: f64 = 1.01;
 
-    /// The bucket of a length in milliseconds: 0 for none, and from 1 on that of
-    /// `⌊ln(milliseconds) / ln(GROWTH)⌋`.
+    /// Returns the bucket of a length in milliseconds: 0 for no length, otherwise
+    /// `1 + ⌊ln(milliseconds) / ln(GROWTH)⌋`.
     #[must_use]
     pub fn bucket(millis: u64) -> u32 {
         if millis == 0 { 0 } else { 1 + ((millis as f64).ln() / Self::GROWTH.ln()).floor() as u32 }
     }
 
-    /// Counts so many lengths of a bucket.
+    /// Adds a number of lengths to a bucket.
     pub fn add(&mut self, bucket: u32, lengths: u64) {
         *self.0.entry(bucket).or_default() += lengths;
     }
 
-    /// How many lengths there are.
+    /// Returns the number of lengths.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.0.values().sum()
     }
 
-    /// The smallest length that so many of a hundred don't exceed (nearest rank); `None` of nothing.
+    /// Returns the quantile of this percentage by nearest rank; `None` if the histogram is empty.
     #[must_use]
     pub fn quantile(&self, percent: u32) -> Option<Duration> {
         let rank = (self.count() * u64::from(percent)).div_ceil(100).max(1);
@@ -66,7 +67,7 @@ impl Histogram {
         self.0.iter().find(reached).map(|(bucket, _)| middle(*bucket))
     }
 
-    /// The median and the 90th percentile; `None` of nothing.
+    /// Returns the median and the 90th percentile; `None` if the histogram is empty.
     #[must_use]
     pub fn quantiles(&self) -> Option<Quantiles> {
         Some(Quantiles { median: self.quantile(50)?, p90: self.quantile(90)? })
@@ -91,7 +92,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_quantile_is_as_near_as_it_says(
+        fn quantiles_are_within_the_stated_error(
             mut lengths in prop::collection::vec(
                 prop_oneof![0..20_u64, 0..100_000_u64, 0..10_u64.pow(13)], 1..200),
             percent in 1..=100_u32,
@@ -107,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn of_nothing_there_is_no_quantile() {
+    fn an_empty_histogram_has_no_quantiles() {
         assert_eq!(Histogram::default().quantiles(), None);
         assert_eq!(Histogram::default().count(), 0);
     }

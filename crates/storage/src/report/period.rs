@@ -1,8 +1,8 @@
-//! The period of a report.
+//! Period of a report.
 
 use ventanilla_domain::{BusinessTime, Explain, Locale, Sla, Timestamp};
 
-/// A stretch of time, from an instant to another that is no longer part of it.
+/// Period of time, including its first instant and excluding its end.
 ///
 /// ```
 /// use ventanilla_domain::Explain;
@@ -20,35 +20,35 @@ pub struct Period {
 }
 
 impl Period {
-    /// The time from one instant on and before another.
+    /// Creates the period from one instant, inclusive, to another, exclusive.
     ///
     /// # Errors
     ///
-    /// [`InvalidPeriod`] unless it ends after it starts.
+    /// [`InvalidPeriod`] if it doesn't end after it starts.
     pub fn new(from: Timestamp, before: Timestamp) -> Result<Self, InvalidPeriod> {
         if from < before { Ok(Self { from, before }) } else { Err(InvalidPeriod { from, before }) }
     }
 
-    /// The first instant of it.
+    /// Returns the first instant of the period.
     #[must_use]
     pub const fn from(&self) -> Timestamp {
         self.from
     }
 
-    /// The first instant after it.
+    /// Returns the first instant after the period.
     #[must_use]
     pub const fn before(&self) -> Timestamp {
         self.before
     }
 
-    /// Whether an instant lies in it.
+    /// Returns whether the period contains an instant.
     #[must_use]
     pub fn contains(&self, at: Timestamp) -> bool {
         self.from <= at && at < self.before
     }
 }
 
-/// A period that ends before it starts, or at once; its code is `period_backwards`.
+/// Period that doesn't end after it starts; its code is `period_backwards`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.explain(Locale::En))]
 pub struct InvalidPeriod {
@@ -70,7 +70,7 @@ impl Explain for InvalidPeriod {
     }
 }
 
-/// What a store is asked for a report: a period, in calendar and in working time.
+/// Period of a report, in calendar time and in business time.
 ///
 /// ```
 /// # use ventanilla_domain::*;
@@ -80,7 +80,7 @@ impl Explain for InvalidPeriod {
 /// let (first, last) = ("2026-03-01T00:00:00Z".parse()?, "2026-04-01T00:00:00Z".parse()?);
 /// let now = "2026-03-20T12:00:00Z".parse()?;
 /// let query = ReportQuery::new(Period::new(first, last)?, &sla, now);
-/// assert_eq!(query.due_before(), sla.business_time_at(now), "what is due later isn't breached yet");
+/// assert_eq!(query.due_before(), sla.business_time_at(now), "targets due later are not breached yet");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,26 +91,26 @@ pub struct ReportQuery {
 }
 
 impl ReportQuery {
-    /// The period by a desk's calendar, as of now.
+    /// Creates the query of a period by the desk's business calendar, as of now.
     #[must_use]
     pub fn new(period: Period, sla: &Sla, now: Timestamp) -> Self {
         let due_before = sla.business_time_at(period.before.min(now));
         Self { period, due_from: sla.business_time_at(period.from), due_before }
     }
 
-    /// The period in which timers stop.
+    /// Returns the period in which measured timers stopped.
     #[must_use]
     pub const fn period(&self) -> Period {
         self.period
     }
 
-    /// The first working time at which something was due within the period.
+    /// Returns the first business time within the period.
     #[must_use]
     pub const fn due_from(&self) -> BusinessTime {
         self.due_from
     }
 
-    /// The first working time after the period, or of now, if that is earlier.
+    /// Returns the first business time after the period, or the current one if that is earlier.
     #[must_use]
     pub const fn due_before(&self) -> BusinessTime {
         self.due_before
@@ -127,7 +127,7 @@ mod tests {
     const HOUR: Duration = Duration::from_secs(3600);
 
     fn hour(hours: u32) -> Timestamp {
-        testing::start().plus(HOUR * hours)
+        testing::epoch().plus(HOUR * hours)
     }
 
     fn query(from: Timestamp, before: Timestamp, now: Timestamp) -> ReportQuery {
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_period_holds_its_first_instant_and_not_the_one_after_it() {
+    fn a_period_contains_its_first_instant_and_not_its_end() {
         let period = Period::new(hour(1), hour(2)).unwrap();
         let millisecond = Duration::from_millis(1);
         for (at, within) in [
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_period_that_ends_at_once_is_refused_with_both_ends() {
+    fn an_empty_period_is_refused_and_both_ends_are_named() {
         let error = Period::new(hour(0), hour(0)).unwrap_err();
         assert_eq!(error.code(), "period_backwards");
         for text in [error.to_string(), error.explain(Locale::Es)] {
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn periods_that_meet_part_the_working_time_at_night_too() {
+    fn adjacent_periods_divide_business_time_without_gap_or_overlap() {
         for middle in [hour(1), hour(8), hour(15), hour(24), hour(24 * 5)] {
             let (first, then) = (query(hour(0), middle, hour(999)), query(middle, hour(400), hour(999)));
             assert_eq!(first.due_before(), then.due_from(), "at {middle}");
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_due_in_a_period_that_lies_ahead() {
+    fn nothing_is_due_in_a_future_period() {
         let ahead = query(hour(24), hour(48), hour(2));
         assert!(ahead.due_before() < ahead.due_from());
         assert_eq!(ahead.due_before(), testing::sla().business_time_at(hour(2)));

@@ -1,5 +1,5 @@
-//! Changes, each within a transaction that has begun. Each writes by one statement, so it is made as a
-//! whole or not at all.
+//! Changes within an open transaction. Each writes with one statement, so it is made completely or not at
+//! all.
 
 use itertools::Itertools;
 use rusqlite::{
@@ -10,18 +10,18 @@ use serde::Deserialize;
 use ventanilla_domain::{Actor, Command, CreationKey, Outcome, Ticket, TicketNumber};
 
 use super::{
-    error::Fault,
-    row::{self, Texts, Unknown},
+    error::TransactionError,
+    row::{self, Texts, UnknownFields},
 };
 use crate::InsertOutcome;
 
 /// Stores a new ticket unless its number is taken.
-pub(super) fn insert(db: &Connection, ticket: &Ticket) -> Result<InsertOutcome, Fault> {
+pub(super) fn insert(db: &Connection, ticket: &Ticket) -> Result<InsertOutcome, TransactionError> {
     let head = ticket.head();
     if let Some(taken) = find(db, &head.ticket_number, |row| taken_by(row, ticket))? {
         return Ok(taken);
     }
-    let texts = Texts::of(ticket, Unknown::new())?;
+    let texts = Texts::of(ticket, UnknownFields::new())?;
     let columns = texts.columns(head);
     let names = columns.iter().map(|(name, _)| name).join(", ");
     let places = (1..=columns.len()).map(|place| format!("?{place}")).join(", ");
@@ -30,14 +30,14 @@ pub(super) fn insert(db: &Connection, ticket: &Ticket) -> Result<InsertOutcome, 
     Ok(InsertOutcome::Stored)
 }
 
-/// Reads a ticket, applies a command to it and writes what it became.
+/// Applies a command to a ticket and writes the result.
 pub(super) fn update(
     db: &Connection,
     number: &TicketNumber,
     command: &Command,
-) -> Result<Outcome, Fault> {
+) -> Result<Outcome, TransactionError> {
     let outcome = find(db, number, |row| {
-        // Somebody else's ticket isn't there, also where it can't be read.
+        // The ticket of another requester counts as missing, even if it is unreadable.
         if let Actor::Customer(id) = command.actor()
             && row::text(row, "requester") != id.as_str()
         {
@@ -57,15 +57,20 @@ pub(super) fn update(
 pub(super) fn find<T>(
     db: &Connection,
     number: &TicketNumber,
-    read: impl FnOnce(&Row<'_>) -> Result<T, Fault>,
-) -> Result<Option<T>, Fault> {
+    read: impl FnOnce(&Row<'_>) -> Result<T, TransactionError>,
+) -> Result<Option<T>, TransactionError> {
     let mut statement = db.prepare_cached("SELECT * FROM ticket WHERE number = ?1")?;
     let mut rows = statement.query([number.as_str()])?;
     rows.next()?.map(read).transpose()
 }
 
-/// Writes the columns that differ, so that no other index is touched.
-fn write(db: &Connection, row: &Row<'_>, ticket: &Ticket, unknown: Unknown) -> Result<(), Fault> {
+/// Writes only the columns that differ, so that no other index is updated.
+fn write(
+    db: &Connection,
+    row: &Row<'_>,
+    ticket: &Ticket,
+    unknown: UnknownFields,
+) -> Result<(), TransactionError> {
     let texts = Texts::of(ticket, unknown)?;
     let mut columns = texts.columns(ticket.head());
     columns.retain(|(name, value)| row.get_ref(*name).ok() != Some(*value));
@@ -77,9 +82,9 @@ fn write(db: &Connection, row: &Row<'_>, ticket: &Ticket, unknown: Unknown) -> R
     Ok(())
 }
 
-/// The answer for a new ticket whose number this row has. Whether the rest of a row without the same
-/// key can be read doesn't matter.
-fn taken_by(row: &Row<'_>, ticket: &Ticket) -> Result<InsertOutcome, Fault> {
+/// Returns the result of inserting a ticket whose number this row has. The rest of the row is read only
+/// if it has the same creation key.
+fn taken_by(row: &Row<'_>, ticket: &Ticket) -> Result<InsertOutcome, TransactionError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Key {

@@ -1,20 +1,20 @@
-//! Pages of lists: runs of an index, one for each status and priority, which SQLite merges in order, and
-//! then the rows that they lead to.
+//! Pages of lists: scans of an index, one for each status and priority, which SQLite merges in order;
+//! then the rows that they name.
 
 use itertools::Itertools;
 use rusqlite::{Connection, Row, ToSql};
 use ventanilla_domain::{Category, EnumSet, Priority, TicketSummary, Timestamp, UserId};
 
 use super::{
-    error::Fault,
+    error::TransactionError,
     row::{self, HEAD},
 };
 use crate::{
     AssigneeFilter, Direction, DueFilter, ListQuery, Page, PageQuery, Position, Sort, Unreadable,
 };
 
-/// Lists a page of tickets.
-pub(super) fn list(db: &Connection, page: &PageQuery) -> Result<Page<TicketSummary>, Fault> {
+/// Returns one page of a list.
+pub(super) fn list(db: &Connection, page: &PageQuery) -> Result<Page<TicketSummary>, TransactionError> {
     let query = page.query();
     if query.listed_statuses().is_empty() || query.priorities().is_empty() {
         return Ok(Page { rows: Vec::new(), next: None, unreadable: Vec::new() });
@@ -34,7 +34,7 @@ pub(super) fn list(db: &Connection, page: &PageQuery) -> Result<Page<TicketSumma
     listing.read()
 }
 
-/// Every statement that lists may use, for a test of their plans.
+/// Returns every statement that a list may use, for a test of their plans.
 #[cfg(test)]
 pub(super) fn statements(query: &ListQuery) -> Vec<String> {
     match query.sort() {
@@ -47,14 +47,14 @@ pub(super) fn statements(query: &ListQuery) -> Vec<String> {
     }
 }
 
-/// A page in the making.
+/// Page under construction.
 struct Listing<'a> {
     db: &'a Connection,
     page: &'a PageQuery,
     found: Vec<Found>,
 }
 
-/// A row that belongs to the page, as the index has it.
+/// Index entry of a row of the page.
 struct Found {
     key: i64,
     id: i64,
@@ -62,8 +62,8 @@ struct Found {
 }
 
 impl Listing<'_> {
-    /// Finds the tickets of each priority in turn, until the page is full.
-    fn find_by_priority(&mut self, direction: Direction) -> Result<(), Fault> {
+    /// Finds the tickets of one priority after another, until the page is full.
+    fn find_by_priority(&mut self, direction: Direction) -> Result<(), TransactionError> {
         let query = self.page.query();
         let after = self.page.position();
         let is_seen = |priority: &Priority| after.is_some_and(|last| last.priority != *priority);
@@ -75,9 +75,14 @@ impl Listing<'_> {
         Ok(())
     }
 
-    /// Runs a statement over a range, as far as the page has room.
-    fn find(&mut self, statement: &str, range: Range, priority: Priority) -> Result<(), Fault> {
-        // One more than the page shows tells whether another page follows.
+    /// Runs a statement over a range, for as many rows as the page lacks.
+    fn find(
+        &mut self,
+        statement: &str,
+        range: Range,
+        priority: Priority,
+    ) -> Result<(), TransactionError> {
+        // One row more than the page has tells whether another page follows.
         let missing = self.page.query().page_size() + 1 - self.found.len();
         if missing == 0 {
             return Ok(());
@@ -107,14 +112,14 @@ impl Listing<'_> {
         Ok(())
     }
 
-    /// Reads the rows that were found.
-    fn read(mut self) -> Result<Page<TicketSummary>, Fault> {
+    /// Reads the rows of the index entries.
+    fn read(mut self) -> Result<Page<TicketSummary>, TransactionError> {
         let rows = self.page.query().page_size();
         let has_more = self.found.len() > rows;
         self.found.truncate(rows);
         let next = self.found.last().filter(|_| has_more).map(|last| {
-            let tie = Position::tie_of(last.id as u64);
-            self.page.cursor_after(&Position { key: last.key, priority: last.priority, tie })
+            let tiebreaker = Position::tiebreaker_from(last.id as u64);
+            self.page.cursor_after(&Position { key: last.key, priority: last.priority, tiebreaker })
         });
         let mut statement =
             self.db.prepare_cached(&format!("SELECT {HEAD} FROM ticket WHERE id = ?1"))?;
@@ -125,14 +130,14 @@ impl Listing<'_> {
     }
 }
 
-/// Keys and ids between which rows are listed, both exclusive.
+/// Range of keys and ids, both ends exclusive.
 #[derive(Clone, Copy)]
 struct Range {
     from: (i64, i64),
     to: (i64, i64),
 }
 
-/// The range of a list by creation after a row.
+/// Returns the range of a list by creation after a row.
 fn created(query: &ListQuery, direction: Direction, after: Option<&Position>) -> Range {
     let (from, before) = query.created();
     let from = (from.map_or(i64::MIN, Timestamp::as_millis), i64::MIN);
@@ -144,7 +149,7 @@ fn created(query: &ListQuery, direction: Direction, after: Option<&Position>) ->
     }
 }
 
-/// The range of a list by due time.
+/// Returns the range of a list by due time.
 fn dues(page: &PageQuery) -> Range {
     let now = (page.as_of().as_millis(), i64::MIN);
     let (all_from, all_to) = ((i64::MIN, i64::MIN), (i64::MAX, i64::MAX));
@@ -202,7 +207,7 @@ fn by_due(query: &ListQuery) -> String {
     )
 }
 
-/// The index for a list's filters beside status and priority, and the filters.
+/// Returns the index for the filters beside status and priority, and their conditions.
 fn filters(query: &ListQuery) -> (&'static str, String) {
     let all = [
         (query.requester().is_some(), "ticket_by_requester", "requester = :requester AND "),
@@ -214,17 +219,17 @@ fn filters(query: &ListQuery) -> (&'static str, String) {
     (index, set.map(|(.., filter)| *filter).collect())
 }
 
-/// The list row of a row of the table.
+/// Decodes a row of the table as a row of a list.
 fn summary(row: &Row<'_>) -> Result<TicketSummary, Unreadable> {
     match row::read_head(row) {
         Ok(ticket) => Ok(ticket.summary()),
-        Err(damage) => {
-            Err(Unreadable { ticket_number: row::text(row, "number"), problem: damage.to_string() })
+        Err(error) => {
+            Err(Unreadable { ticket_number: row::text(row, "number"), problem: error.to_string() })
         }
     }
 }
 
-/// The id that the column of the assignee holds: none for nobody.
+/// Returns the value of the assignee column: `NULL` for unassigned tickets.
 fn assignee(filter: &AssigneeFilter) -> Option<&str> {
     match filter {
         AssigneeFilter::To(admin) => Some(admin.as_str()),
@@ -232,7 +237,7 @@ fn assignee(filter: &AssigneeFilter) -> Option<&str> {
     }
 }
 
-/// The key and the id of the last row that was seen.
+/// Returns the key and the id of a position.
 fn seen(position: &Position) -> (i64, i64) {
     (position.key, position.id() as i64)
 }

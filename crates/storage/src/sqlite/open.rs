@@ -1,4 +1,4 @@
-//! Opening a file, with everything that must hold looked at first.
+//! Opening and migrating a file.
 
 use std::{
     path::Path,
@@ -9,13 +9,14 @@ use std::{
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tokio::task::spawn_blocking;
 
-use super::{SqliteStore, error::Cause};
+use super::{SqliteStore, error::SqliteError};
 use crate::BoxError;
 
-/// Marks the file as one of these crates': "VENT".
+/// Application id of the file: "VENT" in ASCII.
 const APPLICATION_ID: i32 = 0x5645_4E54;
 
-/// Steps from an empty file to today's schema; a file's version is the number of those it has had.
+/// Migrations from an empty file to the current schema. The version of a file is the number of those
+/// applied to it.
 pub(super) const SCHEMA: [&str; 2] = [include_str!("tables.sql"), include_str!("indexes.sql")];
 
 /// Settings of a [`SqliteStore`].
@@ -35,13 +36,13 @@ pub(super) const SCHEMA: [&str; 2] = [include_str!("tables.sql"), include_str!("
 pub struct SqliteOptions {
     pub(super) busy_timeout: Duration,
     pub(super) readers: usize,
-    /// The most pages that the file may have, for tests of a full one.
+    /// Largest number of pages of the file, for tests of a full disk.
     #[cfg(test)]
     pub(super) max_pages: Option<u32>,
 }
 
 impl Default for SqliteOptions {
-    /// Waits 5 seconds for a busy file; 4 connections that read.
+    /// Returns settings that wait 5 seconds for a busy file and read through 4 connections.
     fn default() -> Self {
         Self {
             busy_timeout: Duration::from_secs(5),
@@ -58,23 +59,23 @@ impl SqliteOptions {
         Self::default()
     }
 
-    /// Waits at most so long while another connection writes; a day at most.
+    /// Sets the longest wait for another connection that writes, up to a day.
     pub fn with_busy_timeout(mut self, timeout: Duration) -> Self {
         self.busy_timeout = timeout.min(Duration::from_secs(24 * 3_600));
         self
     }
 
-    /// Opens so many connections for reads that run at once; one at least.
+    /// Sets the number of connections for concurrent reads, from 1 to 256.
     pub fn with_readers(mut self, readers: usize) -> Self {
         self.readers = readers.clamp(1, 256);
         self
     }
 
-    /// Opens the file, which is created where there is none. Its folder must exist.
+    /// Opens a file, or creates it. Its folder must exist.
     ///
     /// # Errors
     ///
-    /// [`OpenError`].
+    /// [`OpenError`] if the file cannot be opened or belongs to another application or version.
     pub async fn open(self, path: impl AsRef<Path>) -> Result<SqliteStore, OpenError> {
         let path = path.as_ref().to_owned();
         let opened = spawn_blocking(move || {
@@ -84,7 +85,7 @@ impl SqliteOptions {
         opened.await.unwrap_or_else(|broken| Err(OpenError::Unavailable { source: broken.into() }))
     }
 
-    /// Opens a connection that only reads.
+    /// Opens a read-only connection.
     pub(super) fn open_reader(&self, path: &Path) -> rusqlite::Result<Connection> {
         let db = self.connect(path, OpenFlags::empty())?;
         db.execute_batch("PRAGMA query_only = ON")?;
@@ -94,7 +95,7 @@ impl SqliteOptions {
     fn open_writer(&self, path: &Path) -> Result<Connection, OpenError> {
         let deadline = Instant::now() + self.busy_timeout;
         let mut db = self.connect(path, OpenFlags::SQLITE_OPEN_CREATE)?;
-        // A file that isn't ours is left as it is.
+        // A file of another application must not be changed.
         version(&db)?;
         if db.is_readonly("main")? {
             return Err(OpenError::Unavailable { source: "the file is read-only".into() });
@@ -105,7 +106,7 @@ impl SqliteOptions {
         if let Some(pages) = self.max_pages {
             db.pragma_update(None, "max_page_count", pages)?;
         }
-        // The writer waits by itself.
+        // The writer has its own wait for a busy file.
         db.busy_timeout(Duration::ZERO)?;
         Ok(db)
     }
@@ -115,7 +116,7 @@ impl SqliteOptions {
         let db = Connection::open_with_flags(path, flags | create)?;
         db.busy_timeout(self.busy_timeout)?;
         db.set_prepared_statement_cache_capacity(128);
-        // Every commit reaches the disk before it is acknowledged; macOS needs to be told twice.
+        // Every commit reaches the disk before it is acknowledged; macOS needs `fullfsync` for that.
         db.execute_batch(
             "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON",
         )?;
@@ -123,8 +124,8 @@ impl SqliteOptions {
     }
 }
 
-/// Applies the steps of a schema that the file hasn't had, all or none. Other processes may do the same
-/// at once.
+/// Applies the missing migrations of a schema, all or none. Other processes may do the same at the same
+/// time.
 pub(super) fn migrate(db: &mut Connection, schema: &[&str]) -> Result<(), OpenError> {
     if version(db)? == schema.len() {
         return Ok(());
@@ -141,7 +142,7 @@ pub(super) fn migrate(db: &mut Connection, schema: &[&str]) -> Result<(), OpenEr
 
 /// Reads the schema version of a file, 0 for an empty one.
 fn version(db: &Connection) -> Result<usize, OpenError> {
-    // In one statement, since another process may be migrating the file.
+    // One statement, because another process may be migrating the file.
     let header = "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)
         FROM pragma_application_id, pragma_user_version";
     let (application_id, version, objects): (i32, i32, i64) =
@@ -156,15 +157,16 @@ fn version(db: &Connection) -> Result<usize, OpenError> {
     }
 }
 
-/// Switches to the write-ahead log, which lets others read while one writes. SQLite doesn't wait for a
-/// busy file here.
+/// Switches to the write-ahead log, so that readers don't wait for a writer. SQLite itself doesn't wait
+/// for a busy file here.
 fn use_wal(db: &Connection, deadline: Instant) -> Result<(), OpenError> {
     loop {
         let mode = db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0));
         match mode {
             Ok(mode) if mode == "wal" => return Ok(()),
             Ok(mode) => {
-                let source = format!("the file takes no write-ahead log, but the journal {mode}");
+                let source =
+                    format!("the file does not support a write-ahead log: its journal mode is {mode}");
                 return Err(OpenError::Unavailable { source: source.into() });
             }
             Err(error)
@@ -178,31 +180,31 @@ fn use_wal(db: &Connection, deadline: Instant) -> Result<(), OpenError> {
     }
 }
 
-/// Reason why a file can't be opened. It was left as it is.
+/// Error of opening a file, which was not changed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
-    /// The file is no database of SQLite, or an encrypted one.
+    /// The file is not an SQLite database, or is encrypted.
     #[error("the file is not an SQLite database")]
     NotADatabase,
     /// The database belongs to another application.
-    #[error("the database belongs to another application, of id {application_id}")]
+    #[error("the database belongs to another application, with id {application_id}")]
     ForeignFile {
-        /// The id that the application left in the file, or 0.
+        /// Application id in the file; 0 if none is set.
         application_id: i32,
     },
     /// A newer version of these crates wrote the file.
-    #[error("the file has schema version {found}, and this program reads {supported} at most")]
+    #[error("the file has schema version {found}, but this program supports versions up to {supported}")]
     NewerSchema {
-        /// The version of the file.
+        /// Schema version of the file.
         found: i32,
-        /// The newest version that can be read.
+        /// Newest schema version that is supported.
         supported: i32,
     },
-    /// The file can't be reached, created or written, or stayed busy.
+    /// The file cannot be reached, created or written, or stayed busy.
     #[error("the file cannot be opened")]
     Unavailable {
-        /// The error of SQLite, without its message.
+        /// Error of SQLite, without its message.
         source: BoxError,
     },
 }
@@ -211,7 +213,7 @@ impl From<rusqlite::Error> for OpenError {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => OpenError::NotADatabase,
-            _ => OpenError::Unavailable { source: Cause::of(&error) },
+            _ => OpenError::Unavailable { source: SqliteError::of(&error) },
         }
     }
 }

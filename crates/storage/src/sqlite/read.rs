@@ -1,4 +1,4 @@
-//! Reads beside lists.
+//! Reads other than lists.
 
 use rusqlite::Connection;
 use ventanilla_domain::{
@@ -8,29 +8,32 @@ use ventanilla_domain::{
 
 use super::{
     change::find,
-    error::Fault,
+    error::TransactionError,
     row::{self, HEAD},
 };
 use crate::{Counts, Report, ReportBuilder, ReportQuery};
 
 /// Reads a whole ticket.
-pub(super) fn ticket(db: &Connection, number: &TicketNumber) -> Result<Option<Ticket>, Fault> {
+pub(super) fn ticket(
+    db: &Connection,
+    number: &TicketNumber,
+) -> Result<Option<Ticket>, TransactionError> {
     find(db, number, |row| {
         let (ticket, _) = row::read(row)?;
         Ok(ticket)
     })
 }
 
-/// Reads the first of the candidates that exists within the scope.
+/// Reads the first of the candidates that the audience may see.
 pub(super) fn get(
     db: &Connection,
     lookup: &TicketLookup,
     scope: &Audience,
     window: MessageRange,
-) -> Result<Option<TicketDetails>, Fault> {
+) -> Result<Option<TicketDetails>, TransactionError> {
     for number in lookup.candidates() {
         let view = find(db, number, |row| {
-            // Somebody else's ticket isn't there, also where it can't be read.
+            // The ticket of another requester counts as missing, even if it is unreadable.
             if matches!(scope, Audience::Requester(id) if row::text(row, "requester") != id.as_str()) {
                 return Ok(None);
             }
@@ -44,12 +47,12 @@ pub(super) fn get(
     Ok(None)
 }
 
-/// Counts tickets: all of them in a table that triggers keep, those that wait by keys of indexes.
+/// Counts tickets: by status from a table that triggers maintain, live ones by index entries.
 pub(super) fn counts(
     db: &Connection,
     mine: &UserId,
     as_of: Option<BusinessTime>,
-) -> Result<Counts, Fault> {
+) -> Result<Counts, TransactionError> {
     let mut counts = Counts::default();
     let mut statement = db.prepare_cached("SELECT status, priority, tickets FROM ticket_count")?;
     let mut rows = statement.query([])?;
@@ -82,36 +85,36 @@ pub(super) const COUNTS_OF_LIVE: &str = "SELECT
     (SELECT count(*) FROM ticket INDEXED BY ticket_by_risk
         WHERE due IS NOT NULL AND risk <= ?2 AND due >= ?2)";
 
-/// Finds tickets that have been resolved since `latest` or longer.
+/// Returns tickets that were resolved at `latest` or before.
 pub(super) fn resolved_until(
     db: &Connection,
     latest: Timestamp,
     limit: u32,
-) -> Result<Vec<TicketNumber>, Fault> {
+) -> Result<Vec<TicketNumber>, TransactionError> {
     let mut statement = db.prepare_cached(&resolved())?;
     let mut rows = statement.query([latest.as_millis()])?;
     let mut numbers = Vec::new();
     while numbers.len() < limit as usize
         && let Some(row) = rows.next()?
     {
-        // What can't be read couldn't be closed either.
+        // An unreadable ticket could not be closed either.
         numbers.extend(row::read_head(row).map(|ticket| ticket.head().ticket_number.clone()));
     }
     Ok(numbers)
 }
 
-/// Sums up the tickets that have something to add to a report.
-pub(super) fn report(db: &Connection, query: &ReportQuery) -> Result<Report, Fault> {
+/// Returns the report of a period.
+pub(super) fn report(db: &Connection, query: &ReportQuery) -> Result<Report, TransactionError> {
     let mut statement = db.prepare_cached(&reported())?;
-    let mut tally = ReportBuilder::default();
+    let mut builder = ReportBuilder::default();
     let (from, due_from) = (query.period().from().as_millis(), query.due_from().as_millis());
     let mut rows = statement.query((from, due_from))?;
     while let Some(row) = rows.next()? {
         if let Ok(ticket) = row::read_head(row) {
-            tally.add_ticket(query, ticket.head());
+            builder.add_ticket(query, ticket.head());
         }
     }
-    Ok(tally.report())
+    Ok(builder.report())
 }
 
 pub(super) fn resolved() -> String {
@@ -121,7 +124,8 @@ pub(super) fn resolved() -> String {
     )
 }
 
-/// Tickets whose last timer stopped, or whose last target is due, no earlier than a period begins.
+/// Returns the statement for tickets whose last timer stopped, or whose last target is due, at the
+/// beginning of a period or later.
 pub(super) fn reported() -> String {
     format!(
         "SELECT {HEAD} FROM ticket INDEXED BY ticket_by_last_stop

@@ -1,4 +1,4 @@
-//! A ticket as a row, and a row as a ticket.
+//! Encoding and decoding of rows.
 
 use rusqlite::{Row, types::ValueRef};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -9,27 +9,27 @@ use ventanilla_domain::{
 
 use crate::{StoreError, query::due};
 
-/// Columns of a list row.
+/// Columns that a list reads.
 pub(super) const HEAD: &str = "number, requester, assignee, category, status, priority, created, head";
 
-/// The reason why a row holds no ticket. It quotes nothing that people wrote.
+/// Reason for which a row holds no ticket. It quotes no text of users.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Damage {
-    #[error("the JSON of its {column} is none of a ticket, at line {line}, character {character}")]
+pub(super) enum DecodeError {
+    #[error("invalid JSON in column {column}, at line {line}, character {character}")]
     Json { column: &'static str, line: usize, character: usize },
-    #[error("its {0} is another one in its column than in its JSON")]
+    #[error("column {0} contradicts the JSON of the ticket")]
     Contradiction(&'static str),
 }
 
 /// Fields of a head that only a newer version of these crates knows.
-pub(super) type Unknown = Map<String, Value>;
+pub(super) type UnknownFields = Map<String, Value>;
 
 #[derive(Serialize, Deserialize)]
 struct Head {
     #[serde(flatten)]
     record: TicketRecord,
     #[serde(flatten)]
-    unknown: Unknown,
+    unknown: UnknownFields,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -42,14 +42,14 @@ struct Conversation {
     history: Vec<Event>,
 }
 
-/// The texts of a row, which its other columns borrow nothing from.
+/// JSON texts of a row.
 pub(super) struct Texts {
     head: String,
     conversation: String,
 }
 
 impl Texts {
-    pub(super) fn of(ticket: &Ticket, unknown: Unknown) -> Result<Self, StoreError> {
+    pub(super) fn of(ticket: &Ticket, unknown: UnknownFields) -> Result<Self, StoreError> {
         let mut record = TicketRecord::from(ticket.clone());
         let conversation = Conversation {
             messages: std::mem::take(&mut record.messages),
@@ -71,7 +71,7 @@ impl Texts {
         let risk = is_due.and(timers).and_then(SlaTimers::at_risk_from);
         let last_stop = timers.and_then(SlaTimers::last_stop);
         let last_due = timers.and_then(|timers| timers.all().map(|(_, timer)| timer.due).max());
-        let mut columns = stated(head).to_vec();
+        let mut columns = repeated(head).to_vec();
         columns.extend([
             ("resolved", integer(resolved.map(Timestamp::as_millis))),
             ("due", integer(is_due.map(BusinessTime::as_millis))),
@@ -86,7 +86,7 @@ impl Texts {
 }
 
 /// Reads a row of [`HEAD`]: the ticket without its conversation.
-pub(super) fn read_head(row: &Row<'_>) -> Result<Ticket, Damage> {
+pub(super) fn read_head(row: &Row<'_>) -> Result<Ticket, DecodeError> {
     let record: TicketRecord = parse(row, "head")?;
     let ticket = Ticket::from(record);
     check(row, ticket.head())?;
@@ -94,15 +94,15 @@ pub(super) fn read_head(row: &Row<'_>) -> Result<Ticket, Damage> {
 }
 
 /// Reads a whole row.
-pub(super) fn read(row: &Row<'_>) -> Result<(Ticket, Unknown), StoreError> {
-    let unreadable = |damage: Damage| StoreError::Unreadable {
+pub(super) fn read(row: &Row<'_>) -> Result<(Ticket, UnknownFields), StoreError> {
+    let unreadable = |error: DecodeError| StoreError::Unreadable {
         number: text(row, "number"),
-        source: Box::new(damage),
+        source: Box::new(error),
     };
     read_parts(row).map_err(unreadable)
 }
 
-fn read_parts(row: &Row<'_>) -> Result<(Ticket, Unknown), Damage> {
+fn read_parts(row: &Row<'_>) -> Result<(Ticket, UnknownFields), DecodeError> {
     let Head { record, unknown } = parse(row, "head")?;
     let Conversation { messages, notes, history } = parse(row, "conversation")?;
     let ticket = Ticket::from(TicketRecord { messages, notes, history, ..record });
@@ -115,13 +115,13 @@ pub(super) fn read_part<T: DeserializeOwned>(row: &Row<'_>) -> Option<T> {
     parse(row, "head").ok()
 }
 
-/// Returns a text, of which what is no UTF-8 is replaced.
+/// Returns the text of a column, with invalid UTF-8 replaced.
 pub(super) fn text(row: &Row<'_>, column: &str) -> String {
     String::from_utf8_lossy(bytes(row, column)).into_owned()
 }
 
-fn parse<T: DeserializeOwned>(row: &Row<'_>, column: &'static str) -> Result<T, Damage> {
-    serde_json::from_slice(bytes(row, column)).map_err(|error| Damage::Json {
+fn parse<T: DeserializeOwned>(row: &Row<'_>, column: &'static str) -> Result<T, DecodeError> {
+    serde_json::from_slice(bytes(row, column)).map_err(|error| DecodeError::Json {
         column,
         line: error.line(),
         character: error.column(),
@@ -132,17 +132,17 @@ fn bytes<'a>(row: &'a Row<'_>, column: &str) -> &'a [u8] {
     row.get_ref(column).ok().and_then(|value| value.as_bytes().ok()).unwrap_or_default()
 }
 
-/// Compares the columns that a ticket states itself. The others are derived, which another version may
-/// do otherwise.
-fn check(row: &Row<'_>, head: &TicketHead) -> Result<(), Damage> {
+/// Compares the columns that repeat fields of the ticket. The other columns are derived, which another
+/// version may do in another way.
+fn check(row: &Row<'_>, head: &TicketHead) -> Result<(), DecodeError> {
     let differs = |(column, value): &(&str, ValueRef<'_>)| row.get_ref(*column).ok() != Some(*value);
-    match stated(head).into_iter().find(differs) {
-        Some((column, _)) => Err(Damage::Contradiction(column)),
+    match repeated(head).into_iter().find(differs) {
+        Some((column, _)) => Err(DecodeError::Contradiction(column)),
         None => Ok(()),
     }
 }
 
-fn stated(head: &TicketHead) -> [(&'static str, ValueRef<'_>); 7] {
+fn repeated(head: &TicketHead) -> [(&'static str, ValueRef<'_>); 7] {
     let assignee = head.assignee.as_ref().map_or(ValueRef::Null, |id| id.as_str().into());
     [
         ("number", head.ticket_number.as_str().into()),

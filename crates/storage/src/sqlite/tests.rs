@@ -1,4 +1,4 @@
-//! The suite, and what a file of its own adds to it.
+//! Conformance of the SQLite store, and tests of its file, statements and errors.
 
 use std::{cell::Cell, error::Error, future::poll_fn, path::PathBuf, task::Poll, time::Duration};
 
@@ -17,7 +17,7 @@ use crate::{
     testing,
 };
 
-/// A folder of a test's own, and a file in it.
+/// Database file in a temporary folder.
 struct File {
     _folder: TempDir,
     path: PathBuf,
@@ -34,12 +34,12 @@ impl File {
         SqliteStore::open(&self.path).await.unwrap()
     }
 
-    /// Opens the file behind the store's back.
+    /// Opens the file without the store.
     fn raw(&self) -> Connection {
         Connection::open(&self.path).unwrap()
     }
 
-    /// Stores a ticket and changes its row by SQL.
+    /// Stores a ticket and damages its row by SQL.
     async fn damaged(&self, change: &str) -> (SqliteStore, TicketNumber) {
         let store = self.store().await;
         let ticket = testing::ticket("TKT-BAD100").description("Es un secreto").key("envio-1").build();
@@ -53,14 +53,14 @@ impl File {
 fn note(text: &str) -> Command {
     let note = Change::note(MessageText::parse(text).unwrap());
     let by = Actor::Admin(testing::admin(0));
-    Command::new(&by, testing::start(), &Policy::default(), note).unwrap()
+    Command::new(&by, testing::epoch(), &Policy::default(), note).unwrap()
 }
 
 async fn whole(store: &SqliteStore, number: &TicketNumber) -> TicketDetails {
     store.get(&number.into(), &Audience::Desk, MessageRange::All).await.unwrap().unwrap()
 }
 
-/// The texts of an error and of all that caused it.
+/// Returns the texts of an error and all its causes.
 fn texts(error: &dyn Error) -> String {
     match error.source() {
         Some(source) => format!("{error}: {}", texts(source)),
@@ -97,7 +97,7 @@ mod suite {
         #![proptest_config(ProptestConfig::with_cases(24))]
 
         #[test]
-        fn counts_and_reports_are_those_of_all_tickets(history in history()) {
+        fn counts_and_reports_equal_sums_over_all_tickets(history in history()) {
             let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
             runtime.block_on(async {
                 check_sums(&File::new().store().await, history).await.unwrap();
@@ -122,7 +122,7 @@ mod damage {
     ];
 
     #[tokio::test]
-    async fn a_ticket_that_cannot_be_read_is_told_and_hides_no_other() {
+    async fn an_unreadable_ticket_is_reported_and_hides_no_other() {
         for damage in DAMAGES {
             let file = File::new();
             let (store, number) = file.damaged(damage).await;
@@ -134,9 +134,8 @@ mod damage {
         }
     }
 
-    /// A list row reads no conversation.
     #[tokio::test]
-    async fn a_conversation_that_cannot_be_read_costs_no_list_its_row() {
+    async fn lists_read_no_conversation() {
         for damage in ["conversation = ''", "conversation = '{\"messages\":[\"Es un secreto\"]}'"] {
             let file = File::new();
             let (store, number) = file.damaged(damage).await;
@@ -147,7 +146,7 @@ mod damage {
     }
 
     #[tokio::test]
-    async fn no_error_quotes_what_people_wrote() {
+    async fn no_error_quotes_texts_of_users() {
         for damage in DAMAGES.into_iter().chain(["conversation = '{\"messages\":[\"Es un secreto\"]}'"])
         {
             let file = File::new();
@@ -163,7 +162,7 @@ mod damage {
     }
 
     #[tokio::test]
-    async fn the_key_of_a_ticket_that_cannot_be_read_opens_no_second_one() {
+    async fn the_creation_key_of_an_unreadable_ticket_opens_no_second_ticket() {
         let file = File::new();
         let (store, number) = file.damaged("conversation = ''").await;
         let again = testing::ticket(number.clone()).key("envio-1").build();
@@ -222,20 +221,20 @@ mod plans {
         })
     }
 
-    /// Returns true if a statement is needed: closed tickets have no due time.
+    /// Returns whether a list can have rows: closed tickets have no due time.
     fn may_list(query: &ListQuery) -> bool {
         !query.listed_statuses().is_empty()
     }
 
-    /// When half of the tickets were created.
+    /// Returns the median of the times of creation.
     fn middle() -> Timestamp {
         let mut created: Vec<_> =
-            testing::tickets(TICKETS).map(|ticket| ticket.head().created_at).collect();
+            testing::sample_tickets(TICKETS).map(|ticket| ticket.head().created_at).collect();
         *created.select_nth_unstable(TICKETS / 2).1
     }
 
     #[tokio::test]
-    async fn no_statement_scans_the_table_or_sorts_what_it_found() {
+    async fn no_statement_scans_the_table_or_sorts_rows() {
         let file = File::new();
         drop(file.store().await);
         let db = file.raw();
@@ -254,10 +253,10 @@ mod plans {
         }
     }
 
-    /// Steps of SQLite's machine for the first two pages of a list.
+    /// Returns the number of virtual machine steps for the first two pages of a list.
     async fn steps(store: &SqliteStore, query: ListQuery) -> i32 {
         let first =
-            query.clone().first_page().with_as_of(testing::sla().business_time_at(testing::start()));
+            query.clone().first_page().with_as_of(testing::sla().business_time_at(testing::epoch()));
         let next = store.list(&first).await.unwrap().next;
         let pages = [Some(first), next.map(|next| query.page_after(&next).unwrap())];
         let mut steps = 0;
@@ -278,12 +277,12 @@ mod plans {
         steps
     }
 
-    /// A row takes some 50 steps, and a table of 5,000 tickets 50,000 at least.
+    /// A row takes about 50 steps, a scan of the whole table at least 50,000.
     #[tokio::test]
     async fn a_list_examines_little_more_than_it_returns() {
         let file = File::new();
         let store = file.store().await;
-        store.fill(testing::tickets(TICKETS).collect()).await;
+        store.fill(testing::sample_tickets(TICKETS).collect()).await;
         for query in queries().filter(|query| !query.uses_due_time()) {
             let steps = steps(&store, query.clone()).await;
             assert!(steps < 6_000, "{steps}: {query:?}");
@@ -297,12 +296,12 @@ mod files {
     async fn refused(file: &File) -> OpenError {
         let before = std::fs::read(&file.path).unwrap();
         let error = SqliteStore::open(&file.path).await.unwrap_err();
-        assert_eq!(std::fs::read(&file.path).unwrap(), before, "it was left as it is");
+        assert_eq!(std::fs::read(&file.path).unwrap(), before, "the file was not changed");
         error
     }
 
     #[tokio::test]
-    async fn what_is_no_database_is_refused() {
+    async fn a_file_that_is_no_database_is_refused() {
         let file = File::new();
         std::fs::write(&file.path, "Me cobraron dos veces. ".repeat(100)).unwrap();
         assert!(matches!(refused(&file).await, OpenError::NotADatabase));
@@ -320,24 +319,27 @@ mod files {
     }
 
     #[tokio::test]
-    async fn a_newer_file_is_refused() {
+    async fn a_newer_schema_is_refused() {
         let file = File::new();
         drop(file.store().await);
         file.raw().pragma_update(None, "user_version", open::SCHEMA.len() as i64 + 1).unwrap();
         let error = refused(&file).await;
         assert!(matches!(error, OpenError::NewerSchema { found: 3, supported: 2 }), "{error}");
-        assert_eq!(error.to_string(), "the file has schema version 3, and this program reads 2 at most");
+        assert_eq!(
+            error.to_string(),
+            "the file has schema version 3, but this program supports versions up to 2"
+        );
     }
 
     #[tokio::test]
-    async fn a_folder_that_is_missing_is_told() {
+    async fn a_missing_folder_is_an_error() {
         let missing = File::new().path.join("tickets.db");
         let error = SqliteStore::open(missing).await.unwrap_err();
         assert!(texts(&error).contains("unable to open"), "{}", texts(&error));
     }
 
     #[tokio::test]
-    async fn a_database_in_memory_is_none_that_lasts() {
+    async fn a_database_in_memory_is_refused() {
         let error = SqliteStore::open(":memory:").await.unwrap_err();
         assert!(texts(&error).contains("write-ahead log"), "{}", texts(&error));
     }
@@ -345,7 +347,7 @@ mod files {
     #[tokio::test]
     async fn an_older_file_is_migrated_with_its_tickets() {
         let (file, newer) = (File::new(), File::new());
-        newer.store().await.fill(testing::tickets(50).collect()).await;
+        newer.store().await.fill(testing::sample_tickets(50).collect()).await;
         open::migrate(&mut file.raw(), &open::SCHEMA[..1]).unwrap();
         let old = file.raw();
         old.execute("ATTACH ? AS newer", [newer.path.to_str()]).unwrap();
@@ -374,7 +376,7 @@ mod files {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn many_may_create_one_file_at_once() {
+    async fn concurrent_creations_of_one_file_all_succeed() {
         let file = File::new();
         let opening = (0..16).map(|_| tokio::spawn(SqliteStore::open(file.path.clone())));
         for opened in futures::future::join_all(opening).await {
@@ -401,7 +403,7 @@ mod faults {
     }
 
     #[tokio::test]
-    async fn a_file_that_stays_busy_is_unavailable_and_nothing_was_changed() {
+    async fn a_file_that_stays_busy_is_unavailable_and_not_changed() {
         let file = File::new();
         let options = SqliteOptions::new().with_busy_timeout(Duration::from_millis(100));
         let store = options.open(&file.path).await.unwrap();
@@ -423,9 +425,8 @@ mod faults {
         assert_eq!(store.insert(&ticket).await.unwrap(), InsertOutcome::Stored);
     }
 
-    /// A change that doesn't fit fails alone, with its reason.
     #[tokio::test]
-    async fn a_full_file_loses_nothing_and_says_so() {
+    async fn a_change_that_does_not_fit_on_the_disk_fails_alone_with_its_reason() {
         let file = File::new();
         let mut options = SqliteOptions::new();
         options.max_pages = Some(60);
@@ -450,11 +451,11 @@ mod faults {
     }
 
     #[test]
-    fn an_error_of_a_commit_is_sure_only_where_nothing_can_be_left_of_it() {
+    fn a_failed_commit_has_an_unknown_outcome_unless_it_was_rolled_back() {
         use rusqlite::ffi::{self, SQLITE_BUSY, SQLITE_FULL, SQLITE_IOERR_FSYNC, SQLITE_IOERR_WRITE};
 
         let number = testing::ticket("TKT-SURE10").build().head().ticket_number.clone();
-        for (code, meant) in [
+        for (code, expected) in [
             (SQLITE_BUSY, ("store_unavailable", WriteOutcome::NotApplied)),
             (SQLITE_FULL, ("store_failed", WriteOutcome::NotApplied)),
             (SQLITE_IOERR_WRITE, ("store_failed", WriteOutcome::NotApplied)),
@@ -462,7 +463,7 @@ mod faults {
         ] {
             let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
             let error = error::not_committed(&number, &error);
-            assert_eq!((error.code(), error.write_outcome()), meant);
+            assert_eq!((error.code(), error.write_outcome()), expected);
         }
     }
 
@@ -496,7 +497,7 @@ mod faults {
     }
 
     #[tokio::test]
-    async fn callers_that_go_away_leave_nothing_half_made() {
+    async fn cancelled_callers_leave_no_partial_change() {
         let file = File::new();
         let options = SqliteOptions::new().with_readers(1);
         let store = options.open(&file.path).await.unwrap();
@@ -511,14 +512,14 @@ mod faults {
         }
         assert_eq!(given_up, 40);
         let Outcome::Applied { head, .. } = store.update(number, &note).await.unwrap() else {
-            panic!("it is open")
+            panic!("the ticket is open")
         };
         let view = whole(&store, number).await;
         assert_eq!((view.head.version, view.notes.len() as u64), (head.version, head.version));
     }
 
     #[tokio::test]
-    async fn a_change_that_nobody_waits_for_any_more_is_not_begun() {
+    async fn a_change_of_a_cancelled_caller_is_not_begun() {
         let file = File::new();
         let store = file.store().await;
         let ticket = testing::ticket("TKT-GONE20").build();
@@ -543,7 +544,7 @@ mod faults {
             panic!("on purpose")
         });
         assert_eq!(panics.await.unwrap_err().code(), "outcome_unknown");
-        file.raw().execute_batch("BEGIN IMMEDIATE; ROLLBACK").expect("nothing holds the file");
+        file.raw().execute_batch("BEGIN IMMEDIATE; ROLLBACK").expect("no transaction is open");
         assert_eq!(store.insert(&ticket).await.unwrap(), InsertOutcome::Stored);
         assert_eq!(store.counts(&testing::admin(0), None).await.unwrap().total(), 1);
     }

@@ -1,5 +1,4 @@
-//! Group commit: changes that wait at once are made in one transaction, which one caller commits for
-//! all.
+//! Group commit: concurrent changes are made in one transaction, which one caller commits for all.
 
 use std::{
     mem,
@@ -16,14 +15,14 @@ use tokio::{
 };
 use ventanilla_domain::TicketNumber;
 
-use super::error::{Fault, is_rolled_back, not_committed, not_made};
+use super::error::{TransactionError, is_rolled_back, not_committed, not_made};
 use crate::{BoxError, StoreError};
 
-/// Wait between two attempts to begin a transaction. SQLite's own waits are up to a hundred times as long
-/// and find no gap between the transactions of a busy process.
-const MOMENT: Duration = Duration::from_millis(1);
+/// Wait between two attempts to begin a transaction. SQLite's own waits are up to a hundred times longer
+/// and miss the gaps between the transactions of a busy process.
+const RETRY_INTERVAL: Duration = Duration::from_millis(1);
 
-/// The writing connection of a store, and the changes that wait for it.
+/// Writing connection of a store, and the changes that wait for it.
 pub(super) struct Writer {
     db: Arc<AsyncMutex<Connection>>,
     waiting: Arc<Waiting>,
@@ -37,12 +36,12 @@ impl Writer {
         Self { db: Arc::new(AsyncMutex::new(db)), waiting: Arc::default(), busy_timeout }
     }
 
-    /// Makes a change of a ticket, and answers once it is committed. A caller that goes away leaves a
-    /// change that is made whole or not at all.
+    /// Makes a change of a ticket, and returns once it is committed. A cancelled caller leaves the change
+    /// made completely or not at all.
     pub(super) async fn write<T: Send + 'static>(
         &self,
         number: &TicketNumber,
-        make: impl Fn(&Connection) -> Result<T, Fault> + Send + 'static,
+        make: impl Fn(&Connection) -> Result<T, TransactionError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let deadline = Instant::now() + self.busy_timeout;
         let (caller, mut answer) = oneshot::channel();
@@ -64,7 +63,7 @@ impl Writer {
     }
 }
 
-/// Makes and commits all changes that wait once the file is free.
+/// Makes and commits all waiting changes, once no other connection writes.
 fn commit_waiting(db: &Connection, waiting: &Waiting, deadline: Instant) {
     let begun = begin(db, deadline);
     let mut jobs = mem::take(&mut *lock(waiting));
@@ -72,7 +71,7 @@ fn commit_waiting(db: &Connection, waiting: &Waiting, deadline: Instant) {
     match begun {
         Ok(transaction) => commit(db, transaction, jobs),
         Err(error) => {
-            // Those that came later begin themselves.
+            // Changes with a later deadline are tried again by their own callers.
             let (late, others): (Vec<_>, _) =
                 jobs.into_iter().partition(|job| job.deadline() <= deadline);
             lock(waiting).extend(others);
@@ -81,7 +80,7 @@ fn commit_waiting(db: &Connection, waiting: &Waiting, deadline: Instant) {
     }
 }
 
-/// Begins a transaction once no other connection writes. Dropped, it is rolled back.
+/// Begins a transaction once no other connection writes. It is rolled back when dropped.
 fn begin(db: &Connection, deadline: Instant) -> rusqlite::Result<Transaction<'_>> {
     loop {
         let begun = Transaction::new_unchecked(db, TransactionBehavior::Immediate);
@@ -89,16 +88,16 @@ fn begin(db: &Connection, deadline: Instant) -> rusqlite::Result<Transaction<'_>
         if code != Some(ErrorCode::DatabaseBusy) || Instant::now() >= deadline {
             return begun;
         }
-        thread::sleep(MOMENT);
+        thread::sleep(RETRY_INTERVAL);
     }
 }
 
-/// Makes changes in one transaction. Where that can't be committed, each is tried in one of its own: a
-/// change for which there is no room fails no others.
+/// Makes changes in one transaction. If it cannot be committed, each change is tried in its own
+/// transaction, so that a change for which the disk has no room fails alone.
 fn commit(db: &Connection, transaction: Transaction<'_>, mut jobs: Vec<Box<dyn Job>>) {
     for job in &mut jobs {
         job.make(db);
-        // Some errors roll the transaction back, and what followed would be in none.
+        // Some errors roll the transaction back; further changes would be outside of it.
         if db.is_autocommit() {
             break;
         }
@@ -119,17 +118,17 @@ fn commit_alone(db: &Connection, job: Box<dyn Job>) {
     }
 }
 
-/// A change that waits to be made, whatever it answers.
+/// Waiting change, of any result type.
 trait Job: Send {
-    /// Returns whether nobody waits for the answer any more.
+    /// Returns whether the caller was cancelled.
     fn is_given_up(&self) -> bool;
 
-    /// The time until which it waits for a busy file.
+    /// Returns the end of the wait for a busy file.
     fn deadline(&self) -> Instant;
 
     fn make(&mut self, db: &Connection);
 
-    /// Answers once it is committed, or could not be.
+    /// Sends the result to the caller, given whether the transaction was committed.
     fn finish(self: Box<Self>, committed: Result<(), &rusqlite::Error>);
 }
 
@@ -144,7 +143,7 @@ struct Change<T, M> {
 impl<T, M> Job for Change<T, M>
 where
     T: Send,
-    M: Fn(&Connection) -> Result<T, Fault> + Send,
+    M: Fn(&Connection) -> Result<T, TransactionError> + Send,
 {
     fn is_given_up(&self) -> bool {
         self.caller.is_closed()
@@ -166,7 +165,7 @@ where
             (None, Err(error)) => Err(not_made(error)),
             (None, Ok(())) => return,
         };
-        // A caller that went away meanwhile needs no answer.
+        // The caller may have been cancelled in the meantime.
         let _ = self.caller.send(answer);
     }
 }

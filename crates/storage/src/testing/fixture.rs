@@ -1,4 +1,4 @@
-//! One ticket, step by step.
+//! Builder of single tickets.
 
 use std::{fmt::Debug, time::Duration};
 
@@ -7,37 +7,37 @@ use ventanilla_domain::{
     Policy, Priority, Sla, Status, Ticket, TicketNumber, Timestamp, UserId,
 };
 
-use super::{admin, customer, parsed, start};
+use super::{admin, customer, epoch, valid};
 
-/// Begins a ticket of this number: open, of [`customer(0)`](customer), created at [`start`].
+/// Creates the builder of a ticket: open, of [`customer(0)`](customer), created at [`epoch`].
 ///
 /// # Panics
 ///
-/// If it is no number.
+/// If the number is not valid.
 ///
 /// ```
 /// use ventanilla_storage::testing;
 ///
 /// let ticket = testing::ticket("TKT-ABC123").build();
-/// assert_eq!(ticket.head().created_at, testing::start());
+/// assert_eq!(ticket.head().created_at, testing::epoch());
 /// ```
 pub fn ticket(number: impl TryInto<TicketNumber, Error: Debug>) -> TicketFixture {
     TicketFixture {
-        number: parsed(number),
+        number: valid(number),
         requester: customer(0),
         opened_by: None,
         category: Category::GENERAL,
-        description: parsed("No encuentro mis facturas. ¿Dónde puedo descargarlas?"),
+        description: valid("No encuentro mis facturas. ¿Dónde puedo descargarlas?"),
         key: None,
-        created_at: start(),
+        created_at: epoch(),
         policy: Policy::default(),
         steps: Vec::new(),
     }
 }
 
-/// A ticket in the making: how it is opened, and what then happens to it, in order.
+/// Builder of a ticket: its opening, and changes in order.
 ///
-/// What happens comes one minute after the other, unless [`at`](Self::at) sets the time.
+/// The changes follow in steps of one minute, unless [`at`](Self::at) sets the time.
 ///
 /// ```
 /// use ventanilla_domain::{Category, Priority, Status};
@@ -56,7 +56,7 @@ pub fn ticket(number: impl TryInto<TicketNumber, Error: Debug>) -> TicketFixture
 /// assert_eq!(ticket.head().status, Status::Open, "her message opened it again");
 /// ```
 #[derive(Debug, Clone)]
-#[must_use = "it becomes a ticket by `build`"]
+#[must_use = "`build` makes the ticket"]
 pub struct TicketFixture {
     number: TicketNumber,
     requester: UserId,
@@ -81,61 +81,61 @@ enum By {
     Actor(Actor),
 }
 
-/// How it is opened.
+/// Opening of the ticket.
 ///
 /// # Panics
 ///
-/// Where a text can't be parsed.
+/// If a value is not valid.
 impl TicketFixture {
-    /// Opened for this customer.
+    /// Sets the requester.
     pub fn requester(mut self, id: impl TryInto<UserId, Error: Debug>) -> Self {
-        self.requester = parsed(id);
+        self.requester = valid(id);
         self
     }
 
-    /// Opened by this administrator on the requester's behalf.
+    /// Lets an administrator open the ticket for the requester.
     pub fn opened_by(mut self, admin: impl TryInto<UserId, Error: Debug>) -> Self {
-        self.opened_by = Some(parsed(admin));
+        self.opened_by = Some(valid(admin));
         self
     }
 
-    /// About this.
+    /// Sets the category.
     pub fn category(mut self, category: impl TryInto<Category, Error: Debug>) -> Self {
-        self.category = parsed(category);
+        self.category = valid(category);
         self
     }
 
-    /// Described like this, which is also the first message.
+    /// Sets the description, which is also the first message.
     pub fn description(mut self, text: impl TryInto<MessageText, Error: Debug>) -> Self {
-        self.description = parsed(text);
+        self.description = valid(text);
         self
     }
 
-    /// Opened under this idempotency key.
+    /// Sets the idempotency key of the creation.
     pub fn key(mut self, key: impl TryInto<IdempotencyKey, Error: Debug>) -> Self {
-        self.key = Some(parsed(key));
+        self.key = Some(valid(key));
         self
     }
 
-    /// Opened at this time.
+    /// Sets the time of creation.
     pub fn created_at(mut self, time: Timestamp) -> Self {
         self.created_at = time;
         self
     }
 
-    /// Opened and changed under this policy.
+    /// Sets the policy under which the ticket is opened and changed.
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
         self
     }
 
-    /// Opened and changed under this promise, so that it has timers.
+    /// Sets the SLA under which the ticket is opened and changed, so that it has timers.
     ///
     /// ```
     /// use ventanilla_storage::testing;
     ///
     /// let ticket = testing::ticket("TKT-ABC123").sla(&testing::sla()).reply("luis", "Ya está.").build();
-    /// let timers = ticket.head().sla.as_deref().expect("it was opened under a promise");
+    /// let timers = ticket.head().sla.as_deref().expect("it was opened under an SLA");
     /// assert!(!timers.first_response.is_running() && timers.resolution.is_running());
     /// ```
     pub fn sla(mut self, sla: &Sla) -> Self {
@@ -144,56 +144,56 @@ impl TicketFixture {
     }
 }
 
-/// What happens to it.
+/// Changes of the ticket.
 ///
 /// # Panics
 ///
-/// Where a text can't be parsed.
+/// If a value is not valid.
 impl TicketFixture {
-    /// The requester writes.
+    /// Adds a message of the requester.
     pub fn message(self, message: impl TryInto<NewMessage, Error: Debug>) -> Self {
-        self.step(By::Requester, Change::message(parsed::<NewMessage>(message)))
+        self.step(By::Requester, Change::message(valid::<NewMessage>(message)))
     }
 
-    /// An administrator writes.
+    /// Adds a message of an administrator.
     pub fn reply(
         self,
         admin: impl TryInto<UserId, Error: Debug>,
         message: impl TryInto<NewMessage, Error: Debug>,
     ) -> Self {
-        self.change(Actor::Admin(parsed(admin)), Change::message(parsed::<NewMessage>(message)))
+        self.change(Actor::Admin(valid(admin)), Change::message(valid::<NewMessage>(message)))
     }
 
-    /// An administrator writes a note.
+    /// Adds a note of an administrator.
     pub fn note(
         self,
         admin: impl TryInto<UserId, Error: Debug>,
         text: impl TryInto<MessageText, Error: Debug>,
     ) -> Self {
-        self.change(Actor::Admin(parsed(admin)), Change::note(parsed::<MessageText>(text)))
+        self.change(Actor::Admin(valid(admin)), Change::note(valid(text)))
     }
 
-    /// [`admin(0)`](admin) sets the status.
+    /// Sets the status, by [`admin(0)`](admin).
     pub fn status(self, to: Status) -> Self {
         self.change(Actor::Admin(admin(0)), Change::status(to))
     }
 
-    /// [`admin(0)`](admin) sets the priority.
+    /// Sets the priority, by [`admin(0)`](admin).
     pub fn priority(self, to: Priority) -> Self {
         self.change(Actor::Admin(admin(0)), Change::priority(to))
     }
 
-    /// [`admin(0)`](admin) gives it to this administrator.
+    /// Assigns the ticket to an administrator, by [`admin(0)`](admin).
     pub fn assignee(self, admin: impl TryInto<UserId, Error: Debug>) -> Self {
-        self.change(Actor::Admin(super::admin(0)), Change::assign(Some(parsed(admin))))
+        self.change(Actor::Admin(super::admin(0)), Change::assign(Some(valid(admin))))
     }
 
-    /// Somebody makes any other change.
+    /// Makes any change by any actor.
     pub fn change(self, by: Actor, change: Change) -> Self {
         self.step(By::Actor(by), change)
     }
 
-    /// What follows begins at this time, be it earlier than what came before.
+    /// Sets the time of the next change, which may be earlier than the last one.
     pub fn at(mut self, time: Timestamp) -> Self {
         self.steps.push(Step::At(time));
         self
@@ -206,11 +206,11 @@ impl TicketFixture {
 }
 
 impl TicketFixture {
-    /// Opens the ticket and lets everything happen to it.
+    /// Opens the ticket and makes its changes.
     ///
     /// # Panics
     ///
-    /// If the rules refuse any of it.
+    /// If the business rules refuse one of them.
     ///
     /// ```should_panic
     /// use ventanilla_domain::Status;
@@ -227,7 +227,8 @@ impl TicketFixture {
             draft = draft.with_key(key);
         }
         let opened = draft.open(self.number, &self.requester, &opened_by, self.created_at, &self.policy);
-        let mut ticket = opened.unwrap_or_else(|refusal| panic!("it can't be opened: {refusal}"));
+        let mut ticket =
+            opened.unwrap_or_else(|refusal| panic!("the ticket cannot be opened: {refusal}"));
         let mut now = self.created_at.plus(STEP);
         for step in self.steps {
             match step {
@@ -237,7 +238,7 @@ impl TicketFixture {
                         By::Requester => &customer,
                         By::Actor(ref actor) => actor,
                     };
-                    carry_out(change, by, now, &self.policy, &mut ticket);
+                    apply(change, by, now, &self.policy, &mut ticket);
                     now = now.plus(STEP);
                 }
             }
@@ -248,14 +249,14 @@ impl TicketFixture {
 
 const STEP: Duration = Duration::from_secs(60);
 
-fn carry_out(change: Change, by: &Actor, at: Timestamp, policy: &Policy, ticket: &mut Ticket) {
+fn apply(change: Change, by: &Actor, at: Timestamp, policy: &Policy, ticket: &mut Ticket) {
     let number = ticket.head().ticket_number.clone();
     let command = Command::new(by, at, policy, change);
     let outcome = command.map_or_else(Outcome::Refused, |command| command.apply(ticket));
     match outcome {
         Outcome::Applied { .. } | Outcome::Unchanged { .. } | Outcome::Repeated { .. } => {}
-        Outcome::Refused(refusal) => panic!("ticket {number} refuses it: {refusal}"),
-        Outcome::NotFound => panic!("ticket {number} is not {by:?}'s"),
+        Outcome::Refused(refusal) => panic!("a change of ticket {number} is refused: {refusal}"),
+        Outcome::NotFound => panic!("ticket {number} is not visible to {by:?}"),
     }
 }
 
@@ -264,17 +265,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn steps_come_a_minute_apart_unless_said_otherwise() {
-        let earlier = start().minus(STEP);
+    fn steps_are_a_minute_apart_unless_a_time_is_set() {
+        let earlier = epoch().minus(STEP);
         let ticket = ticket("TKT-ABC123").message("Uno").message("Dos").at(earlier).message("Tres");
         let times =
             ticket.build().messages().iter().map(|message| message.created_at).collect::<Vec<_>>();
-        assert_eq!(times, [start(), start().plus(STEP), start().plus(STEP * 2), earlier]);
+        assert_eq!(times, [epoch(), epoch().plus(STEP), epoch().plus(STEP * 2), earlier]);
     }
 
     #[test]
-    #[should_panic(expected = "refuses it: A ticket cannot go from Closed to Open.")]
-    fn what_the_rules_refuse_panics() {
+    #[should_panic(expected = "is refused: A ticket cannot go from Closed to Open.")]
+    fn a_refused_change_panics() {
         let _ = ticket("TKT-ABC123").status(Status::Closed).status(Status::Open).build();
     }
 }

@@ -1,4 +1,4 @@
-//! Handles that share less than they should, and stores that lose something when they are closed.
+//! Handles that share too little, and stores that lose data when they are closed.
 
 use std::{
     cell::RefCell,
@@ -10,34 +10,35 @@ use async_trait::async_trait;
 use futures::FutureExt;
 use ventanilla_domain::{
     Audience, BusinessTime, Command, MessageRange, Outcome, Ticket, TicketDetails, TicketLookup,
-    TicketNumber, TicketRecord, TicketSummary, Timestamp, UserId,
+    TicketNumber, TicketRecord, TicketSummary, UserId,
 };
 
 use super::{super::message, failed};
 use crate::{
     Counts, InsertOutcome, MemoryStore, Page, PageQuery, Position, StoreError, TicketStore,
     conformance::{check, check_reopened, check_shared},
+    store::forward,
 };
 
 #[tokio::test]
-async fn handles_of_different_tickets_are_not_shared() {
+async fn handles_on_different_data_fail() {
     let (one, other) = (MemoryStore::new(), MemoryStore::new());
     let checked = AssertUnwindSafe(check_shared(&one, &other)).catch_unwind().await;
-    let panic = checked.expect_err("they share nothing");
-    assert!(message(&*panic).contains("what one stores the other reads"), "{}", message(&*panic));
+    let panic = checked.expect_err("the handles share nothing");
+    let failure = message(&*panic);
+    assert!(failure.contains("one handle reads a ticket stored by the other"), "{failure}");
 }
 
-/// Each fails at these cases and at no others.
 #[tokio::test]
-async fn handles_that_share_too_little_fail_at_what_they_do_not_share() {
+async fn handles_fail_only_at_the_cases_of_the_data_that_they_do_not_share() {
     const RACES: [&str; 3] = [
-        "what_both_write_at_once_is_all_kept",
-        "one_of_both_claims_wins",
+        "concurrent_writes_through_both_are_all_kept",
+        "one_of_two_claims_wins",
         "one_message_that_both_send_is_added_once",
     ];
     for (keeps, cases) in [
         (Keeps::Nothing, [].as_slice()),
-        (Keeps::Views, &["what_one_writes_the_other_reads"]),
+        (Keeps::Views, &["each_handle_reads_the_writes_of_the_other"]),
         (Keeps::Lists, &["lists_and_counts_show_what_the_other_wrote"]),
         (Keeps::Counts, &["lists_and_counts_show_what_the_other_wrote"]),
         (
@@ -55,7 +56,7 @@ async fn handles_that_share_too_little_fail_at_what_they_do_not_share() {
                 "one_ticket_that_both_open_is_stored_once",
             ],
         ),
-        (Keeps::Cursors, &["a_walk_goes_on_with_the_other"]),
+        (Keeps::Cursors, &["a_walk_continues_with_the_other"]),
         (Keeps::Locks, &RACES),
     ] {
         let shared = Arc::new(MemoryStore::new());
@@ -65,40 +66,39 @@ async fn handles_that_share_too_little_fail_at_what_they_do_not_share() {
 }
 
 #[tokio::test]
-async fn a_handle_that_decides_on_what_it_knows_is_named() {
+async fn a_handle_that_decides_on_cached_tickets_fails() {
     let shared = Arc::new(MemoryStore::new());
     let [one, other] = [(), ()].map(|()| Handle::new(&shared, Keeps::Tickets));
     let failed = failed(check_shared(&one, &other)).await;
     assert!(failed.contains(&"a_change_is_decided_on_what_the_other_wrote".to_owned()), "{failed:?}");
 }
 
-/// What two of them don't share no single one shows.
 #[tokio::test]
-async fn each_of_those_handles_passes_alone() {
+async fn a_single_one_of_those_handles_conforms() {
     for keeps in [Keeps::Keys, Keeps::Cursors, Keeps::Locks, Keeps::Tickets] {
         check(async || Handle::new(&Arc::new(MemoryStore::new()), keeps)).await;
     }
 }
 
-/// What a handle keeps to itself.
+/// Data that a handle does not share.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Keeps {
     Nothing,
-    /// The tickets that it read, for reading them again.
+    /// Tickets that it read, which it does not read again.
     Views,
-    /// The lists that it read.
+    /// Lists that it read.
     Lists,
-    /// What it counted.
+    /// Counts that it read.
     Counts,
-    /// The tickets that it wrote, for deciding on them again.
+    /// Tickets that it wrote, on which it bases its next change.
     Tickets,
-    /// Which numbers are taken.
+    /// Numbers that are taken.
     Numbers,
-    /// Which creation keys were used.
+    /// Creation keys that were used.
     Keys,
-    /// The cursors that it gave out: others it takes for the first page's.
+    /// Cursors that it returned; any other one gives the first page.
     Cursors,
-    /// Whose turn it is to change a ticket.
+    /// Locks of tickets.
     Locks,
 }
 
@@ -130,7 +130,7 @@ impl Handle {
         of(&mut self.own.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Decides on the ticket that this handle wrote last.
+    /// Applies a command to the ticket as this handle wrote it last.
     fn update_own(&self, number: &TicketNumber, command: &Command) -> Outcome {
         let known = self.own(|own| {
             own.tickets.iter().find(|ticket| ticket.head().ticket_number == *number).cloned()
@@ -149,7 +149,7 @@ impl Handle {
         outcome
     }
 
-    /// One change after the other, of those through this handle.
+    /// Applies commands one after another, but only those of this handle.
     async fn update_in_turn(&self, number: &TicketNumber, command: &Command) -> Outcome {
         let _turn = self.turn.lock().await;
         let Some(mut ticket) = self.shared.stored(number) else { return Outcome::NotFound };
@@ -162,7 +162,7 @@ impl Handle {
     }
 }
 
-/// What was found before, or is found now and kept.
+/// Returns the value found before for a key; the first one is kept.
 fn kept<K: PartialEq, V: Clone>(all: &mut Vec<(K, V)>, key: K, found: V) -> V {
     if let Some((_, before)) = all.iter().find(|(before, _)| *before == key) {
         return before.clone();
@@ -245,7 +245,7 @@ impl TicketStore for Handle {
         }
         let found = self.shared.list(page).await?;
         if let Some(next) = &found.next {
-            let after = page.query().clone().page_after(next).expect("the cursor is of this query");
+            let after = page.query().clone().page_after(next).expect("the cursor belongs to this query");
             self.own(|own| own.positions.extend(after.position().copied()));
         }
         Ok(match self.keeps {
@@ -263,9 +263,8 @@ impl TicketStore for Handle {
     }
 }
 
-/// Each fails at these cases and at no others.
 #[tokio::test]
-async fn a_store_that_loses_something_when_it_is_closed_fails_at_that() {
+async fn a_store_that_loses_data_when_it_is_closed_fails_at_the_cases_of_these_data() {
     for (loses, cases) in [
         (Loses::Nothing, [].as_slice()),
         (
@@ -273,13 +272,13 @@ async fn a_store_that_loses_something_when_it_is_closed_fails_at_that() {
             &[
                 "new_tickets_are_there_again",
                 "every_change_is_there_again",
-                "what_was_written_at_once_is_there_again",
+                "concurrent_writes_are_there_again",
                 "a_version_is_still_expected",
             ],
         ),
         (Loses::History, &["new_tickets_are_there_again", "every_change_is_there_again"]),
         (Loses::CreationKeys, &["a_key_still_opens_no_second_ticket"]),
-        (Loses::TheOrder, &["lists_and_counts_are_the_same_again", "a_walk_goes_on"]),
+        (Loses::TheOrder, &["lists_and_counts_are_the_same_again", "a_walk_continues"]),
     ] {
         let disk = Disk { tickets: RefCell::default(), loses };
         assert_eq!(failed(check_reopened(async || disk.open().await)).await, cases, "{loses:?}");
@@ -287,7 +286,7 @@ async fn a_store_that_loses_something_when_it_is_closed_fails_at_that() {
     for (loses, case) in [
         (Loses::Everything, "new_tickets_are_there_again"),
         (Loses::TheLastChange, "every_change_is_there_again"),
-        (Loses::Messages, "what_was_written_at_once_is_there_again"),
+        (Loses::Messages, "concurrent_writes_are_there_again"),
         (Loses::MessageKeys, "a_key_still_adds_no_second_message"),
         (Loses::Versions, "a_version_is_still_expected"),
         (Loses::Timers, "lists_and_counts_are_the_same_again"),
@@ -313,7 +312,7 @@ enum Loses {
     TheOrder,
 }
 
-/// Where tickets are while no store is open.
+/// Tickets while no store is open.
 struct Disk {
     tickets: RefCell<Arc<MemoryStore>>,
     loses: Loses,
@@ -342,7 +341,7 @@ impl Disk {
 }
 
 impl Loses {
-    /// What is left of a ticket.
+    /// Returns the rest of a ticket; `None` if the whole ticket is lost.
     fn of(self, ticket: Ticket) -> Option<Ticket> {
         let mut record = TicketRecord::from(ticket);
         match self {
@@ -364,7 +363,7 @@ impl Loses {
     }
 }
 
-/// A store that writes a change to the disk when the next one comes.
+/// Store that writes each change to the disk only when the next one is made.
 struct WritesLate {
     memory: MemoryStore,
     disk: Arc<MemoryStore>,
@@ -373,22 +372,11 @@ struct WritesLate {
 
 #[async_trait]
 impl TicketStore for WritesLate {
+    forward!(|this| this.memory; ticket, get, list, counts, resolved_until);
+
     async fn insert(&self, ticket: &Ticket) -> Result<InsertOutcome, StoreError> {
         self.disk.insert(ticket).await?;
         self.memory.insert(ticket).await
-    }
-
-    async fn ticket(&self, number: &TicketNumber) -> Result<Option<Ticket>, StoreError> {
-        self.memory.ticket(number).await
-    }
-
-    async fn get(
-        &self,
-        lookup: &TicketLookup,
-        scope: &Audience,
-        window: MessageRange,
-    ) -> Result<Option<TicketDetails>, StoreError> {
-        self.memory.get(lookup, scope, window).await
     }
 
     async fn update(&self, number: &TicketNumber, command: &Command) -> Result<Outcome, StoreError> {
@@ -398,21 +386,5 @@ impl TicketStore for WritesLate {
             self.disk.overwrite(&ticket);
         }
         Ok(outcome)
-    }
-
-    async fn list(&self, page: &PageQuery) -> Result<Page<TicketSummary>, StoreError> {
-        self.memory.list(page).await
-    }
-
-    async fn counts(&self, mine: &UserId, as_of: Option<BusinessTime>) -> Result<Counts, StoreError> {
-        self.memory.counts(mine, as_of).await
-    }
-
-    async fn resolved_until(
-        &self,
-        latest: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<TicketNumber>, StoreError> {
-        self.memory.resolved_until(latest, limit).await
     }
 }

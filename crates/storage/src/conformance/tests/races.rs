@@ -1,15 +1,13 @@
-//! Stores that lose what is written at once.
+//! Stores that lose concurrent writes.
 
 use async_trait::async_trait;
-use ventanilla_domain::{
-    BusinessTime, Command, Outcome, Ticket, TicketNumber, TicketRecord, TicketSummary, UserId,
-};
+use ventanilla_domain::{Command, Outcome, Ticket, TicketNumber, TicketRecord};
 
 use super::{check, failed};
-use crate::{Counts, InsertOutcome, MemoryStore, Page, PageQuery, StoreError, TicketStore};
+use crate::{MemoryStore, StoreError, TicketStore, store::forward};
 
-/// A store that reads a ticket, waits, and writes what it became, if nothing else was written in between:
-/// as far as it looks.
+/// Store that reads a ticket, waits, and writes the result if the ticket is unchanged, as far as it
+/// compares it.
 struct UpdatesIfCurrent {
     store: MemoryStore,
     looks_at_notes: LooksAtNotes,
@@ -18,14 +16,15 @@ struct UpdatesIfCurrent {
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum LooksAtNotes {
     Always,
-    /// Before it writes a note, and before no other change.
+    /// Only before it writes a note.
     BeforeNotes,
     Never,
 }
 
 #[tokio::test]
-async fn a_store_that_loses_notes_at_once_fails_at_that_alone() {
-    let (notes, both) = ("every_one_of_many_notes_is_kept", "notes_and_messages_at_once_are_all_kept");
+async fn a_store_that_loses_concurrent_notes_fails_at_no_other_case() {
+    let (notes, both) =
+        ("every_one_of_many_notes_is_kept", "concurrent_notes_and_messages_are_all_kept");
     for (looks_at_notes, cases) in [
         (LooksAtNotes::Always, [].as_slice()),
         (LooksAtNotes::BeforeNotes, &[both]),
@@ -37,7 +36,7 @@ async fn a_store_that_loses_notes_at_once_fails_at_that_alone() {
 }
 
 impl UpdatesIfCurrent {
-    /// Whether a ticket is as it was, as far as a change that made `after` of it looks.
+    /// Returns whether a ticket is unchanged, as far as the store compares it before it writes `after`.
     fn is_current(&self, before: &Ticket, now: &Ticket, after: &Ticket) -> bool {
         let notes = match self.looks_at_notes {
             LooksAtNotes::Always => true,
@@ -48,7 +47,7 @@ impl UpdatesIfCurrent {
     }
 }
 
-/// All of a ticket that a note left as it was, before notes raised the version.
+/// Returns a ticket without its notes and its version.
 fn without_notes(ticket: &Ticket) -> TicketRecord {
     let mut record = TicketRecord::from(ticket.clone());
     record.notes.clear();
@@ -58,13 +57,7 @@ fn without_notes(ticket: &Ticket) -> TicketRecord {
 
 #[async_trait]
 impl TicketStore for UpdatesIfCurrent {
-    async fn insert(&self, ticket: &Ticket) -> Result<InsertOutcome, StoreError> {
-        self.store.insert(ticket).await
-    }
-
-    async fn ticket(&self, number: &TicketNumber) -> Result<Option<Ticket>, StoreError> {
-        self.store.ticket(number).await
-    }
+    forward!(|this| this.store; insert, ticket, list, counts);
 
     async fn update(&self, number: &TicketNumber, command: &Command) -> Result<Outcome, StoreError> {
         while let Some(before) = self.store.stored(number) {
@@ -81,13 +74,5 @@ impl TicketStore for UpdatesIfCurrent {
             }
         }
         Ok(Outcome::NotFound)
-    }
-
-    async fn list(&self, page: &PageQuery) -> Result<Page<TicketSummary>, StoreError> {
-        self.store.list(page).await
-    }
-
-    async fn counts(&self, mine: &UserId, as_of: Option<BusinessTime>) -> Result<Counts, StoreError> {
-        self.store.counts(mine, as_of).await
     }
 }

@@ -1,4 +1,4 @@
-//! The tickets that are to be closed.
+//! Search for tickets that were resolved long ago.
 
 use std::sync::Arc;
 
@@ -32,12 +32,12 @@ impl Inner {
                 .batch_size(limit.saturating_add(1).min(i32::MAX as u32))
                 .await?;
             let mut numbers = Vec::new();
-            // What can't be read couldn't be closed either.
+            // An unreadable ticket could not be closed either.
             while numbers.len() < limit as usize
                 && let Some(document) = found.try_next().await?
             {
                 let document: RawDocumentBuf = document;
-                numbers.extend(ids.head(&document).ok().map(|head| head.ticket_number));
+                numbers.extend(ids.decode_head(&document).ok().map(|head| head.ticket_number));
             }
             Ok(numbers)
         })

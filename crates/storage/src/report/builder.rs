@@ -1,4 +1,4 @@
-//! A report in the making.
+//! Builder of reports.
 
 use std::collections::BTreeMap;
 
@@ -6,38 +6,38 @@ use ventanilla_domain::{SlaMetric, TicketHead, UserId};
 
 use super::{Histogram, MetricStats, Report, ReportQuery, StatsByMetric};
 
-/// A report in the making: marks go in, one by one or counted by a database, and come out as figures.
+/// Builder of a [`Report`] from samples, added one by one or as counted by a database.
 ///
 /// ```
 /// use ventanilla_domain::SlaMetric;
 /// use ventanilla_storage::{Sample, ReportBuilder};
 ///
-/// let mut tally = ReportBuilder::default();
-/// tally.add(SlaMetric::FirstResponse, None, Sample::Met, 3);
-/// tally.add(SlaMetric::FirstResponse, None, Sample::Breached, 1);
-/// let report = tally.report();
+/// let mut builder = ReportBuilder::default();
+/// builder.add(SlaMetric::FirstResponse, None, Sample::Met, 3);
+/// builder.add(SlaMetric::FirstResponse, None, Sample::Breached, 1);
+/// let report = builder.report();
 /// assert_eq!(report.overall.of(SlaMetric::FirstResponse).compliance(), Some(0.75));
 /// ```
 #[derive(Debug, Default)]
 pub struct ReportBuilder {
-    overall: Marks,
-    by_admin: BTreeMap<UserId, Marks>,
+    overall: Samples,
+    by_admin: BTreeMap<UserId, Samples>,
 }
 
-/// What a timer adds to a report.
+/// Contribution of a timer to a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sample {
-    /// It stopped, after a working time of this [bucket](Histogram::bucket).
+    /// The timer stopped, after a business time of this [bucket](Histogram::bucket).
     Business(u32),
-    /// It stopped, after a calendar time of this bucket.
+    /// The timer stopped, after a calendar time of this bucket.
     Calendar(u32),
-    /// Its target was met.
+    /// The target was met.
     Met,
-    /// Its target was breached.
+    /// The target was breached.
     Breached,
 }
 
-type Marks = BTreeMap<SlaMetric, Sums>;
+type Samples = BTreeMap<SlaMetric, Sums>;
 
 #[derive(Debug, Default)]
 struct Sums {
@@ -48,12 +48,12 @@ struct Sums {
 }
 
 impl ReportBuilder {
-    /// Adds so many marks of an administrator, or of nobody.
-    pub fn add(&mut self, metric: SlaMetric, by: Option<&UserId>, mark: Sample, count: u64) {
-        let theirs = by.map(|by| self.by_admin.entry(by.clone()).or_default());
-        for marks in [Some(&mut self.overall), theirs].into_iter().flatten() {
-            let sums = marks.entry(metric).or_default();
-            match mark {
+    /// Adds a number of equal samples, of an administrator if one is given.
+    pub fn add(&mut self, metric: SlaMetric, by: Option<&UserId>, sample: Sample, count: u64) {
+        let of_admin = by.map(|by| self.by_admin.entry(by.clone()).or_default());
+        for samples in [Some(&mut self.overall), of_admin].into_iter().flatten() {
+            let sums = samples.entry(metric).or_default();
+            match sample {
                 Sample::Business(bucket) => sums.business.add(bucket, count),
                 Sample::Calendar(bucket) => sums.calendar.add(bucket, count),
                 Sample::Met => sums.met += count,
@@ -62,13 +62,12 @@ impl ReportBuilder {
         }
     }
 
-    /// Adds what the timers of a ticket measured within a period: the meaning of a report, in one
-    /// place.
+    /// Adds the samples of all timers of a ticket within a period.
     pub fn add_ticket(&mut self, query: &ReportQuery, head: &TicketHead) {
         for (metric, timer) in head.sla.iter().flat_map(|timers| timers.all()) {
             let by = match &timer.stop {
                 Some(stop) => stop.by.as_ref(),
-                // Another application has answered or resolved it: its timer runs in vain.
+                // Another application has answered or resolved the ticket without stopping its timer.
                 None if !head.status.is_live() => continue,
                 None if metric == SlaMetric::FirstResponse && head.first_response_at.is_some() => {
                     continue;
@@ -93,23 +92,23 @@ impl ReportBuilder {
         }
     }
 
-    /// The figures.
+    /// Returns the report of the samples added so far.
     #[must_use]
     pub fn report(&self) -> Report {
-        let by_admin = self.by_admin.iter().map(|(by, marks)| (by.clone(), figures(marks)));
-        Report { overall: figures(&self.overall), by_admin: by_admin.collect() }
+        let by_admin = self.by_admin.iter().map(|(by, samples)| (by.clone(), stats(samples)));
+        Report { overall: stats(&self.overall), by_admin: by_admin.collect() }
     }
 }
 
-fn figures(marks: &Marks) -> StatsByMetric {
-    let measures = |sums: &Sums| MetricStats {
+fn stats(samples: &Samples) -> StatsByMetric {
+    let metric_stats = |sums: &Sums| MetricStats {
         count: sums.business.count(),
         business: sums.business.quantiles(),
         calendar: sums.calendar.quantiles(),
         met: sums.met,
         breached: sums.breached,
     };
-    StatsByMetric(marks.iter().map(|(metric, sums)| (*metric, measures(sums))).collect())
+    StatsByMetric(samples.iter().map(|(metric, sums)| (*metric, metric_stats(sums))).collect())
 }
 
 #[cfg(test)]
@@ -129,17 +128,17 @@ mod tests {
         UserId::parse(name).unwrap()
     }
 
-    /// Targets of 4, 8 and 40 hours, over time that never rests.
+    /// Returns a policy with targets of 4, 8 and 40 hours, on a calendar that is always open.
     fn policy() -> Policy {
         let same = Priority::ALL.map(|priority| (priority, SlaTargets::hours(4, 8, 40).unwrap()));
         let sla = Sla::new(SlaPolicy::new(same).unwrap(), BusinessCalendar::always());
         Policy { sla: Some(sla), ..Policy::default() }
     }
 
-    /// Ana's ticket, opened at 0.
+    /// Returns a ticket that Ana opened at time 0.
     fn ticket() -> Ticket {
         let draft = NewTicket::new(Category::BUG, MessageText::parse("No carga").unwrap());
-        let number = TicketNumber::from_entropy(b"tally");
+        let number = TicketNumber::from_entropy(b"builder");
         draft.open(number, &id("ana"), &Actor::Customer(id("ana")), at(0), &policy()).unwrap()
     }
 
@@ -161,31 +160,30 @@ mod tests {
         Change::message(MessageText::parse("Hola").unwrap())
     }
 
-    /// The report of the hours `from..before`, made at `now`.
+    /// Returns the report of the hours `from..before`, as of `now`.
     fn report(tickets: &[&Ticket], [from, before, now]: [i64; 3]) -> Report {
         let period = Period::new(at(from * HOUR), at(before * HOUR)).unwrap();
         let query = ReportQuery::new(period, policy().sla.as_ref().unwrap(), at(now * HOUR));
-        let mut tally = ReportBuilder::default();
-        tickets.iter().for_each(|ticket| tally.add_ticket(&query, ticket.head()));
-        tally.report()
+        let mut builder = ReportBuilder::default();
+        tickets.iter().for_each(|ticket| builder.add_ticket(&query, ticket.head()));
+        builder.report()
     }
 
-    /// How many stopped, were met and were breached.
-    fn counts(figures: &StatsByMetric, metric: SlaMetric) -> [u64; 3] {
-        let measures = figures.of(metric);
-        [measures.count, measures.met, measures.breached]
+    /// Returns the numbers of timers that stopped, met their target and breached it.
+    fn counts(stats: &StatsByMetric, metric: SlaMetric) -> [u64; 3] {
+        let metric_stats = stats.of(metric);
+        [metric_stats.count, metric_stats.met, metric_stats.breached]
     }
 
-    /// Escalated: a ticket that nobody has answered yet counts among those answered in time.
     #[test]
-    fn a_running_ticket_is_not_compliant() {
+    fn a_running_timer_counts_as_neither_met_nor_breached_until_it_is_overdue() {
         let (running, answered) = (ticket(), with(&ticket(), &[("luis", HOUR, message())]));
         let first = SlaMetric::FirstResponse;
-        let figures = |now| report(&[&running, &running, &running, &answered], [0, 100, now]).overall;
-        assert_eq!(counts(&figures(4), first), [1, 1, 0]);
-        assert_eq!(figures(4).of(first).compliance(), Some(1.0));
-        assert_eq!(counts(&figures(5), first), [1, 1, 3]);
-        assert_eq!(figures(5).of(first).compliance(), Some(0.25));
+        let stats = |now| report(&[&running, &running, &running, &answered], [0, 100, now]).overall;
+        assert_eq!(counts(&stats(4), first), [1, 1, 0]);
+        assert_eq!(stats(4).of(first).compliance(), Some(1.0));
+        assert_eq!(counts(&stats(5), first), [1, 1, 3]);
+        assert_eq!(stats(5).of(first).compliance(), Some(0.25));
         assert_eq!(report(&[&running], [0, 100, 4]).overall.of(first).compliance(), None);
     }
 
@@ -206,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_breach_is_of_who_answered_and_until_then_of_who_has_it() {
+    fn a_breach_counts_for_the_assignee_until_somebody_answers() {
         let first = SlaMetric::FirstResponse;
         let assigned = with(&ticket(), &[("luis", 1, Change::assign(Some(id("eva"))))]);
         let answered = with(&assigned, &[("luis", 9 * HOUR, message())]);
@@ -219,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn every_wait_for_an_answer_counts_and_a_cancelled_one_only_if_breached() {
+    fn every_next_response_counts_and_a_cancelled_one_only_if_breached() {
         let next = SlaMetric::NextResponse;
         let resolved = || Change::status(Status::Resolved);
         let steps = [
@@ -234,22 +232,22 @@ mod tests {
             ("luis", 27 * HOUR, resolved()),
         ];
         let ticket = with(&ticket(), &steps);
-        let figures = report(&[&ticket], [0, 100, 100]).overall;
-        // Answered after 1 and 10 hours, dropped after 1 and 10.
-        assert_eq!(counts(&figures, next), [2, 1, 2]);
-        // Resolved at 27, less the hour in between.
-        assert_eq!(counts(&figures, SlaMetric::Resolution), [1, 1, 0]);
-        assert_eq!(figures.of(next).compliance(), Some(1.0 / 3.0));
+        let stats = report(&[&ticket], [0, 100, 100]).overall;
+        // Answered after 1 and 10 hours, cancelled after 1 and 10.
+        assert_eq!(counts(&stats, next), [2, 1, 2]);
+        // Resolved in hour 27, without the hour in which it was resolved before.
+        assert_eq!(counts(&stats, SlaMetric::Resolution), [1, 1, 0]);
+        assert_eq!(stats.of(next).compliance(), Some(1.0 / 3.0));
     }
 
     #[test]
-    fn what_another_application_answered_or_resolved_counts_nowhere() {
+    fn tickets_that_another_application_answered_or_resolved_are_not_counted() {
         let answered = TicketRecord { first_response_at: Some(at(1)), ..ticket().into() };
         let resolved = TicketRecord { status: Status::Resolved, ..ticket().into() };
         for record in [answered, resolved] {
             let ticket = Ticket::from(record);
-            let figures = report(&[&ticket], [0, 20, 20]).overall;
-            assert_eq!(figures, StatsByMetric::default());
+            let stats = report(&[&ticket], [0, 20, 20]).overall;
+            assert_eq!(stats, StatsByMetric::default());
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Tickets of all kinds.
+//! Sample tickets of all kinds.
 
 use std::time::Duration;
 
@@ -6,31 +6,31 @@ use ventanilla_domain::{
     Actor, Change, MessageText, Priority, Sla, Status, Ticket, TicketNumber, Timestamp,
 };
 
-use super::{TicketFixture, admin, customer, parsed, start, ticket};
+use super::{TicketFixture, admin, customer, epoch, ticket, valid};
 
-/// Makes so many tickets of all kinds, always the same ones.
+/// Returns a number of sample tickets of all kinds, the same ones on every call.
 ///
-/// - Categories, statuses, priorities and assignees mix; conversations have one to four messages.
-/// - Time goes on from ticket to ticket, but every fourth has the same millisecond as the one
-///   before.
-/// - New [customers](super::customer) come all the time, and old ones come back; the
-///   [administrators](super::admin) are the first five.
-/// - Every eighth has a number of 16 digits, as other applications give them.
+/// - Categories, statuses, priorities and assignees vary; conversations have one to four messages.
+/// - Each ticket is created later than the one before, except every fourth, which is created in the
+///   same millisecond.
+/// - The number of [customers](super::customer) grows with the number of tickets, and most have
+///   several; the [administrators](super::admin) are the first five.
+/// - Every eighth has a number of 16 digits, as other applications assign them.
 ///
 /// ```
 /// use ventanilla_domain::Status;
 /// use ventanilla_storage::testing;
 ///
-/// let closed = testing::tickets(100).filter(|ticket| ticket.head().status == Status::Closed);
+/// let closed = testing::sample_tickets(100).filter(|ticket| ticket.head().status == Status::Closed);
 /// assert!(closed.count() > 10);
-/// assert!(testing::tickets(100).eq(testing::tickets(100)));
+/// assert!(testing::sample_tickets(100).eq(testing::sample_tickets(100)));
 /// ```
-pub fn tickets(count: usize) -> impl Iterator<Item = Ticket> {
+pub fn sample_tickets(count: usize) -> impl Iterator<Item = Ticket> {
     (0..count as u64).map(|place| nth(place).build())
 }
 
-/// The same [tickets], opened and changed under this promise: each has timers, and those of the ones
-/// that are open or in progress run.
+/// Returns the same [sample tickets](sample_tickets), opened and changed under an SLA: each has timers, and live ones have
+/// running timers.
 ///
 /// ```
 /// use ventanilla_storage::{Counts, testing};
@@ -38,63 +38,64 @@ pub fn tickets(count: usize) -> impl Iterator<Item = Ticket> {
 /// let sla = testing::sla();
 /// let friday = sla.business_time_at("2026-01-09T17:00:00Z".parse()?);
 /// let mut counts = Counts::default();
-/// for ticket in testing::tickets_with(&sla, 400) {
+/// for ticket in testing::sample_tickets_with(&sla, 400) {
 ///     counts.add_ticket(ticket.head(), &testing::admin(0), Some(friday));
 /// }
 /// assert!(counts.overdue > 50 && counts.at_risk > 10);
 /// # Ok::<(), ventanilla_domain::InvalidTimestamp>(())
 /// ```
-pub fn tickets_with(sla: &Sla, count: usize) -> impl Iterator<Item = Ticket> {
+pub fn sample_tickets_with(sla: &Sla, count: usize) -> impl Iterator<Item = Ticket> {
     (0..count as u64).map(|place| nth(place).sla(sla).build())
 }
 
-/// The ticket at this place.
+/// Returns the sample ticket of this index.
 fn nth(place: u64) -> TicketFixture {
-    let mut dice = Dice(place);
-    let created_at = start().plus(Duration::from_secs(7 * 60) * (place - place % 4 / 3) as u32);
-    let (category, description) = dice.pick(&OPENINGS);
-    let requester = customer(dice.below(place / 8 + 4) as u32);
-    let luis = admin(dice.below(5) as u32);
+    let mut random = SplitMix64(place);
+    let created_at = epoch().plus(Duration::from_secs(7 * 60) * (place - place % 4 / 3) as u32);
+    let (category, description) = random.pick(&OPENINGS);
+    let requester = customer(random.below(place / 8 + 4) as u32);
+    let luis = admin(random.below(5) as u32);
     let mut fixture = ticket(number(place, created_at))
         .requester(requester)
         .category(category)
         .description(description)
         .created_at(created_at)
-        .priority(dice.pick(&Priority::ALL));
-    if dice.below(3) > 0 {
+        .priority(random.pick(&Priority::ALL));
+    if random.below(3) > 0 {
         fixture = fixture.assignee(luis.clone());
     }
-    if dice.below(2) > 0 {
-        fixture = fixture.message(dice.pick(&QUESTIONS));
+    if random.below(2) > 0 {
+        fixture = fixture.message(random.pick(&QUESTIONS));
     }
-    if dice.below(2) > 0 {
-        fixture = fixture.reply(luis.clone(), dice.pick(&REPLIES));
+    if random.below(2) > 0 {
+        fixture = fixture.reply(luis.clone(), random.pick(&REPLIES));
     }
-    if dice.below(4) > 0 {
+    if random.below(4) > 0 {
         fixture =
-            fixture.change(Actor::Bot, Change::message(parsed::<MessageText>(dice.pick(&GREETINGS))));
+            fixture.change(Actor::Bot, Change::message(valid::<MessageText>(random.pick(&GREETINGS))));
     }
-    fixture.status(dice.pick(&Status::ALL))
+    fixture.status(random.pick(&Status::ALL))
 }
 
-/// Ours are scattered over all numbers of six characters without meeting.
+/// Returns the number of a sample ticket; no two are equal.
 fn number(place: u64, created_at: Timestamp) -> TicketNumber {
     if place % 8 == 5 {
-        return parsed(format!("{:013}{:03}", created_at.as_millis(), place % 1_000));
+        return valid(format!("{:013}{:03}", created_at.as_millis(), place % 1_000));
     }
     let scattered = place.wrapping_mul(387_420_489);
     TicketNumber::from_entropy(&[25, 20, 15, 10, 5, 0].map(|shift| (scattered >> shift) as u8))
 }
 
-/// Throws that depend on nothing but the place: `SplitMix64`.
-struct Dice(u64);
+/// Generator of pseudo-random numbers: `SplitMix64`, seeded by the index of a ticket.
+struct SplitMix64(u64);
 
-impl Dice {
-    fn below(&mut self, sides: u64) -> u64 {
+impl SplitMix64 {
+    /// Returns a number below a limit.
+    fn below(&mut self, limit: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % sides
+        (mixed ^ (mixed >> 31)) % limit
     }
 
     fn pick<T: Copy>(&mut self, of: &[T]) -> T {
@@ -132,9 +133,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_crowd_has_all_kinds() {
-        let crowd: Vec<Ticket> = tickets(400).collect();
-        let distinct = |of: fn(&Ticket) -> String| crowd.iter().map(of).collect::<HashSet<_>>().len();
+    fn samples_are_of_all_kinds() {
+        let samples: Vec<Ticket> = sample_tickets(400).collect();
+        let distinct = |of: fn(&Ticket) -> String| samples.iter().map(of).collect::<HashSet<_>>().len();
         assert_eq!(distinct(|ticket| ticket.head().ticket_number.to_string()), 400);
         assert_eq!(distinct(|ticket| ticket.head().created_at.to_string()), 300);
         assert_eq!(distinct(|ticket| ticket.head().category.to_string()), 5);

@@ -1,4 +1,4 @@
-//! What the cases share: people, texts, times, and a store with its twin.
+//! Helpers of the cases: people, texts, times, and a mirror of a store.
 
 use std::{collections::BTreeMap, fmt::Debug, time::Duration};
 
@@ -36,14 +36,14 @@ pub(super) fn admin() -> Actor {
     Actor::Admin(luis())
 }
 
-/// The number of most tickets here.
+/// Returns the number of the ticket in most cases.
 pub(super) fn number() -> TicketNumber {
     parsed("TKT-ABC123")
 }
 
-/// So many hours after the first ticket of the day: later than any step of a fixture.
+/// Returns the time a number of hours after [`testing::epoch`], later than any default step of a fixture.
 pub(super) fn hour(hours: u64) -> Timestamp {
-    testing::start().plus(Duration::from_secs(3600) * hours as u32)
+    testing::epoch().plus(Duration::from_secs(3600) * hours as u32)
 }
 
 pub(super) fn hours(hours: u32) -> Duration {
@@ -61,39 +61,39 @@ pub(super) fn message(text: &str) -> Change {
 pub(super) const MILLISECOND: Duration = Duration::from_millis(1);
 
 pub(super) fn parsed<T>(value: impl TryInto<T, Error: Debug>) -> T {
-    value.try_into().expect("the suite's own values can be parsed")
+    value.try_into().expect("the values of the suite are valid")
 }
 
-/// Makes the command of a change that such an actor may ask for.
+/// Returns the command of a change under the default policy.
 pub(super) fn command(change: Change, by: &Actor, at: Timestamp) -> Command {
     command_under(&Policy::default(), change, by, at)
 }
 
 pub(super) fn command_under(policy: &Policy, change: Change, by: &Actor, at: Timestamp) -> Command {
-    Command::new(by, at, policy, change).expect("such an actor makes such changes")
+    Command::new(by, at, policy, change).expect("the actor may make such a change")
 }
 
-/// What the desk promises where a case has timers: [`testing::sla`], in working days of eight hours.
-pub(super) fn promising() -> Policy {
+/// Returns a policy with [`testing::sla`], whose business days have eight hours.
+pub(super) fn sla_policy() -> Policy {
     Policy { sla: Some(testing::sla()), ..Policy::default() }
 }
 
-/// A ticket that was opened under that promise.
-pub(super) fn promised(number: &str) -> TicketFixture {
+/// Returns the fixture of a ticket that was opened under [`testing::sla`].
+pub(super) fn timed_ticket(number: &str) -> TicketFixture {
     testing::ticket(number).sla(&testing::sla())
 }
 
-/// What the desk's calendar reads then.
-pub(super) fn reading(at: Timestamp) -> BusinessTime {
+/// Returns the business time by the calendar of [`testing::sla`].
+pub(super) fn business_time(at: Timestamp) -> BusinessTime {
     testing::sla().business_time_at(at)
 }
 
-/// What a store answered, which is never an error here.
+/// Returns the result of a call that must not fail.
 pub(super) fn answer<T>(result: Result<T, StoreError>) -> T {
     result.unwrap_or_else(|error| panic!("the store failed: {error:?}"))
 }
 
-/// A whole ticket, as an administrator sees it.
+/// Returns a whole ticket, as the desk sees it.
 pub(super) async fn view(store: &dyn TicketStore, number: &TicketNumber) -> Option<TicketDetails> {
     answer(store.get(&number.into(), &Audience::Desk, MessageRange::All).await)
 }
@@ -102,63 +102,63 @@ pub(super) async fn head(store: &dyn TicketStore, number: &TicketNumber) -> Tick
     view(store, number).await.expect("the ticket is stored").head
 }
 
-/// The timers of the ticket that most cases have.
+/// Returns the timers of the ticket of most cases.
 pub(super) async fn timers(store: &dyn TicketStore) -> SlaTimers {
-    *head(store, &number()).await.sla.expect("it was opened under a promise")
+    *head(store, &number()).await.sla.expect("it was opened under an SLA")
 }
 
-/// Stores tickets that nothing speaks against.
+/// Stores tickets with new numbers.
 pub(super) async fn fill(store: &dyn TicketStore, tickets: &[Ticket]) {
     for ticket in tickets {
         assert_eq!(answer(store.insert(ticket).await), InsertOutcome::Stored);
     }
 }
 
-/// A store beside the same tickets in memory: whatever is done to it is done to them by the
-/// domain itself, and both must agree, in the answer and in every field afterwards.
-pub(super) struct Twin<'a> {
+/// Store with a mirror of its tickets, to which every command is applied by the domain. Both must agree in
+/// the outcome and afterwards in every field.
+pub(super) struct Mirror<'a> {
     store: &'a dyn TicketStore,
     tickets: BTreeMap<TicketNumber, Ticket>,
 }
 
-impl<'a> Twin<'a> {
+impl<'a> Mirror<'a> {
     pub(super) async fn of(store: &'a dyn TicketStore, ticket: Ticket) -> Self {
-        let mut twin = Self { store, tickets: BTreeMap::new() };
-        twin.insert(ticket).await;
-        twin
+        let mut mirror = Self { store, tickets: BTreeMap::new() };
+        mirror.insert(ticket).await;
+        mirror
     }
 
     pub(super) async fn insert(&mut self, ticket: Ticket) {
         let number = ticket.head().ticket_number.clone();
         fill(self.store, std::slice::from_ref(&ticket)).await;
         self.tickets.insert(number.clone(), ticket);
-        self.agrees_on(&number).await;
+        self.compare(&number).await;
     }
 
     pub(super) async fn update(&mut self, number: &TicketNumber, command: &Command) -> Outcome {
-        let meant =
+        let expected =
             self.tickets.get_mut(number).map_or(Outcome::NotFound, |ticket| command.apply(ticket));
         let outcome = answer(self.store.update(number, command).await);
-        assert_eq!(outcome, meant, "the answer to {command:?}");
-        self.agrees_on(number).await;
+        assert_eq!(outcome, expected, "outcome of {command:?}");
+        self.compare(number).await;
         outcome
     }
 
-    /// [`update`](Self::update) of the ticket that most cases have.
+    /// Makes a change of the ticket of most cases, under the default policy.
     pub(super) async fn change(&mut self, change: Change, by: &Actor, at: Timestamp) -> Outcome {
         self.update(&number(), &command(change, by, at)).await
     }
 
-    /// The same under the promise, which moves the timers.
+    /// Makes a change of the ticket of most cases, under the SLA.
     pub(super) async fn timed(&mut self, change: Change, by: &Actor, at: Timestamp) -> Outcome {
-        self.update(&number(), &command_under(&promising(), change, by, at)).await
+        self.update(&number(), &command_under(&sla_policy(), change, by, at)).await
     }
 
-    async fn agrees_on(&self, number: &TicketNumber) {
-        let meant = self
+    async fn compare(&self, number: &TicketNumber) {
+        let expected = self
             .tickets
             .get(number)
             .and_then(|ticket| ticket.details(&Audience::Desk, MessageRange::All));
-        assert_eq!(view(self.store, number).await, meant, "ticket {number}");
+        assert_eq!(view(self.store, number).await, expected, "ticket {number}");
     }
 }

@@ -1,30 +1,30 @@
-//! The last known state of tickets that were changed lately, so that the next change needs no read.
+//! Cache of recently changed tickets, so that the next change needs no read.
 //!
-//! It may be stale: a change that rests on it is made on condition that the ticket is still so, and an
-//! answer that isn't a write never rests on it.
+//! An entry may be stale: a change based on it is made on condition that the stored ticket is still the
+//! same, and an outcome without a write is never based on it.
 
 use quick_cache::{Weighter, sync::Cache};
 use ventanilla_domain::{Ticket, TicketNumber};
 
 use super::diff::Found;
 
-/// Tickets by number, bounded by bytes.
-pub(super) struct KnownTickets(Option<Cache<TicketNumber, Found, Bytes>>);
+/// Cache of tickets by number, bounded by their size in bytes.
+pub(super) struct TicketCache(Option<Cache<TicketNumber, Found, Bytes>>);
 
-impl KnownTickets {
-    /// Room for so many bytes; none for 0.
+impl TicketCache {
+    /// Creates a cache of this size; 0 turns it off.
     pub(super) fn new(bytes: u64) -> Self {
         const USUAL: u64 = 4 * 1024;
         let cache = |bytes| Cache::with_weighter((bytes / USUAL + 1) as usize, bytes, Bytes);
         Self((bytes > 0).then(|| cache(bytes)))
     }
 
-    /// Takes a ticket out: of several changes at once one has it, and the others read.
+    /// Removes and returns a ticket. Of concurrent changes one gets it, and the others read.
     pub(super) fn take(&self, number: &TicketNumber) -> Option<Found> {
         self.0.as_ref()?.remove(number).map(|(_, found)| found)
     }
 
-    /// Keeps a ticket as it is stored, unless it is too large.
+    /// Caches a ticket as it is stored, unless it is too large.
     pub(super) fn put(&self, found: Found) {
         if let Some(cache) = &self.0 {
             cache.insert(found.ticket.head().ticket_number.clone(), found);
@@ -32,15 +32,15 @@ impl KnownTickets {
     }
 }
 
-/// Weighs a ticket by about as many bytes as it takes.
+/// Weight of a ticket: its approximate size in bytes.
 #[derive(Clone)]
 struct Bytes;
 
 impl Weighter<TicketNumber, Found> for Bytes {
     fn weight(&self, _: &TicketNumber, found: &Found) -> u64 {
-        /// A ticket without its lists.
+        /// Size of a ticket without its lists.
         const TICKET: u64 = 4_096;
-        /// An item of a list without its text.
+        /// Size of an item of a list without its text.
         const ITEM: u64 = 128;
         let ticket: &Ticket = &found.ticket;
         let notes: usize = ticket.notes().iter().map(|note| note.text.bytes()).sum();
