@@ -17,7 +17,6 @@ use ventanilla_service::{
     Customer, Explain, Form, HelpDesk, ListQuery, Locale, MemoryStore, MessageText, Priority, Receipt,
     Screened, ServiceError, Status, TicketNumber, TimeZone, Timestamp, UserId,
     list::{Direction, Sort},
-    mongodb::MongoOptions,
     settings::{Clock, SystemClock},
     store::TicketStore,
     view::{ChatView, InputState, MessageSide, Person, Viewer},
@@ -108,7 +107,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
 async fn store() -> Result<Box<dyn TicketStore>, Box<dyn Error>> {
     #[cfg(feature = "mongodb")]
     if let Ok(uri) = std::env::var("MONGODB_URI") {
-        return Ok(Box::new(MongoOptions::new().create_indexes().connect(&uri).await?));
+        return Ok(Box::new(
+            ventanilla_service::mongodb::MongoOptions::new().create_indexes().connect(&uri).await?,
+        ));
     }
     Ok(Box::new(MemoryStore::new()))
 }
