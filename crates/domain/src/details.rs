@@ -1,7 +1,5 @@
 //! Data of a ticket for an audience.
 
-use serde::{Deserialize, Serialize};
-
 use crate::{Event, Message, MessageText, Note, Ticket, TicketHead, UserId, util::count};
 
 /// Audience of a read; decides which tickets and which fields are visible.
@@ -82,6 +80,9 @@ impl MessageRange {
 /// versions, notes and history, and only those of the whole conversation the timers of earlier
 /// responses.
 ///
+/// It isn't serialisable on purpose: ids of administrators, idempotency keys and business times are
+/// not for a client. The view models of the service crate are.
+///
 /// ```
 /// # use ventanilla_domain::*;
 /// # let ana = UserId::parse("ana")?;
@@ -94,15 +95,12 @@ impl MessageRange {
 /// assert!(ticket.details(&Audience::Requester(UserId::parse("eva")?), MessageRange::All).is_none());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TicketDetails {
     /// The ticket without its texts.
-    #[serde(flatten)]
     pub head: TicketHead,
     /// The description of the problem.
-    #[serde(deserialize_with = "crate::text::from_stored")]
     pub description: MessageText,
     /// The messages within the range.
     pub messages: Vec<Message>,
@@ -111,10 +109,8 @@ pub struct TicketDetails {
     /// Number of bytes of text in the whole conversation.
     pub conversation_bytes: u32,
     /// The internal notes; empty for audiences other than the desk.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
     /// The history; empty for audiences other than the desk.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<Event>,
 }
 
@@ -131,12 +127,10 @@ pub struct TicketDetails {
 /// assert_eq!(ticket.summary().excerpt, "Me cobraron dos veces");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TicketSummary {
     /// The ticket without its texts.
-    #[serde(flatten)]
     pub head: TicketHead,
     /// The first [`TicketSummary::EXCERPT_CHARS`] characters of the description, on one line.
     pub excerpt: String,

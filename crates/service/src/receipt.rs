@@ -1,6 +1,5 @@
 //! Results of changes.
 
-use serde::{Deserialize, Serialize};
 use ventanilla_domain::{Actor, Event, TicketHead};
 
 /// Result of a change: the ticket afterwards, and the events that it caused.
@@ -23,7 +22,7 @@ use ventanilla_domain::{Actor, Event, TicketHead};
 /// # }).unwrap();
 /// # Ok::<(), std::io::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Receipt {
     /// The ticket without its texts.

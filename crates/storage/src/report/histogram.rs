@@ -21,12 +21,31 @@ use serde::{Deserialize, Serialize};
 pub struct Histogram(BTreeMap<u32, u64>);
 
 /// Median and 90th percentile, by nearest rank.
+///
+/// As JSON: `{"medianMillis", "p90Millis"}`, in whole milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quantiles {
     /// Length that half of all lengths don't exceed.
+    #[serde(rename = "medianMillis", with = "millis")]
     pub median: Duration,
     /// Length that nine in ten lengths don't exceed.
+    #[serde(rename = "p90Millis", with = "millis")]
     pub p90: Duration,
+}
+
+/// Durations as whole milliseconds.
+mod millis {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(length: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        u64::try_from(length.as_millis()).unwrap_or(u64::MAX).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        u64::deserialize(deserializer).map(Duration::from_millis)
+    }
 }
 
 impl Histogram {
