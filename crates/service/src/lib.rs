@@ -12,6 +12,7 @@ mod numbers;
 mod observe;
 mod receipt;
 mod requests;
+mod screen;
 mod service_error;
 mod system;
 

@@ -6,6 +6,7 @@
 
 mod bulk;
 mod chat;
+mod context;
 mod desk;
 mod duration;
 mod history;
@@ -18,10 +19,10 @@ mod time;
 
 pub use bulk::{BulkRow, BulkView};
 pub use chat::{AttachmentButton, ChatView, InputState, MessageSide, MessageView};
+pub(crate) use context::PageContext;
 pub use desk::{Assignment, Choice, DeskView, NoteView, StatusAction};
 pub use duration::format_duration;
 pub use history::HistoryEntry;
-pub(crate) use pages::PageContext;
 pub use pages::{AdminPages, CustomerPages};
 pub use people::{Label, Person, PersonDirectory, PersonRef, PersonView, Viewer};
 pub use report::{DurationTexts, ReportCell, ReportColumns, ReportRow, ReportView};

@@ -1,38 +1,10 @@
 //! Pages of one viewer.
 
-use ventanilla_domain::{Actor, ActorKind, Policy, TicketDetails, TicketSummary, Timestamp, UserId};
+use ventanilla_domain::{Actor, ActorKind, TicketDetails, TicketSummary};
 use ventanilla_storage::Report;
 
-use super::{
-    BulkView, ChatView, DeskView, LocalTime, PersonDirectory, PersonView, ReportView, SlaContext,
-    TicketRow, Viewer,
-};
+use super::{BulkView, ChatView, DeskView, PageContext, ReportView, TicketRow};
 use crate::bulk::BulkOutcome;
-
-/// Everything that a page depends on besides the ticket.
-#[derive(Clone, Copy)]
-pub(crate) struct PageContext<'a> {
-    pub(crate) policy: &'a Policy,
-    pub(crate) now: Timestamp,
-    pub(crate) viewer: Viewer,
-    pub(crate) people: &'a dyn PersonDirectory,
-}
-
-impl PageContext<'_> {
-    pub(crate) fn time(&self, instant: Timestamp) -> LocalTime {
-        LocalTime::new(instant, self.viewer)
-    }
-
-    /// Returns a person, named `unknown` if the directory doesn't know them.
-    pub(crate) fn person(&self, id: Option<&UserId>, unknown: &str) -> PersonView {
-        PersonView::of(id, self.people, unknown)
-    }
-
-    /// Returns the SLA policy at this time, if the desk has one.
-    pub(crate) fn sla(&self) -> Option<SlaContext<'_>> {
-        self.policy.sla.as_ref().map(|sla| SlaContext { sla, now: self.now, viewer: self.viewer })
-    }
-}
 
 /// View models of a customer's pages; from [`Customer::pages`](crate::Customer::pages).
 #[derive(Debug, Clone, Copy)]
@@ -110,14 +82,5 @@ impl AdminPages<'_> {
     #[must_use]
     pub fn report(&self, report: &Report) -> ReportView {
         ReportView::new(&self.page, report)
-    }
-}
-
-impl std::fmt::Debug for PageContext<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PageContext")
-            .field("now", &self.now)
-            .field("viewer", &self.viewer)
-            .finish_non_exhaustive()
     }
 }

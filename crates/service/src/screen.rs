@@ -1,0 +1,69 @@
+//! Screening of forms.
+
+use tracing::instrument;
+use ventanilla_domain::{Category, Explain, IdempotencyKey, InvalidCategory, MessageText, NewTicket};
+
+use crate::{Form, HelpDesk, Screened, form::InvalidForm, observe::record};
+
+impl HelpDesk {
+    /// Tells spam from a genuine form, and parses the latter.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidForm`] if fields of a genuine form are invalid. Spam always passes.
+    #[instrument(name = "ventanilla.screen", skip_all, fields(outcome))]
+    pub fn screen(&self, form: &Form<'_>) -> Result<Screened, InvalidForm> {
+        if !form.honeypot.is_empty() {
+            record("outcome", "spam");
+            return Ok(Screened::Spam { decoy: self.core().decoy() });
+        }
+        let category = self.offered_category(form.category);
+        let description = MessageText::parse(form.description);
+        let key = form.key.filter(|key| !key.is_empty()).map(IdempotencyKey::parse).transpose();
+        let genuine = match (category, description, key) {
+            (Ok(category), Ok(description), Ok(key)) => {
+                Ok(Screened::Genuine(NewTicket::new(category, description).with_key(key)))
+            }
+            (category, description, key) => Err(InvalidForm {
+                category: category.err(),
+                description: description.err(),
+                key: key.err(),
+            }),
+        };
+        record("outcome", genuine.as_ref().err().map_or("ok", Explain::code));
+        genuine
+    }
+
+    fn offered_category(&self, value: &str) -> Result<Category, InvalidCategory> {
+        let category = Category::parse(value)?;
+        self.core().check_category(&category)?;
+        Ok(category)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ventanilla_storage::MemoryStore;
+
+    use super::*;
+
+    #[test]
+    fn every_invalid_field_is_reported_at_once() {
+        let desk = HelpDesk::new(MemoryStore::new());
+        let form = Form { category: "", description: "\u{0}", honeypot: "", key: Some("con espacio") };
+        let error = desk.screen(&form).unwrap_err();
+        assert_eq!(
+            error.errors().map(Explain::code).collect::<Vec<_>>(),
+            ["category_empty", "text_forbidden_character", "key_forbidden_character",]
+        );
+        assert_eq!(error.code(), "category_empty");
+    }
+
+    #[test]
+    fn spam_is_told_nothing_of_invalid_fields() {
+        let desk = HelpDesk::new(MemoryStore::new());
+        let form = Form { honeypot: " ", ..Form::default() };
+        let Ok(Screened::Spam { decoy }) = desk.screen(&form) else { panic!("it is spam") };
+        assert_eq!(decoy.as_str().len(), "TKT-ABC123".len());
+    }
+}
