@@ -64,7 +64,7 @@ mod view;
 
 pub use admin::{Admin, BulkItem, BulkOutcome};
 pub use bot::Bot;
-pub use clock::{Clock, SystemClock};
+pub use clock::{Clock, ManualClock, SystemClock};
 pub use customer::{Customer, MyTickets};
 pub use desk::{HelpDesk, HelpDeskBuilder};
 pub use error::ServiceError;

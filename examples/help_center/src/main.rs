@@ -9,7 +9,7 @@
 
 use std::{env, error::Error, net::Ipv4Addr, sync::Arc};
 
-use help_center::{App, app, plant, policy};
+use help_center::{App, app, policy, seed};
 use tokio::net::TcpListener;
 use ventanilla_service::{
     Clock, HelpDesk, MemoryStore, MongoOptions, SqliteStore, SystemClock, TicketStore,
@@ -19,7 +19,7 @@ use ventanilla_service::{
 async fn main() -> Result<(), Box<dyn Error>> {
     let Options { port, database } = Options::read()?;
     let store = store(database).await?;
-    plant(&store, SystemClock.now()).await?;
+    seed(&store, SystemClock.now()).await?;
 
     let desk = HelpDesk::builder(store).policy(policy()?).build();
     let mut state = App::new(desk, SystemClock);

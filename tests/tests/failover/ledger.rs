@@ -14,6 +14,9 @@ use std::{
 use tokio::time::sleep;
 use ventanilla_service::*;
 
+/// Pause after an error, so that requests that fail at once leave the servers time for an election.
+const PAUSE: Duration = Duration::from_millis(10);
+
 #[derive(Default)]
 pub(crate) struct Ledger {
     acknowledged: AtomicU64,
@@ -49,6 +52,7 @@ impl Ledger {
                 WriteOutcome::NotApplied if is_open && error.is_retryable() => {}
                 WriteOutcome::NotApplied => {
                     self.refused.fetch_add(1, Relaxed);
+                    sleep(PAUSE).await;
                     return None;
                 }
                 WriteOutcome::Unknown | WriteOutcome::NotDurable => {
@@ -56,6 +60,7 @@ impl Ledger {
                     is_open = true;
                 }
             }
+            sleep(PAUSE).await;
         }
     }
 
