@@ -2,14 +2,7 @@
 //!
 //! `cargo run --example admin_desk`
 
-use std::{
-    collections::HashMap,
-    error::Error,
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
-};
+use std::{collections::HashMap, error::Error, time::Duration};
 
 use serde::Deserialize;
 use ventanilla_service::{
@@ -17,7 +10,7 @@ use ventanilla_service::{
     Receipt, ServiceError, Status, TicketNumber, TicketSummary, TimeZone, Timestamp, UserId,
     error::Refusal,
     list::{Direction, Page, Sort},
-    settings::Clock,
+    settings::ManualClock,
     sla::{BusinessCalendar, Period, Sla, SlaPolicy, SlaTargets, Week},
     view::{DurationTexts, Person, ReportCell, ReportColumns, ReportView, SlaView, Viewer},
 };
@@ -28,7 +21,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let people = &script.people;
     let reader = Viewer::new(TimeZone::named("America/Argentina/Buenos_Aires")?);
 
-    let clock = Watch::default();
+    let clock = ManualClock::new("2026-03-06T12:00:00Z".parse()?);
     let policy = Policy { sla: Some(promise()?), ..Policy::default() };
     let desk = HelpDesk::builder(MemoryStore::new()).policy(policy).clock(clock.clone()).build();
     let [lucia, martin] = script.admins.clone().map(|id| desk.admin(id));
@@ -74,15 +67,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
 
     heading("Lucía lo resuelve; Martín pregunta");
-    clock.pass_minutes(20);
+    clock.advance(minutes(20));
     tell(lucia.add_note(&urgent, script.note.as_str()).await?, people);
     tell(lucia.reply(&urgent, script.solved.as_str()).status(Status::Resolved).await?, people);
     tell(martin.claim(&high).await?, people);
     tell(martin.reply(&high, script.asked.as_str()).status(Status::InProgress).await?, people);
-    clock.pass_minutes(50);
+    clock.advance(minutes(50));
     let carla = desk.customer(script.arrivals[2].customer.clone());
     tell(carla.reply(&high, script.answered.as_str()).await?, people);
-    clock.pass_minutes(90);
+    clock.advance(minutes(90));
     tell(martin.reply(&high, script.fixed.as_str()).status(Status::Resolved).await?, people);
 
     heading("El ticket de Ana frente a los plazos");
@@ -108,7 +101,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     show_report(&lucia.pages(reader, people).report(&report));
 
     heading("Dos semanas después, el sistema cierra lo resuelto");
-    clock.pass_minutes(14 * 24 * 60);
+    clock.advance(minutes(14 * 24 * 60));
     for receipt in desk.system().close_resolved(100).await?.closed {
         println!("{}", receipt.head.ticket_number);
         tell(receipt, people);
@@ -187,24 +180,8 @@ fn heading(text: &str) {
     println!("\n── {text} ──\n");
 }
 
-/// A clock that shows what it is set to.
-#[derive(Clone, Default)]
-struct Watch(Arc<AtomicI64>);
-
-impl Watch {
-    fn set(&self, time: Timestamp) {
-        self.0.store(time.as_millis(), Ordering::Relaxed);
-    }
-
-    fn pass_minutes(&self, minutes: i64) {
-        self.0.fetch_add(minutes * 60_000, Ordering::Relaxed);
-    }
-}
-
-impl Clock for Watch {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.load(Ordering::Relaxed)).unwrap_or(Timestamp::MAX)
-    }
+fn minutes(minutes: u64) -> Duration {
+    Duration::from_secs(minutes * 60)
 }
 
 #[derive(Deserialize)]

@@ -3,21 +3,14 @@
 //! `cargo run --example quickstart`, or on a real server
 //! `MONGODB_URI=mongodb://localhost/app?replicaSet=rs0 cargo run --features mongodb --example quickstart`
 
-use std::{
-    collections::HashMap,
-    error::Error,
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
-};
+use std::{collections::HashMap, error::Error, time::Duration};
 
 use serde::Deserialize;
 use ventanilla_service::{
     Customer, Explain, Form, HelpDesk, ListQuery, Locale, MemoryStore, MessageText, Priority, Receipt,
-    Screened, ServiceError, Status, TicketNumber, TimeZone, Timestamp, UserId,
+    Screened, ServiceError, Status, TicketNumber, TimeZone, UserId,
     list::{Direction, Sort},
-    settings::{Clock, SystemClock},
+    settings::{Clock, ManualClock, SystemClock},
     store::TicketStore,
     view::{ChatView, InputState, MessageSide, Person, Viewer},
 };
@@ -31,19 +24,19 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let reader = Viewer::new(TimeZone::named("America/Argentina/Buenos_Aires")?);
 
     // A host would write `HelpDesk::new(store)`; here days pass in a moment.
-    let clock = Calendar::starting_at("2026-03-02T12:04:00Z".parse()?);
+    let clock = ManualClock::new("2026-03-02T12:04:00Z".parse()?);
     let desk = HelpDesk::builder(store().await?).clock(clock.clone()).build();
     let (ana, bruno) = (desk.customer(ana_id), desk.customer(bruno_id));
     let lucia = desk.admin(script.admin);
 
     heading("Dos personas abren un ticket");
     let number = open(&desk, &ana, &story).await?;
-    clock.pass_minutes(3);
+    clock.advance(minutes(3));
     let other = open(&desk, &bruno, &other_story).await?;
     for number in [&number, &other] {
         desk.bot().reply(number, script.greeting.as_str()).await?;
     }
-    clock.pass_minutes(9);
+    clock.advance(minutes(9));
     ana.reply(&number, story.followed_by.as_str()).await?;
     bruno.reply(&other, other_story.followed_by.as_str()).await?;
 
@@ -75,16 +68,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
 
     heading("Lo atiende, lo resuelve, y Ana lo reabre");
-    clock.pass_minutes(25);
+    clock.advance(minutes(25));
     tell(lucia.claim(&number).await?, people);
     tell(lucia.set_status(&number, Status::InProgress).await?, people);
     tell(lucia.reply(&number, story.answer.as_str()).status(Status::Resolved).await?, people);
-    clock.pass_minutes(7 * 24 * 60);
+    clock.advance(minutes(7 * 24 * 60));
     tell(ana.reply(&number, story.reopened_by.as_str()).await?, people);
-    clock.pass_minutes(42);
+    clock.advance(minutes(42));
     tell(lucia.add_note(&number, story.note.as_str()).await?, people);
     tell(lucia.reply(&number, story.final_answer.as_str()).status(Status::Resolved).await?, people);
-    clock.pass_minutes(95);
+    clock.advance(minutes(95));
     tell(ana.reply(&number, story.thanks.as_str()).await?, people);
     tell(lucia.set_status(&number, Status::Resolved).await?, people);
     tell(ana.confirm(&number).await?, people);
@@ -172,24 +165,8 @@ fn heading(text: &str) {
     println!("\n── {text} ──\n");
 }
 
-/// A clock that passes when told to.
-#[derive(Clone)]
-struct Calendar(Arc<AtomicI64>);
-
-impl Calendar {
-    fn starting_at(time: Timestamp) -> Self {
-        Self(Arc::new(time.as_millis().into()))
-    }
-
-    fn pass_minutes(&self, minutes: i64) {
-        self.0.fetch_add(minutes * 60_000, Ordering::Relaxed);
-    }
-}
-
-impl Clock for Calendar {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.load(Ordering::Relaxed)).unwrap_or(Timestamp::MAX)
-    }
+fn minutes(minutes: u64) -> Duration {
+    Duration::from_secs(minutes * 60)
 }
 
 #[derive(Deserialize)]

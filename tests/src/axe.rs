@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::{
-    browser::{Window, skipped},
+    browser::{Window, skip},
     cache,
 };
 
@@ -26,18 +26,19 @@ pub struct Axe {
 }
 
 impl Axe {
-    /// Fetches it unless it is there. Where npm is missing, a run of CI fails, and any other says
-    /// loudly that a test was skipped.
+    /// Fetches axe-core unless it is cached. Returns `None` if npm is missing and the test may be
+    /// skipped.
     ///
     /// # Panics
     ///
-    /// In CI, where npm is missing; and where npm can't fetch it, or fetches something else.
+    /// If npm is missing and `VENTANILLA_SKIP_BROWSER` doesn't allow the test to be skipped; if npm
+    /// can't fetch the package or fetches another one.
     #[must_use]
     pub fn fetch(test: &str) -> Option<Self> {
         match cache::cached(CACHE, "axe.min.js", fetch) {
             Ok(file) => Some(Self { script: fs::read_to_string(file).expect("it can be read") }),
             Err(error) if error.downcast_ref::<NoNpm>().is_some() => {
-                skipped(test, "npm is not there, which fetches axe-core");
+                skip(test, "npm is missing, which fetches axe-core");
                 None
             }
             Err(error) => panic!("axe-core: {error}"),

@@ -27,6 +27,7 @@ mod patience;
 mod plain;
 mod proxy;
 mod replica_set;
+mod seed;
 mod server;
 mod shared;
 mod standalone;
@@ -39,6 +40,7 @@ pub use {
     plain::plain,
     proxy::Proxy,
     replica_set::ReplicaSet,
+    seed::{rng, seed},
     shared::Mongo,
     standalone::Standalone,
 };

@@ -68,7 +68,7 @@ pub mod settings {
     pub use ventanilla_domain::{Days, Limits, Reopen};
 
     pub use crate::{
-        clock::{Clock, SystemClock},
+        clock::{Clock, ManualClock, SystemClock},
         numbers::{NumberSource, RandomNumbers},
     };
 }

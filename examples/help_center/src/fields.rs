@@ -79,7 +79,7 @@ pub(crate) fn fresh_key() -> String {
 }
 
 /// A value, or what is wrong with it in the page's language.
-pub(crate) fn said<T, E: Explain>(result: Result<T, E>) -> Result<T, String> {
+pub(crate) fn explain_es<T, E: Explain>(result: Result<T, E>) -> Result<T, String> {
     result.map_err(|error| error.explain(Locale::Es))
 }
 

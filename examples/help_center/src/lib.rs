@@ -36,7 +36,7 @@ use ventanilla_service::{
 };
 
 pub use people::{Part, People, Someone};
-pub use seed::{Hands, plant};
+pub use seed::seed;
 
 /// The longest text in the widest encoding of a form, and some room.
 const MAX_BODY: usize = 64 * 1024;

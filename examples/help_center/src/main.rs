@@ -9,7 +9,7 @@
 
 use std::{env, error::Error, net::Ipv4Addr, sync::Arc};
 
-use help_center::{App, app, desk, plant};
+use help_center::{App, app, desk, seed};
 use tokio::net::TcpListener;
 use ventanilla_service::{
     MemoryStore,
@@ -23,7 +23,7 @@ use ventanilla_service::{
 async fn main() -> Result<(), Box<dyn Error>> {
     let Options { port, database } = Options::read()?;
     let store = store(database).await?;
-    plant(&store, SystemClock.now()).await?;
+    seed(&store, SystemClock.now()).await?;
 
     let desk = desk(store)?.build();
     let mut state = App::new(desk, SystemClock);

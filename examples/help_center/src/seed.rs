@@ -1,83 +1,45 @@
-//! Tickets to look at, opened and answered by the desk's own use cases under a clock that is set.
+//! Sample tickets, opened and answered by the desk's own use cases under a manual clock.
 
-use std::{
-    collections::HashMap,
-    error::Error,
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
-    time::Duration,
-};
+use std::{collections::HashMap, error::Error, sync::Arc, time::Duration};
 
 use serde::Deserialize;
 use ventanilla_service::{
     HelpDesk, ListQuery, MessageText, NewTicket, Priority, Status, TicketNumber, Timestamp, UserId,
-    settings::Clock, store::TicketStore,
+    settings::ManualClock, store::TicketStore,
 };
 
-/// A clock that shows what it is set to.
-#[derive(Debug, Clone, Default)]
-pub struct Hands(Arc<AtomicI64>);
-
-impl Hands {
-    /// A clock that shows this.
-    #[must_use]
-    pub fn at(time: Timestamp) -> Self {
-        let hands = Self::default();
-        hands.set(time);
-        hands
-    }
-
-    /// Sets it.
-    pub fn set(&self, time: Timestamp) {
-        self.0.store(time.as_millis(), Ordering::Relaxed);
-    }
-
-    /// Lets time pass.
-    pub fn pass(&self, time: Duration) {
-        self.set(self.now().plus(time));
-    }
-}
-
-impl Clock for Hands {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.load(Ordering::Relaxed)).unwrap_or(Timestamp::MAX)
-    }
-}
-
-/// Fills an empty store with tickets of the days before `now`; one in which anything stands is left
-/// as it is. Says how many it opened.
+/// Fills an empty store with tickets of the days before `now`, and returns their number. A store that
+/// isn't empty is left as it is.
 ///
 /// # Errors
 ///
-/// Where the store fails.
-pub async fn plant(store: &Arc<dyn TicketStore>, now: Timestamp) -> Result<usize, Box<dyn Error>> {
+/// The store's.
+pub async fn seed(store: &Arc<dyn TicketStore>, now: Timestamp) -> Result<usize, Box<dyn Error>> {
     let present = store.list(&ListQuery::new().first_page()).await?;
     if !present.rows.is_empty() || !present.unreadable.is_empty() {
         return Ok(0);
     }
     let script: Script = serde_json::from_str(include_str!("seed.json"))?;
-    let clock = Hands::at(now);
+    let clock = ManualClock::new(now);
     let desk = crate::desk(Arc::clone(store))?.clock(clock.clone()).build();
-    let planter = Planter { desk, clock, now, people: &script.people };
-    let mut planted = 0;
+    let seeder = Seeder { desk, clock, now, people: &script.people };
+    let mut seeded = 0;
     for story in &script.tickets {
-        planted += planter.tell(story).await?;
+        seeded += seeder.open(story).await?;
     }
-    Ok(planted)
+    Ok(seeded)
 }
 
-struct Planter<'a> {
+struct Seeder<'a> {
     desk: HelpDesk,
-    clock: Hands,
+    clock: ManualClock,
     now: Timestamp,
     people: &'a HashMap<String, UserId>,
 }
 
-impl Planter<'_> {
-    /// How many tickets it makes: the follow-up is one more.
-    async fn tell(&self, story: &Story) -> Result<usize, Box<dyn Error>> {
+impl Seeder<'_> {
+    /// Opens the tickets of a story and returns their number: a follow-up is one more.
+    async fn open(&self, story: &Story) -> Result<usize, Box<dyn Error>> {
         self.clock.set(self.before(&story.ago)?);
         let customer = self.desk.customer(self.id(&story.who)?);
         let draft = NewTicket::new(story.about.parse()?, MessageText::parse(&story.text)?);

@@ -57,7 +57,7 @@ impl FromRequestParts<App> for Customer {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        let (id, me) = whoever(parts, app, Part::Customer)?;
+        let (id, me) = require_part(parts, app, Part::Customer)?;
         Ok(Self { me, desk: app.desk.customer(id) })
     }
 }
@@ -66,12 +66,12 @@ impl FromRequestParts<App> for Administrator {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        let (id, me) = whoever(parts, app, Part::Admin)?;
+        let (id, me) = require_part(parts, app, Part::Admin)?;
         Ok(Self { me, desk: app.desk.admin(id.clone()), id })
     }
 }
 
-fn whoever(parts: &Parts, app: &App, part: Part) -> Result<(UserId, Me), Failure> {
+fn require_part(parts: &Parts, app: &App, part: Part) -> Result<(UserId, Me), Failure> {
     let someone = signed_in(&parts.headers, app).ok_or(Failure::SignIn)?;
     if someone.part != part {
         return Err(Failure::NotForYou { part });

@@ -2,7 +2,7 @@
 
 use std::{net::Ipv4Addr, sync::Arc};
 
-use help_center::{App, People, app, plant, policy};
+use help_center::{App, People, app, policy, seed};
 use tokio::net::TcpListener;
 use ventanilla_service::{
     HelpDesk, MemoryStore, UserId,
@@ -20,7 +20,7 @@ pub(crate) struct Centre {
 impl Centre {
     pub(crate) async fn start() -> Self {
         let store: Arc<dyn TicketStore> = Arc::new(MemoryStore::new());
-        plant(&store, SystemClock.now()).await.expect("the demo's tickets");
+        seed(&store, SystemClock.now()).await.expect("the demo's tickets");
         let desk = HelpDesk::builder(store).policy(policy().expect("the demo's policy")).build();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let address = format!("http://{}", listener.local_addr().expect("it is bound"));

@@ -25,7 +25,7 @@ async fn a_conversation_reads_as_a_chat() {
         assert_eq!(window.text("#estado-actual").await, "En progreso");
         assert_eq!(window.text("a.back").await, "← Mis tickets");
 
-        let read = "const log = document.querySelector('.messages').getBoundingClientRect(); \
+        let read = "const log = document.querySelector('.bubbles').getBoundingClientRect(); \
                     return [...document.querySelectorAll('.bubble')].map((bubble) => { \
                       const said = bubble.querySelector('.said').getBoundingClientRect(); \
                       const face = bubble.querySelector('.avatar').getBoundingClientRect(); \

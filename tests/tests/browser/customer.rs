@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use ventanilla_service::{MessageText, MyTickets, NewTicket, list::PageSize};
+use ventanilla_service::{Category, MessageText, MyTickets, NewTicket, list::PageSize};
 use ventanilla_tests::{Setup, Window, is_there};
 
 use crate::centre::{Centre, person};
@@ -117,7 +117,7 @@ async fn the_list_stands_beside_the_chat_or_is_a_selector() {
     let centre = Centre::start().await;
     let ana = centre.desk.customer(person("Ana"));
     let wide = MessageText::parse(&"https://ejemplo.example/sin-espacios".repeat(9)).unwrap();
-    let draft = NewTicket::new("OTRO".parse().unwrap(), wide);
+    let draft = NewTicket::new(Category::GENERAL, wide);
     let number = ana.create(draft).await.unwrap().head.ticket_number;
     let chat = format!("/tickets/{number}");
 

@@ -70,8 +70,8 @@ async fn too_wide(centre: &Centre, window: &Window, path: &str) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pages_look_as_in_the_pictures() {
-    if !is_there("pages_look_as_in_the_pictures") {
+async fn colours_follow_the_preference_and_pictures_are_kept() {
+    if !is_there("colours_follow_the_preference_and_pictures_are_kept") {
         return;
     }
     let centre = Centre::start().await;
@@ -101,14 +101,16 @@ async fn pages_look_as_in_the_pictures() {
                 window.prefer_dark(dark).await;
                 window.go(&centre.at(&path)).await;
                 keep(&format!("{page}-{device}.png"), &window.picture().await);
-                let ground = "return getComputedStyle(document.body).backgroundColor";
-                grounds.push((dark, window.run(ground, vec![]).await));
+                let script = "const style = getComputedStyle(document.body); \
+                    return [style.backgroundColor, style.color]";
+                grounds.push(window.run(script, vec![]).await);
             }
-            let nothing = "rgba(0, 0, 0, 0)";
-            assert!(grounds.iter().all(|(_, ground)| ground != nothing), "{path}: {grounds:?}");
-            assert_eq!(grounds[0], grounds[2], "{path}");
-            assert_eq!(grounds[1], grounds[3], "{path}");
-            assert_ne!(grounds[0].1, grounds[1].1, "{path}: it is as light by night");
+            let [phone, phone_dark, desktop, desktop_dark] = &grounds[..] else { unreachable!() };
+            assert_eq!((phone, phone_dark), (desktop, desktop_dark), "{path}");
+            assert!(grounds.iter().all(|ground| ground[0] != "rgba(0, 0, 0, 0)"), "{path}: {grounds:?}");
+            assert!(grounds.iter().all(|ground| ground[0] != ground[1]), "{path}: {grounds:?}");
+            assert_ne!(phone[0], phone_dark[0], "{path}: the background is as light by night");
+            assert_ne!(phone[1], phone_dark[1], "{path}: the text is as dark by night");
         }
     }
     window.close().await;

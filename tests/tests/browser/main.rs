@@ -1,7 +1,7 @@
 //! The help centre, used in a real browser.
 //!
-//! Needs `chromium` and `chromedriver` on the PATH. Without them a run in CI fails, and any other says
-//! loudly that these tests were skipped.
+//! Needs `chromium` and `chromedriver` on the PATH. Without them every test here fails;
+//! `VENTANILLA_SKIP_BROWSER=1` skips them instead, outside CI, and each says so.
 
 mod admin;
 mod axe;

@@ -13,6 +13,9 @@ use std::{
 use tokio::time::sleep;
 use ventanilla_service::{Explain, Receipt, ServiceError, error::WriteOutcome};
 
+/// Pause after an error, so that requests that fail at once leave the servers time for an election.
+const PAUSE: Duration = Duration::from_millis(10);
+
 #[derive(Default)]
 pub(crate) struct Ledger {
     acknowledged: AtomicU64,
@@ -48,6 +51,7 @@ impl Ledger {
                 WriteOutcome::NotApplied if is_open && error.is_retryable() => {}
                 WriteOutcome::NotApplied => {
                     self.refused.fetch_add(1, Relaxed);
+                    sleep(PAUSE).await;
                     return None;
                 }
                 WriteOutcome::Unknown | WriteOutcome::NotDurable => {
@@ -55,6 +59,7 @@ impl Ledger {
                     is_open = true;
                 }
             }
+            sleep(PAUSE).await;
         }
     }
 

@@ -39,7 +39,7 @@ fn nothing_stays_behind_when_the_tests_are_killed() {
 
     let killed = Instant::now();
     while servers.iter().any(|server| runs(server)) || !is_empty(temporary.path()) {
-        assert!(killed.elapsed() < Duration::from_secs(10), "{servers:?} are left behind");
+        assert!(killed.elapsed() < Duration::from_secs(60), "{servers:?} are left behind");
         thread::sleep(Duration::from_millis(10));
     }
     println!("gone after {:?}", killed.elapsed());

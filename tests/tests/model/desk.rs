@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicI64, AtomicUsize, Ordering},
+    atomic::{AtomicUsize, Ordering},
 };
 
 use ventanilla_service::{
@@ -10,7 +10,7 @@ use ventanilla_service::{
     Timestamp, UserId,
     error::InvalidText,
     list::PageSize,
-    settings::NumberSource,
+    settings::{Clock, ManualClock, NumberSource},
     store::TicketStore,
     ticket::{Actor, NewMessage},
 };
@@ -24,7 +24,7 @@ use super::{
 
 pub(crate) struct Desk {
     pub(super) desk: HelpDesk,
-    timer: Arc<AtomicI64>,
+    clock: ManualClock,
     /// The tickets' numbers, in order of arrival.
     pub(super) numbers: Vec<TicketNumber>,
     walk: Option<Walk>,
@@ -32,18 +32,18 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) fn new(store: Arc<dyn TicketStore>, house: &Policy) -> Self {
-        let timer = Arc::new(AtomicI64::new(0));
-        let time = timer.clone();
+        let clock = ManualClock::new(Timestamp::MIN);
         let desk = HelpDesk::builder(store)
             .policy(house.clone())
-            .clock(move || Timestamp::from_millis(time.load(Ordering::Relaxed)).unwrap())
+            .categories(super::cast::categories())
+            .clock(clock.clone())
             .numbers(Pairs::default())
             .build();
-        Self { desk, timer, numbers: Vec::new(), walk: None }
+        Self { desk, clock, numbers: Vec::new(), walk: None }
     }
 
     pub(crate) async fn take(&mut self, step: &Step) -> Answer {
-        self.timer.store(step.at.as_millis(), Ordering::Relaxed);
+        self.clock.set(step.at);
         match &step.action {
             Action::Open(opening) => self.open(opening).await,
             Action::FollowUp { ticket, by, words } => self.follow_up(*ticket, by, words).await,
@@ -57,7 +57,7 @@ impl Desk {
     }
 
     pub(super) fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.timer.load(Ordering::Relaxed)).unwrap()
+        self.clock.now()
     }
 
     /// The walk of which the last page was shown just now.

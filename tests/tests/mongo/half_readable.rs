@@ -67,7 +67,7 @@ fn damaged() -> Vec<(Document, Document)> {
     let events = [
         7.into(),
         Bson::Null,
-        event(doc! { "event": "TELEPORTED" }),
+        event(doc! { "event": 7 }),
         event(doc! { "event": null }),
         event(doc! { "event": "MESSAGE_ADDED", "role": "BOSS" }),
         event(doc! { "event": "ASSIGNEE_CHANGED", "from": null, "to": "Ana Gómez" }),

@@ -2,15 +2,15 @@
 
 use bson::{DateTime, Document, doc, oid::ObjectId};
 use futures::future::try_join_all;
-use rand::{RngExt, seq::IndexedRandom};
+use rand::{RngExt, rngs::StdRng, seq::IndexedRandom};
 use ventanilla_service::{
     Category, ErrorKind, Explain, HelpDesk, MessageText, NewTicket, Policy, Priority, Status,
     TicketNumber,
     mongodb::MongoOptions,
     settings::{Limits, Reopen},
-    testing::{admin, customer, sla},
+    testing::{self, admin, customer, sla},
 };
-use ventanilla_tests::{Mongo, TestDatabase};
+use ventanilla_tests::{Mongo, TestDatabase, rng, seed};
 
 use super::sent::Sent;
 
@@ -66,11 +66,12 @@ async fn what_is_known_after_a_change_is_what_is_stored() {
         Known::new(Policy { sla: Some(sla()), reopen: Reopen::Always, limits, ..Policy::default() })
             .await;
     let created = known.desk.customer(customer(0)).create(draft()).await.unwrap();
+    let mut random = rng(seed(), 0);
     for number in [created.head.ticket_number, known.foreign().await] {
         let (mut is_known, mut made_on_known) = (false, 0);
         for _ in 0..200 {
             known.sent.take();
-            let change = known.change(&number).await;
+            let change = known.change(&number, &mut random).await;
             let commands = known.sent.names();
             let expected: &[&str] = match (is_known, change) {
                 (true, Made::Changed) => &["update"],
@@ -163,16 +164,16 @@ enum Made {
 
 impl Known {
     /// Asks for a change of any kind, which may be refused.
-    async fn change(&self, number: &TicketNumber) -> Made {
+    async fn change(&self, number: &TicketNumber, random: &mut StdRng) -> Made {
         let (ana, luis) = (self.desk.customer(customer(0)), self.desk.admin(admin(0)));
-        let status = *Status::ALL[..3].choose(&mut rand::rng()).unwrap();
-        let answer = match rand::rng().random_range(0..9) {
+        let status = *Status::ALL[..3].choose(random).unwrap();
+        let answer = match random.random_range(0..9) {
             0 => ana.reply(number, WORDS).await,
             1 => luis.reply(number, WORDS).await,
             2 => luis.reply(number, WORDS).status(status).await,
             3 => luis.add_note(number, WORDS).await,
             4 => luis.set_status(number, status).await,
-            5 => luis.set_priority(number, *Priority::ALL.choose(&mut rand::rng()).unwrap()).await,
+            5 => luis.set_priority(number, *Priority::ALL.choose(random).unwrap()).await,
             6 => luis.claim(number).await,
             7 => luis.unassign(number).await,
             _ => self.desk.bot().reply(number, WORDS).await,

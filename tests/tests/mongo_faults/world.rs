@@ -60,6 +60,20 @@ impl World {
     }
 }
 
+impl World {
+    /// Waits until the primary carries out no command of this name.
+    pub(crate) async fn until_none_runs(&self, command: &str) {
+        let admin = self.tickets.client().database("admin");
+        let running = doc! { "$match": { format!("command.{command}"): { "$exists": true } } };
+        let pipeline = [doc! { "$currentOp": {} }, running];
+        until(async || {
+            let mut running = admin.aggregate(pipeline.clone()).await.unwrap();
+            !running.advance().await.unwrap()
+        })
+        .await;
+    }
+}
+
 pub(crate) fn patient() -> MongoOptions {
     MongoOptions::new().write_concern(majority_within(PATIENCE)).time_limit(PATIENCE).create_indexes()
 }

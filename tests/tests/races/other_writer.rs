@@ -18,17 +18,17 @@ use mongodb::{
     event::{EventHandler, command::CommandEvent},
     options::ClientOptions,
 };
-use rand::RngExt;
+use rand::{RngExt, rngs::StdRng};
 use tokio::task::JoinSet;
 use ventanilla_service::{
-    Change, HelpDesk, MessageText, Policy, Priority, Receipt, ServiceError, Status, TicketNumber,
-    UserId,
+    Admin, Bot, Change, Customer, HelpDesk, MessageText, Policy, Priority, Receipt, ServiceError,
+    Status, System, TicketNumber, UserId,
     mongodb::{MongoOptions, MongoStore},
     settings::Reopen,
-    testing::sla,
+    testing::{self, sla},
     ticket::Actor,
 };
-use ventanilla_tests::{Mongo, TestDatabase};
+use ventanilla_tests::{Mongo, TestDatabase, rng, seed};
 
 use super::{
     crowd::{ana, draft, is_change, person},
@@ -59,6 +59,7 @@ async fn no_change_of_ours_rests_on_what_another_writer_has_changed() {
     let writes = raw.watch().await.unwrap();
     let desk = HelpDesk::builder(store).policy(policy()).build();
 
+    let seed = seed();
     let (mut running, mut answers, mut pushed) = (JoinSet::new(), Answers::new(), Vec::new());
     for ticket in 0..TICKETS + AT_ONCE {
         if ticket >= AT_ONCE {
@@ -67,7 +68,8 @@ async fn no_change_of_ours_rests_on_what_another_writer_has_changed() {
             pushed.extend(theirs);
         }
         if ticket < TICKETS {
-            running.spawn(one_ticket(desk.clone(), raw.clone(), ticket));
+            let random = rng(seed, ticket as u64);
+            running.spawn(one_ticket(desk.clone(), raw.clone(), ticket, random));
         }
     }
     assert_eq!(answers.len(), TICKETS * EACH);
@@ -107,7 +109,12 @@ fn policy() -> Policy {
 
 /// Opens a ticket and lets everybody write to it: what became of our changes, and the texts that they
 /// have added.
-async fn one_ticket(desk: HelpDesk, raw: Collection<Document>, ticket: usize) -> (Answers, Vec<String>) {
+async fn one_ticket(
+    desk: HelpDesk,
+    raw: Collection<Document>,
+    ticket: usize,
+    mut random: StdRng,
+) -> (Answers, Vec<String>) {
     let number = desk.customer(ana()).create(draft()).await.unwrap().head.ticket_number;
     let mut ours = JoinSet::new();
     for writer in 0..WRITERS {
@@ -123,7 +130,7 @@ async fn one_ticket(desk: HelpDesk, raw: Collection<Document>, ticket: usize) ->
     }
     let mut pushed = Vec::new();
     for at in 0..EACH {
-        pushed.extend(write_past_us(&raw, &number, ticket * EACH + at).await);
+        pushed.extend(write_past_us(&raw, &number, ticket * EACH + at, &mut random).await);
     }
     (ours.join_all().await.into_iter().flatten().collect(), pushed)
 }
@@ -166,10 +173,16 @@ async fn ask(desk: &HelpDesk, ticket: &TicketNumber, number: usize) -> Result<Re
 }
 
 /// Sets a field or adds a message, as the other application does; the text that was added.
-async fn write_past_us(raw: &Collection<Document>, ticket: &TicketNumber, at: usize) -> Option<String> {
+async fn write_past_us(
+    raw: &Collection<Document>,
+    ticket: &TicketNumber,
+    at: usize,
+    random: &mut StdRng,
+) -> Option<String> {
     let text = format!("theirs {at}");
-    let one = |words: &[&str]| words[rand::rng().random_range(0..words.len())].to_owned();
-    let write = match rand::rng().random_range(0..8) {
+    let kind = random.random_range(0..8);
+    let mut one = |words: &[&str]| words[random.random_range(0..words.len())].to_owned();
+    let write = match kind {
         0..3 => {
             doc! { "$set": { "status": one(&STATUSES) } }
         }

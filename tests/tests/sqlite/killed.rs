@@ -2,8 +2,9 @@
 
 use std::{path::Path, thread, time::Duration};
 
-use rand::RngExt;
+use rand::{RngExt, rngs::StdRng};
 use tempfile::tempdir;
+use ventanilla_tests::{rng, seed};
 
 use super::{
     process::{Process, given_file, say},
@@ -21,8 +22,9 @@ async fn what_was_acknowledged_before_a_kill_is_there_once() {
     let folder = tempdir().unwrap();
     let file = folder.path().join("tickets.db");
     let (mut all, mut changes) = (Acknowledged::new(), 0);
+    let mut random = rng(seed(), 0);
     for round in 0..ROUNDS {
-        let acknowledged = write_and_kill(&file);
+        let acknowledged = write_and_kill(&file, &mut random);
         changes += acknowledged.values().map(Vec::len).sum::<usize>();
         check(&desk(&file).await, &acknowledged, 0).await;
         for (number, texts) in acknowledged {
@@ -35,11 +37,11 @@ async fn what_was_acknowledged_before_a_kill_is_there_once() {
 }
 
 /// Has a process write, kills it after a random number of changes, and tells what it has acknowledged.
-fn write_and_kill(file: &Path) -> Acknowledged {
+fn write_and_kill(file: &Path, random: &mut StdRng) -> Acknowledged {
     let name = "killed::what_was_acknowledged_before_a_kill_is_there_once";
     let mut process = Process::start(name, file);
-    let (mut acknowledged, mut left) = (Acknowledged::new(), rand::rng().random_range(0..60_u32));
-    thread::sleep(Duration::from_micros(rand::rng().random_range(0..20_000)));
+    let (mut acknowledged, mut left) = (Acknowledged::new(), random.random_range(0..60_u32));
+    thread::sleep(Duration::from_micros(random.random_range(0..20_000)));
     loop {
         if left == 0 {
             process.kill();

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     App,
     error::{Answer, Problem},
-    fields::{Asked, Posted, said},
+    fields::{Asked, Posted, explain_es},
     session::Administrator,
 };
 
@@ -44,8 +44,8 @@ const CLAIM: &str = "tomar";
 
 fn change(action: &str) -> Result<Change, String> {
     match action.split_once(':') {
-        Some(("prioridad", code)) => said(code.parse::<Priority>()).map(Change::priority),
-        Some(("estado", code)) => said(code.parse::<Status>()).map(Change::status),
+        Some(("prioridad", code)) => explain_es(code.parse::<Priority>()).map(Change::priority),
+        Some(("estado", code)) => explain_es(code.parse::<Status>()).map(Change::status),
         None if action == CLAIM => Ok(Change::claim()),
         _ => Err("Elige qué hacer con los tickets.".into()),
     }

@@ -9,7 +9,7 @@ use ventanilla_service::{
 
 use crate::{
     error::Problem,
-    fields::{beginning, day, next, said},
+    fields::{beginning, day, explain_es, next},
 };
 
 /// What is still to be done: open or in progress.
@@ -69,23 +69,30 @@ impl Filters {
         let mut query = ListQuery::new();
         if self.status == LIVE {
             query = query.with_statuses(Status::Open | Status::InProgress);
-        } else if let Some(status) = wrong.read("estado", &self.status, |it| said(it.parse::<Status>()))
+        } else if let Some(status) =
+            wrong.read("estado", &self.status, |it| explain_es(it.parse::<Status>()))
         {
             query = query.with_statuses(status);
         }
-        if let Some(it) = wrong.read("prioridad", &self.priority, |it| said(it.parse::<Priority>())) {
+        if let Some(it) =
+            wrong.read("prioridad", &self.priority, |it| explain_es(it.parse::<Priority>()))
+        {
             query = query.with_priorities(it);
         }
-        if let Some(category) = wrong.read("categoria", &self.category, |it| said(Category::parse(it))) {
+        if let Some(category) =
+            wrong.read("categoria", &self.category, |it| explain_es(Category::parse(it)))
+        {
             query = query.with_category(category);
         }
         if self.assignee == NOBODY {
             query = query.unassigned();
-        } else if let Some(admin) = wrong.read("asignado", &self.assignee, |it| said(UserId::parse(it)))
+        } else if let Some(admin) =
+            wrong.read("asignado", &self.assignee, |it| explain_es(UserId::parse(it)))
         {
             query = query.with_assignee(admin);
         }
-        if let Some(it) = wrong.read("solicitante", &self.requester, |it| said(UserId::parse(it))) {
+        if let Some(it) = wrong.read("solicitante", &self.requester, |it| explain_es(UserId::parse(it)))
+        {
             query = query.with_requester(it);
         }
         if let Some(from) = wrong.read("desde", &self.from, |it| beginning(day(it)?, reader)) {
@@ -104,9 +111,11 @@ impl Filters {
         if let Some((sort, due)) = wrong.read("orden", &self.order, order) {
             query = due.into_iter().fold(query.with_sort(sort), ListQuery::with_due);
         }
-        let page = match wrong.read("", &self.after, |it| said(it.parse::<Cursor>())) {
+        let page = match wrong.read("", &self.after, |it| explain_es(it.parse::<Cursor>())) {
             None => Some(query.first_page()),
-            Some(cursor) => wrong.read("", &self.after, |_| said(query.clone().page_after(&cursor))),
+            Some(cursor) => {
+                wrong.read("", &self.after, |_| explain_es(query.clone().page_after(&cursor)))
+            }
         };
         match page {
             Some(page) if wrong.0.is_empty() => Ok(page),

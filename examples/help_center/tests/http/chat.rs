@@ -83,7 +83,7 @@ async fn a_long_conversation_shows_its_end() {
     let site = Site::new();
     let number = site.ticket(ANA, "mensaje 1").await;
     for at in 2..=60 {
-        site.clock.pass(Duration::from_secs(60));
+        site.clock.advance(Duration::from_secs(60));
         site.desk.bot().reply(&number, format!("mensaje {at}")).await.unwrap();
     }
     let ana = site.browser(ANA).await;

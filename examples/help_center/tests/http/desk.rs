@@ -2,8 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use help_center::{Hands, plant};
-use ventanilla_service::{MemoryStore, Priority, Status, settings::Clock, store::TicketStore};
+use help_center::seed;
+use ventanilla_service::{MemoryStore, Priority, Status, store::TicketStore};
 
 use crate::site::{ANA, BRUNO, LUCIA, MARTIN, Site, id};
 
@@ -113,7 +113,7 @@ async fn many_are_changed_at_once() {
 async fn the_list_is_filtered_and_goes_on() {
     let site = Site::new();
     for at in 0..45 {
-        site.clock.pass(Duration::from_secs(60));
+        site.clock.advance(Duration::from_secs(60));
         site.ticket(if at % 2 == 0 { ANA } else { BRUNO }, &format!("caso {at}.")).await;
     }
     let lucia = site.browser(LUCIA).await;
@@ -176,7 +176,7 @@ async fn the_list_is_filtered_and_goes_on() {
 async fn the_report_is_about_whole_days() {
     let site = Site::new();
     let number = site.ticket(ANA, "Me cobraron dos veces").await;
-    site.clock.pass(Duration::from_secs(3_600));
+    site.clock.advance(Duration::from_secs(3_600));
     site.desk.admin(id(LUCIA)).reply(&number, "Ya está").status(Status::Resolved).await.unwrap();
     let lucia = site.browser(LUCIA).await;
     lucia.get("/admin/informe").await.is(200, "100 %").is(200, "<svg").is(200, "value=\"2026-02-01\"");
@@ -198,12 +198,12 @@ async fn the_report_is_about_whole_days() {
 #[tokio::test]
 async fn an_empty_store_is_filled_once() {
     let store: Arc<dyn TicketStore> = Arc::new(MemoryStore::new());
-    let now = Hands::at("2026-03-02T12:00:00Z".parse().unwrap()).now();
-    let planted = plant(&store, now).await.unwrap();
-    assert_eq!(plant(&store, now).await.unwrap(), 0);
+    let now = "2026-03-02T12:00:00Z".parse().unwrap();
+    let seeded = seed(&store, now).await.unwrap();
+    assert_eq!(seed(&store, now).await.unwrap(), 0);
     let site = Site::over(store);
     let counts = site.desk.admin(id(LUCIA)).counts().await.unwrap();
-    assert_eq!(counts.total(), planted as u64);
+    assert_eq!(counts.total(), seeded as u64);
     for (count, what) in [
         (counts.overdue, "overdue"),
         (counts.at_risk, "at risk"),

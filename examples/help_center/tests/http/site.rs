@@ -7,11 +7,12 @@ use axum::{
     body::Body,
     http::{HeaderMap, Request, StatusCode, header},
 };
-use help_center::{App, Hands, app, desk};
+use help_center::{App, app, desk};
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 use ventanilla_service::{
-    Category, HelpDesk, MemoryStore, MessageText, NewTicket, TicketNumber, UserId, store::TicketStore,
+    Category, HelpDesk, MemoryStore, MessageText, NewTicket, TicketNumber, UserId,
+    settings::ManualClock, store::TicketStore,
 };
 
 pub(crate) const ANA: &str = "65a1f0c2e4b0a1b2c3d4e5f6";
@@ -22,7 +23,7 @@ pub(crate) const MARTIN: &str = "65b2a1d3f5c1b2c3d4e5f6a8";
 pub(crate) struct Site {
     router: Router,
     pub(crate) desk: HelpDesk,
-    pub(crate) clock: Hands,
+    pub(crate) clock: ManualClock,
 }
 
 /// An answer.
@@ -44,7 +45,7 @@ impl Site {
     }
 
     pub(crate) fn over(store: Arc<dyn TicketStore>) -> Self {
-        let clock = Hands::at("2026-03-02T12:00:00Z".parse().unwrap());
+        let clock = ManualClock::new("2026-03-02T12:00:00Z".parse().unwrap());
         let desk = desk(store).unwrap().clock(clock.clone()).build();
         Self { router: app(App::new(desk.clone(), clock.clone())), desk, clock }
     }
