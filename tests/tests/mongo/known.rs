@@ -8,7 +8,7 @@ use ventanilla_service::{
     TicketNumber,
     mongodb::MongoOptions,
     settings::{Limits, Reopen},
-    testing::{self, admin, customer, sla},
+    testing::{admin, customer, sla},
 };
 use ventanilla_tests::{Mongo, TestDatabase, rng, seed};
 

@@ -21,11 +21,11 @@ use mongodb::{
 use rand::{RngExt, rngs::StdRng};
 use tokio::task::JoinSet;
 use ventanilla_service::{
-    Admin, Bot, Change, Customer, HelpDesk, MessageText, Policy, Priority, Receipt, ServiceError,
-    Status, System, TicketNumber, UserId,
+    Change, HelpDesk, MessageText, Policy, Priority, Receipt, ServiceError, Status, TicketNumber,
+    UserId,
     mongodb::{MongoOptions, MongoStore},
     settings::Reopen,
-    testing::{self, sla},
+    testing::sla,
     ticket::Actor,
 };
 use ventanilla_tests::{Mongo, TestDatabase, rng, seed};
