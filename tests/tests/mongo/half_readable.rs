@@ -87,6 +87,10 @@ fn damaged() -> Vec<(Document, Document)> {
             doc! { list: [good.clone(), good] },
         ));
     }
+    for key in [Bson::from(7), "".into(), "dos palabras".into()] {
+        let notes = |fields: Document| doc! { "notes": [note(doc! {}), note(fields)] };
+        damaged.push((notes(doc! { "key": key }), notes(doc! {})));
+    }
     for key in [
         7.into(),
         "k".into(),

@@ -78,9 +78,9 @@ async fn commands_are_sent_within_the_span_of_their_use_case() {
 
     let expected = [
         ("insert", "ventanilla.create"),
-        ("find", "ventanilla.add_message"),
-        ("update", "ventanilla.add_message"),
-        ("find", "ventanilla.view"),
+        ("find", "ventanilla.reply"),
+        ("update", "ventanilla.reply"),
+        ("find", "ventanilla.get"),
         ("find", "ventanilla.list"),
         ("aggregate", "ventanilla.counts"),
         ("count", "ventanilla.counts"),
@@ -103,5 +103,5 @@ async fn giving_up_a_change_is_told_within_the_span_of_its_use_case() {
     let given_up = disturbed.customer(ana()).reply(&number, keyed("hola")).await;
     assert_eq!(fault(given_up), ("contention", WriteOutcome::NotApplied));
     let expected = "gave up after repeated write conflicts".to_owned();
-    assert_eq!(TOLD.take(), [(expected, vec!["ventanilla.add_message"])]);
+    assert_eq!(TOLD.take(), [(expected, vec!["ventanilla.reply"])]);
 }
