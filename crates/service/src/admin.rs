@@ -22,7 +22,10 @@ use crate::{
 /// Handle of an administrator, who works with every ticket.
 ///
 /// ```
-/// use ventanilla_service::{Category, HelpDesk, ListQuery, MemoryStore, MessageText, NewTicket, Status, UserId, list::{Direction, Sort}};
+/// use ventanilla_service::{
+///     Category, HelpDesk, ListQuery, MemoryStore, MessageText, NewTicket, Status, UserId,
+///     list::{Direction, Sort},
+/// };
 ///
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// let desk = HelpDesk::new(MemoryStore::new());
@@ -127,7 +130,10 @@ impl Admin {
     ///
     /// ```
     /// use std::collections::HashMap;
-    /// use ventanilla_service::{Category, HelpDesk, ListQuery, MemoryStore, MessageText, NewTicket, TimeZone, UserId, view::{Person, Viewer}};
+    /// use ventanilla_service::{
+    ///     Category, HelpDesk, ListQuery, MemoryStore, MessageText, NewTicket, TimeZone, UserId,
+    ///     view::{Person, Viewer},
+    /// };
     ///
     /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
     /// # let desk = HelpDesk::new(MemoryStore::new());

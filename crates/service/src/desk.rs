@@ -140,7 +140,9 @@ impl HelpDeskBuilder {
     /// who claims a ticket isn't asked about.
     ///
     /// ```
-    /// use ventanilla_service::{Category, Explain, HelpDesk, MemoryStore, MessageText, NewTicket, UserId};
+    /// use ventanilla_service::{
+    ///     Category, Explain, HelpDesk, MemoryStore, MessageText, NewTicket, UserId,
+    /// };
     ///
     /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
     /// let team = ["luis", "marta"];

@@ -13,7 +13,10 @@ use crate::{Receipt, ServiceError, core::Core, observe::checked};
 /// `K`: [`Reply`], [`Text`] or [`Update`].
 ///
 /// ```
-/// use ventanilla_service::{Category, Explain, HelpDesk, IdempotencyKey, Locale, MemoryStore, MessageText, NewTicket, Priority, Status, UserId};
+/// use ventanilla_service::{
+///     Category, Explain, HelpDesk, IdempotencyKey, Locale, MemoryStore, MessageText, NewTicket,
+///     Priority, Status, UserId,
+/// };
 ///
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// # let desk = HelpDesk::new(MemoryStore::new());

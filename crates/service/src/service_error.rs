@@ -22,7 +22,10 @@ use crate::InvalidForm;
 /// place where errors become answers:
 ///
 /// ```
-/// use ventanilla_service::{ErrorKind, Explain, HelpDesk, Locale, MemoryStore, Receipt, ServiceError, TicketNumber, UserId};
+/// use ventanilla_service::{
+///     ErrorKind, Explain, HelpDesk, Locale, MemoryStore, Receipt, ServiceError, TicketNumber,
+///     UserId,
+/// };
 ///
 /// async fn set_status(desk: &HelpDesk, who: &str, number: &str, to: &str) -> Result<Receipt, ServiceError> {
 ///     let admin = desk.admin(UserId::parse(who)?);

@@ -19,7 +19,11 @@ impl Admin {
     /// message with a key is added once to each ticket, also if the whole is sent again.
     ///
     /// ```
-    /// use ventanilla_service::{Category, Change, HelpDesk, MemoryStore, MessageText, NewTicket, Status, TimeZone, UserId, view::Viewer};
+    /// use ventanilla_service::{
+    ///     Category, Change, HelpDesk, MemoryStore, MessageText, NewTicket, Status, TimeZone,
+    ///     UserId,
+    ///     view::Viewer,
+    /// };
     ///
     /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
     /// # let desk = HelpDesk::new(MemoryStore::new());

@@ -12,7 +12,10 @@ use super::{Label, LocalTime, PageContext, PersonView};
 ///
 /// ```
 /// use std::collections::HashMap;
-/// use ventanilla_service::{Category, HelpDesk, MemoryStore, MessageText, NewTicket, TimeZone, UserId, view::{InputState, MessageSide, Person, Viewer}};
+/// use ventanilla_service::{
+///     Category, HelpDesk, MemoryStore, MessageText, NewTicket, TimeZone, UserId,
+///     view::{InputState, MessageSide, Person, Viewer},
+/// };
 ///
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// # let desk = HelpDesk::new(MemoryStore::new());

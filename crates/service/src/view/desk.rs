@@ -19,7 +19,10 @@ use super::{
 ///
 /// ```
 /// use std::collections::HashMap;
-/// use ventanilla_service::{Category, HelpDesk, MemoryStore, MessageText, NewTicket, Priority, Status, TimeZone, UserId, view::{Person, Viewer}};
+/// use ventanilla_service::{
+///     Category, HelpDesk, MemoryStore, MessageText, NewTicket, Priority, Status, TimeZone, UserId,
+///     view::{Person, Viewer},
+/// };
 ///
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// # let desk = HelpDesk::new(MemoryStore::new());

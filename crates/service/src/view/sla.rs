@@ -12,7 +12,12 @@ use super::{Label, LocalTime, Viewer, format_duration};
 /// As JSON its fields are `metric`, `state`, `due` and `text`.
 ///
 /// ```
-/// use ventanilla_service::{Category, HelpDesk, MemoryStore, MessageText, NewTicket, Policy, Priority, TimeZone, Timestamp, UserId, sla::{BusinessCalendar, Sla, SlaPolicy, SlaTargets}, view::{Label, Viewer}};
+/// use ventanilla_service::{
+///     Category, HelpDesk, MemoryStore, MessageText, NewTicket, Policy, Priority, TimeZone,
+///     Timestamp, UserId,
+///     sla::{BusinessCalendar, Sla, SlaPolicy, SlaTargets},
+///     view::{Label, Viewer},
+/// };
 ///
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// # let targets = Priority::ALL.map(|priority| (priority, SlaTargets::hours(4, 8, 40).unwrap()));
