@@ -82,7 +82,11 @@ impl Desk {
             Err(error) => return self.failed(error),
         };
         let Some(offer) = customer.follow_up_offer(&old) else { return Answer::NoFollowUp };
-        let receipt = customer.create(offer.ticket(words.text.text()).with_key(words.key.clone())).await;
+        let draft = match MessageText::parse(words.text.raw) {
+            Ok(text) => offer.ticket(text).with_key(words.key.clone()),
+            Err(error) => return self.failed(error.into()),
+        };
+        let receipt = customer.create(draft).await;
         self.opened(receipt)
     }
 
