@@ -1,4 +1,4 @@
-//! Which `mongod` to run.
+//! Finds the `mongod` to run.
 
 use std::{path::PathBuf, process::Command, sync::OnceLock};
 

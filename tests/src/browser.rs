@@ -20,7 +20,7 @@ use url::Url;
 
 use super::guardian::{Guardian, Order};
 
-/// How a window is set up.
+/// Settings of a browser window.
 #[derive(Debug, Clone, Copy)]
 pub struct Setup {
     /// Its width and height in CSS pixels.
@@ -135,7 +135,7 @@ impl Window {
         self.client.back().await.expect("there is a page before");
     }
 
-    /// Where it is.
+    /// Returns the address of the page.
     pub async fn url(&self) -> String {
         self.client.current_url().await.expect("it is somewhere").to_string()
     }
@@ -146,7 +146,7 @@ impl Window {
         wait.for_element(Locator::Css(css)).await.unwrap_or_else(|error| panic!("{css}: {error}"))
     }
 
-    /// How many elements a CSS selector has now.
+    /// Counts the elements that match a CSS selector now.
     pub async fn count(&self, css: &str) -> usize {
         self.client.find_all(Locator::Css(css)).await.expect("a selector").len()
     }
@@ -191,13 +191,14 @@ impl Window {
         focused.send_keys(keys).await.expect("it takes keys");
     }
 
-    /// What a script gives back, with these arguments in `arguments`. It runs even where the page's own
-    /// may not.
+    /// Runs a script with these arguments in `arguments`, and returns its result.
+    ///
+    /// It runs even where the page's own scripts may not.
     pub async fn run(&self, script: &str, arguments: Vec<Value>) -> Value {
         self.client.execute(script, arguments).await.expect("the script runs")
     }
 
-    /// What a script calls back with; its last argument is the function to call.
+    /// Runs a script that calls its last argument with the result, and returns that.
     pub async fn run_async(&self, script: &str) -> Value {
         self.client.execute_async(script, vec![]).await.expect("the script calls back")
     }
@@ -253,7 +254,7 @@ impl Window {
     }
 }
 
-/// How long something may take to appear on a busy machine.
+/// Time limit for something to appear, long enough for a busy machine.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The address of the driver, which all windows of a test process share.

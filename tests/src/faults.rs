@@ -1,4 +1,4 @@
-//! What can go wrong with a replica set, on demand.
+//! Injects faults into a replica set.
 
 use bson::{Document, doc};
 

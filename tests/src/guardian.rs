@@ -18,7 +18,7 @@ pub(crate) struct Guardian {
     answers: BufReader<ChildStdout>,
 }
 
-/// What a guardian does to its server.
+/// Command to a guardian for its server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Order {
     Start,

@@ -8,7 +8,7 @@ use std::{
 
 use tokio::time::sleep;
 
-/// How long anything may take, on a busy machine too.
+/// Time limit of every wait, long enough for a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Asks again and again until there is an answer; otherwise says why there was none the last time.

@@ -8,7 +8,7 @@ use mongodb::Client;
 
 use super::{patience::until, server::Server};
 
-/// How many servers a set has: one may be lost.
+/// Number of servers of a set: one may be lost.
 const NODES: usize = 3;
 
 /// A replica set of a test's own, whose servers it may kill, pause and step down.
@@ -117,7 +117,7 @@ impl ReplicaSet {
         .await;
     }
 
-    /// What a node says of itself.
+    /// Returns a node's answer to `hello`.
     async fn hello(&self, node: usize) -> Result<Document, String> {
         let node = &self.nodes[node];
         if !node.runs() {

@@ -160,7 +160,7 @@ impl Server {
         self.directory.join("log")
     }
 
-    /// What the server said last.
+    /// Returns the last lines of the server's log.
     fn end_of_log(&self) -> String {
         let log = fs::read(self.log()).unwrap_or_default();
         let log = String::from_utf8_lossy(&log);

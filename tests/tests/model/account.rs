@@ -30,7 +30,7 @@ pub(crate) struct Wait {
     pub(crate) spans: Vec<(Timestamp, Option<Timestamp>)>,
     /// The working time until which it is in time.
     pub(crate) due: i64,
-    /// Who ended it, and whether it never came.
+    /// Administrator who ended it, if one did, and whether it ended without a response.
     pub(crate) end: Option<(Option<UserId>, bool)>,
 }
 
@@ -99,7 +99,7 @@ impl Account {
         self.waits().into_iter().map(timer).collect()
     }
 
-    /// How many of these the desk shows on a ticket's page.
+    /// Number of timers that the desk shows on a ticket's page.
     pub(crate) fn latest(&self) -> usize {
         if self.answers.is_empty() { 2 } else { 3 }
     }
@@ -159,12 +159,12 @@ impl Wait {
         self.spans.last().and_then(|(_, to)| *to).unwrap_or(now)
     }
 
-    /// What is left of its target; less than nothing where it was late.
+    /// Returns the business time left until it is due; negative if it was late.
     pub(crate) fn left(&self, minutes: &Minutes, now: Timestamp) -> i64 {
         self.due - minutes.until(self.until(now))
     }
 
-    /// How long it was waited for, in working time and in all.
+    /// Returns the elapsed business time and calendar time.
     pub(crate) fn spent(&self, minutes: &Minutes, now: Timestamp) -> (i64, i64) {
         let spans = self.spans.iter().map(|(from, to)| (*from, to.unwrap_or(now)));
         let working = spans.clone().map(|(from, to)| minutes.until(to) - minutes.until(from));

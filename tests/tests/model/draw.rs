@@ -16,11 +16,11 @@ use super::{
     world::World,
 };
 
-/// What a run is mostly about.
+/// Main subject of a run.
 pub(crate) trait Focus: 'static {
     /// From so many tickets on, new ones are rare.
     const TICKETS: usize;
-    /// How often something is changed, and how often a list begins.
+    /// Weights of changes and of new lists among the steps.
     const CHANGES: u32;
     const LISTS: u32;
 }

@@ -1,4 +1,4 @@
-//! What is asked of the desk beyond single tickets.
+//! Requests to the desk beyond single tickets.
 
 use std::collections::BTreeMap;
 

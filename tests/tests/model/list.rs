@@ -24,10 +24,10 @@ pub(crate) struct Walk {
     pub(crate) steady: Vec<(usize, Place)>,
 }
 
-/// Where a ticket stands in a list, from the first to the last.
+/// Sort key of a ticket in a list.
 pub(crate) type Rank = (i64, i64, i64);
 
-/// What of a ticket can change and is filtered or sorted by.
+/// Values of a ticket that can change and that lists filter or sort by.
 pub(crate) type Place = (Status, Priority, Option<UserId>, Option<i64>);
 
 impl World {
@@ -87,7 +87,7 @@ impl World {
 }
 
 impl Query {
-    /// Who asks.
+    /// Returns the actor who asks for the list.
     pub(crate) fn by(&self) -> Actor {
         match self {
             Query::Mine { by, .. } => Actor::Customer(by.clone()),

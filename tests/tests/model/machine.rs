@@ -19,7 +19,9 @@ use super::{
     world::World,
 };
 
-/// Where the tickets of a run live: one line for a store, and all of the model goes over it.
+/// Store that holds the tickets of a run.
+///
+/// With one line for a store, the whole model runs over it.
 pub(crate) trait Backend: 'static {
     /// The runtime on which the store is used.
     fn runtime() -> Arc<Runtime>;

@@ -13,7 +13,7 @@ pub(crate) const DAY: i64 = 24 * HOUR;
 #[derive(Clone)]
 pub(crate) struct Minutes {
     first: i64,
-    /// How many minutes before each one were working time.
+    /// Number of working minutes before each minute.
     before: Vec<i64>,
 }
 

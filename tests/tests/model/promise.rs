@@ -1,4 +1,4 @@
-//! What the houses of the model promise, once in the desk's words and once in the reference's.
+//! SLA policies and calendars of the model, once for the desk and once for the reference.
 
 use std::{sync::LazyLock, time::Duration};
 
@@ -50,7 +50,7 @@ pub(crate) static PROMISES: LazyLock<[Promise; 3]> = LazyLock::new(|| {
     ]
 });
 
-/// How soon something is due, in minutes, by the place of the priority and of the metric.
+/// Targets in minutes, by the place of the priority and of the metric.
 pub(crate) type Targets = [[i64; 3]; 4];
 
 /// The targets of a category's tickets.
@@ -67,7 +67,7 @@ struct Wall {
     /// From Monday to Sunday, in milliseconds of the day.
     hours: [&'static [(i64, i64)]; 7],
     holiday: Option<&'static str>,
-    /// How far the clock is ahead of UTC before and after it is changed.
+    /// Offset from UTC before and after its change.
     offsets: [i64; 2],
     change: &'static str,
 }

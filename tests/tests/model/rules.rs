@@ -20,7 +20,7 @@ pub(crate) enum No {
     Refused(Refusal),
 }
 
-/// Who asks, when, and under which rules of the house.
+/// Actor, time, policy and expected version of a change.
 struct Asker<'a> {
     by: &'a Actor,
     now: Timestamp,

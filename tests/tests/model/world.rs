@@ -24,7 +24,7 @@ pub(crate) struct World {
     pub(crate) now: Timestamp,
     pub(crate) tickets: Vec<Ticket>,
     pub(crate) walk: Option<Walk>,
-    /// What the last step must be answered.
+    /// Expected answer to the last step.
     pub(crate) answer: Option<Answer>,
 }
 
@@ -36,7 +36,7 @@ pub(crate) struct Ticket {
     pub(crate) messages: Vec<Message>,
     pub(crate) notes: Vec<Note>,
     pub(crate) history: Vec<Event>,
-    /// What led to each version, messages too, and nothing dropped.
+    /// Events of all versions, with messages, and none dropped.
     pub(crate) log: Vec<Event>,
     pub(crate) account: Option<Account>,
     key: Option<(UserId, IdempotencyKey)>,

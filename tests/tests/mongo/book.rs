@@ -21,7 +21,7 @@ pub(crate) struct Book {
     pub(crate) entries: Vec<Entry>,
 }
 
-/// What one request cost.
+/// Cost of one request.
 pub(crate) struct Entry {
     request: String,
     pub(crate) answer: &'static str,

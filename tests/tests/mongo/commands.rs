@@ -1,4 +1,4 @@
-//! How many commands each use case costs; `--nocapture` shows them in tables.
+//! Counts the commands of each use case; `--nocapture` shows them in tables.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -202,7 +202,7 @@ async fn each_taken_number_costs_one_command_more() {
     assert_eq!(commands, [1, 2, 3]);
 }
 
-/// What an answer costs must not tell whether somebody else has such a ticket.
+/// Checks that the cost of an answer doesn't reveal whether somebody else has such a ticket.
 #[tokio::test]
 async fn a_foreign_ticket_costs_what_a_missing_one_costs() {
     let mut book = Book::new().await;

@@ -1,4 +1,4 @@
-//! How many commands each use case costs at a desk with targets.
+//! Counts the commands of each use case at a desk with SLA targets.
 
 use ventanilla_service::{
     Category, Change, ListQuery, MessageText, NewTicket, Priority, Status, TimeZone,

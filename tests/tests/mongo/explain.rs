@@ -1,5 +1,7 @@
-//! What the server examines among very many tickets, by its own `explain` of the very commands that
-//! the store sent; `--nocapture` shows it in tables.
+//! Checks the keys and documents that the server examines among very many tickets.
+//!
+//! The figures come from `explain` of the very commands that the store sent; `--nocapture` shows them
+//! in tables.
 //!
 //! `VENTANILLA_EXPLAIN_TICKETS=400000` takes that many, and also times the lists against those of a
 //! hundredth of them.

@@ -1,4 +1,4 @@
-//! What the server examines for lists by due time, for a report and for closing.
+//! Checks the keys and documents that the server examines for lists by due time, reports and closing.
 
 use bson::Document;
 use ventanilla_service::{

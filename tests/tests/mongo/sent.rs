@@ -1,4 +1,5 @@
-//! What a store sends to the collection of the tickets, by the driver's own command monitoring.
+//! Commands that a store sends to the collection of the tickets, from the driver's command
+//! monitoring.
 
 use std::sync::{Arc, Mutex};
 
@@ -44,7 +45,7 @@ impl Sent {
         self.take().iter().filter_map(|command| command.keys().next().cloned()).collect()
     }
 
-    /// What was sent since this was asked last.
+    /// Takes the commands that were sent since the last call.
     pub(crate) fn take(&self) -> Vec<Document> {
         std::mem::take(&mut self.0.lock().unwrap())
     }

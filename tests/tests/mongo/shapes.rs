@@ -63,12 +63,12 @@ impl Shape {
         !matches!(self.query.sort(), Sort::Created(_))
     }
 
-    /// How many lists are put together.
+    /// Number of lists that are merged.
     fn parts(&self) -> usize {
         if self.is_by_priority() { self.query.priorities().len() } else { 1 }
     }
 
-    /// What of the cursor's millisecond has been seen already.
+    /// Number of rows with the cursor's millisecond, which may have been seen already.
     fn ties(&self) -> usize {
         if self.page.position().is_some() { many::TIES as usize } else { 0 }
     }

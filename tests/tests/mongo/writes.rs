@@ -18,7 +18,7 @@ use super::{
     sent::{Sent, TICKETS},
 };
 
-/// What an update has beyond the texts that it adds.
+/// Size limit of an update without the texts that it adds.
 const MOST_BYTES: usize = 2_048;
 const LONG: usize = 2_000;
 
@@ -221,7 +221,7 @@ impl Observed {
     }
 }
 
-/// How many bytes of text an update adds.
+/// Counts the bytes of text that an update adds.
 fn added_texts(update: &Document) -> usize {
     let lists = ["$set", "$push"].into_iter().filter_map(|operator| update.get_document(operator).ok());
     let items = lists.flat_map(|fields| fields.values()).filter_map(|added| match added {
