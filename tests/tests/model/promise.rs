@@ -7,13 +7,13 @@ use ventanilla_service::{
     sla::{BusinessCalendar, Hours, Sla, SlaPolicy, SlaTargets, Week, Weekday},
 };
 
-use super::minutes::{DAY, HOUR, MINUTE, Minutes};
+use super::naive_calendar::{DAY, HOUR, MINUTE, NaiveCalendar};
 
 /// The promise of one house.
 #[derive(Debug, Clone)]
 pub(crate) struct Promise {
     pub(crate) sla: Sla,
-    pub(crate) minutes: Minutes,
+    pub(crate) minutes: NaiveCalendar,
     /// When a run begins: not long before the timers are put forward or back.
     pub(crate) start: Timestamp,
 }
@@ -95,11 +95,11 @@ impl Wall {
         BusinessCalendar::with_holidays(self.zone.parse().unwrap(), week, holidays).unwrap()
     }
 
-    fn minutes(&self, start: Timestamp) -> Minutes {
+    fn minutes(&self, start: Timestamp) -> NaiveCalendar {
         let instant = |text: &str| text.parse::<Timestamp>().unwrap().as_millis();
         let change = instant(self.change);
         let holiday = self.holiday.map(|date| instant(&format!("{date}T00:00:00Z")) / DAY);
-        Minutes::around(start, |minute| {
+        NaiveCalendar::around(start, |minute| {
             let at = minute * MINUTE;
             let local = at + self.offsets[usize::from(at >= change)];
             let (day, time) = (local.div_euclid(DAY), local.rem_euclid(DAY));

@@ -6,7 +6,7 @@ use ventanilla_service::{
     ticket::{Actor, MessageRange},
 };
 
-use super::cast::Typed;
+use super::people::Typed;
 
 /// One request, at one time. Tickets go by their place in order of arrival; the place after the
 /// last stands for a ticket that doesn't exist.

@@ -19,17 +19,17 @@ use ventanilla_service::{
 
 use super::{
     answer::{Answer, Head, Timer},
-    draw::Focus,
+    generators::Focus,
     machine::Reference,
+    reference::World,
     step::{Action, Query, Read, Request, Step, What},
-    world::World,
 };
 
 /// The kinds that occurred.
 #[derive(Default)]
-pub(crate) struct Kinds(BTreeSet<String>);
+pub(crate) struct Coverage(BTreeSet<String>);
 
-impl Kinds {
+impl Coverage {
     /// Goes through so many runs of the reference, the same each time.
     pub(crate) fn collect<F: Focus>(&mut self, runs: u32) {
         let mut runner = TestRunner::deterministic();
