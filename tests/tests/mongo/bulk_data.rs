@@ -9,7 +9,7 @@ use ventanilla_service::{
     testing::{admin, customer, epoch, sla},
 };
 
-use super::sent::TICKETS;
+use super::command_monitor::TICKETS;
 
 /// Number of tickets that share a millisecond.
 pub(crate) const TIES: u64 = 4;

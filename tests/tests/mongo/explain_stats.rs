@@ -7,7 +7,7 @@ use mongodb::Database;
 
 /// Execution statistics of a command, summed over all its parts.
 #[derive(Debug, Default)]
-pub(crate) struct Examined {
+pub(crate) struct ExplainStats {
     pub(crate) keys: i64,
     pub(crate) documents: i64,
     /// Number of documents that the parts returned, before they were merged.
@@ -16,7 +16,7 @@ pub(crate) struct Examined {
     pub(crate) stages: BTreeSet<String>,
 }
 
-impl Examined {
+impl ExplainStats {
     /// Has a command explained that was sent.
     pub(crate) async fn by(database: &Database, mut command: Document) -> Self {
         for of_the_session in ["$db", "lsid", "$clusterTime", "txnNumber", "writeConcern"] {

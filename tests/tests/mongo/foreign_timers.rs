@@ -9,8 +9,8 @@ use ventanilla_service::{
 };
 
 use super::{
-    draw_timers::round_the_clock,
     raw::{Beside, DAY, after, date, person, said, text, theirs, user},
+    timer_generators::round_the_clock,
 };
 
 /// A ticket of ours, opened when the tests begin: its first response is due after a day and a half,

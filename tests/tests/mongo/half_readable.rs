@@ -13,10 +13,10 @@ use ventanilla_service::{
 
 use super::{
     bad_timers,
-    draw_timers::round_the_clock,
     raw::{
         Beside, DAY, HOUR, after, date, number, person, row_of, said, text, theirs, ticket, user, with,
     },
+    timer_generators::round_the_clock,
 };
 
 fn note(fields: Document) -> Bson {

@@ -15,7 +15,7 @@ use ventanilla_service::{
 };
 
 use super::{
-    draw::{self, Case, Step},
+    generators::{self, Case, Step},
     raw::{Beside, number, row, ticket},
 };
 
@@ -34,7 +34,7 @@ fn a_change_leaves_in_a_document_what_the_domain_leaves_of_its_ticket() {
         runtime.block_on(Box::pin(both_agree(&beside, case)));
         Ok(())
     };
-    TestRunner::new(config).run(&draw::cases(), agree).unwrap();
+    TestRunner::new(config).run(&generators::cases(), agree).unwrap();
     runtime.block_on(async { drop(beside) });
 }
 
