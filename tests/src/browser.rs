@@ -18,7 +18,7 @@ use http::Method;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::guardian::{Guardian, Order};
+use super::server_supervisor::{Order, ServerSupervisor};
 
 /// Settings of a browser window.
 #[derive(Debug, Clone, Copy)]
@@ -142,7 +142,7 @@ impl Window {
 
     /// The first element of a CSS selector, waited for.
     pub async fn find(&self, css: &str) -> Element {
-        let wait = self.client.wait().at_most(PATIENCE);
+        let wait = self.client.wait().at_most(TIME_LIMIT);
         wait.for_element(Locator::Css(css)).await.unwrap_or_else(|error| panic!("{css}: {error}"))
     }
 
@@ -209,7 +209,7 @@ impl Window {
     ///
     /// After ten seconds.
     pub async fn until(&self, script: &str) {
-        let end = tokio::time::Instant::now() + PATIENCE;
+        let end = tokio::time::Instant::now() + TIME_LIMIT;
         while self.run(script, vec![]).await != Value::Bool(true) {
             assert!(tokio::time::Instant::now() < end, "never: {script}");
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -255,11 +255,11 @@ impl Window {
 }
 
 /// Time limit for something to appear, long enough for a busy machine.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIME_LIMIT: Duration = Duration::from_secs(10);
 
 /// The address of the driver, which all windows of a test process share.
 fn driver() -> String {
-    static RUNNING: Mutex<Option<(Guardian, u16)>> = Mutex::new(None);
+    static RUNNING: Mutex<Option<(ServerSupervisor, u16)>> = Mutex::new(None);
     let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
     let (_, port) = running.get_or_insert_with(start);
     format!("http://127.0.0.1:{port}")
@@ -267,7 +267,7 @@ fn driver() -> String {
 
 /// It takes a free port of one protocol, and gives up where the same one of the other isn't free: then
 /// it is started again.
-fn start() -> (Guardian, u16) {
+fn start() -> (ServerSupervisor, u16) {
     let mut said = String::new();
     for _ in 0..5 {
         match try_to_start() {
@@ -279,11 +279,12 @@ fn start() -> (Guardian, u16) {
 }
 
 /// The driver, or what it said at its end.
-fn try_to_start() -> Result<(Guardian, u16), String> {
+fn try_to_start() -> Result<(ServerSupervisor, u16), String> {
     let directory = tempfile::Builder::new().prefix("ventanilla-browser-").tempdir().unwrap().keep();
     let temporary = format!("TMPDIR={}", directory.display());
-    let mut guardian = Guardian::new(&directory, &["env", &temporary, "chromedriver", "--port=0"]);
-    guardian.order(Order::Start);
+    let mut supervisor =
+        ServerSupervisor::new(&directory, &["env", &temporary, "chromedriver", "--port=0"]);
+    supervisor.order(Order::Start);
     // It prints the port that it has taken.
     let log = directory.join("log");
     let mut printed = String::new();
@@ -291,7 +292,7 @@ fn try_to_start() -> Result<(Guardian, u16), String> {
         printed = std::fs::read_to_string(&log).unwrap_or_default();
         let port = printed.split_once("started successfully on port ").map(|(_, rest)| rest);
         if let Some(port) = port.and_then(|rest| rest.split('.').next()?.parse().ok()) {
-            return Ok((guardian, port));
+            return Ok((supervisor, port));
         }
         if printed.contains("Exiting") {
             break;
