@@ -144,8 +144,7 @@ impl Desk {
     async fn counts_examine_keys_alone(&self) {
         let now = BusinessTime::from_millis(bulk_data::created_at(self.count).as_millis());
         let counts = self.store.counts(&admin(0), Some(now)).await.unwrap();
-        let sent =
-            self.monitor.take().into_iter().find(|sent| monitor.contains_key("aggregate")).unwrap();
+        let sent = self.monitor.take().into_iter().find(|sent| sent.contains_key("aggregate")).unwrap();
         let (united, first): (Vec<_>, Vec<_>) =
             pipeline(&sent).into_iter().partition(|stage| stage.contains_key("$unionWith"));
         let others = united.iter().map(|stage| pipeline(stage.get_document("$unionWith").unwrap()));
