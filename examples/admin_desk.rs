@@ -158,7 +158,7 @@ fn show_report(report: &ReportView) {
     }
 }
 
-/// What a host would send by e-mail or webhook.
+/// Prints the text that a host would send by e-mail or webhook for each event.
 fn tell(receipt: Receipt, people: &HashMap<UserId, Person>) {
     for event in receipt.events {
         let part = || event.by.kind().label(Locale::Es).to_owned();

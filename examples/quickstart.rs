@@ -126,7 +126,7 @@ async fn open(
     Ok(head.ticket_number)
 }
 
-/// What a host would send by e-mail or webhook.
+/// Prints the text that a host would send by e-mail or webhook for each event.
 fn tell(receipt: Receipt, people: &HashMap<UserId, Person>) {
     let name = |id: &UserId| people.get(id).map_or_else(|| id.to_string(), |person| person.name.clone());
     for event in receipt.events {

@@ -1,6 +1,6 @@
-//! How many bytes a stored ticket takes, and which rules allocate.
+//! Measures the bytes that a stored ticket takes, and the allocations of the rules.
 //!
-//! Counts what is asked of the allocator, which rounds up a little.
+//! Counts the bytes that are requested from the allocator, which rounds up a little.
 
 use futures::executor::block_on;
 use ventanilla_service::{

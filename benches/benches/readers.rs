@@ -21,8 +21,9 @@ const ROUNDS: usize = 7;
 /// As many tickets are read in one round; no other ticket is, and none of them is written to.
 const READ: usize = 50_000;
 
-/// What a reader does between two reads. Without it, one that gets the lock would hardly let go of it, and
-/// keep the writer out.
+/// Pause of a reader between two reads.
+///
+/// Without it, a reader would take the lock again at once and keep the writer out.
 const PAUSE: Duration = Duration::from_micros(10);
 
 fn main() {

@@ -45,7 +45,7 @@ impl Axe {
         }
     }
 
-    /// What is seriously or critically wrong with the page as it is shown now, with the elements.
+    /// Returns the serious and critical violations on the page as it is shown now, with the elements.
     ///
     /// # Panics
     ///

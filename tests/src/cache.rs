@@ -1,4 +1,4 @@
-//! What is fetched once and kept below the target directory.
+//! Cache of fetched files below the target directory.
 
 use std::{
     env,

@@ -1,8 +1,8 @@
-//! What can go wrong with a replica set, on demand.
+//! Injects faults into a replica set.
 
 use bson::{Document, doc};
 
-use super::{guardian::Order, patience::until, proxy::Proxy, replica_set::ReplicaSet};
+use super::{proxy::Proxy, replica_set::ReplicaSet, server_supervisor::Order, wait_until::wait_until};
 
 /// Servers that end, hang, hand over and lag.
 impl ReplicaSet {
@@ -30,7 +30,7 @@ impl ReplicaSet {
     /// Makes the primary hand over to another node, which it does once that has caught up.
     pub async fn step_down(&self) {
         let command = doc! { "replSetStepDown": 2, "secondaryCatchUpPeriodSecs": 1 };
-        until("stepping down", || async {
+        wait_until("stepping down", || async {
             let primary = &self.nodes[self.primary().await];
             primary.command(command.clone()).await
         })

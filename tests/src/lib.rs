@@ -22,16 +22,16 @@ mod browser;
 mod cache;
 mod database;
 mod faults;
-mod guardian;
-mod patience;
+mod mongod_download;
 mod plain;
 mod proxy;
 mod replica_set;
 mod seed;
 mod server;
+mod server_supervisor;
 mod shared;
 mod standalone;
-mod wheel;
+mod wait_until;
 
 pub use {
     axe::Axe,

@@ -23,7 +23,7 @@ pub struct Proxy {
     connections: JoinHandle<()>,
 }
 
-/// How many replies to which command are still to be lost.
+/// Number of replies that are still to be lost, and the command whose replies they are.
 type Losses = Arc<Mutex<(u32, String)>>;
 
 impl Proxy {

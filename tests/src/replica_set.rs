@@ -6,9 +6,9 @@ use bson::{Document, doc};
 use futures::future::join_all;
 use mongodb::Client;
 
-use super::{patience::until, server::Server};
+use super::{server::Server, wait_until::wait_until};
 
-/// How many servers a set has: one may be lost.
+/// Number of servers of a set: one may be lost.
 const NODES: usize = 3;
 
 /// A replica set of a test's own, whose servers it may kill, pause and step down.
@@ -60,12 +60,12 @@ impl ReplicaSet {
         let first = &self.nodes[0];
         first.command(doc! { "replSetInitiate": config }).await.expect("the set is made");
         // Rather than to wait for the election timeout.
-        until("the first election", || first.command(doc! { "replSetStepUp": 1 })).await;
+        wait_until("the first election", || first.command(doc! { "replSetStepUp": 1 })).await;
         // The two others copy the data, and then have to find whom to follow: seconds, else, that the
         // first write for a majority would take.
         let everywhere = doc! { "w": NODES as i32 };
         let note = doc! { "appendOplogNote": 1, "data": {}, "writeConcern": everywhere };
-        until("copying the data", || first.command(note.clone())).await;
+        wait_until("copying the data", || first.command(note.clone())).await;
     }
 
     /// The connection string of the whole set. Its clients look for a lost server twice a second, where
@@ -94,7 +94,7 @@ impl ReplicaSet {
         };
         // One that was cut off may still believe that it is: the last election counts.
         let last = async || join_all((0..NODES).map(elected)).await.into_iter().flatten().max();
-        until("an election", async || last().await.ok_or("no node is primary")).await.1
+        wait_until("an election", async || last().await.ok_or("no node is primary")).await.1
     }
 
     /// The nodes other than the primary.
@@ -105,7 +105,7 @@ impl ReplicaSet {
 
     /// Waits until a node carries data, as primary or secondary.
     pub(crate) async fn ready(&self, node: usize) {
-        until("taking part again", async || {
+        wait_until("taking part again", async || {
             let hello = self.hello(node).await?;
             let takes_part = |role: &&str| hello.get_bool(role).unwrap_or_default();
             ["isWritablePrimary", "secondary"]
@@ -117,7 +117,7 @@ impl ReplicaSet {
         .await;
     }
 
-    /// What a node says of itself.
+    /// Returns a node's answer to `hello`.
     async fn hello(&self, node: usize) -> Result<Document, String> {
         let node = &self.nodes[node];
         if !node.runs() {

@@ -15,8 +15,8 @@ use tokio::time::{sleep, timeout};
 
 use super::{
     binary,
-    guardian::{Guardian, Order},
-    patience::PATIENCE,
+    server_supervisor::{Order, ServerSupervisor},
+    wait_until::TIME_LIMIT,
 };
 
 /// Below the ports that systems give to outgoing connections, so that a server that is down for a
@@ -61,7 +61,7 @@ pub(crate) struct Server {
 
 #[derive(Debug)]
 struct Process {
-    guardian: Guardian,
+    supervisor: ServerSupervisor,
     id: u32,
     /// The last that was done to it.
     last: Order,
@@ -88,15 +88,15 @@ impl Server {
         let mut command = vec![mongod.as_os_str()];
         command.extend(place);
         command.extend(FIXED.iter().chain(arguments).map(OsStr::new));
-        let mut guardian = Guardian::new(&directory, &command);
-        let id = guardian.order(Order::Start);
-        Self { port, directory, process: Mutex::new(Process { guardian, id, last: Order::Start }) }
+        let mut supervisor = ServerSupervisor::new(&directory, &command);
+        let id = supervisor.order(Order::Start);
+        Self { port, directory, process: Mutex::new(Process { supervisor, id, last: Order::Start }) }
     }
 
     /// Waits until it listens, going by its log from there on. False if the port is taken.
     async fn listens(&self, from: usize) -> bool {
         let begin = Instant::now();
-        while begin.elapsed() < PATIENCE {
+        while begin.elapsed() < TIME_LIMIT {
             let log = fs::read(self.log()).unwrap_or_default();
             let news = String::from_utf8_lossy(log.get(from..).unwrap_or_default());
             if news.contains("Waiting for connections") {
@@ -120,7 +120,7 @@ impl Server {
             Order::Resume => process.last == Order::Pause,
         };
         assert!(fits, "{order:?} doesn't go after {:?}", process.last);
-        process.id = process.guardian.order(order);
+        process.id = process.supervisor.order(order);
         process.last = order;
     }
 
@@ -152,7 +152,7 @@ impl Server {
         options.server_selection_timeout = Some(Duration::from_secs(5));
         let client = Client::with_options(options)?;
         let admin = client.database("admin");
-        let answer = timeout(PATIENCE, admin.run_command(command)).await;
+        let answer = timeout(TIME_LIMIT, admin.run_command(command)).await;
         answer.unwrap_or_else(|_| panic!("no answer from {}:\n{}", self.address(), self.end_of_log()))
     }
 
@@ -160,7 +160,7 @@ impl Server {
         self.directory.join("log")
     }
 
-    /// What the server said last.
+    /// Returns the last lines of the server's log.
     fn end_of_log(&self) -> String {
         let log = fs::read(self.log()).unwrap_or_default();
         let log = String::from_utf8_lossy(&log);

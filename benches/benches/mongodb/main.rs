@@ -1,6 +1,7 @@
-//! What the library costs over MongoDB: each use case against the cheapest command that the driver
-//! could send for it without any rule, and against Mongoose doing the same with the same rules, in
-//! turns within one run.
+//! Measures the cost of the library over MongoDB.
+//!
+//! Each use case runs in turns, within one run, against the cheapest command that the driver could
+//! send for it without any rule, and against Mongoose doing the same with the same rules.
 //!
 //! `cargo bench -p ventanilla-benches --features mongodb --bench mongodb`; names of use cases after
 //! `--` run those only.
@@ -35,7 +36,7 @@ use mongoose::Mongoose;
 
 type Failure = Box<dyn Error>;
 
-/// How many ask at once, beside one alone.
+/// Number of concurrent tasks, measured beside a single one.
 const TASKS: usize = 32;
 
 #[tokio::main]
@@ -119,7 +120,7 @@ struct Bench {
     closed: Tickets,
 }
 
-/// What the driver reads of a ticket into a type of the host's.
+/// Ticket as the driver decodes it into a type of the host.
 #[derive(Deserialize)]
 #[allow(dead_code, reason = "it is read, as a page would")]
 struct Whole {
@@ -412,7 +413,7 @@ const fn text() -> &'static str {
      del recibo: importe de 19,90 euros, tarjeta terminada en 4242, día 3 de marzo a las diez. Gracias a todos!"
 }
 
-/// What one side took.
+/// Operations of one side of a comparison, with the time and processor time that they took.
 #[derive(Default)]
 struct Side {
     operations: usize,

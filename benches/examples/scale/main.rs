@@ -50,7 +50,7 @@ async fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-/// What was measured at one size.
+/// Measurements at one collection size.
 struct Size {
     tickets: u64,
     bytes_per_ticket: u64,

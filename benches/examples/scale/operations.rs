@@ -28,7 +28,8 @@ pub(crate) enum Operation {
     Counts,
 }
 
-/// What the runs of an operation took, and what the server examined for one of them.
+/// Times of an operation's runs, with the keys and documents that the server examined for one of
+/// them.
 pub(crate) struct Elapsed {
     runs: Vec<Duration>,
     pub(crate) keys: Option<f64>,

@@ -9,7 +9,7 @@ use ventanilla_service::{ErrorKind, Explain, Locale, ServiceError, error::WriteO
 
 use crate::{Part, fields::fresh_key, session::Me};
 
-/// What a handler gives.
+/// Result of a handler.
 pub(crate) type Answer = Result<Response, Failure>;
 
 /// Why there is no page to show.
@@ -95,7 +95,7 @@ pub(crate) fn status(error: &ServiceError) -> StatusCode {
     StatusCode::from_u16(error.kind().http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-/// What a page says of what it refused, at a field or above all.
+/// Explanation of a refusal, shown at a field or at the top of the page.
 #[derive(Clone)]
 pub(crate) struct Problem {
     /// The id of the field; empty where it is none's.
@@ -108,7 +108,7 @@ impl Problem {
         Self { field, text: text.into() }
     }
 
-    /// What is wrong with a field stands there, everything else above all.
+    /// Explains an error at the field if the input is invalid, otherwise at the top of the page.
     pub(crate) fn of(error: &ServiceError, field: &'static str) -> Self {
         let field = if error.kind() == ErrorKind::Invalid { field } else { "" };
         Self::new(field, error.explain(Locale::Es))
@@ -127,8 +127,10 @@ impl Draft {
         Self { text: String::new(), key: fresh_key() }
     }
 
-    /// What was typed, to be sent again. Where it may have been done, or the store was only away, the
-    /// key stays: the next try is the same request.
+    /// Returns the typed text for another try.
+    ///
+    /// The idempotency key stays if the change may have been applied or the store was unavailable, so
+    /// that the next try is the same request.
     pub(crate) fn again(text: String, key: String, error: &ServiceError) -> Self {
         let same =
             error.write_outcome() != WriteOutcome::NotApplied || error.kind() == ErrorKind::Unavailable;

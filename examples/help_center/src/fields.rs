@@ -1,4 +1,4 @@
-//! What requests bring along.
+//! Extractors and form fields of requests.
 
 use axum::{
     extract::{FromRequest, FromRequestParts, Path, Query, Request},
@@ -26,7 +26,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Number {
     }
 }
 
-/// What a form has posted.
+/// Fields of a posted form.
 pub(crate) struct Posted<T>(pub(crate) T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Posted<T> {
@@ -40,7 +40,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Posted<T> {
     }
 }
 
-/// What stands behind the `?` of the address.
+/// Query string of the address.
 pub(crate) struct Asked<T>(pub(crate) T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
@@ -73,7 +73,7 @@ impl Written {
     }
 }
 
-/// What a page puts into a form so that sending it twice does it once.
+/// Returns a new idempotency key, which gives a form that is sent twice one effect.
 pub(crate) fn fresh_key() -> String {
     format!("{:032x}", rand::random::<u128>())
 }

@@ -41,7 +41,7 @@ pub use seed::seed;
 /// The longest text in the widest encoding of a form, and some room.
 const MAX_BODY: usize = 64 * 1024;
 
-/// What the handlers share.
+/// State that the handlers share.
 #[derive(Clone)]
 pub struct App {
     desk: HelpDesk,
@@ -109,8 +109,10 @@ pub fn desk(store: impl TicketStore + 'static) -> Result<HelpDeskBuilder, Box<dy
     Ok(HelpDesk::builder(store).policy(policy()?).assignable(assignable))
 }
 
-/// How the demo's desk is run. It works around the clock, so that the seeded tickets are overdue or
-/// at risk at whatever hour it is started; a real one has its office hours here.
+/// Returns the policy of the demo's desk.
+///
+/// Its business calendar never closes, so that the seeded tickets are overdue or at risk whenever the
+/// demo is started; a real desk sets its business hours here.
 ///
 /// # Errors
 ///

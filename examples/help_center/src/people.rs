@@ -1,4 +1,4 @@
-//! Who the demo's people are. A host has a table of users of its own.
+//! People of the demo; a host has a table of users of its own.
 
 use serde::Deserialize;
 use ventanilla_service::{
@@ -6,7 +6,7 @@ use ventanilla_service::{
     view::{Person, PersonDirectory, PersonRef},
 };
 
-/// Who the demo's people are.
+/// People of the demo.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(transparent)]
 pub struct People(Vec<Someone>);
@@ -18,14 +18,14 @@ pub struct Someone {
     pub id: UserId,
     /// Their name.
     pub name: String,
-    /// Where their picture is.
+    /// Address of their picture.
     #[serde(default)]
     pub avatar: Option<String>,
-    /// What they are here.
+    /// Their role.
     pub part: Part,
 }
 
-/// What somebody is here.
+/// Role of a person in the demo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Part {
@@ -55,7 +55,7 @@ impl People {
         self.get(id).is_some_and(|someone| someone.part == Part::Admin)
     }
 
-    /// Those who play a part.
+    /// Returns the people with this role.
     pub fn of(&self, part: Part) -> impl Iterator<Item = &Someone> {
         self.0.iter().filter(move |someone| someone.part == part)
     }

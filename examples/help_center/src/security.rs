@@ -1,4 +1,4 @@
-//! What holds of every request and every answer.
+//! Security checks of every request, and headers of every response.
 
 use axum::{
     extract::Request,

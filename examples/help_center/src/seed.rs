@@ -73,7 +73,7 @@ impl Seeder<'_> {
         Ok(tickets)
     }
 
-    /// What an administrator does, all at once.
+    /// Runs all changes of one administrator's step.
     async fn work(&self, number: &TicketNumber, step: &Step) -> Result<(), Box<dyn Error>> {
         let admin = self.desk.admin(self.id(&step.who)?);
         if step.claim {

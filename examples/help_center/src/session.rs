@@ -1,4 +1,4 @@
-//! Who is there.
+//! Sessions: the signed-in person of a request.
 //!
 //! **This is the place to plug in the host's own authentication.** The demo lets everybody choose who
 //! they are. Replace [`signed_in`] by whatever tells the user of a request, and leave out the page and
@@ -34,7 +34,7 @@ fn signed_in(headers: &HeaderMap, app: &App) -> Option<Someone> {
     app.people.get(&id).cloned()
 }
 
-/// Who stands in the header of a page.
+/// Signed-in person, shown in the header of a page.
 pub(crate) struct Me {
     pub(crate) person: PersonView,
     pub(crate) admin: bool,

@@ -1,5 +1,7 @@
-//! How pages look: pictures in `target/screenshots`, nothing wider than the screen, styles by day and
-//! by night.
+//! Checks the look of pages.
+//!
+//! Takes pictures into `target/screenshots`, and checks that nothing is wider than the screen and
+//! that styles apply by day and by night.
 
 use std::{env, fs, path::Path};
 

@@ -1,4 +1,4 @@
-//! What is sent twice is done once.
+//! Checks that a form sent twice has one effect.
 
 use serde_json::json;
 use ventanilla_service::{MessageText, MyTickets, NewTicket};

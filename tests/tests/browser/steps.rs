@@ -1,4 +1,4 @@
-//! What several tests do.
+//! Steps that several tests share.
 
 use ventanilla_service::{ListQuery, Status, TicketNumber};
 use ventanilla_tests::Window;

@@ -1,4 +1,4 @@
-//! What is stored, against what was acknowledged.
+//! Compares the stored tickets with the acknowledged changes.
 
 use ventanilla_service::{EventKind, HelpDesk, Status, UserId, ticket::Actor};
 

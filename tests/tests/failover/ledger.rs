@@ -1,4 +1,4 @@
-//! What came of everything that was asked.
+//! Counts the outcomes of all requests.
 
 use std::{
     collections::BTreeMap,

@@ -13,7 +13,7 @@ use ventanilla_service::{
 
 use super::ledger::Ledger;
 
-/// What must stand on a ticket, going by what was acknowledged.
+/// Expected state of a ticket, by the acknowledged changes.
 pub(crate) struct Life {
     pub(crate) number: TicketNumber,
     pub(crate) texts: Vec<String>,

@@ -26,7 +26,8 @@ use ventanilla_tests::ReplicaSet;
 const TASKS: usize = 32;
 /// Of these each is a killed primary and one that steps down.
 const ROUNDS: usize = 5;
-/// How much is done between two faults; `VENTANILLA_FAILOVER_PROGRESS` sets another number.
+/// Number of acknowledged changes between two faults; `VENTANILLA_FAILOVER_PROGRESS` sets another
+/// number.
 const PROGRESS: u64 = 150;
 const PATIENCE: Duration = Duration::from_secs(900);
 

@@ -1,4 +1,4 @@
-//! What is left of servers whose tests ended: nothing.
+//! Checks that servers whose tests ended leave nothing behind.
 
 use std::{
     env,

@@ -1,4 +1,4 @@
-//! What the help desk answers, in the model's words: tickets go by their place.
+//! Answers of the help desk in the model, which names tickets by their place.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ pub(crate) enum Answer {
     },
     NotOpened(Refusal),
     NotFound(usize),
-    /// What was typed can't be read, by its code.
+    /// Code of an input that can't be read.
     Invalid(&'static str),
     /// The customer may still write in the old ticket.
     NoFollowUp,
@@ -42,7 +42,7 @@ pub(crate) enum Answer {
     },
     /// By administrator, or of all.
     Reported(BTreeMap<(Option<UserId>, SlaMetric), Row>),
-    /// What became of which of the numbers that were named.
+    /// Answers of a bulk change, each with the place of its ticket's number in the request.
     Each(Vec<(usize, Answer)>),
     /// In order of arrival.
     Closed {
@@ -71,14 +71,14 @@ pub(crate) struct Head {
     pub(crate) timers: Option<Vec<Timer>>,
 }
 
-/// How a timer stands now.
+/// Present state of a timer.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Timer {
     pub(crate) metric: SlaMetric,
     pub(crate) state: SlaState,
     /// The working milliseconds that are left until it is due, or were when it stopped.
     pub(crate) left: i64,
-    /// How long it has run, in working and in calendar milliseconds.
+    /// Elapsed time, in business and in calendar milliseconds.
     pub(crate) spent: (i64, i64),
     pub(crate) stop: Option<Stop>,
 }
@@ -120,6 +120,6 @@ pub(crate) struct Seen {
     pub(crate) bytes: usize,
     pub(crate) notes: Vec<Note>,
     pub(crate) history: Vec<Event>,
-    /// What its page says of each promise: its state, and when it is due.
+    /// Metrics that its page shows, each with the timer's state and its due time.
     pub(crate) promises: Vec<(SlaMetric, SlaState, Timestamp)>,
 }

@@ -4,8 +4,8 @@ use ventanilla_service::{Status, ticket::Actor};
 
 use super::{
     answer::Answer,
+    reference::World,
     step::{Bulk, Hand, Request, What},
-    world::World,
 };
 
 impl World {

@@ -17,8 +17,8 @@ use ventanilla_service::{
 
 use super::{
     answer::Answer,
+    convert::typed,
     step::{Action, Opening, Query, Read, Request, Step, What, Words},
-    told::typed,
     walk::Walk,
 };
 
@@ -35,7 +35,7 @@ impl Desk {
         let clock = ManualClock::new(Timestamp::MIN);
         let desk = HelpDesk::builder(store)
             .policy(house.clone())
-            .categories(super::cast::categories())
+            .categories(super::people::categories())
             .clock(clock.clone())
             .numbers(Pairs::default())
             .build();

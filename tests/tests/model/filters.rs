@@ -7,14 +7,14 @@ use ventanilla_service::{
 };
 
 use super::{
-    cast,
-    draw::{admins, later},
+    generators::{admins, later},
+    people,
+    reference::World,
     step::{Action, Filter, Query},
-    world::World,
 };
 
 pub(super) fn lists(world: &World) -> BoxedStrategy<Action> {
-    let mine = (sample::select(cast::customers()), any::<bool>())
+    let mine = (sample::select(people::customers()), any::<bool>())
         .prop_map(|(by, closed)| Query::Mine { by, closed });
     let all = (filters(world), sorts(world)).prop_map(|(filter, sort)| Query::All(filter, sort));
     (prop_oneof![1 => mine, 4 => all], rows())
@@ -32,9 +32,9 @@ fn filters(world: &World) -> impl Strategy<Value = Filter> + use<> {
     (
         statuses,
         priorities,
-        option::weighted(0.15, sample::select(cast::categories())),
+        option::weighted(0.15, sample::select(people::categories())),
         option::weighted(0.2, option::weighted(0.4, admins())),
-        option::weighted(0.15, sample::select(cast::customers())),
+        option::weighted(0.15, sample::select(people::customers())),
         instant(),
         instant(),
         option::weighted(if world.promise.is_some() { 0.5 } else { 0.05 }, sample::select(dues)),

@@ -8,9 +8,9 @@ use ventanilla_service::{
 
 use super::{
     answer::{Answer, Head},
-    cast,
+    people,
+    reference::{Ticket, World},
     step::{Filter, Query},
-    world::{Ticket, World},
 };
 
 /// A walk over the pages of a list, in which other steps come between.
@@ -24,10 +24,10 @@ pub(crate) struct Walk {
     pub(crate) steady: Vec<(usize, Place)>,
 }
 
-/// Where a ticket stands in a list, from the first to the last.
+/// Sort key of a ticket in a list.
 pub(crate) type Rank = (i64, i64, i64);
 
-/// What of a ticket can change and is filtered or sorted by.
+/// Values of a ticket that can change and that lists filter or sort by.
 pub(crate) type Place = (Status, Priority, Option<UserId>, Option<i64>);
 
 impl World {
@@ -87,11 +87,11 @@ impl World {
 }
 
 impl Query {
-    /// Who asks.
+    /// Returns the actor who asks for the list.
     pub(crate) fn by(&self) -> Actor {
         match self {
             Query::Mine { by, .. } => Actor::Customer(by.clone()),
-            Query::All(..) => Actor::Admin(cast::person(4)),
+            Query::All(..) => Actor::Admin(people::person(4)),
         }
     }
 
@@ -156,23 +156,21 @@ impl Filter {
 impl Ticket {
     /// The working time at which it is due, as long as somebody waits.
     fn due(&self) -> Option<i64> {
-        let account = self.account.as_ref().filter(|_| self.is_live())?;
+        let sla = self.sla.as_ref().filter(|_| self.is_live())?;
         // What is due first doesn't depend on the time.
-        account.pressing(self.head.created_at).map(|(due, _)| due)
+        sla.pressing(self.head.created_at).map(|(due, _)| due)
     }
 
     fn is_due(&self, which: Option<DueFilter>, now: Timestamp) -> bool {
-        let account = self.account.as_ref().filter(|_| self.is_live());
-        account.and_then(|account| Some((account, account.pressing(now)?))).is_some_and(
-            |(account, (due, presses))| {
-                let late = due < account.minutes().until(now);
-                match which {
-                    None => true,
-                    Some(DueFilter::Overdue) => late,
-                    Some(DueFilter::AtRisk) => presses && !late,
-                }
-            },
-        )
+        let sla = self.sla.as_ref().filter(|_| self.is_live());
+        sla.and_then(|sla| Some((sla, sla.pressing(now)?))).is_some_and(|(sla, (due, presses))| {
+            let late = due < sla.minutes().until(now);
+            match which {
+                None => true,
+                Some(DueFilter::Overdue) => late,
+                Some(DueFilter::AtRisk) => presses && !late,
+            }
+        })
     }
 
     fn is_live(&self) -> bool {

@@ -12,14 +12,16 @@ use ventanilla_service::{
 
 use super::{
     answer::Answer,
-    cast,
     desk::Desk,
-    draw::{self, Focus},
+    generators::{self, Focus},
+    people,
+    reference::World,
     step::{Action, Read, Step},
-    world::World,
 };
 
-/// Where the tickets of a run live: one line for a store, and all of the model goes over it.
+/// Store that holds the tickets of a run.
+///
+/// With one line for a store, the whole model runs over it.
 pub(crate) trait Backend: 'static {
     /// The runtime on which the store is used.
     fn runtime() -> Arc<Runtime>;
@@ -35,11 +37,11 @@ impl<F: Focus> ReferenceStateMachine for Reference<F> {
     type Transition = Step;
 
     fn init_state() -> BoxedStrategy<World> {
-        draw::worlds()
+        generators::worlds()
     }
 
     fn transitions(world: &World) -> BoxedStrategy<Step> {
-        draw::steps::<F>(world)
+        generators::steps::<F>(world)
     }
 
     fn preconditions(world: &World, step: &Step) -> bool {
@@ -82,13 +84,13 @@ impl<B: Backend, F: Focus> StateMachineTest for Agreement<B, F> {
 
     /// At the end, every ticket is as the model has it, seen from inside.
     fn teardown(running: Running, world: World) {
-        let by = Actor::Admin(cast::person(4));
+        let by = Actor::Admin(people::person(4));
         let views = (0..=world.tickets.len()).map(|ticket| Read::View {
             ticket,
             by: by.clone(),
             window: MessageRange::All,
         });
-        for read in views.chain([Read::Counts(cast::person(4))]) {
+        for read in views.chain([Read::Counts(people::person(4))]) {
             let answer: Answer = running.runtime.block_on(running.desk.read(&read));
             assert_eq!(answer, world.read(&read), "desk and model differ in the end on {read:?}");
         }

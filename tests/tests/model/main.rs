@@ -5,30 +5,30 @@
 
 #![allow(clippy::unwrap_used, reason = "the values of a test can be parsed")]
 
-mod account;
 mod answer;
 mod backends;
 mod bulk;
-mod cast;
+mod convert;
+mod coverage;
 mod desk;
-mod draw;
+mod desk_wide;
 mod filters;
-mod inside;
-mod kinds;
+mod generators;
 mod list;
 mod machine;
-mod minutes;
+mod naive_calendar;
+mod naive_sla;
+mod people;
 mod promise;
+mod reference;
 mod report;
 mod rules;
 mod step;
-mod told;
 mod walk;
-mod world;
 
 use backends::{Memory, OverMongo, Sqlite};
-use draw::Focus;
-use kinds::Kinds;
+use coverage::Coverage;
+use generators::Focus;
 use machine::Agreement;
 use proptest::test_runner::{Config, FileFailurePersistence};
 use proptest_state_machine::prop_state_machine;
@@ -93,7 +93,7 @@ prop_state_machine! {
 
 #[test]
 fn every_answer_of_every_step_occurs() {
-    let mut kinds = Kinds::default();
+    let mut kinds = Coverage::default();
     kinds.collect::<Conversations>(800);
     kinds.collect::<Lists>(600);
     let never = kinds.that_never_occurred(&[

@@ -1,4 +1,4 @@
-//! What the houses of the model promise, once in the desk's words and once in the reference's.
+//! SLA policies and calendars of the model, once for the desk and once for the reference.
 
 use std::{sync::LazyLock, time::Duration};
 
@@ -7,13 +7,13 @@ use ventanilla_service::{
     sla::{BusinessCalendar, Hours, Sla, SlaPolicy, SlaTargets, Week, Weekday},
 };
 
-use super::minutes::{DAY, HOUR, MINUTE, Minutes};
+use super::naive_calendar::{DAY, HOUR, MINUTE, NaiveCalendar};
 
 /// The promise of one house.
 #[derive(Debug, Clone)]
 pub(crate) struct Promise {
     pub(crate) sla: Sla,
-    pub(crate) minutes: Minutes,
+    pub(crate) minutes: NaiveCalendar,
     /// When a run begins: not long before the timers are put forward or back.
     pub(crate) start: Timestamp,
 }
@@ -50,7 +50,7 @@ pub(crate) static PROMISES: LazyLock<[Promise; 3]> = LazyLock::new(|| {
     ]
 });
 
-/// How soon something is due, in minutes, by the place of the priority and of the metric.
+/// Targets in minutes, by the place of the priority and of the metric.
 pub(crate) type Targets = [[i64; 3]; 4];
 
 /// The targets of a category's tickets.
@@ -67,7 +67,7 @@ struct Wall {
     /// From Monday to Sunday, in milliseconds of the day.
     hours: [&'static [(i64, i64)]; 7],
     holiday: Option<&'static str>,
-    /// How far the clock is ahead of UTC before and after it is changed.
+    /// Offset from UTC before and after its change.
     offsets: [i64; 2],
     change: &'static str,
 }
@@ -95,11 +95,11 @@ impl Wall {
         BusinessCalendar::with_holidays(self.zone.parse().unwrap(), week, holidays).unwrap()
     }
 
-    fn minutes(&self, start: Timestamp) -> Minutes {
+    fn minutes(&self, start: Timestamp) -> NaiveCalendar {
         let instant = |text: &str| text.parse::<Timestamp>().unwrap().as_millis();
         let change = instant(self.change);
         let holiday = self.holiday.map(|date| instant(&format!("{date}T00:00:00Z")) / DAY);
-        Minutes::around(start, |minute| {
+        NaiveCalendar::around(start, |minute| {
             let at = minute * MINUTE;
             let local = at + self.offsets[usize::from(at >= change)];
             let (day, time) = (local.div_euclid(DAY), local.rem_euclid(DAY));

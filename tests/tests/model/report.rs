@@ -6,7 +6,7 @@ use ventanilla_service::{Timestamp, UserId, sla::SlaMetric};
 
 use super::{
     answer::{Answer, Length, Row},
-    world::World,
+    reference::World,
 };
 
 #[derive(Default)]
@@ -24,8 +24,8 @@ impl World {
         let (first, last) = (minutes.until(from), minutes.until(before.min(self.now)));
         let mut all = BTreeMap::<(Option<UserId>, SlaMetric), Tallied>::new();
         for ticket in &self.tickets {
-            let account = ticket.account.as_ref().expect("the house promises something");
-            for (metric, wait) in account.waits() {
+            let sla = ticket.sla.as_ref().expect("the house promises something");
+            for (metric, wait) in sla.waits() {
                 let who = match &wait.end {
                     Some((by, _)) => by.clone(),
                     None => ticket.head.assignee.clone(),

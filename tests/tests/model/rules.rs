@@ -9,8 +9,8 @@ use ventanilla_service::{
 
 use super::{
     answer::Answer,
+    reference::{Ticket, World, too_long},
     step::{Request, What, Words},
-    world::{Ticket, World, too_long},
 };
 
 /// Why nothing was done.
@@ -20,7 +20,7 @@ pub(crate) enum No {
     Refused(Refusal),
 }
 
-/// Who asks, when, and under which rules of the house.
+/// Actor, time, policy and expected version of a change.
 struct Asker<'a> {
     by: &'a Actor,
     now: Timestamp,
@@ -128,11 +128,11 @@ impl Ticket {
         if answers && self.head.first_response_at.is_none() {
             self.head.first_response_at = Some(asker.now);
         }
-        if let Some(account) = &mut self.account {
+        if let Some(sla) = &mut self.sla {
             if answers {
-                account.answered(asker.by, asker.now);
+                sla.answered(asker.by, asker.now);
             } else if matches!(asker.by, Actor::Customer(_)) {
-                account.asked(asker.now, self.head.priority);
+                sla.asked(asker.now, self.head.priority);
             }
         }
         let reopens = matches!(asker.by, Actor::Customer(_)) && self.head.status == Status::Resolved;
@@ -176,7 +176,7 @@ impl Ticket {
         self.must_not_be_closed(asker)?;
         asker.expects(self)?;
         self.head.priority = to;
-        self.account.iter_mut().for_each(|account| account.has_priority(to, asker.now));
+        self.sla.iter_mut().for_each(|sla| sla.has_priority(to, asker.now));
         self.touch(asker.now);
         Ok(vec![self.record(EventKind::PriorityChanged { from, to }, asker)])
     }
@@ -238,9 +238,9 @@ impl Ticket {
             Status::Resolved => Some(asker.now),
             Status::Closed => self.head.resolved_at.or(Some(asker.now)),
         };
-        self.account.iter_mut().for_each(|account| match to {
-            Status::Open | Status::InProgress => account.live(asker.now, self.head.priority),
-            Status::Resolved | Status::Closed => account.settled(asker.by, asker.now),
+        self.sla.iter_mut().for_each(|sla| match to {
+            Status::Open | Status::InProgress => sla.live(asker.now, self.head.priority),
+            Status::Resolved | Status::Closed => sla.settled(asker.by, asker.now),
         });
         if to == Status::Closed {
             self.head.closed_at = Some(asker.now);

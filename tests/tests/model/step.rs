@@ -1,4 +1,4 @@
-//! What is asked of the help desk, one step after the other.
+//! Steps of a run: requests to the help desk.
 
 use ventanilla_service::{
     Category, IdempotencyKey, Priority, Status, Timestamp, UserId,
@@ -6,7 +6,7 @@ use ventanilla_service::{
     ticket::{Actor, MessageRange},
 };
 
-use super::cast::Typed;
+use super::people::Typed;
 
 /// One request, at one time. Tickets go by their place in order of arrival; the place after the
 /// last stands for a ticket that doesn't exist.
@@ -92,7 +92,7 @@ pub(crate) enum Read {
     Report { from: Timestamp, before: Timestamp },
 }
 
-/// How somebody types a ticket's number.
+/// Spelling in which a ticket's number is typed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Hand {
     Exact,
@@ -123,7 +123,7 @@ pub(crate) struct Filter {
 }
 
 impl What {
-    /// What it has to say, if anything.
+    /// Returns the text of the change, if it has one.
     pub(crate) fn text(&self) -> Option<&'static Typed> {
         match self {
             What::Write(words, _) => Some(words.text),

@@ -55,7 +55,7 @@ impl Walk {
                     Some(cursor) => query.page_after(cursor)?,
                     None => query.first_page(),
                 };
-                desk.admin(super::cast::person(4)).list(page).await?
+                desk.admin(super::people::person(4)).list(page).await?
             }
         };
         self.next = page.next.clone().map_or(Next::Nothing, Next::After);

@@ -1,4 +1,4 @@
-//! What stands in the collection and is no ticket: it is reported, stays as it is, and hides no other.
+//! Stored documents that hold no valid ticket: each is reported, stays unchanged, and hides no other.
 
 use bson::{Bson, DateTime, Document, doc};
 use ventanilla_service::{
@@ -11,7 +11,7 @@ use ventanilla_service::{
 
 use super::raw::{Beside, DAY, HOUR, after, date, number, person, said, text, theirs, user, with};
 
-/// What a list shows of a document.
+/// Effect of a document on a list.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Listed {
     /// Its number, as that of a ticket that can't be read.

@@ -11,8 +11,8 @@ use ventanilla_service::{
 };
 
 use super::{
+    command_monitor::CommandMonitor,
     raw::{Beside, DAY, after, number, person, text, theirs, ticket, user, with},
-    sent::Sent,
 };
 
 const EXPRESSIONS: [&str; 8] =
@@ -153,7 +153,7 @@ async fn what_no_longer_fits_in_a_document_is_refused_and_nothing_is_lost() {
 #[tokio::test]
 async fn an_id_of_another_form_is_refused_before_anything_is_written() {
     let beside = Beside::new().await;
-    let (store, sent) = Sent::by_a_store(&beside.database).await;
+    let (store, monitor) = CommandMonitor::by_a_store(&beside.database).await;
     let document = with(theirs(), doc! { "assigneeId": person(2) });
     beside.write(&document).await;
     let (number, luis) = (number(&document), Actor::Admin(user(2)));
@@ -202,7 +202,7 @@ async fn an_id_of_another_form_is_refused_before_anything_is_written() {
         }
     }
     // An assignee is looked at once the rules have taken the change; an actor before the ticket is read.
-    let sent = sent.take();
+    let sent = monitor.take();
     assert!(sent.iter().all(|command| command.contains_key("find")), "{sent:?}");
     assert_eq!(sent.len(), 5);
     assert_eq!(beside.read(&document).await, document);

@@ -13,8 +13,8 @@ use ventanilla_service::{
 };
 
 use super::{
-    draw_timers::round_the_clock,
     raw::{self, Beside, DAY, HOUR, after, date, number, person, text, theirs, user, with},
+    timer_generators::round_the_clock,
 };
 
 #[tokio::test]

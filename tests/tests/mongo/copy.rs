@@ -30,7 +30,7 @@ use ventanilla_service::{
 };
 
 use super::{
-    draw,
+    generators,
     raw::{Beside, number, said, theirs, ticket, with},
 };
 
@@ -103,7 +103,7 @@ async fn fill(beside: &Beside, count: usize) -> BTreeSet<String> {
         let inserted = join_all(batch.iter().map(|ticket| beside.store.insert(ticket))).await;
         assert!(inserted.into_iter().all(|inserted| inserted.unwrap() == InsertOutcome::Stored));
     }
-    let (mut runner, drawn) = (TestRunner::deterministic(), draw::documents(&sla()));
+    let (mut runner, drawn) = (TestRunner::deterministic(), generators::documents(&sla()));
     let documents: Vec<Document> =
         (count / 2..count).map(|_| drawn.new_tree(&mut runner).unwrap().current()).collect();
     for batch in documents.chunks(1_000) {

@@ -1,5 +1,7 @@
-//! What the server examines among very many tickets, by its own `explain` of the very commands that
-//! the store sent; `--nocapture` shows it in tables.
+//! Checks the keys and documents that the server examines among very many tickets.
+//!
+//! The figures come from `explain` of the very commands that the store sent; `--nocapture` shows them
+//! in tables.
 //!
 //! `VENTANILLA_EXPLAIN_TICKETS=400000` takes that many, and also times the lists against those of a
 //! hundredth of them.
@@ -18,17 +20,17 @@ use ventanilla_service::{
 use ventanilla_tests::{Mongo, TestDatabase};
 
 use super::{
-    examined::Examined,
-    many,
-    sent::{Sent, TICKETS},
-    shapes::Shape,
+    bulk_data,
+    command_monitor::{CommandMonitor, TICKETS},
+    explain_stats::ExplainStats,
+    list_shapes::ListShape,
 };
 
 /// A store of very many tickets, and what it sends.
 pub(crate) struct Desk {
     pub(crate) database: TestDatabase,
     pub(crate) store: MongoStore,
-    sent: Sent,
+    monitor: CommandMonitor,
     pub(crate) count: u64,
 }
 
@@ -45,21 +47,21 @@ async fn what_is_examined_does_not_grow_with_the_collection() {
     if asked.is_some() {
         desk.is_timed_against(&Desk::of(desk.count / 100).await).await;
     }
-    many::forget_some(&desk.database).await;
+    bulk_data::forget_some(&desk.database).await;
     desk.lists_examine_what_they_return(true).await;
 }
 
 impl Desk {
     async fn of(count: u64) -> Self {
         let database = Mongo::shared().await.database().await;
-        many::store(&database, count).await;
-        let (store, sent) = Sent::by_a_store(&database).await;
-        Self { database, store, sent, count }
+        bulk_data::store(&database, count).await;
+        let (store, monitor) = CommandMonitor::by_a_store(&database).await;
+        Self { database, store, monitor, count }
     }
 
     /// The command that was sent last.
     pub(crate) fn command(&self) -> Document {
-        let sent = self.sent.take().into_iter().rev();
+        let sent = self.monitor.take().into_iter().rev();
         sent.into_iter().find(|command| !command.contains_key("getMore")).unwrap()
     }
 
@@ -71,10 +73,10 @@ impl Desk {
         let gaps = if some_have_none { ", where some lack a status or a priority" } else { "" };
         println!("\n{} tickets{gaps}", self.count);
         println!("{:<46}{:>10}{:>10}{:>10}", "a page of a list", "rows", "keys", "documents");
-        for shape in Shape::all(self.count) {
+        for shape in ListShape::all(self.count) {
             let name = &shape.name;
             let rows = self.store.list(&shape.page).await.unwrap().rows.len();
-            let examined = Examined::by(&self.database, self.command()).await;
+            let examined = ExplainStats::by(&self.database, self.command()).await;
             println!("{name:<46}{rows:>10}{:>10}{:>10}", examined.keys, examined.documents);
 
             let (keys, documents) = (shape.keys(some_have_none), shape.documents());
@@ -87,13 +89,13 @@ impl Desk {
     }
 
     async fn reads_examine_one_ticket(&self) {
-        let number = TicketNumber::parse(&many::number(12_345 % self.count)).unwrap();
+        let number = TicketNumber::parse(&bulk_data::number(12_345 % self.count)).unwrap();
         let typed = TicketLookup::parse(&format!("#{number}")).unwrap();
         for scope in [Audience::Desk, Audience::Requester(customer(0)), Audience::Requester(customer(1))]
         {
             for lookup in [&TicketLookup::from(&number), &typed] {
                 self.store.get(lookup, &scope, MessageRange::All).await.unwrap();
-                let examined = Examined::by(&self.database, self.command()).await;
+                let examined = ExplainStats::by(&self.database, self.command()).await;
                 // A key for each number that may be meant, and one where it goes on from there.
                 let meant = lookup.candidates().len() as i64;
                 assert!((1..2 * meant).contains(&examined.keys), "{meant} numbers: {examined:?}");
@@ -109,7 +111,7 @@ impl Desk {
         let number = &opened.head().ticket_number;
         let text = || MessageText::parse("¿Hay novedades? Sigo sin poder entrar.").unwrap();
         let luis = || Actor::Admin(admin(0));
-        self.sent.take();
+        self.monitor.take();
         println!("\n{:<46}{:>10}", "a change", "bytes");
         for (name, by, change) in [
             ("customer: message", Actor::Customer(customer(0)), Change::message(text())),
@@ -125,13 +127,13 @@ impl Desk {
             let command = Command::new(&by, epoch(), &Policy::default(), change).unwrap();
             let outcome = self.store.update(number, &command).await.unwrap();
             assert!(matches!(outcome, Outcome::Applied { .. }), "{name}: {outcome:?}");
-            let sent = self.sent.take();
+            let sent = self.monitor.take();
             let [find, update] = &sent[..] else { panic!("{name}: {sent:?}") };
             println!("{name:<46}{:>10}", update.to_vec().unwrap().len());
             for (command, stages) in
                 [(find, &["IXSCAN", "FETCH", "LIMIT"][..]), (update, &["IXSCAN", "FETCH", "UPDATE"])]
             {
-                let examined = Examined::by(&self.database, command.clone()).await;
+                let examined = ExplainStats::by(&self.database, command.clone()).await;
                 assert_eq!((examined.keys, examined.documents), (1, 1), "{name}: {examined:?}");
                 assert!(examined.has_only(stages), "{name}: {examined:?}");
             }
@@ -140,16 +142,16 @@ impl Desk {
 
     /// Its parts are explained one by one: of a union of counts, `explain` carries out the first.
     async fn counts_examine_keys_alone(&self) {
-        let now = BusinessTime::from_millis(many::created_at(self.count).as_millis());
+        let now = BusinessTime::from_millis(bulk_data::created_at(self.count).as_millis());
         let counts = self.store.counts(&admin(0), Some(now)).await.unwrap();
-        let sent = self.sent.take().into_iter().find(|sent| sent.contains_key("aggregate")).unwrap();
+        let sent = self.monitor.take().into_iter().find(|sent| sent.contains_key("aggregate")).unwrap();
         let (united, first): (Vec<_>, Vec<_>) =
             pipeline(&sent).into_iter().partition(|stage| stage.contains_key("$unionWith"));
         let others = united.iter().map(|stage| pipeline(stage.get_document("$unionWith").unwrap()));
         let mut keys = 0;
         for part in iter::once(first).chain(others) {
             let part = doc! { "aggregate": TICKETS, "pipeline": part, "cursor": {} };
-            let examined = Examined::by(&self.database, part).await;
+            let examined = ExplainStats::by(&self.database, part).await;
             assert_eq!(examined.documents, 0, "{examined:?}");
             let stages = ["IXSCAN", "COUNT_SCAN", "OR", "$cursor", "$group", "$project", "$set"];
             assert!(examined.has_only(&stages), "{examined:?}");
@@ -166,7 +168,7 @@ impl Desk {
     /// Medians in microseconds, the repetitions of both in turn, of pages with as many rows in both.
     async fn is_timed_against(&self, fewer: &Self) {
         println!("\n{:<46}{:>10}{:>10}{:>10}", "a page of a list", self.count, fewer.count, "ratio");
-        for (shape, same) in Shape::all(self.count).iter().zip(Shape::all(fewer.count)) {
+        for (shape, same) in ListShape::all(self.count).iter().zip(ListShape::all(fewer.count)) {
             let rows = self.store.list(&shape.page).await.unwrap().rows.len();
             if fewer.store.list(&same.page).await.unwrap().rows.len() < rows {
                 continue;

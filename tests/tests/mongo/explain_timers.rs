@@ -1,4 +1,4 @@
-//! What the server examines for lists by due time, for a report and for closing.
+//! Checks the keys and documents that the server examines for lists by due time, reports and closing.
 
 use bson::Document;
 use ventanilla_service::{
@@ -10,13 +10,13 @@ use ventanilla_service::{
     testing::{self, admin, customer},
 };
 
-use super::{examined::Examined, explain::Desk, many};
+use super::{bulk_data, explain::Desk, explain_stats::ExplainStats};
 
 const ROWS: usize = 20;
 
 impl Desk {
     fn now(&self) -> BusinessTime {
-        BusinessTime::from_millis(many::created_at(self.count).as_millis())
+        BusinessTime::from_millis(bulk_data::created_at(self.count).as_millis())
     }
 
     pub(crate) async fn due_lists_examine_what_waits(&self) {
@@ -53,7 +53,7 @@ impl Desk {
                 let mut page = query.clone().first_page().with_as_of(self.now());
                 for part in ["first", "after"] {
                     let found = self.store.list(&page).await.unwrap();
-                    let examined = Examined::by(&self.database, self.command()).await;
+                    let examined = ExplainStats::by(&self.database, self.command()).await;
                     let (rows, name) = (found.rows.len(), format!("{filter:<24}{list:<16}{part}"));
                     println!("{name:<46}{rows:>10}{:>10}{:>10}", examined.keys, examined.documents);
                     let stages = if may_sort { &STAGES[..] } else { &STAGES[1..] };
@@ -79,7 +79,7 @@ impl Desk {
         println!("\nto close: {found} found, {} keys, {} documents", examined.keys, examined.documents);
         assert!(examined.stages.contains("IXSCAN") && !examined.stages.contains("COLLSCAN"));
 
-        let last = many::created_at(self.count);
+        let last = bulk_data::created_at(self.count);
         let day = Days(1).duration();
         let from = Timestamp::from_millis(last.as_millis() - day.as_millis() as i64).unwrap();
         let sla = Sla::new(testing::sla().policy().clone(), BusinessCalendar::always());
@@ -98,11 +98,11 @@ impl Desk {
         assert!((examined.documents as u64) < self.count / 3, "{examined:?}");
     }
 
-    async fn examined(&self) -> Examined {
+    async fn examined(&self) -> ExplainStats {
         let mut command: Document = self.command();
         // `explain` takes no time limit of the client's.
         command.remove("maxTimeMS");
-        Examined::by(&self.database, command).await
+        ExplainStats::by(&self.database, command).await
     }
 }
 

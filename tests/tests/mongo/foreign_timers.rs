@@ -1,4 +1,4 @@
-//! What becomes of timers where the other application writes, which knows nothing of them.
+//! SLA timers of tickets to which the other application writes, which doesn't know them.
 
 use bson::{Document, doc};
 use ventanilla_service::{
@@ -9,8 +9,8 @@ use ventanilla_service::{
 };
 
 use super::{
-    draw_timers::round_the_clock,
     raw::{Beside, DAY, after, date, person, said, text, theirs, user},
+    timer_generators::round_the_clock,
 };
 
 /// A ticket of ours, opened when the tests begin: its first response is due after a day and a half,
@@ -42,7 +42,7 @@ impl Beside {
         assert!(matches!(outcome, Outcome::Applied { .. }), "{outcome:?}");
     }
 
-    /// How many tickets are overdue, by list and by count.
+    /// Counts the overdue tickets, by a list and by `counts`.
     async fn overdue(&self, ms: i64) -> u64 {
         let now = round_the_clock().business_time_at(after(ms));
         let page = ListQuery::new().overdue().first_page().with_as_of(now);
@@ -51,7 +51,7 @@ impl Beside {
         listed
     }
 
-    /// What was breached, by a report.
+    /// Counts the breached timers of a metric, by a report.
     async fn breached(&self, metric: SlaMetric, ms: i64) -> u64 {
         let period = Period::new(after(-DAY), after(ms)).unwrap();
         let query = ReportQuery::new(period, &round_the_clock(), after(ms));

@@ -13,10 +13,10 @@ use ventanilla_service::{
 
 use super::{
     bad_timers,
-    draw_timers::round_the_clock,
     raw::{
         Beside, DAY, HOUR, after, date, number, person, row_of, said, text, theirs, ticket, user, with,
     },
+    timer_generators::round_the_clock,
 };
 
 fn note(fields: Document) -> Bson {
@@ -215,7 +215,7 @@ async fn all_change_it(beside: &Beside, document: &Document, mut expected: Ticke
     assert_eq!((expected.head().version, expected.history().len() >= 4), (8, true));
 }
 
-/// What was damaged is there as it was; where no list is, one may have been begun.
+/// Asserts that damaged fields are unchanged, apart from lists that grew or were begun.
 fn is_left(damage: &Document, now: &Document) {
     for (field, damaged) in damage {
         match (damaged, now.get(field)) {
@@ -231,7 +231,7 @@ fn is_left(damage: &Document, now: &Document) {
     }
 }
 
-/// Where ids are texts, one that is no user id makes a ticket unreadable for everybody alike.
+/// Checks that an invalid user id stored as text makes a ticket unreadable for every caller.
 #[tokio::test]
 async fn an_id_that_is_none_is_refused_before_anything_is_written() {
     let beside = Beside::new().await;
@@ -320,7 +320,7 @@ fn in_every_order() -> impl Iterator<Item = Sort> {
     ways.into_iter().flat_map(|way| [Sort::Created(way), Sort::UrgentFirst(way), Sort::LowFirst(way)])
 }
 
-/// How many tickets a list shows in pages of one, and how many it reports.
+/// Counts the tickets that a list shows in pages of one, and those that it reports.
 async fn walk(beside: &Beside, query: &ListQuery) -> (usize, usize) {
     let query = query.clone().with_page_size(PageSize::new(1).unwrap());
     let (mut rows, mut reported, mut page) = (0, 0, query.clone().first_page());

@@ -12,14 +12,14 @@ use ventanilla_service::{
 };
 use ventanilla_tests::{Mongo, TestDatabase, rng, seed};
 
-use super::sent::Sent;
+use super::command_monitor::CommandMonitor;
 
 const WORDS: &str = "Me cobraron dos veces.";
 
 struct Known {
     database: TestDatabase,
     desk: HelpDesk,
-    sent: Sent,
+    monitor: CommandMonitor,
 }
 
 impl Known {
@@ -29,9 +29,9 @@ impl Known {
 
     async fn with(options: MongoOptions, policy: Policy) -> Self {
         let database = Mongo::shared().await.database().await;
-        let (store, sent) = Sent::by_a_store_with(options, &database).await;
+        let (store, monitor) = CommandMonitor::by_a_store_with(options, &database).await;
         let desk = HelpDesk::builder(store).policy(policy).build();
-        Self { database, desk, sent }
+        Self { database, desk, monitor }
     }
 
     /// Stores a ticket as another application does, with no field of ours.
@@ -70,9 +70,9 @@ async fn what_is_known_after_a_change_is_what_is_stored() {
     for number in [created.head.ticket_number, known.foreign().await] {
         let (mut is_known, mut made_on_known) = (false, 0);
         for _ in 0..200 {
-            known.sent.take();
+            known.monitor.take();
             let change = known.change(&number, &mut random).await;
-            let commands = known.sent.names();
+            let commands = known.monitor.names();
             let expected: &[&str] = match (is_known, change) {
                 (true, Made::Changed) => &["update"],
                 (false, Made::Changed) => &["find", "update"],
@@ -99,9 +99,9 @@ async fn a_ticket_that_was_changed_since_is_read() {
     ] {
         luis.reply(&number, WORDS).await.unwrap();
         known.set(&number, fields.clone()).await;
-        known.sent.take();
+        known.monitor.take();
         let head = luis.reply(&number, WORDS).await.unwrap().head;
-        assert_eq!(known.sent.names(), ["update", "find", "update"], "{fields}");
+        assert_eq!(known.monitor.names(), ["update", "find", "update"], "{fields}");
         let stored = known.tickets().find_one(doc! {}).await.unwrap().unwrap();
         assert_eq!(stored.get_str("category").unwrap(), head.category.as_str());
         assert_eq!(stored.get_str("priority").unwrap_or("MEDIUM"), head.priority.as_str());
@@ -134,9 +134,9 @@ async fn a_ticket_without_room_is_not_known() {
     let number = known.foreign().await;
     let luis = known.desk.admin(admin(0));
     for _ in 0..3 {
-        known.sent.take();
+        known.monitor.take();
         luis.reply(&number, WORDS).await.unwrap();
-        assert_eq!(known.sent.names(), ["find", "update"]);
+        assert_eq!(known.monitor.names(), ["find", "update"]);
     }
 }
 
@@ -148,9 +148,9 @@ async fn changes_of_one_process_to_one_ticket_follow_one_another() {
         let known = Known::with(MongoOptions::new().known_tickets(bytes), Policy::default()).await;
         let number = known.foreign().await;
         let luis = known.desk.admin(admin(0));
-        known.sent.take();
+        known.monitor.take();
         try_join_all((0..AT_ONCE).map(|_| luis.reply(&number, WORDS).into_future())).await.unwrap();
-        let commands = known.sent.names();
+        let commands = known.monitor.names();
         let sent = |name: &str| commands.iter().filter(|command| *command == name).count();
         assert_eq!((sent("find"), sent("update")), (reads, AT_ONCE), "{bytes} bytes known");
     }

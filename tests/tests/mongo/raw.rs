@@ -38,7 +38,7 @@ impl Beside {
         self.raw.find_one(doc! { "_id": id(document) }).await.unwrap().unwrap()
     }
 
-    /// What the desk sees of the ticket.
+    /// Returns the ticket as the desk sees it.
     pub(crate) async fn view(&self, document: &Document) -> Result<Option<TicketDetails>, StoreError> {
         self.store.get(&number(document).into(), &Audience::Desk, MessageRange::All).await
     }

@@ -32,7 +32,7 @@ fn answered() -> Document {
     doc! { "messages": [{ "content": "No llega", "role": "USER", "createdAt": at(0) }, answer] }
 }
 
-/// What a batch repairs is stored as it was read, and needs no repair again.
+/// Checks that repaired values are stored as they were read, and need no further repair.
 #[tokio::test]
 async fn what_is_derived_is_stored_as_it_is_read() {
     let database = Mongo::shared().await.database().await;

@@ -10,9 +10,9 @@ use ventanilla_service::{
 use ventanilla_tests::Mongo;
 
 use super::{
-    draw::documents,
-    draw_timers::{office, round_the_clock},
+    generators::documents,
     raw::{DAY, after, ticket},
+    timer_generators::{office, round_the_clock},
 };
 
 #[tokio::test]

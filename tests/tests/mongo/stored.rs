@@ -15,7 +15,7 @@ use ventanilla_service::{
 };
 
 use super::{
-    draw::{self, Case, Step},
+    generators::{self, Case, Step},
     raw::{Beside, number, row, ticket},
 };
 
@@ -34,7 +34,7 @@ fn a_change_leaves_in_a_document_what_the_domain_leaves_of_its_ticket() {
         runtime.block_on(Box::pin(both_agree(&beside, case)));
         Ok(())
     };
-    TestRunner::new(config).run(&draw::cases(), agree).unwrap();
+    TestRunner::new(config).run(&generators::cases(), agree).unwrap();
     runtime.block_on(async { drop(beside) });
 }
 
@@ -78,7 +78,7 @@ async fn both_agree(beside: &Beside, case: Case) {
     is_stored_alike(beside, &before).await;
 }
 
-/// What the domain knows nothing of is as it was, and nothing has become null.
+/// Asserts that unknown fields and messages are kept, and that no field has become null.
 fn is_kept(before: &Document, now: &Document) {
     for (field, value) in before.iter().filter(|(field, _)| field.starts_with("unknown")) {
         assert_eq!(now.get(field), Some(value), "{field}");
@@ -102,7 +102,7 @@ async fn both_read_alike(beside: &Beside, document: &Document) {
     assert_eq!(beside.list(&ListQuery::new()).await.rows, [row(document)], "{document}");
 }
 
-/// What a store makes of a ticket is the ticket.
+/// Asserts that a store's document of a ticket decodes to the same ticket.
 async fn is_stored_alike(beside: &Beside, document: &Document) {
     let ticket_before = ticket(document);
     beside.raw.delete_many(doc! {}).await.unwrap();
@@ -112,8 +112,10 @@ async fn is_stored_alike(beside: &Beside, document: &Document) {
     is_derived(&stored);
 }
 
-/// What lists and reports find timers by is what the domain derives, and isn't there where that is
-/// nothing.
+/// Asserts that the fields by which lists and reports find timers have the values that the domain
+/// derives.
+///
+/// A field without a derived value is missing.
 fn is_derived(document: &Document) {
     let ticket = ticket(document);
     let Some(timers) = ticket.head().sla.as_deref() else {

@@ -14,11 +14,11 @@ use ventanilla_service::{
 use ventanilla_tests::{Mongo, TestDatabase};
 
 use super::{
+    command_monitor::{CommandMonitor, TICKETS},
     raw::date,
-    sent::{Sent, TICKETS},
 };
 
-/// What an update has beyond the texts that it adds.
+/// Size limit of an update without the texts that it adds.
 const MOST_BYTES: usize = 2_048;
 const LONG: usize = 2_000;
 
@@ -60,25 +60,25 @@ async fn every_write_names_its_number_and_what_was_read_and_has_no_pipeline() {
 struct Observed {
     database: TestDatabase,
     store: MongoStore,
-    sent: Sent,
+    monitor: CommandMonitor,
     desk: HelpDesk,
 }
 
 impl Observed {
     async fn new() -> Self {
         let database = Mongo::shared().await.database().await;
-        let (store, sent) = Sent::by_a_store(&database).await;
+        let (store, monitor) = CommandMonitor::by_a_store(&database).await;
         let policy = Policy { reopen: Reopen::Always, sla: Some(sla()), ..Policy::default() };
         let desk = HelpDesk::builder(store.clone()).policy(policy);
         let desk = desk.clock(|| epoch().plus(Days(60).duration())).build();
-        Self { database, store, sent, desk }
+        Self { database, store, monitor, desk }
     }
 
     /// Each write, with the name of its use case.
     async fn writes_of_every_use_case(&self) -> Vec<(&'static str, Document)> {
         let mut writes = Vec::new();
         let mut done = |name| {
-            for command in self.sent.take() {
+            for command in self.monitor.take() {
                 let kind = command.keys().next().unwrap().as_str();
                 match kind {
                     "insert" | "update" => writes.push((name, command)),
@@ -162,7 +162,7 @@ impl Observed {
     async fn ticket(&self, number: &str, shape: fn(TicketFixture) -> TicketFixture) -> TicketNumber {
         let ticket = shape(ticket(number)).build();
         assert_eq!(self.store.insert(&ticket).await.unwrap(), InsertOutcome::Stored);
-        self.sent.take();
+        self.monitor.take();
         ticket.head().ticket_number.clone()
     }
 
@@ -221,7 +221,7 @@ impl Observed {
     }
 }
 
-/// How many bytes of text an update adds.
+/// Counts the bytes of text that an update adds.
 fn added_texts(update: &Document) -> usize {
     let lists = ["$set", "$push"].into_iter().filter_map(|operator| update.get_document(operator).ok());
     let items = lists.flat_map(|fields| fields.values()).filter_map(|added| match added {

@@ -46,7 +46,7 @@ pub(super) async fn disturbed(database: &TestDatabase, number: &TicketNumber) ->
     client.await.database(database.name())
 }
 
-/// What another application does, from a thread and with a client of its own.
+/// Writes as another application does, from a thread and with a client of its own.
 fn write_between(uri: &str, name: &str, number: &TicketNumber) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {

@@ -1,5 +1,7 @@
-//! What goes wrong between the store and its servers: each fault has its code, keeps its cause, says
-//! rightly what became of the change, and loses nothing.
+//! Faults between the store and its servers.
+//!
+//! Each has its code, keeps its cause, states rightly whether the change was applied, and loses
+//! nothing.
 
 #![allow(clippy::unwrap_used, reason = "a test fails loudly")]
 

@@ -1,4 +1,4 @@
-//! What the collection's own validator and indexes refuse.
+//! Writes that the collection's own validator and indexes refuse.
 
 use std::{
     error::Error,

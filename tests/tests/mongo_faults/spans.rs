@@ -1,4 +1,4 @@
-//! What is told of a use case to a tracing subscriber stands within its span.
+//! Checks that the tracing events of a use case are within its span.
 
 use std::{cell::RefCell, fmt::Debug, sync::Once, time::Duration};
 
@@ -56,7 +56,7 @@ impl Visit for Text {
     }
 }
 
-/// What the driver tells of a command, it tells on the task that sends it.
+/// Checks that the driver emits a command's events on the task that sends it.
 #[tokio::test]
 async fn commands_are_sent_within_the_span_of_their_use_case() {
     listen();

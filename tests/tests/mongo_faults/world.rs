@@ -15,7 +15,7 @@ use ventanilla_service::{
 };
 use ventanilla_tests::ReplicaSet;
 
-/// How long anything may take on a busy machine.
+/// Time limit of every wait, long enough for a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Three servers to do anything to, and a desk over them with one ticket.
@@ -41,7 +41,7 @@ impl World {
         desk(&database(&self.set.uri()).await, options).await
     }
 
-    /// What was written after the description, in order.
+    /// Returns the texts of the messages after the description, in order.
     pub(crate) async fn texts(&self) -> Vec<String> {
         texts(&self.desk, &self.number).await
     }

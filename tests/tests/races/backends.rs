@@ -43,7 +43,8 @@ impl Backend for Sqlite {
 pub(crate) struct OverMongo<const KNOWN: u64>;
 
 impl<const KNOWN: u64> Backend for OverMongo<KNOWN> {
-    /// Where one wins and all others look again, the work grows with the square of the crowd.
+    /// One round: where one writer wins and all others try again, the work grows with the square of
+    /// the crowd.
     const ROUNDS: usize = 1;
 
     async fn desk() -> HelpDeskBuilder {

@@ -92,7 +92,7 @@ async fn resolved(desk: &HelpDesk) -> Vec<TicketNumber> {
     numbers
 }
 
-/// What one machine does, batch by batch.
+/// Closes all resolved tickets, batch by batch, as one machine does.
 async fn close_all(desk: HelpDesk, batch: u32) -> Vec<ClosedBatch> {
     let mut batches = Vec::new();
     loop {

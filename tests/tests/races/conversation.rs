@@ -82,7 +82,7 @@ fn write(
     }
 }
 
-/// What was written after the description.
+/// Returns the texts of the messages other than the description.
 fn texts(ticket: &TicketDetails) -> BTreeSet<String> {
     let written = ticket.messages.iter().filter(|message| message.text != ticket.description);
     written.map(|message| message.text.to_string()).collect()

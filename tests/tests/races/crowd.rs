@@ -8,12 +8,12 @@ use ventanilla_service::{
     TicketDetails, TicketNumber, UserId,
 };
 
-/// How many do the same thing at the same time.
+/// Number of tasks that do the same thing at the same time.
 pub(crate) const CROWD: usize = 64;
 
 /// A desk over an empty store, for any store.
 pub(crate) trait Backend: 'static {
-    /// How often each race is run.
+    /// Number of times that each race is run.
     const ROUNDS: usize;
 
     async fn desk() -> HelpDeskBuilder;

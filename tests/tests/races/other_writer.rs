@@ -36,19 +36,19 @@ use super::{
 };
 
 const TICKETS: usize = 500;
-/// How many changes of ours each ticket is asked for, and how many writes of theirs it gets.
+/// Number of changes of ours, and of writes of theirs, to each ticket.
 const EACH: usize = 20;
-/// How many of ours write to one ticket at the same time, while one of theirs does.
+/// Number of tasks of ours that write to one ticket at the same time, beside one of theirs.
 const WRITERS: usize = 2;
-/// How many tickets are written to at the same time.
+/// Number of tickets that are written to at the same time.
 const AT_ONCE: usize = 16;
-/// What the other application sets a status to, mostly to one in which we may write.
+/// Statuses that the other application sets, mostly such in which we may write.
 const STATUSES: [&str; 7] =
     ["OPEN", "OPEN", "IN_PROGRESS", "IN_PROGRESS", "RESOLVED", "RESOLVED", "CLOSED"];
 /// The number of the first of ours: each change has an administrator of its own.
 const FIRST_ADMIN: usize = 1_000_000;
 
-/// What became of each change of ours, by its number.
+/// Results of our changes, by their number.
 pub(crate) type Answers = BTreeMap<usize, Result<Receipt, ServiceError>>;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

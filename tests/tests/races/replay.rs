@@ -17,13 +17,13 @@ use ventanilla_tests::plain;
 
 use super::other_writer::{Answers, asked, number_of};
 
-/// What the writes to a collection led to, and which changes of ours were among them.
+/// Tickets that result from the writes to a collection, and the changes of ours among these writes.
 #[derive(Default)]
 pub(crate) struct Replay {
     tickets: HashMap<ObjectId, Document>,
-    /// What each change of ours caused, by its number.
+    /// Events of each change of ours, by its number.
     made: BTreeMap<usize, Vec<Event>>,
-    /// How often a requester confirmed: those tell no number.
+    /// Number of confirmations by requesters, which carry no number.
     confirmed: usize,
 }
 
@@ -111,7 +111,7 @@ impl Replay {
         assert_eq!(self.confirmed, confirmed);
     }
 
-    /// What is stored is what the writes led to: none is missing here.
+    /// Asserts that the stored documents are the result of the writes, so that none is missing here.
     pub(crate) fn led_to(&self, stored: &[Document]) {
         for document in stored {
             let replayed = &self.tickets[&document.get_object_id("_id").unwrap()];
@@ -169,7 +169,7 @@ fn apply(document: &mut Document, update: UpdateDescription) {
     }
 }
 
-/// What holds the last step of a path.
+/// Container of the last step of a path.
 enum Parent<'a> {
     Fields(&'a mut Document),
     Items(&'a mut Vec<Bson>),

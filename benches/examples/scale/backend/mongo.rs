@@ -73,7 +73,8 @@ impl Mongo {
         Ok(number(&stats, "size") + number(&stats, "totalIndexSize"))
     }
 
-    /// What all commands have examined, by the primary's own account.
+    /// Returns the keys and documents that all commands have examined, from the primary's
+    /// `serverStatus`.
     pub(crate) async fn examined(&self) -> Result<(u64, u64), Failure> {
         let status = self.database.run_command(doc! { "serverStatus": 1 }).await?;
         let executor = status.get_document("metrics")?.get_document("queryExecutor")?;

@@ -51,7 +51,7 @@ fn change(action: &str) -> Result<Change, String> {
     }
 }
 
-/// What is offered.
+/// Returns the bulk actions that the dashboard offers.
 pub(super) fn actions() -> Vec<Group> {
     let status = |it: Status| pick(format!("estado:{it}"), it.label(Locale::Es));
     let priority = |it: Priority| pick(format!("prioridad:{it}"), it.label(Locale::Es));

@@ -1,5 +1,7 @@
-//! What an administrator does with a ticket. Each form was made for a version, and what it asks is
-//! done to that version or refused with what has changed since.
+//! Changes of an administrator to a ticket.
+//!
+//! Each form was made for a version of the ticket. The change is applied to that version, or refused
+//! with the changes made since.
 
 use axum::{
     extract::State,
@@ -165,7 +167,7 @@ async fn answer(
     }
 }
 
-/// What is wrong, with the name that only the host knows.
+/// Explains an error, with the assignee's name, which only the host knows.
 fn problem(app: &App, error: &ServiceError, field: &'static str) -> Problem {
     match error {
         ServiceError::UnknownAssignee { .. } => Problem::new(field, "Elige a alguien del equipo."),

@@ -1,4 +1,4 @@
-//! What the dashboard is asked for, from its address to a query.
+//! Converts the dashboard's filters from the address to a query.
 
 use serde::{Deserialize, Serialize};
 use ventanilla_service::{
@@ -12,9 +12,9 @@ use crate::{
     fields::{beginning, day, explain_es, next},
 };
 
-/// What is still to be done: open or in progress.
+/// Filter value for live tickets: open or in progress.
 pub(super) const LIVE: &str = "activos";
-/// What nobody has.
+/// Filter value for unassigned tickets.
 pub(super) const NOBODY: &str = "nadie";
 
 /// The orders that are offered.
@@ -58,7 +58,7 @@ impl Filters {
         format!("/admin?{}", self.query())
     }
 
-    /// What stands behind its `?`.
+    /// Returns the query string of the address.
     pub(super) fn query(&self) -> String {
         serde_html_form::to_string(self).unwrap_or_default()
     }
@@ -124,7 +124,7 @@ impl Filters {
     }
 }
 
-/// What couldn't be read so far.
+/// Problems of the fields that couldn't be read so far.
 struct Wrong(Vec<Problem>);
 
 impl Wrong {

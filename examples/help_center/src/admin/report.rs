@@ -1,4 +1,4 @@
-//! How soon tickets were answered and resolved.
+//! Report of the times until tickets were answered and resolved.
 
 use askama::Template;
 use axum::{extract::State, http::StatusCode};
@@ -15,7 +15,7 @@ use crate::{
     session::{Administrator, Me},
 };
 
-/// How many days a report is about unless it is asked for others.
+/// Default number of days that a report covers.
 const DAYS: u64 = 30;
 
 #[derive(Template)]
@@ -25,7 +25,7 @@ struct ReportPage {
     days: Days,
     report: Option<ReportView>,
     bars: Vec<Bar>,
-    /// How high the chart is.
+    /// Height of the chart.
     height: usize,
     problems: Vec<Problem>,
 }
@@ -94,7 +94,7 @@ impl Days {
     }
 }
 
-/// What a bar and its label take, from top to bottom.
+/// Height of a bar with its label.
 const STEP: usize = 44;
 
 fn bars(report: &ReportView) -> Vec<Bar> {

@@ -20,14 +20,14 @@ pub(super) struct TicketPage {
     me: Option<Me>,
     desk: DeskView,
     chat: ChatView,
-    /// How many messages stand before the first bubble.
+    /// Number of messages before the first bubble.
     earlier: usize,
     admins: Vec<PersonRef>,
     typed: Typed,
     problem: Option<Problem>,
 }
 
-/// What was typed and has not been saved.
+/// Texts that were typed and have not been saved.
 pub(super) struct Typed {
     pub(super) reply: Draft,
     /// The status that was chosen with the reply.

@@ -21,7 +21,7 @@ use crate::{
     session::{Customer, Me},
 };
 
-/// How many messages a page shows unless it is asked for all.
+/// Number of messages that a page shows by default.
 const SHOWN: u32 = 50;
 
 #[derive(Template)]
@@ -29,7 +29,7 @@ const SHOWN: u32 = 50;
 struct ChatPage {
     me: Option<Me>,
     chat: ChatView,
-    /// How many messages stand before the first bubble.
+    /// Number of messages before the first bubble.
     earlier: usize,
     confirm: bool,
     draft: Draft,

@@ -20,7 +20,7 @@ use crate::{
     session::{Customer, Me},
 };
 
-/// How many tickets a page of the list holds: what fits beside a chat.
+/// Number of tickets on a page of the list, which fit beside a chat.
 const ROWS: u32 = 10;
 
 /// The list, on a page of its own or beside a chat.

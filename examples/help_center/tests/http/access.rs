@@ -1,4 +1,4 @@
-//! Who gets to see what.
+//! Access to pages and tickets, by person and role.
 
 use axum::http::header;
 use ventanilla_service::{Explain, UserId};

@@ -1,4 +1,4 @@
-//! What holds of every page and every answer.
+//! Properties of every page and every response.
 
 use ventanilla_service::Status;
 

@@ -10,8 +10,8 @@ use ventanilla_service::{
 };
 
 use super::{
-    draw_timers::{office, round_the_clock, timers},
     raw::{DAY, after, date, person, said, text, theirs, user, with},
+    timer_generators::{office, round_the_clock, timers},
 };
 
 #[derive(Debug, Clone)]

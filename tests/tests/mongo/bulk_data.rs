@@ -9,9 +9,9 @@ use ventanilla_service::{
     testing::{admin, customer, epoch, sla},
 };
 
-use super::sent::TICKETS;
+use super::command_monitor::TICKETS;
 
-/// How many tickets share a millisecond.
+/// Number of tickets that share a millisecond.
 pub(crate) const TIES: u64 = 4;
 
 /// Stores so many, spread as those of a desk are after years: most are closed, few urgent, a third
@@ -84,8 +84,9 @@ fn ticket(place: u64) -> Document {
     ticket
 }
 
-/// Those of the live ones run, of 50,000 a fifth overdue and less at risk when the last is created;
-/// the others have stopped.
+/// Returns the SLA timers of a ticket: those of live tickets run, the others have stopped.
+///
+/// Of 50,000 tickets a fifth is overdue, and fewer are at risk, when the last is created.
 fn timers(place: u64, ticket: &Document, dice: &mut Dice) -> Document {
     const HOUR: i64 = 60 * 60 * 1000;
     let hours = |most: u64, dice: &mut Dice| HOUR * (1 + dice.below(most)) as i64;

@@ -9,9 +9,9 @@ use ventanilla_service::{
 };
 
 use super::{
-    account::Account,
     answer::{Answer, Head, Seen},
     list::Walk,
+    naive_sla::NaiveSla,
     promise::Promise,
     rules::sees_inside,
     step::{Action, Opening, Read, Step, Words},
@@ -24,7 +24,7 @@ pub(crate) struct World {
     pub(crate) now: Timestamp,
     pub(crate) tickets: Vec<Ticket>,
     pub(crate) walk: Option<Walk>,
-    /// What the last step must be answered.
+    /// Expected answer to the last step.
     pub(crate) answer: Option<Answer>,
 }
 
@@ -36,9 +36,9 @@ pub(crate) struct Ticket {
     pub(crate) messages: Vec<Message>,
     pub(crate) notes: Vec<Note>,
     pub(crate) history: Vec<Event>,
-    /// What led to each version, messages too, and nothing dropped.
+    /// Events of all versions, with messages, and none dropped.
     pub(crate) log: Vec<Event>,
-    pub(crate) account: Option<Account>,
+    pub(crate) sla: Option<NaiveSla>,
     key: Option<(UserId, IdempotencyKey)>,
 }
 
@@ -113,7 +113,7 @@ impl World {
             notes: Vec::new(),
             history: vec![event(self.now)],
             log: Vec::new(),
-            account: self.promise.map(|promise| Account::open(promise, category, self.now)),
+            sla: self.promise.map(|promise| NaiveSla::open(promise, category, self.now)),
             key,
         };
         let head = ticket.head(by, self.now);
@@ -200,24 +200,24 @@ impl Ticket {
     /// The head as somebody may see it.
     pub(crate) fn head(&self, by: &Actor, now: Timestamp) -> Head {
         let inside = sees_inside(by);
-        let account = self.account.as_ref().filter(|_| inside);
-        let timers = account.map(|account| account.timers(now));
+        let sla = self.sla.as_ref().filter(|_| inside);
+        let timers = sla.map(|sla| sla.timers(now));
         let version = if inside { self.head.version } else { 0 };
         Head { messages: Some(self.messages.len()), timers, version, ..self.head.clone() }
     }
 
     /// A head as a row of a list and part of a conversation have it.
     pub(crate) fn with_latest_timers(&self, mut head: Head) -> Head {
-        let latest = self.account.as_ref().map_or(0, Account::latest);
+        let latest = self.sla.as_ref().map_or(0, NaiveSla::latest);
         head.timers.iter_mut().for_each(|timers| timers.truncate(latest));
         head
     }
 
     fn promises(&self, now: Timestamp) -> Vec<(SlaMetric, SlaState, Timestamp)> {
-        let shown = self.account.iter().flat_map(|account| {
-            let due = account.waits().into_iter().map(|(_, wait)| account.minutes().instant(wait.due));
-            let timers = account.timers(now).into_iter().zip(due);
-            timers.map(|(timer, due)| (timer.metric, timer.state, due)).take(account.latest())
+        let shown = self.sla.iter().flat_map(|sla| {
+            let due = sla.waits().into_iter().map(|(_, wait)| sla.minutes().instant(wait.due));
+            let timers = sla.timers(now).into_iter().zip(due);
+            timers.map(|(timer, due)| (timer.metric, timer.state, due)).take(sla.latest())
         });
         shown.collect()
     }
@@ -235,7 +235,7 @@ impl Ticket {
 
     /// When its timers stopped, are at risk and are due.
     pub(crate) fn turns(&self, now: Timestamp) -> Vec<Timestamp> {
-        self.account.iter().flat_map(|account| account.turns(now)).collect()
+        self.sla.iter().flat_map(|sla| sla.turns(now)).collect()
     }
 
     /// The instant from which the days of a resolved ticket count.

@@ -10,7 +10,7 @@ use ventanilla_service::{
 };
 
 use super::{
-    draw::{field, times},
+    generators::{field, times},
     raw::{DAY, HOUR, after, date, person, with},
 };
 

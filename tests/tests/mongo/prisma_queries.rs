@@ -1,4 +1,4 @@
-//! What the other application reads and writes, against tickets of ours.
+//! Runs the reads and writes of the other application on tickets of ours.
 
 use bson::{Bson, Document, doc};
 use futures::TryStreamExt;
@@ -50,7 +50,8 @@ async fn stored(beside: &Beside, name: &str) -> Document {
     beside.raw.find_one(doc! { "ticketNumber": name }).await.unwrap().unwrap()
 }
 
-/// What Prisma sends for `findFirst({ where: { ticketNumber, userId }, select: ... })`.
+/// Sends the command that Prisma sends for `findFirst({ where: { ticketNumber, userId }, select: ...
+/// })`.
 #[tokio::test]
 async fn it_finds_a_ticket_of_ours_by_number_and_user() {
     let beside = Beside::new().await;
@@ -118,7 +119,7 @@ async fn it_lists_a_users_tickets_newest_first() {
     assert_eq!(numbers, ["TKT-000003", "TKT-000002", "TKT-000001"]);
 }
 
-/// What it does to a ticket of ours, and what we make of that.
+/// Checks the other application's writes to a ticket of ours, and our reads and changes afterwards.
 #[tokio::test]
 async fn what_it_writes_in_a_ticket_of_ours_is_read_listed_and_built_upon() {
     let beside = Beside::new().await;

@@ -9,12 +9,12 @@ use ventanilla_service::{
 
 use super::{
     answer::{Stop, Timer},
-    minutes::{MINUTE, Minutes},
+    naive_calendar::{MINUTE, NaiveCalendar},
     promise::{Promise, Targets, targets},
 };
 
 #[derive(Debug, Clone)]
-pub(crate) struct Account {
+pub(crate) struct NaiveSla {
     promise: &'static Promise,
     targets: &'static Targets,
     first: Wait,
@@ -30,11 +30,11 @@ pub(crate) struct Wait {
     pub(crate) spans: Vec<(Timestamp, Option<Timestamp>)>,
     /// The working time until which it is in time.
     pub(crate) due: i64,
-    /// Who ended it, and whether it never came.
+    /// Administrator who ended it, if one did, and whether it ended without a response.
     pub(crate) end: Option<(Option<UserId>, bool)>,
 }
 
-impl Account {
+impl NaiveSla {
     pub(crate) fn open(promise: &'static Promise, category: &Category, at: Timestamp) -> Self {
         let targets = targets(category);
         let wait = |metric| Wait::new(&promise.minutes, at, target(targets, Priority::Medium, metric));
@@ -99,7 +99,7 @@ impl Account {
         self.waits().into_iter().map(timer).collect()
     }
 
-    /// How many of these the desk shows on a ticket's page.
+    /// Number of timers that the desk shows on a ticket's page.
     pub(crate) fn latest(&self) -> usize {
         if self.answers.is_empty() { 2 } else { 3 }
     }
@@ -140,7 +140,7 @@ impl Account {
         self.waits().into_iter().flat_map(turns).collect()
     }
 
-    pub(crate) const fn minutes(&self) -> &'static Minutes {
+    pub(crate) const fn minutes(&self) -> &'static NaiveCalendar {
         &self.promise.minutes
     }
 
@@ -150,7 +150,7 @@ impl Account {
 }
 
 impl Wait {
-    fn new(minutes: &Minutes, at: Timestamp, target: i64) -> Self {
+    fn new(minutes: &NaiveCalendar, at: Timestamp, target: i64) -> Self {
         Self { spans: vec![(at, None)], due: minutes.until(at) + target, end: None }
     }
 
@@ -159,19 +159,19 @@ impl Wait {
         self.spans.last().and_then(|(_, to)| *to).unwrap_or(now)
     }
 
-    /// What is left of its target; less than nothing where it was late.
-    pub(crate) fn left(&self, minutes: &Minutes, now: Timestamp) -> i64 {
+    /// Returns the business time left until it is due; negative if it was late.
+    pub(crate) fn left(&self, minutes: &NaiveCalendar, now: Timestamp) -> i64 {
         self.due - minutes.until(self.until(now))
     }
 
-    /// How long it was waited for, in working time and in all.
-    pub(crate) fn spent(&self, minutes: &Minutes, now: Timestamp) -> (i64, i64) {
+    /// Returns the elapsed business time and calendar time.
+    pub(crate) fn spent(&self, minutes: &NaiveCalendar, now: Timestamp) -> (i64, i64) {
         let spans = self.spans.iter().map(|(from, to)| (*from, to.unwrap_or(now)));
         let working = spans.clone().map(|(from, to)| minutes.until(to) - minutes.until(from));
         (working.sum(), spans.map(|(from, to)| to.as_millis() - from.as_millis()).sum())
     }
 
-    fn aim(&mut self, minutes: &Minutes, at: Timestamp, target: i64) {
+    fn aim(&mut self, minutes: &NaiveCalendar, at: Timestamp, target: i64) {
         self.due = minutes.until(at) + target - self.spent(minutes, at).0;
     }
 
@@ -183,11 +183,11 @@ impl Wait {
         }
     }
 
-    fn is_nearly_over(&self, minutes: &Minutes, now: Timestamp) -> bool {
+    fn is_nearly_over(&self, minutes: &NaiveCalendar, now: Timestamp) -> bool {
         3 * self.left(minutes, now) <= self.spent(minutes, now).0
     }
 
-    fn timer(&self, metric: SlaMetric, minutes: &Minutes, now: Timestamp) -> Timer {
+    fn timer(&self, metric: SlaMetric, minutes: &NaiveCalendar, now: Timestamp) -> Timer {
         let left = self.left(minutes, now);
         let state = match &self.end {
             _ if left < 0 => SlaState::Breached,

@@ -8,19 +8,19 @@ use ventanilla_service::{
 };
 
 use super::{
-    cast::{self, TEXTS},
     filters::{self, lists},
-    minutes::{DAY, HOUR},
+    naive_calendar::{DAY, HOUR},
+    people::{self, TEXTS},
     promise::PROMISES,
+    reference::World,
     step::{Action, Bulk, Hand, Opening, Read, Request, Step, What, Words},
-    world::World,
 };
 
-/// What a run is mostly about.
+/// Main subject of a run.
 pub(crate) trait Focus: 'static {
     /// From so many tickets on, new ones are rare.
     const TICKETS: usize;
-    /// How often something is changed, and how often a list begins.
+    /// Weights of changes and of new lists among the steps.
     const CHANGES: u32;
     const LISTS: u32;
 }
@@ -32,8 +32,8 @@ pub(crate) fn worlds() -> BoxedStrategy<World> {
     let promises = option::of(sample::select(PROMISES.iter().collect::<Vec<_>>()));
     (sample::select(reopens), sample::select(waits), promises)
         .prop_map(|(reopen, close_after, promise)| {
-            let start = promise.map_or_else(cast::start, |promise| promise.start);
-            World::new(cast::house(reopen, close_after, promise), promise, start)
+            let start = promise.map_or_else(people::start, |promise| promise.start);
+            World::new(people::house(reopen, close_after, promise), promise, start)
         })
         .boxed()
 }
@@ -90,10 +90,10 @@ fn actions<F: Focus>(world: &World) -> Union<BoxedStrategy<Action>> {
 
 fn openings() -> BoxedStrategy<Action> {
     let by = prop_oneof![
-        sample::select(cast::customers()).prop_map(|id| (Actor::Customer(id.clone()), id)),
-        (admins(), sample::select(cast::customers())).prop_map(|(by, id)| (Actor::Admin(by), id)),
+        sample::select(people::customers()).prop_map(|id| (Actor::Customer(id.clone()), id)),
+        (admins(), sample::select(people::customers())).prop_map(|(by, id)| (Actor::Admin(by), id)),
     ];
-    (by, sample::select(cast::categories()), valid_words())
+    (by, sample::select(people::categories()), valid_words())
         .prop_map(|((by, requester), category, words)| {
             Action::Open(Opening { by, requester, category, words })
         })
@@ -108,7 +108,7 @@ fn follow_ups(world: &World) -> BoxedStrategy<Action> {
     if !over.is_empty() {
         kinds.push((3, sample::select(over).boxed()));
     }
-    let again = Words { text: &TEXTS[0], key: cast::keys().pop() };
+    let again = Words { text: &TEXTS[0], key: people::keys().pop() };
     (Union::new_weighted(kinds), prop_oneof![words(), Just(again)])
         .prop_map(|((ticket, by), words)| Action::FollowUp { ticket, by, words })
         .boxed()
@@ -155,7 +155,7 @@ fn by_admin(world: &World) -> impl Strategy<Value = Request> + use<> {
 fn bulks(world: &World) -> impl Strategy<Value = Bulk> + use<> {
     let named = (tickets(world), sample::select(HANDS.to_vec()));
     let text = || (0..4_usize).prop_map(|at| &TEXTS[at]).boxed();
-    let words = (text(), option::weighted(0.5, sample::select(cast::keys())));
+    let words = (text(), option::weighted(0.5, sample::select(people::keys())));
     let words = words.prop_map(|(text, key)| Words { text, key }).boxed();
     let versions = option::weighted(0.2, 0..4_u64);
     (admins(), prop::collection::vec(named, 1..5), changes(words, text()), versions)
@@ -164,7 +164,7 @@ fn bulks(world: &World) -> impl Strategy<Value = Bulk> + use<> {
 
 fn changes(
     words: BoxedStrategy<Words>,
-    texts: BoxedStrategy<&'static cast::Typed>,
+    texts: BoxedStrategy<&'static people::Typed>,
 ) -> impl Strategy<Value = What> {
     // What is closed is over, so it mustn't come too soon.
     let statuses = || prop_oneof![1 => sample::select(Status::ALL.to_vec()), 2 => sample::select(OPEN_ENDED.to_vec())];
@@ -224,7 +224,7 @@ fn periods(world: &World) -> impl Strategy<Value = Read> + use<> {
 }
 
 pub(super) fn admins() -> impl Strategy<Value = UserId> {
-    sample::select(cast::admins())
+    sample::select(people::admins())
 }
 
 /// A ticket; rarely the one that isn't there.
@@ -236,7 +236,7 @@ fn tickets(world: &World) -> impl Strategy<Value = usize> + use<> {
 /// A ticket and a customer, mostly its own.
 fn owned(world: &World) -> impl Strategy<Value = (usize, UserId)> + use<> {
     let owners: Vec<_> = world.tickets.iter().map(|ticket| ticket.head.requester.clone()).collect();
-    (tickets(world), sample::select(cast::customers()), prop::bool::weighted(0.1)).prop_map(
+    (tickets(world), sample::select(people::customers()), prop::bool::weighted(0.1)).prop_map(
         move |(ticket, other, foreign)| match owners.get(ticket) {
             Some(owner) if !foreign => (ticket, owner.clone()),
             _ => (ticket, other),
@@ -244,7 +244,7 @@ fn owned(world: &World) -> impl Strategy<Value = (usize, UserId)> + use<> {
     )
 }
 
-fn texts() -> impl Strategy<Value = &'static cast::Typed> {
+fn texts() -> impl Strategy<Value = &'static people::Typed> {
     // Mostly one text, so that a key often comes back with the same one.
     prop_oneof![
         5 => Just(&TEXTS[0]),
@@ -254,7 +254,7 @@ fn texts() -> impl Strategy<Value = &'static cast::Typed> {
 }
 
 fn words() -> impl Strategy<Value = Words> {
-    (texts(), option::weighted(0.5, sample::select(cast::keys())))
+    (texts(), option::weighted(0.5, sample::select(people::keys())))
         .prop_map(|(text, key)| Words { text, key })
 }
 

@@ -8,11 +8,11 @@ use std::{
 
 use tokio::time::sleep;
 
-/// How long anything may take, on a busy machine too.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+/// Time limit of every wait, long enough for a busy machine.
+pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// Asks again and again until there is an answer; otherwise says why there was none the last time.
-pub(crate) async fn until<T, E, F>(what: &str, mut ask: impl FnMut() -> F) -> T
+pub(crate) async fn wait_until<T, E, F>(what: &str, mut ask: impl FnMut() -> F) -> T
 where
     E: Display,
     F: Future<Output = Result<T, E>>,
@@ -21,7 +21,7 @@ where
     loop {
         match ask().await {
             Ok(answer) => return answer,
-            Err(why) if begin.elapsed() > PATIENCE => panic!("{what} takes too long: {why}"),
+            Err(why) if begin.elapsed() > TIME_LIMIT => panic!("{what} takes too long: {why}"),
             Err(_) => sleep(Duration::from_millis(20)).await,
         }
     }

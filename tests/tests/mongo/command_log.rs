@@ -12,27 +12,27 @@ use ventanilla_service::{
 };
 use ventanilla_tests::{Mongo, TestDatabase};
 
-use super::sent::Sent;
+use super::command_monitor::CommandMonitor;
 
-pub(crate) struct Book {
+pub(crate) struct CommandLog {
     _database: TestDatabase,
-    sent: Sent,
+    monitor: CommandMonitor,
     pub(crate) store: MongoStore,
     pub(crate) entries: Vec<Entry>,
 }
 
-/// What one request cost.
+/// Cost of one request.
 pub(crate) struct Entry {
     request: String,
     pub(crate) answer: &'static str,
     pub(crate) commands: Vec<String>,
 }
 
-impl Book {
+impl CommandLog {
     pub(crate) async fn new() -> Self {
         let database = Mongo::shared().await.database().await;
-        let (store, sent) = Sent::by_a_store(&database).await;
-        Self { _database: database, sent, store, entries: Vec::new() }
+        let (store, monitor) = CommandMonitor::by_a_store(&database).await;
+        Self { _database: database, monitor, store, entries: Vec::new() }
     }
 
     /// A desk three weeks after its tickets were opened, when anything may be reopened or closed.
@@ -70,12 +70,12 @@ impl Book {
         request: impl Into<String>,
         answer: impl IntoFuture<Output = Result<T, ServiceError>>,
     ) -> Option<T> {
-        self.sent.take();
+        self.monitor.take();
         let result = answer.await;
         self.entries.push(Entry {
             request: request.into(),
             answer: result.as_ref().err().map_or("ok", Explain::code),
-            commands: self.sent.names(),
+            commands: self.monitor.names(),
         });
         result.ok()
     }
@@ -109,7 +109,7 @@ pub(crate) fn is_counts(commands: &[String]) -> bool {
     commands == ["aggregate", "count"]
 }
 
-impl Display for Book {
+impl Display for CommandLog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{:<48}{:<24}commands", "request", "answer")?;
         self.entries.iter().try_for_each(|entry| writeln!(f, "{entry}"))

@@ -11,13 +11,13 @@ pub(crate) const DAY: i64 = 24 * HOUR;
 
 /// The minutes around a run.
 #[derive(Clone)]
-pub(crate) struct Minutes {
+pub(crate) struct NaiveCalendar {
     first: i64,
-    /// How many minutes before each one were working time.
+    /// Number of working minutes before each minute.
     before: Vec<i64>,
 }
 
-impl Minutes {
+impl NaiveCalendar {
     /// A run takes at most three days a step, and its clock goes back by some hours.
     pub(crate) fn around(start: Timestamp, works: impl Fn(i64) -> bool) -> Self {
         let first = (start.as_millis() - 10 * DAY).div_euclid(MINUTE);
@@ -47,8 +47,8 @@ impl Minutes {
     }
 }
 
-impl fmt::Debug for Minutes {
+impl fmt::Debug for NaiveCalendar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Minutes").finish_non_exhaustive()
+        f.debug_struct("NaiveCalendar").finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! What is asked of the desk beyond single tickets.
+//! Requests to the desk beyond single tickets.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +9,9 @@ use ventanilla_service::{
 
 use super::{
     answer::{Answer, Length, Row},
+    convert::typed,
     desk::{Desk, change},
     step::Bulk,
-    told::typed,
 };
 
 impl Desk {
@@ -28,7 +28,7 @@ impl Desk {
     }
 
     pub(super) async fn report(&self, from: Timestamp, before: Timestamp) -> Answer {
-        let admin = self.desk.admin(super::cast::person(4));
+        let admin = self.desk.admin(super::people::person(4));
         let report = match admin.report(Period::new(from, before).unwrap()).await {
             Ok(report) => report,
             Err(error) => return self.failed(error),

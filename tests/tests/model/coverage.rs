@@ -1,5 +1,6 @@
-//! What occurs in a run: the answers of each step, and the states of each timer. A kind that is never
-//! drawn would be compared with nothing.
+//! Coverage of a run: the answers of each step, and the states of each timer.
+//!
+//! A kind that is never generated would be compared with nothing.
 
 use std::collections::BTreeSet;
 
@@ -18,17 +19,17 @@ use ventanilla_service::{
 
 use super::{
     answer::{Answer, Head, Timer},
-    draw::Focus,
+    generators::Focus,
     machine::Reference,
+    reference::World,
     step::{Action, Query, Read, Request, Step, What},
-    world::World,
 };
 
 /// The kinds that occurred.
 #[derive(Default)]
-pub(crate) struct Kinds(BTreeSet<String>);
+pub(crate) struct Coverage(BTreeSet<String>);
 
-impl Kinds {
+impl Coverage {
     /// Goes through so many runs of the reference, the same each time.
     pub(crate) fn collect<F: Focus>(&mut self, runs: u32) {
         let mut runner = TestRunner::deterministic();
@@ -42,7 +43,9 @@ impl Kinds {
         }
     }
 
-    /// Those of these that were never met; each line has steps and their answers, as in "a|b c|d".
+    /// Returns the wanted kinds that never occurred.
+    ///
+    /// Each line has steps and their answers, as in "a|b c|d".
     pub(crate) fn that_never_occurred(&self, wanted: &[&str]) -> Vec<String> {
         let kinds = wanted.iter().flat_map(|line| spread(line));
         kinds.filter(|kind| !self.0.contains(kind)).collect()

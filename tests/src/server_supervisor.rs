@@ -10,15 +10,15 @@ use std::{
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
 };
 
-/// One server's guardian. Dropped, it ends the server and removes its directory.
+/// One server's supervisor. Dropped, it ends the server and removes its directory.
 #[derive(Debug)]
-pub(crate) struct Guardian {
+pub(crate) struct ServerSupervisor {
     shell: Child,
     orders: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
 }
 
-/// What a guardian does to its server.
+/// Command to a supervisor for its server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Order {
     Start,
@@ -28,17 +28,20 @@ pub(crate) enum Order {
     Resume,
 }
 
-impl Guardian {
-    /// A guardian of the server that a command will start. What it prints goes to `log` in that
+impl ServerSupervisor {
+    /// A supervisor of the server that a command will start. What it prints goes to `log` in that
     /// directory.
     pub(crate) fn new(directory: &Path, server: &[impl AsRef<OsStr>]) -> Self {
         let mut command = Command::new("sh");
-        command.args(["-c", include_str!("guardian.sh"), "guardian"]).arg(directory).args(server);
+        command
+            .args(["-c", include_str!("server_supervisor.sh"), "supervisor"])
+            .arg(directory)
+            .args(server);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        // Ctrl-C and time-outs go to the tests' process group, and the guardian is to outlive that.
+        // Ctrl-C and time-outs go to the tests' process group, and the supervisor is to outlive that.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let mut shell = command.spawn().expect("a server's guardian is a shell, `sh`");
+        let mut shell = command.spawn().expect("a server's supervisor is a shell, `sh`");
         let (orders, answers) = (shell.stdin.take(), shell.stdout.take().unwrap());
         Self { shell, orders, answers: BufReader::new(answers) }
     }
@@ -52,13 +55,13 @@ impl Guardian {
             Order::Resume => "CONT",
         };
         let mut answer = String::new();
-        writeln!(self.orders.as_ref().unwrap(), "{name}").expect("the guardian lives");
-        self.answers.read_line(&mut answer).expect("the guardian answers");
+        writeln!(self.orders.as_ref().unwrap(), "{name}").expect("the supervisor lives");
+        self.answers.read_line(&mut answer).expect("the supervisor answers");
         answer.trim().parse().expect("a process id")
     }
 }
 
-impl Drop for Guardian {
+impl Drop for ServerSupervisor {
     fn drop(&mut self) {
         self.orders = None;
         let _ = self.shell.wait();

@@ -1,4 +1,4 @@
-//! Who and what appears in the model: few of each, so that they meet again and again.
+//! People, texts and keys of the model: few of each, so that they occur together often.
 
 use ventanilla_service::{
     Category, IdempotencyKey, MessageText, Policy, Timestamp, UserId,
@@ -29,7 +29,7 @@ pub(crate) fn keys() -> Vec<IdempotencyKey> {
     ["k1", "k2"].map(|key| IdempotencyKey::parse(key).unwrap()).into()
 }
 
-/// What someone types, and what becomes of it: the text, or the code of what is wrong with it.
+/// Text as it is typed, with the accepted text or the code of its error.
 #[derive(Debug)]
 pub(crate) struct Typed {
     pub(crate) raw: &'static str,

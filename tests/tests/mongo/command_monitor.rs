@@ -1,4 +1,5 @@
-//! What a store sends to the collection of the tickets, by the driver's own command monitoring.
+//! Commands that a store sends to the collection of the tickets, from the driver's command
+//! monitoring.
 
 use std::sync::{Arc, Mutex};
 
@@ -16,9 +17,9 @@ pub(crate) const TICKETS: &str = "SupportTicket";
 
 /// The commands that were sent, in order; a command that is sent again counts again.
 #[derive(Clone, Default)]
-pub(crate) struct Sent(Arc<Mutex<Vec<Document>>>);
+pub(crate) struct CommandMonitor(Arc<Mutex<Vec<Document>>>);
 
-impl Sent {
+impl CommandMonitor {
     /// A store over this database with a client of its own, and what it sends from now on. It reads
     /// every ticket before it changes it.
     pub(crate) async fn by_a_store(database: &TestDatabase) -> (MongoStore, Self) {
@@ -29,14 +30,14 @@ impl Sent {
         options: MongoOptions,
         database: &TestDatabase,
     ) -> (MongoStore, Self) {
-        let sent = Self::default();
+        let monitor = Self::default();
         let mut client = ClientOptions::parse(database.uri()).await.unwrap();
-        let seen = sent.clone();
+        let seen = monitor.clone();
         client.command_event_handler = Some(EventHandler::callback(move |event| seen.write(event)));
         let database = Client::with_options(client).unwrap().database(database.name());
         let store = options.create_indexes().open(&database).await.unwrap();
-        sent.take();
-        (store, sent)
+        monitor.take();
+        (store, monitor)
     }
 
     /// The names of the commands that were sent since this was asked last.
@@ -44,7 +45,7 @@ impl Sent {
         self.take().iter().filter_map(|command| command.keys().next().cloned()).collect()
     }
 
-    /// What was sent since this was asked last.
+    /// Takes the commands that were sent since the last call.
     pub(crate) fn take(&self) -> Vec<Document> {
         std::mem::take(&mut self.0.lock().unwrap())
     }

@@ -1,22 +1,22 @@
-//! What a server examines for a command, by its own `explain`.
+//! Keys and documents that the server examines for a command, from its `explain`.
 
 use std::collections::BTreeSet;
 
 use bson::{Document, doc};
 use mongodb::Database;
 
-/// What was examined for a command, in all its parts together.
+/// Execution statistics of a command, summed over all its parts.
 #[derive(Debug, Default)]
-pub(crate) struct Examined {
+pub(crate) struct ExplainStats {
     pub(crate) keys: i64,
     pub(crate) documents: i64,
-    /// What the parts returned, before they were put together.
+    /// Number of documents that the parts returned, before they were merged.
     pub(crate) returned: i64,
     /// The stages of commands (`IXSCAN`) and pipelines (`$sort`).
     pub(crate) stages: BTreeSet<String>,
 }
 
-impl Examined {
+impl ExplainStats {
     /// Has a command explained that was sent.
     pub(crate) async fn by(database: &Database, mut command: Document) -> Self {
         for of_the_session in ["$db", "lsid", "$clusterTime", "txnNumber", "writeConcern"] {
