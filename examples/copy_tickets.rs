@@ -194,7 +194,7 @@ impl Options {
 
     async fn open(&self, place: &str) -> Result<Place, Failure> {
         if place.starts_with("mongodb:") || place.starts_with("mongodb+srv:") {
-            let options = MongoOptions::new().user_ids(self.ids).create_indexes();
+            let options = MongoOptions::new().with_user_ids(self.ids).create_indexes();
             return Ok(Place::Store(Box::new(options.connect(place).await?)));
         }
         // What is read has to be there.

@@ -157,7 +157,7 @@ impl Bench {
         let mut options = ClientOptions::parse(servers.uri()).await?;
         options.max_pool_size = Some(64);
         let database = Client::with_options(options)?.database(servers.name());
-        let store = MongoOptions::new().known_tickets(0).create_indexes().open(&database).await?;
+        let store = MongoOptions::new().with_known_tickets(0).create_indexes().open(&database).await?;
         let knowing = HelpDesk::new(MongoOptions::new().open(&database).await?);
         let bare = acknowledged_by_a_majority(&database);
         for ticket in testing::sample_tickets(tickets as usize) {

@@ -122,7 +122,7 @@ async fn only_assignable_people_get_tickets() {
 
 #[tokio::test]
 async fn a_shared_clock_is_a_clock() {
-    let clock: Arc<dyn Clock> = Arc::new(|| testing::epoch());
+    let clock: Arc<dyn Clock> = Arc::new(testing::epoch);
     let desk = HelpDesk::builder(MemoryStore::new()).clock(Arc::clone(&clock)).build();
     let draft = NewTicket::new(Category::BUG, text(WORDS));
     let opened = desk.customer(id("ana")).create(draft).await.unwrap();

@@ -50,7 +50,7 @@ use crate::{
 ///
 /// A change follows the *update if current* pattern: it reads the ticket and writes the result on
 /// condition that the stored ticket is still the same. Without a conflict that takes two commands, or one
-/// if this store changed the ticket recently and [still caches it](MongoOptions::known_tickets). Counts
+/// if this store changed the ticket recently and [still caches it](MongoOptions::with_known_tickets). Counts
 /// take two concurrent commands, every other method one. Reads see only data that a majority of the
 /// servers has; each write is acknowledged by a majority and its journals.
 ///

@@ -81,7 +81,7 @@ async fn trouble(set: &ReplicaSet, ledger: &Ledger) {
 async fn desks(set: &ReplicaSet) -> [HelpDesk; 2] {
     let patient = database(set, "").await;
     let hasty = database(set, "&retryWrites=false&serverSelectionTimeoutMS=200").await;
-    let options = MongoOptions::new().time_limit(Duration::from_secs(60)).create_indexes();
+    let options = MongoOptions::new().with_time_limit(Duration::from_secs(60)).create_indexes();
     [
         HelpDesk::new(options.clone().open(&patient).await.unwrap()),
         HelpDesk::new(options.open(&hasty).await.unwrap()),

@@ -59,8 +59,10 @@ async fn a_text_is_never_an_expression() {
 #[tokio::test]
 async fn an_id_that_is_stored_as_text_is_never_an_expression() {
     let beside = Beside::new().await;
-    let options =
-        MongoOptions::new().collection("texts").user_ids(UserIdEncoding::Text).create_indexes();
+    let options = MongoOptions::new()
+        .with_collection("texts")
+        .with_user_ids(UserIdEncoding::Text)
+        .create_indexes();
     let store = options.open(&beside.database).await.unwrap();
     for (at, expression) in ["$", "$userId", "$$ROOT", "$nope"].into_iter().enumerate() {
         let [id, other] = [expression, "luis"].map(|id| UserId::parse(id).unwrap());

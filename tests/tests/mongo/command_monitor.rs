@@ -23,7 +23,7 @@ impl CommandMonitor {
     /// A store over this database with a client of its own, and what it sends from now on. It reads
     /// every ticket before it changes it.
     pub(crate) async fn by_a_store(database: &TestDatabase) -> (MongoStore, Self) {
-        Self::by_a_store_with(MongoOptions::new().known_tickets(0), database).await
+        Self::by_a_store_with(MongoOptions::new().with_known_tickets(0), database).await
     }
 
     pub(crate) async fn by_a_store_with(

@@ -15,7 +15,7 @@ async fn mongo_store_conforms() {
 
 #[tokio::test]
 async fn mongo_store_that_knows_no_tickets_conforms() {
-    conforms(MongoOptions::new().known_tickets(0)).await;
+    conforms(MongoOptions::new().with_known_tickets(0)).await;
 }
 
 /// Empties one collection for each case: a new one would have its indexes built on three servers.

@@ -236,7 +236,7 @@ fn is_left(damage: &Document, now: &Document) {
 async fn an_id_that_is_none_is_refused_before_anything_is_written() {
     let beside = Beside::new().await;
     let collection = beside.database.collection::<Document>("Textos");
-    let options = MongoOptions::new().user_ids(UserIdEncoding::Text).create_indexes();
+    let options = MongoOptions::new().with_user_ids(UserIdEncoding::Text).create_indexes();
     let store = options.open_collection(&collection).await.unwrap();
     for wrong in [doc! { "userId": "Ana Gómez" }, doc! { "assigneeId": "Ana Gómez" }] {
         let document = with(with(theirs(), doc! { "userId": "ana" }), wrong);

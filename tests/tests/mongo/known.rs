@@ -130,7 +130,7 @@ async fn a_refusal_rests_on_a_read() {
 /// A ticket weighs more than there is room for.
 #[tokio::test]
 async fn a_ticket_without_room_is_not_known() {
-    let known = Known::with(MongoOptions::new().known_tickets(1_000), Policy::default()).await;
+    let known = Known::with(MongoOptions::new().with_known_tickets(1_000), Policy::default()).await;
     let number = known.foreign().await;
     let luis = known.desk.admin(admin(0));
     for _ in 0..3 {
@@ -145,7 +145,7 @@ async fn a_ticket_without_room_is_not_known() {
 async fn changes_of_one_process_to_one_ticket_follow_one_another() {
     const AT_ONCE: usize = 32;
     for (bytes, reads) in [(0, AT_ONCE), (1 << 20, 1)] {
-        let known = Known::with(MongoOptions::new().known_tickets(bytes), Policy::default()).await;
+        let known = Known::with(MongoOptions::new().with_known_tickets(bytes), Policy::default()).await;
         let number = known.foreign().await;
         let luis = known.desk.admin(admin(0));
         known.monitor.take();

@@ -24,7 +24,8 @@ async fn it_says_what_the_tickets_say() {
         (UserIdEncoding::Text, office()),
     ] {
         let database = Mongo::shared().await.database().await;
-        let store = MongoOptions::new().user_ids(ids).create_indexes().open(&database).await.unwrap();
+        let store =
+            MongoOptions::new().with_user_ids(ids).create_indexes().open(&database).await.unwrap();
         let tickets = crowd(&sla, ids);
         for ticket in &tickets {
             assert_eq!(store.insert(ticket).await.unwrap(), InsertOutcome::Stored);

@@ -58,7 +58,7 @@ async fn writes_that_would_never_be_acknowledged_are_told() {
     let uri = database_of(&set);
     for nodes in [0, 5] {
         let concern = WriteConcern::builder().w(Acknowledgment::Nodes(nodes)).build();
-        let options = MongoOptions::new().write_concern(concern);
+        let options = MongoOptions::new().with_write_concern(concern);
         for error in
             [refused(&format!("{uri}&w={nodes}")).await, options.connect(&uri).await.unwrap_err()]
         {
@@ -82,7 +82,7 @@ async fn a_server_that_is_never_primary_acknowledges_writes_too() {
     admin.run_command(doc! { "replSetReconfig": config }).await.unwrap();
 
     let all = WriteConcern::builder().w(Acknowledgment::Nodes(3)).build();
-    let options = MongoOptions::new().write_concern(all).create_indexes();
+    let options = MongoOptions::new().with_write_concern(all).create_indexes();
     options.connect(&database_of(&set)).await.unwrap();
 }
 

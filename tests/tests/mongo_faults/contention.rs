@@ -24,7 +24,7 @@ async fn a_change_that_finds_no_moment_is_given_up_at_the_time_limit() {
 
     let limit = Duration::from_secs(5);
     let disturbed = disturbed(&database, &number).await;
-    let disturbed = desk(&disturbed, patient().time_limit(limit)).await;
+    let disturbed = desk(&disturbed, patient().with_time_limit(limit)).await;
 
     let begin = Instant::now();
     let given_up = disturbed.customer(ana()).reply(&number, keyed("hola")).await;

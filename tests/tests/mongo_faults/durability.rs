@@ -18,7 +18,7 @@ use super::world::{
 /// exceeds, even on a busy machine.
 async fn hasty(world: &World) -> HelpDesk {
     let concern = majority_within(Duration::from_millis(500));
-    world.desk_with(patient().write_concern(concern).time_limit(Duration::from_secs(4))).await
+    world.desk_with(patient().with_write_concern(concern).with_time_limit(Duration::from_secs(4))).await
 }
 
 #[tokio::test]

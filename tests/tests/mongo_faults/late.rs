@@ -31,7 +31,7 @@ fn held_up() -> bson::Document {
 #[tokio::test]
 async fn a_change_that_takes_too_long_may_still_be_made() {
     let world = World::start().await;
-    let hasty = world.desk_with(patient().time_limit(LIMIT)).await;
+    let hasty = world.desk_with(patient().with_time_limit(LIMIT)).await;
     let (customer, number) = (hasty.customer(ana()), &world.number);
 
     world.set.fail(1, &["update"], held_up()).await;
@@ -53,7 +53,7 @@ async fn a_change_that_takes_too_long_may_still_be_made() {
 #[tokio::test]
 async fn a_read_that_takes_too_long_is_a_passing_fault() {
     let world = World::start().await;
-    let hasty = world.desk_with(patient().time_limit(LIMIT)).await;
+    let hasty = world.desk_with(patient().with_time_limit(LIMIT)).await;
     let (customer, admin) = (hasty.customer(ana()), hasty.admin(luis()));
 
     world.set.fail(1, &["find"], held_up()).await;

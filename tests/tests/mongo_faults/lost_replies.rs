@@ -208,7 +208,7 @@ async fn a_lost_change_is_not_judged_by_what_was_before_it() {
     });
     let database = client.await.database("desk");
     let hasty = majority_within(Duration::from_millis(300));
-    let desk = world::desk(&database, patient().write_concern(hasty)).await;
+    let desk = world::desk(&database, patient().with_write_concern(hasty)).await;
 
     let luis = desk.admin(luis());
     let later = async {

@@ -97,7 +97,7 @@ async fn giving_up_a_change_is_told_within_the_span_of_its_use_case() {
     let database = Mongo::shared().await.database().await;
     let number = ticket(&desk(&database, patient()).await).await;
     let disturbed = disturbed(&database, &number).await;
-    let disturbed = desk(&disturbed, patient().time_limit(Duration::from_secs(5))).await;
+    let disturbed = desk(&disturbed, patient().with_time_limit(Duration::from_secs(5))).await;
     TOLD.take();
 
     let given_up = disturbed.customer(ana()).reply(&number, keyed("hola")).await;

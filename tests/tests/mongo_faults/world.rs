@@ -75,7 +75,10 @@ impl World {
 }
 
 pub(crate) fn patient() -> MongoOptions {
-    MongoOptions::new().write_concern(majority_within(PATIENCE)).time_limit(PATIENCE).create_indexes()
+    MongoOptions::new()
+        .with_write_concern(majority_within(PATIENCE))
+        .with_time_limit(PATIENCE)
+        .create_indexes()
 }
 
 pub(crate) fn majority_within(limit: Duration) -> WriteConcern {

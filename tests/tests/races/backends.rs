@@ -49,7 +49,7 @@ impl<const KNOWN: u64> Backend for OverMongo<KNOWN> {
 
     async fn desk() -> HelpDeskBuilder {
         let database = Mongo::shared().await.database().await;
-        let store = MongoOptions::new().known_tickets(KNOWN).create_indexes().open(&database).await;
+        let store = MongoOptions::new().with_known_tickets(KNOWN).create_indexes().open(&database).await;
         // The database is dropped with what holds it, and so with the desk.
         let clock = move || {
             let _kept = &database;

@@ -87,7 +87,7 @@ async fn documents(
     name: &str,
     templates: Vec<Ticket>,
 ) -> Result<Vec<Document>, Failure> {
-    let store = MongoOptions::new().collection(name).create_indexes().open(database).await?;
+    let store = MongoOptions::new().with_collection(name).create_indexes().open(database).await?;
     for ticket in &templates {
         store.insert(ticket).await?;
     }

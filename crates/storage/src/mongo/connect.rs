@@ -28,8 +28,8 @@ use crate::BoxError;
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// let store = MongoOptions::new()
 ///     .collection("SupportTicket")
-///     .user_ids(UserIdEncoding::ObjectId)
-///     .time_limit(Duration::from_secs(10))
+///     .with_user_ids(UserIdEncoding::ObjectId)
+///     .with_time_limit(Duration::from_secs(10))
 ///     .create_indexes()
 ///     .connect("mongodb://localhost/app?replicaSet=rs0")
 ///     .await?;
@@ -74,25 +74,25 @@ impl MongoOptions {
     }
 
     /// Sets the name of the collection.
-    pub fn collection(mut self, name: impl Into<String>) -> Self {
+    pub fn with_collection(mut self, name: impl Into<String>) -> Self {
         self.collection = name.into();
         self
     }
 
     /// Sets the encoding of user ids.
-    pub const fn user_ids(mut self, form: UserIdEncoding) -> Self {
+    pub const fn with_user_ids(mut self, form: UserIdEncoding) -> Self {
         self.ids = form;
         self
     }
 
     /// Sets the write concern. With less than a majority, acknowledged changes can be lost.
-    pub fn write_concern(mut self, concern: WriteConcern) -> Self {
+    pub fn with_write_concern(mut self, concern: WriteConcern) -> Self {
         self.write_concern = concern;
         self
     }
 
     /// Sets the time limit of each call.
-    pub const fn time_limit(mut self, limit: Duration) -> Self {
+    pub const fn with_time_limit(mut self, limit: Duration) -> Self {
         self.time_limit = limit;
         self
     }
@@ -102,7 +102,7 @@ impl MongoOptions {
     /// A change to a cached ticket needs one command instead of two. It is made on condition that the
     /// stored ticket is still the cached one; otherwise the ticket is read. The cache is used for nothing
     /// else: reads, and changes that write nothing, always read the stored ticket.
-    pub const fn known_tickets(mut self, bytes: u64) -> Self {
+    pub const fn with_known_tickets(mut self, bytes: u64) -> Self {
         self.known_tickets = bytes;
         self
     }
