@@ -1,4 +1,4 @@
-//! From the desk's words to the model's, and back for what people type.
+//! Conversions from the desk's types to the model's, and of ticket numbers to typed text.
 
 use std::time::Duration;
 
@@ -128,7 +128,7 @@ impl Desk {
         })
     }
 
-    /// The ticket of a number that is named as it was asked for.
+    /// Returns the ticket of a number in a refusal, which is spelled as it was requested.
     fn meant(&self, asked: &TicketNumber) -> usize {
         let lookup = TicketLookup::parse(asked.as_str()).unwrap();
         let known = |number: &&TicketNumber| **number == nobodys() || self.numbers.contains(number);
@@ -140,12 +140,12 @@ impl Desk {
     }
 }
 
-/// The number of no ticket.
+/// Number of no ticket.
 pub(super) fn nobodys() -> TicketNumber {
     TicketNumber::parse("TKT-ZZZZZZ").unwrap()
 }
 
-/// A number as somebody types it.
+/// Returns a number in a spelling that somebody types.
 pub(super) fn typed(number: &TicketNumber, hand: Hand) -> String {
     let number = number.as_str();
     match hand {

@@ -1,4 +1,4 @@
-//! The reference's report: every wait of every ticket is looked at, and the lengths are sorted.
+//! Reports of the reference, which examines every timer of every ticket and sorts the lengths.
 
 use std::collections::BTreeMap;
 
