@@ -27,7 +27,7 @@ async fn a_ticket_is_opened_and_listed() {
         let empty = "return document.querySelector('#descripcion:invalid') !== null";
         assert_eq!(window.run(empty, vec![]).await, true, "the browser itself asks for a description");
 
-        // What the browser lets through, and each without losing what was chosen.
+        // Inputs that the browser accepts; no error loses the chosen values.
         let long = "ñ".repeat(9_000);
         for (typed, refused) in
             [("   ", "solo hay espacios"), (long.as_str(), "supera la longitud máxima")]
@@ -236,7 +236,7 @@ fn text(value: Value) -> String {
     text
 }
 
-/// The texts of all elements of a selector.
+/// Returns the texts of all elements of a selector.
 async fn texts(window: &Window, css: &str) -> Vec<String> {
     let read = "return [...document.querySelectorAll(arguments[0])].map((one) => one.innerText)";
     let texts = window.run(read, vec![json!(css)]).await;

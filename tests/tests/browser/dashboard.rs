@@ -186,12 +186,12 @@ async fn many_are_changed_at_once() {
     window.close().await;
 }
 
-/// The numbers on the dashboard's page.
+/// Returns the numbers on the dashboard's page.
 async fn shown(window: &Window) -> Vec<String> {
     texts(window, ".desk-rows a.number").await
 }
 
-/// The numbers on this page and on all that follow.
+/// Returns the numbers on this page and on all that follow.
 async fn walked(window: &Window) -> Vec<String> {
     let mut found = shown(window).await;
     while window.count("a[rel=next]").await > 0 {
@@ -201,7 +201,7 @@ async fn walked(window: &Window) -> Vec<String> {
     found
 }
 
-/// The numbers that the desk itself lists.
+/// Returns the numbers that the desk itself lists.
 async fn listed(centre: &Centre, query: ListQuery) -> Vec<String> {
     let desk = centre.desk.admin(person("Lucía"));
     let (mut found, mut next) = (Vec::new(), None::<Cursor>);

@@ -1,4 +1,5 @@
-//! Documents of the other application, written by the bare driver, under all that a store does.
+//! Runs everything that a store does on documents that the other application has written, by the bare
+//! driver.
 
 use std::cmp::Reverse;
 
@@ -15,7 +16,7 @@ use super::raw::{
     Beside, DAY, HOUR, after, date, id, number, person, row, said, text, theirs, ticket, user, with,
 };
 
-/// Every shape in which the other application leaves a document.
+/// Returns every form in which the other application leaves a document.
 fn shapes() -> Vec<Document> {
     let mut without_messages = theirs();
     without_messages.remove("messages");
@@ -176,7 +177,7 @@ async fn each_is_counted() {
     assert_eq!(beside.store.counts(&user(3), None).await.unwrap(), expected);
 }
 
-/// Every kind of change, by everybody who makes it.
+/// Returns every kind of change, by every actor who may make it.
 fn changes() -> Vec<(Actor, Change)> {
     let by_admin = [
         Change::message(text("$userId")),

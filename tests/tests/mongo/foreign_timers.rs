@@ -13,8 +13,8 @@ use super::{
     timer_generators::round_the_clock,
 };
 
-/// A ticket of ours, opened when the tests begin: its first response is due after a day and a half,
-/// its resolution after three.
+/// Opens a ticket of ours when the tests begin: its first response is due after a day and a half, its
+/// resolution after three.
 async fn opened() -> (Beside, Document) {
     let beside = Beside::new().await;
     let draft = NewTicket::new(Category::PAGOS, text("Me cobraron dos veces"));

@@ -1,4 +1,4 @@
-//! Faults before there is a store.
+//! Faults when a store is opened.
 
 use std::error::Error;
 
@@ -51,7 +51,8 @@ async fn a_uri_without_a_database_or_that_is_none_is_told() {
     assert!(error.source().is_some());
 }
 
-/// By no server, or by more than there are: whether the URI asks for it or the options do.
+/// Checks write concerns of no server, or of more servers than there are, from the URI or the
+/// options.
 #[tokio::test]
 async fn writes_that_would_never_be_acknowledged_are_told() {
     let set = ReplicaSet::start().await;
@@ -105,7 +106,7 @@ async fn a_secondary_alone_and_another_replica_set_are_told() {
     assert!(!error.is_retryable());
 }
 
-/// The connection string of a set with the name of a database.
+/// Returns the connection string of a set with the name of a database.
 fn database_of(set: &ReplicaSet) -> String {
     set.uri().replace("/?", "/desk?")
 }

@@ -1,4 +1,4 @@
-//! Changes that were made, and that no majority has.
+//! Changes that were applied and that no majority has acknowledged.
 
 use std::time::Duration;
 
@@ -14,8 +14,8 @@ use super::world::{
     majority_within, patient, until,
 };
 
-/// A desk that waits a moment for a majority. Its time limit is one that only waiting for a majority
-/// exceeds, even on a busy machine.
+/// Opens a desk with a short time limit for a majority, which only waiting for a majority exceeds,
+/// even on a busy machine.
 async fn hasty(world: &World) -> HelpDesk {
     let concern = majority_within(Duration::from_millis(500));
     world.desk_with(patient().write_concern(concern).time_limit(Duration::from_secs(4))).await
@@ -34,7 +34,8 @@ async fn a_change_that_no_majority_has_is_told_so_until_one_has_it() {
     assert_eq!(fault(write().await), NOT_DURABLE);
     assert_eq!(fault(raise().await), NOT_DURABLE);
     assert_eq!(fault(create().await), NOT_DURABLE);
-    // Who repeats it finds it there, and no answer that rests on it, as long as no majority has it.
+    // A repeat finds the change, and gets no answer that depends on it as long as no majority has
+    // it.
     assert_eq!(fault(write().await).1, WriteOutcome::NotApplied);
     assert_eq!(fault(raise().await).1, WriteOutcome::NotApplied);
     assert_eq!(fault(create().await).1, WriteOutcome::NotApplied);
@@ -84,7 +85,8 @@ async fn what_no_majority_has_is_shown_to_nobody() {
     assert!(admin.list(closed).await.unwrap().rows.is_empty());
     let rows = customer.list(MyTickets::all()).await.unwrap().rows;
     assert_eq!(rows.iter().map(|row| &row.head.ticket_number).collect::<Vec<_>>(), [number]);
-    // What isn't live is told by the collection's size, which the primary alone knows.
+    // The count of tickets that aren't live comes from the collection's size, which only the primary
+    // knows.
     let counts = admin.counts().await.unwrap();
     assert_eq!((counts.open, counts.live(), counts.resolved), (1, 1, 0));
 
@@ -139,7 +141,8 @@ async fn repairs_that_may_be_lost_are_told_and_made() {
     }
 }
 
-/// One ticket that is refused is left as it is; where none may be written, nothing would ever be repaired.
+/// Checks that a missing permission is an error: one refused ticket is left as it is, but where no
+/// ticket may be written, none would ever be repaired.
 #[tokio::test]
 async fn repairs_that_the_server_refuses_altogether_are_told() {
     let world = World::start().await;
@@ -152,7 +155,7 @@ async fn repairs_that_the_server_refuses_altogether_are_told() {
     assert_eq!(store.reconcile(None, 100).await.unwrap().repaired, 1);
 }
 
-/// Another application closes the ticket and leaves its times to be repaired.
+/// Closes the ticket as another application does, which leaves its times to be repaired.
 async fn close_elsewhere(world: &World) {
     let close = doc! { "$set": { "status": "CLOSED" }, "$unset": { "resolvedAt": "", "closedAt": "" } };
     world.tickets.update_one(doc! {}, close).await.unwrap();

@@ -37,7 +37,7 @@ async fn what_a_validator_refuses_is_not_applied() {
     assert_eq!((counts.total(), admin.get(&number).await.unwrap().head.priority), (1, Priority::Medium));
 }
 
-/// An index of the host's own, in which no two tickets may share a place.
+/// Creates an index of the host, by which no two tickets may share a place.
 async fn unique(database: &Database, field: &str) {
     let options = IndexOptions::builder().unique(true).build();
     let index = IndexModel::builder().keys(doc! { field: 1 }).options(options).build();
@@ -81,7 +81,7 @@ async fn what_a_unique_index_of_the_host_refuses_is_sent_once() {
     assert_eq!(admin.counts().await.unwrap().total(), 2);
 }
 
-/// The server names one index only, that of the host's as well as ours.
+/// Checks a violation of both indexes, of which the server names one only.
 #[tokio::test]
 async fn a_repeat_that_a_unique_index_of_the_host_refuses_is_known_again() {
     let database = Mongo::shared().await.database().await;

@@ -1,4 +1,4 @@
-//! Races of two administrators for one ticket, of which many go on at a time.
+//! Races of two administrators for one ticket, with many tickets at a time.
 
 use ventanilla_service::{
     Change, Event, HelpDesk, MessageText, Policy, Priority, Receipt, ServiceError, Status, TicketNumber,
@@ -57,7 +57,7 @@ pub(crate) async fn one_expected_version_is_taken_once_and_the_conflict_names_th
     }
 }
 
-/// Two administrators for each of many tickets, and what became of both changes.
+/// Runs two administrators on each of many tickets, and returns the results of both changes.
 async fn pairs(
     desk: &HelpDesk,
     change: impl Fn(usize) -> Change,
