@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_server_is_told_apart_from_what_is_not_there() {
+    fn a_program_that_is_no_server_and_a_missing_one_give_different_errors() {
         assert!(usable("no-such-mongod".into()).unwrap_err().starts_with("no-such-mongod: "));
         assert!(usable("true".into()).unwrap_err().contains("doesn't tell its version"));
         assert!(usable("false".into()).unwrap_err().contains("doesn't start"));

@@ -13,8 +13,8 @@ use crate::{
 };
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_who_want_a_ticket_one_learns_who_has_it() {
-    if !is_there("of_two_who_want_a_ticket_one_learns_who_has_it") {
+async fn one_of_two_claims_wins_and_the_other_is_shown_the_assignee() {
+    if !is_there("one_of_two_claims_wins_and_the_other_is_shown_the_assignee") {
         return;
     }
     let centre = Centre::start().await;

@@ -110,8 +110,8 @@ async fn a_bot_is_thanked_and_people_never_meet_its_field() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_list_stands_beside_the_chat_or_is_a_selector() {
-    if !is_there("the_list_stands_beside_the_chat_or_is_a_selector") {
+async fn the_list_is_shown_beside_the_chat_or_as_a_selector() {
+    if !is_there("the_list_is_shown_beside_the_chat_or_as_a_selector") {
         return;
     }
     let centre = Centre::start().await;
@@ -190,8 +190,8 @@ async fn all_tickets_are_found_page_by_page() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_theirs_is_not_there() {
-    if !is_there("what_is_not_theirs_is_not_there") {
+async fn another_customers_ticket_is_not_found() {
+    if !is_there("another_customers_ticket_is_not_found") {
         return;
     }
     let centre = Centre::start().await;

@@ -154,8 +154,8 @@ async fn days_are_the_readers_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_are_changed_at_once() {
-    if !is_there("many_are_changed_at_once") {
+async fn bulk_changes_show_their_results() {
+    if !is_there("bulk_changes_show_their_results") {
         return;
     }
     let centre = Centre::start().await;

@@ -32,7 +32,7 @@ const PROGRESS: u64 = 150;
 const PATIENCE: Duration = Duration::from_secs(900);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_acknowledged_is_there_once_and_what_is_refused_is_not() {
+async fn acknowledged_changes_are_stored_once_and_refused_ones_are_not() {
     let begin = Instant::now();
     let set = ReplicaSet::start().await;
     let desks = desks(&set).await;

@@ -119,7 +119,7 @@ async fn a_paused_primary_is_replaced_and_rejoins() {
 }
 
 #[tokio::test]
-async fn commands_fail_as_told_before_or_after_they_are_carried_out() {
+async fn commands_fail_as_configured_before_or_after_they_are_applied() {
     let set = ReplicaSet::start().await;
     let mut options = ClientOptions::parse(set.uri()).await.unwrap();
     options.retry_writes = Some(false);

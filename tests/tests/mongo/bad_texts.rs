@@ -116,7 +116,7 @@ async fn names_of_unknown_fields_may_hold_dots_and_dollars() {
 
 /// The server takes no document over 16 MiB.
 #[tokio::test]
-async fn what_no_longer_fits_in_a_document_is_refused_and_nothing_is_lost() {
+async fn a_change_that_exceeds_the_document_size_is_refused_and_nothing_is_lost() {
     const LARGEST: usize = 16 * 1024 * 1024;
     let beside = Beside::new().await;
     let rest = bson::serialize_to_vec(&with(theirs(), doc! { "scan": "" })).unwrap().len();

@@ -53,7 +53,7 @@ async fn two_handles_are_one_store() {
 }
 
 #[tokio::test]
-async fn what_was_acknowledged_is_there_for_the_next_client() {
+async fn acknowledged_changes_are_visible_to_the_next_client() {
     let database = Mongo::shared().await.database().await;
     conformance::check_reopened(async || {
         let client = mongodb::Client::with_uri_str(database.uri()).await.unwrap();

@@ -73,7 +73,7 @@ async fn written() -> (Beside, Vec<Document>) {
 }
 
 #[tokio::test]
-async fn each_is_seen_by_every_reader_through_every_window() {
+async fn each_document_is_read_by_every_audience_in_every_range() {
     let (beside, documents) = written().await;
     let windows = [
         MessageRange::All,
@@ -96,7 +96,7 @@ async fn each_is_seen_by_every_reader_through_every_window() {
 }
 
 #[tokio::test]
-async fn each_stands_in_every_list_to_which_it_belongs() {
+async fn each_document_is_in_every_list_to_which_it_belongs() {
     let (beside, documents) = written().await;
     let all = ListQuery::new;
     let queries = [
@@ -161,7 +161,7 @@ fn expected(documents: &[Document], query: &ListQuery) -> Vec<TicketSummary> {
 }
 
 #[tokio::test]
-async fn each_is_counted() {
+async fn each_document_is_counted() {
     let (beside, documents) = written().await;
     let mut expected = Counts::default();
     for document in &documents {
@@ -200,7 +200,7 @@ fn changes() -> Vec<(Actor, Change)> {
 }
 
 #[tokio::test]
-async fn each_takes_every_change_and_stays_what_the_other_application_writes() {
+async fn each_document_takes_every_change_and_keeps_the_schema_of_the_other_application() {
     let beside = Beside::new().await;
     let policy = Policy { reopen: Reopen::Always, ..Policy::default() };
     let mut applied = 0;

@@ -145,7 +145,7 @@ fn damaged_timers() -> impl Iterator<Item = (Document, Document)> {
 }
 
 #[tokio::test]
-async fn everybody_reads_it_and_changes_it_and_the_damage_stays_where_it_is() {
+async fn every_actor_reads_and_changes_it_and_the_damage_stays() {
     let beside = Beside::new().await;
     for (damage, read) in damaged() {
         let document = with(theirs(), damage.clone());
@@ -233,7 +233,7 @@ fn is_left(damage: &Document, now: &Document) {
 
 /// Checks that an invalid user id stored as text makes a ticket unreadable for every caller.
 #[tokio::test]
-async fn an_id_that_is_none_is_refused_before_anything_is_written() {
+async fn an_invalid_id_is_refused_before_anything_is_written() {
     let beside = Beside::new().await;
     let collection = beside.database.collection::<Document>("Textos");
     let options = MongoOptions::new().user_ids(UserIdEncoding::Text).create_indexes();

@@ -61,7 +61,7 @@ impl Known {
 ///
 /// A change to a known ticket is one command, so the known values must be the stored ones.
 #[tokio::test]
-async fn what_is_known_after_a_change_is_what_is_stored() {
+async fn known_tickets_equal_the_stored_ones_after_each_change() {
     let limits = Limits::default().with_history(3).unwrap();
     let known =
         Known::new(Policy { sla: Some(sla()), reopen: Reopen::Always, limits, ..Policy::default() })

@@ -53,7 +53,7 @@ async fn stored(beside: &Beside, name: &str) -> Document {
 /// Sends the command that Prisma sends for `findFirst({ where: { ticketNumber, userId }, select: ...
 /// })`.
 #[tokio::test]
-async fn it_finds_a_ticket_of_ours_by_number_and_user() {
+async fn prisma_finds_a_ticket_of_ours_by_number_and_user() {
     let beside = Beside::new().await;
     ours(&beside, "TKT-ABC123", 0).await;
     let find = |user| {
@@ -108,7 +108,7 @@ async fn every_base_field_of_ours_has_the_type_that_it_declares() {
 }
 
 #[tokio::test]
-async fn it_lists_a_users_tickets_newest_first() {
+async fn prisma_lists_a_users_tickets_newest_first() {
     let beside = Beside::new().await;
     for (name, opened) in [("TKT-000002", DAY), ("TKT-000001", 0), ("TKT-000003", 2 * DAY)] {
         ours(&beside, name, opened).await;
@@ -121,7 +121,7 @@ async fn it_lists_a_users_tickets_newest_first() {
 
 /// Checks the other application's writes to a ticket of ours, and our reads and changes afterwards.
 #[tokio::test]
-async fn what_it_writes_in_a_ticket_of_ours_is_read_listed_and_built_upon() {
+async fn prisma_writes_to_a_ticket_of_ours_are_read_listed_and_changed() {
     let beside = Beside::new().await;
     let (ana, luis) = (Actor::Customer(user(0)), Actor::Admin(user(2)));
     let document = ours(&beside, "TKT-ABC123", 0).await;

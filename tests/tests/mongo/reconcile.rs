@@ -34,7 +34,7 @@ fn answered() -> Document {
 
 /// Checks that repaired values are stored as they were read, and need no further repair.
 #[tokio::test]
-async fn what_is_derived_is_stored_as_it_is_read() {
+async fn derived_fields_are_stored_as_they_are_read() {
     let database = Mongo::shared().await.database().await;
     let store = MongoOptions::new().create_indexes().open(&database).await.unwrap();
     let raw = database.collection::<Document>("SupportTicket");

@@ -16,7 +16,7 @@ use super::{
 };
 
 #[tokio::test]
-async fn it_says_what_the_tickets_say() {
+async fn a_report_equals_the_sums_of_the_tickets() {
     let mut counted = 0;
     for (ids, sla) in [
         (UserIdEncoding::ObjectId, round_the_clock()),

@@ -17,7 +17,7 @@ use super::world::{ana, desk, fault, keyed, patient, texts, ticket, watched};
 /// Checks that a change fails at the time limit, and not before, if another application writes after
 /// each of its reads.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_change_that_finds_no_moment_is_given_up_at_the_time_limit() {
+async fn contention_is_reported_at_the_time_limit() {
     let database = Mongo::shared().await.database().await;
     let quiet = desk(&database, patient()).await;
     let number = ticket(&quiet).await;

@@ -22,7 +22,7 @@ async fn hasty(world: &World) -> HelpDesk {
 }
 
 #[tokio::test]
-async fn a_change_that_no_majority_has_is_told_so_until_one_has_it() {
+async fn a_change_is_reported_as_not_durable_until_a_majority_has_it() {
     let world = World::start().await;
     let (desk, number) = (hasty(&world).await, &world.number);
     let (customer, admin) = (desk.customer(ana()), desk.admin(luis()));
@@ -50,7 +50,7 @@ async fn a_change_that_no_majority_has_is_told_so_until_one_has_it() {
 }
 
 #[tokio::test]
-async fn what_is_refused_stays_refused_where_no_majority_is_to_be_had() {
+async fn refusals_are_the_same_without_a_majority() {
     let world = World::start().await;
     let number = &world.number;
     world.desk.admin(luis()).set_status(number, Status::Closed).await.unwrap();
@@ -72,7 +72,7 @@ async fn what_is_refused_stays_refused_where_no_majority_is_to_be_had() {
 }
 
 #[tokio::test]
-async fn what_no_majority_has_is_shown_to_nobody() {
+async fn no_reader_sees_a_change_that_no_majority_has() {
     let world = World::start().await;
     let (desk, number) = (hasty(&world).await, &world.number);
     let (customer, admin) = (desk.customer(ana()), desk.admin(luis()));
@@ -96,7 +96,7 @@ async fn what_no_majority_has_is_shown_to_nobody() {
 }
 
 #[tokio::test]
-async fn nothing_is_refused_on_account_of_what_no_majority_has() {
+async fn no_refusal_rests_on_a_change_that_no_majority_has() {
     let world = World::start().await;
     let (desk, number) = (hasty(&world).await, &world.number);
     let (customer, admin) = (desk.customer(ana()), desk.admin(luis()));
@@ -124,7 +124,7 @@ async fn nothing_is_refused_on_account_of_what_no_majority_has() {
 }
 
 #[tokio::test]
-async fn repairs_that_may_be_lost_are_told_and_made() {
+async fn repairs_that_may_be_lost_are_reported_and_applied() {
     let world = World::start().await;
     let store = patient().open(&database(&world.set.uri()).await).await.unwrap();
     for (code, told) in [(64, NOT_DURABLE), (189, UNKNOWN)] {
@@ -144,7 +144,7 @@ async fn repairs_that_may_be_lost_are_told_and_made() {
 /// Checks that a missing permission is an error: one refused ticket is left as it is, but where no
 /// ticket may be written, none would ever be repaired.
 #[tokio::test]
-async fn repairs_that_the_server_refuses_altogether_are_told() {
+async fn repairs_without_permission_are_reported() {
     let world = World::start().await;
     let store = patient().open(&database(&world.set.uri()).await).await.unwrap();
     close_elsewhere(&world).await;

@@ -44,7 +44,7 @@ async fn missing_indexes_are_named() {
 }
 
 #[tokio::test]
-async fn each_index_is_missed_by_its_name() {
+async fn each_missing_index_is_reported_by_its_name() {
     let database = Mongo::shared().await.database().await;
     MongoOptions::new().create_indexes().open(&database).await.unwrap();
     let tickets = database.collection::<Document>("SupportTicket");
@@ -104,7 +104,7 @@ async fn an_index_that_does_not_serve_every_query_is_not_the_one_that_is_wanted(
 }
 
 #[tokio::test]
-async fn an_index_with_another_name_is_in_the_way() {
+async fn an_index_with_another_name_is_a_conflict() {
     let database = Mongo::shared().await.database().await;
     index(&database, "by_number", true).await;
     let error = refused(&database, MongoOptions::new().create_indexes()).await;
@@ -114,7 +114,7 @@ async fn an_index_with_another_name_is_in_the_way() {
 }
 
 #[tokio::test]
-async fn an_index_that_lets_numbers_repeat_is_in_the_way() {
+async fn a_non_unique_index_of_the_number_is_a_conflict() {
     let database = Mongo::shared().await.database().await;
     index(&database, NUMBER, false).await;
 
@@ -127,7 +127,7 @@ async fn an_index_that_lets_numbers_repeat_is_in_the_way() {
 }
 
 #[tokio::test]
-async fn numbers_that_stand_there_twice_are_in_the_way() {
+async fn duplicate_numbers_prevent_the_unique_index() {
     let database = Mongo::shared().await.database().await;
     let twice = [doc! { "ticketNumber": "TKT-ABC123" }, doc! { "ticketNumber": "TKT-ABC123" }];
     let tickets = database.collection("SupportTicket");

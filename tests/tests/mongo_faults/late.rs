@@ -51,7 +51,7 @@ async fn a_change_that_takes_too_long_may_still_be_made() {
 }
 
 #[tokio::test]
-async fn a_read_that_takes_too_long_is_a_passing_fault() {
+async fn a_read_that_takes_too_long_is_a_retryable_error() {
     let world = World::start().await;
     let hasty = world.desk_with(patient().time_limit(LIMIT)).await;
     let (customer, admin) = (hasty.customer(ana()), hasty.admin(luis()));

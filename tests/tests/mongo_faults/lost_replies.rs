@@ -246,7 +246,7 @@ fn come_between(world: &Arc<World>) {
 }
 
 #[tokio::test]
-async fn a_lost_read_is_repeated_and_the_second_loss_is_a_passing_fault() {
+async fn a_lost_read_is_repeated_and_the_second_loss_is_a_retryable_error() {
     let world = World::start().await;
     let (ana, luis) = (world.desk.customer(ana()), world.desk.admin(luis()));
     let lose = doc! { "closeConnection": true };
@@ -268,7 +268,7 @@ async fn a_lost_read_is_repeated_and_the_second_loss_is_a_passing_fault() {
 }
 
 #[tokio::test]
-async fn what_a_server_refuses_for_good_is_no_passing_fault() {
+async fn a_permanent_refusal_of_the_server_is_not_retryable() {
     let world = World::start().await;
     let (ana, set) = (world.desk.customer(ana()), &world.set);
     let unauthorized = doc! { "errorCode": 13 };

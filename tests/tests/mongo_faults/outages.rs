@@ -6,7 +6,7 @@ use ventanilla_service::{ListQuery, ServiceError, Status};
 use super::world::{UNAVAILABLE, UNKNOWN, World, ana, database, desk, fault, keyed, luis, patient};
 
 #[tokio::test]
-async fn servers_that_are_gone_are_a_passing_fault_and_nothing_is_changed() {
+async fn unavailable_servers_are_a_retryable_error_and_nothing_is_changed() {
     let world = World::start().await;
     let uri = format!("{}&serverSelectionTimeoutMS=500", world.set.uri());
     let desk = desk(&database(&uri).await, patient()).await;

@@ -15,7 +15,7 @@ use ventanilla_tests::Mongo;
 use super::world::{FAILED, ana, desk, draft, fault, keyed, luis, patient, texts, ticket, watched};
 
 #[tokio::test]
-async fn what_a_validator_refuses_is_not_applied() {
+async fn a_change_that_a_validator_refuses_is_not_applied() {
     let database = Mongo::shared().await.database().await;
     let desk = desk(&database, patient()).await;
     let number = ticket(&desk).await;
@@ -54,7 +54,7 @@ fn refused_by_index<T: std::fmt::Debug>(result: Result<T, ServiceError>, field: 
 }
 
 #[tokio::test]
-async fn what_a_unique_index_of_the_host_refuses_is_sent_once() {
+async fn a_change_that_a_unique_index_of_the_host_refuses_is_sent_once() {
     let database = Mongo::shared().await.database().await;
     let sent = Arc::new(Mutex::new(Vec::new()));
     let names = Arc::clone(&sent);

@@ -94,7 +94,7 @@ async fn commands_are_sent_within_the_span_of_their_use_case() {
 }
 
 #[tokio::test]
-async fn giving_up_a_change_is_told_within_the_span_of_its_use_case() {
+async fn contention_is_logged_within_the_span_of_its_use_case() {
     listen();
     let database = Mongo::shared().await.database().await;
     let number = ticket(&desk(&database, patient()).await).await;

@@ -85,7 +85,7 @@ async fn no_change_of_ours_rests_on_what_another_writer_has_changed() {
     let stored: Vec<Document> = raw.find(doc! {}).await.unwrap().try_collect().await.unwrap();
     assert_eq!(stored.len(), TICKETS);
     replay.led_to(&stored);
-    each_text_is_there_once(&stored, &answers, &pushed);
+    each_text_is_stored_once(&stored, &answers, &pushed);
 }
 
 /// Opens a store, and counts the updates that it sends.
@@ -202,7 +202,7 @@ async fn write_past_us(
     adds.then_some(text)
 }
 
-fn each_text_is_there_once(stored: &[Document], answers: &Answers, pushed: &[String]) {
+fn each_text_is_stored_once(stored: &[Document], answers: &Answers, pushed: &[String]) {
     let mut found: HashMap<&str, usize> = HashMap::new();
     for (list, field) in [("messages", "content"), ("notes", "text")] {
         let items = stored.iter().filter_map(|ticket| ticket.get_array(list).ok()).flatten();
