@@ -138,7 +138,7 @@ impl Window {
 
     /// Returns the address of the page.
     pub async fn url(&self) -> String {
-        self.client.current_url().await.expect("it is somewhere").to_string()
+        self.client.current_url().await.expect("the address of the page").to_string()
     }
 
     /// Waits for the first element that matches a CSS selector, and returns it.

@@ -56,7 +56,7 @@ impl ServerSupervisor {
             Order::Resume => "CONT",
         };
         let mut answer = String::new();
-        writeln!(self.orders.as_ref().unwrap(), "{name}").expect("the supervisor lives");
+        writeln!(self.orders.as_ref().unwrap(), "{name}").expect("the supervisor runs");
         self.answers.read_line(&mut answer).expect("the supervisor answers");
         answer.trim().parse().expect("a process id")
     }

@@ -79,7 +79,7 @@ impl Desk {
     }
 
     fn timers(&self, head: &TicketHead, timers: &SlaTimers) -> Vec<Timer> {
-        let sla = self.desk.policy().sla.as_ref().expect("its house promises something");
+        let sla = self.desk.policy().sla.as_ref().expect("the desk has SLA targets");
         assert_eq!(head.timers(sla).as_ref(), Some(timers), "nobody else stops timers");
         let (now, reading) = (self.now(), sla.business_time_at(self.now()));
         let timer = |(metric, timer): (SlaMetric, &SlaTimer)| {

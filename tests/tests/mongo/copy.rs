@@ -87,7 +87,7 @@ async fn tickets_come_back_to_mongodb_as_they_were() {
     step("copied from SQLite to MongoDB");
 
     let (before, after) = (documents(&first).await, documents(&last).await);
-    assert_eq!(before.len() - unreadable.len() - 1, after.len(), "one stands in no list");
+    assert_eq!(before.len() - unreadable.len() - 1, after.len(), "one ticket is in no list");
     assert_eq!(after.len(), count);
     let ours = |ticket: Ticket| ticket.head().ticket_number.to_string();
     let ours: BTreeSet<String> = sample_tickets_with(&sla(), count / 2).map(ours).collect();

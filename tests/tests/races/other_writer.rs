@@ -220,5 +220,5 @@ fn each_text_is_stored_once(stored: &[Document], answers: &Answers, pushed: &[St
         let expected = adds_text.then_some(1);
         assert_eq!(found.remove(format!("ours {number}").as_str()), expected, "ours {number}");
     }
-    assert!(found.is_empty(), "nobody was told of these: {found:?}");
+    assert!(found.is_empty(), "texts that were not acknowledged: {found:?}");
 }

@@ -22,7 +22,7 @@ pub(crate) async fn the_reply_that_arrives_first_stops_the_clock_of_the_first_re
         assert_eq!((first.head.version, second.head.version), (1, 2));
 
         let ticket = view(&desk, &number).await;
-        let clocks = ticket.head.sla.expect("the desk promises something");
+        let clocks = ticket.head.sla.expect("the desk has SLA targets");
         let stop = clocks.first_response.stop.as_ref().expect("it was answered");
         let Event { at, by: Actor::Admin(by), .. } = &first.events[0] else { panic!("{first:?}") };
         assert_eq!((stop.at, stop.by.as_ref(), stop.cancelled), (*at, Some(by), false));
