@@ -19,7 +19,7 @@ const SHA256: &str = "e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564
 const MEMBER: &str = "package/axe.min.js";
 const CACHE: &str = "ventanilla-axe-core-4.14.1";
 
-/// The check, ready to be run in windows.
+/// Accessibility check, ready to be run in windows.
 #[derive(Debug, Clone)]
 pub struct Axe {
     script: String,
@@ -49,7 +49,7 @@ impl Axe {
     ///
     /// # Panics
     ///
-    /// Where the check itself fails, or checks nothing.
+    /// If the check itself fails, or checks nothing.
     pub async fn findings(&self, window: &Window) -> Vec<String> {
         if window.run("return typeof axe", vec![]).await == "undefined" {
             window.run(&self.script, vec![]).await;
@@ -64,7 +64,8 @@ impl Axe {
     }
 }
 
-/// Calls back with the ids of the rules that hold, and a line for each element of those that don't.
+/// Calls back with the ids of the rules that passed, and a line for each element of those that
+/// failed.
 const RUN: &str = "
     const done = arguments[arguments.length - 1];
     const told = rule => rule.nodes.map(node =>
@@ -77,7 +78,7 @@ const RUN: &str = "
         error => done(String(error)),
     );";
 
-/// There is no npm.
+/// Error of a missing npm.
 #[derive(Debug)]
 struct NoNpm;
 

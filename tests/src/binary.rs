@@ -4,13 +4,13 @@ use std::{path::PathBuf, process::Command, sync::OnceLock};
 
 use super::mongod_download;
 
-/// The oldest server that the library is made for.
+/// Oldest major version that the library supports.
 const OLDEST: u32 = 6;
 
-/// The server to start, looked for once.
+/// Returns the path of the server to start, which is searched for once.
 ///
 /// # Panics
-/// If there is none; the message says what to install.
+/// If no server is available; the message says what to install.
 pub(crate) fn mongod() -> PathBuf {
     static FOUND: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     FOUND.get_or_init(find).clone().unwrap_or_else(|why| panic!("{why}"))
@@ -29,13 +29,13 @@ fn find() -> Result<PathBuf, String> {
     })
 }
 
-/// The same path, if that server runs here and isn't too old.
+/// Returns the same path if that server runs on this machine and is recent enough.
 fn usable(mongod: PathBuf) -> Result<PathBuf, String> {
     let name = mongod.display();
     let output =
         Command::new(&mongod).arg("--version").output().map_err(|error| format!("{name}: {error}"))?;
     if !output.status.success() {
-        // The loader names the library that it misses.
+        // The loader names the library that is missing.
         let why = String::from_utf8_lossy(&output.stderr);
         return Err(format!("{name} doesn't start (it needs libcurl4 and libssl3): {}", why.trim()));
     }
@@ -46,7 +46,7 @@ fn usable(mongod: PathBuf) -> Result<PathBuf, String> {
     }
 }
 
-/// `db version v6.0.5` is 6.
+/// Parses the major version: `db version v6.0.5` gives 6.
 fn major(version: &str) -> Option<u32> {
     version.split_once("db version v")?.1.split('.').next()?.parse().ok()
 }
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_server_is_told_apart_from_what_is_not_there() {
+    fn a_program_that_is_no_server_and_a_missing_one_give_different_errors() {
         assert!(usable("no-such-mongod".into()).unwrap_err().starts_with("no-such-mongod: "));
         assert!(usable("true".into()).unwrap_err().contains("doesn't tell its version"));
         assert!(usable("false".into()).unwrap_err().contains("doesn't start"));

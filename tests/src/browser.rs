@@ -80,19 +80,20 @@ pub(crate) fn skip(test: &str, missing: &str) {
     let _ = writeln!(io::stderr(), "\n*** SKIPPED, NOT PASSED: {test}. {missing}. ***");
 }
 
-/// A window of a browser of its own, with no cookies but its own. Close it at the end; one that a
-/// failing test leaves open ends with the test process.
+/// Window of a browser of its own, with no cookies but its own.
+///
+/// Close it at the end; one that a failing test leaves open ends with the test process.
 #[derive(Debug, Clone)]
 pub struct Window {
     client: Client,
 }
 
 impl Window {
-    /// Opens one.
+    /// Opens a window.
     ///
     /// # Panics
     ///
-    /// Where the browser doesn't start; ask [`is_there`] first.
+    /// If the browser doesn't start; ask [`is_there`] first.
     pub async fn open(setup: Setup) -> Self {
         let client = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
             .capabilities(capabilities(setup))
@@ -106,7 +107,7 @@ impl Window {
         window
     }
 
-    /// Lets the reader prefer dark colours from now on, or light ones.
+    /// Sets the reader's preference for dark or light colours.
     pub async fn prefer_dark(&self, dark: bool) {
         let value = if dark { "dark" } else { "light" };
         let features = json!([{ "name": "prefers-color-scheme", "value": value }]);
@@ -137,10 +138,10 @@ impl Window {
 
     /// Returns the address of the page.
     pub async fn url(&self) -> String {
-        self.client.current_url().await.expect("it is somewhere").to_string()
+        self.client.current_url().await.expect("the address of the page").to_string()
     }
 
-    /// The first element of a CSS selector, waited for.
+    /// Waits for the first element that matches a CSS selector, and returns it.
     pub async fn find(&self, css: &str) -> Element {
         let wait = self.client.wait().at_most(TIME_LIMIT);
         wait.for_element(Locator::Css(css)).await.unwrap_or_else(|error| panic!("{css}: {error}"))
@@ -151,7 +152,7 @@ impl Window {
         self.client.find_all(Locator::Css(css)).await.expect("a selector").len()
     }
 
-    /// The text of the first element, as it is seen.
+    /// Returns the visible text of the first element.
     pub async fn text(&self, css: &str) -> String {
         self.find(css).await.text().await.expect("it has a text")
     }
@@ -161,7 +162,7 @@ impl Window {
         self.find(css).await.click().await.unwrap_or_else(|error| panic!("{css}: {error}"));
     }
 
-    /// Clicks twice on the first element, as fast as hands never do.
+    /// Clicks twice on the first element, faster than a person could.
     pub async fn double_click(&self, css: &str) {
         let element = self.find(css).await;
         let button = MOUSE_BUTTON_LEFT;
@@ -177,15 +178,16 @@ impl Window {
         self.client.perform_actions(mouse).await.unwrap_or_else(|error| panic!("{css}: {error}"));
     }
 
-    /// Types into the first element, instead of what stood there.
+    /// Replaces the text of the first element by typing.
     pub async fn fill(&self, css: &str, text: &str) {
         let field = self.find(css).await;
         field.clear().await.unwrap_or_else(|error| panic!("{css}: {error}"));
         field.send_keys(text).await.unwrap_or_else(|error| panic!("{css}: {error}"));
     }
 
-    /// Presses keys, wherever the focus is; special ones by their code points, such as `\u{E004}` for
-    /// the tabulator.
+    /// Presses keys at the element that has the focus.
+    ///
+    /// Special keys go by their code points, such as `\u{E004}` for the tabulator.
     pub async fn press(&self, keys: &str) {
         let focused = self.client.active_element().await.expect("something has the focus");
         focused.send_keys(keys).await.expect("it takes keys");
@@ -203,7 +205,7 @@ impl Window {
         self.client.execute_async(script, vec![]).await.expect("the script calls back")
     }
 
-    /// Waits until a script gives back `true`.
+    /// Waits until a script returns `true`.
     ///
     /// # Panics
     ///
@@ -216,7 +218,7 @@ impl Window {
         }
     }
 
-    /// Waits until a text is seen on the page.
+    /// Waits until a text is visible on the page.
     ///
     /// # Panics
     ///
@@ -229,7 +231,7 @@ impl Window {
         .await;
     }
 
-    /// The names of what is announced to somebody who doesn't see the page.
+    /// Returns the names in the accessibility tree, which a screen reader announces.
     pub async fn announced(&self) -> Vec<String> {
         let tree = self.protocol("Accessibility.getFullAXTree", json!({})).await;
         let nodes = tree["nodes"].as_array().expect("a tree has nodes");
@@ -237,12 +239,12 @@ impl Window {
         heard.filter_map(|node| node["name"]["value"].as_str().map(str::to_owned)).collect()
     }
 
-    /// Takes a picture of what is seen, as PNG.
+    /// Takes a picture of the visible part, as PNG.
     pub async fn picture(&self) -> Vec<u8> {
         self.client.screenshot().await.expect("a picture")
     }
 
-    /// Closes it.
+    /// Closes the window.
     pub async fn close(self) {
         self.client.close().await.expect("it closes");
     }
@@ -257,7 +259,7 @@ impl Window {
 /// Time limit for something to appear, long enough for a busy machine.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
 
-/// The address of the driver, which all windows of a test process share.
+/// Returns the address of the driver, which all windows of a test process share.
 fn driver() -> String {
     static RUNNING: Mutex<Option<(ServerSupervisor, u16)>> = Mutex::new(None);
     let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
@@ -265,8 +267,8 @@ fn driver() -> String {
     format!("http://127.0.0.1:{port}")
 }
 
-/// It takes a free port of one protocol, and gives up where the same one of the other isn't free: then
-/// it is started again.
+/// Starts the driver, again where it gives up: it takes a free port of one protocol and fails if the
+/// same port of the other isn't free.
 fn start() -> (ServerSupervisor, u16) {
     let mut said = String::new();
     for _ in 0..5 {
@@ -278,7 +280,7 @@ fn start() -> (ServerSupervisor, u16) {
     panic!("chromedriver doesn't start: {said}")
 }
 
-/// The driver, or what it said at its end.
+/// Tries to start the driver; the error holds its output.
 fn try_to_start() -> Result<(ServerSupervisor, u16), String> {
     let directory = tempfile::Builder::new().prefix("ventanilla-browser-").tempdir().unwrap().keep();
     let temporary = format!("TMPDIR={}", directory.display());
@@ -305,9 +307,9 @@ fn try_to_start() -> Result<(ServerSupervisor, u16), String> {
 fn capabilities(setup: Setup) -> fantoccini::wd::Capabilities {
     let (width, height) = setup.size;
     let mut arguments = vec!["--headless=new".to_owned(), format!("--window-size={width},{height}")];
-    // In a container there is no room for the browser's own walls, and little shared memory.
+    // A container has no room for the browser's own sandbox, and little shared memory.
     arguments.extend(["--no-sandbox", "--disable-dev-shm-usage"].map(str::to_owned));
-    // What is to be clicked on should stand still.
+    // Elements that are to be clicked on must not move.
     arguments.push("--force-prefers-reduced-motion".to_owned());
     let mut options = json!({ "args": arguments });
     if width < 500 {

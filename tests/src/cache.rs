@@ -9,8 +9,8 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-/// A cached file, which `fetch` makes at the path that it is given, in an empty folder, if it isn't
-/// there yet.
+/// Returns the path of a cached file; if there is none yet, `fetch` makes it at the path that it is
+/// given, in an empty folder.
 pub(crate) fn cached(
     folder: &str,
     name: &str,
@@ -35,14 +35,14 @@ pub(crate) fn cached(
     Ok(file)
 }
 
-/// The directory that Cargo builds into, which it marks.
+/// Returns the directory that Cargo builds into, which it marks.
 pub(crate) fn target() -> PathBuf {
     let test = env::current_exe().unwrap_or_default();
     let marked = test.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists());
     marked.map_or_else(env::temp_dir, Path::to_path_buf)
 }
 
-/// Refuses an archive that isn't the one that was looked at once.
+/// Fails if the archive doesn't have the expected SHA-256.
 pub(crate) fn verify(archive: &Path, expected: &str) -> Result<(), Box<dyn Error>> {
     let sum: String =
         Sha256::digest(fs::read(archive)?).iter().map(|byte| format!("{byte:02x}")).collect();
@@ -52,7 +52,7 @@ pub(crate) fn verify(archive: &Path, expected: &str) -> Result<(), Box<dyn Error
     Ok(())
 }
 
-/// The file in a folder whose name ends so.
+/// Returns the file in a folder with this extension.
 pub(crate) fn ending(folder: &Path, extension: &str) -> Option<PathBuf> {
     let files = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
     files.into_iter().find(|path| path.extension().is_some_and(|found| found == extension))

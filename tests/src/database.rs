@@ -6,7 +6,7 @@ use bson::oid::ObjectId;
 use mongodb::{Client, Database};
 use tokio::{runtime, time::timeout};
 
-/// A database that no other test has. It is dropped with this, as far as possible.
+/// Database of one test, dropped together with this value as far as possible.
 #[derive(Debug)]
 pub struct TestDatabase {
     uri: String,
@@ -20,7 +20,7 @@ impl TestDatabase {
         Self { uri: uri.to_owned(), database }
     }
 
-    /// The connection string of its servers, which doesn't name the database.
+    /// Returns the connection string of its servers, which doesn't name the database.
     pub fn uri(&self) -> &str {
         &self.uri
     }

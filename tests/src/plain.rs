@@ -14,7 +14,7 @@ pub fn plain(document: &Document) -> Bson {
     without_types(&document.into())
 }
 
-/// Ids and times as texts, whole numbers as integers.
+/// Converts ids and times to texts, and whole numbers to integers.
 fn without_types(value: &Bson) -> Bson {
     match value {
         Bson::Document(fields) => fields

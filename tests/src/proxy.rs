@@ -15,7 +15,7 @@ use tokio::{
     try_join,
 };
 
-/// Stands between a client and one server, on the runtime of the test that made it.
+/// Proxy between a client and one server, on the runtime of the test that made it.
 #[derive(Debug)]
 pub struct Proxy {
     uri: String,
@@ -35,13 +35,13 @@ impl Proxy {
         Self { uri: format!("mongodb://{address}/?directConnection=true"), losses, connections }
     }
 
-    /// The connection string of the server behind.
+    /// Returns the connection string of the server behind.
     pub fn uri(&self) -> &str {
         &self.uri
     }
 
-    /// Breaks the connection, the next so many times, when the server has carried out such a command
-    /// (`update`, `findAndModify`) and replies.
+    /// Loses the replies to the next so many commands of this name, such as `update`: the connection
+    /// breaks after the server has carried the command out.
     pub fn lose_replies(&self, times: u32, command: &str) {
         *self.losses.lock().unwrap() = (times, command.to_owned());
     }
@@ -57,7 +57,7 @@ async fn listen(listener: TcpListener, server: String, losses: Losses) {
     let mut connections = JoinSet::new();
     while let Ok((client, _)) = listener.accept().await {
         let (server, losses) = (server.clone(), losses.clone());
-        // A connection ends by an error, its client's or one that was asked for.
+        // A connection ends by an error of its client, or by one that a test asked for.
         connections.spawn(async move { pass(client, TcpStream::connect(server).await?, losses).await });
     }
 }
@@ -85,7 +85,7 @@ async fn pass(mut client: TcpStream, mut server: TcpStream, losses: Losses) -> i
     try_join!(requests(), replies()).map(|_| ())
 }
 
-/// One message of the wire protocol, which begins with its length.
+/// Reads one message of the wire protocol, which begins with its length.
 async fn message(from: &mut (impl AsyncRead + Unpin)) -> io::Result<Vec<u8>> {
     let length = from.read_u32_le().await?;
     let mut message = length.to_le_bytes().to_vec();
@@ -93,7 +93,7 @@ async fn message(from: &mut (impl AsyncRead + Unpin)) -> io::Result<Vec<u8>> {
     Ok(message)
 }
 
-/// Whether the reply is to be lost, which is one loss less then.
+/// Returns true if the reply is to be lost, and counts that loss.
 fn is_lost(request: &[u8], losses: &Losses) -> bool {
     let (times, command) = &mut *losses.lock().unwrap();
     // The header, the flags and the kind of section; then a document, whose first field is the command.

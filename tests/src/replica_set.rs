@@ -11,7 +11,7 @@ use super::{server::Server, wait_until::wait_until};
 /// Number of servers of a set: one may be lost.
 const NODES: usize = 3;
 
-/// A replica set of a test's own, whose servers it may kill, pause and step down.
+/// Replica set of one test, which may kill, pause and step down its servers.
 ///
 /// Nodes are numbered from 0 to 2. The servers and their data are gone when it is dropped.
 ///
@@ -33,10 +33,10 @@ pub struct ReplicaSet {
 }
 
 impl ReplicaSet {
-    /// Starts a set that elects a new primary a second after it lost one.
+    /// Starts a set that elects a new primary within a second of losing one.
     ///
     /// # Panics
-    /// If there is no `mongod` to be had; so do all methods if a server doesn't do as told.
+    /// If no `mongod` is available. All methods panic if a server doesn't carry out an order.
     pub async fn start() -> Self {
         Self::with_election_timeout(Duration::from_secs(1)).await
     }
@@ -61,49 +61,50 @@ impl ReplicaSet {
         first.command(doc! { "replSetInitiate": config }).await.expect("the set is made");
         // Rather than to wait for the election timeout.
         wait_until("the first election", || first.command(doc! { "replSetStepUp": 1 })).await;
-        // The two others copy the data, and then have to find whom to follow: seconds, else, that the
-        // first write for a majority would take.
+        // The two others copy the data and then have to find a node to follow. Without this wait,
+        // the first write for a majority would take these seconds.
         let everywhere = doc! { "w": NODES as i32 };
         let note = doc! { "appendOplogNote": 1, "data": {}, "writeConcern": everywhere };
         wait_until("copying the data", || first.command(note.clone())).await;
     }
 
-    /// The connection string of the whole set. Its clients look for a lost server twice a second, where
-    /// by default they would take 10 s.
+    /// Returns the connection string of the whole set.
+    ///
+    /// Its clients look for a lost server twice a second, where by default they would take 10 s.
     pub fn uri(&self) -> String {
         let addresses: Vec<String> = self.nodes.iter().map(Server::address).collect();
         format!("mongodb://{}/?replicaSet=rs0&heartbeatFrequencyMS=500", addresses.join(","))
     }
 
-    /// The address of a node, `127.0.0.1:27017`.
+    /// Returns the address of a node, such as `127.0.0.1:27017`.
     pub fn address(&self, node: usize) -> String {
         self.nodes[node].address()
     }
 
-    /// A new client, for the runtime that asks.
+    /// Returns a new client for the runtime of the caller.
     pub async fn client(&self) -> Client {
         Client::with_uri_str(self.uri()).await.expect("the URI is ours")
     }
 
-    /// The node that is the primary, waiting until there is one.
+    /// Returns the node that is the primary, and waits until there is one.
     pub async fn primary(&self) -> usize {
         let elected = async |node: usize| {
             let hello = self.hello(node).await.ok()?;
             let election = hello.get_object_id("electionId").ok()?;
             hello.get_bool("isWritablePrimary").ok()?.then_some((election, node))
         };
-        // One that was cut off may still believe that it is: the last election counts.
+        // A node that was cut off may still take itself for the primary: the last election counts.
         let last = async || join_all((0..NODES).map(elected)).await.into_iter().flatten().max();
         wait_until("an election", async || last().await.ok_or("no node is primary")).await.1
     }
 
-    /// The nodes other than the primary.
+    /// Returns the nodes other than the primary.
     pub async fn secondaries(&self) -> Vec<usize> {
         let primary = self.primary().await;
         (0..NODES).filter(|node| *node != primary).collect()
     }
 
-    /// Waits until a node carries data, as primary or secondary.
+    /// Waits until a node is primary or secondary.
     pub(crate) async fn ready(&self, node: usize) {
         wait_until("taking part again", async || {
             let hello = self.hello(node).await?;
@@ -126,7 +127,7 @@ impl ReplicaSet {
         node.command(doc! { "hello": 1 }).await.map_err(|error| error.to_string())
     }
 
-    /// The servers' process ids.
+    /// Returns the servers' process ids.
     pub fn process_ids(&self) -> Vec<u32> {
         self.nodes.iter().map(Server::process_id).collect()
     }

@@ -1,4 +1,4 @@
-//! Random numbers that a failing test can be repeated with.
+//! Random numbers with a seed, by which a failing test can be repeated.
 
 use std::env;
 

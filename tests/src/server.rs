@@ -19,11 +19,12 @@ use super::{
     wait_until::TIME_LIMIT,
 };
 
-/// Below the ports that systems give to outgoing connections, so that a server that is down for a
-/// while finds its own free again.
+/// Ports of servers, below those that systems give to outgoing connections, so that a server that is
+/// down for a while finds its own free again.
 const PORTS: std::ops::Range<u16> = 20_000..30_000;
 
-/// Small and quiet: a server would take half of the memory, 5 % of the disk, and every second's figures.
+/// Arguments that keep a server small: by default it takes half of the memory and 5 % of the disk,
+/// and records figures every second.
 const FIXED: [&str; 12] = [
     "--bind_ip",
     "127.0.0.1",
@@ -51,7 +52,7 @@ fn data_folder() -> PathBuf {
     if env::var_os("TMPDIR").is_none() && has_room() { memory.to_owned() } else { env::temp_dir() }
 }
 
-/// One server on a loopback port, with a directory of its own.
+/// Server on a loopback port, with a directory of its own.
 #[derive(Debug)]
 pub(crate) struct Server {
     port: u16,
@@ -63,7 +64,7 @@ pub(crate) struct Server {
 struct Process {
     supervisor: ServerSupervisor,
     id: u32,
-    /// The last that was done to it.
+    /// The last order to the process.
     last: Order,
 }
 
@@ -93,7 +94,7 @@ impl Server {
         Self { port, directory, process: Mutex::new(Process { supervisor, id, last: Order::Start }) }
     }
 
-    /// Waits until it listens, going by its log from there on. False if the port is taken.
+    /// Waits until the server listens, by its log from there on; returns false if the port is taken.
     async fn listens(&self, from: usize) -> bool {
         let begin = Instant::now();
         while begin.elapsed() < TIME_LIMIT {
@@ -110,7 +111,7 @@ impl Server {
         panic!("the server doesn't start:\n{}", self.end_of_log());
     }
 
-    /// Has something done to the process.
+    /// Sends an order to the process.
     pub(crate) fn order(&self, order: Order) {
         let mut process = self.process.lock().unwrap();
         let fits = match order {
@@ -131,12 +132,12 @@ impl Server {
         assert!(self.listens(before).await, "port {} was taken meanwhile", self.port);
     }
 
-    /// Whether it was neither killed nor paused.
+    /// Returns true if it was neither killed nor paused.
     pub(crate) fn runs(&self) -> bool {
         matches!(self.process.lock().unwrap().last, Order::Start | Order::Resume)
     }
 
-    /// `127.0.0.1:27017`.
+    /// Returns its address, such as `127.0.0.1:27017`.
     pub(crate) fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }

@@ -1,7 +1,7 @@
-//! A shell between the tests and a server, which sees to it that the server ends with the tests.
+//! Shell between the tests and a server, which ends the server with the tests.
 //!
-//! Nothing in a test process can: it may be killed, and statics are never dropped. But its end of a
-//! pipe closes in any case.
+//! Nothing in a test process can do that: it may be killed, and statics are never dropped. But its
+//! end of a pipe closes in any case.
 
 use std::{
     ffi::OsStr,
@@ -10,7 +10,7 @@ use std::{
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
 };
 
-/// One server's supervisor. Dropped, it ends the server and removes its directory.
+/// Supervisor of one server, which ends the server and removes its directory when it is dropped.
 #[derive(Debug)]
 pub(crate) struct ServerSupervisor {
     shell: Child,
@@ -29,8 +29,9 @@ pub(crate) enum Order {
 }
 
 impl ServerSupervisor {
-    /// A supervisor of the server that a command will start. What it prints goes to `log` in that
-    /// directory.
+    /// Starts a supervisor of the server that a command will start.
+    ///
+    /// The server's output goes to `log` in that directory.
     pub(crate) fn new(directory: &Path, server: &[impl AsRef<OsStr>]) -> Self {
         let mut command = Command::new("sh");
         command
@@ -38,7 +39,7 @@ impl ServerSupervisor {
             .arg(directory)
             .args(server);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        // Ctrl-C and time-outs go to the tests' process group, and the supervisor is to outlive that.
+        // Ctrl-C and time-outs go to the tests' process group, and the supervisor must outlive that.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut shell = command.spawn().expect("a server's supervisor is a shell, `sh`");
@@ -46,7 +47,7 @@ impl ServerSupervisor {
         Self { shell, orders, answers: BufReader::new(answers) }
     }
 
-    /// Has an order carried out, and gives the server's process id.
+    /// Carries out an order, and returns the server's process id.
     pub(crate) fn order(&mut self, order: Order) -> u32 {
         let name = match order {
             Order::Start => "START",
@@ -55,7 +56,7 @@ impl ServerSupervisor {
             Order::Resume => "CONT",
         };
         let mut answer = String::new();
-        writeln!(self.orders.as_ref().unwrap(), "{name}").expect("the supervisor lives");
+        writeln!(self.orders.as_ref().unwrap(), "{name}").expect("the supervisor runs");
         self.answers.read_line(&mut answer).expect("the supervisor answers");
         answer.trim().parse().expect("a process id")
     }

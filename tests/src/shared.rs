@@ -8,7 +8,7 @@ use tokio::sync::OnceCell;
 
 use super::{database::TestDatabase, replica_set::ReplicaSet};
 
-/// A replica set for tests that leave its servers alone.
+/// Replica set for tests that leave its servers alone.
 ///
 /// ```no_run
 /// # async fn example() {
@@ -26,10 +26,10 @@ pub struct Mongo {
 }
 
 impl Mongo {
-    /// The one of this test binary, started by the first who asks.
+    /// Returns the replica set of this test binary, which the first call starts.
     ///
     /// # Panics
-    /// If `MONGODB_URI` names no replica set, or there is no `mongod` to be had.
+    /// If `MONGODB_URI` names no replica set, or no `mongod` is available.
     pub async fn shared() -> &'static Self {
         static SHARED: OnceCell<Mongo> = OnceCell::const_new();
         SHARED.get_or_init(Self::find).await
@@ -45,17 +45,17 @@ impl Mongo {
             assert!(replicated, "MONGODB_URI is a standalone server's; the tests need a replica set's");
             return Self { uri, _servers: None };
         }
-        // Nobody disturbs it, and a machine busy with tests is no reason for an election.
+        // No test disturbs it, and a machine busy with tests must not cause an election.
         let servers = ReplicaSet::with_election_timeout(Duration::from_secs(10)).await;
         Self { uri: servers.uri(), _servers: Some(servers) }
     }
 
-    /// The connection string.
+    /// Returns the connection string.
     pub fn uri(&self) -> &str {
         &self.uri
     }
 
-    /// An empty database for one test, with a client of its own.
+    /// Returns an empty database for one test, with a client of its own.
     pub async fn database(&self) -> TestDatabase {
         TestDatabase::new(&self.uri).await
     }

@@ -5,25 +5,25 @@ use mongodb::Client;
 
 use super::server::Server;
 
-/// A single server of a test's own: it knows neither change streams nor retryable writes.
+/// Single server of one test, without change streams or retryable writes.
 #[derive(Debug)]
 pub struct Standalone {
     server: Server,
 }
 
 impl Standalone {
-    /// Starts a server that anybody may use.
+    /// Starts a server without access control.
     ///
     /// # Panics
-    /// If there is no `mongod` to be had.
+    /// If no `mongod` is available.
     pub async fn start() -> Self {
         Self { server: Server::start(&[]).await }
     }
 
-    /// Starts a server that asks for a password, and knows this user as its administrator.
+    /// Starts a server with access control, and this user as its administrator.
     ///
     /// # Panics
-    /// If there is no `mongod` to be had.
+    /// If no `mongod` is available.
     pub async fn with_password(user: &str, password: &str) -> Self {
         let server = Server::start(&["--auth"]).await;
         // The first user may be made by anybody on the same machine.
@@ -32,17 +32,17 @@ impl Standalone {
         Self { server }
     }
 
-    /// Its connection string, without a user.
+    /// Returns its connection string, without a user.
     pub fn uri(&self) -> String {
         format!("mongodb://{}/", self.server.address())
     }
 
-    /// Its connection string for a user whose name and password need no escapes.
+    /// Returns its connection string for a user whose name and password need no escapes.
     pub fn uri_of(&self, user: &str, password: &str) -> String {
         format!("mongodb://{user}:{password}@{}/", self.server.address())
     }
 
-    /// A new client without a user, for the runtime that asks.
+    /// Returns a new client without a user, for the runtime of the caller.
     pub async fn client(&self) -> Client {
         Client::with_uri_str(self.uri()).await.expect("the URI is ours")
     }

@@ -1,4 +1,4 @@
-//! Waiting for what servers do by themselves.
+//! Waits for changes of state that servers make by themselves.
 
 use std::{
     fmt::Display,
@@ -11,7 +11,7 @@ use tokio::time::sleep;
 /// Time limit of every wait, long enough for a busy machine.
 pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(60);
 
-/// Asks again and again until there is an answer; otherwise says why there was none the last time.
+/// Asks repeatedly until there is an answer, and panics with the last error after [`TIME_LIMIT`].
 pub(crate) async fn wait_until<T, E, F>(what: &str, mut ask: impl FnMut() -> F) -> T
 where
     E: Display,

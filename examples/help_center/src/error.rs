@@ -1,4 +1,4 @@
-//! The one place where errors become answers.
+//! Converts errors to responses, for all handlers.
 
 use askama::Template;
 use axum::{
@@ -12,19 +12,19 @@ use crate::{Part, fields::fresh_key, session::Me};
 /// Result of a handler.
 pub(crate) type Answer = Result<Response, Failure>;
 
-/// Why there is no page to show.
+/// Reason for which there is no page to show.
 pub(crate) enum Failure {
-    /// There is no such page or ticket, or it is somebody else's: the answer is the same.
+    /// No such page or ticket, or somebody else's, with the same answer.
     NotFound,
     /// Nobody is signed in.
     SignIn,
-    /// The page is for others.
+    /// The page is for the other role.
     NotForYou { part: Part },
-    /// Another site's page sent it.
+    /// A page of another site sent the request.
     CrossSite,
     /// The form or the address can't be read.
     Unreadable(StatusCode),
-    /// The use case failed, and no form is there to say it in.
+    /// The use case failed, and the page has no form that could show the error.
     Service(ServiceError),
 }
 
@@ -90,7 +90,7 @@ fn title(error: &ServiceError) -> &'static str {
     }
 }
 
-/// The status of an answer that says what went wrong.
+/// Returns the HTTP status of a failed use case.
 pub(crate) fn status(error: &ServiceError) -> StatusCode {
     StatusCode::from_u16(error.kind().http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
@@ -98,7 +98,7 @@ pub(crate) fn status(error: &ServiceError) -> StatusCode {
 /// Explanation of a refusal, shown at a field or at the top of the page.
 #[derive(Clone)]
 pub(crate) struct Problem {
-    /// The id of the field; empty where it is none's.
+    /// Id of the field; empty for a problem of no field.
     pub(crate) field: &'static str,
     pub(crate) text: String,
 }
@@ -115,14 +115,14 @@ impl Problem {
     }
 }
 
-/// A form's texts and key.
+/// Text and idempotency key of a form.
 pub(crate) struct Draft {
     pub(crate) text: String,
     pub(crate) key: String,
 }
 
 impl Draft {
-    /// An empty form.
+    /// Returns an empty form.
     pub(crate) fn fresh() -> Self {
         Self { text: String::new(), key: fresh_key() }
     }

@@ -13,7 +13,7 @@ use ventanilla_service::{
 
 use crate::error::Failure;
 
-/// The ticket in the address. One that can't be a number is as missing as any other.
+/// Ticket number in the address; one that can't be a number is not found.
 pub(crate) struct Number(pub(crate) TicketNumber);
 
 impl<S: Send + Sync> FromRequestParts<S> for Number {
@@ -54,7 +54,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
     }
 }
 
-/// A message form.
+/// Fields of a message form.
 #[derive(Deserialize)]
 pub(crate) struct Written {
     #[serde(rename = "texto", default)]
@@ -64,7 +64,7 @@ pub(crate) struct Written {
 }
 
 impl Written {
-    /// Parses the key that the page put in; an empty one counts as none.
+    /// Parses the idempotency key of the form; an empty one counts as none.
     pub(crate) fn key(&self) -> Result<Option<IdempotencyKey>, ServiceError> {
         match self.key.as_str() {
             "" => Ok(None),
@@ -78,29 +78,31 @@ pub(crate) fn fresh_key() -> String {
     format!("{:032x}", rand::random::<u128>())
 }
 
-/// A value, or what is wrong with it in the page's language.
+/// Returns the value, or the error in the page's language.
 pub(crate) fn explain_es<T, E: Explain>(result: Result<T, E>) -> Result<T, String> {
     result.map_err(|error| error.explain(Locale::Es))
 }
 
-/// A ticket's page: a number may hold whatever an application before wrote into it.
+/// Returns the path of a ticket's page, with the number escaped: an earlier application may have
+/// written any characters into it.
 pub(crate) fn path(folder: &str, number: &TicketNumber) -> String {
     const KEPT: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
     format!("{folder}/{}", utf8_percent_encode(number.as_str(), &KEPT))
 }
 
-/// A day as `<input type="date">` sends it.
+/// Parses a day as `<input type="date">` sends it.
 pub(crate) fn day(typed: &str) -> Result<NaiveDate, String> {
     typed.parse().map_err(|_| "Escribe la fecha así: 2026-03-02.".to_owned())
 }
 
-/// When a day begins where the reader is; where it begins with an hour that the clocks skip, after it.
+/// Returns the beginning of a day in the viewer's time zone, after a skipped hour if it begins with
+/// one.
 pub(crate) fn beginning(day: NaiveDate, reader: &Viewer) -> Result<Timestamp, String> {
     let start = reader.time_zone.start_of_day(day);
     start.ok_or_else(|| "Esa fecha queda demasiado lejos.".to_owned())
 }
 
-/// The day after.
+/// Returns the following day.
 pub(crate) fn next(day: NaiveDate) -> NaiveDate {
     day.succ_opt().unwrap_or(day)
 }

@@ -1,4 +1,4 @@
-//! Files that are served as they are, from within the program.
+//! Static files, embedded in the program.
 
 use axum::{
     extract::Path,

@@ -1,4 +1,4 @@
-//! A help centre in a browser: what a host writes over Ventanilla, whole and ready to copy from.
+//! Help centre in a browser: all code that a host writes to use Ventanilla, ready to copy.
 //!
 //! `cargo run -p help_center`
 //!
@@ -38,7 +38,7 @@ use ventanilla_service::{
 pub use people::{Part, People, Someone};
 pub use seed::seed;
 
-/// The longest text in the widest encoding of a form, and some room.
+/// Size limit of a request: the longest text in the widest encoding of a form, and some room.
 const MAX_BODY: usize = 64 * 1024;
 
 /// State that the handlers share.
@@ -70,7 +70,7 @@ impl App {
     ///
     /// # Errors
     ///
-    /// Where the secret has fewer than 32 bytes.
+    /// If the secret has fewer than 32 bytes.
     pub fn with_secret(mut self, secret: &str) -> Result<Self, Box<dyn Error>> {
         if secret.len() < 32 {
             return Err("SECRET needs 32 bytes or more".into());
@@ -84,7 +84,7 @@ impl App {
     }
 }
 
-/// Every route of the help centre.
+/// Returns every route of the help centre.
 pub fn app(state: App) -> Router {
     Router::new()
         .merge(session::routes())

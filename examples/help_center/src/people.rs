@@ -11,12 +11,12 @@ use ventanilla_service::{
 #[serde(transparent)]
 pub struct People(Vec<Someone>);
 
-/// One of them.
+/// Person of the demo.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Someone {
-    /// The id by which tickets know them.
+    /// Id in tickets.
     pub id: UserId,
-    /// Their name.
+    /// Display name.
     pub name: String,
     /// Address of their picture.
     #[serde(default)]
@@ -29,21 +29,21 @@ pub struct Someone {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Part {
-    /// They ask for help.
+    /// Asks for help.
     Customer,
-    /// They give it.
+    /// Works at the desk.
     Admin,
 }
 
 impl People {
-    /// The people of the demo.
+    /// Returns the people of the demo.
     #[must_use]
     pub fn demo() -> Self {
         // A mistake in the file would be found by every test.
         serde_json::from_str(include_str!("people.json")).unwrap_or(Self(Vec::new()))
     }
 
-    /// The person of this id.
+    /// Returns the person with this id.
     #[must_use]
     pub fn get(&self, id: &UserId) -> Option<&Someone> {
         self.0.iter().find(|someone| someone.id == *id)
@@ -60,7 +60,7 @@ impl People {
         self.0.iter().filter(move |someone| someone.part == part)
     }
 
-    /// The same, to choose from on a page.
+    /// Returns the people with this role as options of a page.
     pub(crate) fn choices(&self, part: Part) -> Vec<PersonRef> {
         self.of(part).map(|someone| PersonRef::new(&someone.id, self, "")).collect()
     }

@@ -9,7 +9,8 @@ use axum::{
 
 use crate::error::Failure;
 
-/// Nothing from elsewhere, no script or style within a page, and no frame around it.
+/// Content security policy: nothing from other sites, no inline script or style, and no frame around
+/// the page.
 const CONTENT: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
                        connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
@@ -22,7 +23,7 @@ const ALWAYS: [(HeaderName, &str); 5] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
-/// Refuses what another site's page posts, and puts the headers on every answer.
+/// Refuses forms of other sites' pages, and adds the headers to every response.
 pub(crate) async fn guard(request: Request, next: Next) -> Response {
     let ours = request.method().is_safe() || is_ours(request.headers(), request.uri());
     let mut response = if ours { next.run(request).await } else { Failure::CrossSite.into_response() };
@@ -34,8 +35,10 @@ pub(crate) async fn guard(request: Request, next: Next) -> Response {
     response
 }
 
-/// Whether one of our own pages sent it, as far as the browser tells. One that tells nothing is old,
-/// or no browser: the cookie's `SameSite` keeps guard there.
+/// Returns false if the browser says that another site's page sent the request.
+///
+/// A request without these headers comes from an old browser or from none; the cookie's `SameSite`
+/// protects there.
 fn is_ours(headers: &HeaderMap, uri: &Uri) -> bool {
     let text = |name| headers.get(name).map(|value: &HeaderValue| value.to_str().unwrap_or_default());
     let site = text(HeaderName::from_static("sec-fetch-site"));

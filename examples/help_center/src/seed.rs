@@ -98,7 +98,7 @@ impl Seeder<'_> {
         self.people.get(who).cloned().ok_or_else(|| format!("who is {who}?").into())
     }
 
-    /// So long ago: `3d`, `5h 20m`.
+    /// Returns the time before now, given as `3d` or `5h 20m`.
     fn before(&self, ago: &str) -> Result<Timestamp, Box<dyn Error>> {
         let mut minutes = 0;
         for part in ago.split_whitespace() {

@@ -1,8 +1,8 @@
 //! Sessions: the signed-in person of a request.
 //!
 //! **This is the place to plug in the host's own authentication.** The demo lets everybody choose who
-//! they are. Replace [`signed_in`] by whatever tells the user of a request, and leave out the page and
-//! the cookie; the extractors below it, and every handler, stay as they are.
+//! they are. Replace [`signed_in`] by a function that returns the user of a request, and leave out
+//! the page and the cookie; the extractors below it, and every handler, stay as they are.
 
 use askama::Template;
 use axum::{
@@ -27,7 +27,7 @@ use crate::{
 
 const COOKIE: &str = "sesion";
 
-/// The user of a request.
+/// Returns the user of a request.
 fn signed_in(headers: &HeaderMap, app: &App) -> Option<Someone> {
     let jar = SignedCookieJar::from_headers(headers, app.key.clone());
     let id = UserId::parse(jar.get(COOKIE)?.value()).ok()?;
@@ -40,13 +40,13 @@ pub(crate) struct Me {
     pub(crate) admin: bool,
 }
 
-/// A customer who is signed in, and what they can do.
+/// Customer who is signed in, with their handle.
 pub(crate) struct Customer {
     pub(crate) me: Me,
     pub(crate) desk: ventanilla_service::Customer,
 }
 
-/// An administrator who is signed in, and what they can do.
+/// Administrator who is signed in, with their handle.
 pub(crate) struct Administrator {
     pub(crate) id: UserId,
     pub(crate) me: Me,

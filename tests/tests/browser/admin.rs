@@ -13,8 +13,8 @@ use crate::{
 };
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_who_want_a_ticket_one_learns_who_has_it() {
-    if !is_there("of_two_who_want_a_ticket_one_learns_who_has_it") {
+async fn one_of_two_claims_wins_and_the_other_is_shown_the_assignee() {
+    if !is_there("one_of_two_claims_wins_and_the_other_is_shown_the_assignee") {
         return;
     }
     let centre = Centre::start().await;
@@ -29,7 +29,7 @@ async fn of_two_who_want_a_ticket_one_learns_who_has_it() {
     follow(&lucia, "button[value=tomar]").await;
     assert!(texts(&lucia, "aside section p").await.contains(&"Lucía Paz".to_owned()));
 
-    // His page is of before.
+    // His page shows the earlier version.
     follow(&martin, "button[value=tomar]").await;
     let alert = martin.text("[role=alert]").await;
     assert_eq!(alert, "Otra persona ya atiende este ticket. Lo tiene Lucía Paz.");
@@ -173,7 +173,7 @@ async fn the_report_has_a_table_and_a_chart_that_can_be_read_out() {
     window.close().await;
 }
 
-/// A new ticket of Ana's.
+/// Opens a new ticket of Ana's.
 async fn opened(centre: &Centre) -> TicketNumber {
     let text = MessageText::parse("Me cobraron dos veces").expect("a text");
     let ana = centre.desk.customer(person("Ana"));

@@ -1,4 +1,4 @@
-//! Every page, checked by axe-core.
+//! Checks every page with axe-core.
 
 use ventanilla_service::{Priority, Status};
 use ventanilla_tests::{Axe, Setup, Window, is_there};
@@ -69,7 +69,7 @@ async fn the_desks_pages_are_accessible() {
     check.end().await;
 }
 
-/// A window whose pages are checked, and what was found so far.
+/// Window whose pages are checked, and the violations so far.
 struct Check {
     axe: Axe,
     window: Window,
@@ -87,7 +87,7 @@ impl Check {
         self.page(text).await;
     }
 
-    /// The page that is shown, which is known by a text: on a desk and on a phone, by day and by night.
+    /// Checks the page that shows this text: on a desktop and on a phone, by day and by night.
     async fn page(&mut self, text: &str) {
         let page = self.window.text("body").await;
         assert!(page.contains(text), "{text} isn't to be seen: {page}");

@@ -1,4 +1,4 @@
-//! A help centre that serves one test.
+//! Help centre that serves one test.
 
 use std::{net::Ipv4Addr, sync::Arc};
 
@@ -11,7 +11,7 @@ use ventanilla_service::{
 };
 use ventanilla_tests::{Setup, Window};
 
-/// A help centre over the memory, with the demo's tickets. It ends with the test's runtime.
+/// Help centre over a store in memory, with the demo's tickets, which ends with the test's runtime.
 pub(crate) struct Centre {
     address: String,
     pub(crate) desk: HelpDesk,
@@ -29,12 +29,12 @@ impl Centre {
         Self { address, desk }
     }
 
-    /// A page's address.
+    /// Returns the address of a page.
     pub(crate) fn at(&self, path: &str) -> String {
         format!("{}{path}", self.address)
     }
 
-    /// A window of somebody who has signed in.
+    /// Opens a window of a person who has signed in.
     pub(crate) async fn window(&self, setup: Setup, name: &str) -> Window {
         let window = Window::open(setup).await;
         window.go(&self.at("/entrar")).await;
@@ -44,7 +44,7 @@ impl Centre {
     }
 }
 
-/// The id of one of the demo's people, by the beginning of their name.
+/// Returns the id of a person of the demo, by the beginning of their name.
 pub(crate) fn person(name: &str) -> UserId {
     let people = People::demo();
     let parts = [help_center::Part::Customer, help_center::Part::Admin];

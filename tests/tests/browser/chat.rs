@@ -100,7 +100,7 @@ async fn any_text_is_only_text() {
     let number = open(&centre, EVIL).await;
     let window = centre.window(Setup::DESKTOP, "Ana").await;
     window.go(&centre.at(&format!("/tickets/{number}"))).await;
-    // Keys know no emoji.
+    // `WebDriver` can't type emoji as keys.
     window.run("document.getElementById('texto').value = arguments[0]", vec![json!(EVIL)]).await;
     window.click(SEND).await;
     window.find("#m2:target").await;
@@ -114,7 +114,7 @@ async fn any_text_is_only_text() {
     let order = "return getComputedStyle(document.querySelector('.bubble .text')).unicodeBidi";
     assert_eq!(window.run(order, vec![]).await, "isolate", "marks end with the text");
 
-    // In a field, too.
+    // In a field as well.
     let long = format!("{EVIL}{}", "ñ".repeat(9_000));
     window.run("document.getElementById('texto').value = arguments[0]", vec![json!(long)]).await;
     window.click(SEND).await;
@@ -177,7 +177,7 @@ async fn support_answers_and_the_customer_has_the_last_word() {
     }
 }
 
-/// A ticket of Ana's.
+/// Opens a ticket of Ana's.
 async fn open(centre: &Centre, text: &str) -> TicketNumber {
     let ana = centre.desk.customer(person("Ana"));
     let text = MessageText::parse(text).expect("a text");
@@ -185,7 +185,7 @@ async fn open(centre: &Centre, text: &str) -> TicketNumber {
     ana.create(draft).await.expect("it is opened").head.ticket_number
 }
 
-/// A property of what has the focus.
+/// Returns a property of the element that has the focus.
 async fn focused(window: &Window, property: &str) -> Value {
     window.run("return document.activeElement[arguments[0]]", vec![json!(property)]).await
 }

@@ -27,7 +27,7 @@ async fn a_ticket_is_opened_and_listed() {
         let empty = "return document.querySelector('#descripcion:invalid') !== null";
         assert_eq!(window.run(empty, vec![]).await, true, "the browser itself asks for a description");
 
-        // What the browser lets through, and each without losing what was chosen.
+        // Inputs that the browser accepts; no error loses the chosen values.
         let long = "ñ".repeat(9_000);
         for (typed, refused) in
             [("   ", "solo hay espacios"), (long.as_str(), "supera la longitud máxima")]
@@ -110,8 +110,8 @@ async fn a_bot_is_thanked_and_people_never_meet_its_field() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_list_stands_beside_the_chat_or_is_a_selector() {
-    if !is_there("the_list_stands_beside_the_chat_or_is_a_selector") {
+async fn the_list_is_shown_beside_the_chat_or_as_a_selector() {
+    if !is_there("the_list_is_shown_beside_the_chat_or_as_a_selector") {
         return;
     }
     let centre = Centre::start().await;
@@ -190,8 +190,8 @@ async fn all_tickets_are_found_page_by_page() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_theirs_is_not_there() {
-    if !is_there("what_is_not_theirs_is_not_there") {
+async fn another_customers_ticket_is_not_found() {
+    if !is_there("another_customers_ticket_is_not_found") {
         return;
     }
     let centre = Centre::start().await;
@@ -236,7 +236,7 @@ fn text(value: Value) -> String {
     text
 }
 
-/// The texts of all elements of a selector.
+/// Returns the texts of all elements of a selector.
 async fn texts(window: &Window, css: &str) -> Vec<String> {
     let read = "return [...document.querySelectorAll(arguments[0])].map((one) => one.innerText)";
     let texts = window.run(read, vec![json!(css)]).await;

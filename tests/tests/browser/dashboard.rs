@@ -154,8 +154,8 @@ async fn days_are_the_readers_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_are_changed_at_once() {
-    if !is_there("many_are_changed_at_once") {
+async fn bulk_changes_show_their_results() {
+    if !is_there("bulk_changes_show_their_results") {
         return;
     }
     let centre = Centre::start().await;
@@ -186,12 +186,12 @@ async fn many_are_changed_at_once() {
     window.close().await;
 }
 
-/// The numbers on the dashboard's page.
+/// Returns the numbers on the dashboard's page.
 async fn shown(window: &Window) -> Vec<String> {
     texts(window, ".desk-rows a.number").await
 }
 
-/// The numbers on this page and on all that follow.
+/// Returns the numbers on this page and on all that follow.
 async fn walked(window: &Window) -> Vec<String> {
     let mut found = shown(window).await;
     while window.count("a[rel=next]").await > 0 {
@@ -201,7 +201,7 @@ async fn walked(window: &Window) -> Vec<String> {
     found
 }
 
-/// The numbers that the desk itself lists.
+/// Returns the numbers that the desk itself lists.
 async fn listed(centre: &Centre, query: ListQuery) -> Vec<String> {
     let desk = centre.desk.admin(person("Lucía"));
     let (mut found, mut next) = (Vec::new(), None::<Cursor>);

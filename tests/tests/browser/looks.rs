@@ -54,13 +54,13 @@ async fn no_page_is_wider_than_its_screen() {
     assert!(wide.is_empty(), "{}", wide.join("\n"));
 }
 
-/// The widths at which a page can be scrolled sideways.
+/// Returns the widths at which a page can be scrolled sideways.
 async fn too_wide(centre: &Centre, window: &Window, path: &str) -> Vec<String> {
     window.go(&centre.at(path)).await;
     let mut wide = Vec::new();
     for (width, height) in WIDTHS {
         window.resize(width, height).await;
-        // A phone would rather show everything smaller than let one scroll.
+        // A phone scales the page down rather than scroll.
         let script = "return [innerWidth, document.documentElement.scrollWidth]";
         let found = window.run(script, vec![]).await;
         let fits = |part: &serde_json::Value| part.as_u64().is_some_and(|found| found <= width.into());

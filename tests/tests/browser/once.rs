@@ -6,7 +6,8 @@ use ventanilla_tests::{Setup, Window, is_there};
 
 use crate::centre::{Centre, person};
 
-/// With scripts the button rests while the form is on its way; without, the key alone keeps guard.
+/// Checks this with and without scripts: with scripts the button is disabled while the form is sent;
+/// without, only the idempotency key protects.
 const SETUPS: [Setup; 2] = [Setup::DESKTOP, Setup::PHONE.without_scripts()];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -96,7 +97,8 @@ impl Form {
         key.as_str().expect("a text").to_owned()
     }
 
-    /// A text that was sent must not stand beside a new key, or one click would send it twice.
+    /// Asserts that a text that was sent has its old key, since with a new one another click would
+    /// send it twice.
     async fn is_as_it_was_or_new(&self, window: &Window, sent: &str) {
         self.find(window).await;
         let text = "return document.querySelector(arguments[0]).value";
@@ -104,7 +106,7 @@ impl Form {
         assert!(text == "" || self.key(window).await == sent, "{text} would be sent twice");
     }
 
-    /// The very same form, as a browser sends it that keeps pages as they were.
+    /// Submits the very same form, as a browser does that keeps the state of pages.
     async fn send_as_before(&self, window: &Window, key: &str, text: &str) {
         let set = "document.querySelector('[name=clave]').value = arguments[0];";
         window.run(set, vec![json!(key)]).await;

@@ -5,13 +5,13 @@ use ventanilla_tests::Window;
 
 use crate::centre::{Centre, person};
 
-/// Signs in as somebody else.
+/// Signs in as another person.
 pub(crate) async fn sign_in(centre: &Centre, window: &Window, name: &str) {
     window.go(&centre.at("/entrar")).await;
     follow(window, &format!("button[name=persona][value='{}']", person(name))).await;
 }
 
-/// Clicks on what leads to another page, or to the same one again, and waits for it.
+/// Clicks on a link or button that loads a page, and waits for that.
 pub(crate) async fn follow(window: &Window, css: &str) {
     window.run("document.documentElement.dataset.before = ''", vec![]).await;
     window.click(css).await;
@@ -20,20 +20,20 @@ pub(crate) async fn follow(window: &Window, css: &str) {
     window.until(arrived).await;
 }
 
-/// Chooses what is offered by this text.
+/// Chooses the option with this text.
 pub(crate) async fn choose(window: &Window, css: &str, text: &str) {
     let field = window.find(css).await;
     field.select_by_label(text).await.unwrap_or_else(|error| panic!("{css}: {text}: {error}"));
 }
 
-/// The texts of all elements of a selector, as they are seen.
+/// Returns the visible texts of all elements of a selector.
 pub(crate) async fn texts(window: &Window, css: &str) -> Vec<String> {
     let script = "return [...document.querySelectorAll(arguments[0])].map(it => it.innerText.trim())";
     let found = window.run(script, vec![css.into()]).await;
     serde_json::from_value(found).expect("texts")
 }
 
-/// The newest ticket of somebody in a status.
+/// Returns the newest ticket of a person in a status.
 pub(crate) async fn ticket_of(centre: &Centre, name: &str, status: Status) -> TicketNumber {
     let desk = centre.desk.admin(person("Lucía"));
     let query = ListQuery::new().with_requester(person(name)).with_statuses(status);

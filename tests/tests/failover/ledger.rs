@@ -20,16 +20,18 @@ const PAUSE: Duration = Duration::from_millis(10);
 pub(crate) struct Ledger {
     acknowledged: AtomicU64,
     refused: AtomicU64,
-    /// Asked again, because it wasn't known what had come of it.
+    /// Requests that were repeated because their outcome was unknown.
     unknown: AtomicU64,
-    /// Of those, found to have been made at first.
+    /// Repeated requests whose first attempt turned out to be applied.
     repeated: AtomicU64,
     codes: Mutex<BTreeMap<&'static str, u64>>,
 }
 
 impl Ledger {
-    /// Asks until it is known what came of it: a receipt, or nothing. What may have been made is asked
-    /// again, with the same key; what was surely not made is left at that.
+    /// Repeats a request until its outcome is known, and returns the receipt if it was applied.
+    ///
+    /// A request that may have been applied is repeated with the same key; one that was surely not
+    /// applied is dropped.
     pub(crate) async fn ask<F>(&self, request: impl Fn() -> F) -> Option<Receipt>
     where
         F: IntoFuture<Output = Result<Receipt, ServiceError>>,
@@ -63,7 +65,7 @@ impl Ledger {
         }
     }
 
-    /// Waits until so much more is acknowledged.
+    /// Waits until so many more requests are acknowledged.
     pub(crate) async fn progress(&self, more: u64) {
         let enough = self.acknowledged.load(Relaxed) + more;
         while self.acknowledged.load(Relaxed) < enough {

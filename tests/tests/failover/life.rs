@@ -1,4 +1,4 @@
-//! Tickets from opening to closing, and what must be left of them.
+//! Tickets from opening to closing, and their expected state.
 
 use std::sync::{
     Arc,
@@ -20,8 +20,8 @@ pub(crate) struct Life {
     pub(crate) changes: u64,
 }
 
-/// Opens tickets, answers them and closes them, one after the other: their customer and their
-/// administrator in one, who at times speak at once.
+/// Opens tickets, answers them and closes them, one after the other, as both their customer and their
+/// administrator, who at times write at once.
 pub(crate) struct Clerk {
     task: usize,
     customer: Customer,
@@ -48,7 +48,7 @@ impl Clerk {
         lives
     }
 
-    /// A ticket's whole life, unless it came to none.
+    /// Runs a ticket from opening to closing; returns `None` if it was never opened.
     async fn live(&self, ticket: usize) -> Option<Life> {
         let text = |name: &str| format!("{}-{ticket}-{name}", self.task);
         let opening = text("abre");
@@ -94,7 +94,7 @@ impl Clerk {
 }
 
 impl Life {
-    /// Notes a change, with what was written, if it was made.
+    /// Records a change and its text, if it was applied.
     fn note(&mut self, is_made: bool, text: Option<String>) {
         if is_made {
             self.texts.extend(text);

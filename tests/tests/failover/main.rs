@@ -1,4 +1,4 @@
-//! Work goes on while primaries are killed and stepped down, and nothing of it is lost or doubled.
+//! Changes while primaries are killed and step down: no acknowledged change is lost or doubled.
 
 #![allow(clippy::unwrap_used, reason = "a test fails loudly")]
 
@@ -24,7 +24,7 @@ use ventanilla_service::{HelpDesk, mongodb::MongoOptions};
 use ventanilla_tests::ReplicaSet;
 
 const TASKS: usize = 32;
-/// Of these each is a killed primary and one that steps down.
+/// Number of rounds, each with a killed primary and one that steps down.
 const ROUNDS: usize = 5;
 /// Number of acknowledged changes between two faults; `VENTANILLA_FAILOVER_PROGRESS` sets another
 /// number.
@@ -32,7 +32,7 @@ const PROGRESS: u64 = 150;
 const PATIENCE: Duration = Duration::from_secs(900);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_acknowledged_is_there_once_and_what_is_refused_is_not() {
+async fn acknowledged_changes_are_stored_once_and_refused_ones_are_not() {
     let begin = Instant::now();
     let set = ReplicaSet::start().await;
     let desks = desks(&set).await;
@@ -55,11 +55,12 @@ async fn what_is_acknowledged_is_there_once_and_what_is_refused_is_not() {
         check::is_as_acknowledged(life, &desks[0]).await;
     }
     println!("{} tickets looked at after {:?}", lives.len(), begin.elapsed());
-    // Lost answers are looked up; what stays unknown is what no server answered for the whole time.
+    // Lost answers are looked up; an outcome stays unknown only if no server answered for the whole
+    // time.
     assert!(ledger.unknown() * 1_000 <= ledger.acknowledged(), "too much stayed unknown");
 }
 
-/// Primaries are killed, come back, and hand over, each time after some work.
+/// Kills primaries, restarts them, and makes them step down, each time after some changes.
 async fn trouble(set: &ReplicaSet, ledger: &Ledger) {
     let set_progress = std::env::var("VENTANILLA_FAILOVER_PROGRESS").ok();
     let progress = set_progress.map_or(PROGRESS, |progress| progress.parse().unwrap());
@@ -77,7 +78,8 @@ async fn trouble(set: &ReplicaSet, ledger: &Ledger) {
     println!("killed {rounds}, stepped down {rounds}");
 }
 
-/// One whose driver repeats what is lost and waits for elections, and one whose driver does neither.
+/// Opens two desks: the driver of one retries and waits for elections, that of the other does
+/// neither.
 async fn desks(set: &ReplicaSet) -> [HelpDesk; 2] {
     let patient = database(set, "").await;
     let hasty = database(set, "&retryWrites=false&serverSelectionTimeoutMS=200").await;

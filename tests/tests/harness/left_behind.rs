@@ -11,7 +11,7 @@ use std::{
 
 use ventanilla_tests::ReplicaSet;
 
-/// Set for the process that is going to be killed.
+/// Variable that marks the process to be killed.
 const VICTIM: &str = "VENTANILLA_VICTIM";
 
 #[test]

@@ -1,4 +1,4 @@
-//! The servers that tests run on do what they are there for, and go away.
+//! Tests of the servers that the other tests use.
 
 #![allow(clippy::unwrap_used, reason = "a test fails loudly")]
 

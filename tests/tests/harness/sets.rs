@@ -1,4 +1,4 @@
-//! Replica sets: shared ones, and a test's own with its faults.
+//! Replica sets: the shared one, and sets of one test with their faults.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use mongodb::{
 };
 use ventanilla_tests::{Mongo, ReplicaSet};
 
-/// Written by a majority or not at all, within a time limit.
+/// Returns a collection with a durable majority write concern and a time limit.
 fn tickets(client: &Client, limit: Duration) -> Collection<Document> {
     let durable =
         WriteConcern::builder().w(Acknowledgment::Majority).journal(true).w_timeout(limit).build();
@@ -119,7 +119,7 @@ async fn a_paused_primary_is_replaced_and_rejoins() {
 }
 
 #[tokio::test]
-async fn commands_fail_as_told_before_or_after_they_are_carried_out() {
+async fn commands_fail_as_configured_before_or_after_they_are_applied() {
     let set = ReplicaSet::start().await;
     let mut options = ClientOptions::parse(set.uri()).await.unwrap();
     options.retry_writes = Some(false);

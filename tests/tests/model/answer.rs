@@ -67,7 +67,7 @@ pub(crate) struct Head {
     pub(crate) follows: Option<usize>,
     pub(crate) version: u64,
     pub(crate) messages: Option<usize>,
-    /// For the desk's eyes.
+    /// Visible to the desk only.
     pub(crate) timers: Option<Vec<Timer>>,
 }
 
@@ -76,7 +76,7 @@ pub(crate) struct Head {
 pub(crate) struct Timer {
     pub(crate) metric: SlaMetric,
     pub(crate) state: SlaState,
-    /// The working milliseconds that are left until it is due, or were when it stopped.
+    /// Business milliseconds left until it is due, or when it stopped.
     pub(crate) left: i64,
     /// Elapsed time, in business and in calendar milliseconds.
     pub(crate) spent: (i64, i64),

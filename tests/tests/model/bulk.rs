@@ -1,4 +1,4 @@
-//! The reference's work on many tickets: one after the other.
+//! Bulk changes of the reference: one ticket after the other.
 
 use ventanilla_service::{Status, ticket::Actor};
 
@@ -32,7 +32,7 @@ impl World {
         Answer::Each(each)
     }
 
-    /// Whatever the size of the batches, they go on until nothing is left to close.
+    /// Closes all resolved tickets, in batches of any size.
     pub(crate) fn close_resolved(&mut self, batch: u32) -> Answer {
         let mut closed = Vec::new();
         for ticket in 0..self.tickets.len() {

@@ -1,4 +1,4 @@
-//! From the desk's words to the model's, and back for what people type.
+//! Conversions from the desk's types to the model's, and of ticket numbers to typed text.
 
 use std::time::Duration;
 
@@ -79,7 +79,7 @@ impl Desk {
     }
 
     fn timers(&self, head: &TicketHead, timers: &SlaTimers) -> Vec<Timer> {
-        let sla = self.desk.policy().sla.as_ref().expect("its house promises something");
+        let sla = self.desk.policy().sla.as_ref().expect("the desk has SLA targets");
         assert_eq!(head.timers(sla).as_ref(), Some(timers), "nobody else stops timers");
         let (now, reading) = (self.now(), sla.business_time_at(self.now()));
         let timer = |(metric, timer): (SlaMetric, &SlaTimer)| {
@@ -128,7 +128,7 @@ impl Desk {
         })
     }
 
-    /// The ticket of a number that is named as it was asked for.
+    /// Returns the ticket of a number in a refusal, which is spelled as it was requested.
     fn meant(&self, asked: &TicketNumber) -> usize {
         let lookup = TicketLookup::parse(asked.as_str()).unwrap();
         let known = |number: &&TicketNumber| **number == nobodys() || self.numbers.contains(number);
@@ -140,12 +140,12 @@ impl Desk {
     }
 }
 
-/// The number of no ticket.
+/// Number of no ticket.
 pub(super) fn nobodys() -> TicketNumber {
     TicketNumber::parse("TKT-ZZZZZZ").unwrap()
 }
 
-/// A number as somebody types it.
+/// Returns a number in a spelling that somebody types.
 pub(super) fn typed(number: &TicketNumber, hand: Hand) -> String {
     let number = number.as_str();
     match hand {

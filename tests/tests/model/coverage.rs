@@ -25,12 +25,12 @@ use super::{
     step::{Action, Query, Read, Request, Step, What},
 };
 
-/// The kinds that occurred.
+/// Kinds of answers and timers that occurred.
 #[derive(Default)]
 pub(crate) struct Coverage(BTreeSet<String>);
 
 impl Coverage {
-    /// Goes through so many runs of the reference, the same each time.
+    /// Runs the reference so many times, with the same steps each time.
     pub(crate) fn collect<F: Focus>(&mut self, runs: u32) {
         let mut runner = TestRunner::deterministic();
         for _ in 0..runs {
@@ -117,7 +117,7 @@ impl Coverage {
     }
 }
 
-/// "a|b c|d" is "a c", "a d", "b c" and "b d".
+/// Combines steps and answers: "a|b c|d" is "a c", "a d", "b c" and "b d".
 fn spread(line: &str) -> Vec<String> {
     let (steps, answers) = line.split_once(' ').unwrap();
     let answers = || answers.split('|');

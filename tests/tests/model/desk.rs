@@ -25,7 +25,7 @@ use super::{
 pub(crate) struct Desk {
     pub(super) desk: HelpDesk,
     clock: ManualClock,
-    /// The tickets' numbers, in order of arrival.
+    /// Numbers of the tickets, in order of arrival.
     pub(super) numbers: Vec<TicketNumber>,
     walk: Option<Walk>,
 }
@@ -60,7 +60,7 @@ impl Desk {
         self.clock.now()
     }
 
-    /// The walk of which the last page was shown just now.
+    /// Returns the traversal whose last page was just shown.
     pub(crate) fn walked(&self) -> Option<&Walk> {
         self.walk.as_ref().filter(|walk| walk.is_over())
     }
@@ -181,7 +181,7 @@ async fn expecting(
     admin.change(number, change(what)?.expecting(version)).await
 }
 
-/// A change in the desk's words.
+/// Converts a change to the desk's type.
 pub(super) fn change(what: &What) -> Result<Change, InvalidText> {
     Ok(match what {
         What::Write(words, None) => Change::message(NewMessage::try_from(words.clone())?),
@@ -206,7 +206,7 @@ impl TryFrom<Words> for NewMessage {
     }
 }
 
-/// Gives each number twice, so that every second one is taken.
+/// Source of numbers that gives each number twice, so that every second one is taken.
 #[derive(Default)]
 struct Pairs(AtomicUsize);
 

@@ -62,7 +62,7 @@ impl Desk {
         Answer::Each(each.collect())
     }
 
-    /// Goes on until a batch says that it was the last.
+    /// Closes batches until one says that it was the last.
     pub(super) async fn close_resolved(&self, batch: u32) -> Answer {
         let (mut receipts, mut batches) = (Vec::new(), 0);
         loop {

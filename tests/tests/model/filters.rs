@@ -1,4 +1,4 @@
-//! Draws lists: their filters, orders and pages.
+//! Generates lists: their filters, orders and pages.
 
 use proptest::{option, prelude::*, sample};
 use ventanilla_service::{
@@ -49,7 +49,7 @@ fn some_of<T: Copy + std::fmt::Debug + 'static>(all: &'static [T]) -> impl Strat
     prop_oneof![4 => Just(all.to_vec()), 1 => sample::subsequence(all, 0..=all.len())]
 }
 
-/// By due time mostly where something is promised.
+/// Sorts by due time mostly where there is an SLA policy.
 fn sorts(world: &World) -> impl Strategy<Value = Sort> + use<> {
     let orders = [Sort::Created, Sort::UrgentFirst, Sort::LowFirst];
     let directions = [Direction::NewestFirst, Direction::OldestFirst];

@@ -1,4 +1,4 @@
-//! Draws the next step: mostly one that has a chance in this world, sometimes any.
+//! Generates the next step: mostly one that can succeed in this state, sometimes any.
 
 use proptest::{option, prelude::*, sample, strategy::Union};
 use ventanilla_service::{
@@ -42,8 +42,8 @@ pub(crate) fn steps<F: Focus>(world: &World) -> BoxedStrategy<Step> {
     (times(world), actions::<F>(world)).prop_map(|(at, action)| Step { at, action }).boxed()
 }
 
-/// The clock mostly goes on or stands still; at times it goes back, to where a window ends, or to
-/// where something is due.
+/// Generates the next time: mostly the same or later, at times earlier, at a time limit, or at a due
+/// time.
 fn times(world: &World) -> impl Strategy<Value = Timestamp> + use<> {
     let by = |ms| later(world.now, ms);
     let wanders = [0, 0, 0, 0, 1, 1, HOUR, HOUR, DAY, DAY - 1, -1, -HOUR].map(by);
@@ -100,7 +100,7 @@ fn openings() -> BoxedStrategy<Action> {
         .boxed()
 }
 
-/// Mostly of a ticket in which its customer can write no more.
+/// Generates a follow-up, mostly of a ticket in which its customer can write no more.
 fn follow_ups(world: &World) -> BoxedStrategy<Action> {
     let over = world.tickets.iter().filter(|t| t.accepts_requester(world.now, &world.house).is_err());
     let over: Vec<_> = over.map(|ticket| (ticket.head.ticket, ticket.head.requester.clone())).collect();
@@ -151,7 +151,7 @@ fn by_admin(world: &World) -> impl Strategy<Value = Request> + use<> {
     )
 }
 
-/// A change to some tickets, of which one may be named twice.
+/// Generates a change to some tickets, of which one may be named twice.
 fn bulks(world: &World) -> impl Strategy<Value = Bulk> + use<> {
     let named = (tickets(world), sample::select(HANDS.to_vec()));
     let text = || (0..4_usize).prop_map(|at| &TEXTS[at]).boxed();
@@ -178,7 +178,7 @@ fn changes(
     ]
 }
 
-/// Made for the current version, an older one, or one that is yet to come.
+/// Generates the expected version: the current one, an older one, or a future one.
 fn offsets() -> impl Strategy<Value = Option<i64>> {
     option::weighted(0.2, sample::select(vec![0, 0, 0, -1, -2, -5, 1]))
 }
@@ -212,7 +212,7 @@ fn reads(world: &World) -> impl Strategy<Value = Read> + use<> {
     ]
 }
 
-/// A report's, mostly of a time in which something happened.
+/// Generates the period of a report, mostly one in which something happened.
 fn periods(world: &World) -> impl Strategy<Value = Read> + use<> {
     let turns = world.tickets.iter().flat_map(|ticket| ticket.turns(world.now));
     let ends = [-3 * DAY, -HOUR, 0, 1, DAY].map(|ms| later(world.now, ms));
@@ -227,13 +227,13 @@ pub(super) fn admins() -> impl Strategy<Value = UserId> {
     sample::select(people::admins())
 }
 
-/// A ticket; rarely the one that isn't there.
+/// Generates a ticket; rarely the one that doesn't exist.
 fn tickets(world: &World) -> impl Strategy<Value = usize> + use<> {
     let count = world.tickets.len();
     prop_oneof![30 => 0..count, 1 => Just(count)]
 }
 
-/// A ticket and a customer, mostly its own.
+/// Generates a ticket and a customer, mostly its own.
 fn owned(world: &World) -> impl Strategy<Value = (usize, UserId)> + use<> {
     let owners: Vec<_> = world.tickets.iter().map(|ticket| ticket.head.requester.clone()).collect();
     (tickets(world), sample::select(people::customers()), prop::bool::weighted(0.1)).prop_map(
@@ -258,7 +258,7 @@ fn words() -> impl Strategy<Value = Words> {
         .prop_map(|(text, key)| Words { text, key })
 }
 
-/// Words for a form that was already read: only a limit of the house can refuse them.
+/// Generates the text of a validated form, which only a limit of the policy can refuse.
 fn valid_words() -> impl Strategy<Value = Words> {
     words().prop_map(|words| match words.text.clean {
         Ok(_) => words,

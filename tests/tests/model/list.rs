@@ -1,4 +1,4 @@
-//! The reference's lists: every ticket is looked at, and what passes is sorted.
+//! Lists of the reference, which examines every ticket and sorts those that pass.
 
 use ventanilla_service::{
     MessageText, Priority, Status, Timestamp, UserId,
@@ -13,14 +13,14 @@ use super::{
     step::{Filter, Query},
 };
 
-/// A walk over the pages of a list, in which other steps come between.
+/// Traversal of the pages of a list, with other steps in between.
 #[derive(Debug, Clone)]
 pub(crate) struct Walk {
     query: Query,
-    /// The rank of the last row that was shown; `None` where no page is left.
+    /// Sort key of the last row that was shown; `None` where no page is left.
     last: Option<Rank>,
-    /// The tickets that the list had at its beginning, as long as nothing that it filters or sorts
-    /// by changes.
+    /// Tickets that the list had at its beginning, as long as no value that it filters or sorts by
+    /// changes.
     pub(crate) steady: Vec<(usize, Place)>,
 }
 
@@ -51,7 +51,8 @@ impl World {
         self.walk.as_ref().is_some_and(|walk| walk.last.is_some())
     }
 
-    /// Forgets the tickets of the walk that the last step moved, or the time that has passed.
+    /// Forgets the tickets of the traversal that the last step moved, or that the passing of time
+    /// moved.
     pub(crate) fn watch(&mut self) {
         if let Some(walk) = &mut self.walk {
             let (query, now) = (&walk.query, self.now);
@@ -62,7 +63,7 @@ impl World {
         }
     }
 
-    /// The tickets that wait for something that is or will be due.
+    /// Returns the tickets with a timer that is or will be due.
     pub(crate) fn due(&self, due: DueFilter) -> impl Iterator<Item = &Ticket> {
         self.tickets.iter().filter(move |ticket| ticket.is_due(Some(due), self.now))
     }
@@ -154,7 +155,7 @@ impl Filter {
 }
 
 impl Ticket {
-    /// The working time at which it is due, as long as somebody waits.
+    /// Returns the business time at which it is due, as long as somebody waits.
     fn due(&self) -> Option<i64> {
         let sla = self.sla.as_ref().filter(|_| self.is_live())?;
         // What is due first doesn't depend on the time.

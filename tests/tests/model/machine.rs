@@ -1,4 +1,4 @@
-//! Reference and help desk side by side.
+//! Runs the reference and the help desk side by side.
 
 use std::{marker::PhantomData, sync::Arc};
 
@@ -23,10 +23,10 @@ use super::{
 ///
 /// With one line for a store, the whole model runs over it.
 pub(crate) trait Backend: 'static {
-    /// The runtime on which the store is used.
+    /// Returns the runtime on which the store is used.
     fn runtime() -> Arc<Runtime>;
 
-    /// An empty store.
+    /// Returns an empty store.
     fn store() -> impl Future<Output = Arc<dyn TicketStore>>;
 }
 
@@ -54,7 +54,7 @@ impl<F: Focus> ReferenceStateMachine for Reference<F> {
     }
 }
 
-/// The law: a desk over this store answers as the reference does.
+/// Agreement of the answers of a desk over this store with those of the reference.
 pub(crate) struct Agreement<B, F>(PhantomData<(B, F)>);
 
 pub(crate) struct Running {
@@ -82,7 +82,7 @@ impl<B: Backend, F: Focus> StateMachineTest for Agreement<B, F> {
         running
     }
 
-    /// At the end, every ticket is as the model has it, seen from inside.
+    /// Compares every ticket with the model at the end, as the desk sees it.
     fn teardown(running: Running, world: World) {
         let by = Actor::Admin(people::person(4));
         let views = (0..=world.tickets.len()).map(|ticket| Read::View {

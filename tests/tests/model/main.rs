@@ -1,7 +1,5 @@
-//! The help desk against a naive model of it: whatever is asked in whatever order, both answer alike.
-//!
-//! `VENTANILLA_MODEL_CASES` sets how many runs there are over memory, `VENTANILLA_SQLITE_MODEL_CASES` over
-//! SQLite, `VENTANILLA_MONGODB_MODEL_CASES` over MongoDB; one that fails is kept beside this file.
+//! Model-based tests: the help desk and a naive model of it must give the same answers to any
+//! requests in any order.
 
 #![allow(clippy::unwrap_used, reason = "the values of a test can be parsed")]
 

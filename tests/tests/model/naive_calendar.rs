@@ -1,15 +1,15 @@
-//! The reference's calendar: every minute is looked at by itself, and the working ones are counted.
+//! Calendar of the reference, which examines every minute by itself and counts the working ones.
 
 use std::fmt;
 
 use ventanilla_service::Timestamp;
 
-/// A minute, an hour and a day in milliseconds.
+/// Minute, hour and day in milliseconds.
 pub(crate) const MINUTE: i64 = 60 * 1000;
 pub(crate) const HOUR: i64 = 60 * MINUTE;
 pub(crate) const DAY: i64 = 24 * HOUR;
 
-/// The minutes around a run.
+/// Minutes around a run, with the count of working ones.
 #[derive(Clone)]
 pub(crate) struct NaiveCalendar {
     first: i64,
@@ -18,7 +18,8 @@ pub(crate) struct NaiveCalendar {
 }
 
 impl NaiveCalendar {
-    /// A run takes at most three days a step, and its clock goes back by some hours.
+    /// Counts the working minutes around a run, which takes at most three days a step and whose clock
+    /// goes back by some hours.
     pub(crate) fn around(start: Timestamp, works: impl Fn(i64) -> bool) -> Self {
         let first = (start.as_millis() - 10 * DAY).div_euclid(MINUTE);
         let count = |sum: &mut i64, minute| {
@@ -30,7 +31,7 @@ impl NaiveCalendar {
         Self { first, before }
     }
 
-    /// The working milliseconds until an instant.
+    /// Returns the business time until an instant, in milliseconds.
     pub(crate) fn until(&self, at: Timestamp) -> i64 {
         let (minute, rest) = (at.as_millis().div_euclid(MINUTE), at.as_millis().rem_euclid(MINUTE));
         let place = usize::try_from(minute - self.first).expect("the run has begun");
@@ -38,7 +39,7 @@ impl NaiveCalendar {
         before * MINUTE + (after - before) * rest
     }
 
-    /// The earliest instant until which there are so many.
+    /// Returns the earliest instant with so much business time before it.
     pub(crate) fn instant(&self, working: i64) -> Timestamp {
         let after = self.before.partition_point(|before| before * MINUTE < working);
         let minute = after.saturating_sub(1);

@@ -1,5 +1,5 @@
-//! The reference's account of what a ticket was promised: when somebody waited, and until when at the
-//! latest.
+//! SLA timers of the reference: the periods in which somebody waited, and the times at which they
+//! were due.
 
 use ventanilla_service::{
     Category, Priority, Timestamp, UserId,
@@ -18,17 +18,17 @@ pub(crate) struct NaiveSla {
     promise: &'static Promise,
     targets: &'static Targets,
     first: Wait,
-    /// The first response aside, one for each time that the requester had to wait.
+    /// Next responses: one for each time that the requester had to wait after the first response.
     answers: Vec<Wait>,
     resolution: Wait,
 }
 
-/// Something that is waited for, with times in which it isn't.
+/// Waiting time for one metric, with pauses.
 #[derive(Debug, Clone)]
 pub(crate) struct Wait {
-    /// From when until when it was waited for.
+    /// Periods of waiting; the last has no end while it lasts.
     pub(crate) spans: Vec<(Timestamp, Option<Timestamp>)>,
-    /// The working time until which it is in time.
+    /// Business time at which it is due.
     pub(crate) due: i64,
     /// Administrator who ended it, if one did, and whether it ended without a response.
     pub(crate) end: Option<(Option<UserId>, bool)>,
@@ -42,7 +42,7 @@ impl NaiveSla {
         Self { promise, targets, first, answers: Vec::new(), resolution }
     }
 
-    /// The requester wrote.
+    /// Records a message of the requester.
     pub(crate) fn asked(&mut self, at: Timestamp, priority: Priority) {
         if self.waits_for_answer() {
             return;
@@ -51,14 +51,14 @@ impl NaiveSla {
         self.answers.push(Wait::new(&self.promise.minutes, at, target));
     }
 
-    /// An administrator wrote to the requester.
+    /// Records an administrator's message to the requester.
     pub(crate) fn answered(&mut self, by: &Actor, at: Timestamp) {
         for wait in self.answers.iter_mut().chain([&mut self.first]) {
             wait.stop(by, at, false);
         }
     }
 
-    /// It was resolved or closed.
+    /// Records that the ticket was resolved or closed.
     pub(crate) fn settled(&mut self, by: &Actor, at: Timestamp) {
         for wait in self.answers.iter_mut().chain([&mut self.first]) {
             wait.stop(by, at, true);
@@ -66,7 +66,7 @@ impl NaiveSla {
         self.resolution.stop(by, at, false);
     }
 
-    /// It is open or in progress, perhaps again.
+    /// Records that the ticket is open or in progress, perhaps again.
     pub(crate) fn live(&mut self, at: Timestamp, priority: Priority) {
         let minutes = &self.promise.minutes;
         let wait = &mut self.resolution;
@@ -93,7 +93,7 @@ impl NaiveSla {
         }
     }
 
-    /// The timers as the desk shows them: the latest of each metric, then the earlier ones.
+    /// Returns the timers as the desk shows them: the latest of each metric, then the earlier ones.
     pub(crate) fn timers(&self, now: Timestamp) -> Vec<Timer> {
         let timer = |(metric, wait): (SlaMetric, &Wait)| wait.timer(metric, &self.promise.minutes, now);
         self.waits().into_iter().map(timer).collect()
@@ -117,8 +117,8 @@ impl NaiveSla {
         waits
     }
 
-    /// The working time at which the first is due of all that is waited for, and whether one of them
-    /// has less than a quarter left.
+    /// Returns the earliest due time of all running timers, and whether one of them has less than a
+    /// quarter left.
     pub(crate) fn pressing(&self, now: Timestamp) -> Option<(i64, bool)> {
         let waits = self.waits();
         let running = || waits.iter().map(|(_, wait)| *wait).filter(|wait| wait.end.is_none());
@@ -127,7 +127,7 @@ impl NaiveSla {
         Some((running().map(|wait| wait.due).min()?, running().any(presses)))
     }
 
-    /// When timers stopped, or are at risk and due.
+    /// Returns the times at which timers stopped, or are at risk and due.
     pub(crate) fn turns(&self, now: Timestamp) -> Vec<Timestamp> {
         let minutes = &self.promise.minutes;
         let turns = |(_, wait): (_, &Wait)| match wait.end {
@@ -154,7 +154,7 @@ impl Wait {
         Self { spans: vec![(at, None)], due: minutes.until(at) + target, end: None }
     }
 
-    /// When it was last waited for.
+    /// Returns the time until which it was last waited for.
     pub(crate) fn until(&self, now: Timestamp) -> Timestamp {
         self.spans.last().and_then(|(_, to)| *to).unwrap_or(now)
     }

@@ -36,7 +36,7 @@ pub(crate) struct Typed {
     pub(crate) clean: Result<&'static str, &'static str>,
 }
 
-/// The first two are one text, the first four are allowed: up to 12 bytes.
+/// Texts of up to 12 bytes are allowed: the first four, of which the first two are one text.
 pub(crate) static TEXTS: [Typed; 8] = [
     Typed { raw: "hola", clean: Ok("hola") },
     Typed { raw: " hola\r\n", clean: Ok("hola") },
@@ -54,7 +54,7 @@ impl Typed {
     }
 }
 
-/// A house with narrow limits, in which a conversation is full after 6 messages or 40 bytes.
+/// Policy with narrow limits, in which a conversation is full after 6 messages or 40 bytes.
 pub(crate) fn house(reopen: Reopen, close_after: Days, promise: Option<&Promise>) -> Policy {
     let limits = Limits::default()
         .with_text_bytes(12)
@@ -66,7 +66,7 @@ pub(crate) fn house(reopen: Reopen, close_after: Days, promise: Option<&Promise>
     Policy { limits: limits.unwrap(), reopen, close_after, sla }
 }
 
-/// When a run begins in a house that promises nothing.
+/// Start of a run at a desk without an SLA policy.
 pub(crate) fn start() -> Timestamp {
     Timestamp::from_millis(1_767_603_600_000).unwrap()
 }

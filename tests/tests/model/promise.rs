@@ -9,16 +9,16 @@ use ventanilla_service::{
 
 use super::naive_calendar::{DAY, HOUR, MINUTE, NaiveCalendar};
 
-/// The promise of one house.
+/// SLA policy and calendar of one help desk.
 #[derive(Debug, Clone)]
 pub(crate) struct Promise {
     pub(crate) sla: Sla,
     pub(crate) minutes: NaiveCalendar,
-    /// When a run begins: not long before the timers are put forward or back.
+    /// Start of a run: shortly before the offset from UTC changes.
     pub(crate) start: Timestamp,
 }
 
-/// A house that never rests, an office, and one that works at night.
+/// Desks that work around the clock, in office hours, and at night.
 pub(crate) static PROMISES: LazyLock<[Promise; 3]> = LazyLock::new(|| {
     let (midnight, opening) = ("2026-03-27T00:00:00Z", "2026-03-27T08:00:00Z");
     let every_hour = [&[(0, DAY)][..]; 7];
@@ -53,7 +53,7 @@ pub(crate) static PROMISES: LazyLock<[Promise; 3]> = LazyLock::new(|| {
 /// Targets in minutes, by the place of the priority and of the metric.
 pub(crate) type Targets = [[i64; 3]; 4];
 
-/// The targets of a category's tickets.
+/// Returns the targets of a category's tickets.
 pub(crate) fn targets(category: &Category) -> &'static Targets {
     if *category == Category::BUG { &OF_BUGS } else { &USUAL }
 }
@@ -61,7 +61,7 @@ pub(crate) fn targets(category: &Category) -> &'static Targets {
 static USUAL: Targets = [[480, 240, 1440], [120, 60, 480], [60, 60, 240], [30, 15, 120]];
 static OF_BUGS: Targets = [[300, 301, 2000], [90, 45, 302], [20, 30, 100], [1, 2, 3]];
 
-/// When the people of a house are there, by its timer on the wall.
+/// Business hours of a help desk in local time.
 struct Wall {
     zone: &'static str,
     /// From Monday to Sunday, in milliseconds of the day.

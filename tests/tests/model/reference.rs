@@ -1,4 +1,5 @@
-//! The reference: tickets in a vector, scanned from end to end, and nothing of the crates' rules.
+//! Reference implementation: tickets in a vector, scanned from end to end, with none of the crates'
+//! rules.
 
 use ventanilla_service::{
     Event, EventKind, IdempotencyKey, MessageText, Policy, Priority, Status, Timestamp, UserId,
@@ -30,7 +31,7 @@ pub(crate) struct World {
 
 #[derive(Debug, Clone)]
 pub(crate) struct Ticket {
-    /// All but the count of messages is kept here.
+    /// Holds all of the head but the count of messages.
     pub(crate) head: Head,
     pub(crate) description: MessageText,
     pub(crate) messages: Vec<Message>,
@@ -197,7 +198,7 @@ impl World {
 }
 
 impl Ticket {
-    /// The head as somebody may see it.
+    /// Returns the head as an audience may see it.
     pub(crate) fn head(&self, by: &Actor, now: Timestamp) -> Head {
         let inside = sees_inside(by);
         let sla = self.sla.as_ref().filter(|_| inside);
@@ -206,7 +207,7 @@ impl Ticket {
         Head { messages: Some(self.messages.len()), timers, version, ..self.head.clone() }
     }
 
-    /// A head as a row of a list and part of a conversation have it.
+    /// Returns the head as in a row of a list or with a part of the conversation.
     pub(crate) fn with_latest_timers(&self, mut head: Head) -> Head {
         let latest = self.sla.as_ref().map_or(0, NaiveSla::latest);
         head.timers.iter_mut().for_each(|timers| timers.truncate(latest));
@@ -233,12 +234,12 @@ impl Ticket {
         }
     }
 
-    /// When its timers stopped, are at risk and are due.
+    /// Returns the times at which its timers stopped, are at risk and are due.
     pub(crate) fn turns(&self, now: Timestamp) -> Vec<Timestamp> {
         self.sla.iter().flat_map(|sla| sla.turns(now)).collect()
     }
 
-    /// The instant from which the days of a resolved ticket count.
+    /// Returns the instant from which the days of a resolved ticket count.
     pub(crate) fn resolved(&self) -> Timestamp {
         self.head.resolved_at.unwrap_or(self.head.updated_at)
     }

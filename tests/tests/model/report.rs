@@ -1,4 +1,4 @@
-//! The reference's report: every wait of every ticket is looked at, and the lengths are sorted.
+//! Reports of the reference, which examines every timer of every ticket and sorts the lengths.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ impl World {
         let (first, last) = (minutes.until(from), minutes.until(before.min(self.now)));
         let mut all = BTreeMap::<(Option<UserId>, SlaMetric), Tallied>::new();
         for ticket in &self.tickets {
-            let sla = ticket.sla.as_ref().expect("the house promises something");
+            let sla = ticket.sla.as_ref().expect("the desk has SLA targets");
             for (metric, wait) in sla.waits() {
                 let who = match &wait.end {
                     Some((by, _)) => by.clone(),

@@ -1,4 +1,4 @@
-//! The reference's own rules of change, written down a second time and plainly.
+//! Rules of change of the reference, written a second time in a plain form.
 
 use ventanilla_service::{
     Event, EventKind, MessageText, Policy, Priority, Status, Timestamp, UserId,
@@ -13,7 +13,7 @@ use super::{
     step::{Request, What, Words},
 };
 
-/// Why nothing was done.
+/// Reason for which nothing was done.
 pub(crate) enum No {
     Unchanged,
     Repeated(Vec<Event>),
@@ -201,7 +201,7 @@ impl Ticket {
         Ok(vec![self.record(EventKind::AssigneeChanged { from, to }, asker)])
     }
 
-    /// Whether its requester may write in it.
+    /// Returns true if its requester may write in it.
     pub(crate) fn accepts_requester(&self, now: Timestamp, house: &Policy) -> Result<(), Refusal> {
         let policy = house.reopen;
         let over = match (self.head.status, policy) {
@@ -248,7 +248,7 @@ impl Ticket {
         self.record(EventKind::StatusChanged { from, to }, asker)
     }
 
-    /// Messages and notes stay; the history loses its oldest events.
+    /// Drops the oldest events of the history; messages and notes stay.
     fn still_holds(&self, event: &Event) -> bool {
         matches!(event.kind, EventKind::MessageAdded { .. } | EventKind::NoteAdded)
             || self.history.contains(event)
@@ -284,7 +284,7 @@ impl Asker<'_> {
     }
 }
 
-/// Whether this is one of those who may see notes, timers and versions.
+/// Returns true for an actor who may see notes, timers and versions.
 pub(crate) fn sees_inside(actor: &Actor) -> bool {
     matches!(actor, Actor::Admin(_) | Actor::System)
 }

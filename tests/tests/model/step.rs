@@ -26,23 +26,23 @@ pub(crate) enum Action {
     },
     Change(Request),
     ChangeEach(Bulk),
-    /// Resolved tickets are closed, so many at once, until none is left.
+    /// Closes resolved tickets, so many at once, until none is left.
     CloseResolved {
         batch: u32,
     },
     Read(Read),
-    /// A list begins, and with it a walk over its pages.
+    /// Begins a list, and the traversal of its pages.
     List {
         query: Query,
         rows: u32,
     },
-    /// The walk goes on, perhaps in pages of another size.
+    /// Continues the traversal, perhaps with pages of another size.
     NextPage {
         rows: u32,
     },
 }
 
-/// A text that is sent, with or without a key.
+/// Text that is sent, with or without an idempotency key.
 #[derive(Debug, Clone)]
 pub(crate) struct Words {
     pub(crate) text: &'static Typed,
@@ -65,7 +65,7 @@ pub(crate) struct Request {
     pub(crate) expecting: Option<u64>,
 }
 
-/// One change of an administrator to many tickets.
+/// Bulk change by an administrator.
 #[derive(Debug, Clone)]
 pub(crate) struct Bulk {
     pub(crate) by: UserId,
@@ -103,7 +103,7 @@ pub(crate) enum Hand {
     Blank,
 }
 
-/// A list: a customer's own tickets, or an administrator's with filters and an order.
+/// List: a customer's own tickets, or an administrator's with filters and an order.
 #[derive(Debug, Clone)]
 pub(crate) enum Query {
     Mine { by: UserId, closed: bool },

@@ -1,4 +1,4 @@
-//! A walk over the pages of one of the desk's lists.
+//! Traversal of the pages of a desk's list.
 
 use ventanilla_service::{
     HelpDesk, ListQuery, MyTickets, Priority, ServiceError, Status, TicketSummary,
@@ -10,7 +10,7 @@ use super::step::{Filter, Query};
 pub(crate) struct Walk {
     query: Query,
     next: Next,
-    /// The tickets of all pages so far.
+    /// Tickets of all pages so far.
     pub(crate) visited: Vec<usize>,
 }
 

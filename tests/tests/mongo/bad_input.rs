@@ -14,15 +14,15 @@ use super::raw::{Beside, DAY, HOUR, after, date, number, person, said, text, the
 /// Effect of a document on a list.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Listed {
-    /// Its number, as that of a ticket that can't be read.
+    /// The list reports its number, as that of an unreadable ticket.
     Reported,
-    /// Nothing: it stands under no status, no priority or at no time.
+    /// The list doesn't find it: it has no valid status, priority or time.
     Nowhere,
-    /// A row, for which its conversation isn't read.
+    /// The list has a row of it, for which the conversation isn't read.
     AsAny,
 }
 
-/// A field with a value that no ticket has there; `None` where it is missing.
+/// Returns fields with a value that no ticket has there; `None` stands for a missing field.
 fn wrong() -> Vec<(&'static str, Option<Bson>, Listed)> {
     use Listed::{AsAny, Nowhere, Reported};
     let never = DateTime::from_millis(Timestamp::MAX.as_millis() + 1);
@@ -134,10 +134,10 @@ async fn is_refused_whole(beside: &Beside, document: &Document) {
         names(&number, &beside.store.update(&number, &command).await.unwrap_err());
     }
     let stored = beside.raw.find_one(doc! { "ticketNumber": number.as_str() }).await.unwrap().unwrap();
-    // NaN isn't itself.
+    // NaN is not equal to itself.
     assert_eq!(stored.to_string(), document.to_string());
 
-    // Whether it is there is nobody's business but its requester's.
+    // Only its requester may learn that it exists.
     let command = Command::new(
         &Actor::Customer(user(1)),
         after(DAY),
@@ -184,7 +184,7 @@ async fn hides_no_other(beside: &Beside, document: &Document, good: &[Document],
     }
 }
 
-/// Its number can't be looked up; a list says that it is there.
+/// Checks that a list reports a ticket whose number can't be looked up.
 #[tokio::test]
 async fn a_ticket_without_a_readable_number_is_reported() {
     let beside = Beside::new().await;
@@ -210,7 +210,7 @@ async fn is_refused_whole_by(beside: &Beside, name: &TicketNumber) {
     assert_eq!(beside.store.update(name, &command).await.unwrap_err().code(), "ticket_unreadable");
 }
 
-/// Whole numbers are whole numbers, whatever type a writer chose.
+/// Checks that integers of every numeric type are accepted.
 #[tokio::test]
 async fn a_version_of_any_numeric_type_is_a_version() {
     let beside = Beside::new().await;

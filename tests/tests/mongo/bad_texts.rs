@@ -1,4 +1,4 @@
-//! Texts that mean something to the server, ids that mean nothing to it, and documents that are full.
+//! Texts with a meaning for the server, ids in the wrong encoding, and documents that are full.
 
 use bson::{Bson, doc};
 use ventanilla_service::{
@@ -118,7 +118,7 @@ async fn names_of_unknown_fields_may_hold_dots_and_dollars() {
 
 /// The server takes no document over 16 MiB.
 #[tokio::test]
-async fn what_no_longer_fits_in_a_document_is_refused_and_nothing_is_lost() {
+async fn a_change_that_exceeds_the_document_size_is_refused_and_nothing_is_lost() {
     const LARGEST: usize = 16 * 1024 * 1024;
     let beside = Beside::new().await;
     let rest = bson::serialize_to_vec(&with(theirs(), doc! { "scan": "" })).unwrap().len();
@@ -141,7 +141,7 @@ async fn what_no_longer_fits_in_a_document_is_refused_and_nothing_is_lost() {
         assert!(beside.read(&document).await == document, "it is as it was");
     }
 
-    // What adds little still goes.
+    // A change that adds little still fits.
     let outcome = beside.store.update(&number, &command(&Actor::Admin(user(2)), Change::claim())).await;
     assert!(matches!(outcome.unwrap(), Outcome::Applied { .. }));
     let expected = ticket(&beside.read(&document).await);
@@ -203,7 +203,8 @@ async fn an_id_of_another_form_is_refused_before_anything_is_written() {
             );
         }
     }
-    // An assignee is looked at once the rules have taken the change; an actor before the ticket is read.
+    // An assignee is encoded once the rules have accepted the change; an actor before the ticket is
+    // read.
     let sent = monitor.take();
     assert!(sent.iter().all(|command| command.contains_key("find")), "{sent:?}");
     assert_eq!(sent.len(), 5);

@@ -1,5 +1,5 @@
-//! Timers that another writer has damaged, one field at a time: their ticket is refused whole, whatever
-//! asks for it, and hides no other.
+//! SLA timers that another writer has damaged, one field at a time: every request refuses their
+//! ticket, which hides no other.
 
 use std::collections::BTreeSet;
 
@@ -68,7 +68,7 @@ async fn lists_hide_none(beside: &Beside, documents: &[Document], readable: &BTr
     }
 }
 
-/// Counts, repairs and reports do without them.
+/// Checks that counts, repairs and reports work without the damaged tickets.
 async fn the_rest_goes_on(beside: &Beside, documents: &[Document]) {
     let sla = round_the_clock();
     let counts =
@@ -89,7 +89,7 @@ async fn the_rest_goes_on(beside: &Beside, documents: &[Document]) {
     assert!(upkeep.resolved_until(Timestamp::MAX, 100).await.unwrap().is_empty());
 }
 
-/// The domain's reading of a document, which knows nothing of what is derived.
+/// Decodes a document as the domain does, without the derived fields.
 fn ticket(document: &Document) -> Ticket {
     let mut document = document.clone();
     if let Ok(timers) = document.get_document_mut("sla") {
@@ -100,7 +100,7 @@ fn ticket(document: &Document) -> Ticket {
     raw::ticket(&document)
 }
 
-/// Whether a report finds it by what is derived of its timers.
+/// Returns true if a report finds the document by the derived fields of its timers.
 fn is_found(document: &Document) -> bool {
     let Ok(timers) = document.get_document("sla") else { return false };
     let stopped = timers.get_datetime("lastStop").is_ok_and(|at| *at >= date(-DAY));
@@ -128,14 +128,14 @@ async fn is_changed_if(readable: bool, beside: &Beside, document: &Document) {
             assert!(matches!(result, Ok(Outcome::Applied { .. })), "{result:?}\n{document}");
         } else {
             assert_eq!(result.unwrap_err().code(), "ticket_unreadable", "{document}");
-            // NaN isn't itself.
+            // NaN is not equal to itself.
             assert_eq!(beside.read(document).await.to_string(), before.to_string());
             return;
         }
     }
 }
 
-/// Tickets whose timers are whole but for one field.
+/// Returns tickets whose timers are valid but for one field.
 fn damaged() -> impl Iterator<Item = Document> {
     const FIELDS: [&str; 23] = [
         "",
@@ -201,7 +201,7 @@ fn wrong(right: &Bson) -> Vec<Option<Bson>> {
         Bson::Timestamp(bson::Timestamp { time: 7, increment: 1 }),
         right.clone(),
     ];
-    // What is too early or late, too little or too much, where there is such a thing.
+    // Values that are too early or late, too small or large, where the field has bounds.
     match right {
         Bson::DateTime(_) => {
             let dates = [first, first - 1, last, last + 1, i64::MIN, i64::MAX];
@@ -233,7 +233,7 @@ fn put(at: &mut Option<Bson>, path: &[&str], value: Option<Bson>) {
     }
 }
 
-/// Timers that run and that have stopped.
+/// Returns running and stopped timers.
 pub(crate) fn timers() -> Bson {
     let reading = |ms: i64| after(ms).as_millis();
     let timer =

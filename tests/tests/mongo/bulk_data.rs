@@ -14,8 +14,8 @@ use super::command_monitor::TICKETS;
 /// Number of tickets that share a millisecond.
 pub(crate) const TIES: u64 = 4;
 
-/// Stores so many, spread as those of a desk are after years: most are closed, few urgent, a third
-/// nobody's, a twentieth one customer's, and hardly any of the category `RARA`.
+/// Stores so many tickets, distributed as at a desk after years: most are closed, few urgent, a third
+/// unassigned, a twentieth of one customer, and hardly any of the category `RARA`.
 pub(crate) async fn store(database: &Database, count: u64) {
     const BATCH: usize = 5_000;
     let tickets: Collection<Document> = database.collection(TICKETS);
@@ -26,7 +26,7 @@ pub(crate) async fn store(database: &Database, count: u64) {
     }
 }
 
-/// Leaves some of them without a status, some without a priority and some without either.
+/// Removes the status of some tickets, the priority of some, and both of some.
 pub(crate) async fn forget_some(database: &Database) {
     let tickets: Collection<Document> = database.collection(TICKETS);
     for (digits, field) in [("3.$", "status"), ("5$", "priority")] {
@@ -35,7 +35,7 @@ pub(crate) async fn forget_some(database: &Database) {
     }
 }
 
-/// When the ticket at this place was created.
+/// Returns the creation time of the ticket at this place.
 pub(crate) fn created_at(place: u64) -> Timestamp {
     epoch().plus(Duration::from_secs(place / TIES * 60))
 }
@@ -120,7 +120,7 @@ fn targets() -> Document {
     bson::serialize_to_document(sla().policy().targets(&Category::BUG)).unwrap()
 }
 
-/// The number of the ticket at this place.
+/// Returns the number of the ticket at this place.
 pub(crate) fn number(place: u64) -> String {
     format!("{:016}", 1_733_333_333_000_000 + place)
 }
@@ -129,7 +129,7 @@ fn oid(id: &UserId) -> Bson {
     ObjectId::parse_str(id.as_str()).unwrap().into()
 }
 
-/// Throws that depend on nothing but the place: `SplitMix64`.
+/// Random numbers that depend on nothing but the place: `SplitMix64`.
 struct Dice(u64);
 
 impl Dice {

@@ -35,20 +35,21 @@ impl CommandLog {
         Self { _database: database, monitor, store, entries: Vec::new() }
     }
 
-    /// A desk three weeks after its tickets were opened, when anything may be reopened or closed.
+    /// Returns a desk three weeks after its tickets were opened, when any ticket may be reopened or
+    /// closed.
     pub(crate) fn desk(&self) -> HelpDeskBuilder {
         HelpDesk::builder(self.store.clone())
             .clock(|| epoch().plus(Days(21).duration()))
             .policy(Policy { reopen: Reopen::Always, ..Policy::default() })
     }
 
-    /// The same desk, with targets.
+    /// Returns the same desk with SLA targets.
     pub(crate) fn desk_with_targets(&self) -> HelpDeskBuilder {
         let sla = Some(testing::sla());
         self.desk().policy(Policy { reopen: Reopen::Always, sla, ..Policy::default() })
     }
 
-    /// Stores a ticket of the first customer's, in this shape.
+    /// Stores a ticket of the first customer in this state.
     pub(crate) async fn ticket(&self, shape: fn(TicketFixture) -> TicketFixture) -> TicketNumber {
         let mut entropy = [0; 6];
         RandomNumbers.random_bytes(&mut entropy);
@@ -58,13 +59,13 @@ impl CommandLog {
         number
     }
 
-    /// Stores so many tickets of all kinds, with timers.
+    /// Stores so many tickets of all kinds, with SLA timers.
     pub(crate) async fn fill(&self, count: usize) {
         let crowd: Vec<Ticket> = testing::sample_tickets_with(&testing::sla(), count).collect();
         try_join_all(crowd.iter().map(|ticket| self.store.insert(ticket))).await.unwrap();
     }
 
-    /// Writes down what a request costs. Its answer is given where it is no refusal.
+    /// Records the cost of a request, and returns its answer unless it is a refusal.
     pub(crate) async fn enter<T>(
         &mut self,
         request: impl Into<String>,
@@ -80,8 +81,9 @@ impl CommandLog {
         result.ok()
     }
 
-    /// Every answer was this one; so many changes read the ticket and wrote it, counts asked for the
-    /// collection's size too, and everything else was one command.
+    /// Asserts that every request had this answer and the least cost: one command, but a read and a
+    /// write for each of so many changes, and one more for the counts, which need the collection's
+    /// size too.
     pub(crate) fn is_all_at_least_cost(&self, answer: &str, changes: usize) {
         self.is_all(answer, 2);
         let (made, others): (Vec<_>, Vec<_>) =
@@ -91,7 +93,7 @@ impl CommandLog {
         assert!(others.iter().all(is_one), "{self}");
     }
 
-    /// Every answer was this one and cost at most so many commands.
+    /// Asserts that every request had this answer and cost at most so many commands.
     pub(crate) fn is_all(&self, answer: &str, commands: usize) {
         println!("{self}");
         assert!(!self.entries.is_empty());
@@ -102,7 +104,7 @@ impl CommandLog {
     }
 }
 
-/// Whether these are the commands of the counts, which are sent at once.
+/// Returns true for the commands of the counts, which are sent at the same time.
 pub(crate) fn is_counts(commands: &[String]) -> bool {
     let mut commands: Vec<&str> = commands.iter().map(String::as_str).collect();
     commands.sort_unstable();

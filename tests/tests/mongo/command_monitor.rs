@@ -12,16 +12,17 @@ use mongodb::{
 use ventanilla_service::mongodb::{MongoOptions, MongoStore};
 use ventanilla_tests::TestDatabase;
 
-/// The collection that a store uses by default.
+/// Default collection of a store.
 pub(crate) const TICKETS: &str = "SupportTicket";
 
-/// The commands that were sent, in order; a command that is sent again counts again.
+/// Commands that were sent, in order; a command that is sent again counts again.
 #[derive(Clone, Default)]
 pub(crate) struct CommandMonitor(Arc<Mutex<Vec<Document>>>);
 
 impl CommandMonitor {
-    /// A store over this database with a client of its own, and what it sends from now on. It reads
-    /// every ticket before it changes it.
+    /// Opens a store over this database with a client of its own, and a monitor of its commands.
+    ///
+    /// The store reads every ticket before it changes it.
     pub(crate) async fn by_a_store(database: &TestDatabase) -> (MongoStore, Self) {
         Self::by_a_store_with(MongoOptions::new().with_known_tickets(0), database).await
     }
@@ -40,7 +41,7 @@ impl CommandMonitor {
         (store, monitor)
     }
 
-    /// The names of the commands that were sent since this was asked last.
+    /// Takes the names of the commands that were sent since the last call.
     pub(crate) fn names(&self) -> Vec<String> {
         self.take().iter().filter_map(|command| command.keys().next().cloned()).collect()
     }
@@ -52,7 +53,7 @@ impl CommandMonitor {
 
     fn write(&self, event: CommandEvent) {
         let CommandEvent::Started(started) = event else { return };
-        // Nobody waits for it: a cursor that wasn't read to its end is given back.
+        // Sent without waiting, when a cursor that wasn't read to its end is dropped.
         if started.command_name == "killCursors" {
             return;
         }

@@ -16,7 +16,7 @@ use super::command_log::CommandLog;
 const WORDS: &str = "Me cobraron dos veces.";
 
 #[tokio::test]
-async fn what_customers_the_bot_and_the_system_do_is_one_command_and_a_change_two() {
+async fn reads_of_customers_bot_and_system_are_one_command_and_changes_two() {
     let mut log = CommandLog::new().await;
     let desk = log.desk().build();
     let (ana, bot, system) = (desk.customer(customer(0)), desk.bot(), desk.system());
@@ -53,7 +53,7 @@ async fn what_customers_the_bot_and_the_system_do_is_one_command_and_a_change_tw
 }
 
 #[tokio::test]
-async fn what_an_administrator_does_is_one_command_and_a_change_two() {
+async fn reads_of_administrators_are_one_command_and_changes_two() {
     let mut log = CommandLog::new().await;
     let luis = log.desk().build().admin(admin(0));
     let number = log.ticket(open).await;
@@ -106,7 +106,7 @@ async fn a_page_of_any_list_and_length_is_one_command() {
 }
 
 #[tokio::test]
-async fn what_is_already_so_costs_one_read() {
+async fn a_change_without_effect_costs_one_read() {
     let mut log = CommandLog::new().await;
     let desk = log.desk().build();
     let (ana, luis) = (desk.customer(customer(0)), desk.admin(admin(0)));

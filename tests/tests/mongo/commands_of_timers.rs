@@ -36,7 +36,7 @@ async fn a_change_that_moves_timers_is_two_commands() {
     log.is_all_at_least_cost("ok", 6);
 }
 
-/// Also where the server would send an answer in parts.
+/// Checks this also where the server would send an answer in parts.
 #[tokio::test]
 async fn a_list_by_due_time_and_a_report_are_one_command() {
     let mut log = CommandLog::new().await;

@@ -1,4 +1,4 @@
-//! The contract, case by case, as over memory.
+//! Conformance suite, case by case, over MongoDB.
 
 use bson::{Document, doc};
 use ventanilla_service::{
@@ -18,7 +18,8 @@ async fn mongo_store_that_knows_no_tickets_conforms() {
     conforms(MongoOptions::new().with_known_tickets(0)).await;
 }
 
-/// Empties one collection for each case: a new one would have its indexes built on three servers.
+/// Empties one collection for each case, since the indexes of a new one would be built on three
+/// servers.
 async fn conforms(options: MongoOptions) {
     let database = Mongo::shared().await.database().await;
     let tickets = database.collection::<Document>("SupportTicket");
@@ -41,7 +42,7 @@ async fn a_collection_of_the_hosts_is_used_as_it_is() {
     assert_eq!(collection.count_documents(doc! { "ticketNumber": "TKT-ABC123" }).await.unwrap(), 1);
 }
 
-/// Two clients on one database.
+/// Checks two clients on one database.
 #[tokio::test]
 async fn two_handles_are_one_store() {
     let database = Mongo::shared().await.database().await;
@@ -52,7 +53,7 @@ async fn two_handles_are_one_store() {
 }
 
 #[tokio::test]
-async fn what_was_acknowledged_is_there_for_the_next_client() {
+async fn acknowledged_changes_are_visible_to_the_next_client() {
     let database = Mongo::shared().await.database().await;
     conformance::check_reopened(async || {
         let client = mongodb::Client::with_uri_str(database.uri()).await.unwrap();

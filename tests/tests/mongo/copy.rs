@@ -1,5 +1,7 @@
-//! Tickets of two applications from MongoDB to a file of lines, to a SQLite file, and to MongoDB again:
-//! all of them, each once, equal in every field that a copy has, whatever was interrupted.
+//! Copies tickets of two applications from MongoDB to a file of lines, to a SQLite file, and back to
+//! MongoDB.
+//!
+//! All of them must arrive once, equal in every field that a copy has, after any interruption.
 //!
 //! `VENTANILLA_COPY_TICKETS` sets how many tickets there are.
 
@@ -34,7 +36,7 @@ use super::{
     raw::{Beside, number, said, theirs, ticket, with},
 };
 
-/// Fields that are stored as they were read, whoever wrote them.
+/// Fields that are stored as they were read, from any writer.
 const PLAIN: [&str; 10] = [
     "ticketNumber",
     "userId",
@@ -85,7 +87,7 @@ async fn tickets_come_back_to_mongodb_as_they_were() {
     step("copied from SQLite to MongoDB");
 
     let (before, after) = (documents(&first).await, documents(&last).await);
-    assert_eq!(before.len() - unreadable.len() - 1, after.len(), "one stands in no list");
+    assert_eq!(before.len() - unreadable.len() - 1, after.len(), "one ticket is in no list");
     assert_eq!(after.len(), count);
     let ours = |ticket: Ticket| ticket.head().ticket_number.to_string();
     let ours: BTreeSet<String> = sample_tickets_with(&sla(), count / 2).map(ours).collect();
@@ -119,7 +121,7 @@ async fn fill(beside: &Beside, count: usize) -> BTreeSet<String> {
     unreadable.iter().map(|document| number(document).to_string()).collect()
 }
 
-/// Exports half of the tickets, is interrupted within a line, and goes on.
+/// Exports half of the tickets, is interrupted within a line, and continues.
 async fn to_lines(from: &MongoStore, path: &Path, count: usize) -> BTreeSet<String> {
     let open = || File::options().read(true).append(true).create(true).open(path).unwrap();
     let mut file = open();
@@ -149,7 +151,7 @@ async fn from_lines(path: &Path, to: &SqliteStore, count: usize) {
     assert_eq!(import_all(to, &tickets).await, [0, count]);
 }
 
-/// Copies half of the tickets, is interrupted, and goes on after the last batch but one.
+/// Copies half of the tickets, is interrupted, and continues after the last batch but one.
 async fn to_store(from: &SqliteStore, to: &MongoStore, count: usize) {
     let (mut export, mut counts, mut nexts) = (Export::of(from), [0, 0], Vec::new());
     let sum = |one: [usize; 2], other: [usize; 2]| [one[0] + other[0], one[1] + other[1]];

@@ -26,7 +26,7 @@ use super::{
     list_shapes::ListShape,
 };
 
-/// A store of very many tickets, and what it sends.
+/// Store of very many tickets, with a monitor of its commands.
 pub(crate) struct Desk {
     pub(crate) database: TestDatabase,
     pub(crate) store: MongoStore,
@@ -59,7 +59,7 @@ impl Desk {
         Self { database, store, monitor, count }
     }
 
-    /// The command that was sent last.
+    /// Returns the last command that was sent.
     pub(crate) fn command(&self) -> Document {
         let sent = self.monitor.take().into_iter().rev();
         sent.into_iter().find(|command| !command.contains_key("getMore")).unwrap()
@@ -96,7 +96,8 @@ impl Desk {
             for lookup in [&TicketLookup::from(&number), &typed] {
                 self.store.get(lookup, &scope, MessageRange::All).await.unwrap();
                 let examined = ExplainStats::by(&self.database, self.command()).await;
-                // A key for each number that may be meant, and one where it goes on from there.
+                // One key for each number that the text may name, and one where the scan continues
+                // after it.
                 let meant = lookup.candidates().len() as i64;
                 assert!((1..2 * meant).contains(&examined.keys), "{meant} numbers: {examined:?}");
                 assert_eq!(examined.documents, 1, "{examined:?}");
@@ -140,7 +141,7 @@ impl Desk {
         }
     }
 
-    /// Its parts are explained one by one: of a union of counts, `explain` carries out the first.
+    /// Explains the counts part by part, since `explain` runs only the first part of a union.
     async fn counts_examine_keys_alone(&self) {
         let now = BusinessTime::from_millis(bulk_data::created_at(self.count).as_millis());
         let counts = self.store.counts(&admin(0), Some(now)).await.unwrap();
@@ -159,13 +160,14 @@ impl Desk {
         }
         println!("\ncounts of {} tickets: {keys} keys", counts.total());
         let live = counts.with_status(Status::Open) + counts.with_status(Status::InProgress);
-        // Those that wait by status, those of nobody and mine, what is overdue or at risk, the urgent
-        // ones; and what is resolved. None that is closed.
+        // Live tickets by status, unassigned, mine, overdue or at risk, urgent; and resolved ones.
+        // No closed ticket.
         assert!(keys as u64 <= 4 * live + counts.resolved + 64, "{counts:?}");
         assert!(counts.closed > self.count / 4, "{counts:?}");
     }
 
-    /// Medians in microseconds, the repetitions of both in turn, of pages with as many rows in both.
+    /// Prints the medians in microseconds for pages with as many rows in both collections, measured
+    /// in turns.
     async fn is_timed_against(&self, fewer: &Self) {
         println!("\n{:<46}{:>10}{:>10}{:>10}", "a page of a list", self.count, fewer.count, "ratio");
         for (shape, same) in ListShape::all(self.count).iter().zip(ListShape::all(fewer.count)) {

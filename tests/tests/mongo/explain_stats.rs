@@ -17,7 +17,7 @@ pub(crate) struct ExplainStats {
 }
 
 impl ExplainStats {
-    /// Has a command explained that was sent.
+    /// Explains a command that was sent.
     pub(crate) async fn by(database: &Database, mut command: Document) -> Self {
         for of_the_session in ["$db", "lsid", "$clusterTime", "txnNumber", "writeConcern"] {
             command.remove(of_the_session);
@@ -30,12 +30,13 @@ impl ExplainStats {
         examined
     }
 
-    /// Whether there are no stages but these.
+    /// Returns true if there are no stages but these.
     pub(crate) fn has_only(&self, stages: &[&str]) -> bool {
         self.stages.iter().all(|stage| stages.contains(&stage.as_str()))
     }
 
-    /// Reads how a command went, or a pipeline, each part of which may have a command of its own.
+    /// Adds the statistics of a command, or of a pipeline, each part of which may have a command of
+    /// its own.
     fn read(&mut self, part: &Document) {
         if let Ok(command) = part.get_document("executionStats") {
             self.keys += number(command, "totalKeysExamined");

@@ -31,7 +31,7 @@ impl Desk {
         );
         let live = counts.with_status(Status::Open) + counts.with_status(Status::InProgress);
         let plain = ListQuery::new;
-        // Where few may be in the list, the server may find and sort them.
+        // A list that holds few tickets may be found and sorted by the server.
         for (filter, query, residual, may_sort) in [
             ("all", plain(), 1, false),
             ("open", plain().with_statuses(Status::Open), 3, false),
@@ -58,11 +58,11 @@ impl Desk {
                     println!("{name:<46}{rows:>10}{:>10}{:>10}", examined.keys, examined.documents);
                     let stages = if may_sort { &STAGES[..] } else { &STAGES[1..] };
                     assert!(examined.has_only(stages), "{name}: {examined:?}");
-                    // A page begins with what is due when the last row is: all that arrived in one
-                    // night, say.
+                    // A page begins with the tickets that are due at the same time as the last row,
+                    // such as all that arrived in one night.
                     let documents = residual * (ROWS as i64 + 1) + 16;
                     assert!(examined.documents <= documents, "{name}: {examined:?}");
-                    // Of those that wait, which of them are at risk is told by their keys.
+                    // The keys of live tickets show which of them are at risk.
                     let keys = if due == Some(DueFilter::AtRisk) { live as i64 } else { documents + 4 };
                     assert!(examined.keys <= keys, "{name}: {keys} at most: {examined:?}");
                     let Some(cursor) = found.next else { break };
@@ -94,13 +94,13 @@ impl Desk {
         assert!(resolved.count > 0 && resolved.breached > 0);
         assert!(!examined.stages.contains("COLLSCAN"), "{examined:?}");
         assert!(examined.stages.contains("IXSCAN"), "{examined:?}");
-        // Those that stopped and those that are overdue, of which some are met twice.
+        // Stopped and overdue timers, of which some are found twice.
         assert!((examined.documents as u64) < self.count / 3, "{examined:?}");
     }
 
     async fn examined(&self) -> ExplainStats {
         let mut command: Document = self.command();
-        // `explain` takes no time limit of the client's.
+        // `explain` accepts no time limit of the client.
         command.remove("maxTimeMS");
         ExplainStats::by(&self.database, command).await
     }

@@ -1,4 +1,5 @@
-//! Documents of the other application, written by the bare driver, under all that a store does.
+//! Runs everything that a store does on documents that the other application has written, by the bare
+//! driver.
 
 use std::cmp::Reverse;
 
@@ -15,7 +16,7 @@ use super::raw::{
     Beside, DAY, HOUR, after, date, id, number, person, row, said, text, theirs, ticket, user, with,
 };
 
-/// Every shape in which the other application leaves a document.
+/// Returns every form in which the other application leaves a document.
 fn shapes() -> Vec<Document> {
     let mut without_messages = theirs();
     without_messages.remove("messages");
@@ -72,7 +73,7 @@ async fn written() -> (Beside, Vec<Document>) {
 }
 
 #[tokio::test]
-async fn each_is_seen_by_every_reader_through_every_window() {
+async fn each_document_is_read_by_every_audience_in_every_range() {
     let (beside, documents) = written().await;
     let windows = [
         MessageRange::All,
@@ -95,7 +96,7 @@ async fn each_is_seen_by_every_reader_through_every_window() {
 }
 
 #[tokio::test]
-async fn each_stands_in_every_list_to_which_it_belongs() {
+async fn each_document_is_in_every_list_to_which_it_belongs() {
     let (beside, documents) = written().await;
     let all = ListQuery::new;
     let queries = [
@@ -160,7 +161,7 @@ fn expected(documents: &[Document], query: &ListQuery) -> Vec<TicketSummary> {
 }
 
 #[tokio::test]
-async fn each_is_counted() {
+async fn each_document_is_counted() {
     let (beside, documents) = written().await;
     let mut expected = Counts::default();
     for document in &documents {
@@ -176,7 +177,7 @@ async fn each_is_counted() {
     assert_eq!(beside.store.counts(&user(3), None).await.unwrap(), expected);
 }
 
-/// Every kind of change, by everybody who makes it.
+/// Returns every kind of change, by every actor who may make it.
 fn changes() -> Vec<(Actor, Change)> {
     let by_admin = [
         Change::message(text("$userId")),
@@ -199,7 +200,7 @@ fn changes() -> Vec<(Actor, Change)> {
 }
 
 #[tokio::test]
-async fn each_takes_every_change_and_stays_what_the_other_application_writes() {
+async fn each_document_takes_every_change_and_keeps_the_schema_of_the_other_application() {
     let beside = Beside::new().await;
     let policy = Policy { reopen: Reopen::Always, ..Policy::default() };
     let mut applied = 0;

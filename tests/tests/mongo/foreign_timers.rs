@@ -13,8 +13,8 @@ use super::{
     timer_generators::round_the_clock,
 };
 
-/// A ticket of ours, opened when the tests begin: its first response is due after a day and a half,
-/// its resolution after three.
+/// Opens a ticket of ours when the tests begin: its first response is due after a day and a half, its
+/// resolution after three.
 async fn opened() -> (Beside, Document) {
     let beside = Beside::new().await;
     let draft = NewTicket::new(Category::PAGOS, text("Me cobraron dos veces"));
@@ -81,7 +81,7 @@ async fn their_answer_counts_in_views_and_reports_and_in_lists_with_our_next_cha
 }
 
 #[tokio::test]
-async fn what_they_resolve_leaves_the_lists_at_once() {
+async fn tickets_that_they_resolve_leave_the_lists_at_once() {
     let (beside, ticket) = opened().await;
     for status in ["RESOLVED", "CLOSED"] {
         let fields = doc! { "status": status, "resolvedAt": date(DAY), "updatedAt": date(DAY) };
@@ -101,7 +101,7 @@ async fn what_they_resolve_leaves_the_lists_at_once() {
 }
 
 #[tokio::test]
-async fn what_they_open_has_no_timers_and_gets_none() {
+async fn tickets_that_they_open_have_no_timers_and_get_none() {
     let beside = Beside::new().await;
     let ticket = theirs();
     beside.write(&ticket).await;

@@ -1,4 +1,4 @@
-//! Draws documents that two applications have written, and what both do to them next.
+//! Generates documents that two applications have written, and the next changes of both.
 
 use bson::{Bson, Document, bson, doc};
 use proptest::{collection::vec, option, prelude::*, sample::select};
@@ -23,7 +23,7 @@ pub(crate) struct Case {
 
 #[derive(Debug, Clone)]
 pub(crate) enum Step {
-    /// The other application writes, past every rule.
+    /// Write of the other application, which follows no rule.
     Theirs(Document),
     Ours {
         by: Actor,
@@ -44,7 +44,7 @@ pub(crate) fn cases() -> impl Strategy<Value = Case> {
 fn policies(promise: &Sla) -> impl Strategy<Value = Policy> + use<> {
     let reopen = [0, 1, 1, 2, 2].map(|days| Reopen::Within(Days(days)));
     let reopen = [&reopen[..], &[Reopen::Always, Reopen::Never]].concat();
-    // Mostly with room, so that what comes before that guard shows.
+    // Mostly with room, so that the guards before that one decide.
     let limits =
         (3..=8_u32, (4..=12_u32).prop_map(|fours| 4 * fours), 1..=3_u32, 1..=3_u32).prop_map(narrow);
     let limits = prop_oneof![2 => Just(Limits::default()), 1 => limits];
@@ -63,7 +63,7 @@ fn narrow((messages, bytes, notes, history): (u32, u32, u32, u32)) -> Limits {
     limits.with_notes(notes).unwrap().with_history(history).unwrap()
 }
 
-/// Milliseconds: days, of which windows and waits are made, and what lies next to them.
+/// Generates milliseconds: days, which are the unit of time limits, and the values next to them.
 pub(crate) fn times() -> impl Strategy<Value = i64> {
     (select(vec![0, DAY, DAY, 2 * DAY, 2 * DAY, 3 * DAY]), select(vec![0, 0, 0, 0, -1, 1]))
         .prop_map(|(time, off)| time + off)
@@ -73,7 +73,7 @@ fn dates() -> impl Strategy<Value = Bson> {
     times().prop_map(|ms| date(ms).into())
 }
 
-/// A field that is there, is null, or isn't there.
+/// Generates a field that is present, null or missing.
 pub(crate) fn field(
     name: &'static str,
     value: impl Strategy<Value = Bson> + 'static,
@@ -89,14 +89,14 @@ fn word(words: impl Into<Vec<&'static str>>) -> impl Strategy<Value = Bson> {
     select(words.into()).prop_map(Bson::from)
 }
 
-/// Mostly one, who then meets a ticket of theirs and is an administrator too.
+/// Generates a person: mostly the same one, who is then the requester and an administrator too.
 fn customers() -> impl Strategy<Value = u8> {
     select(vec![0, 0, 1, 2, 2, 2, 2])
 }
 
 const STATUSES: [&str; 6] = ["OPEN", "IN_PROGRESS", "RESOLVED", "RESOLVED", "RESOLVED", "CLOSED"];
 const PRIORITIES: [&str; 4] = ["LOW", "MEDIUM", "HIGH", "URGENT"];
-/// Of 4, 8 and 12 bytes, so that a conversation often comes to its limit exactly.
+/// Texts of 4, 8 and 12 bytes, so that a conversation often reaches its limit exactly.
 const TEXTS: [&str; 5] = ["hola", "¿y?", "$version", "doce letras.", "$$$$"];
 
 pub(crate) fn documents(promise: &Sla) -> impl Strategy<Value = Document> + use<> {
@@ -147,8 +147,8 @@ pub(crate) fn documents(promise: &Sla) -> impl Strategy<Value = Document> + use<
     })
 }
 
-/// The version that an entry led to, which may be above that of the ticket: another application may
-/// have set that back.
+/// Generates the version that an entry led to, which may be above that of the ticket: another
+/// application may have reset that.
 fn versions() -> impl Strategy<Value = Document> {
     field("version", (0..4_i64).prop_map(Bson::from))
 }
@@ -170,7 +170,8 @@ fn writes() -> impl Strategy<Value = Document> {
         (select(vec!["USER", "ADMIN"]), times()).prop_map(|(role, ms)| said(role, "de ellos", ms));
     prop_oneof![
         (message, word(STATUSES), dates()).prop_map(|(message, status, at)| doc! {
-            // It reads the list and writes it whole where there is none to push to.
+            // The other application reads the list and writes it whole where there is no array to
+            // push to.
             "$set": { "messages": [message], "status": status, "updatedAt": at },
         }),
         (word(STATUSES), dates())
@@ -183,7 +184,7 @@ fn writes() -> impl Strategy<Value = Document> {
 
 fn changes() -> impl Strategy<Value = Step> {
     let statuses = || select(Status::ALL.to_vec());
-    // Mostly to the status that documents have mostly: it then stays.
+    // Mostly the most frequent status of the documents, so that it often stays.
     let replied = [&Status::ALL[..], &[Status::Resolved, Status::Resolved, Status::InProgress]].concat();
     let message = || {
         let keys = option::weighted(0.6, select(vec!["k1", "k1", "k1", "k2"]));

@@ -1,4 +1,4 @@
-//! Damage to what only these crates write costs the damaged entry, and never the ticket.
+//! Damaged fields that only these crates write: the damaged entry is lost, never the ticket.
 
 use bson::{Bson, Document, bson, doc};
 use ventanilla_service::{
@@ -28,7 +28,7 @@ fn event(fields: Document) -> Bson {
     with(doc! { "at": date(0), "by": by, "event": "CREATED", "version": 0 }, fields).into()
 }
 
-/// Fields with a damaged entry, and what they are read as.
+/// Returns fields with a damaged entry, and the values that they are read as.
 fn damaged() -> Vec<(Document, Document)> {
     let mut damaged = Vec::new();
     let first = || Bson::from(said("USER", "Me cobraron dos veces", 0));
@@ -107,7 +107,7 @@ fn damaged() -> Vec<(Document, Document)> {
     damaged
 }
 
-/// The same of the timers of earlier responses.
+/// Returns the same for the timers of earlier responses.
 fn damaged_timers() -> impl Iterator<Item = (Document, Document)> {
     let timers = |earlier: Option<Bson>| {
         let mut fields = doc! { "sla": bad_timers::timers() };
@@ -145,7 +145,7 @@ fn damaged_timers() -> impl Iterator<Item = (Document, Document)> {
 }
 
 #[tokio::test]
-async fn everybody_reads_it_and_changes_it_and_the_damage_stays_where_it_is() {
+async fn every_actor_reads_and_changes_it_and_the_damage_stays() {
     let beside = Beside::new().await;
     for (damage, read) in damaged() {
         let document = with(theirs(), damage.clone());
@@ -161,7 +161,7 @@ async fn everybody_reads_it_and_changes_it_and_the_damage_stays_where_it_is() {
     }
 }
 
-/// The ticket in a damaged document, by the domain's reading of an undamaged one.
+/// Returns the ticket in a damaged document, by the domain's decoding of an undamaged one.
 fn read_as(document: &Document, damage: &Document, read: &Document) -> Ticket {
     let mut document = document.clone();
     for field in damage.keys() {
@@ -200,7 +200,7 @@ async fn all_change_it(beside: &Beside, document: &Document, mut expected: Ticke
         (&luis, Change::note(text("Otra"))),
         (&luis, Change::priority(Priority::High)),
         (&luis, Change::message(keyed())),
-        // This one waits for an answer again: the timer of the last one becomes an earlier one.
+        // The requester waits for an answer again: the previous timer becomes an earlier one.
         (&ana, Change::message(text("¿Y ahora?"))),
         (&luis, Change::reply(text("Listo"), Status::Resolved)),
         (&ana, Change::message(text("Sigue igual"))),
@@ -223,7 +223,7 @@ fn is_left(damage: &Document, now: &Document) {
                 let grown = field != "earlierResponses" || now.len() > before.len();
                 assert!(now.starts_with(before) && grown, "{before:?} in {now:?}");
             }
-            // The timers go on.
+            // The timers change.
             (Bson::Document(_), Some(Bson::Document(_))) if field == "sla" => {}
             (_, Some(Bson::Array(now))) if field == "earlierResponses" => assert!(!now.is_empty()),
             (before, now) => assert_eq!(now, Some(before)),
@@ -233,7 +233,7 @@ fn is_left(damage: &Document, now: &Document) {
 
 /// Checks that an invalid user id stored as text makes a ticket unreadable for every caller.
 #[tokio::test]
-async fn an_id_that_is_none_is_refused_before_anything_is_written() {
+async fn an_invalid_id_is_refused_before_anything_is_written() {
     let beside = Beside::new().await;
     let collection = beside.database.collection::<Document>("Textos");
     let options = MongoOptions::new().with_user_ids(UserIdEncoding::Text).create_indexes();
@@ -279,8 +279,8 @@ async fn a_very_high_version_is_read_and_raised() {
     }
 }
 
-/// Whatever stands in an array of priorities, each list that it belongs to reports it once, on one of
-/// its pages.
+/// Checks that each list reports a ticket with an array of priorities once, on one of its pages, for
+/// any content of the array.
 #[tokio::test]
 async fn a_priority_that_is_an_array_is_reported_once() {
     let beside = Beside::new().await;

@@ -1,4 +1,4 @@
-//! Changes to tickets that the store still knows.
+//! Changes to tickets that the store knows from an earlier change.
 
 use bson::{DateTime, Document, doc, oid::ObjectId};
 use futures::future::try_join_all;
@@ -57,10 +57,11 @@ impl Known {
     }
 }
 
-/// A change that is made on a known ticket is one command, so what the store knows of it after each
-/// change is what is stored: every compared field, timer and length.
+/// Checks every compared field, timer and length after each change.
+///
+/// A change to a known ticket is one command, so the known values must be the stored ones.
 #[tokio::test]
-async fn what_is_known_after_a_change_is_what_is_stored() {
+async fn known_tickets_equal_the_stored_ones_after_each_change() {
     let limits = Limits::default().with_history(3).unwrap();
     let known =
         Known::new(Policy { sla: Some(sla()), reopen: Reopen::Always, limits, ..Policy::default() })
@@ -109,7 +110,7 @@ async fn a_ticket_that_was_changed_since_is_read() {
     assert_eq!(luis.get(&number).await.unwrap().messages.len(), 1 + 8);
 }
 
-/// An answer that isn't a write never rests on what is known.
+/// Checks that a refusal is based on a read, never on known values.
 #[tokio::test]
 async fn a_refusal_rests_on_a_read() {
     let known = Known::new(Policy::default()).await;
@@ -127,7 +128,7 @@ async fn a_refusal_rests_on_a_read() {
     assert_eq!(error.code(), "ticket_not_found");
 }
 
-/// A ticket weighs more than there is room for.
+/// Checks a ticket that is larger than the memory for known tickets.
 #[tokio::test]
 async fn a_ticket_without_room_is_not_known() {
     let known = Known::with(MongoOptions::new().with_known_tickets(1_000), Policy::default()).await;
@@ -140,7 +141,7 @@ async fn a_ticket_without_room_is_not_known() {
     }
 }
 
-/// None of them meets another in a write conflict.
+/// Checks that no change meets another in a write conflict.
 #[tokio::test]
 async fn changes_of_one_process_to_one_ticket_follow_one_another() {
     const AT_ONCE: usize = 32;

@@ -1,4 +1,4 @@
-//! The lists that there are: every filter, order and kind of page.
+//! Lists of every kind: each filter, order and kind of page.
 
 use ventanilla_service::{
     Category, ListQuery, Priority, Status,
@@ -9,7 +9,7 @@ use ventanilla_service::{
 
 use super::bulk_data;
 
-/// A page of a list, and how much may be examined for it.
+/// Page of a list, with the limits of keys and documents that may be examined for it.
 pub(crate) struct ListShape {
     pub(crate) name: String,
     pub(crate) page: PageQuery,
@@ -17,7 +17,7 @@ pub(crate) struct ListShape {
 }
 
 impl ListShape {
-    /// All of them, over so many tickets.
+    /// Returns all of them for so many tickets.
     pub(crate) fn all(count: u64) -> Vec<Self> {
         let orders = [
             ("newest", Sort::Created(Direction::NewestFirst)),
@@ -42,9 +42,10 @@ impl ListShape {
         shapes
     }
 
-    /// The most keys that may be examined: the rows, for each priority where they come in its order;
-    /// and where each run of the index begins. A run has one status and one priority; where some
-    /// tickets have none, there are runs of those too.
+    /// Returns the limit of examined keys: the rows, times the number of priorities in an order by
+    /// priority, and one key for the start of each run of the index.
+    ///
+    /// A run has one status and one priority; if some tickets have none, there are runs of those too.
     pub(crate) fn keys(&self, some_have_none: bool) -> usize {
         let (statuses, priorities) = (self.query.statuses(), self.query.priorities());
         let of_no_status = some_have_none && statuses.contains(Status::default());
@@ -54,7 +55,8 @@ impl ListShape {
         self.parts() * self.query.page_size() + runs + self.ties()
     }
 
-    /// The most documents: the rows, and one more that tells whether that is all.
+    /// Returns the limit of examined documents: the rows, and one more that shows whether a page
+    /// follows.
     pub(crate) fn documents(&self) -> usize {
         self.parts() * (self.query.page_size() + 1) + self.ties()
     }
@@ -105,7 +107,7 @@ fn filters(count: u64) -> Vec<(&'static str, ListQuery)> {
     ]
 }
 
-/// A place in the middle of a list, after half of its millisecond.
+/// Returns a position in the middle of a list, after half of its millisecond.
 fn middle(query: &ListQuery, count: u64) -> Position {
     let priorities = query.priorities();
     let priority = priorities.iter().nth(priorities.len() / 2).unwrap();

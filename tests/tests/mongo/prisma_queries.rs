@@ -11,7 +11,7 @@ use ventanilla_service::{
 
 use super::raw::{Beside, DAY, HOUR, after, date, person, row, said, text, ticket, user};
 
-/// A ticket of ours, a while into its life, as the collection holds it.
+/// Stores a ticket of ours with some changes, and returns its document.
 async fn ours(beside: &Beside, name: &str, opened: i64) -> Document {
     let (ana, luis) = (Actor::Customer(user(0)), Actor::Admin(user(2)));
     let number = TicketNumber::parse(name).unwrap();
@@ -53,7 +53,7 @@ async fn stored(beside: &Beside, name: &str) -> Document {
 /// Sends the command that Prisma sends for `findFirst({ where: { ticketNumber, userId }, select: ...
 /// })`.
 #[tokio::test]
-async fn it_finds_a_ticket_of_ours_by_number_and_user() {
+async fn prisma_finds_a_ticket_of_ours_by_number_and_user() {
     let beside = Beside::new().await;
     ours(&beside, "TKT-ABC123", 0).await;
     let find = |user| {
@@ -78,7 +78,7 @@ async fn it_finds_a_ticket_of_ours_by_number_and_user() {
     ];
     let expected =
         doc! { "ticketNumber": "TKT-ABC123", "status": "IN_PROGRESS", "messages": messages.to_vec() };
-    // The order of fields is nobody's concern.
+    // The order of fields has no meaning.
     for field in expected.keys().chain(found.keys()) {
         assert_eq!(found.get(field), expected.get(field), "{field}");
     }
@@ -108,7 +108,7 @@ async fn every_base_field_of_ours_has_the_type_that_it_declares() {
 }
 
 #[tokio::test]
-async fn it_lists_a_users_tickets_newest_first() {
+async fn prisma_lists_a_users_tickets_newest_first() {
     let beside = Beside::new().await;
     for (name, opened) in [("TKT-000002", DAY), ("TKT-000001", 0), ("TKT-000003", 2 * DAY)] {
         ours(&beside, name, opened).await;
@@ -121,7 +121,7 @@ async fn it_lists_a_users_tickets_newest_first() {
 
 /// Checks the other application's writes to a ticket of ours, and our reads and changes afterwards.
 #[tokio::test]
-async fn what_it_writes_in_a_ticket_of_ours_is_read_listed_and_built_upon() {
+async fn prisma_writes_to_a_ticket_of_ours_are_read_listed_and_changed() {
     let beside = Beside::new().await;
     let (ana, luis) = (Actor::Customer(user(0)), Actor::Admin(user(2)));
     let document = ours(&beside, "TKT-ABC123", 0).await;
@@ -146,8 +146,8 @@ async fn what_it_writes_in_a_ticket_of_ours_is_read_listed_and_built_upon() {
     }
 }
 
-/// Caches that its writes leave behind: an answer of which no time is kept, a time of resolution
-/// under a ticket that is live again, and the like.
+/// Derived fields that the other application's writes leave stale, such as a missing time of an
+/// answer, or a time of resolution in a live ticket.
 #[tokio::test]
 async fn stale_caches_change_no_answer() {
     let beside = Beside::new().await;

@@ -1,4 +1,4 @@
-//! A collection seen from both sides: through a store, and through the bare driver as the other
+//! Collection that tests access both through a store and through the bare driver, as the other
 //! application uses it.
 
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -33,7 +33,7 @@ impl Beside {
         self.raw.insert_one(document).await.unwrap();
     }
 
-    /// The document as it stands now.
+    /// Returns the present document.
     pub(crate) async fn read(&self, document: &Document) -> Document {
         self.raw.find_one(doc! { "_id": id(document) }).await.unwrap().unwrap()
     }
@@ -48,18 +48,18 @@ impl Beside {
     }
 }
 
-/// The domain's reading of a document, by its JSON form: nothing of the store's own reading is in it.
+/// Decodes a document as the domain does, from its JSON form, without the store's decoding.
 pub(crate) fn ticket(document: &Document) -> Ticket {
     let record: TicketRecord = bson::deserialize_from_bson(plain(document)).unwrap();
     Ticket::from(record)
 }
 
-/// Its row, which goes by the first response that is stored: a list reads no conversation.
+/// Returns its row, with the stored first response: a list reads no conversation.
 pub(crate) fn row(document: &Document) -> TicketSummary {
     row_of(&ticket(document), document)
 }
 
-/// The row of a ticket that this document holds.
+/// Returns the row of a ticket that this document holds.
 pub(crate) fn row_of(ticket: &Ticket, document: &Document) -> TicketSummary {
     let mut row = ticket.summary();
     let stored = document.get_datetime("firstResponseAt").ok();
@@ -75,7 +75,7 @@ pub(crate) fn id(document: &Document) -> ObjectId {
     document.get_object_id("_id").unwrap()
 }
 
-/// A person, as documents name them; 0 and 1 are customers, 2 to 4 administrators.
+/// Returns a person's id as in documents; 0 and 1 are customers, 2 to 4 administrators.
 pub(crate) fn person(number: u8) -> ObjectId {
     format!("65a1f0c2c11e47e0{number:08x}").parse().unwrap()
 }
@@ -87,18 +87,18 @@ pub(crate) fn user(number: u8) -> UserId {
 pub(crate) const HOUR: i64 = 60 * 60 * 1000;
 pub(crate) const DAY: i64 = 24 * HOUR;
 
-/// So many milliseconds after the tests begin.
+/// Returns the time so many milliseconds after the tests begin.
 pub(crate) fn after(ms: i64) -> Timestamp {
     Timestamp::from_millis(1_767_603_600_000 + ms).unwrap()
 }
 
-/// The same, as documents hold it.
+/// Returns the same time as in documents.
 pub(crate) fn date(ms: i64) -> DateTime {
     DateTime::from_millis(after(ms).as_millis())
 }
 
-/// A document of the other application with nothing in it but what its schema asks for, and a number
-/// of its own: milliseconds and three digits more.
+/// Returns a document of the other application with the required fields only, and a number of its
+/// own: milliseconds and three digits more.
 pub(crate) fn theirs() -> Document {
     static NEXT: AtomicI64 = AtomicI64::new(0);
     let next = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -120,7 +120,7 @@ pub(crate) fn said(role: &str, content: &str, ms: i64) -> Document {
     doc! { "content": content, "role": role, "createdAt": date(ms) }
 }
 
-/// A document with other fields instead of its own.
+/// Returns a document with some fields replaced.
 pub(crate) fn with(mut document: Document, fields: Document) -> Document {
     document.extend(fields);
     document

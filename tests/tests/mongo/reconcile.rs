@@ -1,4 +1,4 @@
-//! Repairs of what another application's writes leave stale or missing.
+//! Repairs of fields that another application's writes leave stale or missing.
 
 use bson::{Bson, DateTime, Document, doc, oid::ObjectId};
 use futures::TryStreamExt;
@@ -15,7 +15,7 @@ fn at(day: i64) -> DateTime {
     DateTime::from_millis(1_772_452_800_000 + day * 86_400_000)
 }
 
-/// A document of the other application, with fields on top.
+/// Returns a document of the other application with these fields added.
 fn theirs(number: &str, fields: Document) -> Document {
     let mut document = doc! {
         "_id": ObjectId::new(), "userId": ObjectId::new(), "ticketNumber": number,
@@ -34,7 +34,7 @@ fn answered() -> Document {
 
 /// Checks that repaired values are stored as they were read, and need no further repair.
 #[tokio::test]
-async fn what_is_derived_is_stored_as_it_is_read() {
+async fn derived_fields_are_stored_as_they_are_read() {
     let database = Mongo::shared().await.database().await;
     let store = MongoOptions::new().create_indexes().open(&database).await.unwrap();
     let raw = database.collection::<Document>("SupportTicket");
@@ -57,7 +57,7 @@ async fn what_is_derived_is_stored_as_it_is_read() {
 
     let (mut place, mut batches, mut repaired, mut unreadable) = (None, 0, 0, Vec::new());
     loop {
-        // It goes on in another process.
+        // The repair continues in another process.
         let resumed = place.map(|place: Checkpoint| place.to_string().parse().unwrap());
         let batch = store.reconcile(resumed, 3).await.unwrap();
         (batches, repaired) = (batches + 1, repaired + batch.repaired);
@@ -80,7 +80,7 @@ async fn what_is_derived_is_stored_as_it_is_read() {
     assert_eq!(store.reconcile(None, 100).await.unwrap().repaired, 0);
 }
 
-/// Nothing that a reader sees depends on a repair, where the other application left a time at all.
+/// Checks that no view depends on a repair, if the other application left a time at all.
 #[tokio::test]
 async fn a_repair_changes_no_view() {
     let database = Mongo::shared().await.database().await;
@@ -99,8 +99,8 @@ async fn a_repair_changes_no_view() {
     }
 }
 
-/// A document whose `_id` is none of ours is reported, and ends no walk early, wherever it stands in the
-/// order of the ids.
+/// Checks that a document whose `_id` is none of ours is reported and ends no traversal early, at any
+/// place in the order of the ids.
 #[tokio::test]
 async fn a_document_with_another_id_is_reported_with_the_last_batch() {
     let database = Mongo::shared().await.database().await;
@@ -148,7 +148,8 @@ async fn contents(raw: &Collection<Document>, filter: Document) -> Vec<Document>
     raw.find(filter).sort(doc! { "ticketNumber": 1 }).await.unwrap().try_collect().await.unwrap()
 }
 
-/// One that the server refuses is left as it is, and keeps no other from being repaired.
+/// Checks that a repair that the server refuses leaves its document unchanged and prevents no other
+/// repair.
 #[tokio::test]
 async fn a_repair_that_is_refused_keeps_no_other_from_being_made() {
     let database = Mongo::shared().await.database().await;

@@ -1,4 +1,4 @@
-//! A report that the server sums up, against the sums of the tickets themselves.
+//! Compares the report that the server computes with the sums of the tickets.
 
 use bson::{Bson, Document};
 use proptest::{collection::vec, prelude::*, strategy::ValueTree, test_runner::TestRunner};
@@ -16,7 +16,7 @@ use super::{
 };
 
 #[tokio::test]
-async fn it_says_what_the_tickets_say() {
+async fn a_report_equals_the_sums_of_the_tickets() {
     let mut counted = 0;
     for (ids, sla) in [
         (UserIdEncoding::ObjectId, round_the_clock()),
@@ -50,7 +50,7 @@ fn crowd(sla: &Sla, ids: UserIdEncoding) -> Vec<Ticket> {
     drawn.current().into_iter().map(named).collect()
 }
 
-/// The same with ids that the server could take for paths.
+/// Checks the same with ids that the server could take for paths.
 fn renamed(value: Bson) -> Bson {
     match value {
         Bson::ObjectId(id) => format!("$sla.{}", &id.to_hex()[18..]).into(),
@@ -63,7 +63,7 @@ fn renamed(value: Bson) -> Bson {
     }
 }
 
-/// Periods between the times of the tickets, up to now and beyond.
+/// Returns periods between the times of the tickets, up to now and beyond.
 fn queries(sla: &Sla) -> Vec<ReportQuery> {
     let ends = [-DAY, 0, 1, DAY, 2 * DAY, 2 * DAY + 1, 9 * DAY];
     let periods = ends.iter().enumerate().flat_map(|(at, from)| {

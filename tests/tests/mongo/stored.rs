@@ -1,5 +1,7 @@
-//! A change through the store, against the same command applied to the ticket: on documents that
-//! both applications have written, both leave the same ticket and give the same answer.
+//! Compares a change through the store with the same command applied to the ticket.
+//!
+//! On documents that both applications have written, both must leave the same ticket and give the
+//! same answer.
 //!
 //! `VENTANILLA_DOCUMENT_CASES` sets how many documents there are; one that fails is kept beside this
 //! file.
@@ -52,7 +54,7 @@ async fn both_agree(beside: &Beside, case: Case) {
             }
             Step::Ours { by, change, at } => (by, change, at),
         };
-        // What is refused whatever the ticket is like never comes to a store.
+        // A change that is refused for every ticket never reaches a store.
         let Ok(command) = Command::new(&by, at, &case.policy, change) else { continue };
         let mut expected = ticket(&before);
         let outcome = command.apply(&mut expected);

@@ -1,4 +1,4 @@
-//! Draws timers, by a calendar that never rests and by one that does.
+//! Generates SLA timers, by a calendar that never closes and by one with business hours.
 
 use std::time::Duration;
 
@@ -19,8 +19,8 @@ pub(crate) fn round_the_clock() -> Sla {
     promise(BusinessCalendar::always(), DAY)
 }
 
-/// The same of working days: the timer stands still from the evening until each of the times, and
-/// reads the same at them and the millisecond before.
+/// Targets of business days: business time stands still from the evening until each of the times, and
+/// is the same at them and the millisecond before.
 pub(crate) fn office() -> Sla {
     let week = Week::weekdays("09:00-17:00".parse().unwrap());
     promise(BusinessCalendar::new(TimeZone::UTC, week).unwrap(), 8 * HOUR)
@@ -35,11 +35,11 @@ fn promise(calendar: BusinessCalendar, day: i64) -> Sla {
     Sla::new(SlaPolicy::new(targets).unwrap(), calendar)
 }
 
-/// The fields of a ticket that has timers.
+/// Generates the fields of a ticket that has timers.
 pub(crate) fn timers(promise: &Sla) -> impl Strategy<Value = Document> + use<> {
     let targets = bson::serialize_to_document(promise.policy().targets(&Category::BUG)).unwrap();
     let timer = || timer(promise, field("stop", stop(promise)));
-    // One that was followed by another had stopped.
+    // A timer that was followed by another had stopped.
     let earlier = vec(self::timer(promise, stop(promise).prop_map(|stop| doc! { "stop": stop })), 0..2);
     (timer(), option::of(timer()), timer(), earlier).prop_map(
         move |(first, next, resolution, earlier)| {
@@ -53,7 +53,7 @@ pub(crate) fn timers(promise: &Sla) -> impl Strategy<Value = Document> + use<> {
 
 fn timer(promise: &Sla, stop: impl Strategy<Value = Document> + 'static) -> BoxedStrategy<Bson> {
     let reading = reading(promise);
-    // Now and then a target that no quarter of is whole.
+    // Now and then a target whose quarter is not an integer.
     let odd = prop_oneof![3 => Just(0_i64), 1 => 1..4_i64];
     let drawn =
         (times(), times(), times(), odd, stop).prop_map(move |(since, start, due, odd, stop)| {

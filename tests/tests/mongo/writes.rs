@@ -1,5 +1,7 @@
-//! The writes that a store sends, of every use case: each names its ticket's number and what was read,
-//! and is no bigger for what the ticket holds.
+//! Writes that a store sends, for every use case.
+//!
+//! Each names its ticket's number and the values that were read, and its size doesn't grow with the
+//! ticket.
 
 use bson::{Bson, Document, doc};
 use ventanilla_service::{
@@ -56,7 +58,7 @@ async fn every_write_names_its_number_and_what_was_read_and_has_no_pipeline() {
     assert!(updates >= 27, "{updates} updates");
 }
 
-/// A desk with targets, what it sends, and the tickets that are changed.
+/// Desk with SLA targets, a monitor of its commands, and the tickets that are changed.
 struct Observed {
     database: TestDatabase,
     store: MongoStore,
@@ -74,7 +76,7 @@ impl Observed {
         Self { database, store, monitor, desk }
     }
 
-    /// Each write, with the name of its use case.
+    /// Returns each write with the name of its use case.
     async fn writes_of_every_use_case(&self) -> Vec<(&'static str, Document)> {
         let mut writes = Vec::new();
         let mut done = |name| {
@@ -166,7 +168,7 @@ impl Observed {
         ticket.head().ticket_number.clone()
     }
 
-    /// A ticket with much of everything.
+    /// Stores a ticket with many entries in every list.
     async fn long(&self) -> TicketNumber {
         self.ticket("TKT-BBBBBB", |long| {
             let text = |turn: usize| format!("{turn} {}", "ñ".repeat(900));
@@ -181,7 +183,7 @@ impl Observed {
         .await
     }
 
-    /// One of the other application's, without any list.
+    /// Stores a ticket of the other application without any list.
     async fn bare(&self) -> TicketNumber {
         let document = doc! {
             "userId": bson::oid::ObjectId::parse_str(customer(0).as_str()).unwrap(),
@@ -197,7 +199,7 @@ impl Observed {
         assert!(TicketNumber::parse(number).is_ok(), "{number}");
     }
 
-    /// Whether a condition names the ticket, and whatever a rule looks at as it was read.
+    /// Returns true if a condition names the ticket and every value that a rule read.
     fn is_guarded(&self, condition: &Document) {
         self.is_a_number(condition.get("ticketNumber"));
         for field in [

@@ -1,4 +1,4 @@
-//! Faults before there is a store.
+//! Faults when a store is opened.
 
 use std::error::Error;
 
@@ -43,7 +43,7 @@ async fn a_wrong_password_is_refused() {
 }
 
 #[tokio::test]
-async fn a_uri_without_a_database_or_that_is_none_is_told() {
+async fn an_invalid_uri_and_one_without_a_database_are_reported() {
     assert_eq!(refused("mongodb://localhost").await.code(), "mongodb_no_database");
 
     let error = refused("localhost:27017/desk").await;
@@ -51,9 +51,10 @@ async fn a_uri_without_a_database_or_that_is_none_is_told() {
     assert!(error.source().is_some());
 }
 
-/// By no server, or by more than there are: whether the URI asks for it or the options do.
+/// Checks write concerns of no server, or of more servers than there are, from the URI or the
+/// options.
 #[tokio::test]
-async fn writes_that_would_never_be_acknowledged_are_told() {
+async fn a_write_concern_that_is_never_met_is_reported() {
     let set = ReplicaSet::start().await;
     let uri = database_of(&set);
     for nodes in [0, 5] {
@@ -87,7 +88,7 @@ async fn a_server_that_is_never_primary_acknowledges_writes_too() {
 }
 
 #[tokio::test]
-async fn a_secondary_alone_and_another_replica_set_are_told() {
+async fn a_single_secondary_and_another_replica_set_are_reported() {
     let set = ReplicaSet::start().await;
     let secondary = set.address(set.secondaries().await[0]);
     let error = refused(&format!("mongodb://{secondary}/desk?directConnection=true")).await;
@@ -105,7 +106,7 @@ async fn a_secondary_alone_and_another_replica_set_are_told() {
     assert!(!error.is_retryable());
 }
 
-/// The connection string of a set with the name of a database.
+/// Returns the connection string of a set with the name of a database.
 fn database_of(set: &ReplicaSet) -> String {
     set.uri().replace("/?", "/desk?")
 }

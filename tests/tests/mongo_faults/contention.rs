@@ -1,4 +1,4 @@
-//! Many writers of one ticket, and one that finds no moment.
+//! Concurrent writers of one ticket, and contention up to the time limit.
 
 use std::{
     sync::atomic::{AtomicI64, Ordering},
@@ -14,10 +14,10 @@ use ventanilla_tests::{Mongo, TestDatabase};
 
 use super::world::{ana, desk, fault, keyed, patient, texts, ticket, watched};
 
-/// Another application that writes after each of our reads keeps a change from finding a moment: an
-/// error at the time limit, and not before.
+/// Checks that a change fails at the time limit, and not before, if another application writes after
+/// each of its reads.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_change_that_finds_no_moment_is_given_up_at_the_time_limit() {
+async fn contention_is_reported_at_the_time_limit() {
     let database = Mongo::shared().await.database().await;
     let quiet = desk(&database, patient()).await;
     let number = ticket(&quiet).await;
@@ -33,7 +33,7 @@ async fn a_change_that_finds_no_moment_is_given_up_at_the_time_limit() {
     assert_eq!(texts(&quiet, &number).await, [""; 0]);
 }
 
-/// The same database, with another application that writes after each read of ours.
+/// Opens the same database, with another application that writes after each of our reads.
 pub(super) async fn disturbed(database: &TestDatabase, number: &TicketNumber) -> Database {
     let (uri, name, number) = (database.uri().to_owned(), database.name().to_owned(), number.clone());
     let client = watched(database.uri(), move |event| {

@@ -1,4 +1,4 @@
-//! Changes that were made, and that no majority has.
+//! Changes that were applied and that no majority has acknowledged.
 
 use std::time::Duration;
 
@@ -14,15 +14,15 @@ use super::world::{
     majority_within, patient, until,
 };
 
-/// A desk that waits a moment for a majority. Its time limit is one that only waiting for a majority
-/// exceeds, even on a busy machine.
+/// Opens a desk with a short time limit for a majority, which only waiting for a majority exceeds,
+/// even on a busy machine.
 async fn hasty(world: &World) -> HelpDesk {
     let concern = majority_within(Duration::from_millis(500));
     world.desk_with(patient().with_write_concern(concern).with_time_limit(Duration::from_secs(4))).await
 }
 
 #[tokio::test]
-async fn a_change_that_no_majority_has_is_told_so_until_one_has_it() {
+async fn a_change_is_reported_as_not_durable_until_a_majority_has_it() {
     let world = World::start().await;
     let (desk, number) = (hasty(&world).await, &world.number);
     let (customer, admin) = (desk.customer(ana()), desk.admin(luis()));
@@ -34,7 +34,8 @@ async fn a_change_that_no_majority_has_is_told_so_until_one_has_it() {
     assert_eq!(fault(write().await), NOT_DURABLE);
     assert_eq!(fault(raise().await), NOT_DURABLE);
     assert_eq!(fault(create().await), NOT_DURABLE);
-    // Who repeats it finds it there, and no answer that rests on it, as long as no majority has it.
+    // A repeat finds the change, and gets no answer that depends on it as long as no majority has
+    // it.
     assert_eq!(fault(write().await).1, WriteOutcome::NotApplied);
     assert_eq!(fault(raise().await).1, WriteOutcome::NotApplied);
     assert_eq!(fault(create().await).1, WriteOutcome::NotApplied);
@@ -49,7 +50,7 @@ async fn a_change_that_no_majority_has_is_told_so_until_one_has_it() {
 }
 
 #[tokio::test]
-async fn what_is_refused_stays_refused_where_no_majority_is_to_be_had() {
+async fn refusals_are_the_same_without_a_majority() {
     let world = World::start().await;
     let number = &world.number;
     world.desk.admin(luis()).set_status(number, Status::Closed).await.unwrap();
@@ -71,7 +72,7 @@ async fn what_is_refused_stays_refused_where_no_majority_is_to_be_had() {
 }
 
 #[tokio::test]
-async fn what_no_majority_has_is_shown_to_nobody() {
+async fn no_reader_sees_a_change_that_no_majority_has() {
     let world = World::start().await;
     let (desk, number) = (hasty(&world).await, &world.number);
     let (customer, admin) = (desk.customer(ana()), desk.admin(luis()));
@@ -84,7 +85,8 @@ async fn what_no_majority_has_is_shown_to_nobody() {
     assert!(admin.list(closed).await.unwrap().rows.is_empty());
     let rows = customer.list(MyTickets::all()).await.unwrap().rows;
     assert_eq!(rows.iter().map(|row| &row.head.ticket_number).collect::<Vec<_>>(), [number]);
-    // What isn't live is told by the collection's size, which the primary alone knows.
+    // The count of tickets that aren't live comes from the collection's size, which only the primary
+    // knows.
     let counts = admin.counts().await.unwrap();
     assert_eq!((counts.open, counts.live(), counts.resolved), (1, 1, 0));
 
@@ -94,7 +96,7 @@ async fn what_no_majority_has_is_shown_to_nobody() {
 }
 
 #[tokio::test]
-async fn nothing_is_refused_on_account_of_what_no_majority_has() {
+async fn no_refusal_rests_on_a_change_that_no_majority_has() {
     let world = World::start().await;
     let (desk, number) = (hasty(&world).await, &world.number);
     let (customer, admin) = (desk.customer(ana()), desk.admin(luis()));
@@ -122,7 +124,7 @@ async fn nothing_is_refused_on_account_of_what_no_majority_has() {
 }
 
 #[tokio::test]
-async fn repairs_that_may_be_lost_are_told_and_made() {
+async fn repairs_that_may_be_lost_are_reported_and_applied() {
     let world = World::start().await;
     let store = patient().open(&database(&world.set.uri()).await).await.unwrap();
     for (code, told) in [(64, NOT_DURABLE), (189, UNKNOWN)] {
@@ -139,9 +141,10 @@ async fn repairs_that_may_be_lost_are_told_and_made() {
     }
 }
 
-/// One ticket that is refused is left as it is; where none may be written, nothing would ever be repaired.
+/// Checks that a missing permission is an error: one refused ticket is left as it is, but where no
+/// ticket may be written, none would ever be repaired.
 #[tokio::test]
-async fn repairs_that_the_server_refuses_altogether_are_told() {
+async fn repairs_without_permission_are_reported() {
     let world = World::start().await;
     let store = patient().open(&database(&world.set.uri()).await).await.unwrap();
     close_elsewhere(&world).await;
@@ -152,7 +155,7 @@ async fn repairs_that_the_server_refuses_altogether_are_told() {
     assert_eq!(store.reconcile(None, 100).await.unwrap().repaired, 1);
 }
 
-/// Another application closes the ticket and leaves its times to be repaired.
+/// Closes the ticket as another application does, which leaves its times to be repaired.
 async fn close_elsewhere(world: &World) {
     let close = doc! { "$set": { "status": "CLOSED" }, "$unset": { "resolvedAt": "", "closedAt": "" } };
     world.tickets.update_one(doc! {}, close).await.unwrap();

@@ -1,4 +1,4 @@
-//! Indexes that aren't as they must be.
+//! Indexes that are missing, different or in conflict.
 
 use std::{error::Error, time::Duration};
 
@@ -44,7 +44,7 @@ async fn missing_indexes_are_named() {
 }
 
 #[tokio::test]
-async fn each_index_is_missed_by_its_name() {
+async fn each_missing_index_is_reported_by_its_name() {
     let database = Mongo::shared().await.database().await;
     MongoOptions::new().create_indexes().open(&database).await.unwrap();
     let tickets = database.collection::<Document>("SupportTicket");
@@ -59,7 +59,7 @@ async fn each_index_is_missed_by_its_name() {
     }
 }
 
-/// One over all tickets would serve, but at a price for each.
+/// Checks an index over all tickets, which would work, but cost something for each ticket.
 #[tokio::test]
 async fn an_index_of_some_tickets_over_all_is_not_the_one_that_is_wanted() {
     let database = Mongo::shared().await.database().await;
@@ -81,7 +81,7 @@ async fn an_index_of_some_tickets_over_all_is_not_the_one_that_is_wanted() {
     }
 }
 
-/// It would miss tickets, or texts, or remove tickets; or no query may use it.
+/// Checks indexes that lack tickets or texts, that remove tickets, or that no query may use.
 #[tokio::test]
 async fn an_index_that_does_not_serve_every_query_is_not_the_one_that_is_wanted() {
     let database = Mongo::shared().await.database().await;
@@ -104,7 +104,7 @@ async fn an_index_that_does_not_serve_every_query_is_not_the_one_that_is_wanted(
 }
 
 #[tokio::test]
-async fn an_index_with_another_name_is_in_the_way() {
+async fn an_index_with_another_name_is_a_conflict() {
     let database = Mongo::shared().await.database().await;
     index(&database, "by_number", true).await;
     let error = refused(&database, MongoOptions::new().create_indexes()).await;
@@ -114,7 +114,7 @@ async fn an_index_with_another_name_is_in_the_way() {
 }
 
 #[tokio::test]
-async fn an_index_that_lets_numbers_repeat_is_in_the_way() {
+async fn a_non_unique_index_of_the_number_is_a_conflict() {
     let database = Mongo::shared().await.database().await;
     index(&database, NUMBER, false).await;
 
@@ -127,7 +127,7 @@ async fn an_index_that_lets_numbers_repeat_is_in_the_way() {
 }
 
 #[tokio::test]
-async fn numbers_that_stand_there_twice_are_in_the_way() {
+async fn duplicate_numbers_prevent_the_unique_index() {
     let database = Mongo::shared().await.database().await;
     let twice = [doc! { "ticketNumber": "TKT-ABC123" }, doc! { "ticketNumber": "TKT-ABC123" }];
     let tickets = database.collection("SupportTicket");
@@ -139,8 +139,10 @@ async fn numbers_that_stand_there_twice_are_in_the_way() {
     assert_eq!(tickets.count_documents(doc! {}).await.unwrap(), 2);
 }
 
-/// A router sends a write to the shard that its number names, and a shard key of the number allows no
-/// unique index without it.
+/// Checks that the collection can be sharded by the number.
+///
+/// A router sends a write to the shard of its number, and with such a shard key no unique index may
+/// lack the number.
 #[tokio::test]
 async fn only_the_number_is_unique_so_that_the_collection_can_be_sharded_by_it() {
     let database = Mongo::shared().await.database().await;
@@ -152,7 +154,7 @@ async fn only_the_number_is_unique_so_that_the_collection_can_be_sharded_by_it()
     let unique: Vec<_> = indexes.into_iter().filter(is_unique).map(|index| index.keys).collect();
     assert_eq!(unique, [doc! { "ticketNumber": 1 }]);
 
-    // The index of the shard key stands beside it.
+    // The index of the shard key exists beside it.
     let hashed = IndexModel::builder().keys(doc! { "ticketNumber": "hashed" }).build();
     tickets.create_index(hashed).await.unwrap();
     let ana = desk(&database, MongoOptions::new()).await.customer(ana());

@@ -1,4 +1,4 @@
-//! Answers that come too late, and callers who don't wait for them.
+//! Late answers, and callers who don't wait for them.
 
 use std::{
     sync::{
@@ -36,7 +36,7 @@ async fn a_change_that_takes_too_long_may_still_be_made() {
 
     world.set.fail(1, &["update"], held_up()).await;
     assert_eq!(fault(customer.reply(number, keyed("hola")).await), UNKNOWN);
-    // The answer came too late for the caller; the server took its time and made the change.
+    // The answer came too late for the caller; the server applied the change all the same.
     world.until_written(1).await;
     let ana = world.desk.customer(ana());
     assert!(ana.reply(number, keyed("hola")).await.unwrap().repeated);
@@ -51,7 +51,7 @@ async fn a_change_that_takes_too_long_may_still_be_made() {
 }
 
 #[tokio::test]
-async fn a_read_that_takes_too_long_is_a_passing_fault() {
+async fn a_read_that_takes_too_long_is_a_retryable_error() {
     let world = World::start().await;
     let hasty = world.desk_with(patient().with_time_limit(LIMIT)).await;
     let (customer, admin) = (hasty.customer(ana()), hasty.admin(luis()));
@@ -66,7 +66,7 @@ async fn a_read_that_takes_too_long_is_a_passing_fault() {
     customer.get(&world.number).await.unwrap();
 }
 
-/// With one connection, a command that was left in its middle would spoil all that follow.
+/// Checks the only connection: an abandoned command would break all that follow.
 #[tokio::test]
 async fn a_caller_who_goes_away_leaves_a_connection_as_it_was() {
     let world = World::start().await;
@@ -91,7 +91,7 @@ async fn a_caller_who_goes_away_leaves_a_connection_as_it_was() {
     assert_eq!(texts, expected);
 }
 
-/// Of callers who go away only the commands that run already, which the store limits, are carried out.
+/// Checks that after callers go away, only running commands are completed, which the store limits.
 #[tokio::test]
 async fn a_crowd_that_goes_away_keeps_nobody_waiting() {
     const CALLERS: u64 = 1_000;
@@ -111,12 +111,12 @@ async fn a_crowd_that_goes_away_keeps_nobody_waiting() {
         _ => customer.reply(&world.number, "hola").await.is_ok(),
     };
 
-    // Every connection is in use while they come and go.
+    // Every connection is in use meanwhile.
     world.set.fail(4, &["find"], held_up()).await;
     let crowd = (0..CALLERS).map(|nth| timeout(Duration::from_millis(nth % 3), call(nth)));
     join_all(crowd).await;
     let before = sent.load(Ordering::SeqCst);
-    // Connections are given in the order of asking: what was to be sent earlier has been by now.
+    // Connections are given in the order of requests: earlier commands have been sent by now.
     admin.get(&world.number).await.unwrap();
     let afterwards = sent.load(Ordering::SeqCst) - before;
     assert!(afterwards <= MOST_COMMANDS + 1, "{afterwards} commands, {before} before");

@@ -1,4 +1,4 @@
-//! Replies that get lost after the server did as told, or requests before.
+//! Lost replies of commands that the server carried out, and lost requests.
 
 use std::{
     sync::{
@@ -26,7 +26,7 @@ use super::world::{
 
 const CHANGE: &str = "update";
 
-/// A desk whose replies pass through a proxy.
+/// Opens a desk whose replies pass through a proxy.
 async fn behind(proxy: &Proxy) -> HelpDesk {
     world::desk(&database(proxy.uri()).await, patient()).await
 }
@@ -52,7 +52,8 @@ async fn one_lost_reply_is_not_noticed() {
     assert_eq!(world.count().await, 2);
 }
 
-/// However often the answer is lost: the ticket tells what became of the change. Without a key too.
+/// Checks that the ticket shows the outcome of a change after any number of lost answers, with and
+/// without an idempotency key.
 #[tokio::test]
 async fn every_change_whose_answers_are_lost_is_made_once() {
     let world = World::start().await;
@@ -90,7 +91,8 @@ async fn every_change_whose_answers_are_lost_is_made_once() {
     assert_eq!(world.count().await, 3);
 }
 
-/// The first attempt is made and its answer lost, and the next ends in an error of the server's.
+/// Checks a first attempt that is applied and whose answer is lost, and a next one that ends in a
+/// server error.
 #[tokio::test]
 async fn an_error_after_a_lost_answer_says_nothing_of_the_first_attempt() {
     let world = World::start().await;
@@ -104,7 +106,7 @@ async fn an_error_after_a_lost_answer_says_nothing_of_the_first_attempt() {
         let receipt = ana.reply(number, keyed(&text)).await.unwrap();
         assert!(!receipt.repeated, "{code}");
 
-        // Before it is made: the error is about the one attempt that there was.
+        // Before it is applied: the error is about the only attempt.
         world.set.fail(1, &[CHANGE], doc! { "errorCode": code }).await;
         match ana.reply(number, keyed(&format!("otro-{code}"))).await {
             Ok(receipt) => assert!([24, 46].contains(&code) && !receipt.repeated, "{code}"),
@@ -116,7 +118,7 @@ async fn an_error_after_a_lost_answer_says_nothing_of_the_first_attempt() {
     assert_eq!(texts.iter().filter(|text| text.starts_with("otro-")).count(), 2);
 }
 
-/// Once an answer was lost, an error of the next attempt doesn't mean that nothing was made.
+/// Checks that after a lost answer, an error of the next attempt leaves the outcome unknown.
 #[tokio::test]
 async fn a_lost_request_and_then_a_refusal_leave_it_open() {
     let world = World::start().await;
@@ -138,7 +140,8 @@ async fn a_lost_request_and_then_a_refusal_leave_it_open() {
     assert_eq!(world.count().await, 3);
 }
 
-/// A write concern's error of a server that steps down: the change is made, and found again.
+/// Checks the write concern error of a server that steps down: the change is applied, and found
+/// again.
 #[tokio::test]
 async fn a_change_whose_server_steps_down_meanwhile_is_looked_up() {
     let world = World::start().await;
@@ -155,7 +158,8 @@ async fn a_change_whose_server_steps_down_meanwhile_is_looked_up() {
     assert_eq!(world.count().await, 5);
 }
 
-/// A broken text in an entry of the history, which no driver can read, costs that entry alone.
+/// Checks that a history entry with invalid UTF-8, which no driver can decode, costs that entry
+/// alone.
 #[tokio::test]
 async fn an_entry_that_cannot_be_read_keeps_no_change_from_being_made() {
     let world = World::start().await;
@@ -172,7 +176,7 @@ async fn an_entry_that_cannot_be_read_keeps_no_change_from_being_made() {
     assert_eq!(world.view().await.head.priority, Priority::High);
 }
 
-/// No error shows what people wrote, down to its last source.
+/// Checks that no error shows the texts of people, down to its last source.
 #[tokio::test]
 async fn no_error_quotes_what_people_wrote() {
     let world = World::start().await;
@@ -189,8 +193,8 @@ async fn no_error_quotes_what_people_wrote() {
     }
 }
 
-/// A change on what no majority has yet, whose answer is lost: what a majority had before it is too old
-/// to tell what became of it.
+/// Checks a change whose answer is lost, on a state that no majority has acknowledged: the last state
+/// of a majority is too old to show the outcome.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_change_is_not_judged_by_what_was_before_it() {
     let world = Arc::new(World::start().await);
@@ -220,7 +224,7 @@ async fn a_lost_change_is_not_judged_by_what_was_before_it() {
     assert_eq!((receipt.head.status, receipt.head.version, receipt.events.len()), (Status::Open, 4, 1));
 }
 
-/// Other changes of ours: a majority has the first one only.
+/// Other changes of ours, of which only the first is acknowledged by a majority.
 fn come_between(world: &Arc<World>) {
     let world = Arc::clone(world);
     let others = thread::spawn(move || {
@@ -242,7 +246,7 @@ fn come_between(world: &Arc<World>) {
 }
 
 #[tokio::test]
-async fn a_lost_read_is_repeated_and_the_second_loss_is_a_passing_fault() {
+async fn a_lost_read_is_repeated_and_the_second_loss_is_a_retryable_error() {
     let world = World::start().await;
     let (ana, luis) = (world.desk.customer(ana()), world.desk.admin(luis()));
     let lose = doc! { "closeConnection": true };
@@ -256,7 +260,7 @@ async fn a_lost_read_is_repeated_and_the_second_loss_is_a_passing_fault() {
     world.set.fail(2, &["aggregate"], lose.clone()).await;
     assert_eq!(fault(luis.counts().await), UNAVAILABLE);
 
-    // A change that missed is not made, whether or not the reason can be read.
+    // A change whose guard failed is not applied, whether or not the reason can be read.
     luis.set_status(&world.number, Status::Closed).await.unwrap();
     world.set.fail(2, &["find"], lose).await;
     assert_eq!(fault(ana.reply(&world.number, keyed("hola")).await), UNAVAILABLE);
@@ -264,7 +268,7 @@ async fn a_lost_read_is_repeated_and_the_second_loss_is_a_passing_fault() {
 }
 
 #[tokio::test]
-async fn what_a_server_refuses_for_good_is_no_passing_fault() {
+async fn a_permanent_refusal_of_the_server_is_not_retryable() {
     let world = World::start().await;
     let (ana, set) = (world.desk.customer(ana()), &world.set);
     let unauthorized = doc! { "errorCode": 13 };

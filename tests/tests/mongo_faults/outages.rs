@@ -1,4 +1,4 @@
-//! Servers that go away in the middle, and come back.
+//! Servers that fail during requests, and come back.
 
 use futures::future::join_all;
 use ventanilla_service::{ListQuery, ServiceError, Status};
@@ -6,7 +6,7 @@ use ventanilla_service::{ListQuery, ServiceError, Status};
 use super::world::{UNAVAILABLE, UNKNOWN, World, ana, database, desk, fault, keyed, luis, patient};
 
 #[tokio::test]
-async fn servers_that_are_gone_are_a_passing_fault_and_nothing_is_changed() {
+async fn unavailable_servers_are_a_retryable_error_and_nothing_is_changed() {
     let world = World::start().await;
     let uri = format!("{}&serverSelectionTimeoutMS=500", world.set.uri());
     let desk = desk(&database(&uri).await, patient()).await;
@@ -14,7 +14,7 @@ async fn servers_that_are_gone_are_a_passing_fault_and_nothing_is_changed() {
     customer.get(&world.number).await.unwrap();
 
     (0..3).for_each(|node| world.set.kill(node));
-    // Whoever is first finds a connection that breaks off, and can't know when it did.
+    // The first request finds a connection that breaks off, and can't know when it did.
     let first = fault(customer.reply(&world.number, keyed("primero")).await);
     assert!([UNKNOWN, UNAVAILABLE].contains(&first), "{first:?}");
     assert_eq!(fault(customer.reply(&world.number, keyed("nunca")).await), UNAVAILABLE);

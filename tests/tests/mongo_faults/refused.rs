@@ -15,7 +15,7 @@ use ventanilla_tests::Mongo;
 use super::world::{FAILED, ana, desk, draft, fault, keyed, luis, patient, texts, ticket, watched};
 
 #[tokio::test]
-async fn what_a_validator_refuses_is_not_applied() {
+async fn a_change_that_a_validator_refuses_is_not_applied() {
     let database = Mongo::shared().await.database().await;
     let desk = desk(&database, patient()).await;
     let number = ticket(&desk).await;
@@ -37,7 +37,7 @@ async fn what_a_validator_refuses_is_not_applied() {
     assert_eq!((counts.total(), admin.get(&number).await.unwrap().head.priority), (1, Priority::Medium));
 }
 
-/// An index of the host's own, in which no two tickets may share a place.
+/// Creates an index of the host, by which no two tickets may share a place.
 async fn unique(database: &Database, field: &str) {
     let options = IndexOptions::builder().unique(true).build();
     let index = IndexModel::builder().keys(doc! { field: 1 }).options(options).build();
@@ -54,7 +54,7 @@ fn refused_by_index<T: std::fmt::Debug>(result: Result<T, ServiceError>, field: 
 }
 
 #[tokio::test]
-async fn what_a_unique_index_of_the_host_refuses_is_sent_once() {
+async fn a_change_that_a_unique_index_of_the_host_refuses_is_sent_once() {
     let database = Mongo::shared().await.database().await;
     let sent = Arc::new(Mutex::new(Vec::new()));
     let names = Arc::clone(&sent);
@@ -81,7 +81,7 @@ async fn what_a_unique_index_of_the_host_refuses_is_sent_once() {
     assert_eq!(admin.counts().await.unwrap().total(), 2);
 }
 
-/// The server names one index only, that of the host's as well as ours.
+/// Checks a violation of both indexes, of which the server names one only.
 #[tokio::test]
 async fn a_repeat_that_a_unique_index_of_the_host_refuses_is_known_again() {
     let database = Mongo::shared().await.database().await;

@@ -16,16 +16,18 @@ use super::{
     world::{ana, desk, draft, fault, keyed, luis, patient, ticket, watched},
 };
 
-/// The text of an event, and the names of the spans around it.
+/// Text of an event, and the names of the spans around it.
 type Placed = (String, Vec<&'static str>);
 
 thread_local! {
-    /// The events of a test, all of whose tasks run on its own thread.
+    /// Events of a test, all of whose tasks run on its own thread.
     static TOLD: RefCell<Vec<Placed>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Keeps each event, in all tests: a subscriber of one thread alone would miss what another thread is the
-/// first to tell, since `tracing` remembers that nobody listened there.
+/// Records each event, in all tests.
+///
+/// A subscriber of one thread alone would miss an event that another thread emits first, since
+/// `tracing` caches that nobody listened there.
 fn listen() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -86,13 +88,13 @@ async fn commands_are_sent_within_the_span_of_their_use_case() {
         ("count", "ventanilla.counts"),
     ];
     let mut told = TOLD.take();
-    // The last two are sent at once.
+    // The last two are sent at the same time.
     told[5..].sort();
     assert_eq!(told, expected.map(|(command, span)| (command.to_owned(), vec![span])));
 }
 
 #[tokio::test]
-async fn giving_up_a_change_is_told_within_the_span_of_its_use_case() {
+async fn contention_is_logged_within_the_span_of_its_use_case() {
     listen();
     let database = Mongo::shared().await.database().await;
     let number = ticket(&desk(&database, patient()).await).await;

@@ -1,4 +1,4 @@
-//! A desk over servers of a test's own, one ticket on it, and what is asked about its faults.
+//! Desk over a replica set of one test with one ticket, and helpers for its faults.
 
 use std::{error::Error, future::Future, time::Duration};
 
@@ -18,7 +18,7 @@ use ventanilla_tests::ReplicaSet;
 /// Time limit of every wait, long enough for a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Three servers to do anything to, and a desk over them with one ticket.
+/// Replica set with a desk over it and one ticket.
 pub(crate) struct World {
     pub(crate) set: ReplicaSet,
     pub(crate) tickets: Collection<Document>,
@@ -27,7 +27,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// With time limits that no fault of a moment reaches.
+    /// Starts it with time limits that no short fault reaches.
     pub(crate) async fn start() -> Self {
         let set = ReplicaSet::start().await;
         let database = database(&set.uri()).await;
@@ -36,7 +36,7 @@ impl World {
         Self { tickets: database.collection("SupportTicket"), set, desk, number }
     }
 
-    /// Another desk over the same tickets.
+    /// Opens another desk over the same tickets.
     pub(crate) async fn desk_with(&self, options: MongoOptions) -> HelpDesk {
         desk(&database(&self.set.uri()).await, options).await
     }
@@ -61,7 +61,7 @@ impl World {
 }
 
 impl World {
-    /// Waits until the primary carries out no command of this name.
+    /// Waits until the primary runs no command of this name.
     pub(crate) async fn until_none_runs(&self, command: &str) {
         let admin = self.tickets.client().database("admin");
         let running = doc! { "$match": { format!("command.{command}"): { "$exists": true } } };
@@ -85,12 +85,12 @@ pub(crate) fn majority_within(limit: Duration) -> WriteConcern {
     WriteConcern::builder().w(Acknowledgment::Majority).journal(true).w_timeout(limit).build()
 }
 
-/// A database of servers, through a client of its own.
+/// Returns a database through a client of its own.
 pub(crate) async fn database(uri: &str) -> Database {
     Client::with_uri_str(uri).await.unwrap().database("desk")
 }
 
-/// A client whose commands somebody watches.
+/// Returns a client whose commands are passed to a callback.
 pub(crate) async fn watched(uri: &str, watch: impl Fn(CommandEvent) + Send + Sync + 'static) -> Client {
     let mut options = ClientOptions::parse(uri).await.unwrap();
     options.command_event_handler = Some(EventHandler::callback(watch));
@@ -114,7 +114,7 @@ pub(crate) fn draft(text: &str) -> NewTicket {
     draft.with_key(IdempotencyKey::parse(text).unwrap())
 }
 
-/// A message whose key is its text.
+/// Returns a message whose idempotency key is its text.
 pub(crate) fn keyed(text: &str) -> NewMessage {
     NewMessage::parse(text).unwrap().with_key(IdempotencyKey::parse(text).unwrap())
 }
@@ -136,7 +136,8 @@ pub(crate) async fn until<F: Future<Output = bool>>(mut done: impl FnMut() -> F)
     }
 }
 
-/// The fault that a use case ended in: its code, and what became of the change, both with a cause.
+/// Returns the code and the write outcome of a use case's error, which must have a cause unless it is
+/// contention.
 pub(crate) fn fault<T: std::fmt::Debug>(
     result: Result<T, ServiceError>,
 ) -> (&'static str, WriteOutcome) {

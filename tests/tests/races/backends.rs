@@ -1,4 +1,4 @@
-//! The stores that the races run over.
+//! Stores that the races run over.
 
 use ventanilla_service::{
     HelpDesk, HelpDeskBuilder, MemoryStore,
@@ -10,7 +10,7 @@ use ventanilla_tests::Mongo;
 
 use super::crowd::Backend;
 
-/// A new store in memory for each desk.
+/// New store in memory for each desk.
 pub(crate) struct Memory;
 
 impl Backend for Memory {
@@ -21,7 +21,7 @@ impl Backend for Memory {
     }
 }
 
-/// A new SQLite file for each desk.
+/// New SQLite file for each desk.
 pub(crate) struct Sqlite;
 
 impl Backend for Sqlite {
@@ -39,7 +39,7 @@ impl Backend for Sqlite {
     }
 }
 
-/// A new database for each desk, whose store keeps `KNOWN` bytes of known tickets.
+/// New database for each desk, whose store keeps `KNOWN` bytes of known tickets.
 pub(crate) struct OverMongo<const KNOWN: u64>;
 
 impl<const KNOWN: u64> Backend for OverMongo<KNOWN> {

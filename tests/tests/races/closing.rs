@@ -1,4 +1,4 @@
-//! Races of the machines that close what has long been resolved, among them and with the customer.
+//! Races between machines that close resolved tickets, and between them and the customer.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ const MACHINES: usize = 8;
 pub(crate) async fn every_ticket_is_closed_once_by_one_of_many_machines<B: Backend>() {
     let desk = B::desk().await.policy(closes_at_once()).build();
     let numbers = resolved(&desk).await;
-    // One batch that holds them all, and small ones that overlap.
+    // One batch of all tickets, and small ones that overlap.
     let results = at_once(MACHINES, |machine| {
         close_all(desk.clone(), if machine % 2 == 0 { TICKETS as u32 } else { 7 })
     })
@@ -79,7 +79,7 @@ fn closes_at_once() -> Policy {
     Policy { close_after: Days(0), ..Policy::default() }
 }
 
-/// Numbers of tickets that are resolved, in order.
+/// Opens and resolves tickets, and returns their numbers in order.
 async fn resolved(desk: &HelpDesk) -> Vec<TicketNumber> {
     let mut numbers = Vec::new();
     for _ in 0..TICKETS {

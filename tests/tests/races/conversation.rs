@@ -65,7 +65,7 @@ pub(crate) async fn one_key_is_one_message<B: Backend>() {
     assert_eq!(view(&desk, &number).await.messages.len(), 2);
 }
 
-/// The customer, the bot and administrators write in turn.
+/// Writes in turn as the customer, the bot and administrators.
 fn write(
     desk: &HelpDesk,
     number: &TicketNumber,

@@ -1,4 +1,4 @@
-//! Many at once, and the tickets they crowd around.
+//! Concurrent tasks, and the tickets that they change.
 
 use std::{future::Future, sync::Arc};
 
@@ -11,7 +11,7 @@ use ventanilla_service::{
 /// Number of tasks that do the same thing at the same time.
 pub(crate) const CROWD: usize = 64;
 
-/// A desk over an empty store, for any store.
+/// Desk over an empty store of some kind.
 pub(crate) trait Backend: 'static {
     /// Number of times that each race is run.
     const ROUNDS: usize;
@@ -19,7 +19,7 @@ pub(crate) trait Backend: 'static {
     async fn desk() -> HelpDeskBuilder;
 }
 
-/// Lets everybody go at once, and collects what came of it, in the order of their numbers.
+/// Starts all tasks at once, and collects their results in the order of their numbers.
 pub(crate) async fn at_once<T, F>(people: usize, task: impl Fn(usize) -> F) -> Vec<T>
 where
     T: Send + 'static,
@@ -39,12 +39,12 @@ where
     results.into_iter().map(|(_, result)| result).collect()
 }
 
-/// People with ids that every store takes.
+/// Returns a user id that every store takes.
 pub(crate) fn person(number: usize) -> UserId {
     UserId::parse(&format!("65a1f0c2c11e47e0{number:08x}")).expect("24 hexadecimal digits are an id")
 }
 
-/// The customer whose ticket it is.
+/// Requester of the ticket.
 pub(crate) fn ana() -> UserId {
     person(1_000)
 }
@@ -58,18 +58,18 @@ pub(crate) fn key() -> IdempotencyKey {
     IdempotencyKey::parse("envio-1").expect("a key")
 }
 
-/// A ticket of Ana's.
+/// Opens a ticket of Ana's.
 pub(crate) async fn ticket(desk: &HelpDesk) -> TicketNumber {
     let receipt = desk.customer(ana()).create(draft()).await.expect("it is opened");
     receipt.head.ticket_number
 }
 
-/// The ticket as it is in the end.
+/// Returns the ticket in its final state.
 pub(crate) async fn view(desk: &HelpDesk, number: &TicketNumber) -> TicketDetails {
     desk.admin(person(0)).get(number).await.expect("it is there")
 }
 
-/// Whether something was done, as against repeated, or so already.
+/// Returns true if the change was applied, rather than repeated or needless.
 pub(crate) fn is_change(result: &Result<Receipt, ServiceError>) -> bool {
     result.as_ref().is_ok_and(|receipt| !receipt.repeated && !receipt.events.is_empty())
 }

@@ -1,4 +1,4 @@
-//! Races on real threads: many ask at once, and what each change promises holds all the same.
+//! Races on real threads: concurrent changes keep every guarantee of a single one.
 
 #![allow(clippy::unwrap_used, reason = "a test fails loudly")]
 
@@ -15,7 +15,7 @@ mod ticket;
 use backends::{Memory, OverMongo, Sqlite};
 use crowd::Backend;
 
-/// Tests of one store, a race each.
+/// Defines the tests of one store, one for each race.
 macro_rules! tests {
     ($store:ty: $($file:ident::$law:ident),+ $(,)?) => {$(
         #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -46,7 +46,7 @@ pub(crate) async fn numbers_that_repeat_themselves_end_up_distinct_and_longer<B:
 
 const DIGITS: usize = 4;
 
-/// Gives numbers of one digit throughout, and after a few the same again.
+/// Source of numbers of one digit, which repeat after a few.
 #[derive(Default)]
 struct FewDigits(AtomicUsize);
 

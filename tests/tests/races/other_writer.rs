@@ -1,7 +1,8 @@
-//! Our handles against another application, which writes past every rule and counts no version.
+//! Concurrent changes through our handles and writes of another application, which follows no rule
+//! and counts no version.
 //!
-//! A change stream tells every write in the order in which it was made. Each write of ours is then made
-//! again, by the domain alone, on the ticket as it was stored just before.
+//! A change stream lists every write in order. Each write of ours is then repeated by the domain
+//! alone, on the ticket as it was stored just before.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -45,7 +46,7 @@ const AT_ONCE: usize = 16;
 /// Statuses that the other application sets, mostly such in which we may write.
 const STATUSES: [&str; 7] =
     ["OPEN", "OPEN", "IN_PROGRESS", "IN_PROGRESS", "RESOLVED", "RESOLVED", "CLOSED"];
-/// The number of the first of ours: each change has an administrator of its own.
+/// Number of our first administrator: each change has an administrator of its own.
 const FIRST_ADMIN: usize = 1_000_000;
 
 /// Results of our changes, by their number.
@@ -84,10 +85,10 @@ async fn no_change_of_ours_rests_on_what_another_writer_has_changed() {
     let stored: Vec<Document> = raw.find(doc! {}).await.unwrap().try_collect().await.unwrap();
     assert_eq!(stored.len(), TICKETS);
     replay.led_to(&stored);
-    each_text_is_there_once(&stored, &answers, &pushed);
+    each_text_is_stored_once(&stored, &answers, &pushed);
 }
 
-/// A store, and how many updates it has sent.
+/// Opens a store, and counts the updates that it sends.
 async fn counted(database: &TestDatabase) -> (MongoStore, Arc<AtomicUsize>) {
     let updates = Arc::new(AtomicUsize::new(0));
     let mut options = ClientOptions::parse(database.uri()).await.unwrap();
@@ -107,8 +108,8 @@ fn policy() -> Policy {
     Policy { sla: Some(sla()), reopen: Reopen::Always, ..Policy::default() }
 }
 
-/// Opens a ticket and lets everybody write to it: what became of our changes, and the texts that they
-/// have added.
+/// Opens a ticket and changes it as all writers at once; returns the results of our changes, and the
+/// texts that the others have added.
 async fn one_ticket(
     desk: HelpDesk,
     raw: Collection<Document>,
@@ -135,7 +136,7 @@ async fn one_ticket(
     (ours.join_all().await.into_iter().flatten().collect(), pushed)
 }
 
-/// The change of this number, and who asks for it.
+/// Returns the change of this number, and its actor.
 pub(crate) fn asked(number: usize) -> (Actor, Change) {
     let text = || MessageText::parse(&format!("ours {number}")).unwrap();
     let (turn, round) = (number % 12, number / 12);
@@ -155,7 +156,7 @@ pub(crate) fn asked(number: usize) -> (Actor, Change) {
     }
 }
 
-/// The number of the change that an administrator of ours asked for.
+/// Returns the number of the change that an administrator of ours asked for.
 pub(crate) fn number_of(admin: &UserId) -> usize {
     usize::from_str_radix(&admin.as_str()[16..], 16).unwrap() - FIRST_ADMIN
 }
@@ -172,7 +173,7 @@ async fn ask(desk: &HelpDesk, ticket: &TicketNumber, number: usize) -> Result<Re
     }
 }
 
-/// Sets a field or adds a message, as the other application does; the text that was added.
+/// Sets a field or adds a message as the other application does; returns the added text.
 async fn write_past_us(
     raw: &Collection<Document>,
     ticket: &TicketNumber,
@@ -201,7 +202,7 @@ async fn write_past_us(
     adds.then_some(text)
 }
 
-fn each_text_is_there_once(stored: &[Document], answers: &Answers, pushed: &[String]) {
+fn each_text_is_stored_once(stored: &[Document], answers: &Answers, pushed: &[String]) {
     let mut found: HashMap<&str, usize> = HashMap::new();
     for (list, field) in [("messages", "content"), ("notes", "text")] {
         let items = stored.iter().filter_map(|ticket| ticket.get_array(list).ok()).flatten();
@@ -219,5 +220,5 @@ fn each_text_is_there_once(stored: &[Document], answers: &Answers, pushed: &[Str
         let expected = adds_text.then_some(1);
         assert_eq!(found.remove(format!("ours {number}").as_str()), expected, "ours {number}");
     }
-    assert!(found.is_empty(), "nobody was told of these: {found:?}");
+    assert!(found.is_empty(), "texts that were not acknowledged: {found:?}");
 }

@@ -1,4 +1,4 @@
-//! Races of two administrators for one ticket, of which many go on at a time.
+//! Races of two administrators for one ticket, with many tickets at a time.
 
 use ventanilla_service::{
     Change, Event, HelpDesk, MessageText, Policy, Priority, Receipt, ServiceError, Status, TicketNumber,
@@ -22,7 +22,7 @@ pub(crate) async fn the_reply_that_arrives_first_stops_the_clock_of_the_first_re
         assert_eq!((first.head.version, second.head.version), (1, 2));
 
         let ticket = view(&desk, &number).await;
-        let clocks = ticket.head.sla.expect("the desk promises something");
+        let clocks = ticket.head.sla.expect("the desk has SLA targets");
         let stop = clocks.first_response.stop.as_ref().expect("it was answered");
         let Event { at, by: Actor::Admin(by), .. } = &first.events[0] else { panic!("{first:?}") };
         assert_eq!((stop.at, stop.by.as_ref(), stop.cancelled), (*at, Some(by), false));
@@ -57,7 +57,7 @@ pub(crate) async fn one_expected_version_is_taken_once_and_the_conflict_names_th
     }
 }
 
-/// Two administrators for each of many tickets, and what became of both changes.
+/// Runs two administrators on each of many tickets, and returns the results of both changes.
 async fn pairs(
     desk: &HelpDesk,
     change: impl Fn(usize) -> Change,

@@ -1,4 +1,4 @@
-//! The writes to a collection, made again one by one.
+//! Replays the writes to a collection one by one.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -87,7 +87,8 @@ impl Replay {
         }
     }
 
-    /// Whoever was told that a change was made, was told what happened; of no other a trace is left.
+    /// Asserts that each acknowledged change caused the events of its receipt, and that no other
+    /// change left a trace.
     pub(crate) fn made_what_was_acknowledged(&self, answers: &Answers) {
         let mut confirmed = 0;
         for (number, answer) in answers {
@@ -120,7 +121,7 @@ impl Replay {
     }
 }
 
-/// The change that led to a ticket's version: its number, where it tells that, and its time.
+/// Returns the number, if known, and the time of the change that led to a ticket's version.
 fn found(ticket: &Ticket) -> (Option<usize>, Timestamp) {
     let version = ticket.head().version;
     let number = |text: &MessageText| text.as_str().strip_prefix("ours ").unwrap().parse().unwrap();
@@ -184,7 +185,7 @@ fn walk<'a, 'p>(document: &'a mut Document, path: &'p str) -> (&'p str, Parent<'
     }
 }
 
-/// The domain's reading of a document, by its JSON form: nothing of the store's own reading is in it.
+/// Decodes a document as the domain does, from its JSON form, without the store's decoding.
 fn ticket(document: &Document) -> Ticket {
     let record: TicketRecord = bson::deserialize_from_bson(plain(document)).unwrap();
     Ticket::from(record)

@@ -65,13 +65,13 @@ pub(crate) async fn increments_that_expect_a_version_are_never_lost<B: Backend>(
     assert_eq!(ticket.history.len() as u64, 1 + CROWD as u64 * INCREMENTS);
 }
 
-/// Turns the priority over, seen from the version that was read.
+/// Toggles the priority, for the version that was read.
 async fn raise_or_lower(admin: &Admin, number: &TicketNumber) {
     loop {
         let seen = admin.get_range(number, MessageRange::Last(0)).await.expect("it is there").head;
         let other = if seen.priority == Priority::Urgent { Priority::Medium } else { Priority::Urgent };
         match admin.change(number, Change::priority(other).expecting(seen.version)).await {
-            // "It is so already" answers before a stale version does, and changes nothing.
+            // "No change needed" comes before a stale version, and changes nothing.
             Ok(receipt) if receipt.events.is_empty() => {}
             Ok(_) => return,
             Err(error) => assert_eq!(error.code(), "version_conflict"),
@@ -90,7 +90,7 @@ pub(crate) async fn history_is_a_chain_whoever_writes_confirms_and_reopens<B: Ba
                 0 => admin.set_status(&number, Status::InProgress).await,
                 1..4 => admin.reply(&number, format!("{who}")).status(Status::Resolved).await,
                 4 => admin.reply(&number, format!("{who}")).await,
-                // She agrees late and seldom, so that there is something left to reopen.
+                // She confirms late and seldom, so that there is something left to reopen.
                 5 if who > CROWD / 2 => ana.confirm(&number).await,
                 _ => ana.reply(&number, format!("{who}")).await,
             }

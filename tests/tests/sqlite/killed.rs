@@ -15,7 +15,7 @@ const ROUNDS: usize = 100;
 const WRITERS: usize = 8;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_acknowledged_before_a_kill_is_there_once() {
+async fn changes_acknowledged_before_a_kill_are_stored_once() {
     if let Some(file) = given_file() {
         return write_until_killed(&file).await;
     }
@@ -36,9 +36,10 @@ async fn what_was_acknowledged_before_a_kill_is_there_once() {
     assert!(changes > 5 * ROUNDS, "{changes} changes are too few to be killed in");
 }
 
-/// Has a process write, kills it after a random number of changes, and tells what it has acknowledged.
+/// Runs a process that writes, kills it after a random number of changes, and returns its
+/// acknowledged changes.
 fn write_and_kill(file: &Path, random: &mut StdRng) -> Acknowledged {
-    let name = "killed::what_was_acknowledged_before_a_kill_is_there_once";
+    let name = "killed::changes_acknowledged_before_a_kill_are_stored_once";
     let mut process = Process::start(name, file);
     let (mut acknowledged, mut left) = (Acknowledged::new(), random.random_range(0..60_u32));
     thread::sleep(Duration::from_micros(random.random_range(0..20_000)));
@@ -53,7 +54,7 @@ fn write_and_kill(file: &Path, random: &mut StdRng) -> Acknowledged {
     }
 }
 
-/// Opens tickets and writes on them, and says each change once it is acknowledged.
+/// Opens tickets and writes on them, and reports each change once it is acknowledged.
 async fn write_until_killed(file: &Path) {
     let desk = desk(file).await;
     let process = std::process::id();

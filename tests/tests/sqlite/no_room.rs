@@ -1,4 +1,4 @@
-//! A disk that takes no more.
+//! SQLite file on a full disk.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use super::{
     work::{Acknowledged, check, desk, open, person},
 };
 
-/// Blocks of 512 bytes that the file and its log may have.
+/// Size limit of the file and its log, in blocks of 512 bytes.
 const ROOM: u32 = 1_200;
 const WRITERS: usize = 4;
 const FAILURES: usize = 3;
@@ -49,8 +49,8 @@ async fn a_write_that_finds_no_room_is_not_made_and_loses_nothing() {
     }
 }
 
-/// Writes on several tickets at once until each write fails some times, and says what was made and what
-/// wasn't.
+/// Writes on several tickets at once until each writer has failed some times, and reports the applied
+/// and the failed writes.
 async fn write_until_full(file: &Path) {
     let desk = desk(file).await;
     join_all((0..WRITERS).map(|writer| write(&desk, writer))).await;

@@ -1,4 +1,4 @@
-//! This test binary as another process on the same file.
+//! Runs this test binary as another process on the same file.
 
 use std::{
     env,
@@ -7,30 +7,30 @@ use std::{
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
 };
 
-/// Names the file for the process that works on it.
+/// Variable with the path of the file for the other process.
 const FILE: &str = "VENTANILLA_SQLITE_FILE";
 
-/// Beginning of each line that a process says, among what the test harness prints.
+/// Prefix of each line of a process, among the output of the test harness.
 const MARK: &str = "said: ";
 
-/// The file on which this process is to work, if it is such a one.
+/// Returns the file of this process, if it is another process's worker.
 pub(crate) fn given_file() -> Option<PathBuf> {
     env::var_os(FILE).map(PathBuf::from)
 }
 
-/// Tells the process that started this one.
+/// Sends a line to the process that started this one.
 pub(crate) fn say(line: &str) {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{MARK}{line}").unwrap();
     out.flush().unwrap();
 }
 
-/// Waits until the process that started this one says so.
+/// Waits for a line of the process that started this one.
 pub(crate) fn wait_for_go() {
     std::io::stdin().lock().read_line(&mut String::new()).unwrap();
 }
 
-/// Another process, which ends with this one: at the latest when it is dropped.
+/// Worker process, which ends at the latest when this value is dropped.
 pub(crate) struct Process {
     child: Child,
     orders: ChildStdin,
@@ -43,7 +43,7 @@ impl Process {
         Self::run(Command::new(env::current_exe().unwrap()), test, file)
     }
 
-    /// The same where no file may grow beyond so many blocks of 512 bytes.
+    /// Runs it where no file may grow beyond so many blocks of 512 bytes.
     pub(crate) fn start_within(blocks: u32, test: &str, file: &Path) -> Self {
         let limited = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
         let mut shell = Command::new("sh");
@@ -67,13 +67,13 @@ impl Process {
         writeln!(self.orders).unwrap();
     }
 
-    /// The next thing that it says; `None` once it has ended.
+    /// Returns the next line of the process; `None` once it has ended.
     pub(crate) fn next(&mut self) -> Option<String> {
         let lines = self.lines.by_ref().map_while(Result::ok);
         lines.filter_map(|line| Some(line.split_once(MARK)?.1.to_owned())).next()
     }
 
-    /// `kill -9`, in whatever it is doing.
+    /// Kills the process with `kill -9`.
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
     }

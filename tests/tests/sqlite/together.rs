@@ -1,4 +1,4 @@
-//! Two processes that change the same tickets at once.
+//! Two processes that change the same tickets concurrently.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -14,7 +14,8 @@ use super::{
 const TASKS: usize = 16;
 const STEPS: usize = 25;
 
-/// Nothing is lost, nothing doubled, one claim of each ticket wins, and neither process starves.
+/// Checks that nothing is lost or doubled, that one claim of each ticket wins, and that neither
+/// process starves.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_processes_change_the_same_tickets() {
     if let Some(file) = given_file() {
@@ -54,7 +55,7 @@ async fn both_work(desk: &HelpDesk, file: &Path) -> Vec<String> {
     made
 }
 
-/// Claims every ticket and writes on all of them, in many tasks, and tells what was made.
+/// Claims every ticket and writes on all of them, in many tasks, and reports the applied changes.
 async fn work(desk: &HelpDesk, who: &str) -> Vec<String> {
     let tickets = desk.admin(person("luis")).list(ListQuery::new()).await.unwrap().rows;
     let numbers: Vec<TicketNumber> = tickets.into_iter().map(|row| row.head.ticket_number).collect();

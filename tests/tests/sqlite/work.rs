@@ -1,4 +1,4 @@
-//! Work on tickets, each change of which is known by its text.
+//! Changes to tickets that are each identified by their text.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -7,7 +7,7 @@ use ventanilla_service::{
     sqlite::SqliteStore,
 };
 
-/// Texts that were acknowledged, by ticket.
+/// Acknowledged texts, by ticket.
 pub(crate) type Acknowledged = BTreeMap<TicketNumber, Vec<String>>;
 
 pub(crate) async fn desk(file: &Path) -> HelpDesk {
@@ -18,15 +18,17 @@ pub(crate) fn person(id: &str) -> UserId {
     UserId::parse(id).unwrap()
 }
 
-/// Opens a ticket under a text, which is its key too.
+/// Opens a ticket with a text, which is its idempotency key too.
 pub(crate) async fn open(desk: &HelpDesk, text: &str) -> Result<TicketNumber, ServiceError> {
     let draft = NewTicket::new(Category::BUG, MessageText::parse(text).unwrap());
     let draft = draft.with_key(IdempotencyKey::parse(text).unwrap());
     Ok(desk.customer(person("ana")).create(draft).await?.head.ticket_number)
 }
 
-/// Looks for what was acknowledged on tickets that had so many changes beside their messages: each text
-/// is there once. What was never acknowledged may be there, once too.
+/// Asserts that each acknowledged text is stored once, on tickets that had so many changes beside
+/// their messages.
+///
+/// A text that was never acknowledged may be stored, at most once.
 pub(crate) async fn check(desk: &HelpDesk, acknowledged: &Acknowledged, others: u64) {
     let admin = desk.admin(person("luis"));
     for (number, texts) in acknowledged {

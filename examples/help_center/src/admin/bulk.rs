@@ -1,4 +1,4 @@
-//! One change to many tickets.
+//! Bulk changes of tickets.
 
 use axum::extract::State;
 use serde::Deserialize;
@@ -23,7 +23,8 @@ pub(super) struct Chosen {
     action: String,
 }
 
-/// Sent twice it changes nothing more, so that the results can be the answer.
+/// Applies a bulk change and answers with the results, without a redirect: sent twice, it changes
+/// nothing more.
 pub(super) async fn change_each(
     State(app): State<App>,
     admin: Administrator,

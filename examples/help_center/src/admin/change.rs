@@ -135,7 +135,7 @@ pub(super) async fn assignment(
 ) -> Answer {
     let to = UserId::parse(&form.to).ok();
     let done = match (form.action.as_str(), to) {
-        // Of all who claim it one wins, whatever they saw: the others learn who.
+        // One of several claims wins, whatever version they saw: the others are shown the assignee.
         ("tomar", _) => admin.desk.claim(&number).await,
         ("dejar", _) => admin.desk.unassign(&number).expecting(form.version).await,
         ("asignar", Some(to)) => admin.desk.assign(&number, &to).expecting(form.version).await,

@@ -1,4 +1,4 @@
-//! All tickets, counted, filtered and in pages.
+//! Dashboard: all tickets with counts, filters and pages.
 
 use askama::Template;
 use axum::{
@@ -38,7 +38,7 @@ struct DashboardPage {
     bulk: Option<BulkView>,
 }
 
-/// A figure that leads to its list.
+/// Count with a link to its list.
 struct Tile {
     code: &'static str,
     text: &'static str,
@@ -46,7 +46,7 @@ struct Tile {
     link: String,
 }
 
-/// A field to choose from.
+/// Choice field of the form.
 struct Field {
     name: &'static str,
     text: &'static str,
@@ -59,7 +59,7 @@ pub(super) struct Pick {
     pub(super) selected: bool,
 }
 
-/// Choices of one kind.
+/// Options of one kind.
 pub(super) struct Group {
     pub(super) text: &'static str,
     pub(super) choices: Vec<Pick>,
@@ -79,7 +79,7 @@ pub(super) async fn dashboard(
     show(&app, admin, filters, Ok(None)).await
 }
 
-/// The dashboard, after a change to many tickets with what became of it, or why it was not tried.
+/// Renders the dashboard, after a bulk change with its results or the reason why it was not tried.
 pub(super) async fn show(
     app: &App,
     admin: Administrator,
@@ -173,7 +173,7 @@ pub(super) struct Wanted {
     number: String,
 }
 
-/// The ticket whose number was typed.
+/// Redirects to the ticket whose number was typed.
 pub(super) async fn find(
     admin: Administrator,
     Asked(wanted): Asked<Wanted>,
@@ -187,7 +187,7 @@ pub(super) async fn find(
     }
 }
 
-/// The text of a status or a priority as an action.
+/// Returns an option that isn't selected.
 pub(super) fn pick(value: String, text: &str) -> Pick {
     Pick { value, text: text.to_owned(), selected: false }
 }

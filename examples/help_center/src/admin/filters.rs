@@ -28,7 +28,7 @@ pub(super) const ORDERS: [(&str, &str, Sort, Option<DueFilter>); 7] = [
     ("vencidos", "Vencidos, por plazo", Sort::Due, Some(DueFilter::Overdue)),
 ];
 
-/// The dashboard's address: what is empty filters nothing.
+/// Query string of the dashboard; an empty field filters nothing.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Filters {
@@ -53,7 +53,7 @@ pub(super) struct Filters {
 }
 
 impl Filters {
-    /// The same as an address of the dashboard.
+    /// Returns the dashboard's address with these filters.
     pub(super) fn address(&self) -> String {
         format!("/admin?{}", self.query())
     }
@@ -63,7 +63,7 @@ impl Filters {
         serde_html_form::to_string(self).unwrap_or_default()
     }
 
-    /// The page that is asked for, or everything that is wrong with it.
+    /// Returns the requested page, or all problems of the fields.
     pub(super) fn page(&self, reader: &Viewer) -> Result<PageQuery, Vec<Problem>> {
         let mut wrong = Wrong(Vec::new());
         let mut query = ListQuery::new();
@@ -98,7 +98,7 @@ impl Filters {
         if let Some(from) = wrong.read("desde", &self.from, |it| beginning(day(it)?, reader)) {
             query = query.with_created_from(from);
         }
-        // The last day is meant whole.
+        // The last day is included.
         if let Some(before) = wrong.read("hasta", &self.until, |it| beginning(next(day(it)?), reader)) {
             query = query.with_created_before(before);
         }
@@ -128,7 +128,7 @@ impl Filters {
 struct Wrong(Vec<Problem>);
 
 impl Wrong {
-    /// A field's value; none where it is empty or can't be read.
+    /// Parses a field's value; returns `None` if it is empty or can't be read.
     fn read<T>(
         &mut self,
         field: &'static str,

@@ -30,7 +30,7 @@ struct ReportPage {
     problems: Vec<Problem>,
 }
 
-/// A bar of the chart: where it stands, and how long it is.
+/// Bar of the chart, with its position and length.
 struct Bar {
     text: String,
     value: String,
@@ -82,7 +82,7 @@ impl Days {
         Self { from: or(self.from, first), until: or(self.until, today) }
     }
 
-    /// Whole days, the last one included.
+    /// Converts days to a period, the last one included.
     fn period(&self, app: &App) -> Result<Period, Problem> {
         let at = |field, typed: &str, whole: bool| {
             let day = day(typed).map(|day| if whole { next(day) } else { day });

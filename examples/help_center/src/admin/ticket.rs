@@ -46,7 +46,7 @@ impl TicketPage {
         self.problem.as_ref().filter(|problem| problem.field == field)
     }
 
-    /// Whether this administrator has it.
+    /// Returns true if this administrator is the assignee.
     fn has(&self, admin: &PersonRef) -> bool {
         self.desk.assignment.assignee.as_ref().is_some_and(|assignee| assignee.id == admin.id)
     }
@@ -81,7 +81,7 @@ async fn read(
     })
 }
 
-/// The page again, as the ticket is now, with what was typed and why it was not saved.
+/// Renders the page with the present ticket, the typed texts and the reason why they were not saved.
 pub(super) async fn refused(
     app: &App,
     admin: Administrator,

@@ -38,12 +38,12 @@ struct ChatPage {
 }
 
 impl ChatPage {
-    /// Whether the ticket stands on the page of the list beside it.
+    /// Returns true if the ticket is on the page of the list beside it.
     fn is_listed(&self) -> bool {
         self.list.rows.iter().any(|row| row.ticket_number == self.list.current)
     }
 
-    /// Whether the text is what was refused.
+    /// Returns true if the text was refused.
     fn is_text_wrong(&self) -> bool {
         self.problem.as_ref().is_some_and(|problem| problem.field == "texto")
     }
@@ -87,7 +87,7 @@ pub(super) async fn follow_up(
     Posted(form): Posted<Written>,
 ) -> Answer {
     let old = customer.desk.get_range(&number, MessageRange::Last(0)).await?;
-    // A page offers it where the rules do; since then the ticket may have been reopened.
+    // A page offers this where the rules allow it; since then the ticket may have been reopened.
     let Some(offer) = customer.desk.follow_up_offer(&old) else {
         let problem = Problem::new("texto", "En este ticket todavía se puede escribir: envíalo aquí.");
         let draft = Draft { text: form.text, ..Draft::fresh() };
@@ -119,8 +119,9 @@ pub(super) async fn confirm(
     }
 }
 
-/// The page again, with what was typed and why it was not sent. Where not even the page can be read,
-/// the first error says why.
+/// Renders the page with the typed text and the reason why it was not sent.
+///
+/// If the page can't be read either, the first error is shown.
 async fn refused(
     app: &App,
     customer: Customer,
@@ -160,7 +161,7 @@ async fn read(
     })
 }
 
-/// Post/Redirect/Get: what is loaded again is the page, and never the sending.
+/// Redirects to the page (Post/Redirect/Get), so that a reload doesn't send the form again.
 fn to_newest(head: &TicketHead) -> Response {
     let chat = path("/tickets", &head.ticket_number);
     let newest = head.message_count.map(|count| format!("#m{count}")).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The help centre: a form, and thanks with a number.
+//! Form for a new ticket, and the page that thanks for it.
 
 use askama::Template;
 use axum::{
@@ -41,7 +41,7 @@ pub(super) struct Request {
     category: String,
     #[serde(rename = "descripcion", default)]
     description: String,
-    /// The field that people don't see.
+    /// Honeypot field.
     #[serde(rename = "sitio_web", default)]
     honeypot: String,
     #[serde(rename = "clave", default)]
@@ -85,7 +85,7 @@ struct ThanksPage {
     number: String,
 }
 
-/// Nothing is looked up: a decoy's page is like any other.
+/// Renders the page of thanks, without a look-up: a decoy's page is like any other.
 pub(super) async fn thanks(customer: Customer, Number(number): Number) -> Response {
     page(StatusCode::OK, &ThanksPage { me: Some(customer.me), number: number.to_string() })
 }
@@ -107,7 +107,7 @@ fn show(
     page(status, &HelpPage { me: Some(me), categories, chosen, draft, problems })
 }
 
-/// Field by field where the form says so.
+/// Explains an invalid form field by field, and any other error at the description.
 fn problems(error: &ServiceError) -> Vec<Problem> {
     let ServiceError::InvalidForm(form) = error else {
         return vec![Problem::of(error, "descripcion")];

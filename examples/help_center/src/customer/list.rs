@@ -23,15 +23,15 @@ use crate::{
 /// Number of tickets on a page of the list, which fit beside a chat.
 const ROWS: u32 = 10;
 
-/// The list, on a page of its own or beside a chat.
+/// List of tickets, on a page of its own or beside a chat.
 pub(super) struct TicketList {
     pub(super) rows: Vec<TicketRow>,
-    /// The ticket beside which it stands.
+    /// Ticket of the chat beside the list.
     pub(super) current: String,
-    /// Whether closed tickets are listed too.
+    /// True if closed tickets are listed too.
     pub(super) closed: bool,
     pub(super) next: Option<String>,
-    /// Whether pages come before.
+    /// True if there are earlier pages.
     pub(super) further: bool,
     pub(super) problem: Option<String>,
 }
@@ -68,7 +68,7 @@ pub(super) async fn tickets(
     Ok(page(status, &TicketsPage { me: Some(customer.me), list }))
 }
 
-/// A page of the list.
+/// Returns a page of the list.
 pub(super) async fn list(
     app: &App,
     customer: &ventanilla_service::Customer,
@@ -94,7 +94,7 @@ pub(super) async fn list(
 }
 
 impl TicketList {
-    /// A page that isn't there.
+    /// Returns an empty list with the problem, for a page that can't be read.
     fn broken(closed: bool, problem: String) -> Self {
         Self {
             rows: Vec::new(),
@@ -113,7 +113,7 @@ pub(super) struct Wanted {
     number: String,
 }
 
-/// The selector of a phone, and whatever number somebody types.
+/// Redirects to the ticket whose number was chosen in a phone's selector, or typed.
 pub(super) async fn find(customer: Customer, Asked(wanted): Asked<Wanted>) -> Answer {
     match customer.desk.find(&wanted.number).await {
         Ok(ticket) => Ok(Redirect::to(&path("/tickets", &ticket.head.ticket_number)).into_response()),

@@ -37,7 +37,7 @@ const FORMS: [(&str, &str, [u16; 3]); 10] = [
 ];
 
 #[tokio::test]
-async fn every_page_is_for_those_it_is_for() {
+async fn every_page_checks_the_role() {
     let site = Site::new();
     let number = site.ticket(ANA, "Me cobraron dos veces").await;
     for (path, statuses) in PAGES {
@@ -60,7 +60,7 @@ async fn every_page_is_for_those_it_is_for() {
 }
 
 #[tokio::test]
-async fn every_form_is_for_those_it_is_for() {
+async fn every_form_checks_the_role() {
     let site = Site::new();
     let number = site.ticket(ANA, "Me cobraron dos veces").await;
     for (path, form, statuses) in FORMS {
@@ -122,7 +122,7 @@ async fn a_foreign_ticket_is_a_missing_one() {
 }
 
 #[tokio::test]
-async fn a_forged_cookie_is_nobodys() {
+async fn a_forged_cookie_signs_nobody_in() {
     let site = Site::new();
     let ana = site.browser(ANA).await;
     let signed = ana.cookie().to_owned();
@@ -194,7 +194,7 @@ async fn another_sites_page_posts_nothing() {
 }
 
 #[tokio::test]
-async fn what_the_pages_say_is_what_the_library_says() {
+async fn errors_on_pages_are_the_explanations_of_the_library() {
     let site = Site::new();
     let number = site.ticket(ANA, "Me cobraron dos veces").await;
     let customer = site.desk.customer(crate::site::id(ANA));

@@ -28,7 +28,7 @@ async fn a_message_is_added_once() {
 }
 
 #[tokio::test]
-async fn what_is_refused_stands_in_place() {
+async fn refusals_are_shown_at_their_fields() {
     let site = Site::new();
     let number = site.ticket(ANA, "Me cobraron dos veces").await;
     let ana = site.browser(ANA).await;
@@ -94,7 +94,7 @@ async fn a_long_conversation_shows_its_end() {
 }
 
 #[tokio::test]
-async fn whatever_is_written_is_shown_as_text() {
+async fn any_message_is_shown_as_text() {
     let site = Site::new();
     let number = site.ticket(ANA, EVIL).await;
     let lucia = site.desk.admin(id(LUCIA));

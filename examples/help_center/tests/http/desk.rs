@@ -8,7 +8,7 @@ use ventanilla_service::{MemoryStore, Priority, Status, store::TicketStore};
 use crate::site::{ANA, BRUNO, LUCIA, MARTIN, Site, id};
 
 #[tokio::test]
-async fn a_change_is_made_for_what_was_seen() {
+async fn a_change_is_made_for_the_version_that_was_seen() {
     let site = Site::new();
     let number = site.ticket(ANA, "Me cobraron dos veces").await;
     let lucia = site.browser(LUCIA).await;
@@ -50,7 +50,7 @@ async fn a_change_is_made_for_what_was_seen() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_is_said_in_place() {
+async fn invalid_changes_are_explained_at_their_fields() {
     let site = Site::new();
     let number = site.ticket(ANA, "Me cobraron dos veces").await;
     let lucia = site.browser(LUCIA).await;
@@ -91,7 +91,7 @@ async fn what_cannot_be_is_said_in_place() {
 }
 
 #[tokio::test]
-async fn many_are_changed_at_once() {
+async fn bulk_changes_show_their_results() {
     let site = Site::new();
     let (a, b) = (site.ticket(ANA, "Uno").await, site.ticket(BRUNO, "Dos").await);
     let lucia = site.browser(LUCIA).await;

@@ -16,7 +16,7 @@ fn unknown() -> StoreError {
 }
 
 #[tokio::test]
-async fn a_store_that_is_away_is_said_to_be_and_nothing_is_lost() {
+async fn an_unavailable_store_is_explained_and_nothing_is_lost() {
     let mut store = MockTicketStore::new();
     store.expect_insert().returning(|_| Err(unavailable()));
     store.expect_update().returning(|_, _| Err(unavailable()));
@@ -47,7 +47,7 @@ async fn a_store_that_is_away_is_said_to_be_and_nothing_is_lost() {
 }
 
 #[tokio::test]
-async fn what_is_not_known_is_said_to_be_not_known() {
+async fn an_unknown_outcome_is_explained() {
     let mut store = MockTicketStore::new();
     store.expect_insert().returning(|_| Err(unknown()));
     store.expect_update().returning(|_, _| Err(unknown()));

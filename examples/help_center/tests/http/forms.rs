@@ -26,7 +26,7 @@ async fn a_form_opens_one_ticket_however_often_it_is_sent() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_stands_in_place_and_nothing_is_lost() {
+async fn problems_are_shown_at_their_fields_and_nothing_is_lost() {
     let site = Site::new();
     let ana = site.browser(ANA).await;
     let long = "ñ".repeat(9_000);

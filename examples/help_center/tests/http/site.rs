@@ -1,4 +1,4 @@
-//! A help centre to be asked.
+//! Help centre under test, without a browser.
 
 use std::sync::Arc;
 
@@ -26,14 +26,14 @@ pub(crate) struct Site {
     pub(crate) clock: ManualClock,
 }
 
-/// An answer.
+/// Response of the help centre.
 pub(crate) struct Seen {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: String,
 }
 
-/// Somebody's browser: a cookie, or none.
+/// Browser of a person: a cookie, or none.
 pub(crate) struct Browser<'a> {
     site: &'a Site,
     cookie: Option<String>,
@@ -65,7 +65,7 @@ impl Site {
         Browser { site: self, cookie: Some(cookie.into()) }
     }
 
-    /// A ticket of a customer, opened by the use case.
+    /// Opens a ticket of a customer by the use case.
     pub(crate) async fn ticket(&self, who: &str, text: &str) -> TicketNumber {
         let draft = NewTicket::new(Category::PAGOS, MessageText::parse(text).unwrap());
         self.desk.customer(id(who)).create(draft).await.unwrap().head.ticket_number
@@ -138,7 +138,7 @@ impl Seen {
         self
     }
 
-    /// The value of a hidden field.
+    /// Returns the value of a hidden field.
     pub(crate) fn hidden(&self, name: &str) -> String {
         let before = format!("name=\"{name}\" value=\"");
         let (_, rest) = self.body.split_once(&before).expect("a hidden field");
