@@ -15,6 +15,8 @@ mod requests;
 mod service_error;
 mod system;
 
+#[cfg(any(doc, doctest))]
+pub mod guide;
 pub mod view;
 
 pub use admin::Admin;

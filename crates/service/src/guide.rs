@@ -1,0 +1,4 @@
+//! Guides for hosts, by task. This module exists in the documentation only.
+
+#[doc = include_str!("guide/error_codes.md")]
+pub mod error_codes {}
