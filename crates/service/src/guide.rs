@@ -1,4 +1,7 @@
 //! Guides for hosts, by task. This module exists in the documentation only.
 
+#[doc = include_str!("guide/auth.md")]
+pub mod auth {}
+
 #[doc = include_str!("guide/error_codes.md")]
 pub mod error_codes {}
