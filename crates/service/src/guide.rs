@@ -3,5 +3,8 @@
 #[doc = include_str!("guide/auth.md")]
 pub mod auth {}
 
+#[doc = include_str!("guide/processes.md")]
+pub mod processes {}
+
 #[doc = include_str!("guide/error_codes.md")]
 pub mod error_codes {}
