@@ -1,5 +1,8 @@
 //! Guides for hosts, by task. This module exists in the documentation only.
 
+#[doc = include_str!("guide/json_api.md")]
+pub mod json_api {}
+
 #[doc = include_str!("guide/auth.md")]
 pub mod auth {}
 
