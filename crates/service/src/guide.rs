@@ -3,6 +3,9 @@
 #[doc = include_str!("guide/json_api.md")]
 pub mod json_api {}
 
+#[doc = include_str!("guide/events.md")]
+pub mod events {}
+
 #[doc = include_str!("guide/auth.md")]
 pub mod auth {}
 
