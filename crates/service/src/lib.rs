@@ -16,6 +16,8 @@ mod screen;
 mod service_error;
 mod system;
 
+#[cfg(any(doc, doctest))]
+pub mod guide;
 pub mod view;
 
 pub use admin::Admin;

@@ -1,0 +1,16 @@
+//! Guides for hosts, by task. This module exists in the documentation only.
+
+#[doc = include_str!("guide/json_api.md")]
+pub mod json_api {}
+
+#[doc = include_str!("guide/events.md")]
+pub mod events {}
+
+#[doc = include_str!("guide/auth.md")]
+pub mod auth {}
+
+#[doc = include_str!("guide/processes.md")]
+pub mod processes {}
+
+#[doc = include_str!("guide/error_codes.md")]
+pub mod error_codes {}
