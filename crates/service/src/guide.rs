@@ -9,6 +9,10 @@ pub mod events {}
 #[doc = include_str!("guide/auth.md")]
 pub mod auth {}
 
+#[cfg(any(not(doctest), feature = "conformance"))]
+#[doc = include_str!("guide/own_store.md")]
+pub mod own_store {}
+
 #[doc = include_str!("guide/processes.md")]
 pub mod processes {}
 
