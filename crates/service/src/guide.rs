@@ -13,6 +13,10 @@ pub mod auth {}
 #[doc = include_str!("guide/own_store.md")]
 pub mod own_store {}
 
+#[cfg(any(not(doctest), all(feature = "mock", feature = "testing")))]
+#[doc = include_str!("guide/testing.md")]
+pub mod testing {}
+
 #[doc = include_str!("guide/processes.md")]
 pub mod processes {}
 
