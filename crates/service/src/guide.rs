@@ -20,5 +20,9 @@ pub mod testing {}
 #[doc = include_str!("guide/processes.md")]
 pub mod processes {}
 
+#[cfg(any(not(doctest), feature = "testing"))]
+#[doc = include_str!("guide/sla_recipes.md")]
+pub mod sla_recipes {}
+
 #[doc = include_str!("guide/error_codes.md")]
 pub mod error_codes {}
