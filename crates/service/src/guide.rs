@@ -26,3 +26,6 @@ pub mod sla_recipes {}
 
 #[doc = include_str!("guide/error_codes.md")]
 pub mod error_codes {}
+
+#[doc = include_str!("guide/from_prisma.md")]
+pub mod from_prisma {}
