@@ -27,5 +27,6 @@ pub mod sla_recipes {}
 #[doc = include_str!("guide/error_codes.md")]
 pub mod error_codes {}
 
+#[cfg(any(not(doctest), feature = "mongodb"))]
 #[doc = include_str!("guide/from_prisma.md")]
 pub mod from_prisma {}
