@@ -22,7 +22,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let reader = Viewer::new(TimeZone::named("America/Argentina/Buenos_Aires")?);
 
     let clock = ManualClock::new("2026-03-06T12:00:00Z".parse()?);
-    let policy = Policy { sla: Some(promise()?), ..Policy::default() };
+    let policy = Policy { sla: Some(sla()?), ..Policy::default() };
     let desk = HelpDesk::builder(MemoryStore::new()).policy(policy).clock(clock.clone()).build();
     let [lucia, martin] = script.admins.clone().map(|id| desk.admin(id));
 
@@ -80,8 +80,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     heading("El ticket de Ana frente a los plazos");
     let page = lucia.pages(reader, people).ticket(&lucia.get(&urgent).await?);
-    for promise in &page.sla {
-        let SlaView { metric, state, due, text, .. } = promise;
+    for sla in &page.sla {
+        let SlaView { metric, state, due, text, .. } = sla;
         println!("{:20} {:9} vencía el {}. {text}", metric.text, state.text, due.text);
     }
 
@@ -109,8 +109,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Monday to Friday from 9 to 18, but not on Carnival's Monday.
-fn promise() -> Result<Sla, Box<dyn Error>> {
+/// Returns the SLA of an office that works Monday to Friday from 9 to 18, except on Carnival's
+/// Monday.
+fn sla() -> Result<Sla, Box<dyn Error>> {
     let week = Week::weekdays("09:00-18:00".parse()?);
     let zone = TimeZone::named("America/Argentina/Buenos_Aires")?;
     let office = BusinessCalendar::with_holidays(zone, week, ["2026-02-16".parse()?])?;
@@ -126,14 +127,14 @@ fn promise() -> Result<Sla, Box<dyn Error>> {
 fn show(admin: &Admin, page: &Page<TicketSummary>, reader: &Viewer, people: &HashMap<UserId, Person>) {
     for ticket in &page.rows {
         let row = admin.pages(*reader, people).row(ticket);
-        let promise = row.sla.map(|sla| format!("{}. {}", sla.metric.text, sla.text));
+        let sla = row.sla.map(|sla| format!("{}. {}", sla.metric.text, sla.text));
         println!(
             "{}  {:8} {:12} {:11} {}",
             row.ticket_number,
             row.priority.text,
             row.requester.name,
             row.assignee_text,
-            promise.unwrap_or_default(),
+            sla.unwrap_or_default(),
         );
     }
 }

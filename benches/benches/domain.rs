@@ -39,7 +39,7 @@ fn rules(c: &mut Criterion) {
     });
 }
 
-fn promises(c: &mut Criterion) {
+fn sla_timers(c: &mut Criterion) {
     let sla = office();
     let policy = Policy { sla: Some(sla.clone()), ..Policy::default() };
     let (admin, now) = (Actor::Admin(testing::admin(0)), testing::epoch());
@@ -68,5 +68,5 @@ fn office() -> Sla {
     Sla::new(policy.expect("all are there"), calendar.expect("it is open"))
 }
 
-criterion_group!(benches, rules, promises);
+criterion_group!(benches, rules, sla_timers);
 criterion_main!(benches);

@@ -19,17 +19,17 @@ const MESSAGES: usize = 5;
 
 fn main() {
     let _profiler = dhat::Profiler::builder().testing().build();
-    let promise = Policy { sla: Some(promise()), ..Policy::default() };
-    println!("Without a promise:");
+    let policy = Policy { sla: Some(sla()), ..Policy::default() };
+    println!("Without SLA targets:");
     memory(Policy::default());
     allocations(&Policy::default());
-    println!("With one:");
-    memory(promise.clone());
-    allocations(&promise);
+    println!("With SLA targets:");
+    memory(policy.clone());
+    allocations(&policy);
     println!("bytes of an event in a history: {}", size_of::<Event>());
 }
 
-fn promise() -> Sla {
+fn sla() -> Sla {
     let targets = SlaTargets::hours(4, 8, 40).expect("they are targets");
     let policy = SlaPolicy::new(Priority::ALL.map(|priority| (priority, targets)));
     Sla::new(policy.expect("all are there"), BusinessCalendar::always())

@@ -62,7 +62,7 @@ fn reads(c: &mut Criterion) {
 }
 
 /// Lists by due time, in which nearly half of the tickets have long been overdue: the worst of desks.
-fn promises(c: &mut Criterion) {
+fn due_lists(c: &mut Criterion) {
     let (sla, store) = (testing::sla(), MemoryStore::new());
     let mut now = Timestamp::MIN;
     for ticket in testing::sample_tickets_with(&sla, tickets()) {
@@ -79,7 +79,7 @@ fn promises(c: &mut Criterion) {
             b.iter(|| block_on(admin.list(query.clone())))
         });
     }
-    c.bench_function("memory/counts with promises", |b| b.iter(|| block_on(admin.counts())));
+    c.bench_function("memory/counts with SLA targets", |b| b.iter(|| block_on(admin.counts())));
     let month = Period::new(now.minus(Days(30).duration()), now).expect("it is one");
     c.bench_function("memory/report", |b| b.iter(|| block_on(admin.report(month))));
 }
@@ -151,5 +151,5 @@ fn long_ticket(n: u32, messages: usize, text: &MessageText) -> Ticket {
     TicketRecord { messages: vec![message; messages], ..ticket.into() }.into()
 }
 
-criterion_group!(benches, reads, promises, writes);
+criterion_group!(benches, reads, due_lists, writes);
 criterion_main!(benches);

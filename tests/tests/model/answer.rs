@@ -121,5 +121,5 @@ pub(crate) struct Seen {
     pub(crate) notes: Vec<Note>,
     pub(crate) history: Vec<Event>,
     /// Metrics that its page shows, each with the timer's state and its due time.
-    pub(crate) promises: Vec<(SlaMetric, SlaState, Timestamp)>,
+    pub(crate) page_timers: Vec<(SlaMetric, SlaState, Timestamp)>,
 }

@@ -47,7 +47,7 @@ impl Desk {
 
     pub(super) fn seen(&self, view: TicketDetails, read: &Read) -> Answer {
         Answer::Seen(Box::new(Seen {
-            promises: self.promises(&view, read),
+            page_timers: self.page_timers(&view, read),
             head: self.head(&view.head),
             description: view.description,
             messages: view.messages,
@@ -107,17 +107,17 @@ impl Desk {
     }
 
     /// Returns the SLA part of a ticket's page, for an administrator.
-    fn promises(&self, view: &TicketDetails, read: &Read) -> Vec<(SlaMetric, SlaState, Timestamp)> {
+    fn page_timers(&self, view: &TicketDetails, read: &Read) -> Vec<(SlaMetric, SlaState, Timestamp)> {
         let (Read::View { by: Actor::Admin(id), .. } | Read::Find { by: Actor::Admin(id), .. }) = read
         else {
             return Vec::new();
         };
         let page = self.desk.admin(id.clone()).pages(Viewer::new(TimeZone::UTC), &()).ticket(view);
-        let promise = |sla: SlaView| {
+        let timer = |sla: SlaView| {
             let (metric, state) = (sla.metric.code.parse(), sla.state.code.parse());
             (metric.unwrap(), state.unwrap(), sla.due.iso.parse().unwrap())
         };
-        page.sla.into_iter().map(promise).collect()
+        page.sla.into_iter().map(timer).collect()
     }
 
     pub(super) fn ticket(&self, number: &TicketNumber) -> usize {

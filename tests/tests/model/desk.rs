@@ -19,7 +19,7 @@ use super::{
     answer::Answer,
     convert::typed,
     step::{Action, Opening, Query, Read, Request, Step, What, Words},
-    walk::Walk,
+    traversal::Traversal,
 };
 
 pub(crate) struct Desk {
@@ -27,7 +27,7 @@ pub(crate) struct Desk {
     clock: ManualClock,
     /// Numbers of the tickets, in order of arrival.
     pub(super) numbers: Vec<TicketNumber>,
-    walk: Option<Walk>,
+    traversal: Option<Traversal>,
 }
 
 impl Desk {
@@ -39,7 +39,7 @@ impl Desk {
             .clock(clock.clone())
             .numbers(Pairs::default())
             .build();
-        Self { desk, clock, numbers: Vec::new(), walk: None }
+        Self { desk, clock, numbers: Vec::new(), traversal: None }
     }
 
     pub(crate) async fn take(&mut self, step: &Step) -> Answer {
@@ -61,8 +61,8 @@ impl Desk {
     }
 
     /// Returns the traversal whose last page was just shown.
-    pub(crate) fn walked(&self) -> Option<&Walk> {
-        self.walk.as_ref().filter(|walk| walk.is_over())
+    pub(crate) fn traversed(&self) -> Option<&Traversal> {
+        self.traversal.as_ref().filter(|traversal| traversal.is_over())
     }
 
     async fn open(&mut self, opening: &Opening) -> Answer {
@@ -140,21 +140,21 @@ impl Desk {
     }
 
     async fn list(&mut self, query: &Query, rows: u32) -> Answer {
-        self.walk = Some(Walk::new(query.clone()));
+        self.traversal = Some(Traversal::new(query.clone()));
         self.turn_the_page(rows).await
     }
 
     async fn turn_the_page(&mut self, rows: u32) -> Answer {
-        let mut walk = self.walk.take().expect("a list was begun");
-        let page = match walk.turn(&self.desk, PageSize::new(rows).unwrap()).await {
+        let mut traversal = self.traversal.take().expect("a list was begun");
+        let page = match traversal.turn(&self.desk, PageSize::new(rows).unwrap()).await {
             Ok(page) => page,
             Err(error) => return self.failed(error),
         };
         assert!(page.unreadable.is_empty());
         let rows = page.rows.iter().map(|row| (self.head(&row.head), row.excerpt.clone()));
         let rows: Vec<_> = rows.collect();
-        walk.visited.extend(rows.iter().map(|(head, _)| head.ticket));
-        self.walk = Some(walk);
+        traversal.visited.extend(rows.iter().map(|(head, _)| head.ticket));
+        self.traversal = Some(traversal);
         Answer::Page { rows, more: page.next.is_some() }
     }
 }

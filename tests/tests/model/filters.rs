@@ -37,7 +37,7 @@ fn filters(world: &World) -> impl Strategy<Value = Filter> + use<> {
         option::weighted(0.15, sample::select(people::customers())),
         instant(),
         instant(),
-        option::weighted(if world.promise.is_some() { 0.5 } else { 0.05 }, sample::select(dues)),
+        option::weighted(if world.setup.is_some() { 0.5 } else { 0.05 }, sample::select(dues)),
     )
         .prop_map(|(statuses, priorities, category, assignee, requester, from, before, due)| {
             Filter { statuses, priorities, category, assignee, requester, from, before, due }
@@ -55,7 +55,7 @@ fn sorts(world: &World) -> impl Strategy<Value = Sort> + use<> {
     let directions = [Direction::NewestFirst, Direction::OldestFirst];
     let by_creation = (sample::select(orders.to_vec()), sample::select(directions.to_vec()))
         .prop_map(|(order, direction)| order(direction));
-    let weight = if world.promise.is_some() { 15 } else { 1 };
+    let weight = if world.setup.is_some() { 15 } else { 1 };
     prop_oneof![10 => by_creation, weight => Just(Sort::Due)]
 }
 

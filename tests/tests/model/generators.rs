@@ -11,8 +11,8 @@ use super::{
     filters::{self, lists},
     naive_calendar::{DAY, HOUR},
     people::{self, TEXTS},
-    promise::PROMISES,
     reference::World,
+    sla_setups::SLA_SETUPS,
     step::{Action, Bulk, Hand, Opening, Read, Request, Step, What, Words},
 };
 
@@ -29,11 +29,11 @@ pub(crate) fn worlds() -> BoxedStrategy<World> {
     let reopens = [0, 1, 2].map(|days| Reopen::Within(Days(days)));
     let reopens = [&reopens[..], &[Reopen::Always, Reopen::Never]].concat();
     let waits = vec![Days(0), Days(1), Days(3)];
-    let promises = option::of(sample::select(PROMISES.iter().collect::<Vec<_>>()));
-    (sample::select(reopens), sample::select(waits), promises)
-        .prop_map(|(reopen, close_after, promise)| {
-            let start = promise.map_or_else(people::start, |promise| promise.start);
-            World::new(people::house(reopen, close_after, promise), promise, start)
+    let setups = option::of(sample::select(SLA_SETUPS.iter().collect::<Vec<_>>()));
+    (sample::select(reopens), sample::select(waits), setups)
+        .prop_map(|(reopen, close_after, setup)| {
+            let start = setup.map_or_else(people::start, |setup| setup.start);
+            World::new(people::house(reopen, close_after, setup), setup, start)
         })
         .boxed()
 }

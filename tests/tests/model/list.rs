@@ -15,7 +15,7 @@ use super::{
 
 /// Traversal of the pages of a list, with other steps in between.
 #[derive(Debug, Clone)]
-pub(crate) struct Walk {
+pub(crate) struct Traversal {
     query: Query,
     /// Sort key of the last row that was shown; `None` where no page is left.
     last: Option<Rank>,
@@ -32,31 +32,31 @@ pub(crate) type Place = (Status, Priority, Option<UserId>, Option<i64>);
 
 impl World {
     pub(crate) fn list(&mut self, query: &Query, rows: u32) -> Answer {
-        if query.uses_due_time() && self.promise.is_none() {
-            self.walk = None;
+        if query.uses_due_time() && self.setup.is_none() {
+            self.traversal = None;
             return Answer::Invalid("no_sla");
         }
         let listed = self.tickets.iter().filter(|ticket| query.lists(ticket, self.now));
         let steady = listed.map(|ticket| (ticket.head.ticket, place(ticket))).collect();
-        self.walk = Some(Walk { query: query.clone(), last: None, steady });
+        self.traversal = Some(Traversal { query: query.clone(), last: None, steady });
         self.page(query, None, rows)
     }
 
     pub(crate) fn next_page(&mut self, rows: u32) -> Answer {
-        let walk = self.walk.clone().unwrap();
-        self.page(&walk.query, walk.last, rows)
+        let traversal = self.traversal.clone().unwrap();
+        self.page(&traversal.query, traversal.last, rows)
     }
 
     pub(crate) fn may_turn_the_page(&self) -> bool {
-        self.walk.as_ref().is_some_and(|walk| walk.last.is_some())
+        self.traversal.as_ref().is_some_and(|traversal| traversal.last.is_some())
     }
 
     /// Forgets the tickets of the traversal that the last step moved, or that the passing of time
     /// moved.
     pub(crate) fn watch(&mut self) {
-        if let Some(walk) = &mut self.walk {
-            let (query, now) = (&walk.query, self.now);
-            walk.steady.retain(|(ticket, was)| {
+        if let Some(traversal) = &mut self.traversal {
+            let (query, now) = (&traversal.query, self.now);
+            traversal.steady.retain(|(ticket, was)| {
                 let ticket = &self.tickets[*ticket];
                 place(ticket) == *was && query.lists(ticket, now)
             });
@@ -82,7 +82,7 @@ impl World {
         let head = |t: &Ticket| Head { messages: None, ..t.with_latest_timers(t.head(&by, self.now)) };
         let row = |t: &Ticket| (head(t), one_line(&t.description));
         let rows = rest.iter().map(|(_, ticket)| row(ticket)).collect();
-        self.walk.as_mut().unwrap().last = last;
+        self.traversal.as_mut().unwrap().last = last;
         Answer::Page { rows, more }
     }
 }

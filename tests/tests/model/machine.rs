@@ -76,8 +76,8 @@ impl<B: Backend, F: Focus> StateMachineTest for Agreement<B, F> {
         let answer = running.runtime.block_on(running.desk.take(&step));
         assert_eq!(Some(answer), world.answer.clone(), "desk and model differ on {step:?}");
         let listed = matches!(step.action, Action::List { .. } | Action::NextPage { .. });
-        if listed && let Some(walk) = running.desk.walked() {
-            steady_tickets_were_visited_once(world, &walk.visited);
+        if listed && let Some(traversal) = running.desk.traversed() {
+            steady_tickets_were_visited_once(world, &traversal.visited);
         }
         running
     }
@@ -98,7 +98,7 @@ impl<B: Backend, F: Focus> StateMachineTest for Agreement<B, F> {
 }
 
 fn steady_tickets_were_visited_once(world: &World, visited: &[usize]) {
-    for (ticket, _) in world.walk.iter().flat_map(|walk| &walk.steady) {
+    for (ticket, _) in world.traversal.iter().flat_map(|traversal| &traversal.steady) {
         let visits = visited.iter().filter(|visited| *visited == ticket).count();
         assert_eq!(visits, 1, "visits of ticket {ticket}, which stayed as it was");
     }

@@ -17,12 +17,12 @@ mod machine;
 mod naive_calendar;
 mod naive_sla;
 mod people;
-mod promise;
 mod reference;
 mod report;
 mod rules;
+mod sla_setups;
 mod step;
-mod walk;
+mod traversal;
 
 use backends::{Memory, OverMongo, Sqlite};
 use coverage::Coverage;

@@ -10,12 +10,12 @@ use ventanilla_service::{
 use super::{
     answer::{Stop, Timer},
     naive_calendar::{MINUTE, NaiveCalendar},
-    promise::{Promise, Targets, targets},
+    sla_setups::{SlaSetup, Targets, targets},
 };
 
 #[derive(Debug, Clone)]
 pub(crate) struct NaiveSla {
-    promise: &'static Promise,
+    setup: &'static SlaSetup,
     targets: &'static Targets,
     first: Wait,
     /// Next responses: one for each time that the requester had to wait after the first response.
@@ -35,11 +35,11 @@ pub(crate) struct Wait {
 }
 
 impl NaiveSla {
-    pub(crate) fn open(promise: &'static Promise, category: &Category, at: Timestamp) -> Self {
+    pub(crate) fn open(setup: &'static SlaSetup, category: &Category, at: Timestamp) -> Self {
         let targets = targets(category);
-        let wait = |metric| Wait::new(&promise.minutes, at, target(targets, Priority::Medium, metric));
+        let wait = |metric| Wait::new(&setup.minutes, at, target(targets, Priority::Medium, metric));
         let [first, resolution] = [SlaMetric::FirstResponse, SlaMetric::Resolution].map(wait);
-        Self { promise, targets, first, answers: Vec::new(), resolution }
+        Self { setup, targets, first, answers: Vec::new(), resolution }
     }
 
     /// Records a message of the requester.
@@ -48,7 +48,7 @@ impl NaiveSla {
             return;
         }
         let target = target(self.targets, priority, SlaMetric::NextResponse);
-        self.answers.push(Wait::new(&self.promise.minutes, at, target));
+        self.answers.push(Wait::new(&self.setup.minutes, at, target));
     }
 
     /// Records an administrator's message to the requester.
@@ -68,7 +68,7 @@ impl NaiveSla {
 
     /// Records that the ticket is open or in progress, perhaps again.
     pub(crate) fn live(&mut self, at: Timestamp, priority: Priority) {
-        let minutes = &self.promise.minutes;
+        let minutes = &self.setup.minutes;
         let wait = &mut self.resolution;
         if wait.end.is_some() {
             let was_late = wait.left(minutes, at) < 0;
@@ -81,7 +81,7 @@ impl NaiveSla {
     }
 
     pub(crate) fn has_priority(&mut self, to: Priority, at: Timestamp) {
-        let minutes = &self.promise.minutes;
+        let minutes = &self.setup.minutes;
         let all = [(SlaMetric::FirstResponse, &mut self.first)]
             .into_iter()
             .chain(self.answers.iter_mut().map(|wait| (SlaMetric::NextResponse, wait)))
@@ -95,7 +95,7 @@ impl NaiveSla {
 
     /// Returns the timers as the desk shows them: the latest of each metric, then the earlier ones.
     pub(crate) fn timers(&self, now: Timestamp) -> Vec<Timer> {
-        let timer = |(metric, wait): (SlaMetric, &Wait)| wait.timer(metric, &self.promise.minutes, now);
+        let timer = |(metric, wait): (SlaMetric, &Wait)| wait.timer(metric, &self.setup.minutes, now);
         self.waits().into_iter().map(timer).collect()
     }
 
@@ -122,14 +122,14 @@ impl NaiveSla {
     pub(crate) fn pressing(&self, now: Timestamp) -> Option<(i64, bool)> {
         let waits = self.waits();
         let running = || waits.iter().map(|(_, wait)| *wait).filter(|wait| wait.end.is_none());
-        let minutes = &self.promise.minutes;
+        let minutes = &self.setup.minutes;
         let presses = |wait: &Wait| wait.is_nearly_over(minutes, now);
         Some((running().map(|wait| wait.due).min()?, running().any(presses)))
     }
 
     /// Returns the times at which timers stopped, or are at risk and due.
     pub(crate) fn turns(&self, now: Timestamp) -> Vec<Timestamp> {
-        let minutes = &self.promise.minutes;
+        let minutes = &self.setup.minutes;
         let turns = |(_, wait): (_, &Wait)| match wait.end {
             Some(_) => vec![wait.until(now), minutes.instant(wait.due)],
             None => {
@@ -141,7 +141,7 @@ impl NaiveSla {
     }
 
     pub(crate) const fn minutes(&self) -> &'static NaiveCalendar {
-        &self.promise.minutes
+        &self.setup.minutes
     }
 
     fn waits_for_answer(&self) -> bool {

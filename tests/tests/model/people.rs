@@ -5,7 +5,7 @@ use ventanilla_service::{
     settings::{Days, Limits, Reopen},
 };
 
-use super::promise::Promise;
+use super::sla_setups::SlaSetup;
 
 /// The people. The third is an administrator who also asks for help; ids are 24 hexadecimal digits,
 /// which every store takes.
@@ -55,14 +55,14 @@ impl Typed {
 }
 
 /// Policy with narrow limits, in which a conversation is full after 6 messages or 40 bytes.
-pub(crate) fn house(reopen: Reopen, close_after: Days, promise: Option<&Promise>) -> Policy {
+pub(crate) fn house(reopen: Reopen, close_after: Days, setup: Option<&SlaSetup>) -> Policy {
     let limits = Limits::default()
         .with_text_bytes(12)
         .and_then(|limits| limits.with_messages(6))
         .and_then(|limits| limits.with_conversation_bytes(40))
         .and_then(|limits| limits.with_notes(2))
         .and_then(|limits| limits.with_history(4));
-    let sla = promise.map(|promise| promise.sla.clone());
+    let sla = setup.map(|setup| setup.sla.clone());
     Policy { limits: limits.unwrap(), reopen, close_after, sla }
 }
 

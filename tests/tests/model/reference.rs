@@ -11,20 +11,20 @@ use ventanilla_service::{
 
 use super::{
     answer::{Answer, Head, Seen},
-    list::Walk,
+    list::Traversal,
     naive_sla::NaiveSla,
-    promise::Promise,
     rules::sees_inside,
+    sla_setups::SlaSetup,
     step::{Action, Opening, Read, Step, Words},
 };
 
 #[derive(Debug, Clone)]
 pub(crate) struct World {
     pub(crate) house: Policy,
-    pub(crate) promise: Option<&'static Promise>,
+    pub(crate) setup: Option<&'static SlaSetup>,
     pub(crate) now: Timestamp,
     pub(crate) tickets: Vec<Ticket>,
-    pub(crate) walk: Option<Walk>,
+    pub(crate) traversal: Option<Traversal>,
     /// Expected answer to the last step.
     pub(crate) answer: Option<Answer>,
 }
@@ -44,9 +44,9 @@ pub(crate) struct Ticket {
 }
 
 impl World {
-    pub(crate) fn new(house: Policy, promise: Option<&'static Promise>, now: Timestamp) -> Self {
+    pub(crate) fn new(house: Policy, setup: Option<&'static SlaSetup>, now: Timestamp) -> Self {
         let tickets = Vec::new();
-        Self { house, promise, now, tickets, walk: None, answer: None }
+        Self { house, setup, now, tickets, traversal: None, answer: None }
     }
 
     pub(crate) fn take(&mut self, step: &Step) {
@@ -114,7 +114,7 @@ impl World {
             notes: Vec::new(),
             history: vec![event(self.now)],
             log: Vec::new(),
-            sla: self.promise.map(|promise| NaiveSla::open(promise, category, self.now)),
+            sla: self.setup.map(|setup| NaiveSla::open(setup, category, self.now)),
             key,
         };
         let head = ticket.head(by, self.now);
@@ -177,7 +177,7 @@ impl World {
             bytes: ticket.bytes(),
             notes: if inside { ticket.notes.clone() } else { Vec::new() },
             history: if inside { ticket.history.clone() } else { Vec::new() },
-            promises: if inside { ticket.promises(self.now) } else { Vec::new() },
+            page_timers: if inside { ticket.page_timers(self.now) } else { Vec::new() },
         }))
     }
 
@@ -214,7 +214,7 @@ impl Ticket {
         head
     }
 
-    fn promises(&self, now: Timestamp) -> Vec<(SlaMetric, SlaState, Timestamp)> {
+    fn page_timers(&self, now: Timestamp) -> Vec<(SlaMetric, SlaState, Timestamp)> {
         let shown = self.sla.iter().flat_map(|sla| {
             let due = sla.waits().into_iter().map(|(_, wait)| sla.minutes().instant(wait.due));
             let timers = sla.timers(now).into_iter().zip(due);

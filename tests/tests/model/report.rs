@@ -19,8 +19,8 @@ struct Tallied {
 
 impl World {
     pub(crate) fn report(&self, from: Timestamp, before: Timestamp) -> Answer {
-        let Some(promise) = self.promise else { return Answer::Invalid("no_sla") };
-        let minutes = &promise.minutes;
+        let Some(setup) = self.setup else { return Answer::Invalid("no_sla") };
+        let minutes = &setup.minutes;
         let (first, last) = (minutes.until(from), minutes.until(before.min(self.now)));
         let mut all = BTreeMap::<(Option<UserId>, SlaMetric), Tallied>::new();
         for ticket in &self.tickets {

@@ -34,21 +34,21 @@ pub(crate) enum Step {
 
 pub(crate) fn cases() -> impl Strategy<Value = Case> {
     any::<bool>().prop_flat_map(|rests| {
-        let promise = if rests { office() } else { round_the_clock() };
+        let sla = if rests { office() } else { round_the_clock() };
         let steps = vec(prop_oneof![1 => writes().prop_map(Step::Theirs), 5 => changes()], 2..8).boxed();
-        (policies(&promise).boxed(), documents(&promise).boxed(), steps)
+        (policies(&sla).boxed(), documents(&sla).boxed(), steps)
             .prop_map(|(policy, document, steps)| Case { policy, document, steps })
     })
 }
 
-fn policies(promise: &Sla) -> impl Strategy<Value = Policy> + use<> {
+fn policies(sla: &Sla) -> impl Strategy<Value = Policy> + use<> {
     let reopen = [0, 1, 1, 2, 2].map(|days| Reopen::Within(Days(days)));
     let reopen = [&reopen[..], &[Reopen::Always, Reopen::Never]].concat();
     // Mostly with room, so that the guards before that one decide.
     let limits =
         (3..=8_u32, (4..=12_u32).prop_map(|fours| 4 * fours), 1..=3_u32, 1..=3_u32).prop_map(narrow);
     let limits = prop_oneof![2 => Just(Limits::default()), 1 => limits];
-    let sla = option::weighted(0.85, Just(promise.clone()));
+    let sla = option::weighted(0.85, Just(sla.clone()));
     (select(reopen), select(vec![0, 1, 2]), limits, sla).prop_map(|(reopen, days, limits, sla)| Policy {
         limits,
         reopen,
@@ -99,7 +99,7 @@ const PRIORITIES: [&str; 4] = ["LOW", "MEDIUM", "HIGH", "URGENT"];
 /// Texts of 4, 8 and 12 bytes, so that a conversation often reaches its limit exactly.
 const TEXTS: [&str; 5] = ["hola", "¿y?", "$version", "doce letras.", "$$$$"];
 
-pub(crate) fn documents(promise: &Sla) -> impl Strategy<Value = Document> + use<> {
+pub(crate) fn documents(sla: &Sla) -> impl Strategy<Value = Document> + use<> {
     let admin = || (2..5_u8).prop_map(|number| Bson::from(person(number)));
     let version = prop_oneof![
         (0..3_i32).prop_map(Bson::from),
@@ -137,7 +137,7 @@ pub(crate) fn documents(promise: &Sla) -> impl Strategy<Value = Document> + use<
         field("history", history),
         field("version", version),
         prop_oneof![
-            10 => timers(promise),
+            10 => timers(sla),
             1 => Just(doc! { "sla": null }),
             1 => Just(doc! {}),
         ],

@@ -16,17 +16,17 @@ use super::{
 
 /// Targets of days, like the times, so that timers are often stopped to the millisecond.
 pub(crate) fn round_the_clock() -> Sla {
-    promise(BusinessCalendar::always(), DAY)
+    sla(BusinessCalendar::always(), DAY)
 }
 
 /// Targets of business days: business time stands still from the evening until each of the times, and
 /// is the same at them and the millisecond before.
 pub(crate) fn office() -> Sla {
     let week = Week::weekdays("09:00-17:00".parse().unwrap());
-    promise(BusinessCalendar::new(TimeZone::UTC, week).unwrap(), 8 * HOUR)
+    sla(BusinessCalendar::new(TimeZone::UTC, week).unwrap(), 8 * HOUR)
 }
 
-fn promise(calendar: BusinessCalendar, day: i64) -> Sla {
+fn sla(calendar: BusinessCalendar, day: i64) -> Sla {
     let day = Duration::from_millis(day.unsigned_abs());
     let targets = Priority::ALL.map(|priority| {
         let days = 4 - priority as u32;
@@ -36,11 +36,11 @@ fn promise(calendar: BusinessCalendar, day: i64) -> Sla {
 }
 
 /// Generates the fields of a ticket that has timers.
-pub(crate) fn timers(promise: &Sla) -> impl Strategy<Value = Document> + use<> {
-    let targets = bson::serialize_to_document(promise.policy().targets(&Category::BUG)).unwrap();
-    let timer = || timer(promise, field("stop", stop(promise)));
+pub(crate) fn timers(sla: &Sla) -> impl Strategy<Value = Document> + use<> {
+    let targets = bson::serialize_to_document(sla.policy().targets(&Category::BUG)).unwrap();
+    let timer = || timer(sla, field("stop", stop(sla)));
     // A timer that was followed by another had stopped.
-    let earlier = vec(self::timer(promise, stop(promise).prop_map(|stop| doc! { "stop": stop })), 0..2);
+    let earlier = vec(self::timer(sla, stop(sla).prop_map(|stop| doc! { "stop": stop })), 0..2);
     (timer(), option::of(timer()), timer(), earlier).prop_map(
         move |(first, next, resolution, earlier)| {
             let mut sla = doc! { "targets": targets.clone(), "firstResponse": first };
@@ -51,8 +51,8 @@ pub(crate) fn timers(promise: &Sla) -> impl Strategy<Value = Document> + use<> {
     )
 }
 
-fn timer(promise: &Sla, stop: impl Strategy<Value = Document> + 'static) -> BoxedStrategy<Bson> {
-    let reading = reading(promise);
+fn timer(sla: &Sla, stop: impl Strategy<Value = Document> + 'static) -> BoxedStrategy<Bson> {
+    let reading = reading(sla);
     // Now and then a target whose quarter is not an integer.
     let odd = prop_oneof![3 => Just(0_i64), 1 => 1..4_i64];
     let drawn =
@@ -63,17 +63,17 @@ fn timer(promise: &Sla, stop: impl Strategy<Value = Document> + 'static) -> Boxe
     drawn.boxed()
 }
 
-fn stop(promise: &Sla) -> impl Strategy<Value = Bson> + use<> {
+fn stop(sla: &Sla) -> impl Strategy<Value = Bson> + use<> {
     let by = field("by", (2..5_u8).prop_map(|number| Bson::from(person(number))));
     let cancelled = field("cancelled", any::<bool>().prop_map(Bson::from));
-    let reading = reading(promise);
+    let reading = reading(sla);
     (times(), by, cancelled).prop_map(move |(at, by, cancelled)| {
         let stop = doc! { "at": date(at), "reading": reading(at) };
         [by, cancelled].into_iter().fold(stop, with).into()
     })
 }
 
-fn reading(promise: &Sla) -> impl Fn(i64) -> i64 + use<> {
-    let promise = promise.clone();
-    move |ms| promise.business_time_at(after(ms)).as_millis()
+fn reading(sla: &Sla) -> impl Fn(i64) -> i64 + use<> {
+    let sla = sla.clone();
+    move |ms| sla.business_time_at(after(ms)).as_millis()
 }

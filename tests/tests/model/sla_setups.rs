@@ -11,7 +11,7 @@ use super::naive_calendar::{DAY, HOUR, MINUTE, NaiveCalendar};
 
 /// SLA policy and calendar of one help desk.
 #[derive(Debug, Clone)]
-pub(crate) struct Promise {
+pub(crate) struct SlaSetup {
     pub(crate) sla: Sla,
     pub(crate) minutes: NaiveCalendar,
     /// Start of a run: shortly before the offset from UTC changes.
@@ -19,7 +19,7 @@ pub(crate) struct Promise {
 }
 
 /// Desks that work around the clock, in office hours, and at night.
-pub(crate) static PROMISES: LazyLock<[Promise; 3]> = LazyLock::new(|| {
+pub(crate) static SLA_SETUPS: LazyLock<[SlaSetup; 3]> = LazyLock::new(|| {
     let (midnight, opening) = ("2026-03-27T00:00:00Z", "2026-03-27T08:00:00Z");
     let every_hour = [&[(0, DAY)][..]; 7];
     let at_desk: &[(i64, i64)] = &[(9 * HOUR, 13 * HOUR), (15 * HOUR, 18 * HOUR)];
@@ -29,24 +29,24 @@ pub(crate) static PROMISES: LazyLock<[Promise; 3]> = LazyLock::new(|| {
     // On Saturday the 4th it goes back from 24:00 to 23:00.
     let late: &[(i64, i64)] = &[(0, 2 * HOUR), (22 * HOUR, DAY)];
     [
-        Wall { zone: "UTC", hours: every_hour, holiday: None, offsets: [0, 0], change: midnight }
-            .promise(opening),
-        Wall {
+        LocalHours { zone: "UTC", hours: every_hour, holiday: None, offsets: [0, 0], change: midnight }
+            .setup(opening),
+        LocalHours {
             zone: "Europe/Madrid",
             hours: office,
             holiday: Some("2026-03-31"),
             offsets: [HOUR, 2 * HOUR],
             change: "2026-03-29T01:00:00Z",
         }
-        .promise(opening),
-        Wall {
+        .setup(opening),
+        LocalHours {
             zone: "America/Santiago",
             hours: [late; 7],
             holiday: Some("2026-04-06"),
             offsets: [-3 * HOUR, -4 * HOUR],
             change: "2026-04-05T03:00:00Z",
         }
-        .promise("2026-04-04T01:30:00Z"),
+        .setup("2026-04-04T01:30:00Z"),
     ]
 });
 
@@ -62,7 +62,7 @@ static USUAL: Targets = [[480, 240, 1440], [120, 60, 480], [60, 60, 240], [30, 1
 static OF_BUGS: Targets = [[300, 301, 2000], [90, 45, 302], [20, 30, 100], [1, 2, 3]];
 
 /// Business hours of a help desk in local time.
-struct Wall {
+struct LocalHours {
     zone: &'static str,
     /// From Monday to Sunday, in milliseconds of the day.
     hours: [&'static [(i64, i64)]; 7],
@@ -72,12 +72,12 @@ struct Wall {
     change: &'static str,
 }
 
-impl Wall {
-    fn promise(self, start: &str) -> Promise {
+impl LocalHours {
+    fn setup(self, start: &str) -> SlaSetup {
         let start = start.parse().unwrap();
         let policy = SlaPolicy::new(table(&USUAL)).unwrap().category(Category::BUG, table(&OF_BUGS));
         let sla = Sla::new(policy.unwrap(), self.calendar());
-        Promise { sla, minutes: self.minutes(start), start }
+        SlaSetup { sla, minutes: self.minutes(start), start }
     }
 
     fn calendar(&self) -> BusinessCalendar {

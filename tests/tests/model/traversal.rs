@@ -7,7 +7,7 @@ use ventanilla_service::{
 
 use super::step::{Filter, Query};
 
-pub(crate) struct Walk {
+pub(crate) struct Traversal {
     query: Query,
     next: Next,
     /// Tickets of all pages so far.
@@ -20,7 +20,7 @@ enum Next {
     Nothing,
 }
 
-impl Walk {
+impl Traversal {
     pub(crate) fn new(query: Query) -> Self {
         Self { query, next: Next::First, visited: Vec::new() }
     }
@@ -37,7 +37,7 @@ impl Walk {
         let cursor = match &self.next {
             Next::First => None,
             Next::After(cursor) => Some(cursor),
-            Next::Nothing => panic!("the walk is over"),
+            Next::Nothing => panic!("the traversal is over"),
         };
         let page = match &self.query {
             Query::Mine { by, closed } => {
