@@ -35,10 +35,11 @@ pub(crate) fn cached(
     Ok(file)
 }
 
-/// Returns the directory that Cargo builds into, which it marks.
+/// Returns the directory that Cargo builds into, which has a file of the compiler's version.
+// `CACHEDIR.TAG` is missing if the directory was there before Cargo.
 pub(crate) fn target() -> PathBuf {
     let test = env::current_exe().unwrap_or_default();
-    let marked = test.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists());
+    let marked = test.ancestors().find(|folder| folder.join(".rustc_info.json").exists());
     marked.map_or_else(env::temp_dir, Path::to_path_buf)
 }
 
