@@ -130,9 +130,10 @@ impl Command {
     /// still has them.
     fn events_of(&self, first: First, ticket: &Ticket) -> Vec<Event> {
         let role = self.actor.author().map(|author| author.role());
-        let kind = match self.change.kind {
-            ChangeKind::Note(_) => Some(EventKind::NoteAdded),
-            _ => role.map(|role| EventKind::MessageAdded { role }),
+        let kind = if matches!(self.change.kind, ChangeKind::Note(_)) {
+            Some(EventKind::NoteAdded)
+        } else {
+            role.map(|role| EventKind::MessageAdded { role })
         };
         let (at, by, version) = (first.at, &self.actor, first.version);
         let written = kind.map(|kind| Event { at, by: by.clone(), version, kind });

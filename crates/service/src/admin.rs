@@ -260,7 +260,8 @@ impl Admin {
     ///
     /// # Errors
     ///
-    /// Those of the method that makes the same change.
+    /// [`ServiceError::UnknownAssignee`]; [`ServiceError::Refused`]; [`ServiceError::NotFound`];
+    /// [`ServiceError::Store`].
     #[instrument(name = "ventanilla.change", skip_all, fields(actor = "ADMIN", %number, outcome))]
     pub async fn change(&self, number: &TicketNumber, change: Change) -> Result<Receipt, ServiceError> {
         self.core.change(&self.actor, number, change).await

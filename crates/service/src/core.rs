@@ -12,9 +12,11 @@ use ventanilla_storage::{
 };
 
 use crate::{
-    Clock, NumberSource, Receipt, ServiceError, numbers,
+    Receipt, ServiceError,
+    clock::Clock,
+    numbers::{self, NumberSource},
     observe::{observed, parsed, record},
-    view::PageContext,
+    view::{PageContext, PersonDirectory, Viewer},
 };
 
 /// Function that says whether a ticket may be assigned to a person.
@@ -218,8 +220,8 @@ impl Core {
     /// Returns the present and the policy for pages.
     pub(crate) fn page_context<'a>(
         &'a self,
-        viewer: crate::view::Viewer,
-        people: &'a dyn crate::view::PersonDirectory,
+        viewer: Viewer,
+        people: &'a dyn PersonDirectory,
     ) -> PageContext<'a> {
         PageContext { policy: &self.policy, now: self.now(), viewer, people }
     }

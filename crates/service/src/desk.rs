@@ -5,7 +5,12 @@ use std::{fmt, sync::Arc};
 use ventanilla_domain::{Category, Policy, UserId};
 use ventanilla_storage::TicketStore;
 
-use crate::{Admin, Bot, Clock, Customer, NumberSource, RandomNumbers, System, SystemClock, core::Core};
+use crate::{
+    Admin, Bot, Customer, System,
+    clock::{Clock, SystemClock},
+    core::Core,
+    numbers::{NumberSource, RandomNumbers},
+};
 
 /// Help desk over a store of tickets.
 ///

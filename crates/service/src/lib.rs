@@ -35,10 +35,6 @@ pub use ventanilla_domain::{
 };
 pub use ventanilla_storage::{ListQuery, MemoryStore};
 
-pub(crate) use clock::{Clock, SystemClock};
-pub(crate) use form::InvalidForm;
-pub(crate) use numbers::{NumberSource, RandomNumbers};
-
 /// Parts of a ticket, and people.
 pub mod ticket {
     pub use ventanilla_domain::{

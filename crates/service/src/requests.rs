@@ -2,10 +2,14 @@
 
 use std::{marker::PhantomData, pin::Pin};
 
-use tracing::{Instrument, Span, field::display};
+use tracing::{Instrument, Span};
 use ventanilla_domain::{Actor, Change, IdempotencyKey, NewMessage, Status, TicketNumber};
 
-use crate::{Receipt, ServiceError, core::Core, observe::checked};
+use crate::{
+    Receipt, ServiceError,
+    core::Core,
+    observe::{checked, record},
+};
 
 /// Change to one ticket; `.await` makes it.
 ///
@@ -50,6 +54,8 @@ pub struct Request<'a, K> {
     number: &'a TicketNumber,
     span: Span,
     draft: Result<Draft, ServiceError>,
+    status: Option<Status>,
+    key: Option<IdempotencyKey>,
     expected: Option<u64>,
     kind: PhantomData<K>,
 }
@@ -70,7 +76,7 @@ pub enum Update {}
 
 #[derive(Debug)]
 enum Draft {
-    Message { text: NewMessage, status: Option<Status> },
+    Message(NewMessage),
     Note(NewMessage),
     Change(Change),
 }
@@ -85,14 +91,6 @@ impl<K> Request<'_, K> {
         self.expected = version.into();
         self
     }
-
-    fn with_key(mut self, new: Option<IdempotencyKey>) -> Self {
-        if let (Ok(Draft::Message { text, .. } | Draft::Note(text)), Some(key)) = (&mut self.draft, new)
-        {
-            *text = text.clone().with_key(key);
-        }
-        self
-    }
 }
 
 impl Request<'_, Reply> {
@@ -101,22 +99,22 @@ impl Request<'_, Reply> {
     /// A key stands for the message: sent again with the same text, it is the same request,
     /// whatever the status.
     pub fn status(mut self, to: impl Into<Option<Status>>) -> Self {
-        if let Ok(Draft::Message { status, .. }) = &mut self.draft {
-            *status = to.into();
-        }
+        self.status = to.into();
         self
     }
 
     /// Adds the message once, however often it is sent with this key by this author.
-    pub fn key(self, key: impl Into<Option<IdempotencyKey>>) -> Self {
-        self.with_key(key.into())
+    pub fn key(mut self, key: impl Into<Option<IdempotencyKey>>) -> Self {
+        self.key = key.into();
+        self
     }
 }
 
 impl Request<'_, Text> {
     /// Adds the text once, however often it is sent with this key by this author.
-    pub fn key(self, key: impl Into<Option<IdempotencyKey>>) -> Self {
-        self.with_key(key.into())
+    pub fn key(mut self, key: impl Into<Option<IdempotencyKey>>) -> Self {
+        self.key = key.into();
+        self
     }
 }
 
@@ -125,16 +123,20 @@ impl<'a, K: Send + 'a> IntoFuture for Request<'a, K> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let Self { core, actor, number, span, draft, expected, .. } = self;
+        let Self { core, actor, number, span, draft, status, key, expected, .. } = self;
+        let with_key = |text: NewMessage| match key {
+            Some(key) => text.with_key(key),
+            None => text,
+        };
         let run = async move {
-            let change = match checked(draft)? {
-                Draft::Message { text, status: Some(status) } => {
-                    Span::current().record("status", display(status));
-                    Change::reply(text, status)
+            let change = match (checked(draft)?, status) {
+                (Draft::Message(text), Some(status)) => {
+                    record("status", status);
+                    Change::reply(with_key(text), status)
                 }
-                Draft::Message { text, status: None } => Change::message(text),
-                Draft::Note(text) => Change::note(text),
-                Draft::Change(change) => change,
+                (Draft::Message(text), None) => Change::message(with_key(text)),
+                (Draft::Note(text), _) => Change::note(with_key(text)),
+                (Draft::Change(change), _) => change,
             };
             let change = match expected {
                 Some(version) => change.expecting(version),
@@ -161,7 +163,7 @@ impl<'a> Target<'a> {
         text: impl TryInto<NewMessage, Error: Into<ServiceError>>,
     ) -> Request<'a, K> {
         let text = text.try_into().map_err(Into::into);
-        self.request(span, text.map(|text| Draft::Message { text, status: None }))
+        self.request(span, text.map(Draft::Message))
     }
 
     pub(crate) fn note(
@@ -179,6 +181,7 @@ impl<'a> Target<'a> {
 
     fn request<K>(self, span: Span, draft: Result<Draft, ServiceError>) -> Request<'a, K> {
         let Self { core, actor, number } = self;
-        Request { core, actor, number, span, draft, expected: None, kind: PhantomData }
+        let (status, key, expected) = (None, None, None);
+        Request { core, actor, number, span, draft, status, key, expected, kind: PhantomData }
     }
 }

@@ -13,7 +13,7 @@ use ventanilla_storage::{
     UnknownDueFilter, UnknownSort, WriteOutcome,
 };
 
-use crate::InvalidForm;
+use crate::form::InvalidForm;
 
 /// Error of a use case. [`Explain`] gives it a stable code, a text for the end user, and says whether
 /// to try again.

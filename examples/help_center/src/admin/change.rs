@@ -42,8 +42,8 @@ pub(super) async fn reply(
         let to = (!status.is_empty()).then(|| status.parse::<Status>()).transpose()?;
         let reply = admin.desk.reply(&number, &written.text).status(to);
         reply.key(written.key()?).expecting(version).await
-    };
-    let done = done.await;
+    }
+    .await;
     let typed = |error: &ServiceError| Typed {
         reply: Draft::again(written.text, written.key, error),
         status,
@@ -72,8 +72,8 @@ pub(super) async fn note(
     let done = async {
         let note = admin.desk.add_note(&number, &written.text);
         note.key(written.key()?).expecting(version).await
-    };
-    let done = done.await;
+    }
+    .await;
     let typed = |error: &ServiceError| Typed {
         note: Draft::again(written.text, written.key, error),
         ..Typed::nothing()
@@ -94,8 +94,8 @@ pub(super) async fn status(
     Number(number): Number,
     Posted(form): Posted<NewStatus>,
 ) -> Answer {
-    let done = async { admin.desk.set_status(&number, form.to.parse()?).expecting(form.version).await };
-    let done = done.await;
+    let done =
+        async { admin.desk.set_status(&number, form.to.parse()?).expecting(form.version).await }.await;
     answer(&app, admin, &number, done, "estado", |_| Typed::nothing()).await
 }
 
@@ -113,8 +113,7 @@ pub(super) async fn priority(
     Posted(form): Posted<NewPriority>,
 ) -> Answer {
     let done =
-        async { admin.desk.set_priority(&number, form.to.parse()?).expecting(form.version).await };
-    let done = done.await;
+        async { admin.desk.set_priority(&number, form.to.parse()?).expecting(form.version).await }.await;
     answer(&app, admin, &number, done, "prioridad", |_| Typed::nothing()).await
 }
 
