@@ -8,8 +8,11 @@ use std::sync::Arc;
 
 use common::{NUMBER, WORDS, anas_ticket, code, id, key, number, only, storing, text};
 use ventanilla_service::{
-    Category, Change, Explain, Form, HelpDesk, IdempotencyKey, Locale, MemoryStore, NewTicket, Priority,
-    Status, Timestamp, settings::Clock, testing, ticket::Actor,
+    Category, Change, EventKind, Explain, Form, HelpDesk, IdempotencyKey, Locale, MemoryStore,
+    NewTicket, Priority, Status, Timestamp,
+    settings::Clock,
+    testing,
+    ticket::{Actor, Role},
 };
 
 async fn desk() -> HelpDesk {
@@ -28,6 +31,18 @@ async fn a_note_with_a_key_is_added_once() {
     let other = luis.add_note(&number, "Otra cosa").key(key("n")).await;
     assert_eq!(code(&other), "key_conflict");
     assert_eq!(luis.get(&number).await.unwrap().notes.len(), before + 1);
+}
+
+#[tokio::test]
+async fn a_reply_sets_the_status_with_the_message() {
+    let open = testing::ticket(NUMBER).requester("ana").build();
+    let desk = HelpDesk::builder(storing([open]).await).clock(common::now).build();
+    let (luis, number) = (desk.admin(id("luis")), number(NUMBER));
+    let receipt = luis.reply(&number, "Hecho").status(Status::Resolved).await.unwrap();
+    let kinds: Vec<EventKind> = receipt.events.into_iter().map(|event| event.kind).collect();
+    let resolved = EventKind::StatusChanged { from: Status::Open, to: Status::Resolved };
+    assert_eq!(kinds, [EventKind::MessageAdded { role: Role::Admin }, resolved]);
+    assert_eq!((receipt.head.status, receipt.head.version), (Status::Resolved, 1));
 }
 
 #[tokio::test]

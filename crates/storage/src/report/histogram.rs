@@ -131,4 +131,16 @@ mod tests {
         assert_eq!(Histogram::default().quantiles(), None);
         assert_eq!(Histogram::default().count(), 0);
     }
+
+    #[test]
+    fn quantiles_are_whole_milliseconds_in_json() {
+        let json = r#"{"medianMillis":1500,"p90Millis":3600000}"#;
+        let quantiles =
+            Quantiles { median: Duration::from_millis(1_500), p90: Duration::from_secs(3_600) };
+        assert_eq!(serde_json::to_string(&quantiles).unwrap(), json);
+        assert_eq!(serde_json::from_str::<Quantiles>(json).unwrap(), quantiles);
+        // Fractions of a millisecond are cut off.
+        let longer = Quantiles { median: Duration::from_micros(1_500_999), ..quantiles };
+        assert_eq!(serde_json::to_string(&longer).unwrap(), json);
+    }
 }
