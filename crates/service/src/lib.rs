@@ -118,7 +118,8 @@ pub mod sqlite {
 #[cfg(feature = "mongodb")]
 pub mod mongodb {
     pub use ventanilla_storage::{
-        Checkpoint, ConnectError, MongoOptions, MongoStore, Reconciled, UserIdEncoding,
+        Checkpoint, ConnectError, InvalidCheckpoint, MongoOptions, MongoStore, Reconciled,
+        UserIdEncoding,
     };
 }
 

@@ -30,7 +30,9 @@ pub use cursor::{Cursor, InvalidCursor, Position};
 pub use error::{BoxError, StoreError, WriteOutcome};
 pub use memory::MemoryStore;
 #[cfg(feature = "mongodb")]
-pub use mongo::{Checkpoint, ConnectError, MongoOptions, MongoStore, Reconciled, UserIdEncoding};
+pub use mongo::{
+    Checkpoint, ConnectError, InvalidCheckpoint, MongoOptions, MongoStore, Reconciled, UserIdEncoding,
+};
 pub use page::{Counts, Page, Unreadable};
 pub use page_query::PageQuery;
 pub use page_size::{InvalidPageSize, PageSize};

@@ -40,7 +40,7 @@ use ventanilla_domain::{
 
 pub use connect::{ConnectError, MongoOptions};
 pub use ids::UserIdEncoding;
-pub use reconcile::{Checkpoint, Reconciled};
+pub use reconcile::{Checkpoint, InvalidCheckpoint, Reconciled};
 
 use crate::{
     BoxError, Counts, InsertOutcome, Page, PageQuery, Report, ReportQuery, StoreError, TicketStore,

@@ -27,7 +27,7 @@ use crate::BoxError;
 ///
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// let store = MongoOptions::new()
-///     .collection("SupportTicket")
+///     .with_collection("SupportTicket")
 ///     .with_user_ids(UserIdEncoding::ObjectId)
 ///     .with_time_limit(Duration::from_secs(10))
 ///     .create_indexes()

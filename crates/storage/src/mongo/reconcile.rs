@@ -15,7 +15,7 @@ use super::{
     unknown,
     update::statement,
 };
-use crate::{BoxError, StoreError, Unreadable};
+use crate::{StoreError, Unreadable};
 
 /// Result of one batch of [`MongoStore::reconcile`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +38,7 @@ pub struct Reconciled {
 ///
 /// let place: Checkpoint = "65a1f0c2e4b0a1b2c3d4e5f6".parse()?;
 /// assert_eq!(place.to_string(), "65a1f0c2e4b0a1b2c3d4e5f6");
+/// assert_eq!("página 2".parse::<Checkpoint>().unwrap_err().value(), "página 2");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,10 +51,26 @@ impl std::fmt::Display for Checkpoint {
 }
 
 impl std::str::FromStr for Checkpoint {
-    type Err = BoxError;
+    type Err = InvalidCheckpoint;
 
-    fn from_str(value: &str) -> Result<Self, Self::Err> {
-        Ok(Self(ObjectId::parse_str(value)?))
+    fn from_str(value: &str) -> Result<Self, InvalidCheckpoint> {
+        let invalid = |_| InvalidCheckpoint { value: value.chars().take(64).collect() };
+        ObjectId::parse_str(value).map(Self).map_err(invalid)
+    }
+}
+
+/// Text that is no [`Checkpoint`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{value:?} is no checkpoint")]
+pub struct InvalidCheckpoint {
+    value: Box<str>,
+}
+
+impl InvalidCheckpoint {
+    /// Returns the start of the offending text, at most 64 characters.
+    #[must_use]
+    pub fn value(&self) -> &str {
+        &self.value
     }
 }
 
