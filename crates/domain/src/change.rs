@@ -1,6 +1,6 @@
 //! Changes that can be asked for.
 
-use crate::{IdempotencyKey, InvalidText, MessageText, Priority, Status, UserId};
+use crate::{IdempotencyKey, InvalidText, MessageText, Priority, Status, TicketDetails, UserId, Wait};
 
 /// A change that an actor asks for, as a value.
 ///
@@ -24,24 +24,87 @@ use crate::{IdempotencyKey, InvalidText, MessageText, Priority, Status, UserId};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     pub(crate) kind: ChangeKind,
-    pub(crate) expected: Option<u64>,
+    pub(crate) expected: Expected,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ChangeKind {
-    Message { message: NewMessage, status: Option<Status> },
+    Message { message: NewMessage, then: Then },
     Note(NewMessage),
+    HandOver(NewMessage),
+    Draft(MessageText),
+    DiscardDraft,
     Status(Status),
     Priority(Priority),
     Assign(Option<UserId>),
     Claim,
+    Wait(Wait),
+    EndWait,
+}
+
+/// Change that is made together with a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Then {
+    Nothing,
+    Status(Status),
+    Wait(Wait),
+}
+
+/// State of the ticket without which a change is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Expected {
+    Any,
+    Version(u64),
+    Conversation(SeenConversation),
+}
+
+/// State of a conversation as somebody read it, to tell later whether anything was added.
+///
+/// It is made from the desk's details of the ticket:
+///
+/// ```
+/// # use ventanilla_domain::*;
+/// # let ana = UserId::parse("ana")?;
+/// # let (policy, now) = (Policy::default(), Timestamp::MIN);
+/// # let customer = Actor::Customer(ana.clone());
+/// # let mut ticket = NewTicket::new(Category::BUG, MessageText::parse("No carga")?)
+/// #     .open(TicketNumber::parse("TKT-ABC123")?, &ana, &customer, now, &policy)?;
+/// let read = ticket.details(&Audience::Desk, MessageRange::All).expect("the desk sees all");
+/// let seen = SeenConversation::of(&read);
+///
+/// let more = Change::message(MessageText::parse("Y tampoco en el móvil")?);
+/// assert!(matches!(Command::new(&customer, now, &policy, more)?.apply(&mut ticket), Outcome::Applied { .. }));
+///
+/// let answer = Change::message(MessageText::parse("Prueba a reiniciar")?).unless_overtaken(seen);
+/// let Outcome::Refused(refusal) = Command::new(&Actor::Bot, now, &policy, answer)?.apply(&mut ticket)
+/// else { panic!("the customer has written since") };
+/// assert_eq!(refusal.code(), "conversation_changed");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SeenConversation {
+    pub(crate) version: u64,
+    pub(crate) messages: u32,
+    pub(crate) status: Status,
+}
+
+impl SeenConversation {
+    /// Returns the state of a conversation that was read as a whole or in part, for the desk: the
+    /// details for other audiences lack the version, so that a status which changed and changed back
+    /// isn't noticed.
+    #[must_use]
+    pub fn of(ticket: &TicketDetails) -> Self {
+        let state = ticket.state();
+        let (version, status) = (state.head.version, state.head.status);
+        Self { version, messages: state.message_count, status }
+    }
 }
 
 impl Change {
     /// Adds a message in the actor's role.
     #[must_use]
     pub fn message(message: impl Into<NewMessage>) -> Self {
-        Self::of(ChangeKind::Message { message: message.into(), status: None })
+        Self::of(ChangeKind::Message { message: message.into(), then: Then::Nothing })
     }
 
     /// Adds a message and sets the status, both or neither.
@@ -50,13 +113,54 @@ impl Change {
     /// whatever the status.
     #[must_use]
     pub fn reply(message: impl Into<NewMessage>, status: Status) -> Self {
-        Self::of(ChangeKind::Message { message: message.into(), status: Some(status) })
+        Self::of(ChangeKind::Message { message: message.into(), then: Then::Status(status) })
+    }
+
+    /// Adds a message and sets the ticket to wait, both or neither.
+    ///
+    /// A key stands for the message, as in [`reply`](Self::reply).
+    #[must_use]
+    pub fn reply_and_wait(message: impl Into<NewMessage>, wait: Wait) -> Self {
+        Self::of(ChangeKind::Message { message: message.into(), then: Then::Wait(wait) })
     }
 
     /// Adds an internal note.
     #[must_use]
     pub fn note(note: impl Into<NewMessage>) -> Self {
         Self::of(ChangeKind::Note(note.into()))
+    }
+
+    /// Hands the ticket over from the bot to a human: adds an internal note with the reason, and
+    /// marks the ticket until an administrator answers or has it.
+    #[must_use]
+    pub fn hand_over(reason: impl Into<NewMessage>) -> Self {
+        Self::of(ChangeKind::HandOver(reason.into()))
+    }
+
+    /// Leaves a reply that the bot proposes, in place of an earlier one.
+    #[must_use]
+    pub const fn draft(text: MessageText) -> Self {
+        Self::of(ChangeKind::Draft(text))
+    }
+
+    /// Discards the reply that the bot proposed.
+    #[must_use]
+    pub const fn discard_draft() -> Self {
+        Self::of(ChangeKind::DiscardDraft)
+    }
+
+    /// Sets the ticket to wait, and in progress unless it is. The resolution timer is paused.
+    ///
+    /// If it waits already, the wait goes on, for another party or until another time.
+    #[must_use]
+    pub const fn wait(wait: Wait) -> Self {
+        Self::of(ChangeKind::Wait(wait))
+    }
+
+    /// Ends the wait. The resolution timer runs again.
+    #[must_use]
+    pub const fn end_wait() -> Self {
+        Self::of(ChangeKind::EndWait)
     }
 
     /// Sets the status.
@@ -88,7 +192,20 @@ impl Change {
     /// changes since.
     #[must_use]
     pub const fn expecting(mut self, version: u64) -> Self {
-        self.expected = Some(version);
+        self.expected = Expected::Version(version);
+        self
+    }
+
+    /// Makes the change only if nobody has written in the conversation and the status hasn't changed
+    /// since it was read. Otherwise the command is refused as a
+    /// [`Refusal::ConversationChanged`](crate::Refusal::ConversationChanged). Takes the place of
+    /// [`expecting`](Self::expecting).
+    ///
+    /// Notes and other changes that the requester doesn't see are no obstacle. Messages of another
+    /// application, which raise no version, are.
+    #[must_use]
+    pub const fn unless_overtaken(mut self, seen: SeenConversation) -> Self {
+        self.expected = Expected::Conversation(seen);
         self
     }
 
@@ -100,14 +217,19 @@ impl Change {
             ChangeKind::Assign(to) => to.as_ref(),
             ChangeKind::Message { .. }
             | ChangeKind::Note(_)
+            | ChangeKind::HandOver(_)
+            | ChangeKind::Draft(_)
+            | ChangeKind::DiscardDraft
             | ChangeKind::Status(_)
             | ChangeKind::Priority(_)
-            | ChangeKind::Claim => None,
+            | ChangeKind::Claim
+            | ChangeKind::Wait(_)
+            | ChangeKind::EndWait => None,
         }
     }
 
     const fn of(kind: ChangeKind) -> Self {
-        Self { kind, expected: None }
+        Self { kind, expected: Expected::Any }
     }
 }
 

@@ -1,6 +1,8 @@
 //! Changes that led from one version of a ticket to the present one.
 
-use crate::{Actor, ActorKind, Author, Event, EventKind, Message, Note, UserId, command::State};
+use crate::{
+    Actor, ActorKind, Author, Event, EventKind, Message, Note, SeenConversation, UserId, command::State,
+};
 
 /// Returns the events after a version, in order, as far as the ticket still has them and such an
 /// actor may see them: customers and the bot see messages only.
@@ -19,6 +21,23 @@ pub(crate) fn changes_since(version: u64, ticket: &State<'_>, by: ActorKind) -> 
     events
 }
 
+/// Returns the messages that were added to a conversation since it was read, and the changes of the
+/// status since, in order, as far as the ticket still has them.
+pub(crate) fn conversation_changes(seen: SeenConversation, ticket: &State<'_>) -> Vec<Event> {
+    let requester = &ticket.head.requester;
+    let added = ticket.message_count.saturating_sub(seen.messages) as usize;
+    let added = &ticket.messages[ticket.messages.len().saturating_sub(added)..];
+    let is_later = |event: &&Event| {
+        event.version > seen.version && matches!(event.kind, EventKind::StatusChanged { .. })
+    };
+    let mut events: Vec<Event> =
+        added.iter().filter_map(|message| written(message, requester)).collect();
+    events.extend(ticket.history.iter().filter(is_later).cloned());
+    // Stable: messages of another application, which have no version, come first.
+    events.sort_by_key(|event| event.version);
+    events
+}
+
 fn written(message: &Message, requester: &UserId) -> Option<Event> {
     let by = match &message.author {
         Author::Requester => Actor::Customer(requester.clone()),
@@ -30,7 +49,7 @@ fn written(message: &Message, requester: &UserId) -> Option<Event> {
 }
 
 fn noted(note: &Note) -> Event {
-    let by = Actor::Admin(note.by.clone());
+    let by = note.by.clone().map_or(Actor::Bot, Actor::Admin);
     Event { at: note.created_at, by, version: note.version, kind: EventKind::NoteAdded }
 }
 

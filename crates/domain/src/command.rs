@@ -1,8 +1,8 @@
 //! Requests to change a ticket, and their outcomes.
 
 use crate::{
-    Actor, Change, Event, EventKind, Message, Note, Policy, Refusal, Ticket, TicketDetails, TicketHead,
-    Timestamp, change::ChangeKind, util::count,
+    Actor, Change, Draft, Event, EventKind, Message, Note, Policy, Refusal, Ticket, TicketDetails,
+    TicketHead, Timestamp, change::ChangeKind, util::count,
 };
 
 /// Request to change a ticket: actor, time, policy and change.
@@ -130,7 +130,7 @@ impl Command {
     /// still has them.
     fn events_of(&self, first: First, ticket: &Ticket) -> Vec<Event> {
         let role = self.actor.author().map(|author| author.role());
-        let kind = if matches!(self.change.kind, ChangeKind::Note(_)) {
+        let kind = if matches!(self.change.kind, ChangeKind::Note(_) | ChangeKind::HandOver(_)) {
             Some(EventKind::NoteAdded)
         } else {
             role.map(|role| EventKind::MessageAdded { role })
@@ -218,6 +218,7 @@ pub(crate) struct State<'a> {
     pub(crate) messages: &'a [Message],
     pub(crate) notes: &'a [Note],
     pub(crate) history: &'a [Event],
+    pub(crate) draft: Option<&'a Draft>,
 }
 
 impl Ticket {
@@ -229,6 +230,7 @@ impl Ticket {
             messages: &self.messages,
             notes: &self.notes,
             history: &self.history,
+            draft: self.draft.as_deref(),
         }
     }
 }
@@ -243,6 +245,7 @@ impl TicketDetails {
             messages: &self.messages,
             notes: &self.notes,
             history: &self.history,
+            draft: self.draft.as_ref(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Data of a ticket for an audience.
 
-use crate::{Event, Message, MessageText, Note, Ticket, TicketHead, UserId, util::count};
+use crate::{Draft, Event, Message, MessageText, Note, Ticket, TicketHead, UserId, util::count};
 
 /// Audience of a read; decides which tickets and which fields are visible.
 ///
@@ -77,7 +77,7 @@ impl MessageRange {
 /// A ticket with the fields that one audience may see.
 ///
 /// Messages are in order of time, ties in order of arrival. Only the desk's details have timers,
-/// versions, notes and history, and only those of the whole conversation the timers of earlier
+/// versions, waits, hand-overs, notes, history and drafts, and only those of the whole conversation the timers of earlier
 /// responses.
 ///
 /// It isn't serialisable on purpose: ids of administrators, idempotency keys and business times are
@@ -112,6 +112,8 @@ pub struct TicketDetails {
     pub notes: Vec<Note>,
     /// The history; empty for audiences other than the desk.
     pub history: Vec<Event>,
+    /// The reply that the bot proposes; absent for audiences other than the desk.
+    pub draft: Option<Draft>,
 }
 
 /// A list row: a ticket's head, with the latest SLA timers only, and the beginning of its
@@ -176,7 +178,9 @@ impl Ticket {
                 (self.head.with_latest_timers(), self.notes.clone(), self.history.clone())
             }
         };
+        let draft = self.draft.as_deref().filter(|_| matches!(audience, Audience::Desk)).cloned();
         Some(TicketDetails {
+            draft,
             head,
             description: self.description.clone(),
             messages,

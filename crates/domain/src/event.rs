@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Actor, Locale, Priority, Role, Status, Timestamp, UserId, locale::say};
+use crate::{Actor, Locale, Priority, Role, Status, Timestamp, UserId, WaitingFor, locale::say};
 
 /// Record of something that happened to a ticket.
 ///
-/// A change returns its events, so that a host can send e-mails and webhooks. The history keeps
-/// creation and changes of status, priority and assignee; messages and notes are in the ticket
-/// themselves.
+/// A change returns its events, so that a host can send e-mails and webhooks. The history keeps all
+/// but messages and notes, which are in the ticket themselves.
 ///
 /// As JSON: `{"at", "by", "version", "event": "STATUS_CHANGED", "from": "OPEN", "to": "RESOLVED"}`.
 ///
@@ -108,6 +107,23 @@ pub enum EventKind {
         /// The assignee after.
         to: Option<UserId>,
     },
+    /// The ticket began to wait, or its wait was changed.
+    WaitingStarted {
+        /// The party that is waited for.
+        #[serde(rename = "for")]
+        party: WaitingFor,
+        /// Time at which the wait ends by itself, if it does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
+    },
+    /// A change ended the wait. A wait that ends by itself causes no event.
+    WaitingEnded,
+    /// The bot asked for a human.
+    HandedOver,
+    /// The bot proposed a reply.
+    DraftAdded,
+    /// An administrator discarded the proposed reply.
+    DraftDiscarded,
     /// An event that this version doesn't know, such as one of a newer version.
     #[serde(untagged)]
     Other(OtherEvent),
@@ -190,11 +206,17 @@ impl EventKind {
             | EventKind::StatusChanged { .. }
             | EventKind::PriorityChanged { .. }
             | EventKind::AssigneeChanged { .. }
+            | EventKind::WaitingStarted { .. }
+            | EventKind::WaitingEnded
+            | EventKind::HandedOver
+            | EventKind::DraftAdded
+            | EventKind::DraftDiscarded
             | EventKind::Other(_) => true,
         }
     }
 
-    /// Returns whether only the desk may see such events: notes, and events of unknown kinds.
+    /// Returns whether only the desk may see such events: notes, waits, the bot's hand-overs and
+    /// drafts, and events of unknown kinds.
     ///
     /// ```
     /// use ventanilla_domain::{EventKind, Role};
@@ -205,7 +227,13 @@ impl EventKind {
     #[must_use]
     pub const fn is_internal(&self) -> bool {
         match self {
-            EventKind::NoteAdded | EventKind::Other(_) => true,
+            EventKind::NoteAdded
+            | EventKind::WaitingStarted { .. }
+            | EventKind::WaitingEnded
+            | EventKind::HandedOver
+            | EventKind::DraftAdded
+            | EventKind::DraftDiscarded
+            | EventKind::Other(_) => true,
             EventKind::Created
             | EventKind::MessageAdded { .. }
             | EventKind::StatusChanged { .. }
@@ -264,6 +292,23 @@ impl EventKind {
             EventKind::AssigneeChanged { to: None, .. } => {
                 locale.pick("Dejó el ticket sin asignar", "Left the ticket unassigned").into()
             }
+            EventKind::WaitingStarted { party: WaitingFor::Customer, .. } => locale
+                .pick("Dejó el ticket esperando al cliente", "Set the ticket to wait for the customer")
+                .into(),
+            EventKind::WaitingStarted { party: WaitingFor::ThirdParty, .. } => locale
+                .pick(
+                    "Dejó el ticket esperando a un tercero",
+                    "Set the ticket to wait for a third party",
+                )
+                .into(),
+            EventKind::WaitingEnded => locale.pick("Terminó la espera", "Ended the wait").into(),
+            EventKind::HandedOver => {
+                locale.pick("Pidió que atienda una persona", "Asked for a human").into()
+            }
+            EventKind::DraftAdded => locale.pick("Propuso una respuesta", "Proposed a reply").into(),
+            EventKind::DraftDiscarded => {
+                locale.pick("Descartó la respuesta propuesta", "Discarded the proposed reply").into()
+            }
             EventKind::Other(_) => locale
                 .pick("Hizo un cambio de tipo desconocido", "Made a change of an unknown kind")
                 .into(),
@@ -287,6 +332,12 @@ mod tests {
             EventKind::AssigneeChanged { from: None, to: Some(ana.clone()) },
             EventKind::AssigneeChanged { from: Some(ana.clone()), to: Some(luis) },
             EventKind::AssigneeChanged { from: Some(ana.clone()), to: None },
+            EventKind::WaitingStarted { party: WaitingFor::Customer, until: None },
+            EventKind::WaitingStarted { party: WaitingFor::ThirdParty, until: Some(Timestamp::MAX) },
+            EventKind::WaitingEnded,
+            EventKind::HandedOver,
+            EventKind::DraftAdded,
+            EventKind::DraftDiscarded,
             serde_json::from_str(r#"{"event":"TAG_ADDED","tag":"vip"}"#).unwrap(),
         ] {
             let [es, en] = Locale::ALL.map(|locale| kind.describe(locale, UserId::to_string));

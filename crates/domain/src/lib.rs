@@ -26,11 +26,12 @@ mod timestamp;
 mod transitions;
 mod util;
 mod vocabulary;
+mod waiting;
 
 pub use actor::{Actor, ActorKind, Author, UnknownActorKind};
 pub use calendar::{BusinessCalendar, BusinessTime, Hours, InvalidCalendar, InvalidHours, Week};
 pub use category::{Category, InvalidCategory};
-pub use change::{Change, NewMessage};
+pub use change::{Change, NewMessage, SeenConversation};
 pub use chrono::{NaiveDate, Weekday};
 pub use command::{Command, Outcome};
 pub use details::{Audience, MessageRange, TicketDetails, TicketSummary};
@@ -38,17 +39,18 @@ pub use enum_set::{EnumSet, EnumValue};
 pub use event::{Event, EventKind, OtherEvent};
 pub use id::{CreationKey, IdempotencyKey, InvalidKey, InvalidUserId, UserId};
 pub use locale::{ErrorKind, Explain, Locale, UnknownLocale};
-pub use message::{Message, Note};
+pub use message::{Draft, Message, Note};
 pub use new_ticket::{FollowUp, NewTicket};
 pub use number::{InvalidNumber, TicketLookup, TicketNumber};
-pub use policy::{InvalidLimit, Limits, Policy, Reopen};
+pub use policy::{BotPolicy, InvalidLimit, Limits, Policy, Reopen};
 pub use refusal::Refusal;
 pub use sla::{
-    Elapsed, InvalidSla, Sla, SlaMetric, SlaPolicy, SlaState, SlaStop, SlaTable, SlaTargets, SlaTimer,
-    SlaTimers, UnknownSlaMetric, UnknownSlaState,
+    Elapsed, InvalidSla, Sla, SlaInstant, SlaMetric, SlaPause, SlaPolicy, SlaState, SlaStop, SlaTable,
+    SlaTargets, SlaTimer, SlaTimers, UnknownSlaMetric, UnknownSlaState,
 };
 pub use text::{InvalidText, MessageText};
 pub use ticket::{Ticket, TicketHead, TicketRecord};
 pub use time_zone::{InvalidTimeZone, TimeZone};
 pub use timestamp::{Days, InvalidTimestamp, Timestamp};
 pub use vocabulary::{Priority, Role, Status, UnknownPriority, UnknownRole, UnknownStatus};
+pub use waiting::{UnknownWaitingFor, Wait, Waiting, WaitingFor};

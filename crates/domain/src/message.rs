@@ -140,8 +140,9 @@ pub struct Note {
     /// The text.
     #[serde(deserialize_with = "crate::text::from_stored")]
     pub text: MessageText,
-    /// The administrator who wrote it.
-    pub by: UserId,
+    /// The administrator who wrote it; `None` if the bot did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<UserId>,
     /// Time of creation.
     pub created_at: Timestamp,
     /// Idempotency key, if any.
@@ -153,10 +154,10 @@ pub struct Note {
 }
 
 impl Note {
-    /// Creates a note without a key.
+    /// Creates a note without a key, of an administrator or (`None`) of the bot.
     #[must_use]
-    pub const fn new(by: UserId, text: MessageText, created_at: Timestamp) -> Self {
-        Self { text, by, created_at, key: None, version: 0 }
+    pub fn new(by: impl Into<Option<UserId>>, text: MessageText, created_at: Timestamp) -> Self {
+        Self { text, by: by.into(), created_at, key: None, version: 0 }
     }
 
     /// Returns the note with this key.
@@ -171,6 +172,34 @@ impl Note {
     pub const fn with_version(mut self, version: u64) -> Self {
         self.version = version;
         self
+    }
+}
+
+/// Reply that the bot proposes, which an administrator may send, edit or discard. Only the desk sees
+/// it.
+///
+/// It is dropped as soon as somebody writes in the conversation or the status changes, because it was
+/// written for the conversation before that.
+///
+/// As JSON: `{"text", "createdAt", "version"}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Draft {
+    /// The text.
+    #[serde(deserialize_with = "crate::text::from_stored")]
+    pub text: MessageText,
+    /// Time of creation.
+    pub created_at: Timestamp,
+    /// Version of the ticket that it led to.
+    pub version: u64,
+}
+
+impl Draft {
+    /// Creates a draft.
+    #[must_use]
+    pub const fn new(text: MessageText, created_at: Timestamp, version: u64) -> Self {
+        Self { text, created_at, version }
     }
 }
 

@@ -102,6 +102,8 @@ impl NewTicket {
             resolved_at: None,
             closed_at: None,
             follow_up_of: self.follows.as_ref().map(|offer| offer.follows.clone()),
+            waiting: None,
+            handoff_at: None,
             version: 0,
             message_count: Some(1),
             sla: policy.sla.as_ref().map(|sla| sla.open(&self.category, at)),

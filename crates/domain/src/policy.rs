@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{Days, Explain, Locale, MessageText, Sla, locale::say};
+use crate::{Days, EnumSet, Explain, Locale, MessageText, Sla, Status, locale::say};
 
 /// Settings of a desk, for all its tickets.
 ///
@@ -27,6 +27,36 @@ pub struct Policy {
     pub close_after: Days,
     /// SLA targets and calendar; without them no timers run.
     pub sla: Option<Sla>,
+    /// Conditions under which the bot may write in a conversation.
+    pub bot: BotPolicy,
+}
+
+/// Conditions under which the bot may write in a conversation. Notes and drafts aren't affected.
+///
+/// Whatever they are, the bot may not write in a closed ticket, nor while a ticket that it
+/// [handed over](crate::Change::hand_over) waits for a human.
+///
+/// ```
+/// use ventanilla_domain::{BotPolicy, Policy, Status};
+///
+/// // The bot answers open tickets only, and none that a human has answered.
+/// let bot = BotPolicy { statuses: Status::Open.into(), until_first_response: true };
+/// let policy = Policy { bot, ..Policy::default() };
+/// assert!(!policy.bot.statuses.contains(Status::InProgress));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BotPolicy {
+    /// The statuses under which it may write.
+    pub statuses: EnumSet<Status>,
+    /// Whether it may write only until the first response of an administrator.
+    pub until_first_response: bool,
+}
+
+impl Default for BotPolicy {
+    /// Allows the bot to write in every ticket that isn't closed.
+    fn default() -> Self {
+        Self { statuses: !EnumSet::only(Status::Closed), until_first_response: false }
+    }
 }
 
 /// Time within which a requester's message reopens a resolved ticket; afterwards a follow-up is

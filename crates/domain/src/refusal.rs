@@ -80,6 +80,33 @@ pub enum Refusal {
         /// and the actor may see them: customers and the bot see messages only.
         changes: Vec<Event>,
     },
+    /// Somebody has written in the conversation, or the status has changed, since it was read.
+    ConversationChanged {
+        /// The ticket's status.
+        status: Status,
+        /// Number of messages that were added.
+        added: u32,
+        /// The messages that were added and the changes of the status, in order, as far as the ticket
+        /// still has them.
+        changes: Vec<Event>,
+    },
+    /// The bot may not write in the conversation, by the policy or because it has handed the ticket
+    /// over.
+    BotNotAllowed {
+        /// The ticket's status.
+        status: Status,
+        /// Time of the first response of an administrator, if there was one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        first_response_at: Option<Timestamp>,
+        /// Time at which the bot asked for a human, if it still waits for one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        handoff_at: Option<Timestamp>,
+    },
+    /// The wait would end before it begins.
+    WaitOver {
+        /// The time at which it would end.
+        until: Timestamp,
+    },
     /// The conversation has no room for a message of this size.
     ConversationFull {
         /// Number of its messages.
@@ -134,6 +161,9 @@ impl Explain for Refusal {
             Refusal::TooEarlyToClose { .. } => "too_early_to_close",
             Refusal::AlreadyAssigned { .. } => "already_assigned",
             Refusal::VersionConflict { .. } => "version_conflict",
+            Refusal::ConversationChanged { .. } => "conversation_changed",
+            Refusal::BotNotAllowed { .. } => "bot_not_allowed",
+            Refusal::WaitOver { .. } => "wait_over",
             Refusal::ConversationFull { .. } => "conversation_full",
             Refusal::NotesFull { .. } => "notes_full",
             Refusal::TextTooLong { .. } => "text_over_limit",
@@ -144,13 +174,15 @@ impl Explain for Refusal {
     fn kind(&self) -> ErrorKind {
         match self {
             Refusal::NotPermitted { .. } => ErrorKind::NotPermitted,
-            Refusal::TextTooLong { .. } => ErrorKind::Invalid,
+            Refusal::TextTooLong { .. } | Refusal::WaitOver { .. } => ErrorKind::Invalid,
             Refusal::Transition { .. }
             | Refusal::Closed { .. }
             | Refusal::ReopenOver { .. }
             | Refusal::TooEarlyToClose { .. }
             | Refusal::AlreadyAssigned { .. }
             | Refusal::VersionConflict { .. }
+            | Refusal::ConversationChanged { .. }
+            | Refusal::BotNotAllowed { .. }
             | Refusal::ConversationFull { .. }
             | Refusal::NotesFull { .. }
             | Refusal::KeyConflict { .. } => ErrorKind::Conflict,
@@ -228,6 +260,23 @@ impl Explain for Refusal {
                     "El ticket ha cambiado mientras tanto. Vuelve a cargarlo y revisa tu cambio.",
                     "The ticket has changed in the meantime. Load it again and look at your change once more.",
                 )
+                .into(),
+            Refusal::ConversationChanged { changes, .. } if !changes.is_empty() => {
+                let changes = listed(changes, locale);
+                say!(
+                    locale,
+                    "La conversación ha cambiado mientras tanto: {changes}.",
+                    "The conversation has changed in the meantime: {changes}."
+                )
+            }
+            Refusal::ConversationChanged { .. } => locale
+                .pick("La conversación ha cambiado mientras tanto.", "The conversation has changed in the meantime.")
+                .into(),
+            Refusal::BotNotAllowed { .. } => locale
+                .pick("El asistente virtual no puede escribir en este ticket.", "The virtual assistant may not write in this ticket.")
+                .into(),
+            Refusal::WaitOver { .. } => locale
+                .pick("La espera debe terminar en el futuro.", "The wait must end in the future.")
                 .into(),
             Refusal::ConversationFull { .. } => locale
                 .pick(
@@ -330,8 +379,25 @@ mod tests {
             (Refusal::AlreadyAssigned { to: UserId::parse("luis").unwrap() }, json!({"to": "luis"})),
             (
                 Refusal::VersionConflict { expected: 3, found: 4, changes: vec![moved.clone()] },
-                json!({"expected": 3, "found": 4, "changes": [moved]}),
+                json!({"expected": 3, "found": 4, "changes": [moved.clone()]}),
             ),
+            (
+                Refusal::ConversationChanged {
+                    status: Status::Open,
+                    added: 1,
+                    changes: vec![moved.clone()],
+                },
+                json!({"status": "OPEN", "added": 1, "changes": [moved]}),
+            ),
+            (
+                Refusal::BotNotAllowed {
+                    status: Status::Open,
+                    first_response_at: Some(at),
+                    handoff_at: None,
+                },
+                json!({"status": "OPEN", "firstResponseAt": resolved_at}),
+            ),
+            (Refusal::WaitOver { until: at }, json!({"until": resolved_at})),
             (
                 Refusal::ConversationFull { messages: 1, bytes: 2, adding: 3 },
                 json!({"messages": 1, "bytes": 2, "adding": 3}),

@@ -1,11 +1,11 @@
 //! Business rules: for each change, who may make it, its preconditions and its effects.
 
 use crate::{
-    Actor, ActorKind, Command, Event, EventKind, IdempotencyKey, Message, MessageText, NewMessage, Note,
-    Policy, Priority, Refusal, Reopen, SlaMetric, SlaTimers, Status, Ticket, TicketDetails, TicketHead,
-    Timestamp, UserId,
-    change::ChangeKind,
-    changes_since::changes_since,
+    Actor, ActorKind, BotPolicy, Command, Draft, Event, EventKind, IdempotencyKey, Message, MessageText,
+    NewMessage, Note, Policy, Priority, Refusal, Reopen, SeenConversation, SlaInstant, SlaMetric,
+    SlaTimers, Status, Ticket, TicketDetails, TicketHead, Timestamp, UserId, Wait, Waiting,
+    change::{ChangeKind, Expected, Then},
+    changes_since::{changes_since, conversation_changes},
     command::{First, State, Stop},
     sla::Moment,
     util::{count, push_tight},
@@ -16,12 +16,16 @@ impl Command {
     pub(crate) fn check_permission(&self) -> Result<(), Refusal> {
         let by = self.actor.kind();
         let permitted = match &self.change.kind {
-            ChangeKind::Message { status: None, .. } => by != ActorKind::System,
-            ChangeKind::Message { status: Some(_), .. }
+            ChangeKind::Message { then: Then::Nothing, .. } => by != ActorKind::System,
+            ChangeKind::Message { then: Then::Status(_) | Then::Wait(_), .. }
             | ChangeKind::Note(_)
+            | ChangeKind::DiscardDraft
             | ChangeKind::Priority(_)
             | ChangeKind::Assign(_)
-            | ChangeKind::Claim => by == ActorKind::Admin,
+            | ChangeKind::Claim
+            | ChangeKind::Wait(_)
+            | ChangeKind::EndWait => by == ActorKind::Admin,
+            ChangeKind::HandOver(_) | ChangeKind::Draft(_) => by == ActorKind::Bot,
             ChangeKind::Status(to) => !to.reachable_from(by).is_empty(),
         };
         if permitted { Ok(()) } else { Err(Refusal::NotPermitted { by }) }
@@ -29,12 +33,17 @@ impl Command {
 
     pub(crate) fn check_text(&self) -> Result<(), Refusal> {
         match &self.change.kind {
-            ChangeKind::Message { message, .. } => check_length(&message.text, &self.policy),
-            ChangeKind::Note(note) => check_length(&note.text, &self.policy),
-            ChangeKind::Status(_)
+            ChangeKind::Message { message: new, .. }
+            | ChangeKind::Note(new)
+            | ChangeKind::HandOver(new) => check_length(&new.text, &self.policy),
+            ChangeKind::Draft(text) => check_length(text, &self.policy),
+            ChangeKind::DiscardDraft
+            | ChangeKind::Status(_)
             | ChangeKind::Priority(_)
             | ChangeKind::Assign(_)
-            | ChangeKind::Claim => Ok(()),
+            | ChangeKind::Claim
+            | ChangeKind::Wait(_)
+            | ChangeKind::EndWait => Ok(()),
         }
     }
 }
@@ -46,42 +55,71 @@ impl Command {
         let head = ticket.head;
         self.check_owner(head)?;
         match &self.change.kind {
-            ChangeKind::Message { message, status } => {
+            ChangeKind::Message { message, then } => {
                 self.check_message_key(message, ticket)?;
                 check_conversation(head, self.actor.kind(), self.at, &self.policy)?;
-                // A status that needs no change doesn't prevent the message.
-                if let Some(to) = status.filter(|to| *to != head.status) {
-                    self.check_transition(head, to)?;
+                match then {
+                    // A status that needs no change doesn't prevent the message.
+                    Then::Status(to) if *to != head.status => self.check_transition(head, *to)?,
+                    Then::Wait(wait) => self.check_wait_end(*wait)?,
+                    Then::Status(_) | Then::Nothing => {}
                 }
-                self.check_version(ticket)?;
+                self.check_expected(ticket)?;
+                check_bot(head, self.actor.kind(), &self.policy)?;
                 check_room(ticket, count(message.text.bytes()), &self.policy)?;
             }
             ChangeKind::Note(note) => {
                 self.check_note_key(note, ticket)?;
-                self.check_version(ticket)?;
+                self.check_expected(ticket)?;
                 self.check_note_room(ticket)?;
+            }
+            ChangeKind::HandOver(reason) => {
+                self.check_note_key(reason, ticket)?;
+                self.check_not_closed(head)?;
+                self.check_expected(ticket)?;
+                check_bot_status(head, head.status.is_live())?;
+                self.check_note_room(ticket)?;
+            }
+            ChangeKind::Draft(text) => {
+                check_differs(ticket.draft.is_none_or(|draft| draft.text != *text))?;
+                self.check_not_closed(head)?;
+                self.check_expected(ticket)?;
+            }
+            ChangeKind::DiscardDraft => {
+                check_differs(ticket.draft.is_some())?;
+                self.check_expected(ticket)?;
             }
             ChangeKind::Status(to) => {
                 check_differs(*to != head.status)?;
                 self.check_transition(head, *to)?;
                 self.check_closing_time(head)?;
-                self.check_version(ticket)?;
+                self.check_expected(ticket)?;
             }
             ChangeKind::Priority(to) => {
                 check_differs(*to != head.priority)?;
                 self.check_not_closed(head)?;
-                self.check_version(ticket)?;
+                self.check_expected(ticket)?;
             }
             ChangeKind::Assign(to) => {
                 check_differs(*to != head.assignee)?;
                 self.check_not_closed(head)?;
-                self.check_version(ticket)?;
+                self.check_expected(ticket)?;
             }
             ChangeKind::Claim => {
                 check_differs(self.actor.user() != head.assignee.as_ref())?;
                 self.check_not_closed(head)?;
-                self.check_version(ticket)?;
+                self.check_expected(ticket)?;
                 check_unassigned(head)?;
+            }
+            ChangeKind::Wait(wait) => {
+                check_differs(!head.wait_at(self.at).is_some_and(|waiting| waiting.is(*wait)))?;
+                self.check_not_closed(head)?;
+                self.check_wait_end(*wait)?;
+                self.check_expected(ticket)?;
+            }
+            ChangeKind::EndWait => {
+                check_differs(head.wait_at(self.at).is_some())?;
+                self.check_expected(ticket)?;
             }
         }
         Ok(())
@@ -102,7 +140,7 @@ impl Command {
     }
 
     fn check_note_key(&self, note: &NewMessage, ticket: &State<'_>) -> Result<(), Stop> {
-        let theirs = ticket.notes.iter().filter(|earlier| Some(&earlier.by) == self.actor.user());
+        let theirs = ticket.notes.iter().filter(|earlier| earlier.by.as_ref() == self.actor.user());
         check_key(note, theirs.map(|first| (&first.key, &first.text, First::from(first))))
     }
 
@@ -132,13 +170,24 @@ impl Command {
         Ok(())
     }
 
-    fn check_version(&self, ticket: &State<'_>) -> Result<(), Refusal> {
-        let found = ticket.head.version;
+    fn check_expected(&self, ticket: &State<'_>) -> Result<(), Refusal> {
         match self.change.expected {
-            Some(expected) if expected != found => {
+            Expected::Any => Ok(()),
+            Expected::Version(expected) => {
+                let found = ticket.head.version;
+                if expected == found {
+                    return Ok(());
+                }
                 let changes = changes_since(expected, ticket, self.actor.kind());
                 Err(Refusal::VersionConflict { expected, found, changes })
             }
+            Expected::Conversation(seen) => check_not_overtaken(seen, ticket),
+        }
+    }
+
+    fn check_wait_end(&self, wait: Wait) -> Result<(), Refusal> {
+        match wait.until {
+            Some(until) if until <= self.at => Err(Refusal::WaitOver { until }),
             _ => Ok(()),
         }
     }
@@ -192,6 +241,32 @@ pub(crate) fn check_conversation(
     }
 }
 
+/// Checks that the bot, if it is the author, may write in the conversation.
+fn check_bot(head: &TicketHead, by: ActorKind, policy: &Policy) -> Result<(), Refusal> {
+    let BotPolicy { statuses, until_first_response } = policy.bot;
+    let is_answered = until_first_response && head.first_response_at.is_some();
+    let may_write = statuses.contains(head.status) && !is_answered && head.handoff_at.is_none();
+    check_bot_status(head, may_write || by != ActorKind::Bot)
+}
+
+fn check_bot_status(head: &TicketHead, is_allowed: bool) -> Result<(), Refusal> {
+    if is_allowed {
+        return Ok(());
+    }
+    let TicketHead { status, first_response_at, handoff_at, .. } = *head;
+    Err(Refusal::BotNotAllowed { status, first_response_at, handoff_at })
+}
+
+/// Checks that nobody has written in the conversation and the status hasn't changed since it was read.
+fn check_not_overtaken(seen: SeenConversation, ticket: &State<'_>) -> Result<(), Refusal> {
+    let (status, changes) = (ticket.head.status, conversation_changes(seen, ticket));
+    if ticket.message_count == seen.messages && status == seen.status && changes.is_empty() {
+        return Ok(());
+    }
+    let added = ticket.message_count.saturating_sub(seen.messages);
+    Err(Refusal::ConversationChanged { status, added, changes })
+}
+
 fn check_room(ticket: &State<'_>, adding: u32, policy: &Policy) -> Result<(), Refusal> {
     let (messages, bytes) = (ticket.message_count, ticket.conversation_bytes);
     let limits = &policy.limits;
@@ -214,16 +289,22 @@ impl Command {
     pub(crate) fn make(&self, ticket: &mut Ticket) -> Vec<Event> {
         ticket.head.version = ticket.head.version.saturating_add(1);
         let mut edit = TicketEdit { command: self, ticket, events: Vec::new() };
+        edit.forget_ended_wait();
         match &self.change.kind {
-            ChangeKind::Message { message, status } => edit.add_message(message, *status),
+            ChangeKind::Message { message, then } => edit.add_message(message, *then),
             ChangeKind::Note(note) => edit.add_note(note),
+            ChangeKind::HandOver(reason) => edit.hand_over(reason),
+            ChangeKind::Draft(text) => edit.set_draft(text),
+            ChangeKind::DiscardDraft => edit.discard_draft(),
             ChangeKind::Status(to) => edit.set_status(*to),
             ChangeKind::Priority(to) => edit.set_priority(*to),
             ChangeKind::Assign(to) => edit.set_assignee(to.as_ref()),
             ChangeKind::Claim => edit.set_assignee(self.actor.user()),
+            ChangeKind::Wait(wait) => edit.wait(*wait),
+            ChangeKind::EndWait => edit.end_wait(),
         }
-        // A note doesn't change the time of the last update, or the requester would learn of it.
-        if !matches!(self.change.kind, ChangeKind::Note(_)) {
+        // Internal changes leave the time of the last update, or the requester would learn of them.
+        if edit.events.iter().any(|event| !event.kind.is_internal()) {
             edit.ticket.head.updated_at = edit.ticket.head.updated_at.max(self.at);
         }
         edit.events
@@ -238,7 +319,7 @@ struct TicketEdit<'a> {
 }
 
 impl TicketEdit<'_> {
-    fn add_message(&mut self, message: &NewMessage, status: Option<Status>) {
+    fn add_message(&mut self, message: &NewMessage, then: Then) {
         let (command, version) = (self.command, self.ticket.head.version);
         let Some(author) = command.actor.author() else { return };
         let responds = author.is_response_to(&self.ticket.head.requester);
@@ -247,7 +328,9 @@ impl TicketEdit<'_> {
             .with_key(message.key.clone())
             .with_version(version);
         self.ticket.push(added);
+        self.ticket.draft = None;
         if responds {
+            self.ticket.head.handoff_at = None;
             self.ticket.head.first_response_at.get_or_insert(command.at);
             self.timers(|timers, at| {
                 timers.stop(SlaMetric::FirstResponse, at);
@@ -257,30 +340,90 @@ impl TicketEdit<'_> {
         let is_requester = command.actor.kind() == ActorKind::Customer;
         if is_requester {
             self.timers(SlaTimers::start_next_response);
+            self.end_wait();
         }
-        let reopens = is_requester && self.ticket.head.status == Status::Resolved;
-        if let Some(to) = status.or(reopens.then_some(Status::Open)) {
-            self.set_status(to);
+        match then {
+            Then::Status(to) => self.set_status(to),
+            Then::Wait(wait) => self.wait(wait),
+            Then::Nothing if is_requester && self.ticket.head.status == Status::Resolved => {
+                self.set_status(Status::Open);
+            }
+            Then::Nothing => {}
         }
     }
 
     fn add_note(&mut self, note: &NewMessage) {
-        let Actor::Admin(by) = &self.command.actor else { return };
-        let added = Note::new(by.clone(), note.text.clone(), self.command.at)
+        let by = self.command.actor.admin().cloned();
+        let added = Note::new(by, note.text.clone(), self.command.at)
             .with_key(note.key.clone())
             .with_version(self.ticket.head.version);
         push_tight(&mut self.ticket.notes, added);
         self.happened(EventKind::NoteAdded);
     }
 
-    /// Sets the status, and the timestamps and timers that depend on it: a closed ticket has a time
-    /// at which it was resolved, a live one hasn't; on a ticket that isn't live, response timers
-    /// are cancelled and the resolution timer is paused.
-    fn set_status(&mut self, to: Status) {
-        let (head, at) = (&mut self.ticket.head, self.command.at);
-        if head.status == to {
+    fn hand_over(&mut self, reason: &NewMessage) {
+        self.add_note(reason);
+        self.ticket.head.handoff_at.get_or_insert(self.command.at);
+        self.happened(EventKind::HandedOver);
+    }
+
+    fn set_draft(&mut self, text: &MessageText) {
+        let draft = Draft::new(text.clone(), self.command.at, self.ticket.head.version);
+        self.ticket.draft = Some(Box::new(draft));
+        self.happened(EventKind::DraftAdded);
+    }
+
+    fn discard_draft(&mut self) {
+        self.ticket.draft = None;
+        self.happened(EventKind::DraftDiscarded);
+    }
+
+    /// Begins a wait, or changes the one that is on.
+    fn wait(&mut self, wait: Wait) {
+        self.set_status(Status::InProgress);
+        let Wait { party, until } = wait;
+        let since = self.ticket.head.waiting.map_or(self.command.at, |waiting| waiting.since);
+        let waiting = Waiting { since, until, party };
+        if self.ticket.head.waiting.replace(waiting) == Some(waiting) {
             return;
         }
+        let sla = self.command.policy.sla.clone();
+        self.timers(|timers, now| {
+            let instant = |at| Some(SlaInstant { at, business_time: sla?.business_time_at(at) });
+            timers.pause(now, until.and_then(instant));
+        });
+        self.happened(EventKind::WaitingStarted { party, until });
+    }
+
+    /// Ends the wait, if one is on.
+    fn end_wait(&mut self) {
+        if self.ticket.head.waiting.take().is_some() {
+            self.timers(SlaTimers::unpause);
+            self.happened(EventKind::WaitingEnded);
+        }
+    }
+
+    /// Removes a wait that ended by itself, or by a message of another application.
+    fn forget_ended_wait(&mut self) {
+        let at = self.command.at;
+        let ended = self.ticket.head.waiting.filter(|waiting| !waiting.is_on(at));
+        if let Some(until) = ended.and_then(|waiting| waiting.until) {
+            self.ticket.head.waiting = None;
+            self.timers_at(until, SlaTimers::unpause);
+        }
+    }
+
+    /// Sets the status, and what depends on it: a closed ticket has a time at which it was resolved, a
+    /// live one hasn't; on a ticket that isn't live, response timers are cancelled and the resolution
+    /// timer is stopped. A wait and the bot's draft end with any change of the status.
+    fn set_status(&mut self, to: Status) {
+        if self.ticket.head.status == to {
+            return;
+        }
+        self.end_wait();
+        self.ticket.draft = None;
+        let (head, at) = (&mut self.ticket.head, self.command.at);
+        head.handoff_at = head.handoff_at.filter(|_| to.is_live());
         let from = std::mem::replace(&mut head.status, to);
         match to {
             Status::Open | Status::InProgress => head.resolved_at = None,
@@ -310,15 +453,21 @@ impl TicketEdit<'_> {
 
     fn set_assignee(&mut self, to: Option<&UserId>) {
         let from = std::mem::replace(&mut self.ticket.head.assignee, to.cloned());
+        self.ticket.head.handoff_at = self.ticket.head.handoff_at.filter(|_| to.is_none());
         self.happened(EventKind::AssigneeChanged { from, to: to.cloned() });
     }
 
     /// Changes the SLA timers, if the ticket has some and the policy has a calendar.
     fn timers(&mut self, change: impl FnOnce(&mut SlaTimers, &Moment<'_>)) {
+        self.timers_at(self.command.at, change);
+    }
+
+    /// Changes the SLA timers as of a time.
+    fn timers_at(&mut self, at: Timestamp, change: impl FnOnce(&mut SlaTimers, &Moment<'_>)) {
         let (command, head) = (self.command, &mut self.ticket.head);
         if let (Some(timers), Some(sla)) = (&mut head.sla, &command.policy.sla) {
-            let business_time = sla.business_time_at(command.at);
-            let (by, at, priority) = (command.actor.admin(), command.at, head.priority);
+            let business_time = sla.business_time_at(at);
+            let (by, priority) = (command.actor.admin(), head.priority);
             change(timers, &Moment { by, at, business_time, priority });
         }
     }
@@ -393,6 +542,7 @@ impl Policy {
         }
         let state = ticket.state();
         check_conversation(state.head, by, at, self)?;
+        check_bot(state.head, by, self)?;
         check_room(&state, 1, self)?;
         let left = self.limits.conversation_bytes().saturating_sub(state.conversation_bytes);
         Ok(longest_text(self).min(left))

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 pub use policy::{InvalidSla, SlaMetric, SlaPolicy, SlaTable, SlaTargets, UnknownSlaMetric};
 pub(crate) use timer::Moment;
-pub use timer::{Elapsed, SlaState, SlaStop, SlaTimer, SlaTimers, UnknownSlaState};
+pub use timer::{
+    Elapsed, SlaInstant, SlaPause, SlaState, SlaStop, SlaTimer, SlaTimers, UnknownSlaState,
+};
 
 use crate::{BusinessCalendar, BusinessTime, Category, Priority, Timestamp};
 

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Author, Category, CreationKey, Event, Message, MessageText, Note, Priority, Sla, SlaMetric,
-    SlaTimers, Status, TicketNumber, Timestamp, UserId,
+    Author, Category, CreationKey, Draft, Event, Message, MessageText, Note, Priority, Sla, SlaMetric,
+    SlaTimers, Status, TicketNumber, Timestamp, UserId, Waiting,
     sla::Moment,
     util::{count, null_is_absent, push_tight},
 };
@@ -41,6 +41,7 @@ pub struct Ticket {
     pub(crate) conversation_bytes: u32,
     pub(crate) notes: Vec<Note>,
     pub(crate) history: Vec<Event>,
+    pub(crate) draft: Option<Box<Draft>>,
     creation_key: Option<Box<CreationKey>>,
 }
 
@@ -59,6 +60,7 @@ impl Ticket {
             conversation_bytes: 0,
             notes: Vec::new(),
             history,
+            draft: None,
             creation_key: creation_key.map(Box::new),
         };
         ticket.recount();
@@ -100,6 +102,12 @@ impl Ticket {
     #[must_use]
     pub fn history(&self) -> &[Event] {
         &self.history
+    }
+
+    /// Returns the reply that the bot proposes.
+    #[must_use]
+    pub fn draft(&self) -> Option<&Draft> {
+        self.draft.as_deref()
     }
 
     /// Returns the key under which it was opened.
@@ -197,6 +205,14 @@ pub struct TicketHead {
     /// The ticket that this one follows up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follow_up_of: Option<TicketNumber>,
+    /// The last wait, which may have ended ([`wait_at`](Self::wait_at)): for the desk only, and absent
+    /// unless the ticket is in progress.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<Waiting>,
+    /// Time at which the bot asked for a human: for the desk only, and absent once an administrator has
+    /// answered or has the ticket, and unless it is live.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handoff_at: Option<Timestamp>,
     /// Number of changes that these crates made, notes included; 0 for audiences other than the
     /// desk, which would learn of notes by it.
     #[serde(default)]
@@ -223,6 +239,9 @@ impl TicketHead {
             business_time: sla.business_time_at(at),
             priority: self.priority,
         };
+        if let Some(until) = self.waiting.and_then(|waiting| waiting.until) {
+            timers.end_pause_by(&moment(until));
+        }
         let resolved = (!self.status.is_live()).then(|| self.resolved_or_updated_at());
         // A response on a resolved ticket was not waited for.
         let answered = self.first_response_at.filter(|at| resolved.is_none_or(|end| *at <= end));
@@ -238,11 +257,20 @@ impl TicketHead {
         Some(timers)
     }
 
-    /// Returns the head without the fields that only the desk may see: SLA timers and version.
+    /// Returns the wait that is on at this time, if there is one.
+    #[must_use]
+    pub fn wait_at(&self, at: Timestamp) -> Option<&Waiting> {
+        self.waiting.as_ref().filter(|waiting| waiting.is_on(at))
+    }
+
+    /// Returns the head without the fields that only the desk may see: SLA timers, version, wait and
+    /// hand-over.
     #[must_use]
     pub fn for_requester(mut self) -> Self {
         self.sla = None;
         self.version = 0;
+        self.waiting = None;
+        self.handoff_at = None;
         self
     }
 
@@ -321,6 +349,12 @@ pub struct TicketRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follow_up_of: Option<TicketNumber>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<Waiting>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handoff_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draft: Option<Box<Draft>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sla: Option<Box<SlaTimers>>,
     #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
@@ -341,6 +375,8 @@ impl From<TicketRecord> for Ticket {
             record.messages.iter().filter(|message| message.author.is_response_to(requester));
         let first_response = responses.map(|message| message.created_at).min();
         let closed = record.status == Status::Closed;
+        let (waiting, handoff_at) = (record.wait(), record.handoff());
+        let draft = record.draft.take().filter(|draft| record.is_current(draft));
         let head = TicketHead {
             ticket_number: record.ticket_number,
             category: record.category,
@@ -353,6 +389,8 @@ impl From<TicketRecord> for Ticket {
             resolved_at: record.resolved_at.filter(|_| !record.status.is_live()),
             closed_at: record.closed_at.filter(|_| closed),
             follow_up_of: record.follow_up_of,
+            waiting,
+            handoff_at,
             version: record.version,
             message_count: None,
             requester: record.user_id,
@@ -366,7 +404,43 @@ impl From<TicketRecord> for Ticket {
             record.creation_key,
         );
         ticket.notes = record.notes;
+        ticket.draft = draft;
         ticket
+    }
+}
+
+/// Fields that another application leaves stale. Its messages have no version.
+impl TicketRecord {
+    /// Returns the messages that another application added after a time.
+    fn foreign_messages_after(&self, at: Timestamp) -> impl Iterator<Item = &Message> {
+        self.messages.iter().filter(move |message| message.version == 0 && message.created_at > at)
+    }
+
+    /// Returns the wait, which a message of the requester or another status has ended.
+    fn wait(&self) -> Option<Waiting> {
+        let mut waiting = self.waiting.filter(|_| self.status.is_live())?;
+        if self.status != Status::InProgress {
+            waiting.end_by(self.updated_at);
+        }
+        let later = self.foreign_messages_after(waiting.since);
+        let replies = later.filter(|message| message.author == Author::Requester);
+        if let Some(first) = replies.map(|message| message.created_at).min() {
+            waiting.end_by(first);
+        }
+        Some(waiting)
+    }
+
+    /// Returns the time of the hand-over, if no administrator has answered since.
+    fn handoff(&self) -> Option<Timestamp> {
+        let handoff = self.handoff_at.filter(|_| self.status.is_live())?;
+        let mut later = self.foreign_messages_after(handoff);
+        let is_answered = later.any(|message| message.author.is_response_to(&self.user_id));
+        (!is_answered).then_some(handoff)
+    }
+
+    /// Returns whether nobody has written since the draft.
+    fn is_current(&self, draft: &Draft) -> bool {
+        self.foreign_messages_after(draft.created_at).next().is_none()
     }
 }
 
@@ -389,6 +463,9 @@ impl From<Ticket> for TicketRecord {
             closed_at: head.closed_at,
             creation_key: ticket.creation_key.map(|key| *key),
             follow_up_of: head.follow_up_of,
+            waiting: head.waiting,
+            handoff_at: head.handoff_at,
+            draft: ticket.draft,
             sla: head.sla,
             notes: ticket.notes,
             history: ticket.history,

@@ -88,6 +88,7 @@ fn policies() -> impl Strategy<Value = Policy> {
         close_after,
         limits,
         sla,
+        bot: BotPolicy::default(),
     })
 }
 

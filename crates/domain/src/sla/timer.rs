@@ -19,7 +19,7 @@ use crate::{BusinessTime, Priority, Timestamp, UserId, util::push_tight};
 ///
 /// let hour = Duration::from_secs(3600);
 /// let start = BusinessTime::from_millis(0);
-/// let timer = SlaTimer { since: Timestamp::MIN, start, due: start.plus(4 * hour), stop: None };
+/// let timer = SlaTimer::new(Timestamp::MIN, start, 4 * hour);
 /// assert_eq!(timer.state(start.plus(hour)), SlaState::Running);
 /// assert_eq!(timer.state(start.plus(3 * hour)), SlaState::AtRisk);
 /// assert_eq!(timer.state(start.plus(5 * hour)), SlaState::Breached);
@@ -32,9 +32,36 @@ pub struct SlaTimer {
     pub start: BusinessTime,
     /// Due point in business time. Fixed once breached.
     pub due: BusinessTime,
+    /// The pause, also after its end, until the next change; absent if there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pause: Option<SlaPause>,
     /// The stop; absent while it runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop: Option<SlaStop>,
+}
+
+/// Pause of a timer while its ticket waits.
+///
+/// If the end is known, the timer is moved on by the length of the pause already, so that its due
+/// point is right before and after the end without another change. The length is that of the
+/// calendar at the time when the pause was set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SlaPause {
+    /// The beginning.
+    pub start: SlaInstant,
+    /// The end; `None` if only a change ends it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<SlaInstant>,
+}
+
+/// Instant, with the business time then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SlaInstant {
+    /// The instant.
+    pub at: Timestamp,
+    /// The business time.
+    pub business_time: BusinessTime,
 }
 
 /// Stop of a timer.
@@ -72,6 +99,8 @@ crate::vocabulary::vocabulary! {
     Cancelled = "CANCELLED", "Cancelado", "Cancelled";
     /// Stopped in time.
     Met = "MET", "Cumplido", "Met";
+    /// Paused, because the ticket waits.
+    Paused = "PAUSED", "En pausa", "Paused";
     /// Running, with more than a quarter of its target left.
     Running = "RUNNING", "En plazo", "On time";
     /// Running, with at least three quarters of its target used.
@@ -88,28 +117,53 @@ impl SlaTimer {
             _ if self.is_breached(now) => SlaState::Breached,
             Some(stop) if stop.cancelled => SlaState::Cancelled,
             Some(_) => SlaState::Met,
+            None if self.is_paused(now) => SlaState::Paused,
             None if now >= self.at_risk_from() => SlaState::AtRisk,
             None => SlaState::Running,
         }
     }
 
-    /// Returns whether it runs.
+    /// Returns whether it hasn't stopped. It may be [paused](Self::is_paused).
     #[must_use]
     pub const fn is_running(&self) -> bool {
         self.stop.is_none()
     }
 
-    /// Returns whether it was due before it stopped, or before `now` if it runs.
+    /// Returns whether it is paused at a business time.
     #[must_use]
-    pub fn is_breached(&self, now: BusinessTime) -> bool {
-        self.due < self.stop.as_ref().map_or(now, |stop| stop.business_time)
+    pub fn is_paused(&self, now: BusinessTime) -> bool {
+        self.is_running()
+            && self.pause.is_some_and(|pause| pause.end.is_none_or(|end| now < end.business_time))
     }
 
-    /// Returns the business time from which it is at risk: three quarters of its target.
+    /// Returns whether its due point comes if nothing changes: it runs, and isn't paused without an
+    /// end. That of a breached one has come.
     #[must_use]
-    pub const fn at_risk_from(&self) -> BusinessTime {
+    pub fn comes_due(&self) -> bool {
+        self.is_running() && self.open_pause().is_none_or(|start| self.due < start)
+    }
+
+    /// Returns whether it was due before it stopped, or before `now` if it runs. A paused timer never
+    /// breaches.
+    #[must_use]
+    pub fn is_breached(&self, now: BusinessTime) -> bool {
+        let stop = self.stop.as_ref().map(|stop| stop.business_time);
+        self.due < stop.or(self.open_pause()).unwrap_or(now)
+    }
+
+    /// Returns the business time from which it is at risk: three quarters of its target, but not
+    /// before the end of a pause.
+    #[must_use]
+    pub fn at_risk_from(&self) -> BusinessTime {
         let target = self.due.as_millis().saturating_sub(self.start.as_millis());
-        BusinessTime::from_millis(self.due.as_millis().saturating_sub(target.div_euclid(4)))
+        let risk = BusinessTime::from_millis(self.due.as_millis().saturating_sub(target.div_euclid(4)));
+        let end = self.pause.and_then(|pause| pause.end);
+        end.map_or(risk, |end| risk.max(end.business_time))
+    }
+
+    /// Returns the beginning of a pause without an end.
+    fn open_pause(&self) -> Option<BusinessTime> {
+        self.pause.filter(|pause| pause.end.is_none()).map(|pause| pause.start.business_time)
     }
 
     /// Returns the time that it measured; `None` while it runs and if it was cancelled.
@@ -123,19 +177,18 @@ impl SlaTimer {
         })
     }
 
-    pub(super) fn new(since: Timestamp, start: BusinessTime, target: Duration) -> Self {
-        Self { since, start, due: start.plus(target), stop: None }
+    /// Creates a timer that starts at this time.
+    #[must_use]
+    pub fn new(since: Timestamp, start: BusinessTime, target: Duration) -> Self {
+        Self { since, start, due: start.plus(target), pause: None, stop: None }
     }
 
     /// Resumes a stopped timer without the time in between. The due point of a breached one is
     /// kept.
     pub(super) fn resume(&mut self, at: Timestamp, now: BusinessTime, target: Duration) {
         let Some(stop) = self.stop.take() else { return };
-        let stood = at.as_millis().saturating_sub(stop.at.as_millis());
-        let since = self.since.as_millis().saturating_add(stood);
-        self.since = Timestamp::from_millis(since).unwrap_or(self.since);
-        let stood = now.as_millis().saturating_sub(stop.business_time.as_millis());
-        self.start = BusinessTime::from_millis(self.start.as_millis().saturating_add(stood));
+        let from = SlaInstant { at: stop.at, business_time: stop.business_time };
+        self.move_on(from, SlaInstant { at, business_time: now });
         if stop.business_time <= self.due {
             self.due = self.start.plus(target);
         }
@@ -143,10 +196,66 @@ impl SlaTimer {
 
     /// Sets another target, counted from the start. The due point of a breached timer is kept.
     pub(super) fn retarget(&mut self, now: BusinessTime, target: Duration) {
-        if self.is_running() && now <= self.due {
-            self.due = self.start.plus(target);
+        if self.is_running() && !self.is_breached(now) {
+            let due = self.start.plus(target);
+            // A shorter target is never due during a pause.
+            let resumes = self.pause.map(|pause| pause.end.unwrap_or(pause.start).business_time);
+            self.due = resumes.filter(|_| self.is_paused(now)).map_or(due, |resumes| due.max(resumes));
         }
     }
+
+    /// Pauses a timer that runs, from now until this end, or sets the end of the pause that is on.
+    pub(super) fn pause(&mut self, now: SlaInstant, end: Option<SlaInstant>) {
+        if !self.is_running() {
+            return;
+        }
+        if !self.is_paused(now.business_time) {
+            self.pause = Some(SlaPause { start: now, end: None });
+        }
+        self.set_end(end);
+    }
+
+    /// Ends the pause at this time, if it would last longer.
+    pub(super) fn end_pause_by(&mut self, at: SlaInstant) {
+        let Some(pause) = self.pause else { return };
+        let at = if at.business_time < pause.start.business_time { pause.start } else { at };
+        if pause.end.is_none_or(|end| at.business_time < end.business_time) {
+            self.set_end(Some(at));
+        }
+    }
+
+    /// Ends the pause now, and forgets it.
+    pub(super) fn unpause(&mut self, now: SlaInstant) {
+        self.end_pause_by(now);
+        self.pause = None;
+    }
+
+    /// Moves the timer from the end of its pause that was known before to another end.
+    fn set_end(&mut self, end: Option<SlaInstant>) {
+        let Some(pause) = &mut self.pause else { return };
+        let start = pause.start;
+        let before = std::mem::replace(&mut pause.end, end).unwrap_or(start);
+        let is_breached = self.due < start.business_time;
+        self.move_on(before, end.unwrap_or(start));
+        if !is_breached {
+            let moved = millis_between(before, end.unwrap_or(start));
+            self.due = BusinessTime::from_millis(self.due.as_millis().saturating_add(moved));
+        }
+    }
+
+    /// Moves the start on by the time between two instants.
+    fn move_on(&mut self, from: SlaInstant, to: SlaInstant) {
+        let calendar = to.at.as_millis().saturating_sub(from.at.as_millis());
+        let since = self.since.as_millis().saturating_add(calendar);
+        self.since = Timestamp::from_millis(since).unwrap_or(self.since);
+        let start = self.start.as_millis().saturating_add(millis_between(from, to));
+        self.start = BusinessTime::from_millis(start);
+    }
+}
+
+/// Returns the business time between two instants in milliseconds.
+const fn millis_between(from: SlaInstant, to: SlaInstant) -> i64 {
+    to.business_time.as_millis().saturating_sub(from.business_time.as_millis())
 }
 
 /// Time that a timer measured.
@@ -225,17 +334,18 @@ impl SlaTimers {
         latest.chain(self.earlier_responses.iter().map(|timer| (SlaMetric::NextResponse, timer)))
     }
 
-    /// Returns the business time at which the first of the running timers is due; overdue lists
-    /// sort by it.
+    /// Returns the business time at which the first of the timers that [come
+    /// due](SlaTimer::comes_due) is due; overdue lists sort by it.
     #[must_use]
     pub fn due(&self) -> Option<BusinessTime> {
-        self.running().map(|timer| timer.due).min()
+        self.coming_due().map(|timer| timer.due).min()
     }
 
-    /// Returns the business time from which the first of the running timers is at risk.
+    /// Returns the business time from which the first of the timers that [come
+    /// due](SlaTimer::comes_due) is at risk.
     #[must_use]
     pub fn at_risk_from(&self) -> Option<BusinessTime> {
-        self.running().map(SlaTimer::at_risk_from).min()
+        self.coming_due().map(SlaTimer::at_risk_from).min()
     }
 
     /// Returns the last stop; reports of later periods needn't look at this ticket's stopped
@@ -245,10 +355,10 @@ impl SlaTimers {
         self.all().filter_map(|(_, timer)| Some(timer.stop.as_ref()?.at)).max()
     }
 
-    /// Returns the latest timers that run: earlier ones have stopped.
-    fn running(&self) -> impl Iterator<Item = &SlaTimer> {
+    /// Returns the latest timers that come due: earlier ones have stopped.
+    fn coming_due(&self) -> impl Iterator<Item = &SlaTimer> {
         let latest = SlaMetric::ALL.into_iter().filter_map(|metric| self.of(metric));
-        latest.filter(|timer| timer.is_running())
+        latest.filter(|timer| timer.comes_due())
     }
 }
 
@@ -262,6 +372,12 @@ pub(crate) struct Moment<'a> {
     pub(crate) business_time: BusinessTime,
     /// The ticket's priority, whose targets apply.
     pub(crate) priority: Priority,
+}
+
+impl Moment<'_> {
+    const fn instant(&self) -> SlaInstant {
+        SlaInstant { at: self.at, business_time: self.business_time }
+    }
 }
 
 /// Changes to timers. Timers that a change doesn't apply to are left unchanged.
@@ -301,6 +417,7 @@ impl SlaTimers {
 
     fn end(&mut self, metric: SlaMetric, at: &Moment<'_>, cancelled: bool) {
         if let Some(timer) = self.slot(metric).filter(|timer| timer.is_running()) {
+            timer.unpause(at.instant());
             timer.stop = Some(SlaStop {
                 at: at.at,
                 business_time: at.business_time,
@@ -316,6 +433,21 @@ impl SlaTimers {
         if let Some(timer) = self.slot(metric) {
             timer.resume(at.at, at.business_time, target);
         }
+    }
+
+    /// Pauses the resolution timer, or sets the end of its pause.
+    pub(crate) fn pause(&mut self, at: &Moment<'_>, end: Option<SlaInstant>) {
+        self.resolution.pause(at.instant(), end);
+    }
+
+    /// Ends the pause of the resolution timer at this time, if it would last longer.
+    pub(crate) fn end_pause_by(&mut self, at: &Moment<'_>) {
+        self.resolution.end_pause_by(at.instant());
+    }
+
+    /// Ends the pause of the resolution timer, and forgets it.
+    pub(crate) fn unpause(&mut self, at: &Moment<'_>) {
+        self.resolution.unpause(at.instant());
     }
 
     /// Sets the targets of the ticket's priority on every timer that runs.

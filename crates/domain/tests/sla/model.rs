@@ -81,6 +81,7 @@ impl Story {
             since: self.facts[asked].at,
             start: BusinessTime::from_millis(start),
             due: due(decisions),
+            pause: None,
             stop,
         }
     }
@@ -105,6 +106,7 @@ impl Story {
             since: Timestamp::from_millis(began(&since)).expect("a time"),
             start: BusinessTime::from_millis(began(&|fact| self.business_time_at(fact))),
             due: due(decisions),
+            pause: None,
             stop: (stopped <= last).then(|| self.stop(stopped, false)),
         }
     }

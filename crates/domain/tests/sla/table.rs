@@ -97,7 +97,8 @@ fn became(
     let due = |start: BusinessTime, priority| start.plus(target(priority));
     let Some(before) = before else {
         let (since, start) = (step.at, step.reading);
-        let started = SlaTimer { since, start, due: due(start, Priority::Medium), stop: None };
+        let started =
+            SlaTimer { since, start, due: due(start, Priority::Medium), pause: None, stop: None };
         return match after {
             None => String::new(),
             Some(after) if *after == started => "+".to_owned(),
@@ -113,7 +114,7 @@ fn became(
     let pause =
         before.stop.as_ref().map_or(Duration::ZERO, |stop| step.reading.since(stop.business_time));
     let (since, start) = (before.since.plus(pause), before.start.plus(pause));
-    let resumed = SlaTimer { since, start, due: due(start, Priority::Medium), stop: None };
+    let resumed = SlaTimer { since, start, due: due(start, Priority::Medium), pause: None, stop: None };
     let retargeted = SlaTimer { due: due(before.start, Priority::High), ..before.clone() };
     match after {
         Some(after) if after == before => "",
