@@ -116,6 +116,29 @@ pub struct TicketDetails {
     pub draft: Option<Draft>,
 }
 
+impl TicketDetails {
+    /// Returns the details without what only the desk may see.
+    ///
+    /// ```
+    /// # use ventanilla_domain::*;
+    /// # let ana = UserId::parse("ana")?;
+    /// # let draft = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
+    /// # let number = TicketNumber::from_entropy(b"example");
+    /// # let by = Actor::Customer(ana.clone());
+    /// # let ticket = draft.open(number, &ana, &by, Timestamp::MIN, &Policy::default())?;
+    /// let [desk, theirs] = [Audience::Desk, Audience::Requester(ana)]
+    ///     .map(|audience| ticket.details(&audience, MessageRange::All).expect("they may see it"));
+    /// assert_eq!(desk.for_requester(), theirs);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn for_requester(mut self) -> Self {
+        self.head = self.head.for_requester();
+        self.messages.iter_mut().for_each(|message| message.version = 0);
+        Self { notes: Vec::new(), history: Vec::new(), draft: None, ..self }
+    }
+}
+
 /// A list row: a ticket's head, with the latest SLA timers only, and the beginning of its
 /// description.
 ///

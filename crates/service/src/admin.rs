@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tracing::instrument;
 use ventanilla_domain::{
     Actor, Audience, Change, MessageRange, NewMessage, NewTicket, Priority, Status, TicketDetails,
-    TicketNumber, TicketSummary, UserId,
+    TicketNumber, TicketSummary, UserId, Wait,
 };
 use ventanilla_storage::{Counts, Page, PageQuery, Period, Report};
 
@@ -175,7 +175,8 @@ impl Admin {
         self.core.open(&self.actor, requester, &draft).await
     }
 
-    /// Adds a message that the customer sees, alone or with a [status](Request::status).
+    /// Adds a message that the customer sees, alone, with a [status](Request::status) or with a
+    /// [wait](Request::wait).
     ///
     /// # Errors
     ///
@@ -256,6 +257,62 @@ impl Admin {
         self.on(number).update(use_case_span!("claim", "ADMIN", number), Change::claim())
     }
 
+    /// Sets the ticket to wait for somebody, and in progress unless it is; its resolution timer is
+    /// paused. [`Request::wait`] does it with a message.
+    ///
+    /// The wait ends when the customer writes, at its end, by [`end_wait`](Self::end_wait) or by another
+    /// status.
+    ///
+    /// ```
+    /// # use ventanilla_service::{Category, HelpDesk, MemoryStore, MessageText, NewTicket, Timestamp, UserId};
+    /// use ventanilla_service::ticket::{Wait, WaitingFor};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// # let friday: Timestamp = "2026-03-06T12:00:00Z".parse()?;
+    /// # let desk = HelpDesk::builder(MemoryStore::new()).clock(move || friday).build();
+    /// # let luis = desk.admin(UserId::parse("luis")?);
+    /// # let draft = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
+    /// # let number = luis.create_for(&UserId::parse("ana")?, draft).await?.head.ticket_number;
+    /// let monday = "2026-03-09T08:00:00Z".parse()?;
+    /// let receipt = luis.wait(&number, Wait::new(WaitingFor::ThirdParty).until(monday)).await?;
+    /// assert!(receipt.head.wait_at(friday).is_some() && receipt.head.wait_at(monday).is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError::Refused`] if the ticket is closed or the end isn't in the future;
+    /// [`ServiceError::NotFound`]; [`ServiceError::Store`].
+    #[doc(alias = "snooze")]
+    pub fn wait<'a>(&'a self, number: &'a TicketNumber, wait: Wait) -> Request<'a, Update> {
+        let span = use_case_span!("wait", "ADMIN", number, party = wait.party());
+        self.on(number).update(span, Change::wait(wait))
+    }
+
+    /// Ends the wait; the resolution timer runs again.
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError::Refused`] for another version than expected; [`ServiceError::NotFound`];
+    /// [`ServiceError::Store`].
+    pub fn end_wait<'a>(&'a self, number: &'a TicketNumber) -> Request<'a, Update> {
+        self.on(number).update(use_case_span!("end_wait", "ADMIN", number), Change::end_wait())
+    }
+
+    /// Discards the reply that the bot proposed. To send it, as it is or edited, send its text as a
+    /// [`reply`](Self::reply), which takes its place.
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError::Refused`] for another version than expected; [`ServiceError::NotFound`];
+    /// [`ServiceError::Store`].
+    pub fn discard_draft<'a>(&'a self, number: &'a TicketNumber) -> Request<'a, Update> {
+        let span = use_case_span!("discard_draft", "ADMIN", number);
+        self.on(number).update(span, Change::discard_draft())
+    }
+
     /// Makes a change that is given as a value, as [`Admin::change_each`] does.
     ///
     /// # Errors
@@ -268,6 +325,6 @@ impl Admin {
     }
 
     fn on<'a>(&'a self, number: &'a TicketNumber) -> Target<'a> {
-        Target { core: &self.core, actor: &self.actor, number }
+        Target { core: &self.core, actor: &self.actor, number, seen: None }
     }
 }

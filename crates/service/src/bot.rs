@@ -6,7 +6,7 @@ use tracing::instrument;
 use ventanilla_domain::{Actor, Audience, MessageRange, NewMessage, TicketDetails, TicketNumber};
 
 use crate::{
-    ServiceError,
+    BotTurn, ServiceError,
     core::Core,
     observe::use_case_span,
     requests::{Request, Target, Text},
@@ -48,18 +48,30 @@ impl Bot {
         self.core.get(&number.into(), &Audience::Bot, MessageRange::All).await
     }
 
-    /// Adds a message.
+    /// Reads a ticket to answer it, hand it over to a human, or leave a draft, each only if nobody has
+    /// written meanwhile.
     ///
     /// # Errors
     ///
-    /// [`ServiceError::InvalidText`]; [`ServiceError::Refused`] if the ticket is closed or its
-    /// conversation full; [`ServiceError::NotFound`]; [`ServiceError::Store`].
+    /// [`ServiceError::NotFound`]; [`ServiceError::Store`].
+    #[instrument(name = "ventanilla.get", skip_all, fields(actor = "BOT", %number, outcome))]
+    pub async fn turn(&self, number: &TicketNumber) -> Result<BotTurn, ServiceError> {
+        BotTurn::begin(&self.core, number).await
+    }
+
+    /// Adds a message, whatever has been written meanwhile: for an acknowledgement or an announcement.
+    /// To answer what somebody wrote, use a [`turn`](Self::turn).
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError::InvalidText`]; [`ServiceError::Refused`] if the ticket is closed, its
+    /// conversation full, or the [`BotPolicy`](crate::settings::BotPolicy) doesn't allow it; [`ServiceError::NotFound`]; [`ServiceError::Store`].
     pub fn reply<'a>(
         &'a self,
         number: &'a TicketNumber,
         text: impl TryInto<NewMessage, Error: Into<ServiceError>>,
     ) -> Request<'a, Text> {
-        let target = Target { core: &self.core, actor: &Actor::Bot, number };
+        let target = Target { core: &self.core, actor: &Actor::Bot, number, seen: None };
         target.message(use_case_span!("reply", "BOT", number), text)
     }
 }

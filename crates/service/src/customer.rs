@@ -184,7 +184,7 @@ impl Customer {
     }
 
     fn on<'a>(&'a self, number: &'a TicketNumber) -> Target<'a> {
-        Target { core: &self.core, actor: &self.actor, number }
+        Target { core: &self.core, actor: &self.actor, number, seen: None }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod admin;
 mod bot;
+mod bot_turn;
 mod bulk;
 mod clock;
 mod core;
@@ -22,6 +23,7 @@ pub mod view;
 
 pub use admin::Admin;
 pub use bot::Bot;
+pub use bot_turn::BotTurn;
 pub use customer::{Customer, MyTickets};
 pub use desk::{HelpDesk, HelpDeskBuilder};
 pub use form::{Form, Screened};
@@ -38,8 +40,8 @@ pub use ventanilla_storage::{ListQuery, MemoryStore};
 /// Parts of a ticket, and people.
 pub mod ticket {
     pub use ventanilla_domain::{
-        Actor, ActorKind, Audience, Author, FollowUp, Message, MessageRange, NewMessage, Note,
-        OtherEvent, Role, TicketHead,
+        Actor, ActorKind, Audience, Author, Draft, FollowUp, Message, MessageRange, NewMessage, Note,
+        OtherEvent, Role, SeenConversation, TicketHead, Wait, Waiting, WaitingFor,
     };
 }
 
@@ -56,14 +58,14 @@ pub mod list {
 pub mod request {
     pub use crate::{
         bulk::{BulkItem, BulkOutcome},
-        requests::{Reply, Request, Text, Update},
+        requests::{Bare, Once, Reply, Request, Text, Update},
         system::ClosedBatch,
     };
 }
 
 /// Settings of a [`HelpDesk`] besides its [`Policy`] and SLA.
 pub mod settings {
-    pub use ventanilla_domain::{Days, Limits, Reopen};
+    pub use ventanilla_domain::{BotPolicy, Days, Limits, Reopen};
 
     pub use crate::{
         clock::{Clock, ManualClock, SystemClock},
@@ -74,8 +76,8 @@ pub mod settings {
 /// Response times: SLA policies, business calendars, timers and reports.
 pub mod sla {
     pub use ventanilla_domain::{
-        BusinessCalendar, BusinessTime, Elapsed, Hours, NaiveDate, Sla, SlaMetric, SlaPolicy, SlaState,
-        SlaStop, SlaTable, SlaTargets, SlaTimer, SlaTimers, Week, Weekday,
+        BusinessCalendar, BusinessTime, Elapsed, Hours, NaiveDate, Sla, SlaMetric, SlaPause, SlaPolicy, SlaState,
+        SlaInstant, SlaStop, SlaTable, SlaTargets, SlaTimer, SlaTimers, Week, Weekday,
     };
     pub use ventanilla_storage::{MetricStats, Period, Quantiles, Report, StatsByMetric};
 }
@@ -86,7 +88,7 @@ pub mod error {
         InvalidCalendar, InvalidCategory, InvalidHours, InvalidKey, InvalidLimit, InvalidNumber,
         InvalidSla, InvalidText, InvalidTimeZone, InvalidTimestamp, InvalidUserId, Refusal,
         UnknownActorKind, UnknownLocale, UnknownPriority, UnknownRole, UnknownSlaMetric,
-        UnknownSlaState, UnknownStatus,
+        UnknownSlaState, UnknownStatus, UnknownWaitingFor,
     };
     pub use ventanilla_storage::{
         BoxError, InvalidCursor, InvalidPageSize, InvalidPeriod, InvalidQuery, StoreError,

@@ -3,7 +3,9 @@
 use std::{marker::PhantomData, pin::Pin};
 
 use tracing::{Instrument, Span};
-use ventanilla_domain::{Actor, Change, IdempotencyKey, NewMessage, Status, TicketNumber};
+use ventanilla_domain::{
+    Actor, Change, IdempotencyKey, NewMessage, SeenConversation, Status, TicketNumber, Wait,
+};
 
 use crate::{
     Receipt, ServiceError,
@@ -14,7 +16,7 @@ use crate::{
 /// Change to one ticket; `.await` makes it.
 ///
 /// Each option takes a value, or an `Option` as a form gives it. Which options there are depends on
-/// `K`: [`Reply`], [`Text`] or [`Update`].
+/// `K`: [`Reply`], [`Text`], [`Update`], or for a turn of the bot [`Once`] or [`Bare`].
 ///
 /// ```
 /// use ventanilla_service::{
@@ -54,14 +56,15 @@ pub struct Request<'a, K> {
     number: &'a TicketNumber,
     span: Span,
     draft: Result<Draft, ServiceError>,
-    status: Option<Status>,
+    then: Option<Then>,
     key: Option<IdempotencyKey>,
     expected: Option<u64>,
+    seen: Option<SeenConversation>,
     kind: PhantomData<K>,
 }
 
-/// Kind of a [`Request`]: a message of an administrator, with [`status`](Request::status),
-/// [`key`](Request::key) and [`expecting`](Request::expecting).
+/// Kind of a [`Request`]: a message of an administrator, with [`status`](Request::status) or
+/// [`wait`](Request::wait), [`key`](Request::key) and [`expecting`](Request::expecting).
 #[derive(Debug, Clone, Copy)]
 pub enum Reply {}
 
@@ -74,14 +77,45 @@ pub enum Text {}
 #[derive(Debug, Clone, Copy)]
 pub enum Update {}
 
+/// Kind of a [`Request`]: a text of a [`BotTurn`](crate::BotTurn), with [`key`](Request::key).
+#[derive(Debug, Clone, Copy)]
+pub enum Once {}
+
+/// Kind of a [`Request`]: a change of a [`BotTurn`](crate::BotTurn), without options.
+#[derive(Debug, Clone, Copy)]
+pub enum Bare {}
+
+/// Options of the kinds. It is sealed.
+mod options {
+    /// Kind of a text, which takes a key.
+    pub trait HasKey {}
+    /// Kind that takes an expected version.
+    pub trait HasVersion {}
+
+    impl HasKey for super::Reply {}
+    impl HasKey for super::Text {}
+    impl HasKey for super::Once {}
+    impl HasVersion for super::Reply {}
+    impl HasVersion for super::Text {}
+    impl HasVersion for super::Update {}
+}
+
 #[derive(Debug)]
 enum Draft {
     Message(NewMessage),
     Note(NewMessage),
+    HandOver(NewMessage),
     Change(Change),
 }
 
-impl<K> Request<'_, K> {
+/// Change that is made with a message.
+#[derive(Debug)]
+enum Then {
+    Status(Status),
+    Wait(Wait),
+}
+
+impl<K: options::HasVersion> Request<'_, K> {
     /// Makes the change only to this version of the ticket.
     ///
     /// For another version it is refused as
@@ -93,28 +127,49 @@ impl<K> Request<'_, K> {
     }
 }
 
-impl Request<'_, Reply> {
-    /// Sets the status with the message, both or neither.
-    ///
-    /// A key stands for the message: sent again with the same text, it is the same request,
-    /// whatever the status.
-    pub fn status(mut self, to: impl Into<Option<Status>>) -> Self {
-        self.status = to.into();
-        self
-    }
-
-    /// Adds the message once, however often it is sent with this key by this author.
+impl<K: options::HasKey> Request<'_, K> {
+    /// Adds the text once, however often it is sent with this key by this author.
     pub fn key(mut self, key: impl Into<Option<IdempotencyKey>>) -> Self {
         self.key = key.into();
         self
     }
 }
 
-impl Request<'_, Text> {
-    /// Adds the text once, however often it is sent with this key by this author.
-    pub fn key(mut self, key: impl Into<Option<IdempotencyKey>>) -> Self {
-        self.key = key.into();
-        self
+impl<'a> Request<'a, Reply> {
+    /// Sets the status with the message, both or neither.
+    ///
+    /// A key stands for the message: sent again with the same text, it is the same request,
+    /// whatever the status.
+    pub fn status(self, to: impl Into<Option<Status>>) -> Request<'a, Text> {
+        let to: Option<Status> = to.into();
+        self.then(to.map(Then::Status))
+    }
+
+    /// Sets the ticket to wait with the message, both or neither. It is set in progress.
+    ///
+    /// ```
+    /// # use ventanilla_service::{Category, HelpDesk, MemoryStore, MessageText, NewTicket, Status, UserId};
+    /// use ventanilla_service::ticket::{Wait, WaitingFor};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// # let desk = HelpDesk::new(MemoryStore::new());
+    /// # let luis = desk.admin(UserId::parse("luis")?);
+    /// # let draft = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
+    /// # let number = luis.create_for(&UserId::parse("ana")?, draft).await?.head.ticket_number;
+    /// let question = luis.reply(&number, "¿Nos envías el recibo?").wait(Wait::new(WaitingFor::Customer));
+    /// assert_eq!(question.await?.head.status, Status::InProgress);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn wait(self, wait: impl Into<Option<Wait>>) -> Request<'a, Text> {
+        let wait: Option<Wait> = wait.into();
+        self.then(wait.map(Then::Wait))
+    }
+
+    fn then(self, then: Option<Then>) -> Request<'a, Text> {
+        let Self { core, actor, number, span, draft, key, expected, seen, .. } = self;
+        Request { core, actor, number, span, draft, then, key, expected, seen, kind: PhantomData }
     }
 }
 
@@ -123,24 +178,30 @@ impl<'a, K: Send + 'a> IntoFuture for Request<'a, K> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let Self { core, actor, number, span, draft, status, key, expected, .. } = self;
+        let Self { core, actor, number, span, draft, then, key, expected, seen, .. } = self;
         let with_key = |text: NewMessage| match key {
             Some(key) => text.with_key(key),
             None => text,
         };
         let run = async move {
-            let change = match (checked(draft)?, status) {
-                (Draft::Message(text), Some(status)) => {
+            let change = match (checked(draft)?, then) {
+                (Draft::Message(text), Some(Then::Status(status))) => {
                     record("status", status);
                     Change::reply(with_key(text), status)
                 }
+                (Draft::Message(text), Some(Then::Wait(wait))) => {
+                    record("status", Status::InProgress);
+                    Change::reply_and_wait(with_key(text), wait)
+                }
                 (Draft::Message(text), None) => Change::message(with_key(text)),
                 (Draft::Note(text), _) => Change::note(with_key(text)),
+                (Draft::HandOver(reason), _) => Change::hand_over(with_key(reason)),
                 (Draft::Change(change), _) => change,
             };
-            let change = match expected {
-                Some(version) => change.expecting(version),
-                None => change,
+            let change = match (expected, seen) {
+                (_, Some(seen)) => change.unless_overtaken(seen),
+                (Some(version), None) => change.expecting(version),
+                (None, None) => change,
             };
             core.change(actor, number, change).await
         };
@@ -154,6 +215,8 @@ pub(crate) struct Target<'a> {
     pub(crate) core: &'a Core,
     pub(crate) actor: &'a Actor,
     pub(crate) number: &'a TicketNumber,
+    /// The conversation that a turn of the bot read.
+    pub(crate) seen: Option<SeenConversation>,
 }
 
 impl<'a> Target<'a> {
@@ -175,13 +238,30 @@ impl<'a> Target<'a> {
         self.request(span, text.map(Draft::Note))
     }
 
+    pub(crate) fn hand_over(
+        self,
+        span: Span,
+        reason: impl TryInto<NewMessage, Error: Into<ServiceError>>,
+    ) -> Request<'a, Once> {
+        let reason = reason.try_into().map_err(Into::into);
+        self.request(span, reason.map(Draft::HandOver))
+    }
+
     pub(crate) fn update(self, span: Span, change: Change) -> Request<'a, Update> {
         self.request(span, Ok(Draft::Change(change)))
     }
 
+    pub(crate) fn change(
+        self,
+        span: Span,
+        change: Result<Change, impl Into<ServiceError>>,
+    ) -> Request<'a, Bare> {
+        self.request(span, change.map(Draft::Change).map_err(Into::into))
+    }
+
     fn request<K>(self, span: Span, draft: Result<Draft, ServiceError>) -> Request<'a, K> {
-        let Self { core, actor, number } = self;
-        let (status, key, expected) = (None, None, None);
-        Request { core, actor, number, span, draft, status, key, expected, kind: PhantomData }
+        let Self { core, actor, number, seen } = self;
+        let (then, key, expected) = (None, None, None);
+        Request { core, actor, number, span, draft, then, key, expected, seen, kind: PhantomData }
     }
 }

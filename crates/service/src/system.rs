@@ -113,7 +113,7 @@ impl System {
     /// [`ServiceError::Refused`] if it is too early or the ticket isn't resolved;
     /// [`ServiceError::NotFound`]; [`ServiceError::Store`].
     pub fn close<'a>(&'a self, number: &'a TicketNumber) -> Request<'a, Update> {
-        let target = Target { core: &self.core, actor: &Actor::System, number };
+        let target = Target { core: &self.core, actor: &Actor::System, number, seen: None };
         target.update(use_case_span!("close", "SYSTEM", number), closing())
     }
 }

@@ -155,8 +155,9 @@ impl DeskView {
 }
 
 fn note_view(page: &PageContext<'_>, note: &Note) -> NoteView {
+    let role = if note.by.is_some() { Role::Admin } else { Role::SupportBot };
     NoteView {
-        author: page.person(Some(&note.by), Role::Admin.label(page.viewer.locale)),
+        author: page.person(note.by.as_ref(), role.label(page.viewer.locale)),
         text: note.text.as_str().into(),
         at: page.time(note.created_at),
     }

@@ -85,9 +85,9 @@ impl HistoryItem {
     }
 
     fn of_note(note: &Note) -> Self {
-        let by = Some(Actor::Admin(note.by.clone()));
-        let (at, kind_of_actor) = (note.created_at, ActorKind::Admin);
-        Self { at, by, kind_of_actor, kind: EventKind::NoteAdded }
+        let by = note.by.clone().map_or(Actor::Bot, Actor::Admin);
+        let (at, kind_of_actor) = (note.created_at, by.kind());
+        Self { at, by: Some(by), kind_of_actor, kind: EventKind::NoteAdded }
     }
 
     /// Returns whether it is neither the creation nor a text.
