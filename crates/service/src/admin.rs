@@ -1,6 +1,7 @@
 //! Handle of an administrator.
 
 mod bulk;
+mod next;
 
 use std::sync::Arc;
 

@@ -180,12 +180,16 @@ impl Core {
     }
 
     async fn try_list(&self, page: PageQuery) -> Result<Page<TicketSummary>, ServiceError> {
-        let page = if page.query().uses_due_time() {
+        Ok(self.store.list(&self.as_of_now(page)?).await?)
+    }
+
+    /// Sets the current business time, if the list needs it.
+    pub(crate) fn as_of_now(&self, page: PageQuery) -> Result<PageQuery, ServiceError> {
+        Ok(if page.query().uses_due_time() {
             page.with_as_of(self.sla()?.business_time_at(self.now()))
         } else {
             page
-        };
-        Ok(self.store.list(&page).await?)
+        })
     }
 
     /// Counts all tickets.

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod admin;
+pub mod assignment;
 mod bot;
 mod bot_turn;
 mod bulk;
@@ -76,8 +77,8 @@ pub mod settings {
 /// Response times: SLA policies, business calendars, timers and reports.
 pub mod sla {
     pub use ventanilla_domain::{
-        BusinessCalendar, BusinessTime, Elapsed, Hours, NaiveDate, Sla, SlaMetric, SlaPause, SlaPolicy, SlaState,
-        SlaInstant, SlaStop, SlaTable, SlaTargets, SlaTimer, SlaTimers, Week, Weekday,
+        BusinessCalendar, BusinessTime, Elapsed, Hours, NaiveDate, Sla, SlaInstant, SlaMetric, SlaPause,
+        SlaPolicy, SlaState, SlaStop, SlaTable, SlaTargets, SlaTimer, SlaTimers, Week, Weekday,
     };
     pub use ventanilla_storage::{MetricStats, Period, Quantiles, Report, StatsByMetric};
 }

@@ -20,7 +20,7 @@ mod time;
 pub use bulk::{BulkRow, BulkView};
 pub use chat::{AttachmentButton, ChatView, InputState, MessageSide, MessageView};
 pub(crate) use context::PageContext;
-pub use desk::{Assignment, Choice, DeskView, NoteView, StatusAction};
+pub use desk::{Assignment, Choice, DeskView, DraftView, HandoffView, NoteView, StatusAction, WaitView};
 pub use duration::format_duration;
 pub use history::HistoryEntry;
 pub use pages::{AdminPages, CustomerPages};

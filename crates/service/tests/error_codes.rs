@@ -11,7 +11,7 @@ use ventanilla_service::{
     list::{Cursor, Direction, DueFilter, PageSize, Sort},
     settings::{Limits, Reopen},
     sla::{BusinessCalendar, Hours, Period, SlaMetric, SlaPolicy, SlaState, SlaTargets, Week},
-    ticket::{ActorKind, Role},
+    ticket::{ActorKind, Role, WaitingFor},
 };
 
 const TABLE: &str = include_str!("../src/guide/error_codes.md");
@@ -65,6 +65,7 @@ fn values() -> Vec<Box<dyn Explain>> {
         error("ALTA".parse::<Priority>()),
         error("ANALISTA".parse::<Role>()),
         error("ROBOT".parse::<ActorKind>()),
+        error("NADIE".parse::<WaitingFor>()),
         error("MAYOR".parse::<Sort>()),
         error("ARRIBA".parse::<Direction>()),
         error("TARDE".parse::<DueFilter>()),
@@ -111,6 +112,9 @@ fn services() -> Vec<ServiceError> {
         Refusal::TooEarlyToClose { resolved_at: at, closes_at: at },
         Refusal::AlreadyAssigned { to: person() },
         Refusal::VersionConflict { expected: 1, found: 2, changes: Vec::new() },
+        Refusal::ConversationChanged { status: Status::Open, added: 1, changes: Vec::new() },
+        Refusal::BotNotAllowed { status: Status::Open, first_response_at: None, handoff_at: None },
+        Refusal::WaitOver { until: at },
         Refusal::ConversationFull { messages: 1, bytes: 1, adding: 1 },
         Refusal::NotesFull { notes: 1 },
         Refusal::TextTooLong { bytes: 2, limit: 1 },

@@ -9,15 +9,15 @@ use std::{
     sync::{LazyLock, Mutex},
 };
 
-use common::{desk_over, id, key, number, only, policy, storing};
+use common::{desk_over, id, key, number, only, policy, storing, text};
 use serde_json::{Value, json, to_value};
 use ventanilla_service::{
-    Category, HelpDesk, ListQuery, MyTickets, NewTicket, Priority, Receipt, Status, TicketDetails,
-    TicketSummary, TimeZone,
+    Category, Change, HelpDesk, ListQuery, MyTickets, NewTicket, Priority, Receipt, Status,
+    TicketDetails, TicketSummary, TimeZone,
     settings::NumberSource,
     store::Ticket,
     testing,
-    ticket::{MessageRange, NewMessage, TicketHead},
+    ticket::{Actor, MessageRange, NewMessage, TicketHead, Wait, WaitingFor},
     view::Viewer,
 };
 
@@ -36,11 +36,15 @@ fn ticket(number: &str) -> testing::TicketFixture {
         .reply("luis", "Lo miramos.")
         .message(hello)
         .note("luis", NOTE)
+        .change(Actor::Bot, Change::draft(text(NOTE)))
+        .change(common::admin("luis"), Change::wait(Wait::new(WaitingFor::Customer)))
 }
 
-fn tickets() -> [Ticket; 3] {
+fn tickets() -> [Ticket; 4] {
     [
         ticket("ABIERTO").key("c").build(),
+        // The bot's use cases are tried on the first, which it may therefore not have handed over.
+        ticket("ENTREGADO").change(Actor::Bot, Change::hand_over(text(NOTE))).build(),
         ticket("RESUELTO").status(Status::Resolved).build(),
         ticket("CERRADO").status(Status::Closed).build(),
     ]
@@ -65,7 +69,7 @@ fn walk(json: &Value, meet: &mut impl FnMut(&str)) {
 
 /// What of the desk's own stands in it.
 fn the_desks_own(json: &Value) -> Vec<String> {
-    const FIELDS: [&str; 11] = [
+    const FIELDS: [&str; 16] = [
         "sla",
         "notes",
         "history",
@@ -77,6 +81,11 @@ fn the_desks_own(json: &Value) -> Vec<String> {
         "overdue",
         "atRisk",
         "earlierResponses",
+        "waiting",
+        "handoffAt",
+        "handoff",
+        "draft",
+        "pause",
     ];
     let mut found = Vec::new();
     walk(json, &mut |word| {
@@ -93,6 +102,9 @@ fn details_json(ticket: &TicketDetails) -> Value {
     });
     if !ticket.notes.is_empty() {
         json["notes"] = json!(ticket.notes);
+    }
+    if let Some(draft) = &ticket.draft {
+        json["draft"] = json!(draft);
     }
     if !ticket.history.is_empty() {
         json["history"] = json!(ticket.history);
@@ -111,21 +123,23 @@ fn receipt_json(receipt: &Receipt) -> Value {
 /// Everything that Ana and the bot can get, by name.
 async fn everything(desk: &HelpDesk) -> Vec<(&'static str, Option<TicketHead>, Value)> {
     let (ana, bot) = (desk.customer(id("ana")), desk.bot());
-    let [open, resolved, closed] = ["ABIERTO", "RESUELTO", "CERRADO"].map(number);
+    let [open, handed_over, resolved, closed] =
+        ["ABIERTO", "ENTREGADO", "RESUELTO", "CERRADO"].map(number);
     let mut all = Vec::new();
 
     let listed = ana.list(MyTickets::all()).await.unwrap();
-    assert_eq!(listed.rows.len(), 3);
+    assert_eq!(listed.rows.len(), 4);
     for row in listed.rows {
         all.push(("row", None, to_value(ana.pages(*READER, &()).row(&row)).unwrap()));
         all.push(("a row of tickets", Some(row.head.clone()), summary_json(&row)));
     }
-    for number in [&open, &resolved, &closed] {
+    for number in [&open, &handed_over, &resolved, &closed] {
         for (name, view) in [
             ("view", ana.get(number).await),
             ("view_part", ana.get_range(number, MessageRange::Last(1)).await),
             ("find", ana.find(number.as_str()).await),
             ("bot view", bot.get(number).await),
+            ("bot turn", bot.turn(number).await.map(|turn| turn.ticket().clone())),
         ] {
             let view = view.unwrap();
             let json = details_json(&view);
@@ -227,7 +241,7 @@ async fn an_administrator_gets_all_of_it() {
     let view = luis.get(&number).await.unwrap();
     let page = luis.pages(*READER, &()).ticket(&view);
     let receipt = luis.set_priority(&number, Priority::High).await.unwrap();
-    let list = luis.list(ListQuery::new().with_statuses(Status::Open)).await.unwrap();
+    let list = luis.list(ListQuery::new().with_statuses(Status::InProgress)).await.unwrap();
     let row = luis.pages(*READER, &()).row(&list.rows[0]);
     for json in [
         details_json(&view),
@@ -248,7 +262,7 @@ async fn an_administrator_gets_all_of_it() {
 async fn a_customers_row_and_chat_show_no_promise_whoever_read_the_ticket() {
     let desk = desk().await;
     let (luis, ana) = (desk.admin(id("luis")), desk.customer(id("ana")));
-    let list = luis.list(ListQuery::new().with_statuses(Status::Open)).await.unwrap();
+    let list = luis.list(ListQuery::new().with_statuses(Status::InProgress)).await.unwrap();
     assert!(luis.pages(*READER, &()).row(&list.rows[0]).sla.is_some());
     let row = ana.pages(*READER, &()).row(&list.rows[0]);
     assert_eq!((row.sla.as_ref(), row.excerpt.as_str()), (None, list.rows[0].excerpt.as_str()));

@@ -54,6 +54,15 @@ unassign      hers     -          -              ok         ok         -        
 unassign      missing  -          -              not_found  not_found  -          -
 claim         hers     -          -              ok         ok         -          -
 claim         missing  -          -              not_found  not_found  -          -
+wait          hers     -          -              ok         ok         -          -
+wait          missing  -          -              not_found  not_found  -          -
+end_wait      hers     -          -              ok         ok         -          -
+end_wait      missing  -          -              not_found  not_found  -          -
+discard_draft hers     -          -              ok         ok         -          -
+discard_draft missing  -          -              not_found  not_found  -          -
+claim_next    none     -          -              ok         ok         -          -
+turn          hers     -          -              -          -          ok         -
+turn          missing  -          -              -          -          not_found  -
 change        hers     -          -              ok         ok         -          -
 change        missing  -          -              not_found  not_found  -          -
 change_each   hers     -          -              ok         ok         -          -
@@ -110,7 +119,8 @@ macro_rules! lacks {
     };
 }
 lacks!(create create_for follow_up_offer list counts report get get_range find
-    reply add_note confirm close close_resolved set_status set_priority assign unassign claim change change_each);
+    reply add_note confirm close close_resolved set_status set_priority assign unassign claim change change_each
+    wait end_wait discard_draft claim_next turn);
 
 #[tokio::test]
 async fn what_a_handle_may_not_do_it_cannot_name() {
@@ -123,14 +133,14 @@ async fn what_a_handle_may_not_do_it_cannot_name() {
     let (ana, luis) = (desk.customer(id("ana")), desk.admin(id("luis")));
     let lacking = [
         lacking!(ana, create_for counts report add_note close close_resolved set_status set_priority
-            assign unassign claim change change_each),
-        lacking!(luis, create follow_up_offer confirm close close_resolved),
+            assign unassign claim change change_each wait end_wait discard_draft claim_next turn),
+        lacking!(luis, create follow_up_offer confirm close close_resolved turn),
         lacking!(desk.bot(), create create_for follow_up_offer list counts report get_range find
             add_note confirm close close_resolved set_status set_priority assign unassign claim change
-            change_each),
+            change_each wait end_wait discard_draft claim_next),
         lacking!(desk.system(), create create_for follow_up_offer list counts report get get_range
             find reply add_note confirm set_status set_priority assign unassign claim change
-            change_each),
+            change_each wait end_wait discard_draft claim_next turn),
     ];
     for (who, lacking) in common::everybody().iter().zip(lacking) {
         // These two are not the names of methods.

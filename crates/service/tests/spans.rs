@@ -107,7 +107,7 @@ async fn span_of<T>(run: impl Future<Output = T>) -> (T, Entry) {
 fn name(use_case: &str) -> String {
     let name = match use_case {
         "create_for" => "create",
-        "get_range" => "get",
+        "get_range" | "turn" => "get",
         "list_due" => "list",
         "follow_up" => "create",
         other => other,
@@ -133,7 +133,8 @@ fn broken_store() -> MockTicketStore {
 
 #[tokio::test]
 async fn a_use_case_opens_one_span_with_actor_number_and_outcome() {
-    const OF_MANY: [&str; 6] = ["list", "list_due", "counts", "report", "change_each", "close_resolved"];
+    const OF_MANY: [&str; 7] =
+        ["list", "list_due", "counts", "report", "change_each", "close_resolved", "claim_next"];
     /// Their number is known only once there is a ticket.
     const FINDING: [&str; 4] = ["create", "create_for", "follow_up", "find"];
     for (who, use_case) in possible().await {

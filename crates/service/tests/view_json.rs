@@ -166,6 +166,12 @@ fn the_desks_page_has_its_documented_json() {
             "assign": "Pasar a otra persona",
             "unassign": "Dejar sin asignar",
         },
+        "wait": {
+            "parties": [
+                choice("CUSTOMER", "Esperando al cliente", false),
+                choice("THIRD_PARTY", "Esperando a un tercero", false),
+            ],
+        },
         "notes": [{ "author": luis, "text": "Es la tercera vez.", "at": noon("10:02") }],
         "noteInput": {
             "state": "writable",

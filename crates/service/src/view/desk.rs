@@ -2,13 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 use ventanilla_domain::{
-    Actor, ActorKind, Change, Command, Explain, Locale, MessageText, Note, Priority, Refusal, Role,
-    Status, TicketDetails,
+    Actor, ActorKind, Change, Command, Draft, Explain, Locale, MessageText, Note, Priority, Refusal,
+    Role, Status, TicketDetails, TicketHead, Wait, WaitingFor,
 };
 
 use super::{
     ChatView, HistoryEntry, InputState, Label, LocalTime, PageContext, PersonRef, PersonView, SlaView,
-    history::history, row::assignee_text,
+    history::history,
+    row::{assignee_text, handoff_text, waiting_label},
 };
 
 /// The desk's page of a ticket: the chat, the changes that the viewer may make now, SLA timers, notes
@@ -69,6 +70,14 @@ pub struct DeskView {
     pub sla: Vec<SlaView>,
     /// The assignee, and the ways to change it.
     pub assignment: Assignment,
+    /// The wait, and the ways to change it.
+    pub wait: WaitView,
+    /// The bot's request for a human, while none has answered or has the ticket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handoff: Option<HandoffView>,
+    /// The reply that the bot proposes, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draft: Option<DraftView>,
     /// The notes, in order of time.
     pub notes: Vec<NoteView>,
     /// The state of the note input.
@@ -120,6 +129,52 @@ pub struct Assignment {
     pub unassign: Option<String>,
 }
 
+/// Wait of a ticket, and each change of it that the viewer may make.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct WaitView {
+    /// The party that is waited for: `Esperando al cliente`; absent if the ticket doesn't wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub party: Option<Label>,
+    /// Time of its beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<LocalTime>,
+    /// Time at which it ends by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<LocalTime>,
+    /// The parties to wait for, for [`Admin::wait`](crate::Admin::wait); empty if it can't wait.
+    pub parties: Vec<Choice>,
+    /// The label of the button for [`Admin::end_wait`](crate::Admin::end_wait).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<String>,
+}
+
+/// Request of the bot for a human.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct HandoffView {
+    /// The text: `Necesita una persona`.
+    pub text: String,
+    /// Time of the request.
+    pub at: LocalTime,
+}
+
+/// Reply that the bot proposes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct DraftView {
+    /// The text to send or edit, unescaped: the page must escape it.
+    pub text: String,
+    /// Time of creation.
+    pub at: LocalTime,
+    /// The label of the button that puts the text into the input of a message.
+    pub use_it: String,
+    /// The label of the button for [`Admin::discard_draft`](crate::Admin::discard_draft).
+    pub discard: String,
+}
+
 /// Internal note.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -147,10 +202,28 @@ impl DeskView {
             priorities: offered.priorities(),
             sla: page.sla().map_or_else(Vec::new, |sla| sla.all(head)),
             assignment: offered.assignment(),
+            wait: offered.wait(),
+            handoff: handoff_view(page, head),
+            draft: ticket.draft.as_ref().map(|draft| draft_view(page, draft)),
             notes: notes.into_iter().map(|note| note_view(page, note)).collect(),
             note_input: offered.note_input(),
             history: history(page, ticket),
         }
+    }
+}
+
+fn handoff_view(page: &PageContext<'_>, head: &TicketHead) -> Option<HandoffView> {
+    let text = handoff_text(head, page.viewer.locale)?.into();
+    Some(HandoffView { text, at: page.time(head.handoff_at?) })
+}
+
+fn draft_view(page: &PageContext<'_>, draft: &Draft) -> DraftView {
+    let locale = page.viewer.locale;
+    DraftView {
+        text: draft.text.as_str().into(),
+        at: page.time(draft.created_at),
+        use_it: locale.pick("Usar como respuesta", "Use as a reply").into(),
+        discard: locale.pick("Descartar", "Discard").into(),
     }
 }
 
@@ -223,6 +296,26 @@ impl OfferedActions<'_> {
             },
             unassign: button(unassign, "Dejar sin asignar", "Unassign"),
             assignee,
+        }
+    }
+
+    fn wait(&self) -> WaitView {
+        let (locale, head) = (self.page.viewer.locale, &self.ticket.head);
+        let waiting = head.wait_at(self.page.now);
+        let can_wait =
+            WaitingFor::ALL.into_iter().any(|party| self.allows(Change::wait(Wait::new(party))));
+        let choice = |party: WaitingFor| Choice {
+            code: party.as_str().into(),
+            text: party.label(locale).into(),
+            selected: waiting.is_some_and(|waiting| waiting.party == party),
+        };
+        let end = self.allows(Change::end_wait());
+        WaitView {
+            party: waiting.map(|waiting| waiting_label(waiting, locale)),
+            since: waiting.map(|waiting| self.page.time(waiting.since)),
+            until: waiting.and_then(|waiting| waiting.until).map(|until| self.page.time(until)),
+            parties: if can_wait { WaitingFor::ALL.map(choice).into() } else { Vec::new() },
+            end: end.then(|| locale.pick("Terminar la espera", "Stop waiting").into()),
         }
     }
 

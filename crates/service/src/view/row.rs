@@ -1,7 +1,7 @@
 //! Row of a list of tickets.
 
 use serde::{Deserialize, Serialize};
-use ventanilla_domain::{Locale, Role, TicketSummary};
+use ventanilla_domain::{Locale, Role, TicketHead, TicketSummary, Waiting};
 
 use super::{Label, LocalTime, PageContext, PersonView, SlaView};
 
@@ -47,6 +47,12 @@ pub struct TicketRow {
     pub assignee: Option<PersonView>,
     /// The name of the assignee, or a text that there is none.
     pub assignee_text: String,
+    /// The party that the ticket waits for: `Esperando al cliente`. Customers see none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<Label>,
+    /// A text if the bot has asked for a human: `Necesita una persona`. Customers see none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handoff: Option<String>,
     /// The running timer that is due first. Customers see none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sla: Option<SlaView>,
@@ -71,11 +77,23 @@ impl TicketRow {
             requester: page.person(Some(&head.requester), Role::User.label(locale)),
             assignee_text: assignee_text(assignee.as_ref(), locale),
             assignee,
+            waiting: head.wait_at(page.now).map(|waiting| waiting_label(waiting, locale)),
+            handoff: handoff_text(head, locale).map(Into::into),
             sla: page.sla().and_then(|sla| sla.most_urgent(head)),
             created_at: page.time(head.created_at),
             updated_at: page.time(head.updated_at),
         }
     }
+}
+
+/// Returns the party that a ticket waits for.
+pub(crate) fn waiting_label(waiting: &Waiting, locale: Locale) -> Label {
+    Label::new(waiting.party.as_str(), waiting.party.label(locale))
+}
+
+/// Returns the text of a ticket that the bot handed over to a human.
+pub(crate) fn handoff_text(head: &TicketHead, locale: Locale) -> Option<&'static str> {
+    head.handoff_at.map(|_| locale.pick("Necesita una persona", "Needs a human"))
 }
 
 /// Returns the name of the assignee, or a text that there is none.

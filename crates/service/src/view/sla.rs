@@ -33,7 +33,7 @@ use super::{Label, LocalTime, Viewer, format_duration};
 /// let first_response = &page.sla[0];
 /// assert_eq!(first_response.metric.text, "Primera respuesta");
 /// assert_eq!(first_response.state, Label::new("RUNNING", "En plazo"));
-/// assert_eq!(first_response.due.text, "2 de marzo de 2026, 16:00");
+/// assert_eq!(first_response.due.as_ref().unwrap().text, "2 de marzo de 2026, 16:00");
 /// assert_eq!(first_response.text, "Tiempo restante: 4 h");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # }).unwrap();
@@ -46,8 +46,9 @@ pub struct SlaView {
     pub metric: Label,
     /// The state.
     pub state: Label,
-    /// The due time.
-    pub due: LocalTime,
+    /// The due time; absent while it is paused without an end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<LocalTime>,
     /// The business time that is left, that it is overdue, or that it took.
     pub text: String,
 }
@@ -67,10 +68,10 @@ impl SlaContext<'_> {
         latest.map(|(metric, timer)| self.view(metric, timer)).collect()
     }
 
-    /// Returns the running timer that is due first.
+    /// Returns the timer that is due first.
     pub(crate) fn most_urgent(&self, head: &TicketHead) -> Option<SlaView> {
         let timers = head.timers(self.sla)?;
-        let running = timers.all().filter(|(_, timer)| timer.is_running());
+        let running = timers.all().filter(|(_, timer)| timer.comes_due());
         let (metric, timer) = running.min_by_key(|(_, timer)| timer.due)?;
         Some(self.view(metric, timer))
     }
@@ -78,10 +79,11 @@ impl SlaContext<'_> {
     fn view(&self, metric: SlaMetric, timer: &SlaTimer) -> SlaView {
         let (locale, now) = (self.viewer.locale, self.sla.business_time_at(self.now));
         let state = timer.state(now);
+        let due = (timer.comes_due() || !timer.is_running()).then_some(timer.due);
         SlaView {
             metric: Label::new(metric.as_str(), metric.label(locale)),
             state: Label::new(state.as_str(), state.label(locale)),
-            due: LocalTime::new(self.sla.calendar().timestamp_at(timer.due), self.viewer),
+            due: due.map(|due| LocalTime::new(self.sla.calendar().timestamp_at(due), self.viewer)),
             text: text(timer, state, now, locale),
         }
     }
@@ -103,6 +105,14 @@ fn text(timer: &SlaTimer, state: SlaState, now: BusinessTime, locale: Locale) ->
             text("Lleva {} de retraso", "Overdue by {}", now.since(timer.due))
         }
         (_, Some(measured), _) => text("Cumplido en {}", "Met in {}", measured.business),
+        (SlaState::Paused, ..) => {
+            let from = timer.pause.map(|pause| pause.end.unwrap_or(pause.start).business_time);
+            text(
+                "En pausa; tiempo restante: {}",
+                "Paused; time left: {}",
+                timer.due.since(from.unwrap_or(now)),
+            )
+        }
         (_, None, _) => text("Tiempo restante: {}", "Time left: {}", timer.due.since(now)),
     }
 }

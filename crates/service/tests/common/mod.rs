@@ -12,7 +12,7 @@ use ventanilla_service::{
     sla::{BusinessCalendar, Period, Sla, SlaPolicy, SlaTargets},
     store::{InsertOutcome, Ticket, TicketStore},
     testing,
-    ticket::{Actor, FollowUp, MessageRange, TicketHead},
+    ticket::{Actor, FollowUp, MessageRange, TicketHead, Wait, WaitingFor},
 };
 
 /// What somebody writes in every use case that takes a text.
@@ -131,7 +131,7 @@ pub(crate) fn code<T>(result: &Result<T, ServiceError>) -> &'static str {
 }
 
 /// Every use case, by the name of its method; `list_due` is a list by due time.
-pub(crate) const USE_CASES: [&str; 22] = [
+pub(crate) const USE_CASES: [&str; 27] = [
     "create",
     "create_for",
     "follow_up",
@@ -154,6 +154,11 @@ pub(crate) const USE_CASES: [&str; 22] = [
     "claim",
     "change",
     "change_each",
+    "wait",
+    "end_wait",
+    "discard_draft",
+    "claim_next",
+    "turn",
 ];
 
 /// Carries out a use case as somebody; `None` where their handle has no such method.
@@ -221,6 +226,10 @@ async fn as_admin(
         "unassign" => luis.unassign(number).await.map(drop),
         "claim" => luis.claim(number).await.map(drop),
         "change" => luis.change(number, Change::note(text(WORDS))).await.map(drop),
+        "wait" => luis.wait(number, Wait::new(WaitingFor::Customer)).await.map(drop),
+        "end_wait" => luis.end_wait(number).await.map(drop),
+        "discard_draft" => luis.discard_draft(number).await.map(drop),
+        "claim_next" => luis.claim_next(&ListQuery::new()).await.map(drop),
         "change_each" => {
             let changes = luis.change_each([number], &Change::note(text(WORDS))).await;
             only(changes.items).result.map(drop)
@@ -233,6 +242,7 @@ async fn as_bot(bot: &Bot, use_case: &str, number: &TicketNumber) -> Option<Resu
     Some(match use_case {
         "get" => bot.get(number).await.map(drop),
         "reply" => bot.reply(number, WORDS).await.map(drop),
+        "turn" => bot.turn(number).await.map(drop),
         _ => return None,
     })
 }
@@ -254,6 +264,6 @@ pub(crate) async fn possible() -> Vec<(Actor, &'static str)> {
             }
         }
     }
-    assert_eq!(possible.len(), 8 + 17 + 2 + 2);
+    assert_eq!(possible.len(), 8 + 21 + 3 + 2);
     possible
 }
