@@ -6,7 +6,7 @@ use ventanilla_domain::{
     ErrorKind, Explain, InvalidCalendar, InvalidCategory, InvalidHours, InvalidKey, InvalidLimit,
     InvalidNumber, InvalidSla, InvalidText, InvalidTimeZone, InvalidTimestamp, InvalidUserId, Locale,
     Refusal, TicketLookup, TicketNumber, UnknownActorKind, UnknownLocale, UnknownPriority, UnknownRole,
-    UnknownSlaMetric, UnknownSlaState, UnknownStatus, UserId,
+    UnknownSlaMetric, UnknownSlaState, UnknownStatus, UnknownWaitingFor, UserId,
 };
 use ventanilla_storage::{
     InvalidCursor, InvalidPageSize, InvalidPeriod, InvalidQuery, StoreError, UnknownDirection,
@@ -160,6 +160,9 @@ pub enum ServiceError {
     /// A role is unknown.
     #[error("the role is not valid")]
     UnknownRole(#[from] UnknownRole),
+    /// A kind of wait is unknown.
+    #[error("the kind of wait is not valid")]
+    UnknownWaitingFor(#[from] UnknownWaitingFor),
     /// A kind of actor is unknown.
     #[error("the kind of actor is not valid")]
     UnknownActorKind(#[from] UnknownActorKind),
@@ -229,6 +232,7 @@ impl ServiceError {
             ServiceError::UnknownDirection(error) => Cause::Wrapped(error),
             ServiceError::UnknownDueFilter(error) => Cause::Wrapped(error),
             ServiceError::UnknownRole(error) => Cause::Wrapped(error),
+            ServiceError::UnknownWaitingFor(error) => Cause::Wrapped(error),
             ServiceError::UnknownActorKind(error) => Cause::Wrapped(error),
             ServiceError::UnknownLocale(error) => Cause::Wrapped(error),
             ServiceError::UnknownSlaMetric(error) => Cause::Wrapped(error),

@@ -19,6 +19,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/admin", get(dashboard::dashboard))
         .route("/admin/buscar", get(dashboard::find))
         .route("/admin/lote", post(bulk::change_each))
+        .route("/admin/siguiente", post(dashboard::claim_next))
         .route("/admin/informe", get(report::report))
         .route("/admin/tickets/{number}", get(ticket::ticket))
         .route("/admin/tickets/{number}/respuesta", post(change::reply))
@@ -26,4 +27,6 @@ pub(crate) fn routes() -> Router<App> {
         .route("/admin/tickets/{number}/estado", post(change::status))
         .route("/admin/tickets/{number}/prioridad", post(change::priority))
         .route("/admin/tickets/{number}/asignacion", post(change::assignment))
+        .route("/admin/tickets/{number}/espera", post(change::wait))
+        .route("/admin/tickets/{number}/borrador/descartar", post(change::discard_draft))
 }

@@ -5,7 +5,9 @@ use std::{collections::HashMap, error::Error, sync::Arc, time::Duration};
 use serde::Deserialize;
 use ventanilla_service::{
     HelpDesk, ListQuery, MessageText, NewTicket, Priority, Status, TicketNumber, Timestamp, UserId,
-    settings::ManualClock, store::TicketStore,
+    settings::ManualClock,
+    store::TicketStore,
+    ticket::{Wait, WaitingFor},
 };
 
 /// Fills an empty store with tickets of the days before `now`, and returns their number. A store that
@@ -66,11 +68,24 @@ impl Seeder<'_> {
                     Some(_) => customer.confirm(&number).await?,
                     None => customer.reply(&number, step.say.as_str()).await?,
                 };
+            } else if step.who == "bot" {
+                self.assist(&number, step).await?;
             } else {
                 self.work(&number, step).await?;
             }
         }
         Ok(tickets)
+    }
+
+    /// Runs a turn of the bot: a reply, a hand-over with its reason, or a draft.
+    async fn assist(&self, number: &TicketNumber, step: &Step) -> Result<(), Box<dyn Error>> {
+        let turn = self.desk.bot().turn(number).await?;
+        match step {
+            Step { hand_over, .. } if !hand_over.is_empty() => turn.hand_over(hand_over).await?,
+            Step { draft, .. } if !draft.is_empty() => turn.draft(draft).await?,
+            Step { say, .. } => turn.reply(say).await?,
+        };
+        Ok(())
     }
 
     /// Runs all changes of one administrator's step.
@@ -84,6 +99,10 @@ impl Seeder<'_> {
         }
         if !step.note.is_empty() {
             admin.add_note(number, step.note.as_str()).await?;
+        }
+        if let Some(party) = step.wait {
+            admin.reply(number, step.say.as_str()).wait(Wait::new(party)).await?;
+            return Ok(());
         }
         match (step.say.as_str(), step.status) {
             ("", None) => {}
@@ -138,6 +157,9 @@ struct Step {
     note: String,
     status: Option<Status>,
     priority: Option<Priority>,
+    wait: Option<WaitingFor>,
+    hand_over: String,
+    draft: String,
     claim: bool,
     follow_up: bool,
 }

@@ -9,13 +9,17 @@ use axum::{
     response::{IntoResponse, Redirect},
 };
 use serde::Deserialize;
-use ventanilla_service::{Explain, Receipt, ServiceError, Status, TicketNumber, UserId, error::Refusal};
+use ventanilla_service::{
+    Explain, Receipt, ServiceError, Status, TicketNumber, UserId,
+    error::Refusal,
+    ticket::{Wait, WaitingFor},
+};
 
 use super::ticket::{Typed, refused};
 use crate::{
     App,
     error::{Answer, Draft, Problem, status as status_of},
-    fields::{Number, Posted, Written, path},
+    fields::{Number, Posted, Written, beginning, day, path},
     session::Administrator,
 };
 
@@ -30,6 +34,9 @@ pub(super) struct Reply {
     version: u64,
 }
 
+/// Choice of the reply form that sets the ticket to wait for the customer.
+const WAIT: &str = "ESPERAR";
+
 pub(super) async fn reply(
     State(app): State<App>,
     admin: Administrator,
@@ -39,8 +46,12 @@ pub(super) async fn reply(
     let Reply { text, key, status, version } = form;
     let written = Written { text, key };
     let done = async {
-        let to = (!status.is_empty()).then(|| status.parse::<Status>()).transpose()?;
-        let reply = admin.desk.reply(&number, &written.text).status(to);
+        let reply = admin.desk.reply(&number, &written.text);
+        let reply = match status.as_str() {
+            WAIT => reply.wait(Wait::new(WaitingFor::Customer)),
+            "" => reply.status(None),
+            status => reply.status(status.parse::<Status>()?),
+        };
         reply.key(written.key()?).expecting(version).await
     }
     .await;
@@ -146,6 +157,59 @@ pub(super) async fn assignment(
         }
     };
     answer(&app, admin, &number, done, "persona", |_| Typed::nothing()).await
+}
+
+#[derive(Deserialize)]
+pub(super) struct NewWait {
+    #[serde(rename = "espera", default)]
+    party: String,
+    #[serde(rename = "hasta", default)]
+    until: String,
+    version: u64,
+}
+
+pub(super) async fn wait(
+    State(app): State<App>,
+    admin: Administrator,
+    Number(number): Number,
+    Posted(form): Posted<NewWait>,
+) -> Answer {
+    let until = match form.until.as_str() {
+        "" => Ok(None),
+        typed => day(typed).and_then(|day| beginning(day, &app.reader)).map(Some),
+    };
+    let until = match until {
+        Ok(until) => until,
+        Err(text) => {
+            let (problem, status) = (Problem::new("hasta", text), StatusCode::UNPROCESSABLE_ENTITY);
+            let again = refused(&app, admin, &number, status, problem, Typed::nothing()).await;
+            return again.unwrap_or(Ok(status.into_response()));
+        }
+    };
+    let done = async {
+        if form.party.is_empty() {
+            return admin.desk.end_wait(&number).expecting(form.version).await;
+        }
+        let wait = Wait::new(form.party.parse()?).until(until);
+        admin.desk.wait(&number, wait).expecting(form.version).await
+    }
+    .await;
+    answer(&app, admin, &number, done, "hasta", |_| Typed::nothing()).await
+}
+
+#[derive(Deserialize)]
+pub(super) struct Seen {
+    version: u64,
+}
+
+pub(super) async fn discard_draft(
+    State(app): State<App>,
+    admin: Administrator,
+    Number(number): Number,
+    Posted(form): Posted<Seen>,
+) -> Answer {
+    let done = admin.desk.discard_draft(&number).expecting(form.version).await;
+    answer(&app, admin, &number, done, "", |_| Typed::nothing()).await
 }
 
 async fn answer(

@@ -187,6 +187,27 @@ pub(super) async fn find(
     }
 }
 
+/// Assigns the first unassigned ticket of the list and opens it.
+pub(super) async fn claim_next(
+    State(app): State<App>,
+    admin: Administrator,
+    Asked(filters): Asked<Filters>,
+) -> Answer {
+    let queue = match (Filters { after: String::new(), ..filters.clone() }).page(&app.reader) {
+        Ok(page) => page.query().clone(),
+        Err(_) => return show(&app, admin, filters, Ok(None)).await,
+    };
+    match admin.desk.claim_next(&queue).await? {
+        Some(next) => {
+            Ok(Redirect::to(&path("/admin/tickets", &next.head.ticket_number)).into_response())
+        }
+        None => {
+            let nothing = Problem::new("", "No queda ningún ticket sin asignar con estos filtros.");
+            show(&app, admin, filters, Err(nothing)).await
+        }
+    }
+}
+
 /// Returns an option that isn't selected.
 pub(super) fn pick(value: String, text: &str) -> Pick {
     Pick { value, text: text.to_owned(), selected: false }

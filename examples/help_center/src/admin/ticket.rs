@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::{extract::State, http::StatusCode};
+use serde::Deserialize;
 use ventanilla_service::{
     ServiceError, TicketNumber,
     view::{ChatView, DeskView, InputState, MessageSide, PersonRef},
@@ -10,7 +11,7 @@ use ventanilla_service::{
 use crate::{
     App, Part,
     error::{Answer, Draft, Failure, Problem, page},
-    fields::Number,
+    fields::{Asked, Number},
     session::{Administrator, Me},
 };
 
@@ -52,12 +53,23 @@ impl TicketPage {
     }
 }
 
+#[derive(Deserialize)]
+pub(super) struct Shown {
+    /// Whether the bot's draft is put into the input of the reply.
+    #[serde(rename = "borrador", default)]
+    draft: String,
+}
+
 pub(super) async fn ticket(
     State(app): State<App>,
     admin: Administrator,
     Number(number): Number,
+    Asked(Shown { draft }): Asked<Shown>,
 ) -> Answer {
-    let shown = read(&app, admin, &number, Typed::nothing(), None).await?;
+    let mut shown = read(&app, admin, &number, Typed::nothing(), None).await?;
+    if let Some(draft) = shown.desk.draft.as_ref().filter(|_| !draft.is_empty()) {
+        shown.typed.reply.text.clone_from(&draft.text);
+    }
     Ok(page(StatusCode::OK, &shown))
 }
 
