@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use ventanilla_service::{
-    ListQuery, TicketNumber,
+    HelpDesk, ListQuery, TicketNumber,
     list::{Direction, PageSize, Sort},
 };
 
@@ -40,12 +40,23 @@ pub(crate) async fn a_queue_is_emptied_without_a_double_or_a_skip<B: Backend>() 
     .await;
 
     for (who, taken) in taken.iter().enumerate() {
-        let theirs = ListQuery::new().with_assignee(person(who)).with_page_size(PageSize::LARGEST);
-        let listed = desk.admin(person(who)).list(theirs).await.expect("a list");
-        let listed: BTreeSet<_> = listed.rows.into_iter().map(|row| row.head.ticket_number).collect();
-        assert_eq!(listed, taken.iter().cloned().collect(), "nobody lost a ticket to somebody else");
+        assert_eq!(theirs(&desk, who).await, taken.iter().cloned().collect(), "it stays with its taker");
     }
     let taken = taken.concat();
     assert_eq!(taken.len(), B::QUEUE, "no ticket was taken twice");
     assert_eq!(BTreeSet::from_iter(taken), BTreeSet::from_iter(opened), "none was skipped");
+}
+
+/// Returns the tickets of an administrator, by all pages of their list.
+async fn theirs(desk: &HelpDesk, who: usize) -> BTreeSet<TicketNumber> {
+    let admin = desk.admin(person(who));
+    let query = ListQuery::new().with_assignee(person(who)).with_page_size(PageSize::LARGEST);
+    let mut page = query.clone().first_page();
+    let mut found = BTreeSet::new();
+    loop {
+        let listed = admin.list(page).await.expect("a page");
+        found.extend(listed.rows.into_iter().map(|row| row.head.ticket_number));
+        let Some(cursor) = listed.next else { return found };
+        page = query.clone().page_after(&cursor).expect("its own cursor");
+    }
 }
