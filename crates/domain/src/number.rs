@@ -172,6 +172,15 @@ impl TicketLookup {
     }
 }
 
+impl std::str::FromStr for TicketLookup {
+    type Err = InvalidNumber;
+
+    /// Parses a text that a person entered.
+    fn from_str(value: &str) -> Result<Self, InvalidNumber> {
+        Self::parse(value)
+    }
+}
+
 impl TryFrom<&str> for TicketLookup {
     type Error = InvalidNumber;
 

@@ -97,6 +97,7 @@ impl DueFilter {
     /// assert_eq!("overdue".parse(), Ok(DueFilter::Overdue));
     /// assert_eq!(DueFilter::AtRisk.as_str(), "at_risk");
     /// ```
+    #[doc(alias = "code")]
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -151,6 +152,7 @@ impl Direction {
     ///
     /// assert_eq!("oldest_first".parse(), Ok(Direction::OldestFirst));
     /// ```
+    #[doc(alias = "code")]
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -186,6 +188,7 @@ impl Sort {
     /// let error = "latest".parse::<Sort>().unwrap_err();
     /// assert_eq!((error.code(), error.value()), ("unknown_sort", "latest"));
     /// ```
+    #[doc(alias = "code")]
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
