@@ -87,6 +87,8 @@ impl<K> Request<'_, K> {
     /// For another version it is refused as
     /// [`Refusal::VersionConflict`](crate::error::Refusal::VersionConflict), which has the changes
     /// since.
+    #[doc(alias = "if_match")]
+    #[doc(alias = "version")]
     pub fn expecting(mut self, version: impl Into<Option<u64>>) -> Self {
         self.expected = version.into();
         self
@@ -98,12 +100,15 @@ impl Request<'_, Reply> {
     ///
     /// A key stands for the message: sent again with the same text, it is the same request,
     /// whatever the status.
+    #[doc(alias = "set_status")]
     pub fn status(mut self, to: impl Into<Option<Status>>) -> Self {
         self.status = to.into();
         self
     }
 
     /// Adds the message once, however often it is sent with this key by this author.
+    #[doc(alias = "with_key")]
+    #[doc(alias = "idempotency")]
     pub fn key(mut self, key: impl Into<Option<IdempotencyKey>>) -> Self {
         self.key = key.into();
         self
@@ -112,6 +117,8 @@ impl Request<'_, Reply> {
 
 impl Request<'_, Text> {
     /// Adds the text once, however often it is sent with this key by this author.
+    #[doc(alias = "with_key")]
+    #[doc(alias = "idempotency")]
     pub fn key(mut self, key: impl Into<Option<IdempotencyKey>>) -> Self {
         self.key = key.into();
         self

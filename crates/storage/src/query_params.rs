@@ -238,7 +238,8 @@ fn page_size(value: &str) -> Result<PageSize, InvalidQuery> {
 pub struct InvalidQuery {
     key: &'static str,
     value: Box<str>,
-    code: &'static str,
+    /// Code of the error of a cursor.
+    cursor: Option<&'static str>,
     /// Texts of the reason, in Spanish and English.
     reason: [Box<str>; 2],
 }
@@ -246,11 +247,11 @@ pub struct InvalidQuery {
 impl InvalidQuery {
     fn new(key: &'static str, value: &str, reason: impl Fn(Locale) -> String) -> Self {
         let reason = [Locale::Es, Locale::En].map(|locale| reason(locale).into());
-        Self { key, value: excerpt(value), code: "invalid_query", reason }
+        Self { key, value: excerpt(value), cursor: None, reason }
     }
 
     fn cursor(value: &str, error: &InvalidCursor) -> Self {
-        Self { code: error.code(), ..Self::new(AFTER, value, |locale| error.explain(locale)) }
+        Self { cursor: Some(error.code()), ..Self::new(AFTER, value, |locale| error.explain(locale)) }
     }
 
     /// Returns the key of the parameter.
@@ -268,7 +269,7 @@ impl InvalidQuery {
 
 impl Explain for InvalidQuery {
     fn code(&self) -> &'static str {
-        self.code
+        self.cursor.unwrap_or("invalid_query")
     }
 
     fn explain(&self, locale: Locale) -> String {
