@@ -404,9 +404,10 @@ mod tests {
         let expected = ListQuery::new().with_statuses(Status::Open).unassigned().first_page();
         let owned =
             || vec![("status".to_owned(), "OPEN".to_owned()), ("assignee".into(), "none".into())];
+        let pairs = owned();
         let sorted: std::collections::BTreeMap<_, _> = owned().into_iter().collect();
         for read in [
-            PageQuery::from_params(&owned()),
+            PageQuery::from_params(&pairs),
             PageQuery::from_params(owned()),
             PageQuery::from_params(owned().iter()),
             PageQuery::from_params(owned().iter().map(|(key, value)| (key, value))),
