@@ -130,6 +130,7 @@ impl Change {
 ///
 /// let once = NewMessage::parse("Gracias, ya funciona.")?.with_key(IdempotencyKey::parse("envio-7")?);
 /// assert!(NewMessage::parse("").is_err());
+/// assert_eq!("Gracias".parse::<NewMessage>()?, NewMessage::parse("Gracias")?);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -295,6 +295,8 @@ async fn a_customers_receipts_and_errors_show_nothing_internal_whoever_made_the_
     }
     let shown: Vec<usize> = views.iter().map(|view| view["events"].as_array().unwrap().len()).collect();
     assert_eq!(shown, [1, 1, 1, 0, 0, 0, 2, 2]);
+    let changed: Vec<bool> = views.iter().map(|view| view["changed"] == true).collect();
+    assert_eq!(changed, [true, false, true, false, false, false, true, true]);
 
     let conflicts = [
         ana.reply(&number, "Hola").expecting(1).await.unwrap_err(),

@@ -187,6 +187,8 @@ impl Sort {
     ///
     /// let error = "latest".parse::<Sort>().unwrap_err();
     /// assert_eq!((error.code(), error.value()), ("unknown_sort", "latest"));
+    /// let long = "x".repeat(100).parse::<Sort>().unwrap_err();
+    /// assert_eq!(long.value(), format!("{}…", "x".repeat(64)));
     /// ```
     #[doc(alias = "code")]
     #[must_use]

@@ -70,7 +70,8 @@ impl ReceiptView {
     /// Creates the view for the requester.
     pub(crate) fn for_requester(page: &PageContext<'_>, receipt: &Receipt) -> Self {
         let events = entries(page, &public(&receipt.events));
-        Self { events, version: None, assignee: None, ..Self::for_desk(page, receipt) }
+        let changed = !receipt.repeated && !events.is_empty();
+        Self { changed, events, version: None, assignee: None, ..Self::for_desk(page, receipt) }
     }
 
     /// Creates the view for an administrator.
