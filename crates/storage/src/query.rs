@@ -12,6 +12,9 @@ use crate::{page_size::PageSize, words::words};
 /// Filters of different kinds narrow the list together; of two filters of one kind the last one counts.
 /// Without filters the list has all tickets, newest first.
 ///
+/// [`PageQuery::from_params`](crate::PageQuery::from_params) reads a query and the cursor of a page from the
+/// parameters of a URL, and [`to_params`](Self::to_params) writes them.
+///
 /// ```
 /// use ventanilla_domain::{Category, Priority, Status};
 /// use ventanilla_storage::{Direction, ListQuery, Sort};
