@@ -95,7 +95,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("{}", changes.text);
 
     heading("La semana en cifras");
-    let week = Period::new("2026-03-06T03:00:00Z".parse()?, "2026-03-13T03:00:00Z".parse()?)?;
+    let week = Period::days("2026-03-06".parse()?, "2026-03-12".parse()?, reader.time_zone)?;
     clock.set(week.before());
     let report = lucia.report(week).await?;
     show_report(&lucia.pages(reader, people).report(&report));
