@@ -416,7 +416,11 @@ impl From<TicketRecord> for Ticket {
 /// Fields that another application leaves stale. Its messages have no version.
 impl TicketRecord {
     /// Returns the messages that another application added after a time.
+    ///
+    /// The first message of a ticket that was opened here has no version either, and by another
+    /// server's clock it may be later than this time.
     fn foreign_messages_after(&self, at: Timestamp) -> impl Iterator<Item = &Message> {
+        let at = at.max(self.created_at);
         self.messages.iter().filter(move |message| message.version == 0 && message.created_at > at)
     }
 
