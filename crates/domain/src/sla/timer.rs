@@ -569,6 +569,78 @@ mod tests {
         }
     }
 
+    fn instant(at: Timestamp, ms: i64) -> SlaInstant {
+        SlaInstant { at, business_time: reading(ms) }
+    }
+
+    #[test]
+    fn no_pause_overflows() {
+        let ends = [(Timestamp::MIN, i64::MIN), (Timestamp::MAX, i64::MAX), (at(0), 0)];
+        let ends = ends.map(|(at, ms)| instant(at, ms));
+        for (start, begin, end) in [i64::MIN, 0, i64::MAX].into_iter().flat_map(|start| {
+            ends.into_iter().flat_map(move |begin| ends.map(|end| (start, begin, end)))
+        }) {
+            let mut timer = timer(start, u64::MAX);
+            timer.pause(begin, Some(end));
+            timer.retarget(reading(start), Duration::MAX);
+            timer.pause(end, None);
+            timer.end_pause_by(begin);
+            let _ = (timer.state(reading(start)), timer.at_risk_from(), timer.comes_due());
+            timer.unpause(end);
+            assert_eq!(timer.pause, None);
+        }
+    }
+
+    #[test]
+    fn a_pause_moves_the_timer_on_and_never_back() {
+        let hours = |count: i64| instant(at(count), count);
+        let mut timer = SlaTimer::new(at(0), reading(0), Duration::from_millis(8));
+        timer.pause(hours(6), Some(hours(10)));
+        assert_eq!((timer.since, timer.start, timer.due), (at(4), reading(4), reading(12)));
+        assert_eq!(timer.at_risk_from(), reading(10));
+        let states = [5, 9, 10, 12, 13].map(|now| timer.state(reading(now)));
+        let (paused, at_risk) = (SlaState::Paused, SlaState::AtRisk);
+        assert_eq!(states, [paused, paused, at_risk, at_risk, SlaState::Breached]);
+        // Without an end nothing comes due.
+        timer.pause(hours(7), None);
+        assert_eq!((timer.since, timer.start, timer.due), (at(0), reading(0), reading(8)));
+        assert!(!timer.comes_due() && timer.state(reading(99)) == paused);
+        // It doesn't end before it began, whatever the clock of the server says.
+        timer.unpause(hours(5));
+        assert_eq!(timer, SlaTimer::new(at(0), reading(0), Duration::from_millis(8)));
+        timer.stop = Some(SlaStop { at: at(7), business_time: reading(7), by: None, cancelled: false });
+        let stopped = timer.clone();
+        timer.pause(hours(8), None);
+        assert_eq!(timer, stopped, "a stopped timer isn't paused");
+    }
+
+    #[test]
+    fn a_timer_that_breached_before_its_pause_stays_breached() {
+        for end in [None, Some(instant(at(20), 20))] {
+            let mut timer = SlaTimer::new(at(0), reading(0), Duration::from_millis(8));
+            timer.pause(instant(at(9), 9), end);
+            assert_eq!((timer.due, timer.comes_due()), (reading(8), true));
+            assert!([9, 15, 30].iter().all(|now| timer.state(reading(*now)) == SlaState::Breached));
+            timer.retarget(reading(10), Duration::from_millis(99));
+            timer.unpause(instant(at(20), 20));
+            assert_eq!((timer.start, timer.due), (reading(11), reading(8)));
+            assert!(timer.at_risk_from() <= timer.due, "its start has moved on past its due point");
+        }
+    }
+
+    #[test]
+    fn a_pause_has_its_stored_names() {
+        let mut timer = timer(0, 10);
+        timer.pause(instant(Timestamp::MIN, 3), None);
+        let time = r#""0001-01-01T00:00:00.000Z""#;
+        let start = format!(r#"{{"start":{{"at":{time},"businessTime":3}}"#);
+        assert_eq!(serde_json::to_string(&timer.pause).unwrap(), format!("{start}}}"));
+        for end in ["", r#","end":null"#] {
+            let json = format!(r#"{{"since":{time},"start":0,"due":10,"pause":{start}{end}}}}}"#);
+            assert_eq!(serde_json::from_str::<SlaTimer>(&json).unwrap(), timer);
+        }
+    }
+
     fn at(ms: i64) -> Timestamp {
         Timestamp::from_millis(ms).unwrap()
     }

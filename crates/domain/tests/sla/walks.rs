@@ -87,7 +87,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 0..40)
 }
 
-fn calendars() -> impl Strategy<Value = BusinessCalendar> {
+pub(super) fn calendars() -> impl Strategy<Value = BusinessCalendar> {
     let hours = |text: &str| text.parse().expect("hours");
     let santiago = Week::weekdays(hours("08:30-17:15")).on(Weekday::Sat, hours("00:00-24:00"));
     let holidays = ["2026-04-03", "2026-04-04"].map(|date| date.parse().expect("a date"));
