@@ -221,7 +221,7 @@ fn a_waiting_ticket_resolved_elsewhere_is_paused_until_then() {
     let mut case = left(&waiting(), fields);
     assert_eq!(case.head().wait_at(time(WEDNESDAY)), None);
     let truly = truly(&case).resolution;
-    assert_eq!(truly.stop, stop(&case, WEDNESDAY, false));
+    assert_eq!((&truly.stop, truly.pause), (&stop(&case, WEDNESDAY, false), None));
     let until_wait = sla_of(&case).calendar().elapsed(at(0), time(TUESDAY));
     assert_eq!(truly.measured().expect("it stopped").business, until_wait);
     // Nobody waits once it is reopened here, and the timer runs.
