@@ -581,6 +581,13 @@ fn a_message_of_another_application_overtakes_whenever_it_was_written() {
         let answer = case.does(&Actor::Bot, 9, message("Hola").unless_overtaken(seen));
         assert_eq!(answer, Answer::Refused(overtaken));
     }
+    // There is no event of a message whose administrator is unknown, and it overtakes all the same.
+    let mut record = TicketRecord::from(case.ticket.clone());
+    record.messages.push(Message::new(Author::Admin(None), text("Lo miro"), at(9)));
+    case.ticket = record.into();
+    let overtaken = Refusal::ConversationChanged { status: Open, added: 1, changes: Vec::new() };
+    let answer = case.does(&Actor::Bot, 9, message("Hola").unless_overtaken(seen));
+    assert_eq!(answer, Answer::Refused(overtaken));
 }
 
 #[test]
