@@ -66,7 +66,7 @@ pub(crate) enum Expected {
 
 /// State of a conversation as somebody read it, to tell later whether anything was added.
 ///
-/// It is made from the desk's details of the ticket:
+/// It is made from details of the ticket:
 ///
 /// ```
 /// # use ventanilla_domain::*;
@@ -89,20 +89,22 @@ pub(crate) enum Expected {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SeenConversation {
-    pub(crate) version: u64,
+    /// `None` if it was read by another audience than the desk.
+    pub(crate) version: Option<u64>,
     pub(crate) messages: u32,
     pub(crate) status: Status,
 }
 
 impl SeenConversation {
-    /// Returns the state of a conversation that was read as a whole or in part, for the desk: the
-    /// details for other audiences lack the version, so that a status which changed and changed back
-    /// isn't noticed.
+    /// Returns the state of a conversation that was read as a whole or in part.
+    ///
+    /// It is best made from the desk's details: those for other audiences lack the version, so that a
+    /// status which changed and changed back isn't noticed.
     #[must_use]
     pub fn of(ticket: &TicketDetails) -> Self {
         let state = ticket.state();
-        let (version, status) = (state.head.version, state.head.status);
-        Self { version, messages: state.message_count, status }
+        let version = ticket.has_versions.then_some(state.head.version);
+        Self { version, messages: state.message_count, status: state.head.status }
     }
 }
 
@@ -213,8 +215,9 @@ impl Change {
     /// [`Refusal::ConversationChanged`](crate::Refusal::ConversationChanged). Takes the place of
     /// [`expecting`](Self::expecting).
     ///
-    /// Notes and other changes that the requester doesn't see are no obstacle. Messages of another
-    /// application, which raise no version, are.
+    /// Notes, priorities, assignees, drafts and waits of a ticket in progress are no obstacle. Messages
+    /// of another application, which raise no version, are. If so much happened that the history may
+    /// have dropped a change of the status, the command is refused.
     #[must_use]
     pub const fn unless_overtaken(mut self, seen: SeenConversation) -> Self {
         self.expected = Expected::Conversation(seen);
