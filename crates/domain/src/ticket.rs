@@ -411,9 +411,11 @@ impl From<TicketRecord> for Ticket {
 
 /// Fields that another application leaves stale. Its messages have no version.
 impl TicketRecord {
-    /// Returns the messages that another application added after a time.
+    /// Returns the messages that another application added after a time. The first message is part of
+    /// the creation: it has no version either, and by another clock it may be later than a change.
     fn foreign_messages_after(&self, at: Timestamp) -> impl Iterator<Item = &Message> {
-        self.messages.iter().filter(move |message| message.version == 0 && message.created_at > at)
+        let added = self.messages.iter().skip(1);
+        added.filter(move |message| message.version == 0 && message.created_at > at)
     }
 
     /// Returns the wait, which a message of the requester or another status has ended.

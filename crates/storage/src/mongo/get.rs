@@ -85,12 +85,14 @@ fn fields(scope: &Audience, window: MessageRange) -> Document {
     fields.extend(messages(window));
     fields.insert("description", 1);
     if *scope == Audience::Desk {
-        fields.extend(doc! { "notes": 1, "history": 1 });
+        fields.extend(doc! { "notes": 1, "history": 1, "draft": 1 });
         if is_whole {
             fields.insert(EARLIER, 1);
         }
     } else {
-        fields.remove("sla");
+        for internal in ["sla", "waiting", "handoffAt"] {
+            fields.remove(internal);
+        }
     }
     fields
 }
