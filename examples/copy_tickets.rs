@@ -20,13 +20,13 @@ use std::{
 use futures::future::join_all;
 use indicatif::{ProgressBar, ProgressStyle};
 use ventanilla_service::{
-    UserId,
+    Timestamp, UserId,
     error::StoreError,
     list::Unreadable,
     mongodb::{MongoOptions, UserIdEncoding},
     sqlite::SqliteStore,
     store::{
-        Ticket, TicketStore,
+        CountsQuery, Ticket, TicketStore,
         copy::{self, Export, Imported},
     },
 };
@@ -95,7 +95,7 @@ async fn from_file_to_store(file: &File, to: &dyn TicketStore) -> Result<Copied,
 /// The number of tickets in a store, those included that it can't read.
 async fn total(store: &dyn TicketStore) -> Result<u64, Failure> {
     let nobody = UserId::parse("000000000000000000000000")?;
-    Ok(store.counts(&nobody, None).await?.total())
+    Ok(store.counts(&CountsQuery::new(nobody, Timestamp::MIN)).await?.total())
 }
 
 /// Numbers of tickets by what became of them.

@@ -10,11 +10,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use ventanilla_service::{
-    TicketNumber, TicketSummary, UserId,
+    TicketNumber, TicketSummary,
     error::StoreError,
     list::{Counts, Direction, Page, PageQuery, Sort},
-    sla::BusinessTime,
-    store::{Command, InsertOutcome, Outcome, Position, Ticket, TicketStore, conformance},
+    store::{Command, CountsQuery, InsertOutcome, Outcome, Position, Ticket, TicketStore, conformance},
 };
 
 #[tokio::main]
@@ -75,9 +74,9 @@ impl TicketStore for Journal {
         })
     }
 
-    async fn counts(&self, mine: &UserId, as_of: Option<BusinessTime>) -> Result<Counts, StoreError> {
+    async fn counts(&self, query: &CountsQuery) -> Result<Counts, StoreError> {
         let mut counts = Counts::default();
-        self.tickets().iter().for_each(|ticket| counts.add_ticket(ticket.head(), mine, as_of));
+        self.tickets().iter().for_each(|ticket| counts.add_ticket(ticket.head(), query));
         Ok(counts)
     }
 }

@@ -8,7 +8,8 @@ use ventanilla_domain::{
     UserId,
 };
 use ventanilla_storage::{
-    Counts, InsertOutcome, Page, PageQuery, Period, Report, ReportQuery, StoreError, TicketStore,
+    Counts, CountsQuery, InsertOutcome, Page, PageQuery, Period, Report, ReportQuery, StoreError,
+    TicketStore,
 };
 
 use crate::{
@@ -184,10 +185,12 @@ impl Core {
         Ok(self.store.list(&self.as_of_now(page)?).await?)
     }
 
-    /// Sets the current business time, if the list needs it.
+    /// Sets the current time, and the current business time if the list needs it.
     pub(crate) fn as_of_now(&self, page: PageQuery) -> Result<PageQuery, ServiceError> {
+        let now = self.now();
+        let page = page.with_now(now);
         Ok(if page.query().uses_due_time() {
-            page.with_as_of(self.sla()?.business_time_at(self.now()))
+            page.with_as_of(self.sla()?.business_time_at(now))
         } else {
             page
         })
@@ -195,8 +198,10 @@ impl Core {
 
     /// Counts all tickets.
     pub(crate) async fn counts(&self, mine: &UserId) -> Result<Counts, ServiceError> {
-        let as_of = self.policy.sla.as_ref().map(|sla| sla.business_time_at(self.now()));
-        observed(self.store.counts(mine, as_of).await.map_err(ServiceError::from))
+        let now = self.now();
+        let as_of = self.policy.sla.as_ref().map(|sla| sla.business_time_at(now));
+        let query = CountsQuery::new(mine.clone(), now).with_as_of(as_of);
+        observed(self.store.counts(&query).await.map_err(ServiceError::from))
     }
 
     /// Makes the report of a period.

@@ -51,7 +51,7 @@ pub mod list {
     pub use ventanilla_domain::{EnumSet, EnumValue};
     pub use ventanilla_storage::{
         AssigneeFilter, Counts, Cursor, Direction, DueFilter, Page, PageQuery, PageSize, Sort,
-        Unreadable,
+        Unreadable, WaitingFilter,
     };
 }
 
@@ -93,7 +93,7 @@ pub mod error {
     };
     pub use ventanilla_storage::{
         BoxError, InvalidCursor, InvalidPageSize, InvalidPeriod, InvalidQuery, StoreError,
-        UnknownDirection, UnknownDueFilter, UnknownSort, WriteOutcome,
+        UnknownDirection, UnknownDueFilter, UnknownSort, UnknownWaitingFilter, WriteOutcome,
     };
 
     pub use crate::form::{CategoryNotOffered, InvalidForm, RefusedCategory};
@@ -107,7 +107,8 @@ pub mod store {
     #[cfg(feature = "conformance")]
     pub use ventanilla_storage::conformance;
     pub use ventanilla_storage::{
-        Histogram, InsertOutcome, Position, ReportBuilder, ReportQuery, Sample, TicketStore, copy,
+        CountsQuery, Histogram, InsertOutcome, Position, ReportBuilder, ReportQuery, Sample,
+        TicketStore, copy,
     };
 }
 

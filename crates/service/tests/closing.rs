@@ -9,12 +9,12 @@ use std::sync::Arc;
 
 use common::{desk_over, desk_without_sla, id, now, number, period, policy, storing};
 use ventanilla_service::{
-    ErrorKind, EventKind, Explain, ListQuery, Locale, ServiceError, Status, System, Timestamp, UserId,
+    ErrorKind, EventKind, Explain, ListQuery, Locale, ServiceError, Status, System, Timestamp,
     error::{StoreError, WriteOutcome},
     list::{Counts, Direction, Page, PageQuery, Sort},
     settings::Days,
-    sla::{BusinessTime, Report},
-    store::{MockTicketStore, ReportQuery, Ticket, TicketStore},
+    sla::Report,
+    store::{CountsQuery, MockTicketStore, ReportQuery, Ticket, TicketStore},
     testing,
     ticket::Actor,
 };
@@ -238,10 +238,9 @@ async fn counts_lists_and_reports_are_as_of_the_desks_working_time_now() {
     let sla = policy().sla.unwrap();
     for (promising, as_of) in [(true, Some(sla.business_time_at(now()))), (false, None)] {
         let mut store = MockTicketStore::new();
-        let same = move |mine: &UserId, reading: &Option<BusinessTime>| {
-            *mine == id("luis") && *reading == as_of
-        };
-        store.expect_counts().withf(same).times(1).returning(|_, _| Ok(Counts::default()));
+        let asked = CountsQuery::new(id("luis"), now()).with_as_of(as_of);
+        let same = move |query: &CountsQuery| *query == asked;
+        store.expect_counts().withf(same).times(1).returning(|_| Ok(Counts::default()));
         let desk = if promising { desk_over(store) } else { desk_without_sla(store) };
         assert!(desk.admin(id("luis")).counts().await.is_ok());
     }
@@ -249,7 +248,7 @@ async fn counts_lists_and_reports_are_as_of_the_desks_working_time_now() {
     let (reading, query) = (sla.business_time_at(now()), ReportQuery::new(period(), &sla, now()));
     let mut mocks = MockTicketStore::new();
     let page = || Page { rows: Vec::new(), next: None, unreadable: Vec::new() };
-    let due = move |page: &PageQuery| page.as_of() == reading;
+    let due = move |page: &PageQuery| page.as_of() == reading && page.now() == now();
     mocks.expect_list().withf(due).times(4).returning(move |_| Ok(page()));
     mocks
         .expect_report()

@@ -125,7 +125,7 @@ fn broken_store() -> MockTicketStore {
     store.expect_get().returning(|_, _, _| broken());
     store.expect_update().returning(|_, _| broken());
     store.expect_list().returning(|_| broken());
-    store.expect_counts().returning(|_, _| broken());
+    store.expect_counts().returning(|_| broken());
     store.expect_report().returning(|_| broken());
     store.expect_resolved_until().returning(|_, _| broken());
     store

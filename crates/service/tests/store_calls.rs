@@ -66,7 +66,7 @@ fn once(call: Call, fault: Option<Fault>) -> MockTicketStore {
             store.expect_list().times(1).returning(move |_| fails().map(|()| page.clone()));
         }
         Call::Counts => {
-            store.expect_counts().times(1).returning(move |_, _| fails().map(|()| Counts::default()));
+            store.expect_counts().times(1).returning(move |_| fails().map(|()| Counts::default()));
         }
         Call::Report => {
             store.expect_report().times(1).returning(move |_| fails().map(|()| Report::default()));

@@ -23,6 +23,7 @@
 //! | [`check_unreadable`] | a ticket that cannot be read | stores that others can write to |
 //! | [`check_case`] | one case of [`check`] | a store under development |
 
+mod bot;
 mod counts;
 mod due;
 mod get;
@@ -42,6 +43,7 @@ mod timer_changes;
 mod timers;
 mod unreadable;
 mod update;
+mod waiting;
 mod walk;
 
 use std::{any::Any, panic::AssertUnwindSafe};
@@ -116,6 +118,8 @@ fn suite() -> Vec<Case<Run>> {
         timers::CASES,
         timer_changes::CASES,
         due::CASES,
+        waiting::CASES,
+        bot::CASES,
         resolved_until::CASES,
         report::CASES,
         older::CASES,

@@ -230,6 +230,7 @@ mod tests {
     use ventanilla_domain::{Status, Timestamp};
 
     use super::*;
+    use crate::WaitingFilter;
 
     fn position() -> impl Strategy<Value = Position> {
         (any::<i64>(), prop::sample::select(Priority::ALL.to_vec()), any::<[u8; 12]>())
@@ -261,6 +262,9 @@ mod tests {
                 ListQuery::new().with_sort(crate::Sort::UrgentFirst(crate::Direction::NewestFirst)),
                 ListQuery::new().with_sort(crate::Sort::Due),
                 ListQuery::new().overdue(),
+                ListQuery::new().with_waiting(WaitingFilter::Waiting),
+                ListQuery::new().with_waiting(WaitingFilter::NotWaiting),
+                ListQuery::new().handed_over(),
                 ListQuery::new().overdue().with_sort(crate::Sort::default()),
             ] {
                 prop_assert!(cursor.decode(&other).is_err());

@@ -2,6 +2,7 @@
 //!
 //! The obligations of a store are listed in the [contract](TicketStore#contract) of [`TicketStore`].
 
+mod counts;
 mod cursor;
 mod error;
 mod memory;
@@ -26,6 +27,7 @@ pub mod copy;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use counts::{Counts, CountsQuery};
 pub use cursor::{Cursor, InvalidCursor, Position};
 pub use error::{BoxError, StoreError, WriteOutcome};
 pub use memory::MemoryStore;
@@ -33,12 +35,12 @@ pub use memory::MemoryStore;
 pub use mongo::{
     Checkpoint, ConnectError, InvalidCheckpoint, MongoOptions, MongoStore, Reconciled, UserIdEncoding,
 };
-pub use page::{Counts, Page, Unreadable};
+pub use page::{Page, Unreadable};
 pub use page_query::PageQuery;
 pub use page_size::{InvalidPageSize, PageSize};
 pub use query::{
     AssigneeFilter, Direction, DueFilter, ListQuery, Sort, UnknownDirection, UnknownDueFilter,
-    UnknownSort,
+    UnknownSort, UnknownWaitingFilter, WaitingFilter,
 };
 pub use query_params::InvalidQuery;
 pub use report::{

@@ -1,5 +1,6 @@
 //! Store in memory: tickets under many locks, and their indexes under one.
 
+mod due_times;
 mod index;
 mod place;
 mod ranked;
@@ -7,7 +8,6 @@ mod reported;
 #[cfg(test)]
 mod tests;
 mod tickets;
-mod waiting;
 
 use std::sync::RwLock;
 
@@ -17,13 +17,13 @@ use place::{Place, Seq};
 use reported::Day;
 use tickets::{Spot, TicketGuard, Tickets, read, write};
 use ventanilla_domain::{
-    Audience, BusinessTime, Command, MessageRange, Outcome, Priority, Status, Ticket, TicketDetails,
-    TicketLookup, TicketNumber, TicketSummary, Timestamp, UserId,
+    Audience, Command, MessageRange, Outcome, Priority, Status, Ticket, TicketDetails, TicketLookup,
+    TicketNumber, TicketSummary, Timestamp,
 };
 
 use crate::{
-    Counts, InsertOutcome, Page, PageQuery, Position, Report, ReportBuilder, ReportQuery, StoreError,
-    TicketStore,
+    Counts, CountsQuery, InsertOutcome, Page, PageQuery, Position, Report, ReportBuilder, ReportQuery,
+    StoreError, TicketStore,
 };
 
 /// Store in memory, with an index for every list.
@@ -133,8 +133,8 @@ impl TicketStore for MemoryStore {
         Ok(read(&self.state).list(&self.tickets, page))
     }
 
-    async fn counts(&self, mine: &UserId, as_of: Option<BusinessTime>) -> Result<Counts, StoreError> {
-        Ok(read(&self.state).counts(mine, as_of))
+    async fn counts(&self, query: &CountsQuery) -> Result<Counts, StoreError> {
+        Ok(read(&self.state).counts(query))
     }
 
     async fn resolved_until(
@@ -217,15 +217,17 @@ impl State {
         Page { rows, next, unreadable: Vec::new() }
     }
 
-    fn counts(&self, mine: &UserId, as_of: Option<BusinessTime>) -> Counts {
+    fn counts(&self, query: &CountsQuery) -> Counts {
         let mut counts = Counts::default();
-        if let Some(now) = as_of {
-            counts.overdue = self.index.waiting().overdue(now);
-            counts.at_risk = self.index.waiting().at_risk(now);
+        if let Some(now) = query.as_of() {
+            counts.overdue = self.index.due_times().overdue(now);
+            counts.at_risk = self.index.due_times().at_risk(now);
         }
+        counts.waiting = self.index.waiting(query.now());
+        counts.handed_over = self.index.handed_over();
         let of = |group: &index::Group, status, priority| self.index.count(group, status, priority);
         let (all, nobody) = (index::Group::All, index::Group::Assignee(None));
-        let mine = index::Group::Assignee(Some(mine.clone()));
+        let mine = index::Group::Assignee(Some(query.mine().clone()));
         for (status, priority) in Status::ALL.into_iter().flat_map(|s| Priority::ALL.map(|p| (s, p))) {
             counts.add(status, of(&all, status, priority));
             if status.is_live() {

@@ -34,8 +34,8 @@ use mongodb::{
 };
 use tokio::sync::Semaphore;
 use ventanilla_domain::{
-    Audience, BusinessTime, Command, MessageRange, Outcome, Ticket, TicketDetails, TicketLookup,
-    TicketNumber, TicketSummary, Timestamp, UserId,
+    Audience, Command, MessageRange, Outcome, Ticket, TicketDetails, TicketLookup, TicketNumber,
+    TicketSummary, Timestamp,
 };
 
 pub use connect::{ConnectError, MongoOptions};
@@ -43,7 +43,8 @@ pub use ids::UserIdEncoding;
 pub use reconcile::{Checkpoint, InvalidCheckpoint, Reconciled};
 
 use crate::{
-    BoxError, Counts, InsertOutcome, Page, PageQuery, Report, ReportQuery, StoreError, TicketStore,
+    BoxError, Counts, CountsQuery, InsertOutcome, Page, PageQuery, Report, ReportQuery, StoreError,
+    TicketStore,
 };
 
 /// Store in a MongoDB collection, which another application may use too.
@@ -119,8 +120,8 @@ impl TicketStore for MongoStore {
         self.0.list(page).await
     }
 
-    async fn counts(&self, mine: &UserId, as_of: Option<BusinessTime>) -> Result<Counts, StoreError> {
-        self.0.counts(mine, as_of).await
+    async fn counts(&self, query: &CountsQuery) -> Result<Counts, StoreError> {
+        self.0.counts(query).await
     }
 
     async fn resolved_until(

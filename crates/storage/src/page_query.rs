@@ -1,6 +1,6 @@
 //! Query of one page of a list.
 
-use ventanilla_domain::{BusinessTime, TicketHead};
+use ventanilla_domain::{BusinessTime, TicketHead, Timestamp};
 
 use crate::{
     cursor::{Cursor, InvalidCursor, Position},
@@ -22,10 +22,15 @@ pub struct PageQuery {
     query: ListQuery,
     after: Option<Position>,
     as_of: BusinessTime,
+    now: Timestamp,
     timers: bool,
 }
 
 impl PageQuery {
+    const fn new(query: ListQuery, after: Option<Position>) -> Self {
+        Self { query, after, as_of: BEGINNING, now: Timestamp::MIN, timers: true }
+    }
+
     /// Returns the query of the list.
     #[must_use]
     pub const fn query(&self) -> &ListQuery {
@@ -46,6 +51,19 @@ impl PageQuery {
         self.as_of
     }
 
+    /// Sets the current time. Without it no wait has ended.
+    #[must_use]
+    pub const fn with_now(mut self, now: Timestamp) -> Self {
+        self.now = now;
+        self
+    }
+
+    /// Returns the current time, for lists with a [filter of waits](ListQuery::with_waiting).
+    #[must_use]
+    pub const fn now(&self) -> Timestamp {
+        self.now
+    }
+
     /// Allows the store to leave out the SLA timers, for a reader who doesn't see them.
     #[must_use]
     pub const fn without_timers(mut self) -> Self {
@@ -64,8 +82,9 @@ impl PageQuery {
     #[must_use]
     pub fn matches(&self, head: &TicketHead) -> bool {
         let passes_due = self.query.due().is_none_or(|filter| filter.matches(head, self.as_of));
+        let passes_waiting = self.query.waiting().is_none_or(|filter| filter.matches(head, self.now));
         let has_place = self.query.sort() != Sort::Due || due(head).is_some();
-        passes_due && has_place && self.query.matches(head)
+        passes_due && passes_waiting && has_place && self.query.matches(head)
     }
 
     /// Returns the position of the last row before this page; `None` on the first page.
@@ -86,7 +105,7 @@ impl ListQuery {
     /// Returns the query of the first page.
     #[must_use]
     pub const fn first_page(self) -> PageQuery {
-        PageQuery { query: self, after: None, as_of: BEGINNING, timers: true }
+        PageQuery::new(self, None)
     }
 
     /// Returns the query of the page after a cursor.
@@ -106,7 +125,7 @@ impl ListQuery {
     /// ```
     pub fn page_after(self, cursor: &Cursor) -> Result<PageQuery, InvalidCursor> {
         let after = Some(cursor.decode(&self)?);
-        Ok(PageQuery { query: self, after, as_of: BEGINNING, timers: true })
+        Ok(PageQuery::new(self, after))
     }
 }
 

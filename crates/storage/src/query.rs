@@ -36,8 +36,13 @@ pub struct ListQuery {
     requester: Option<UserId>,
     created_from: Option<Timestamp>,
     created_before: Option<Timestamp>,
+    // Later fields are left out unless they are set, so that cursors of older queries stay valid.
     #[serde(skip_serializing_if = "Option::is_none")]
     due: Option<DueFilter>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiting: Option<WaitingFilter>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    handed_over: bool,
     /// `None` stands for the default order, which depends on the due filter.
     #[serde(skip_serializing_if = "Option::is_none")]
     sort: Option<Sort>,
@@ -123,6 +128,64 @@ impl DueFilter {
 /// Returns the business time at which the first running timer of a live ticket is due.
 pub(crate) fn due(head: &TicketHead) -> Option<BusinessTime> {
     head.sla.as_deref().filter(|_| head.status.is_live()).and_then(SlaTimers::due)
+}
+
+/// Filter by the wait of a ticket for somebody outside the desk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum WaitingFilter {
+    /// Tickets in progress that [wait](TicketHead::wait_at) at the time of the list.
+    Waiting,
+    /// All other tickets: with the statuses open and in progress, the queue without what is put off.
+    NotWaiting,
+}
+
+words!(
+    WaitingFilter,
+    UnknownWaitingFilter,
+    "unknown_waiting_filter",
+    "No existe el filtro de espera",
+    "There is no waiting filter"
+);
+
+impl WaitingFilter {
+    /// Every filter.
+    pub const ALL: &'static [WaitingFilter] = &[WaitingFilter::Waiting, WaitingFilter::NotWaiting];
+
+    /// Returns the word of the filter in a URL.
+    ///
+    /// ```
+    /// use ventanilla_storage::WaitingFilter;
+    ///
+    /// assert_eq!("waiting".parse(), Ok(WaitingFilter::Waiting));
+    /// assert_eq!(WaitingFilter::NotWaiting.as_str(), "not_waiting");
+    /// ```
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            WaitingFilter::Waiting => "waiting",
+            WaitingFilter::NotWaiting => "not_waiting",
+        }
+    }
+
+    /// Returns whether a ticket passes the filter at this time.
+    #[must_use]
+    pub fn matches(self, head: &TicketHead, now: Timestamp) -> bool {
+        let waits = head.status == Status::InProgress && head.wait_at(now).is_some();
+        waits == (self == WaitingFilter::Waiting)
+    }
+}
+
+/// Returns the milliseconds until which a ticket in progress waits: the largest number without an end.
+#[cfg_attr(not(feature = "sqlite"), allow(unused, reason = "stores with an index of waits use it"))]
+pub(crate) fn waiting_until(head: &TicketHead) -> Option<i64> {
+    let waiting = head.waiting.filter(|_| head.status == Status::InProgress)?;
+    Some(waiting.until.map_or(i64::MAX, Timestamp::as_millis))
+}
+
+/// Returns whether the bot handed a live ticket over to a human.
+pub(crate) fn is_handed_over(head: &TicketHead) -> bool {
+    head.status.is_live() && head.handoff_at.is_some()
 }
 
 /// Direction of an order by creation. Tickets of the same millisecond have an order that depends on the
@@ -224,6 +287,8 @@ impl Default for ListQuery {
             created_from: None,
             created_before: None,
             due: None,
+            waiting: None,
+            handed_over: false,
             sort: None,
             page_size: PageSize::default(),
         }
@@ -329,6 +394,32 @@ impl ListQuery {
         self.with_due(DueFilter::AtRisk)
     }
 
+    /// Lists only tickets whose wait passes this filter.
+    ///
+    /// ```
+    /// use ventanilla_domain::Status;
+    /// use ventanilla_storage::{ListQuery, WaitingFilter};
+    ///
+    /// // What an administrator can work on now.
+    /// let queue = ListQuery::new()
+    ///     .with_statuses(Status::Open | Status::InProgress)
+    ///     .with_waiting(WaitingFilter::NotWaiting);
+    /// assert_eq!(queue.waiting(), Some(WaitingFilter::NotWaiting));
+    /// ```
+    #[must_use]
+    pub fn with_waiting(mut self, waiting: WaitingFilter) -> Self {
+        self.waiting = Some(waiting);
+        self
+    }
+
+    /// Lists only tickets that the bot handed over to a human: open or in progress, not assigned and not
+    /// answered since.
+    #[must_use]
+    pub fn handed_over(mut self) -> Self {
+        self.handed_over = true;
+        self
+    }
+
     /// Sets the size of pages, which may differ from page to page of one walk.
     #[must_use]
     pub fn with_page_size(mut self, size: PageSize) -> Self {
@@ -390,6 +481,18 @@ impl ListQuery {
         self.due
     }
 
+    /// Returns the filter of waits, if there is one.
+    #[must_use]
+    pub const fn waiting(&self) -> Option<WaitingFilter> {
+        self.waiting
+    }
+
+    /// Returns whether only tickets that the bot handed over pass.
+    #[must_use]
+    pub const fn is_handed_over(&self) -> bool {
+        self.handed_over
+    }
+
     /// Returns the order that was set; by default by due time with a due filter, newest first without.
     #[must_use]
     pub const fn sort(&self) -> Sort {
@@ -412,13 +515,17 @@ impl ListQuery {
         self.due.is_some() || matches!(self.sort(), Sort::Due)
     }
 
-    /// Returns the statuses that a listed ticket may have; a list that uses due times has only live ones.
+    /// Returns the statuses that a listed ticket may have: a list that uses due times, or of tickets that
+    /// were handed over, has only live ones, and only those in progress wait.
     pub(crate) fn listed_statuses(&self) -> EnumSet<Status> {
-        if self.uses_due_time() {
-            self.statuses & (Status::Open | Status::InProgress)
-        } else {
-            self.statuses
+        let mut listed = self.statuses;
+        if self.uses_due_time() || self.handed_over {
+            listed = listed & (Status::Open | Status::InProgress);
         }
+        if self.waiting == Some(WaitingFilter::Waiting) {
+            listed = listed & Status::InProgress;
+        }
+        listed
     }
 
     /// Returns the query with its order set explicitly, so that equal lists have equal cursors.
@@ -432,6 +539,12 @@ impl ListQuery {
         Self { due: None, ..self.with_explicit_sort() }
     }
 
+    /// Returns the query without its filter of waits, for the faulty stores of tests.
+    #[cfg(test)]
+    pub(crate) fn without_waiting(&self) -> Self {
+        Self { waiting: None, ..self.clone() }
+    }
+
     /// Returns the largest number of rows of a page.
     #[must_use]
     pub const fn page_size(&self) -> usize {
@@ -439,7 +552,7 @@ impl ListQuery {
     }
 
     /// Returns whether a ticket passes every filter that does not depend on the current time.
-    /// [`PageQuery::matches`](crate::PageQuery::matches) checks due times too.
+    /// [`PageQuery::matches`](crate::PageQuery::matches) checks due times and waits too.
     ///
     /// ```
     /// # use ventanilla_domain::*;
@@ -468,5 +581,6 @@ impl ListQuery {
             && self.requester.as_ref().is_none_or(|requester| *requester == head.requester)
             && self.created_from.is_none_or(|from| head.created_at >= from)
             && self.created_before.is_none_or(|before| head.created_at < before)
+            && (!self.handed_over || is_handed_over(head))
     }
 }

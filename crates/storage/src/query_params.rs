@@ -31,6 +31,8 @@ const AFTER: &str = "after";
 /// | `requester` | an id |
 /// | `created_from`, `created_before` | a [`Timestamp`](ventanilla_domain::Timestamp) |
 /// | `due` | a word of [`DueFilter`](crate::DueFilter) |
+/// | `waiting` | a word of [`WaitingFilter`](crate::WaitingFilter) |
+/// | `handed_over` | `true` or `false`; only the first is a filter |
 /// | `sort` | a word of [`Sort`](crate::Sort) |
 /// | `page_size` | a number from 1 to 100 |
 /// | `after` | the [`Cursor`] that the page before gave as [`next`](crate::Page::next) |
@@ -75,7 +77,7 @@ impl PageQuery {
         params: impl IntoIterator<Item = P>,
     ) -> Result<Self, InvalidQuery> {
         let (mut query, mut cursor) = (ListQuery::new(), None::<Cursor>);
-        let (mut statuses, mut priorities) = (None, None);
+        let (mut statuses, mut priorities, mut handed_over) = (None, None, false);
         for pair in params {
             let (key, value) = pair.borrow();
             let value = value.as_ref();
@@ -95,6 +97,8 @@ impl PageQuery {
                 "created_from" => query = query.with_created_from(parse("created_from", value)?),
                 "created_before" => query = query.with_created_before(parse("created_before", value)?),
                 "due" => query = query.with_due(parse("due", value)?),
+                "waiting" => query = query.with_waiting(parse("waiting", value)?),
+                "handed_over" => handed_over = is_true("handed_over", value)?,
                 "sort" => query = query.with_sort(parse("sort", value)?),
                 "page_size" => query = query.with_page_size(page_size(value)?),
                 AFTER => {
@@ -102,6 +106,9 @@ impl PageQuery {
                 }
                 _ => {}
             }
+        }
+        if handed_over {
+            query = query.handed_over();
         }
         query = statuses.into_iter().fold(query, ListQuery::with_statuses);
         query = priorities.into_iter().fold(query, ListQuery::with_priorities);
@@ -173,6 +180,8 @@ impl ListQuery {
             ("created_from", from.map(|time| time.to_string())),
             ("created_before", before.map(|time| time.to_string())),
             ("due", self.due().map(|due| due.to_string())),
+            ("waiting", self.waiting().map(|waiting| waiting.to_string())),
+            ("handed_over", self.is_handed_over().then(|| true.to_string())),
             ("sort", self.explicit_sort().map(|sort| sort.to_string())),
             ("page_size", rows.map(|rows| rows.to_string())),
         ];
@@ -207,6 +216,14 @@ fn add<T: EnumValue + std::str::FromStr<Err: Explain>>(
 
 fn parse<T: std::str::FromStr<Err: Explain>>(key: &'static str, value: &str) -> Result<T, InvalidQuery> {
     value.parse().map_err(|error: T::Err| InvalidQuery::new(key, value, |locale| error.explain(locale)))
+}
+
+fn is_true(key: &'static str, value: &str) -> Result<bool, InvalidQuery> {
+    value.parse().map_err(|_| {
+        InvalidQuery::new(key, value, |locale| {
+            locale.pick("Debe ser «true» o «false».", "It must be “true” or “false”.").into()
+        })
+    })
 }
 
 fn page_size(value: &str) -> Result<PageSize, InvalidQuery> {
@@ -289,7 +306,7 @@ mod tests {
     use ventanilla_domain::{Category, Priority, Status, Timestamp, UserId};
 
     use super::*;
-    use crate::{DueFilter, Position, Sort};
+    use crate::{DueFilter, Position, Sort, WaitingFilter};
 
     fn id() -> impl Strategy<Value = UserId> {
         let special =
@@ -312,6 +329,8 @@ mod tests {
             from in option::of(time()),
             before in option::of(time()),
             due in option::of(select(DueFilter::ALL.to_vec())),
+            waiting in option::of(select(WaitingFilter::ALL.to_vec())),
+            handed_over in any::<bool>(),
             sort in option::of(select(Sort::ALL.to_vec())),
             rows in 1..=PageSize::MAX,
         ) -> ListQuery {
@@ -332,6 +351,8 @@ mod tests {
             query = from.into_iter().fold(query, ListQuery::with_created_from);
             query = before.into_iter().fold(query, ListQuery::with_created_before);
             query = due.into_iter().fold(query, ListQuery::with_due);
+            query = waiting.into_iter().fold(query, ListQuery::with_waiting);
+            query = if handed_over { query.handed_over() } else { query };
             sort.into_iter().fold(query, ListQuery::with_sort)
         }
     }
@@ -385,7 +406,7 @@ mod tests {
         }
     }
 
-    const KEYS: [&str; 11] = [
+    const KEYS: [&str; 13] = [
         "status",
         "priority",
         "category",
@@ -394,6 +415,8 @@ mod tests {
         "created_from",
         "created_before",
         "due",
+        "waiting",
+        "handed_over",
         "sort",
         "page_size",
         "after",
@@ -446,6 +469,8 @@ mod tests {
             ("priority", "none,LOW", "priority"),
             ("created_from", "ayer", "created_from"),
             ("due", "soon", "due"),
+            ("waiting", "WAITING", "waiting"),
+            ("handed_over", "yes", "handed_over"),
             ("sort", "newestFirst", "sort"),
             ("page_size", "0", "page_size"),
             ("page_size", "-1", "page_size"),

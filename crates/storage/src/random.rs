@@ -7,13 +7,13 @@ use proptest::{
     sample::{Index, select},
 };
 use ventanilla_domain::{
-    Actor, BusinessTime, Change, Command, MessageText, Policy, Priority, SlaStop, SlaTimer, SlaTimers,
-    Status, Ticket, TicketRecord, Timestamp,
+    Actor, BusinessTime, Change, Command, MessageText, Policy, Priority, SlaInstant, SlaPause, SlaStop,
+    SlaTimer, SlaTimers, Status, Ticket, TicketRecord, Timestamp, Wait, WaitingFor,
 };
 
 use crate::{
-    Counts, Direction, DueFilter, ListQuery, PageSize, Period, ReportBuilder, ReportQuery, Sort,
-    StoreError, TicketStore, testing,
+    Counts, CountsQuery, Direction, DueFilter, ListQuery, PageSize, Period, ReportBuilder, ReportQuery,
+    Sort, StoreError, TicketStore, WaitingFilter, testing,
 };
 
 const HOUR: i64 = 3_600_000;
@@ -54,7 +54,7 @@ pub(crate) async fn check_sums(store: &dyn TicketStore, history: History) -> Res
         assert_eq!(store.update(&tickets[nth].head().ticket_number, &command).await?, expected);
     }
     for now in &times {
-        check_dues(store, &tickets, testing::sla().business_time_at(*now)).await?;
+        check_dues(store, &tickets, *now).await?;
         for (from, before) in times.iter().flat_map(|from| times.iter().map(move |to| (*from, *to))) {
             let Ok(period) = Period::new(from, before) else { continue };
             let query = ReportQuery::new(period, &testing::sla(), *now);
@@ -69,11 +69,22 @@ pub(crate) async fn check_sums(store: &dyn TicketStore, history: History) -> Res
 async fn check_dues(
     store: &dyn TicketStore,
     tickets: &[Ticket],
-    now: BusinessTime,
+    at: Timestamp,
 ) -> Result<(), StoreError> {
+    let now = testing::sla().business_time_at(at);
+    let query = CountsQuery::new(testing::admin(0), at).with_as_of(now);
     let mut counts = Counts::default();
-    tickets.iter().for_each(|ticket| counts.add_ticket(ticket.head(), &testing::admin(0), Some(now)));
-    assert_eq!(store.counts(&testing::admin(0), Some(now)).await?, counts);
+    tickets.iter().for_each(|ticket| counts.add_ticket(ticket.head(), &query));
+    assert_eq!(store.counts(&query).await?, counts);
+    let all = ListQuery::new().with_page_size(PageSize::LARGEST);
+    for (query, count) in [
+        (all.clone().with_waiting(WaitingFilter::Waiting), counts.waiting),
+        (all.clone().with_waiting(WaitingFilter::NotWaiting), counts.total() - counts.waiting),
+        (all.handed_over(), counts.handed_over),
+    ] {
+        let rows = store.list(&query.clone().first_page().with_now(at)).await?.rows;
+        assert_eq!(rows.len() as u64, count, "{query:?}");
+    }
     let directions = [Direction::NewestFirst, Direction::OldestFirst];
     let by_creation =
         directions.map(|way| [Sort::Created(way), Sort::UrgentFirst(way), Sort::LowFirst(way)]);
@@ -107,8 +118,14 @@ fn timer() -> impl Strategy<Value = SlaTimer> {
     let by = option::of((0..3_u32).prop_map(testing::admin));
     let stop = (instant(), business_time(), by, any::<bool>())
         .prop_map(|(at, business_time, by, cancelled)| SlaStop { at, business_time, by, cancelled });
-    (instant(), business_time(), business_time(), option::of(stop))
-        .prop_map(|(since, start, due, stop)| SlaTimer { since, start, due, stop })
+    (instant(), business_time(), business_time(), option::of(pause()), option::of(stop))
+        .prop_map(|(since, start, due, pause, stop)| SlaTimer { since, start, due, pause, stop })
+}
+
+fn pause() -> impl Strategy<Value = SlaPause> {
+    let at =
+        || (instant(), business_time()).prop_map(|(at, business_time)| SlaInstant { at, business_time });
+    (at(), option::of(at())).prop_map(|(start, end)| SlaPause { start, end })
 }
 
 fn record() -> impl Strategy<Value = TicketRecord> {
@@ -134,16 +151,28 @@ fn record() -> impl Strategy<Value = TicketRecord> {
 
 fn change() -> impl Strategy<Value = (Actor, Change)> {
     let requester = testing::ticket("TKT-ABC100").build().head().requester.clone();
-    let message = || Change::message(MessageText::parse("¿Hay novedades?").unwrap());
+    let text = || MessageText::parse("¿Hay novedades?").unwrap();
+    let message = move || Change::message(text());
     let admin = || (0..3_u32).prop_map(|nth| Actor::Admin(testing::admin(nth)));
     let by_admin = prop_oneof![
         Just(message()),
         select(&Status::ALL[..]).prop_map(Change::status),
         select(&Priority::ALL[..]).prop_map(Change::priority),
         option::of((0..3_u32).prop_map(testing::admin)).prop_map(Change::assign),
+        wait().prop_map(Change::wait),
+        wait().prop_map(move |wait| Change::reply_and_wait(text(), wait)),
+        Just(Change::end_wait()),
+        Just(Change::discard_draft()),
     ];
+    let by_bot = select(vec![Change::hand_over(text()), Change::draft(text())]);
     prop_oneof![
         1 => Just((Actor::Customer(requester), message())),
         3 => (admin(), by_admin),
+        1 => (Just(Actor::Bot), by_bot),
     ]
+}
+
+fn wait() -> impl Strategy<Value = Wait> {
+    (select(&WaitingFor::ALL[..]), option::of(instant()))
+        .prop_map(|(party, until)| Wait::new(party).until(until))
 }

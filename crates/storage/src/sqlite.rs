@@ -21,14 +21,16 @@ use error::TransactionError;
 use rusqlite::Connection;
 use tokio::{sync::Semaphore, task::spawn_blocking};
 use ventanilla_domain::{
-    Audience, BusinessTime, Command, MessageRange, Outcome, Ticket, TicketDetails, TicketLookup,
-    TicketNumber, TicketSummary, Timestamp, UserId,
+    Audience, Command, MessageRange, Outcome, Ticket, TicketDetails, TicketLookup, TicketNumber,
+    TicketSummary, Timestamp,
 };
 use write::Writer;
 
 pub use open::{OpenError, SqliteOptions};
 
-use crate::{Counts, InsertOutcome, Page, PageQuery, Report, ReportQuery, StoreError, TicketStore};
+use crate::{
+    Counts, CountsQuery, InsertOutcome, Page, PageQuery, Report, ReportQuery, StoreError, TicketStore,
+};
 
 /// Store in one SQLite file, which several processes of one machine may use at the same time.
 ///
@@ -139,9 +141,9 @@ impl TicketStore for SqliteStore {
         self.read(move |db| list::list(db, &page)).await
     }
 
-    async fn counts(&self, mine: &UserId, as_of: Option<BusinessTime>) -> Result<Counts, StoreError> {
-        let mine = mine.clone();
-        self.read(move |db| read::counts(db, &mine, as_of)).await
+    async fn counts(&self, query: &CountsQuery) -> Result<Counts, StoreError> {
+        let query = query.clone();
+        self.read(move |db| read::counts(db, &query)).await
     }
 
     async fn resolved_until(

@@ -2,13 +2,13 @@
 
 use async_trait::async_trait;
 use ventanilla_domain::{
-    Audience, BusinessTime, Command, EnumSet, IdempotencyKey, MessageRange, Outcome, Status, Ticket,
-    TicketDetails, TicketHead, TicketLookup, TicketNumber, TicketSummary, Timestamp, UserId,
+    Audience, Command, EnumSet, IdempotencyKey, MessageRange, Outcome, Status, Ticket, TicketDetails,
+    TicketHead, TicketLookup, TicketNumber, TicketSummary, Timestamp,
 };
 
 use crate::{
-    Counts, Cursor, Direction, ListQuery, Page, PageQuery, PageSize, Report, ReportBuilder, ReportQuery,
-    Sort, StoreError,
+    Counts, CountsQuery, Cursor, Direction, ListQuery, Page, PageQuery, PageSize, Report, ReportBuilder,
+    ReportQuery, Sort, StoreError,
 };
 
 /// Store of tickets.
@@ -47,8 +47,10 @@ use crate::{
 ///   small constant number of entries beside those it returns, whatever the size of the store; other
 ///   combinations may cost more.
 /// - A list by due time examines only tickets with a running timer.
+/// - A list of waiting tickets, or of those that were handed over, examines no closed ticket.
 /// - Every filter applies in every order.
-/// - A ticket is overdue after its due time, not at it.
+/// - A ticket is overdue after its due time, not at it, and waits until its wait ends, not at its end:
+///   neither needs a write at that time.
 /// - A walk over all pages returns each ticket whose filtered and sorted fields stay unchanged exactly
 ///   once, whatever else changes during the walk.
 ///
@@ -118,12 +120,13 @@ pub trait TicketStore: Send + Sync {
     /// Returns one page of a list of tickets.
     async fn list(&self, page: &PageQuery) -> Result<Page<TicketSummary>, StoreError>;
 
-    /// Counts tickets by status, and among the live ones those that are urgent, unassigned or assigned to
-    /// `mine`; given a business time, also those that are overdue or at risk.
+    /// Counts tickets by status, and among the live ones those that are urgent, unassigned, assigned to the
+    /// administrator who asks, waiting or handed over; given a business time, also those that are overdue
+    /// or at risk.
     ///
-    /// Live tickets are counted exactly. The number of closed tickets may be derived from the size of the
-    /// store.
-    async fn counts(&self, mine: &UserId, as_of: Option<BusinessTime>) -> Result<Counts, StoreError>;
+    /// Live tickets are counted exactly, at a cost that doesn't depend on the number of closed ones. The
+    /// number of closed tickets may be derived from the size of the store.
+    async fn counts(&self, query: &CountsQuery) -> Result<Counts, StoreError>;
 
     /// Returns at most `limit` tickets that were resolved at `latest` or before, by
     /// [`resolved_or_updated_at`](TicketHead::resolved_or_updated_at), without unreadable ones.
@@ -332,11 +335,7 @@ mockall::mock! {
             command: &Command,
         ) -> Result<Outcome, StoreError>;
         async fn list(&self, page: &PageQuery) -> Result<Page<TicketSummary>, StoreError>;
-        async fn counts(
-            &self,
-            mine: &UserId,
-            as_of: Option<BusinessTime>,
-        ) -> Result<Counts, StoreError>;
+        async fn counts(&self, query: &CountsQuery) -> Result<Counts, StoreError>;
         async fn resolved_until(
             &self,
             latest: Timestamp,
@@ -380,10 +379,7 @@ macro_rules! forward {
             -> crate::Page<ventanilla_domain::TicketSummary>);
     };
     (@counts $to:tt) => {
-        crate::store::forward!(@fn $to counts<'a>(
-            mine: &'a ventanilla_domain::UserId,
-            as_of: Option<ventanilla_domain::BusinessTime>
-        ) -> crate::Counts);
+        crate::store::forward!(@fn $to counts<'a>(query: &'a crate::CountsQuery) -> crate::Counts);
     };
     (@resolved_until $to:tt) => {
         crate::store::forward!(@fn $to resolved_until<>(latest: ventanilla_domain::Timestamp, limit: u32)

@@ -115,7 +115,7 @@ impl Desk {
         let page = self.desk.admin(id.clone()).pages(Viewer::new(TimeZone::UTC), &()).ticket(view);
         let timer = |sla: SlaView| {
             let (metric, state) = (sla.metric.code.parse(), sla.state.code.parse());
-            (metric.unwrap(), state.unwrap(), sla.due.iso.parse().unwrap())
+            (metric.unwrap(), state.unwrap(), sla.due.expect("no timer is paused").iso.parse().unwrap())
         };
         page.sla.into_iter().map(timer).collect()
     }

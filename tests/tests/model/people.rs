@@ -63,7 +63,7 @@ pub(crate) fn house(reopen: Reopen, close_after: Days, setup: Option<&SlaSetup>)
         .and_then(|limits| limits.with_notes(2))
         .and_then(|limits| limits.with_history(4));
     let sla = setup.map(|setup| setup.sla.clone());
-    Policy { limits: limits.unwrap(), reopen, close_after, sla }
+    Policy { limits: limits.unwrap(), reopen, close_after, sla, ..Policy::default() }
 }
 
 /// Start of a run at a desk without an SLA policy.

@@ -6,7 +6,7 @@ use ventanilla_service::{
     TicketNumber, UserId,
     error::WriteOutcome,
     mongodb::{MongoOptions, UserIdEncoding},
-    store::{Command, InsertOutcome, Outcome, TicketStore},
+    store::{Command, CountsQuery, InsertOutcome, Outcome, TicketStore},
     ticket::{Actor, Audience, MessageRange, NewMessage},
 };
 
@@ -176,7 +176,7 @@ async fn an_id_of_another_form_is_refused_before_anything_is_written() {
                 .get(&(&number).into(), &Audience::Requester(id.clone()), MessageRange::All)
                 .await
                 .unwrap_err(),
-            store.counts(&id, None).await.unwrap_err(),
+            store.counts(&CountsQuery::new(id.clone(), after(0))).await.unwrap_err(),
         ];
         for query in
             [ListQuery::new().with_requester(id.clone()), ListQuery::new().with_assignee(id.clone())]

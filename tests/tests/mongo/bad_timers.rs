@@ -8,7 +8,7 @@ use ventanilla_service::{
     Category, Change, Explain, ListQuery, Policy, Priority, Status, Timestamp,
     list::{PageSize, Sort},
     sla::{Period, SlaTargets},
-    store::{Command, Outcome, ReportBuilder, ReportQuery, Ticket, TicketStore},
+    store::{Command, CountsQuery, Outcome, ReportBuilder, ReportQuery, Ticket, TicketStore},
     ticket::{Actor, Audience, MessageRange},
 };
 
@@ -71,8 +71,9 @@ async fn lists_hide_none(beside: &Beside, documents: &[Document], readable: &BTr
 /// Checks that counts, repairs and reports work without the damaged tickets.
 async fn the_rest_goes_on(beside: &Beside, documents: &[Document]) {
     let sla = round_the_clock();
+    let query = CountsQuery::new(user(2), after(9 * DAY));
     let counts =
-        beside.store.counts(&user(2), Some(sla.business_time_at(after(9 * DAY)))).await.unwrap();
+        beside.store.counts(&query.with_as_of(sla.business_time_at(after(9 * DAY)))).await.unwrap();
     assert_eq!(counts.total(), documents.len() as u64);
     beside.store.reconcile(None, 10_000).await.unwrap();
 

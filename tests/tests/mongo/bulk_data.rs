@@ -81,7 +81,30 @@ fn ticket(place: u64) -> Document {
     };
     ticket.extend(assignee.map(|assignee| ("assigneeId".to_owned(), assignee)));
     ticket.insert("sla", timers(place, &ticket, &mut dice));
+    mark(&mut ticket, place);
     ticket
+}
+
+/// Lets a twentieth of the tickets in progress wait, half of them without an end and a quarter until
+/// later than the last ticket is created, and hands a twentieth of the open ones over.
+fn mark(ticket: &mut Document, place: u64) {
+    const DAY: i64 = 24 * 60 * 60 * 1000;
+    let mut dice = Dice(place);
+    let (since, marked) = (created_at(place).as_millis(), dice.below(20) == 0);
+    match ticket.get_str("status") {
+        Ok("OPEN") if marked => {
+            ticket.insert("handoffAt", DateTime::from_millis(since));
+        }
+        Ok("IN_PROGRESS") if marked => {
+            let mut waiting = doc! { "since": DateTime::from_millis(since) };
+            let days = [None, None, Some(1), Some(365 * 100)][dice.below(4) as usize];
+            let until = days.map(|days| DateTime::from_millis(since + days * DAY));
+            waiting.extend(until.map(|until| ("until".to_owned(), Bson::from(until))));
+            waiting.insert("for", "CUSTOMER");
+            ticket.insert("waiting", waiting);
+        }
+        _ => {}
+    }
 }
 
 /// Returns the SLA timers of a ticket: those of live tickets run, the others have stopped.

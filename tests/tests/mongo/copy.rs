@@ -25,7 +25,7 @@ use ventanilla_service::{
     mongodb::MongoStore,
     sqlite::SqliteStore,
     store::{
-        InsertOutcome, Ticket, TicketStore,
+        CountsQuery, InsertOutcome, Ticket, TicketStore,
         copy::{self, Export, Imported},
     },
     testing::{self, sample_tickets_with, sla},
@@ -208,10 +208,10 @@ fn is_copied(before: &Document, after: &Document, is_ours: bool) {
 
 /// The counts of the copy are those of its tickets; the first collection has so many documents more.
 async fn counts_agree(first: &Beside, last: &Beside, tickets: impl Iterator<Item = Ticket>, more: u64) {
-    let luis = testing::admin(0);
     let mut expected = Counts::default();
-    tickets.for_each(|ticket| expected.add_ticket(ticket.head(), &luis, None));
-    let counts = last.store.counts(&luis, None).await.unwrap();
+    let query = CountsQuery::new(testing::admin(0), testing::epoch());
+    tickets.for_each(|ticket| expected.add_ticket(ticket.head(), &query));
+    let counts = last.store.counts(&query).await.unwrap();
     assert_eq!(counts, expected);
-    assert_eq!(first.store.counts(&luis, None).await.unwrap().total(), counts.total() + more);
+    assert_eq!(first.store.counts(&query).await.unwrap().total(), counts.total() + more);
 }

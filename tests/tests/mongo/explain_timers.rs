@@ -6,7 +6,7 @@ use ventanilla_service::{
     list::{DueFilter, Sort},
     settings::Days,
     sla::{BusinessCalendar, BusinessTime, Period, Sla, SlaMetric},
-    store::{ReportQuery, TicketStore},
+    store::{CountsQuery, ReportQuery, TicketStore},
     testing::{self, admin, customer},
 };
 
@@ -23,7 +23,8 @@ impl Desk {
         let waiting = self.store.list(&ListQuery::new().with_sort(Sort::Due).first_page()).await;
         assert_eq!(waiting.unwrap().rows.len(), ROWS);
         self.command();
-        let counts = self.store.counts(&admin(0), Some(self.now())).await.unwrap();
+        let query = CountsQuery::new(admin(0), bulk_data::created_at(self.count)).with_as_of(self.now());
+        let counts = self.store.counts(&query).await.unwrap();
         println!("\n{} overdue and {} at risk", counts.overdue, counts.at_risk);
         println!(
             "{:<46}{:>10}{:>10}{:>10}",

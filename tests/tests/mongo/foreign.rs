@@ -8,7 +8,7 @@ use ventanilla_service::{
     Category, Change, Event, EventKind, ListQuery, Policy, Priority, Status, TicketSummary,
     list::{Counts, Direction, PageSize, Sort},
     settings::Reopen,
-    store::{Command, Outcome, TicketStore},
+    store::{Command, CountsQuery, Outcome, TicketStore},
     ticket::{Actor, Audience, MessageRange},
 };
 
@@ -174,7 +174,7 @@ async fn each_document_is_counted() {
             expected.mine += u64::from(head.assignee == Some(user(3)));
         }
     }
-    assert_eq!(beside.store.counts(&user(3), None).await.unwrap(), expected);
+    assert_eq!(beside.store.counts(&CountsQuery::new(user(3), after(0))).await.unwrap(), expected);
 }
 
 /// Returns every kind of change, by every actor who may make it.

@@ -4,7 +4,7 @@ use bson::{Document, doc};
 use ventanilla_service::{
     Category, Change, ListQuery, NewTicket, Policy, Priority, Status, TicketNumber,
     sla::{Period, SlaMetric, SlaState},
-    store::{Command, InsertOutcome, Outcome, ReportQuery, TicketStore},
+    store::{Command, CountsQuery, InsertOutcome, Outcome, ReportQuery, TicketStore},
     ticket::Actor,
 };
 
@@ -47,7 +47,8 @@ impl Beside {
         let now = round_the_clock().business_time_at(after(ms));
         let page = ListQuery::new().overdue().first_page().with_as_of(now);
         let listed = self.store.list(&page).await.unwrap().rows.len() as u64;
-        assert_eq!(self.store.counts(&user(2), Some(now)).await.unwrap().overdue, listed);
+        let query = CountsQuery::new(user(2), after(ms)).with_as_of(now);
+        assert_eq!(self.store.counts(&query).await.unwrap().overdue, listed);
         listed
     }
 

@@ -54,6 +54,7 @@ fn policies(sla: &Sla) -> impl Strategy<Value = Policy> + use<> {
         reopen,
         close_after: Days(days),
         sla,
+        ..Policy::default()
     })
 }
 

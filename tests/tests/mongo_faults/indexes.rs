@@ -69,6 +69,11 @@ async fn an_index_of_some_tickets_over_all_is_not_the_one_that_is_wanted() {
         ("SupportTicket_due_idx", doc! { "status": 1, "sla.due": 1, "_id": 1, "sla.risk": 1 }),
         ("SupportTicket_slaLastStop_idx", doc! { "sla.lastStop": 1 }),
         ("SupportTicket_resolvedAt_idx", doc! { "resolvedAt": 1 }),
+        (
+            "SupportTicket_waiting_idx",
+            doc! { "status": 1, "waiting.until": 1, "waiting.since": 1, "waiting.for": 1 },
+        ),
+        ("SupportTicket_handoff_idx", doc! { "status": 1, "handoffAt": 1 }),
     ] {
         tickets.drop_index(name).await.unwrap();
         let options = IndexOptions::builder().name(name.to_owned()).build();

@@ -6,7 +6,8 @@ use super::{
     cases,
     listing::{expected_counts, store_samples},
     support::{
-        admin, answer, business_time, command, customer, fill, hour, luis, marta, number, parsed,
+        admin, answer, business_time, command, counts_query, customer, fill, hour, luis, marta, number,
+        parsed,
     },
 };
 use crate::{Counts, InsertOutcome, TicketStore, testing};
@@ -20,15 +21,15 @@ cases![
 ];
 
 async fn an_empty_store_counts_nothing(store: &dyn TicketStore) {
-    assert_eq!(answer(store.counts(&luis(), None).await), Counts::default());
+    assert_eq!(answer(store.counts(&counts_query(&luis(), None)).await), Counts::default());
 }
 
 async fn counts_are_those_of_the_tickets(store: &dyn TicketStore) {
     let tickets = store_samples(store).await;
     for mine in (0..6).map(testing::admin).chain([testing::customer(0)]) {
         assert_eq!(
-            answer(store.counts(&mine, None).await),
-            expected_counts(&tickets, &mine, None),
+            answer(store.counts(&counts_query(&mine, None)).await),
+            expected_counts(&tickets, &counts_query(&mine, None)),
             "{mine}"
         );
     }
@@ -40,14 +41,18 @@ async fn counts_as_of_a_business_time(store: &dyn TicketStore) {
     let tickets: Vec<Ticket> = with.chain([testing::ticket("TKT-ABC123").build()]).collect();
     fill(store, &tickets).await;
     for now in [0, 7, 30, 24 * 9, 24 * 60].map(|hours| business_time(hour(hours))) {
-        let counts = answer(store.counts(&luis(), Some(now)).await);
-        assert_eq!(counts, expected_counts(&tickets, &luis(), Some(now)), "as of {now:?}");
+        let counts = answer(store.counts(&counts_query(&luis(), Some(now))).await);
+        assert_eq!(
+            counts,
+            expected_counts(&tickets, &counts_query(&luis(), Some(now))),
+            "as of {now:?}"
+        );
         let mut summed = Counts::default();
-        tickets.iter().for_each(|ticket| summed.add_ticket(ticket.head(), &luis(), Some(now)));
+        tickets.iter().for_each(|ticket| summed.add_ticket(ticket.head(), &counts_query(&luis(), now)));
         assert_eq!(counts, summed);
     }
-    let counts = answer(store.counts(&luis(), None).await);
-    assert_eq!(counts, expected_counts(&tickets, &luis(), None));
+    let counts = answer(store.counts(&counts_query(&luis(), None)).await);
+    assert_eq!(counts, expected_counts(&tickets, &counts_query(&luis(), None)));
     assert_eq!((counts.overdue, counts.at_risk), (0, 0));
 }
 
@@ -71,8 +76,12 @@ async fn counts_follow_every_change(store: &dyn TicketStore) {
         command.apply(&mut tickets[0]);
         answer(store.update(&number(), &command).await);
         for mine in [luis(), testing::admin(1)] {
-            let counts = answer(store.counts(&mine, None).await);
-            assert_eq!(counts, expected_counts(&tickets, &mine, None), "{mine} after {change:?}");
+            let counts = answer(store.counts(&counts_query(&mine, None)).await);
+            assert_eq!(
+                counts,
+                expected_counts(&tickets, &counts_query(&mine, None)),
+                "{mine} after {change:?}"
+            );
         }
     }
 }
@@ -84,5 +93,8 @@ async fn refused_insertions_are_not_counted(store: &dyn TicketStore) {
     assert_eq!(answer(store.insert(&taken).await), InsertOutcome::NumberTaken);
     let again = testing::ticket("TKT-ABC123").key("formulario-1").build();
     assert!(matches!(answer(store.insert(&again).await), InsertOutcome::Repeated(_)));
-    assert_eq!(answer(store.counts(&luis(), None).await), expected_counts(&[first], &luis(), None));
+    assert_eq!(
+        answer(store.counts(&counts_query(&luis(), None)).await),
+        expected_counts(&[first], &counts_query(&luis(), None))
+    );
 }

@@ -7,7 +7,8 @@ use ventanilla_domain::{
 use super::{
     cases,
     support::{
-        admin, ana, answer, command, customer, eva, fill, head, hour, luis, marta, number, parsed, view,
+        admin, ana, answer, command, counts_query, customer, eva, fill, head, hour, luis, marta, number,
+        parsed, view,
     },
 };
 use crate::{InsertOutcome, ListQuery, TicketStore, testing};
@@ -173,7 +174,7 @@ fn follow_up(number: &str) -> Ticket {
 }
 
 async fn stored(store: &dyn TicketStore) -> u64 {
-    let counted = answer(store.counts(&luis(), None).await).total();
+    let counted = answer(store.counts(&counts_query(&luis(), None)).await).total();
     let listed = answer(store.list(&ListQuery::new().into()).await).rows.len();
     assert_eq!(counted, listed as u64);
     counted

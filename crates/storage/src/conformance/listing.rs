@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 
 use ventanilla_domain::{
-    BusinessTime, Category, EnumSet, Priority, SlaState, SlaTimers, Status, Ticket, TicketHead,
-    TicketSummary, UserId,
+    BusinessTime, Category, EnumSet, Priority, SlaState, SlaTimer, SlaTimers, Status, Ticket,
+    TicketHead, TicketSummary, Timestamp, Waiting,
 };
 
-use super::support::{answer, fill, hour, luis, parsed};
-use crate::{Counts, Direction, DueFilter, ListQuery, PageQuery, PageSize, Sort, TicketStore, testing};
+use super::support::{answer, business_time, fill, hour, luis, parsed};
+use crate::{
+    Counts, CountsQuery, Direction, DueFilter, ListQuery, PageQuery, PageSize, Sort, TicketStore,
+    testing,
+};
 
 pub(super) const SORTS: [Sort; 6] = [
     Sort::Created(Direction::NewestFirst),
@@ -113,6 +116,15 @@ pub(super) async fn walk_at(
     walk_of(store, query, |page| page.with_as_of(now)).await
 }
 
+/// Returns the rows of all pages of a list, at a time.
+pub(super) async fn walk_when(
+    store: &dyn TicketStore,
+    query: &ListQuery,
+    now: Timestamp,
+) -> Vec<TicketSummary> {
+    walk_of(store, query, |page| page.with_now(now).with_as_of(business_time(now))).await
+}
+
 async fn walk_of(
     store: &dyn TicketStore,
     query: &ListQuery,
@@ -184,7 +196,9 @@ pub(super) fn assert_rows<'a>(
 /// Returns whether a ticket belongs to a list, by the state of each of its timers.
 pub(super) fn expected_in_list(head: &TicketHead, due: Option<DueFilter>, now: BusinessTime) -> bool {
     let timers = head.sla.iter().flat_map(|timers| timers.all()).map(|(_, timer)| timer);
-    let running = timers.filter(|timer| head.status.is_live() && timer.stop.is_none());
+    // A timer that is paused without an end never comes due.
+    let runs = |timer: &&SlaTimer| timer.stop.is_none() && timer.comes_due();
+    let running = timers.filter(|timer| head.status.is_live() && runs(timer));
     let worst = running.map(|timer| timer.state(now)).max();
     match due {
         None => worst.is_some(),
@@ -193,16 +207,24 @@ pub(super) fn expected_in_list(head: &TicketHead, due: Option<DueFilter>, now: B
     }
 }
 
+/// Returns whether a ticket waits at a time.
+pub(super) fn expected_to_wait(head: &TicketHead, now: Timestamp) -> bool {
+    let is_on = |waiting: Waiting| waiting.until.is_none_or(|until| now < until);
+    head.status == Status::InProgress && head.waiting.is_some_and(is_on)
+}
+
 /// Returns the counts of tickets, by the state of each of their timers.
-pub(super) fn expected_counts(tickets: &[Ticket], mine: &UserId, now: Option<BusinessTime>) -> Counts {
-    let mut counts = Counts::default();
+pub(super) fn expected_counts(tickets: &[Ticket], query: &CountsQuery) -> Counts {
+    let (mut counts, now) = (Counts::default(), query.as_of());
     for head in tickets.iter().map(Ticket::head) {
         counts.add(head.status, 1);
         if matches!(head.status, Status::Open | Status::InProgress) {
             counts.urgent += u64::from(head.priority == Priority::Urgent);
             counts.unassigned += u64::from(head.assignee.is_none());
-            counts.mine += u64::from(head.assignee.as_ref() == Some(mine));
+            counts.mine += u64::from(head.assignee.as_ref() == Some(query.mine()));
+            counts.handed_over += u64::from(head.handoff_at.is_some());
         }
+        counts.waiting += u64::from(expected_to_wait(head, query.now()));
         counts.overdue +=
             u64::from(now.is_some_and(|now| expected_in_list(head, Some(DueFilter::Overdue), now)));
         counts.at_risk +=

@@ -11,8 +11,8 @@ use super::{
     due::{DUES, by_due},
     listing::{SORTS, names, page_of, walk, walk_at},
     support::{
-        admin, answer, business_time, command, command_under, customer, fill, hour, luis, marta,
-        message, note, parsed, sla_policy, timed_ticket, view,
+        admin, answer, business_time, command, command_under, counts_query, customer, fill, hour, luis,
+        marta, message, note, parsed, sla_policy, timed_ticket, view,
     },
 };
 use crate::{InsertOutcome, ListQuery, Period, ReportQuery, TicketStore, testing};
@@ -199,7 +199,7 @@ async fn lists_and_counts_are_the_same_again(open: &Open<'_>) {
         for query in by_creation.into_iter().chain(DUES.map(|due| by_due(ListQuery::new(), due))) {
             lists.push(walk_at(store, &query, now).await);
         }
-        let counts = answer(store.counts(&luis(), Some(now)).await);
+        let counts = answer(store.counts(&counts_query(&luis(), Some(now))).await);
         let resolved = answer(store.resolved_until(hour(9), u32::MAX).await);
         (lists, counts, resolved, answer(store.report(&report).await))
     };

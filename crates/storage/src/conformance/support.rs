@@ -8,7 +8,7 @@ use ventanilla_domain::{
 };
 
 use crate::{
-    InsertOutcome, StoreError, TicketStore,
+    CountsQuery, InsertOutcome, StoreError, TicketStore,
     testing::{self, TicketFixture},
 };
 
@@ -86,6 +86,11 @@ pub(super) fn timed_ticket(number: &str) -> TicketFixture {
 /// Returns the business time by the calendar of [`testing::sla`].
 pub(super) fn business_time(at: Timestamp) -> BusinessTime {
     testing::sla().business_time_at(at)
+}
+
+/// Returns the query of counts at a business time, after every wait that has an end.
+pub(super) fn counts_query(mine: &UserId, as_of: impl Into<Option<BusinessTime>>) -> CountsQuery {
+    CountsQuery::new(mine.clone(), Timestamp::MAX).with_as_of(as_of)
 }
 
 /// Returns the result of a call that must not fail.

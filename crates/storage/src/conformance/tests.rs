@@ -10,13 +10,13 @@ use async_trait::async_trait;
 use futures::FutureExt;
 use ventanilla_domain::{
     Audience, BusinessTime, Command, MessageRange, Outcome, SlaTimers, Ticket, TicketDetails,
-    TicketLookup, TicketNumber, TicketRecord, TicketSummary, Timestamp, UserId,
+    TicketLookup, TicketNumber, TicketRecord, TicketSummary, Timestamp,
 };
 
 use super::{check, message, support::MILLISECOND};
 use crate::{
-    Counts, DueFilter, InsertOutcome, ListQuery, MemoryStore, Page, PageQuery, Period, Report,
-    ReportBuilder, ReportQuery, Sort, StoreError, TicketStore, store::forward, testing,
+    Counts, CountsQuery, DueFilter, InsertOutcome, ListQuery, MemoryStore, Page, PageQuery, Period,
+    Report, ReportBuilder, ReportQuery, Sort, StoreError, TicketStore, store::forward, testing,
 };
 
 #[tokio::test]
@@ -36,6 +36,9 @@ async fn a_faulty_store_fails_at_the_case_of_its_fault() {
         (Fault::IsOverdueAtOnce, "a_ticket_is_overdue_only_after_its_due_time"),
         (Fault::ListsOverdueAsAtRisk, "each_list_by_due_time_with_each_filter"),
         (Fault::CountsNoneOverdue, "counts_as_of_a_business_time"),
+        (Fault::ForgetsWaits, "a_message_of_the_requester_ends_a_wait"),
+        (Fault::ForgetsHandOvers, "a_hand_over_lasts_until_an_administrator_answers"),
+        (Fault::ForgetsDrafts, "a_draft_lasts_until_somebody_writes"),
         (Fault::FindsResolvedTooLate, "a_ticket_is_found_from_its_time_of_resolution_on"),
         (
             Fault::ReportsOnlyStoppedTimers,
@@ -65,6 +68,21 @@ async fn a_store_with_one_fault_fails_at_no_other_case() {
         ),
         (Fault::SortsWholeConversations, &["a_whole_ticket_equals_the_one_changed_by_the_domain"]),
         (Fault::DropsDueFilters, &["each_due_filter_in_each_order_with_each_filter"]),
+        (
+            Fault::DropsWaitingFilters,
+            &[
+                "waits_are_filtered_until_their_end",
+                "each_waiting_filter_in_each_order_with_each_filter",
+            ],
+        ),
+        (
+            Fault::ListsEndedWaits,
+            &[
+                "waits_are_filtered_until_their_end",
+                "each_waiting_filter_in_each_order_with_each_filter",
+            ],
+        ),
+        (Fault::CountsEndedWaits, &["waits_and_hand_overs_are_counted"]),
         (Fault::FailsEmptyDueLists, &["filters_that_no_ticket_passes_in_lists_by_due_time"]),
     ] {
         let checked = check(async || Faulty { store: MemoryStore::new(), fault });
@@ -138,6 +156,12 @@ enum Fault {
     SortsWholeConversations,
     FailsEmptyDueLists,
     DropsDueFilters,
+    ForgetsWaits,
+    ForgetsHandOvers,
+    ForgetsDrafts,
+    DropsWaitingFilters,
+    ListsEndedWaits,
+    CountsEndedWaits,
 }
 
 struct Faulty {
@@ -199,6 +223,16 @@ impl TicketStore for Faulty {
             self.store.update(number, command).await?;
         }
         let outcome = self.store.update(number, command).await?;
+        if let Some(stored) = self.store.stored(number) {
+            let mut record = TicketRecord::from(stored);
+            match self.fault {
+                Fault::ForgetsWaits => record.waiting = None,
+                Fault::ForgetsHandOvers => record.handoff_at = None,
+                Fault::ForgetsDrafts => record.draft = None,
+                _ => {}
+            }
+            self.store.overwrite(&record.into());
+        }
         Ok(match outcome {
             Outcome::Applied { mut head, events } if self.fault == Fault::NeverStopsTimers => {
                 head.sla = head.sla.map(|timers| Box::new(running(*timers)));
@@ -243,12 +277,17 @@ impl TicketStore for Faulty {
         Ok(page)
     }
 
-    async fn counts(&self, mine: &UserId, as_of: Option<BusinessTime>) -> Result<Counts, StoreError> {
+    async fn counts(&self, query: &CountsQuery) -> Result<Counts, StoreError> {
+        let as_of = |as_of| query.clone().with_as_of(as_of);
         match self.fault {
             Fault::CountsNothing => Ok(Counts::default()),
-            Fault::CountsNoneOverdue => self.store.counts(mine, None).await,
-            Fault::CountsOverdueAtOnce => self.store.counts(mine, as_of.map(after)).await,
-            _ => self.store.counts(mine, as_of).await,
+            Fault::CountsNoneOverdue => self.store.counts(&as_of(None)).await,
+            Fault::CountsOverdueAtOnce => self.store.counts(&as_of(query.as_of().map(after))).await,
+            Fault::CountsEndedWaits => {
+                let begun = CountsQuery::new(query.mine().clone(), Timestamp::MIN);
+                self.store.counts(&begun.with_as_of(query.as_of())).await
+            }
+            _ => self.store.counts(query).await,
         }
     }
 
@@ -289,6 +328,8 @@ impl Faulty {
             (Fault::RoundsCreationInDueLists, true) if page.query().created() != (None, None) => {
                 rounded(page)
             }
+            (Fault::DropsWaitingFilters, _) => with_query(page, page.query().without_waiting()),
+            (Fault::ListsEndedWaits, _) => page.clone().with_now(Timestamp::MIN),
             _ => page.clone(),
         }
     }
@@ -308,11 +349,16 @@ fn rounded(page: &PageQuery) -> PageQuery {
     if let (_, Some(before)) = query.created() {
         query = query.with_created_before(before.plus(MILLISECOND));
     }
-    let rounded = query.clone().first_page();
-    let cursor = page.position().map(|position| rounded.cursor_after(position));
-    let rounded = cursor
-        .map_or(rounded, |cursor| query.page_after(&cursor).expect("the cursor belongs to this query"));
-    rounded.with_as_of(page.as_of())
+    with_query(page, query)
+}
+
+/// Returns the page of another query at the same position and time.
+fn with_query(page: &PageQuery, query: ListQuery) -> PageQuery {
+    let first = query.clone().first_page();
+    let cursor = page.position().map(|position| first.cursor_after(position));
+    let other = cursor
+        .map_or(first, |cursor| query.page_after(&cursor).expect("the cursor belongs to this query"));
+    other.with_as_of(page.as_of()).with_now(page.now())
 }
 
 fn running(mut timers: SlaTimers) -> SlaTimers {

@@ -4,7 +4,10 @@ use ventanilla_domain::{Category, Change, MessageText, NewMessage, Outcome, Tick
 
 use super::{
     cases,
-    support::{Mirror, admin, answer, command, customer, fill, hour, luis, note, number, parsed, view},
+    support::{
+        Mirror, admin, answer, command, counts_query, customer, fill, hour, luis, note, number, parsed,
+        view,
+    },
 };
 use crate::{ListQuery, TicketStore, testing};
 
@@ -95,7 +98,10 @@ async fn numbers_are_literal(store: &dyn TicketStore) {
         let notes = view(store, &number).await.expect("the ticket is stored").notes;
         assert!(notes.len() == 1 && notes[0].text.as_str() == number.as_str(), "{number}: {notes:?}");
     }
-    assert_eq!(answer(store.counts(&luis(), None).await).total(), numbers().count() as u64);
+    assert_eq!(
+        answer(store.counts(&counts_query(&luis(), None)).await).total(),
+        numbers().count() as u64
+    );
 }
 
 async fn keys_are_literal(store: &dyn TicketStore) {

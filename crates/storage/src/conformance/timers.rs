@@ -164,6 +164,7 @@ fn made_up() -> Ticket {
         since: hour(1).plus(MILLISECOND),
         start: BusinessTime::from_millis(millis),
         due: BusinessTime::from_millis(millis + 7),
+        pause: None,
         stop,
     };
     let stop = |by, cancelled, millis| {

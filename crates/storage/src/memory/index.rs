@@ -1,5 +1,6 @@
 //! Indexes of tickets: by creation, for each status and priority, overall and by category, assignee and
-//! requester; by due time; by time of resolution; and by the days that concern reports.
+//! requester; by due time; by the end of their wait; by time of resolution; and by the days that concern
+//! reports.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -7,11 +8,15 @@ use itertools::{Either, Itertools};
 use ventanilla_domain::{Category, EnumSet, Priority, Status, TicketHead, Timestamp, UserId};
 
 use super::{
+    due_times::{DueTime, DueTimes},
     place::{Place, Seq},
+    ranked::RankedSet,
     reported::{Day, Reported},
-    waiting::{Wait, Waiting},
 };
-use crate::{AssigneeFilter, Direction, ListQuery, PageQuery, Sort};
+use crate::{
+    AssigneeFilter, Direction, ListQuery, PageQuery, Sort,
+    query::{is_handed_over, waiting_until},
+};
 
 /// Set of tickets that are indexed together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -27,7 +32,10 @@ pub(super) enum Group {
 pub(super) struct Facets {
     listed: Listed,
     /// Set while the ticket has a running timer.
-    waits: Option<Wait>,
+    due: Option<DueTime>,
+    /// Milliseconds until which the ticket waits for somebody outside the desk.
+    waiting_until: Option<i64>,
+    is_handed_over: bool,
     /// Time of resolution, while the ticket is resolved.
     resolved: Option<Timestamp>,
     /// Days whose reports the ticket contributes to.
@@ -51,7 +59,11 @@ pub(super) struct Index {
     /// Number of tickets in each cell of each group.
     counts: Vec<[u32; CELLS]>,
     entries: BTreeSet<Entry>,
-    waiting: Waiting,
+    due_times: DueTimes,
+    /// Ends of the waits of tickets in progress.
+    waits: RankedSet<(i64, Seq)>,
+    /// Number of live tickets that the bot handed over.
+    handed_over: u64,
     resolved: BTreeSet<(Timestamp, Seq)>,
     reported: Reported,
 }
@@ -77,7 +89,14 @@ impl Facets {
             created_at: head.created_at,
         };
         let resolved = (head.status == Status::Resolved).then(|| head.resolved_or_updated_at());
-        Self { listed, waits: Wait::of(head), resolved, reported: Day::all_of(head) }
+        Self {
+            listed,
+            due: DueTime::of(head),
+            waiting_until: waiting_until(head),
+            is_handed_over: is_handed_over(head),
+            resolved,
+            reported: Day::all_of(head),
+        }
     }
 }
 
@@ -99,11 +118,19 @@ impl Index {
             before.into_iter().for_each(|before| self.unlist(&before.listed, seq));
             self.list(&after.listed, seq);
         }
-        let waited = before.and_then(|before| before.waits);
-        if waited != after.waits {
-            waited.into_iter().for_each(|wait| self.waiting.remove(wait, seq));
-            after.waits.into_iter().for_each(|wait| self.waiting.add(wait, seq));
+        let was_due = before.and_then(|before| before.due);
+        if was_due != after.due {
+            was_due.into_iter().for_each(|due| self.due_times.remove(due, seq));
+            after.due.into_iter().for_each(|due| self.due_times.add(due, seq));
         }
+        let waited_until = before.and_then(|before| before.waiting_until);
+        if waited_until != after.waiting_until {
+            waited_until.into_iter().for_each(|until| self.waits.remove(&(until, seq)));
+            after.waiting_until.into_iter().for_each(|until| self.waits.insert((until, seq)));
+        }
+        let was_handed_over = before.is_some_and(|before| before.is_handed_over);
+        self.handed_over -= u64::from(was_handed_over);
+        self.handed_over += u64::from(after.is_handed_over);
         let was_resolved = before.and_then(|before| before.resolved);
         if was_resolved != after.resolved {
             was_resolved.map(|since| self.resolved.remove(&(since, seq)));
@@ -145,7 +172,7 @@ impl Index {
     pub(super) fn walk(&self, page: &PageQuery, after: Option<Place>) -> impl Iterator<Item = Seq> {
         let query = page.query();
         let (direction, by_priority) = match query.sort() {
-            Sort::Due => return Either::Left(self.waiting.walk(query.due(), page.as_of(), after)),
+            Sort::Due => return Either::Left(self.due_times.walk(query.due(), page.as_of(), after)),
             Sort::Created(direction) => (direction, false),
             Sort::UrgentFirst(direction) | Sort::LowFirst(direction) => (direction, true),
         };
@@ -153,8 +180,19 @@ impl Index {
     }
 
     /// Returns the index of tickets with a running timer.
-    pub(super) const fn waiting(&self) -> &Waiting {
-        &self.waiting
+    pub(super) const fn due_times(&self) -> &DueTimes {
+        &self.due_times
+    }
+
+    /// Counts the tickets that wait for somebody outside the desk at this time.
+    pub(super) fn waiting(&self, now: Timestamp) -> u64 {
+        let ended = self.waits.count_while(|(until, _)| *until <= now.as_millis());
+        (self.waits.count_while(|_| true) - ended) as u64
+    }
+
+    /// Returns the number of live tickets that the bot handed over.
+    pub(super) const fn handed_over(&self) -> u64 {
+        self.handed_over
     }
 
     /// Returns the index of tickets that may contribute to a report.

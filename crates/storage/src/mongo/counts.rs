@@ -5,10 +5,10 @@ use std::sync::Arc;
 use bson::{Bson, Document, RawDocumentBuf, doc};
 use futures::TryStreamExt;
 use tokio::try_join;
-use ventanilla_domain::{BusinessTime, Priority, Status, UserId};
+use ventanilla_domain::{Priority, Status};
 
 use super::{Inner, expr, list::due_conditions};
-use crate::{Counts, DueFilter, StoreError};
+use crate::{Counts, CountsQuery, DueFilter, StoreError};
 
 /// Field of the counts to which a part belongs.
 type Number = fn(&mut Counts) -> &mut u64;
@@ -16,12 +16,8 @@ type Number = fn(&mut Counts) -> &mut u64;
 impl Inner {
     /// Counts index keys of live and resolved tickets in one aggregation. The rest of the collection, by
     /// the estimated document count, is closed.
-    pub(super) async fn counts(
-        self: &Arc<Self>,
-        mine: &UserId,
-        as_of: Option<BusinessTime>,
-    ) -> Result<Counts, StoreError> {
-        let (numbers, conditions): (Vec<_>, Vec<_>) = self.parts(mine, as_of)?.into_iter().unzip();
+    pub(super) async fn counts(self: &Arc<Self>, query: &CountsQuery) -> Result<Counts, StoreError> {
+        let (numbers, conditions): (Vec<_>, Vec<_>) = self.parts(query)?.into_iter().unzip();
         let (pipeline, tickets) = (self.union(conditions), self.tickets.clone());
         let (all, rows) = self
             .read(self.deadline(), async move {
@@ -46,11 +42,7 @@ impl Inner {
 
     /// Returns the conditions of all parts. A condition that many keys may match fixes one value of each
     /// field: the server then counts a range of keys without reading them.
-    fn parts(
-        &self,
-        mine: &UserId,
-        as_of: Option<BusinessTime>,
-    ) -> Result<Vec<(Number, Document)>, StoreError> {
+    fn parts(&self, query: &CountsQuery) -> Result<Vec<(Number, Document)>, StoreError> {
         let live = expr::statuses(Status::Open | Status::InProgress);
         let of = |status: Status| doc! { "status": status.as_str() };
         let live_with = |field: &str, value: Bson| doc! { "status": { "$in": &live }, field: value };
@@ -62,9 +54,16 @@ impl Inner {
             (|counts| &mut counts.resolved, of(Status::Resolved)),
             (|counts| &mut counts.urgent, live_with("priority", Priority::Urgent.as_str().into())),
             (|counts| &mut counts.unassigned, live_with("assigneeId", Bson::Null)),
-            (|counts| &mut counts.mine, live_with("assigneeId", self.ids.write(mine)?)),
+            (|counts| &mut counts.mine, live_with("assigneeId", self.ids.write(query.mine())?)),
         ];
-        let Some(now) = as_of else { return Ok(parts) };
+        let mut waiting = of(Status::InProgress);
+        waiting.extend(expr::is_waiting(query.now()));
+        parts.push((|counts| &mut counts.waiting, waiting));
+        for status in &live {
+            let handed_over = doc! { "status": status, "handoffAt": expr::any_time() };
+            parts.push((|counts| &mut counts.handed_over, handed_over));
+        }
+        let Some(now) = query.as_of() else { return Ok(parts) };
         for status in &live {
             let mut overdue = doc! { "status": status };
             overdue.extend(due_conditions(Some(DueFilter::Overdue), now));

@@ -4,12 +4,12 @@ use std::{fmt::Display, str::FromStr};
 
 use bson::{RawBsonRef, RawDocument};
 use ventanilla_domain::{
-    Actor, Author, CreationKey, Event, EventKind, Message, MessageText, Note, Role, Ticket, TicketHead,
-    TicketRecord, Timestamp,
+    Actor, Author, CreationKey, Draft, Event, EventKind, Message, MessageText, Note, Role, Ticket,
+    TicketHead, TicketRecord, Timestamp, Waiting, WaitingFor,
 };
 
 use super::{
-    encode::{ASSIGNEE_CHANGED, PRIORITY_CHANGED, STATUS_CHANGED},
+    encode::{ASSIGNEE_CHANGED, PRIORITY_CHANGED, STATUS_CHANGED, WAITING_STARTED},
     ids::UserIdEncoding,
 };
 use crate::Unreadable;
@@ -49,14 +49,15 @@ impl UserIdEncoding {
     /// Decodes the fields of a whole ticket as they are stored.
     ///
     /// Optional data that only these crates write are skipped if they are unreadable: a note, an event of
-    /// the history, a key, the author of a message.
+    /// the history, a key, the author of a message, a wait, a hand-over, a draft.
     pub(super) fn decode_record(self, document: &RawDocument) -> Result<TicketRecord, DecodeError> {
         let fields = Parsed::of(document);
         let description = required(&fields, "description", read_text)?;
         self.fields(&fields, description)
     }
 
-    /// Decodes the head of a ticket from a document without texts.
+    /// Decodes the head of a ticket from a document without texts. Without messages, a wait or a hand-over
+    /// that another application's message has ended is still there.
     pub(super) fn decode_head(self, document: &RawDocument) -> Result<TicketHead, DecodeError> {
         let ticket = Ticket::from(self.fields(&Parsed::of(document), MessageText::from_stored(""))?);
         let mut head = ticket.head().clone();
@@ -87,6 +88,9 @@ impl UserIdEncoding {
             closed_at: optional(document, "closedAt", read_date)?,
             creation_key: self.creation_key_of(document),
             follow_up_of: optional(document, "followUpOf", read_parsed)?,
+            waiting: optional_part(document, "waiting", read_waiting),
+            handoff_at: optional_part(document, "handoffAt", read_date),
+            draft: optional_part(document, "draft", read_draft).map(Box::new),
             sla: optional(document, "sla", |timers| {
                 self.read_timers(timers, document).map_err(|problem| problem.to_string())
             })?,
@@ -114,7 +118,8 @@ impl UserIdEncoding {
 
     fn read_note(self, value: RawBsonRef<'_>) -> Result<Note, DecodeError> {
         let note = nested(value, "notes")?;
-        let by = required(note, "by", |id| self.read(id))?;
+        // The bot's notes have no author.
+        let by = optional(note, "by", |id| self.read(id))?;
         let text = required(note, "text", read_text)?;
         let key = optional(note, "key", read_parsed).unwrap_or(None);
         let version = optional(note, "version", read_version)?.unwrap_or_default();
@@ -167,11 +172,44 @@ impl UserIdEncoding {
                 from: optional(event, "from", |id| self.read(id))?,
                 to: optional(event, "to", |id| self.read(id))?,
             },
+            "WAITING_ENDED" => EventKind::WaitingEnded,
+            "HANDED_OVER" => EventKind::HandedOver,
+            "DRAFT_ADDED" => EventKind::DraftAdded,
+            "DRAFT_DISCARDED" => EventKind::DraftDiscarded,
+            // A newer version may know more parties.
+            WAITING_STARTED if required(event, "for", read_parsed::<WaitingFor>).is_ok() => {
+                EventKind::WaitingStarted {
+                    party: required(event, "for", read_parsed)?,
+                    until: optional(event, "until", read_date)?,
+                }
+            }
             _ => read_other_event(event).map_err(|problem| decode_error("history.event", problem))?,
         };
         let version = optional(event, "version", read_version)?.unwrap_or_default();
         Ok(Event { at: required(event, "at", read_date)?, by, version, kind })
     }
+}
+
+fn read_waiting(value: RawBsonRef<'_>) -> Result<Waiting, String> {
+    let read = || {
+        let waiting = nested(value, "waiting")?;
+        Ok(Waiting {
+            since: required(waiting, "since", read_date)?,
+            until: optional(waiting, "until", read_date)?,
+            party: required(waiting, "for", read_parsed)?,
+        })
+    };
+    read().map_err(|problem: DecodeError| problem.to_string())
+}
+
+fn read_draft(value: RawBsonRef<'_>) -> Result<Draft, String> {
+    let read = || {
+        let draft = nested(value, "draft")?;
+        let text = required(draft, "text", read_text)?;
+        let created_at = required(draft, "createdAt", read_date)?;
+        Ok(Draft::new(text, created_at, required(draft, "version", read_version)?))
+    };
+    read().map_err(|problem: DecodeError| problem.to_string())
 }
 
 /// Reads an event of a kind that this version doesn't know, through its extended JSON.
@@ -246,6 +284,15 @@ pub(super) fn optional<'a, T>(
         None | Some(RawBsonRef::Null) => Ok(None),
         Some(value) => read(value).map(Some).map_err(|problem| decode_error(field, problem)),
     }
+}
+
+/// Decodes a field of these crates that is skipped if it is unreadable.
+pub(super) fn optional_part<'a, T>(
+    document: impl Fields<'a>,
+    field: &str,
+    read: impl FnOnce(RawBsonRef<'a>) -> Result<T, String>,
+) -> Option<T> {
+    optional(document, field, read).unwrap_or(None)
 }
 
 /// Decodes a list that may be missing or null.

@@ -2,11 +2,11 @@
 //! document has not changed.
 
 use bson::{Bson, Document, RawBsonRef, RawDocument, doc};
-use ventanilla_domain::{Event, Message, Note, SlaMetric, Ticket, TicketHead, Timestamp};
+use ventanilla_domain::{Draft, Event, Message, Note, SlaMetric, Ticket, TicketHead, Timestamp};
 
 use super::{
     decode::DecodeError,
-    encode::{EARLIER, date, version},
+    encode::{EARLIER, date, draft, version, waiting},
     ids::UserIdEncoding,
     timers::{business_time, name},
 };
@@ -22,8 +22,10 @@ pub(super) struct Found {
 /// Stored state of a ticket, as far as changes depend on it.
 #[derive(Debug, Clone)]
 struct Stored {
-    /// Stored head, in which derived fields may be missing.
+    /// Stored head, in which derived fields may be missing or stale.
     head: TicketHead,
+    /// Stored draft, which another application may have left stale.
+    draft: Option<Draft>,
     /// Conditions that the compared fields are unchanged.
     compared: Document,
     lists: [List; LISTS.len()],
@@ -40,7 +42,7 @@ struct List {
 
 /// Fields that the business rules or the outcome depend on: a change is made only if they are unchanged.
 /// Comparing the version is not enough, because another application doesn't raise it.
-const COMPARED: [&str; 10] = [
+const COMPARED: [&str; 11] = [
     "userId",
     "category",
     "status",
@@ -50,6 +52,7 @@ const COMPARED: [&str; 10] = [
     "firstResponseAt",
     "resolvedAt",
     "closedAt",
+    "handoffAt",
     "version",
 ];
 
@@ -58,16 +61,24 @@ const LISTS: [&str; 4] = ["messages", "notes", "history", EARLIER];
 impl Found {
     pub(super) fn decode(document: &RawDocument, ids: UserIdEncoding) -> Result<Self, DecodeError> {
         let record = ids.decode_record(document)?;
-        let (first_response_at, resolved_at, closed_at) =
-            (record.first_response_at, record.resolved_at, record.closed_at);
+        let derived = (record.first_response_at, record.resolved_at, record.closed_at);
+        let ended = (record.waiting, record.handoff_at, record.draft.clone());
         let ticket = Ticket::from(record);
         let mut head = ticket.head().clone();
-        head.first_response_at = first_response_at;
-        head.resolved_at = resolved_at;
-        head.closed_at = closed_at;
+        (head.first_response_at, head.resolved_at, head.closed_at) = derived;
+        let draft;
+        (head.waiting, head.handoff_at, draft) = ended;
         let stored = LISTS.map(|list| document.get_array(list).ok().map(|it| it.into_iter().count()));
         let lists = Stored::lists(&ticket, stored);
-        Ok(Self { ticket, stored: Stored { head, compared: compared(document), lists } })
+        Ok(Self {
+            ticket,
+            stored: Stored {
+                head,
+                draft: draft.map(|draft| *draft),
+                compared: compared(document),
+                lists,
+            },
+        })
     }
 
     /// Returns the condition that the document has not changed.
@@ -125,6 +136,7 @@ impl Found {
             stored[list] = stored[list].map(|items| most.min(items + added));
         }
         self.stored.head = self.ticket.head().clone();
+        self.stored.draft = self.ticket.draft().cloned();
         self.stored.lists = Stored::lists(&self.ticket, stored);
         self
     }
@@ -155,6 +167,13 @@ impl Found {
         timestamp("firstResponseAt", before.first_response_at, after.first_response_at);
         timestamp("resolvedAt", before.resolved_at, after.resolved_at);
         timestamp("closedAt", before.closed_at, after.closed_at);
+        timestamp("handoffAt", before.handoff_at, after.handoff_at);
+        if before.waiting != after.waiting {
+            update.set_or_unset("waiting", after.waiting.as_ref().map(waiting));
+        }
+        if self.stored.draft.as_ref() != self.ticket.draft() {
+            update.set_or_unset("draft", self.ticket.draft().map(draft));
+        }
         Ok(())
     }
 
@@ -232,13 +251,14 @@ fn added<T>(
     items[before..].iter().map(encode).collect()
 }
 
-/// Returns the conditions that the compared fields and the timers are unchanged.
+/// Returns the conditions that the compared fields, the wait and the timers are unchanged.
 fn compared(document: &RawDocument) -> Document {
     let mut conditions = Document::new();
     for field in COMPARED {
         // Null matches a missing field too.
         conditions.insert(field, owned(document.get(field).ok().flatten()));
     }
+    conditions.insert("waiting", equals(owned(document.get("waiting").ok().flatten())));
     if let Ok(timers) = document.get_document("sla") {
         for metric in SlaMetric::ALL {
             let timer = owned(timers.get(name(metric)).ok().flatten());

@@ -2,7 +2,8 @@
 
 use bson::{Bson, DateTime, Document, doc, oid::ObjectId};
 use ventanilla_domain::{
-    Actor, Author, CreationKey, Event, EventKind, Message, Note, Ticket, Timestamp, UserId,
+    Actor, Author, CreationKey, Draft, Event, EventKind, Message, Note, Ticket, Timestamp, UserId,
+    Waiting,
 };
 
 use super::ids::UserIdEncoding;
@@ -39,6 +40,9 @@ impl UserIdEncoding {
         add("resolvedAt", head.resolved_at.map(date));
         add("closedAt", head.closed_at.map(date));
         add("followUpOf", head.follow_up_of.as_ref().map(|number| number.as_str().into()));
+        add("waiting", head.waiting.as_ref().map(waiting));
+        add("handoffAt", head.handoff_at.map(date));
+        add("draft", ticket.draft().map(draft));
         add("creationKey", ticket.creation_key().map(|key| self.encode_creation_key(key)).transpose()?);
         add("sla", head.sla.as_deref().map(|timers| self.encode_timers(timers)).transpose()?);
         if let Some(timers) = head.sla.as_deref().filter(|timers| !timers.earlier_responses.is_empty()) {
@@ -72,14 +76,15 @@ impl UserIdEncoding {
     }
 
     pub(super) fn encode_note(self, note: &Note) -> Result<Bson, StoreError> {
-        let by = self.write(&note.by)?;
-        let created_at = date(note.created_at);
-        let version = version(note.version);
-        let mut document = doc! { "text": note.text.as_str(), "by": by, "createdAt": created_at };
+        let mut document = doc! { "text": note.text.as_str() };
+        if let Some(by) = &note.by {
+            document.insert("by", self.write(by)?);
+        }
+        document.insert("createdAt", date(note.created_at));
         if let Some(key) = &note.key {
             document.insert("key", key.as_str());
         }
-        document.insert("version", version);
+        document.insert("version", version(note.version));
         Ok(document.into())
     }
 
@@ -115,12 +120,17 @@ impl UserIdEncoding {
             EventKind::AssigneeChanged { from, to } => {
                 change(ASSIGNEE_CHANGED, self.optional(from.as_ref())?, self.optional(to.as_ref())?);
             }
+            EventKind::WaitingStarted { party, until } => {
+                document.extend(doc! { "event": WAITING_STARTED, "for": party.as_str() });
+                document.extend(until.map(|until| ("until".to_owned(), date(until))));
+            }
             EventKind::Created => document.extend(doc! { "event": "CREATED" }),
             EventKind::NoteAdded => document.extend(doc! { "event": "NOTE_ADDED" }),
             EventKind::MessageAdded { role } => {
                 document.extend(doc! { "event": "MESSAGE_ADDED", "role": role.as_str() });
             }
-            // An unknown kind is kept as extended JSON, so that its values keep their types.
+            // The others have no data of their own. An unknown kind is kept as extended JSON, so that its
+            // values keep their types.
             other => {
                 let json = serde_json::to_value(other).ok();
                 let data = json.and_then(|json| Bson::try_from(json).ok());
@@ -136,6 +146,19 @@ impl UserIdEncoding {
 pub(super) const STATUS_CHANGED: &str = "STATUS_CHANGED";
 pub(super) const PRIORITY_CHANGED: &str = "PRIORITY_CHANGED";
 pub(super) const ASSIGNEE_CHANGED: &str = "ASSIGNEE_CHANGED";
+pub(super) const WAITING_STARTED: &str = "WAITING_STARTED";
+
+pub(super) fn waiting(waiting: &Waiting) -> Bson {
+    let mut document = doc! { "since": date(waiting.since) };
+    document.extend(waiting.until.map(|until| ("until".to_owned(), date(until))));
+    document.insert("for", waiting.party.as_str());
+    document.into()
+}
+
+pub(super) fn draft(draft: &Draft) -> Bson {
+    let (created_at, version) = (date(draft.created_at), version(draft.version));
+    doc! { "text": draft.text.as_str(), "createdAt": created_at, "version": version }.into()
+}
 
 pub(super) fn date(time: Timestamp) -> Bson {
     DateTime::from_millis(time.as_millis()).into()

@@ -1,7 +1,7 @@
 //! Aggregation expressions for derived ticket fields.
 
 use bson::{Bson, Document, bson, doc};
-use ventanilla_domain::{EnumSet, Priority, Role, Status, Timestamp};
+use ventanilla_domain::{EnumSet, Priority, Role, Status, Timestamp, WaitingFor};
 
 use super::encode::date;
 
@@ -71,6 +71,8 @@ pub(super) fn stored_head() -> Document {
         "resolvedAt": 1,
         "closedAt": 1,
         "followUpOf": 1,
+        "waiting": 1,
+        "handoffAt": 1,
         "sla": 1,
         "version": 1,
     }
@@ -87,6 +89,16 @@ pub(super) fn head() -> Document {
 /// Returns the condition of a valid time, between the years 1 and 9999.
 pub(super) fn any_time() -> Document {
     doc! { "$gte": date(Timestamp::MIN), "$lte": date(Timestamp::MAX) }
+}
+
+/// Returns the condition that a wait is on at this time. Waits that this version can't read aren't.
+pub(super) fn is_waiting(now: Timestamp) -> Document {
+    let parties: Vec<&str> = WaitingFor::ALL.into_iter().map(WaitingFor::as_str).collect();
+    doc! {
+        "waiting.since": any_time(),
+        "waiting.until": { "$not": { "$lte": date(now) } },
+        "waiting.for": { "$in": parties },
+    }
 }
 
 fn words(words: impl Iterator<Item = &'static str>, or_missing: bool) -> Vec<Bson> {

@@ -86,12 +86,14 @@ fn fields(audience: &Audience, range: MessageRange) -> Document {
     fields.extend(messages(range));
     fields.insert("description", 1);
     if *audience == Audience::Desk {
-        fields.extend(doc! { "notes": 1, "history": 1 });
+        fields.extend(doc! { "notes": 1, "history": 1, "draft": 1 });
         if is_whole {
             fields.insert(EARLIER, 1);
         }
     } else {
-        fields.remove("sla");
+        for internal in ["sla", "waiting", "handoffAt"] {
+            fields.remove(internal);
+        }
     }
     fields
 }

@@ -13,6 +13,10 @@ use ventanilla_domain::Status;
 const NUMBER: &str = "SupportTicket_ticketNumber_key";
 /// Index of tickets with a due time, by status and due time.
 pub(super) const DUE: &str = "SupportTicket_due_idx";
+/// Index of tickets with a wait, by the end of the wait.
+const WAITING: &str = "SupportTicket_waiting_idx";
+/// Index of tickets that the bot handed over to a human.
+const HANDOFF: &str = "SupportTicket_handoff_idx";
 /// Index of resolved tickets, by time of resolution.
 pub(super) const RESOLVED: &str = "SupportTicket_resolvedAt_idx";
 
@@ -35,6 +39,19 @@ pub(super) fn all() -> Vec<IndexModel> {
             doc! { "sla.lastStop": 1 },
             false,
             Some(doc! { "sla.lastStop": { "$exists": true } }),
+        ),
+        index(
+            WAITING,
+            // With every field of a wait, so that waits are counted by keys alone.
+            doc! { "status": 1, "waiting.until": 1, "waiting.since": 1, "waiting.for": 1 },
+            false,
+            Some(doc! { "waiting.since": { "$exists": true } }),
+        ),
+        index(
+            HANDOFF,
+            doc! { "status": 1, "handoffAt": 1 },
+            false,
+            Some(doc! { "handoffAt": { "$exists": true } }),
         ),
         index(
             RESOLVED,

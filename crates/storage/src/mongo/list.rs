@@ -8,7 +8,7 @@ use mongodb::{
     action::{Action, Find},
     options::Hint,
 };
-use ventanilla_domain::{BusinessTime, EnumSet, Priority, TicketSummary};
+use ventanilla_domain::{BusinessTime, EnumSet, Priority, Status, TicketSummary};
 
 use super::{
     Inner,
@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     AssigneeFilter, Direction, DueFilter, ListQuery, Page, PageQuery, PageSize, Position, Sort,
-    StoreError,
+    StoreError, WaitingFilter,
 };
 
 impl Inner {
@@ -66,7 +66,7 @@ impl Inner {
             }
             Sort::Due => {
                 let by_due = doc! { "sla.due": 1, "_id": 1 };
-                self.find(page, self.waiting(page, unplaced)?, by_due, due_hint(query)).await
+                self.find(page, self.by_due_time(page, unplaced)?, by_due, due_hint(query)).await
             }
         }
     }
@@ -134,11 +134,12 @@ impl Inner {
     }
 
     /// Returns the condition of a list by due time, for a scan of the index of due times.
-    fn waiting(&self, page: &PageQuery, unplaced: Unplaced) -> Result<Document, StoreError> {
+    fn by_due_time(&self, page: &PageQuery, unplaced: Unplaced) -> Result<Document, StoreError> {
         let query = page.query();
         let mut matching = self.filtered(query, query.priorities())?;
         let mut conditions =
             vec![due_conditions(query.due(), page.as_of()), doc! { "createdAt": creation(query) }];
+        conditions.extend(desk_conditions(page));
         conditions.extend(unplaced.conditions());
         if unplaced == Unplaced::Excluded {
             conditions.push(doc! { "$expr": { "$in": [{ "$type": "$sla.due" }, ["int", "long"]] } });
@@ -152,7 +153,7 @@ impl Inner {
         Ok(matching)
     }
 
-    /// Returns the condition of every filter except those of creation and due time.
+    /// Returns the condition of the filters by status, priority, category, requester and assignee.
     fn filtered(
         &self,
         query: &ListQuery,
@@ -189,6 +190,7 @@ impl Inner {
         let mut matching = self.filtered(query, priorities)?;
         let mut conditions = vec![doc! { "createdAt": creation(query) }];
         conditions.extend(query.due().map(|filter| due_conditions(Some(filter), page.as_of())));
+        conditions.extend(desk_conditions(page));
         conditions.extend(unplaced.conditions());
         if let Some(last) = after {
             // A bound of the index, without the rows of its millisecond that were seen. For an `$or`
@@ -205,6 +207,21 @@ impl Inner {
         matching.insert("$and", conditions);
         Ok(matching)
     }
+}
+
+/// Returns the conditions of the filters by wait and by hand-over.
+fn desk_conditions(page: &PageQuery) -> impl Iterator<Item = Document> {
+    let query = page.query();
+    let waiting = query.waiting().map(|filter| match filter {
+        WaitingFilter::Waiting => expr::is_waiting(page.now()),
+        WaitingFilter::NotWaiting => {
+            let mut waiting = doc! { "status": Status::InProgress.as_str() };
+            waiting.extend(expr::is_waiting(page.now()));
+            doc! { "$nor": [waiting] }
+        }
+    });
+    let handed_over = query.is_handed_over().then(|| doc! { "handoffAt": expr::any_time() });
+    waiting.into_iter().chain(handed_over)
 }
 
 /// Returns the condition that excludes a list of priorities reported before. A ticket with such a list
@@ -289,7 +306,12 @@ fn row(page: &PageQuery) -> Document {
 /// sorting the tickets of one requester may be faster.
 fn due_hint(query: &ListQuery) -> Option<Hint> {
     let one_admins = matches!(query.assignee(), Some(AssigneeFilter::To(_)));
-    let may_be_few = one_admins || query.category().is_some() || query.requester().is_some();
+    let is_waiting = query.waiting() == Some(WaitingFilter::Waiting);
+    let may_be_few = one_admins
+        || query.category().is_some()
+        || query.requester().is_some()
+        || is_waiting
+        || query.is_handed_over();
     (!may_be_few).then(|| Hint::Name(index::DUE.into()))
 }
 

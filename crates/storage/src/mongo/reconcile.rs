@@ -75,11 +75,14 @@ impl InvalidCheckpoint {
 }
 
 impl MongoStore {
-    /// Stores the derived fields of the next documents in order of their `_id`: the first response, and
-    /// the times at which a ticket was resolved and closed (if missing, the time of the last update).
+    /// Stores the derived fields of the next documents in order of their `_id`: the first response, the
+    /// times at which a ticket was resolved and closed (if missing, the time of the last update), and the
+    /// end of a wait, a hand-over or a draft by a message of another application.
     ///
-    /// Reads don't need this, because they derive these fields themselves. But while the time of
-    /// resolution is missing, the period for reopening counts from the last update and moves with each.
+    /// Reads of a ticket don't need this, because they derive these fields themselves. But lists and
+    /// counts read no conversations, so they show a wait or a hand-over as it is stored; and while the
+    /// time of resolution is missing, the period for reopening counts from the last update and moves with
+    /// each.
     /// It may run at any time, repeatedly and on several machines at once: a ticket that changes during a
     /// batch is left for the next run. A batch takes two commands.
     ///

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use bson::{Bson, Document, RawBsonRef, doc};
 use ventanilla_domain::{
-    BusinessTime, Priority, SlaMetric, SlaStop, SlaTable, SlaTargets, SlaTimer, SlaTimers,
+    BusinessTime, Priority, SlaInstant, SlaMetric, SlaPause, SlaStop, SlaTable, SlaTargets, SlaTimer,
+    SlaTimers,
 };
 
 use super::{
     decode::{
-        DecodeError, Fields, decode_error, nested, optional, read_bool, read_date, read_whole, readable,
-        required,
+        DecodeError, Fields, decode_error, nested, optional, optional_part, read_bool, read_date,
+        read_whole, readable, required,
     },
     encode::{EARLIER, date},
     ids::UserIdEncoding,
@@ -49,6 +50,9 @@ impl UserIdEncoding {
             "start": business_time(timer.start),
             "due": business_time(timer.due),
         };
+        if let Some(pause) = &timer.pause {
+            document.insert("pause", encode_pause(pause));
+        }
         if let Some(stop) = &timer.stop {
             let mut stopped = doc! { "at": date(stop.at), "reading": business_time(stop.business_time) };
             if let Some(by) = &stop.by {
@@ -93,6 +97,9 @@ impl UserIdEncoding {
             since: required(timer, "since", read_date)?,
             start: required(timer, "start", read_business_time)?,
             due: required(timer, "due", read_business_time)?,
+            pause: optional_part(timer, "pause", |pause| {
+                read_pause(pause).map_err(|problem| problem.to_string())
+            }),
             stop: optional(timer, "stop", stop)?,
         })
     }
@@ -106,6 +113,29 @@ impl UserIdEncoding {
             cancelled: optional(stop, "cancelled", read_bool)?.unwrap_or_default(),
         })
     }
+}
+
+fn encode_pause(pause: &SlaPause) -> Document {
+    let instant = |instant: SlaInstant| {
+        doc! { "at": date(instant.at), "businessTime": business_time(instant.business_time) }
+    };
+    let mut document = doc! { "start": instant(pause.start) };
+    document.extend(pause.end.map(|end| ("end".to_owned(), instant(end).into())));
+    document
+}
+
+fn read_pause(value: RawBsonRef<'_>) -> Result<SlaPause, DecodeError> {
+    let pause = nested(value, "pause")?;
+    let instant = |value: RawBsonRef<'_>| read_instant(value).map_err(|problem| problem.to_string());
+    Ok(SlaPause { start: required(pause, "start", instant)?, end: optional(pause, "end", instant)? })
+}
+
+fn read_instant(value: RawBsonRef<'_>) -> Result<SlaInstant, DecodeError> {
+    let instant = nested(value, "pause")?;
+    Ok(SlaInstant {
+        at: required(instant, "at", read_date)?,
+        business_time: required(instant, "businessTime", read_business_time)?,
+    })
 }
 
 fn targets(table: &SlaTable) -> Document {

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     AssigneeFilter, Direction, DueFilter, ListQuery, Page, PageQuery, Position, Sort, Unreadable,
+    WaitingFilter,
 };
 
 /// Returns one page of a list.
@@ -97,7 +98,8 @@ impl Listing<'_> {
         bind(":to", &range.to.0)?;
         bind(":to_id", &range.to.1)?;
         bind(":missing", &(missing as i64))?;
-        bind(":now", &self.page.as_of().as_millis())?;
+        bind(":as_of", &self.page.as_of().as_millis())?;
+        bind(":now", &self.page.now().as_millis())?;
         let query = self.page.query();
         bind(":requester", &query.requester().map(UserId::as_str))?;
         bind(":category", &query.category().map(Category::as_str))?;
@@ -163,14 +165,14 @@ fn dues(page: &PageQuery) -> Range {
 
 fn by_creation(query: &ListQuery, priorities: EnumSet<Priority>, direction: Direction) -> String {
     let (index, filters) = filters(query);
-    let due = due_condition(query);
+    let more = [due_condition(query), waiting_condition(query), handoff_condition(query)].concat();
     let runs = query.listed_statuses().iter().cartesian_product(priorities.iter());
     let runs = runs
         .map(|(status, priority)| {
             format!(
                 "SELECT created AS key, id FROM ticket INDEXED BY {index} \
                  WHERE {filters} status = '{}' AND priority = '{}' \
-                 AND (created, id) > (:from, :from_id) AND (created, id) < (:to, :to_id){due}",
+                 AND (created, id) > (:from, :from_id) AND (created, id) < (:to, :to_id){more}",
                 status.as_str(),
                 priority.as_str()
             )
@@ -187,23 +189,39 @@ fn by_creation(query: &ListQuery, priorities: EnumSet<Priority>, direction: Dire
 const fn due_condition(query: &ListQuery) -> &'static str {
     match query.due() {
         None => "",
-        Some(DueFilter::Overdue) => " AND due < :now",
-        Some(DueFilter::AtRisk) => " AND due >= :now AND risk <= :now",
+        Some(DueFilter::Overdue) => " AND due < :as_of",
+        Some(DueFilter::AtRisk) => " AND due >= :as_of AND risk <= :as_of",
     }
+}
+
+/// Returns the condition of a filter of waits.
+const fn waiting_condition(query: &ListQuery) -> &'static str {
+    match query.waiting() {
+        None => "",
+        Some(WaitingFilter::Waiting) => " AND waiting_until > :now",
+        Some(WaitingFilter::NotWaiting) => " AND (waiting_until IS NULL OR waiting_until <= :now)",
+    }
+}
+
+/// Returns the condition of the filter of tickets that were handed over.
+const fn handoff_condition(query: &ListQuery) -> &'static str {
+    if query.is_handed_over() { " AND handoff IS NOT NULL" } else { "" }
 }
 
 fn by_due(query: &ListQuery) -> String {
     let (_, filters) = filters(query);
-    let risk = if query.due() == Some(DueFilter::AtRisk) { "risk <= :now AND" } else { "" };
+    let risk = if query.due() == Some(DueFilter::AtRisk) { "risk <= :as_of AND" } else { "" };
     let statuses = query.listed_statuses().iter().map(|status| quoted(status.as_str())).join(", ");
     let priorities = query.priorities().iter().map(|priority| quoted(priority.as_str()));
     format!(
         "SELECT due AS key, id FROM ticket INDEXED BY ticket_by_due \
          WHERE due IS NOT NULL AND (due, id) > (:from, :from_id) AND (due, id) < (:to, :to_id) \
          AND {filters} {risk} status IN ({statuses}) AND priority IN ({}) \
-         AND created >= :created_from AND created < :created_before \
+         AND created >= :created_from AND created < :created_before{}{} \
          ORDER BY due, id LIMIT :missing",
-        { priorities }.join(", ")
+        { priorities }.join(", "),
+        waiting_condition(query),
+        handoff_condition(query),
     )
 }
 

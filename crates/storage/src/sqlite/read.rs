@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 use ventanilla_domain::{
     Audience, BusinessTime, MessageRange, Priority, Status, Ticket, TicketDetails, TicketLookup,
-    TicketNumber, Timestamp, UserId,
+    TicketNumber, Timestamp,
 };
 
 use super::{
@@ -11,7 +11,7 @@ use super::{
     error::TransactionError,
     row::{self, HEAD},
 };
-use crate::{Counts, Report, ReportBuilder, ReportQuery};
+use crate::{Counts, CountsQuery, Report, ReportBuilder, ReportQuery};
 
 /// Reads a whole ticket.
 pub(super) fn ticket(
@@ -49,11 +49,7 @@ pub(super) fn get(
 }
 
 /// Counts tickets: by status from a table that triggers maintain, live ones by index entries.
-pub(super) fn counts(
-    db: &Connection,
-    mine: &UserId,
-    as_of: Option<BusinessTime>,
-) -> Result<Counts, TransactionError> {
+pub(super) fn counts(db: &Connection, query: &CountsQuery) -> Result<Counts, TransactionError> {
     let mut counts = Counts::default();
     let mut statement = db.prepare_cached("SELECT status, priority, tickets FROM ticket_count")?;
     let mut rows = statement.query([])?;
@@ -67,13 +63,16 @@ pub(super) fn counts(
         }
     }
     let mut count = db.prepare_cached(COUNTS_OF_LIVE)?;
-    let now = as_of.map(BusinessTime::as_millis);
-    let (unassigned, mine, overdue, at_risk): (i64, i64, i64, i64) =
-        count.query_row((mine.as_str(), now), |row| row.try_into())?;
+    let as_of = query.as_of().map(BusinessTime::as_millis);
+    let asked = (query.mine().as_str(), as_of, query.now().as_millis());
+    let (unassigned, mine, overdue, at_risk, waiting, handed_over): (i64, i64, i64, i64, i64, i64) =
+        count.query_row(asked, |row| row.try_into())?;
     counts.unassigned = unassigned.unsigned_abs();
     counts.mine = mine.unsigned_abs();
     counts.overdue = overdue.unsigned_abs();
     counts.at_risk = at_risk.unsigned_abs();
+    counts.waiting = waiting.unsigned_abs();
+    counts.handed_over = handed_over.unsigned_abs();
     Ok(counts)
 }
 
@@ -84,7 +83,11 @@ pub(super) const COUNTS_OF_LIVE: &str = "SELECT
         WHERE assignee = ?1 AND status IN ('OPEN', 'IN_PROGRESS')),
     (SELECT count(*) FROM ticket INDEXED BY ticket_by_due WHERE due IS NOT NULL AND due < ?2),
     (SELECT count(*) FROM ticket INDEXED BY ticket_by_risk
-        WHERE due IS NOT NULL AND risk <= ?2 AND due >= ?2)";
+        WHERE due IS NOT NULL AND risk <= ?2 AND due >= ?2),
+    (SELECT count(*) FROM ticket INDEXED BY ticket_by_wait
+        WHERE waiting_until IS NOT NULL AND waiting_until > ?3),
+    (SELECT count(*) FROM ticket INDEXED BY ticket_by_handoff
+        WHERE handoff IS NOT NULL AND handoff > -9223372036854775808)";
 
 /// Returns tickets that were resolved at `latest` or before.
 pub(super) fn resolved_until(

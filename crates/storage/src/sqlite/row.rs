@@ -4,10 +4,14 @@ use rusqlite::{Row, types::ValueRef};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use ventanilla_domain::{
-    BusinessTime, Event, Message, Note, SlaTimers, Status, Ticket, TicketHead, TicketRecord, Timestamp,
+    BusinessTime, Draft, Event, Message, Note, SlaTimers, Status, Ticket, TicketHead, TicketRecord,
+    Timestamp,
 };
 
-use crate::{StoreError, query::due};
+use crate::{
+    StoreError,
+    query::{due, is_handed_over, waiting_until},
+};
 
 /// Columns that a list reads.
 pub(super) const HEAD: &str = "number, requester, assignee, category, status, priority, created, head";
@@ -40,6 +44,8 @@ struct Conversation {
     notes: Vec<Note>,
     #[serde(default)]
     history: Vec<Event>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    draft: Option<Box<Draft>>,
 }
 
 /// JSON texts of a row.
@@ -55,6 +61,7 @@ impl Texts {
             messages: std::mem::take(&mut record.messages),
             notes: std::mem::take(&mut record.notes),
             history: std::mem::take(&mut record.history),
+            draft: record.draft.take(),
         };
         let failed = |error| StoreError::Failed { source: Box::new(error) };
         Ok(Self {
@@ -71,11 +78,14 @@ impl Texts {
         let risk = is_due.and(timers).and_then(SlaTimers::at_risk_from);
         let last_stop = timers.and_then(SlaTimers::last_stop);
         let last_due = timers.and_then(|timers| timers.all().map(|(_, timer)| timer.due).max());
+        let handoff = head.handoff_at.filter(|_| is_handed_over(head));
         let mut columns = repeated(head).to_vec();
         columns.extend([
             ("resolved", integer(resolved.map(Timestamp::as_millis))),
             ("due", integer(is_due.map(BusinessTime::as_millis))),
             ("risk", integer(risk.map(BusinessTime::as_millis))),
+            ("waiting_until", integer(waiting_until(head))),
+            ("handoff", integer(handoff.map(Timestamp::as_millis))),
             ("last_stop", integer(last_stop.map(Timestamp::as_millis))),
             ("last_due", integer(last_due.map(BusinessTime::as_millis))),
             ("head", self.head.as_str().into()),
@@ -104,8 +114,8 @@ pub(super) fn read(row: &Row<'_>) -> Result<(Ticket, UnknownFields), StoreError>
 
 fn read_parts(row: &Row<'_>) -> Result<(Ticket, UnknownFields), DecodeError> {
     let Head { record, unknown } = parse(row, "head")?;
-    let Conversation { messages, notes, history } = parse(row, "conversation")?;
-    let ticket = Ticket::from(TicketRecord { messages, notes, history, ..record });
+    let Conversation { messages, notes, history, draft } = parse(row, "conversation")?;
+    let ticket = Ticket::from(TicketRecord { messages, notes, history, draft, ..record });
     check(row, ticket.head())?;
     Ok((ticket, unknown))
 }

@@ -4,7 +4,7 @@ use std::{fmt::Debug, time::Duration};
 
 use ventanilla_domain::{
     Actor, Category, Change, Command, IdempotencyKey, MessageText, NewMessage, NewTicket, Outcome,
-    Policy, Priority, Sla, Status, Ticket, TicketNumber, Timestamp, UserId,
+    Policy, Priority, Sla, Status, Ticket, TicketNumber, Timestamp, UserId, Wait,
 };
 
 use super::{admin, customer, epoch, valid};
@@ -186,6 +186,36 @@ impl TicketFixture {
     /// Assigns the ticket to an administrator, by [`admin(0)`](admin).
     pub fn assignee(self, admin: impl TryInto<UserId, Error: Debug>) -> Self {
         self.change(Actor::Admin(super::admin(0)), Change::assign(Some(valid(admin))))
+    }
+
+    /// Sets the ticket to wait, by [`admin(0)`](admin).
+    ///
+    /// ```
+    /// use ventanilla_domain::{Wait, WaitingFor};
+    /// use ventanilla_storage::testing;
+    ///
+    /// let ticket = testing::ticket("TKT-ABC123").wait(Wait::new(WaitingFor::Customer)).build();
+    /// assert!(ticket.head().wait_at(testing::epoch()).is_some());
+    /// ```
+    pub fn wait(self, wait: Wait) -> Self {
+        self.change(Actor::Admin(admin(0)), Change::wait(wait))
+    }
+
+    /// Lets the bot hand the ticket over to a human.
+    ///
+    /// ```
+    /// use ventanilla_storage::testing;
+    ///
+    /// let ticket = testing::ticket("TKT-ABC123").hand_over("Pide hablar con una persona.").build();
+    /// assert!(ticket.head().handoff_at.is_some());
+    /// ```
+    pub fn hand_over(self, reason: impl TryInto<NewMessage, Error: Debug>) -> Self {
+        self.change(Actor::Bot, Change::hand_over(valid::<NewMessage>(reason)))
+    }
+
+    /// Lets the bot propose a reply.
+    pub fn draft(self, text: impl TryInto<MessageText, Error: Debug>) -> Self {
+        self.change(Actor::Bot, Change::draft(valid(text)))
     }
 
     /// Makes any change by any actor.

@@ -22,7 +22,7 @@ async fn an_unavailable_store_is_explained_and_nothing_is_lost() {
     store.expect_update().returning(|_, _| Err(unavailable()));
     store.expect_get().returning(|_, _, _| Err(unavailable()));
     store.expect_list().returning(|_| Err(unavailable()));
-    store.expect_counts().returning(|_, _| Err(unavailable()));
+    store.expect_counts().returning(|_| Err(unavailable()));
     let site = Site::over(Arc::new(store));
     let (ana, lucia) = (site.browser(ANA).await, site.browser(LUCIA).await);
     for path in ["/tickets", "/tickets/TKT-ABC123", "/tickets/buscar?numero=TKT-ABC123"] {

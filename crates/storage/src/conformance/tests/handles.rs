@@ -9,13 +9,13 @@ use std::{
 use async_trait::async_trait;
 use futures::FutureExt;
 use ventanilla_domain::{
-    Audience, BusinessTime, Command, MessageRange, Outcome, Ticket, TicketDetails, TicketLookup,
-    TicketNumber, TicketRecord, TicketSummary, UserId,
+    Audience, Command, MessageRange, Outcome, Ticket, TicketDetails, TicketLookup, TicketNumber,
+    TicketRecord, TicketSummary,
 };
 
 use super::{super::message, failed};
 use crate::{
-    Counts, InsertOutcome, MemoryStore, Page, PageQuery, Position, StoreError, TicketStore,
+    Counts, CountsQuery, InsertOutcome, MemoryStore, Page, PageQuery, Position, StoreError, TicketStore,
     conformance::{check, check_reopened, check_shared},
     store::forward,
 };
@@ -114,7 +114,7 @@ struct Handle {
 struct Own {
     views: Vec<((TicketLookup, Audience, MessageRange), TicketDetails)>,
     lists: Vec<(PageQuery, Page<TicketSummary>)>,
-    counts: Vec<((UserId, Option<BusinessTime>), Counts)>,
+    counts: Vec<(CountsQuery, Counts)>,
     tickets: Vec<Ticket>,
     numbers: Vec<TicketNumber>,
     positions: Vec<Position>,
@@ -254,10 +254,10 @@ impl TicketStore for Handle {
         })
     }
 
-    async fn counts(&self, mine: &UserId, as_of: Option<BusinessTime>) -> Result<Counts, StoreError> {
-        let found = self.shared.counts(mine, as_of).await?;
+    async fn counts(&self, query: &CountsQuery) -> Result<Counts, StoreError> {
+        let found = self.shared.counts(query).await?;
         Ok(match self.keeps {
-            Keeps::Counts => self.own(|own| kept(&mut own.counts, (mine.clone(), as_of), found)),
+            Keeps::Counts => self.own(|own| kept(&mut own.counts, query.clone(), found)),
             _ => found,
         })
     }

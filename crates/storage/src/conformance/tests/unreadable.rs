@@ -2,14 +2,14 @@
 
 use async_trait::async_trait;
 use ventanilla_domain::{
-    Actor, Audience, BusinessTime, Command, MessageRange, Outcome, Ticket, TicketDetails, TicketLookup,
-    TicketNumber, TicketSummary, UserId,
+    Actor, Audience, Command, MessageRange, Outcome, Ticket, TicketDetails, TicketLookup, TicketNumber,
+    TicketSummary,
 };
 
 use super::failed;
 use crate::{
-    Counts, InsertOutcome, MemoryStore, Page, PageQuery, StoreError, TicketStore, Unreadable,
-    conformance::check_unreadable, store::default_get, testing,
+    Counts, CountsQuery, InsertOutcome, MemoryStore, Page, PageQuery, StoreError, TicketStore,
+    Unreadable, conformance::check_unreadable, store::default_get, testing,
 };
 
 #[tokio::test]
@@ -135,10 +135,10 @@ impl TicketStore for Damaged {
         Ok(page)
     }
 
-    async fn counts(&self, mine: &UserId, as_of: Option<BusinessTime>) -> Result<Counts, StoreError> {
+    async fn counts(&self, query: &CountsQuery) -> Result<Counts, StoreError> {
         if self.fault == Fault::FailsCounts {
             return Err(self.unreadable());
         }
-        self.store.counts(mine, as_of).await
+        self.store.counts(query).await
     }
 }

@@ -12,14 +12,14 @@ use crate::{DueFilter, query::due};
 
 /// Tickets with a running timer.
 #[derive(Debug, Default)]
-pub(super) struct Waiting {
+pub(super) struct DueTimes {
     entries: RankedSet<Entry>,
     risks: RankedSet<(BusinessTime, Seq)>,
 }
 
 /// Business times from which a ticket is due and at risk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Wait {
+pub(super) struct DueTime {
     due: BusinessTime,
     /// At most a millisecond after `due`, so that an overdue ticket has always been at risk.
     risk: BusinessTime,
@@ -33,7 +33,7 @@ struct Entry {
     risk: BusinessTime,
 }
 
-impl Wait {
+impl DueTime {
     /// Returns the times of a ticket; `None` without a running timer.
     pub(super) fn of(head: &TicketHead) -> Option<Self> {
         let due = due(head)?;
@@ -44,13 +44,13 @@ impl Wait {
     }
 }
 
-impl Waiting {
-    pub(super) fn add(&mut self, Wait { due, risk }: Wait, seq: Seq) {
+impl DueTimes {
+    pub(super) fn add(&mut self, DueTime { due, risk }: DueTime, seq: Seq) {
         self.entries.insert(Entry { due, seq, risk });
         self.risks.insert((risk, seq));
     }
 
-    pub(super) fn remove(&mut self, Wait { due, risk }: Wait, seq: Seq) {
+    pub(super) fn remove(&mut self, DueTime { due, risk }: DueTime, seq: Seq) {
         self.entries.remove(&Entry { due, seq, risk });
         self.risks.remove(&(risk, seq));
     }
