@@ -15,7 +15,7 @@ pub(crate) struct Memory;
 
 impl Backend for Memory {
     const ROUNDS: usize = 100;
-    const QUEUE: usize = 100;
+    const QUEUE: usize = 300;
 
     async fn desk() -> HelpDeskBuilder {
         HelpDesk::builder(MemoryStore::new())
@@ -27,7 +27,7 @@ pub(crate) struct Sqlite;
 
 impl Backend for Sqlite {
     const ROUNDS: usize = 3;
-    const QUEUE: usize = 350;
+    const QUEUE: usize = 200;
 
     async fn desk() -> HelpDeskBuilder {
         let folder = tempfile::tempdir().expect("a folder");
@@ -48,6 +48,7 @@ impl<const KNOWN: u64> Backend for OverMongo<KNOWN> {
     /// One round: where one writer wins and all others try again, the work grows with the square of
     /// the crowd.
     const ROUNDS: usize = 1;
+    const QUEUE: usize = 200;
 
     async fn desk() -> HelpDeskBuilder {
         let database = Mongo::shared().await.database().await;

@@ -7,8 +7,10 @@ use ventanilla_service::{
 
 use super::crowd::{Backend, CROWD, ana, at_once, is_change, person, ticket, view};
 
-/// Turns of each task.
-const TURNS: usize = 15;
+/// Turns of each bot.
+const TURNS: usize = 20;
+/// Messages of each human, fewer than the turns of a bot, so that a bot is heard in the end.
+const MESSAGES: usize = 5;
 
 /// Each message of a bot says how many messages the bot had read.
 pub(crate) async fn no_bot_writes_after_a_message_that_it_has_not_read<B: Backend>() {
@@ -18,11 +20,13 @@ pub(crate) async fn no_bot_writes_after_a_message_that_it_has_not_read<B: Backen
         let (desk, number) = (desk.clone(), number.clone());
         async move {
             let mut results = Vec::new();
-            for turn in 0..TURNS {
-                results.push(match who % 4 {
-                    0 => desk.customer(ana()).reply(&number, format!("{who}:{turn}")).await,
-                    1 => desk.admin(person(who)).reply(&number, format!("{who}:{turn}")).await,
-                    _ => answer(&desk, &number).await,
+            for turn in 0..if who < CROWD / 2 { TURNS } else { MESSAGES } {
+                results.push(match who {
+                    _ if who < CROWD / 2 => answer(&desk, &number).await,
+                    _ if who.is_multiple_of(2) => {
+                        desk.customer(ana()).reply(&number, format!("{who}:{turn}")).await
+                    }
+                    _ => desk.admin(person(who)).reply(&number, format!("{who}:{turn}")).await,
                 });
             }
             results

@@ -17,7 +17,7 @@ pub(crate) trait Backend: 'static {
     const ROUNDS: usize;
 
     /// Number of tickets in the queue that administrators empty.
-    const QUEUE: usize = 1_000;
+    const QUEUE: usize;
 
     async fn desk() -> HelpDeskBuilder;
 }

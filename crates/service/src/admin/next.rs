@@ -1,7 +1,7 @@
 //! The next ticket of a queue.
 
 use tracing::instrument;
-use ventanilla_domain::{Audience, Change, MessageRange, Refusal, Status, TicketHead};
+use ventanilla_domain::{Audience, Change, Event, EventKind, MessageRange, Refusal, Status, TicketHead};
 use ventanilla_storage::{ListQuery, PageQuery};
 
 use super::Admin;
@@ -82,9 +82,14 @@ impl Admin {
             match self.core.try_change(&self.actor, &number, claim).await {
                 Ok(receipt) if receipt.events.is_empty() => return Ok(None),
                 Ok(receipt) => return Ok(Some(receipt)),
-                Err(ServiceError::Refused { refusal: Refusal::VersionConflict { .. }, .. }) => {}
                 Err(ServiceError::Refused {
-                    refusal: Refusal::AlreadyAssigned { .. } | Refusal::Closed { .. },
+                    refusal: Refusal::VersionConflict { changes, .. }, ..
+                }) if !changes.iter().any(is_assignment) => {}
+                Err(ServiceError::Refused {
+                    refusal:
+                        Refusal::VersionConflict { .. }
+                        | Refusal::AlreadyAssigned { .. }
+                        | Refusal::Closed { .. },
                     ..
                 })
                 | Err(ServiceError::NotFound { .. }) => return Ok(None),
@@ -97,4 +102,10 @@ impl Admin {
         }
         Ok(None)
     }
+}
+
+/// Returns whether an event gave the ticket to somebody. One that has been returned to the queue since is
+/// found by the next call.
+const fn is_assignment(event: &Event) -> bool {
+    matches!(event.kind, EventKind::AssigneeChanged { to: Some(_), .. })
 }
