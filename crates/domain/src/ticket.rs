@@ -191,7 +191,7 @@ pub struct TicketHead {
     pub assignee: Option<UserId>,
     /// Time of its opening.
     pub created_at: Timestamp,
-    /// Time of its last change other than a note.
+    /// Time of its last change that isn't internal to the desk, such as a note or a wait.
     pub updated_at: Timestamp,
     /// Time of the first public message of an administrator who isn't the requester.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -205,8 +205,8 @@ pub struct TicketHead {
     /// The ticket that this one follows up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follow_up_of: Option<TicketNumber>,
-    /// The last wait, which may have ended ([`wait_at`](Self::wait_at)): for the desk only, and absent
-    /// unless the ticket is in progress.
+    /// The last wait, for the desk only. It may have ended ([`wait_at`](Self::wait_at)): the next
+    /// change removes it then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting: Option<Waiting>,
     /// Time at which the bot asked for a human: for the desk only, and absent once an administrator has
@@ -228,8 +228,9 @@ pub struct TicketHead {
 impl TicketHead {
     /// Returns the SLA timers of the ticket; `None` if it was opened without an SLA policy.
     ///
-    /// They are corrected for another application, which stops no timer: a timer that runs on a
-    /// ticket that was answered or resolved stopped at that time.
+    /// They are corrected for another application, which stops no timer and ends no pause: a timer
+    /// that runs on a ticket that was answered or resolved stopped at that time, and a pause ended with
+    /// its wait.
     #[must_use]
     pub fn timers(&self, sla: &Sla) -> Option<SlaTimers> {
         let mut timers = self.sla.as_deref()?.clone();
@@ -239,8 +240,10 @@ impl TicketHead {
             business_time: sla.business_time_at(at),
             priority: self.priority,
         };
-        if let Some(until) = self.waiting.and_then(|waiting| waiting.until) {
-            timers.end_pause_by(&moment(until));
+        match self.waiting.map(|waiting| waiting.until) {
+            Some(Some(until)) => timers.end_pause_by(&moment(until)),
+            Some(None) => {}
+            None => timers.remove_pause(),
         }
         let resolved = (!self.status.is_live()).then(|| self.resolved_or_updated_at());
         // A response on a resolved ticket was not waited for.
@@ -260,7 +263,8 @@ impl TicketHead {
     /// Returns the wait that is on at this time, if there is one.
     #[must_use]
     pub fn wait_at(&self, at: Timestamp) -> Option<&Waiting> {
-        self.waiting.as_ref().filter(|waiting| waiting.is_on(at))
+        let is_on = |waiting: &&Waiting| self.status == Status::InProgress && waiting.is_on(at);
+        self.waiting.as_ref().filter(is_on)
     }
 
     /// Returns the head without the fields that only the desk may see: SLA timers, version, wait and
@@ -411,18 +415,21 @@ impl From<TicketRecord> for Ticket {
 
 /// Fields that another application leaves stale. Its messages have no version.
 impl TicketRecord {
-    /// Returns the messages that another application added after a time. The first message is part of
-    /// the creation: it has no version either, and by another clock it may be later than a change.
+    /// Returns the messages that another application added after a time.
+    ///
+    /// The first message of a ticket that was opened here has no version either, and by another
+    /// server's clock it may be later than this time.
     fn foreign_messages_after(&self, at: Timestamp) -> impl Iterator<Item = &Message> {
-        let added = self.messages.iter().skip(1);
-        added.filter(move |message| message.version == 0 && message.created_at > at)
+        let at = at.max(self.created_at);
+        self.messages.iter().filter(move |message| message.version == 0 && message.created_at > at)
     }
 
-    /// Returns the wait, which a message of the requester or another status has ended.
+    /// Returns the wait, which a message of the requester or another status may have ended.
     fn wait(&self) -> Option<Waiting> {
-        let mut waiting = self.waiting.filter(|_| self.status.is_live())?;
+        let mut waiting = self.waiting?;
+        let resolved = self.resolved_at.filter(|_| !self.status.is_live());
         if self.status != Status::InProgress {
-            waiting.end_by(self.updated_at);
+            waiting.end_by(resolved.unwrap_or(self.updated_at));
         }
         let later = self.foreign_messages_after(waiting.since);
         let replies = later.filter(|message| message.author == Author::Requester);
@@ -440,9 +447,10 @@ impl TicketRecord {
         (!is_answered).then_some(handoff)
     }
 
-    /// Returns whether nobody has written since the draft.
+    /// Returns whether nobody has written or closed the ticket since the draft.
     fn is_current(&self, draft: &Draft) -> bool {
-        self.foreign_messages_after(draft.created_at).next().is_none()
+        let is_overtaken = self.foreign_messages_after(draft.created_at).next().is_some();
+        self.status != Status::Closed && !is_overtaken
     }
 }
 
