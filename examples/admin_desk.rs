@@ -12,6 +12,7 @@ use ventanilla_service::{
     list::{Direction, Page, Sort},
     settings::ManualClock,
     sla::{BusinessCalendar, Period, Sla, SlaPolicy, SlaTargets, Week},
+    ticket::{Wait, WaitingFor},
     view::{DurationTexts, Person, ReportCell, ReportColumns, ReportView, SlaView, Viewer},
 };
 
@@ -71,7 +72,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     tell(lucia.add_note(&urgent, script.note.as_str()).await?, people);
     tell(lucia.reply(&urgent, script.solved.as_str()).status(Status::Resolved).await?, people);
     tell(martin.claim(&high).await?, people);
-    tell(martin.reply(&high, script.asked.as_str()).status(Status::InProgress).await?, people);
+    let wait = Wait::new(WaitingFor::Customer);
+    tell(martin.reply(&high, script.asked.as_str()).wait(wait).await?, people);
     clock.advance(minutes(50));
     let carla = desk.customer(script.arrivals[2].customer.clone());
     tell(carla.reply(&high, script.answered.as_str()).await?, people);
@@ -82,7 +84,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let page = lucia.pages(reader, people).ticket(&lucia.get(&urgent).await?);
     for sla in &page.sla {
         let SlaView { metric, state, due, text, .. } = sla;
-        println!("{:20} {:9} vencía el {}. {text}", metric.text, state.text, due.text);
+        let due = due.as_ref().map_or("", |due| &due.text);
+        println!("{:20} {:9} vencía el {due}. {text}", metric.text, state.text);
     }
 
     heading("Varios de una vez, uno mal escrito");
@@ -95,7 +98,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("{}", changes.text);
 
     heading("La semana en cifras");
-    let week = Period::new("2026-03-06T03:00:00Z".parse()?, "2026-03-13T03:00:00Z".parse()?)?;
+    let week = Period::days("2026-03-06".parse()?, "2026-03-12".parse()?, reader.time_zone)?;
     clock.set(week.before());
     let report = lucia.report(week).await?;
     show_report(&lucia.pages(reader, people).report(&report));

@@ -87,24 +87,6 @@ impl Category {
     }
 }
 
-impl InvalidCategory {
-    /// Creates the error of a category that a desk doesn't offer; its code is
-    /// `category_not_offered`.
-    ///
-    /// ```
-    /// use ventanilla_domain::{Category, Explain, InvalidCategory, Locale};
-    ///
-    /// let error = InvalidCategory::not_offered(&Category::parse("<script>")?);
-    /// assert_eq!(error.code(), "category_not_offered");
-    /// assert_eq!(error.explain(Locale::Es), "La categoría no está disponible.");
-    /// # Ok::<(), InvalidCategory>(())
-    /// ```
-    #[must_use]
-    pub fn not_offered(category: &Category) -> Self {
-        Self::new(category.as_str(), TextProblem::NotOffered)
-    }
-}
-
 fn no_space_at_the_ends(value: &str) -> Result<(), TextProblem> {
     let first = value.char_indices().next();
     let last = value.char_indices().next_back();

@@ -1,10 +1,16 @@
 //! Changes that can be asked for.
 
+use std::str::FromStr;
+
 use crate::{IdempotencyKey, InvalidText, MessageText, Priority, Status, TicketDetails, UserId, Wait};
 
 /// A change that an actor asks for, as a value.
 ///
 /// A [`Command`](crate::Command) joins it with an actor, a time and a policy.
+///
+/// It may carry the two things that make it safe to send again: [`expecting`](Self::expecting) sets the
+/// version of the ticket that it was made for, and a message or a note may have an idempotency key
+/// ([`NewMessage::with_key`]). Neither is required.
 ///
 /// ```
 /// use ventanilla_domain::*;
@@ -60,7 +66,7 @@ pub(crate) enum Expected {
 
 /// State of a conversation as somebody read it, to tell later whether anything was added.
 ///
-/// It is made from the desk's details of the ticket:
+/// It is made from details of the ticket:
 ///
 /// ```
 /// # use ventanilla_domain::*;
@@ -83,25 +89,27 @@ pub(crate) enum Expected {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SeenConversation {
-    pub(crate) version: u64,
+    /// `None` if it was read by another audience than the desk.
+    pub(crate) version: Option<u64>,
     pub(crate) messages: u32,
     pub(crate) status: Status,
 }
 
 impl SeenConversation {
-    /// Returns the state of a conversation that was read as a whole or in part, for the desk: the
-    /// details for other audiences lack the version, so that a status which changed and changed back
-    /// isn't noticed.
+    /// Returns the state of a conversation that was read as a whole or in part.
+    ///
+    /// It is best made from the desk's details: those for other audiences lack the version, so that a
+    /// status which changed and changed back isn't noticed.
     #[must_use]
     pub fn of(ticket: &TicketDetails) -> Self {
         let state = ticket.state();
-        let (version, status) = (state.head.version, state.head.status);
-        Self { version, messages: state.message_count, status }
+        let version = ticket.has_versions.then_some(state.head.version);
+        Self { version, messages: state.message_count, status: state.head.status }
     }
 }
 
 impl Change {
-    /// Adds a message in the actor's role.
+    /// Adds a message in the actor's role, once if the message has a key.
     #[must_use]
     pub fn message(message: impl Into<NewMessage>) -> Self {
         Self::of(ChangeKind::Message { message: message.into(), then: Then::Nothing })
@@ -124,7 +132,8 @@ impl Change {
         Self::of(ChangeKind::Message { message: message.into(), then: Then::Wait(wait) })
     }
 
-    /// Adds an internal note.
+    /// Adds an internal note, once if it has a key.
+    #[doc(alias = "add_note")]
     #[must_use]
     pub fn note(note: impl Into<NewMessage>) -> Self {
         Self::of(ChangeKind::Note(note.into()))
@@ -164,18 +173,21 @@ impl Change {
     }
 
     /// Sets the status.
+    #[doc(alias = "set_status")]
     #[must_use]
     pub const fn status(to: Status) -> Self {
         Self::of(ChangeKind::Status(to))
     }
 
     /// Sets the priority.
+    #[doc(alias = "set_priority")]
     #[must_use]
     pub const fn priority(to: Priority) -> Self {
         Self::of(ChangeKind::Priority(to))
     }
 
     /// Assigns the ticket to an administrator, whoever has it; `None` unassigns it.
+    #[doc(alias = "unassign")]
     #[must_use]
     pub const fn assign(to: Option<UserId>) -> Self {
         Self::of(ChangeKind::Assign(to))
@@ -190,6 +202,8 @@ impl Change {
     /// Makes the change only to this version of the ticket. For another version the command is
     /// refused as a [`Refusal::VersionConflict`](crate::Refusal::VersionConflict), which has the
     /// changes since.
+    #[doc(alias = "if_match")]
+    #[doc(alias = "version")]
     #[must_use]
     pub const fn expecting(mut self, version: u64) -> Self {
         self.expected = Expected::Version(version);
@@ -201,8 +215,9 @@ impl Change {
     /// [`Refusal::ConversationChanged`](crate::Refusal::ConversationChanged). Takes the place of
     /// [`expecting`](Self::expecting).
     ///
-    /// Notes and other changes that the requester doesn't see are no obstacle. Messages of another
-    /// application, which raise no version, are.
+    /// Notes, priorities, assignees, drafts and waits of a ticket in progress are no obstacle. Messages
+    /// of another application, which raise no version, are. If so much happened that the history may
+    /// have dropped a change of the status, the command is refused.
     #[must_use]
     pub const fn unless_overtaken(mut self, seen: SeenConversation) -> Self {
         self.expected = Expected::Conversation(seen);
@@ -240,6 +255,7 @@ impl Change {
 ///
 /// let once = NewMessage::parse("Gracias, ya funciona.")?.with_key(IdempotencyKey::parse("envio-7")?);
 /// assert!(NewMessage::parse("").is_err());
+/// assert_eq!("Gracias".parse::<NewMessage>()?, NewMessage::parse("Gracias")?);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -259,6 +275,8 @@ impl NewMessage {
     }
 
     /// Returns the message with a key: sent twice, it is added once.
+    #[doc(alias = "idempotency")]
+    #[doc(alias = "key")]
     #[must_use]
     pub fn with_key(mut self, key: IdempotencyKey) -> Self {
         self.key = Some(key);
@@ -270,6 +288,15 @@ impl From<MessageText> for NewMessage {
     /// Creates a message without a key.
     fn from(text: MessageText) -> Self {
         Self { text, key: None }
+    }
+}
+
+impl FromStr for NewMessage {
+    type Err = InvalidText;
+
+    /// Parses the text of a message without a key.
+    fn from_str(text: &str) -> Result<Self, InvalidText> {
+        Self::parse(text)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::{
     Actor, ActorKind, Author, Event, EventKind, Message, Note, SeenConversation, UserId, command::State,
+    util::count,
 };
 
 /// Returns the events after a version, in order, as far as the ticket still has them and such an
@@ -23,16 +24,22 @@ pub(crate) fn changes_since(version: u64, ticket: &State<'_>, by: ActorKind) -> 
 
 /// Returns the messages that were added to a conversation since it was read, and the changes of the
 /// status since, in order, as far as the ticket still has them.
+///
+/// Messages without a version are told apart by their times: details have them in that order.
 pub(crate) fn conversation_changes(seen: SeenConversation, ticket: &State<'_>) -> Vec<Event> {
     let requester = &ticket.head.requester;
-    let added = ticket.message_count.saturating_sub(seen.messages) as usize;
-    let added = &ticket.messages[ticket.messages.len().saturating_sub(added)..];
-    let is_later = |event: &&Event| {
-        event.version > seen.version && matches!(event.kind, EventKind::StatusChanged { .. })
-    };
-    let mut events: Vec<Event> =
-        added.iter().filter_map(|message| written(message, requester)).collect();
-    events.extend(ticket.history.iter().filter(is_later).cloned());
+    let is_later = |version: u64| seen.version.is_some_and(|seen| version > seen);
+    let (mut added, mut others): (Vec<&Message>, Vec<&Message>) =
+        ticket.messages.iter().partition(|message| is_later(message.version));
+    others.retain(|message| message.version == 0 || seen.version.is_none());
+    others.sort_by_key(|message| message.created_at);
+    let more = ticket.message_count.saturating_sub(seen.messages).saturating_sub(count(added.len()));
+    added.extend(&others[others.len().saturating_sub(more as usize)..]);
+    let moved = ticket.history.iter().filter(|event| {
+        is_later(event.version) && matches!(event.kind, EventKind::StatusChanged { .. })
+    });
+    let messages = added.into_iter().filter_map(|message| written(message, requester));
+    let mut events: Vec<Event> = messages.chain(moved.cloned()).collect();
     // Stable: messages of another application, which have no version, come first.
     events.sort_by_key(|event| event.version);
     events

@@ -77,8 +77,8 @@ impl MessageRange {
 /// A ticket with the fields that one audience may see.
 ///
 /// Messages are in order of time, ties in order of arrival. Only the desk's details have timers,
-/// versions, waits, hand-overs, notes, history and drafts, and only those of the whole conversation the timers of earlier
-/// responses.
+/// versions, waits, hand-overs, notes, history and drafts, and only those of the whole conversation
+/// the timers of earlier responses.
 ///
 /// It isn't serialisable on purpose: ids of administrators, idempotency keys and business times are
 /// not for a client. The view models of the service crate are.
@@ -114,6 +114,8 @@ pub struct TicketDetails {
     pub history: Vec<Event>,
     /// The reply that the bot proposes; absent for audiences other than the desk.
     pub draft: Option<Draft>,
+    /// Whether the versions are those of the ticket: for the desk only.
+    pub(crate) has_versions: bool,
 }
 
 impl TicketDetails {
@@ -165,7 +167,8 @@ impl TicketSummary {
     /// Number of characters of the description in a list row.
     pub const EXCERPT_CHARS: usize = 120;
 
-    /// Returns the row without the fields that only the desk may see: SLA timers and version.
+    /// Returns the row without the fields that only the desk may see: SLA timers, version, wait and
+    /// hand-over.
     #[must_use]
     pub fn for_requester(self) -> Self {
         Self { head: self.head.for_requester(), ..self }
@@ -201,9 +204,8 @@ impl Ticket {
                 (self.head.with_latest_timers(), self.notes.clone(), self.history.clone())
             }
         };
-        let draft = self.draft.as_deref().filter(|_| matches!(audience, Audience::Desk)).cloned();
+        let is_desk = matches!(audience, Audience::Desk);
         Some(TicketDetails {
-            draft,
             head,
             description: self.description.clone(),
             messages,
@@ -211,6 +213,8 @@ impl Ticket {
             conversation_bytes: self.conversation_bytes,
             notes,
             history,
+            draft: self.draft.as_deref().filter(|_| is_desk).cloned(),
+            has_versions: is_desk,
         })
     }
 

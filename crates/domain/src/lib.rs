@@ -38,6 +38,8 @@ pub use details::{Audience, MessageRange, TicketDetails, TicketSummary};
 pub use enum_set::{EnumSet, EnumValue};
 pub use event::{Event, EventKind, OtherEvent};
 pub use id::{CreationKey, IdempotencyKey, InvalidKey, InvalidUserId, UserId};
+#[doc(hidden)]
+pub use locale::excerpt;
 pub use locale::{ErrorKind, Explain, Locale, UnknownLocale};
 pub use message::{Draft, Message, Note};
 pub use new_ticket::{FollowUp, NewTicket};

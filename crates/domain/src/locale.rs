@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[doc(alias = "language")]
 pub enum Locale {
     /// Spanish.
     #[default]
@@ -83,6 +84,8 @@ impl Locale {
     /// ```
     /// assert_eq!(ventanilla_domain::Locale::Es.tag(), "es");
     /// ```
+    #[doc(alias = "as_str")]
+    #[doc(alias = "code")]
     #[must_use]
     pub const fn tag(self) -> &'static str {
         self.pick("es", "en")
@@ -144,8 +147,10 @@ impl std::fmt::Display for Locale {
     }
 }
 
-/// Returns the start of an offending value, short enough to log.
-pub(crate) fn excerpt(value: &str) -> Box<str> {
+/// Returns the start of an offending value, short enough to log. For the errors of these crates.
+#[doc(hidden)]
+#[must_use]
+pub fn excerpt(value: &str) -> Box<str> {
     const SHOWN: usize = 64;
     match value.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", &value[..end]).into(),
@@ -168,6 +173,7 @@ pub(crate) fn excerpt(value: &str) -> Box<str> {
 /// ```
 pub trait Explain: std::error::Error {
     /// Returns the stable name of this kind of error, in `snake_case`, for APIs and metrics.
+    #[doc(alias = "as_str")]
     fn code(&self) -> &'static str;
 
     /// Returns the text for the end user: a sentence or two, without technical detail.

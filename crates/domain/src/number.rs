@@ -99,6 +99,7 @@ impl TicketNumber {
 ///
 /// let typed = TicketLookup::parse(" #tkt-abc l2o")?;
 /// assert!(typed.candidates().contains(&TicketNumber::parse("TKT-ABC120")?));
+/// assert_eq!(" #tkt-abc l2o".parse(), Ok(typed));
 ///
 /// let exact = TicketLookup::from(TicketNumber::parse("TKT-ABC123")?);
 /// assert_eq!(exact.candidates().len(), 1);
@@ -169,6 +170,15 @@ impl TicketLookup {
     #[must_use]
     pub fn candidates(&self) -> &[TicketNumber] {
         &self.candidates
+    }
+}
+
+impl std::str::FromStr for TicketLookup {
+    type Err = InvalidNumber;
+
+    /// Parses a text that a person entered.
+    fn from_str(value: &str) -> Result<Self, InvalidNumber> {
+        Self::parse(value)
     }
 }
 

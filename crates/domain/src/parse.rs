@@ -23,7 +23,6 @@ pub(crate) enum TextProblem {
     TooManyBytes { length: usize, limit: usize },
     Forbidden { character: char, at: usize },
     NotUtf8 { at: usize },
-    NotOffered,
 }
 
 impl TextRules {
@@ -75,9 +74,6 @@ impl TextProblem {
                 "{subject} contiene texto que no se puede leer.",
                 "{subject} contains text that cannot be read."
             ),
-            TextProblem::NotOffered => {
-                say!(locale, "{subject} no está disponible.", "{subject} is not available.")
-            }
         }
     }
 }
@@ -96,7 +92,6 @@ impl fmt::Display for TextProblem {
                 write!(f, "forbidden character U+{:04X} at byte {at}", u32::from(*character))
             }
             TextProblem::NotUtf8 { at } => write!(f, "not UTF-8 at byte {at}"),
-            TextProblem::NotOffered => f.write_str("not offered"),
         }
     }
 }
@@ -151,7 +146,6 @@ macro_rules! parsed_text {
                     }
                     TextProblem::Forbidden { .. } => concat!($code, "_forbidden_character"),
                     TextProblem::NotUtf8 { .. } => concat!($code, "_not_utf8"),
-                    TextProblem::NotOffered => concat!($code, "_not_offered"),
                 }
             }
 

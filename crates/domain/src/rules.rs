@@ -49,7 +49,7 @@ impl Command {
 }
 
 /// Preconditions, in the order in which they are checked: requester, key, no change needed, status,
-/// reopening, version, room.
+/// reopening, end of the wait, version or conversation, the bot's permission, room.
 impl Command {
     pub(crate) fn check(&self, ticket: &State<'_>) -> Result<(), Stop> {
         let head = ticket.head;
@@ -181,8 +181,23 @@ impl Command {
                 let changes = changes_since(expected, ticket, self.actor.kind());
                 Err(Refusal::VersionConflict { expected, found, changes })
             }
-            Expected::Conversation(seen) => check_not_overtaken(seen, ticket),
+            Expected::Conversation(seen) => self.check_not_overtaken(seen, ticket),
         }
+    }
+
+    /// Checks that nobody has written in the conversation and the status hasn't changed since it was
+    /// read.
+    fn check_not_overtaken(&self, seen: SeenConversation, ticket: &State<'_>) -> Result<(), Refusal> {
+        let (status, changes) = (ticket.head.status, conversation_changes(seen, ticket));
+        // A full history without an event as old as the reading may have dropped a status since.
+        let is_dropped = ticket.history.len() >= self.policy.limits.history() as usize
+            && seen.version.is_some_and(|seen| ticket.history.iter().all(|event| event.version > seen));
+        let is_same = ticket.message_count == seen.messages && status == seen.status;
+        if is_same && changes.is_empty() && !is_dropped {
+            return Ok(());
+        }
+        let added = ticket.message_count.saturating_sub(seen.messages);
+        Err(Refusal::ConversationChanged { status, added, changes })
     }
 
     fn check_wait_end(&self, wait: Wait) -> Result<(), Refusal> {
@@ -257,16 +272,6 @@ fn check_bot_status(head: &TicketHead, is_allowed: bool) -> Result<(), Refusal> 
     Err(Refusal::BotNotAllowed { status, first_response_at, handoff_at })
 }
 
-/// Checks that nobody has written in the conversation and the status hasn't changed since it was read.
-fn check_not_overtaken(seen: SeenConversation, ticket: &State<'_>) -> Result<(), Refusal> {
-    let (status, changes) = (ticket.head.status, conversation_changes(seen, ticket));
-    if ticket.message_count == seen.messages && status == seen.status && changes.is_empty() {
-        return Ok(());
-    }
-    let added = ticket.message_count.saturating_sub(seen.messages);
-    Err(Refusal::ConversationChanged { status, added, changes })
-}
-
 fn check_room(ticket: &State<'_>, adding: u32, policy: &Policy) -> Result<(), Refusal> {
     let (messages, bytes) = (ticket.message_count, ticket.conversation_bytes);
     let limits = &policy.limits;
@@ -289,7 +294,7 @@ impl Command {
     pub(crate) fn make(&self, ticket: &mut Ticket) -> Vec<Event> {
         ticket.head.version = ticket.head.version.saturating_add(1);
         let mut edit = TicketEdit { command: self, ticket, events: Vec::new() };
-        edit.forget_ended_wait();
+        edit.remove_ended_wait();
         match &self.change.kind {
             ChangeKind::Message { message, then } => edit.add_message(message, *then),
             ChangeKind::Note(note) => edit.add_note(note),
@@ -403,13 +408,17 @@ impl TicketEdit<'_> {
         }
     }
 
-    /// Removes a wait that ended by itself, or by a message of another application.
-    fn forget_ended_wait(&mut self) {
-        let at = self.command.at;
-        let ended = self.ticket.head.waiting.filter(|waiting| !waiting.is_on(at));
-        if let Some(until) = ended.and_then(|waiting| waiting.until) {
-            self.ticket.head.waiting = None;
-            self.timers_at(until, SlaTimers::unpause);
+    /// Removes a wait that ended by itself, or by another application.
+    fn remove_ended_wait(&mut self) {
+        let (head, at) = (&mut self.ticket.head, self.command.at);
+        match head.waiting.filter(|_| head.wait_at(at).is_none()) {
+            Some(ended) => {
+                head.waiting = None;
+                self.timers_at(ended.until.unwrap_or(at), SlaTimers::unpause);
+            }
+            // A wait that ended while the desk had no calendar has left its pause.
+            None if head.waiting.is_none() => self.timers(|timers, _| timers.remove_pause()),
+            None => {}
         }
     }
 

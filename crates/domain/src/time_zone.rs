@@ -56,7 +56,7 @@ impl TimeZone {
     pub const UTC: TimeZone = TimeZone(Kind::Utc);
 
     /// Returns the time zone of this name: `UTC`, an offset `±HH:MM`, or a name of the IANA
-    /// database.
+    /// database. The same as [`str::parse`].
     ///
     /// # Errors
     ///
@@ -71,6 +71,8 @@ impl TimeZone {
     /// assert!(TimeZone::named("Marte").is_err());
     /// # Ok::<(), ventanilla_domain::InvalidTimeZone>(())
     /// ```
+    #[doc(alias = "parse")]
+    #[doc(alias = "from_str")]
     pub fn named(name: &str) -> Result<Self, InvalidTimeZone> {
         let kind = match name {
             "UTC" => Some(Kind::Utc),
@@ -80,6 +82,7 @@ impl TimeZone {
     }
 
     /// Returns the name, which [`named`](Self::named) accepts.
+    #[doc(alias = "as_str")]
     #[must_use]
     pub fn name(&self) -> &str {
         match &self.0 {

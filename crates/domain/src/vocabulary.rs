@@ -1,5 +1,41 @@
 //! Closed vocabularies: one table each, with the stored words and their texts.
 
+/// Defines the error of a text that is no word of a vocabulary. The storage crate uses it too.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! unknown_word {
+    ($name:ident, $unknown:ident, $code:literal, $es:literal, $en:literal) => {
+        #[doc = concat!("Word that is no [`", stringify!($name), "`]; its code is `", $code, "`.")]
+        #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+        #[error("{}", $crate::Explain::explain(self, $crate::Locale::En))]
+        pub struct $unknown {
+            value: Box<str>,
+        }
+
+        impl $unknown {
+            fn new(value: &str) -> Self {
+                Self { value: $crate::excerpt(value) }
+            }
+
+            /// Returns the start of the offending word: 64 characters, and `…` if it is longer.
+            #[must_use]
+            pub fn value(&self) -> &str {
+                &self.value
+            }
+        }
+
+        impl $crate::Explain for $unknown {
+            fn code(&self) -> &'static str {
+                $code
+            }
+
+            fn explain(&self, locale: $crate::Locale) -> String {
+                format!("{}: {:?}.", locale.pick($es, $en), self.value)
+            }
+        }
+    };
+}
+
 /// Defines an enum, its stored words, its texts and the error for an unknown word.
 ///
 /// Each row is `Variant = "WORD", "es", "en"`.
@@ -19,13 +55,15 @@ macro_rules! vocabulary {
             /// Every value, in ascending order.
             pub const ALL: [$name; [$($name::$variant),+].len()] = [$($name::$variant),+];
 
-            /// Returns the word that is stored and used in JSON.
+            /// Returns the word that is stored and used in JSON; [`str::parse`] reads it.
+            #[doc(alias = "code")]
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $($name::$variant => $word,)+ }
             }
 
             /// Returns the word for the end user.
+            #[doc(alias = "text")]
             #[must_use]
             pub const fn label(self, locale: $crate::Locale) -> &'static str {
                 match self { $($name::$variant => locale.pick($label_es, $label_en),)+ }
@@ -48,28 +86,7 @@ macro_rules! vocabulary {
             }
         }
 
-        #[doc = concat!("A word that is no [`", stringify!($name), "`]; its code is `", $code, "`.")]
-        #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-        #[error("{}", $crate::Explain::explain(self, $crate::Locale::En))]
-        pub struct $unknown { value: Box<str> }
-
-        impl $unknown {
-            /// Returns the start of the offending word: 64 characters, and `…` if it is longer.
-            #[must_use]
-            pub fn value(&self) -> &str {
-                &self.value
-            }
-        }
-
-        impl $crate::Explain for $unknown {
-            fn code(&self) -> &'static str {
-                $code
-            }
-
-            fn explain(&self, locale: $crate::Locale) -> String {
-                format!("{}: {:?}.", locale.pick($es, $en), self.value)
-            }
-        }
+        $crate::unknown_word!($name, $unknown, $code, $es, $en);
 
         impl std::str::FromStr for $name {
             type Err = $unknown;
@@ -77,7 +94,7 @@ macro_rules! vocabulary {
             fn from_str(value: &str) -> Result<Self, $unknown> {
                 match value {
                     $($word => Ok($name::$variant),)+
-                    _ => Err($unknown { value: $crate::locale::excerpt(value) }),
+                    _ => Err($unknown::new(value)),
                 }
             }
         }

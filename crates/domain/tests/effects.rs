@@ -17,6 +17,14 @@ fn priority(from: Priority, to: Priority) -> EventKind {
     EventKind::PriorityChanged { from, to }
 }
 
+fn customers(until: Option<i64>) -> Wait {
+    Wait::new(WaitingFor::Customer).until(until.map(at))
+}
+
+fn waiting(until: Option<i64>) -> EventKind {
+    EventKind::WaitingStarted { party: WaitingFor::Customer, until: until.map(at) }
+}
+
 /// Returns a change of each kind, in order of time, with its events.
 fn day_at_the_desk() -> Vec<(Actor, i64, Change, Vec<EventKind>)> {
     let (ana, luis) = (customer("ana"), admin("luis"));
@@ -24,7 +32,18 @@ fn day_at_the_desk() -> Vec<(Actor, i64, Change, Vec<EventKind>)> {
         (Actor::Bot, 1, message("¡Hola!"), vec![added(Role::SupportBot)]),
         (luis.clone(), 2, Change::claim(), vec![handed(None, Some("luis"))]),
         (luis.clone(), 3, Change::note(text("Ojo")), vec![EventKind::NoteAdded]),
+        (
+            Actor::Bot,
+            3,
+            Change::hand_over(text("Urge")),
+            vec![EventKind::NoteAdded, EventKind::HandedOver],
+        ),
+        (Actor::Bot, 3, Change::draft(text("Ya va")), vec![EventKind::DraftAdded]),
+        (luis.clone(), 3, Change::discard_draft(), vec![EventKind::DraftDiscarded]),
         (luis.clone(), 4, Change::status(InProgress), vec![moved(Open, InProgress)]),
+        (luis.clone(), 4, Change::wait(customers(None)), vec![waiting(None)]),
+        (luis.clone(), 4, Change::wait(customers(Some(99))), vec![waiting(Some(99))]),
+        (luis.clone(), 4, Change::end_wait(), vec![EventKind::WaitingEnded]),
         (luis.clone(), 5, message("Lo miro"), vec![added(Role::Admin)]),
         (
             luis.clone(),
@@ -85,14 +104,15 @@ fn a_full_history_drops_its_oldest_events() {
 }
 
 #[test]
-fn every_change_but_a_note_sets_updated_at_and_never_to_an_earlier_time() {
+fn every_change_but_internal_ones_sets_updated_at_and_never_to_an_earlier_time() {
     let mut on_time = Case::new(Policy::default());
     let mut late = on_time.clone();
     late.must(&Actor::Bot, 50, message("¡Hola!"));
     for (by, ms, change, events) in day_at_the_desk() {
         let before = on_time.head().updated_at;
         on_time.must(&by, ms, change.clone());
-        let touched = if events == [EventKind::NoteAdded] { before } else { at(ms) };
+        let is_internal = events.iter().all(EventKind::is_internal);
+        let touched = if is_internal { before } else { at(ms) };
         assert_eq!(on_time.head().updated_at, touched);
         late.must(&by, ms, change);
         assert_eq!(late.head().updated_at, at(50));
@@ -192,6 +212,9 @@ fn every_refusal_has_a_code_and_texts_of_its_own() {
         Refusal::NotesFull { notes: 2 },
         Refusal::TextTooLong { bytes: 9, limit: 8 },
         Refusal::KeyConflict { key: key("k") },
+        Refusal::ConversationChanged { status: Open, added: 1, changes: Vec::new() },
+        Refusal::BotNotAllowed { status: Open, first_response_at: None, handoff_at: None },
+        Refusal::WaitOver { until: at(0) },
     ];
     assert_eq!(all.iter().map(Explain::code).collect::<HashSet<_>>().len(), all.len());
     assert!(!Refusal::Closed { by: ActorKind::Admin }.offers_follow_up());

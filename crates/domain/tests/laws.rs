@@ -19,8 +19,18 @@ struct Step {
     by: Actor,
     ms: i64,
     change: Change,
-    /// Made for the current version, or for the one after it.
-    expecting: Option<u64>,
+    guard: Guard,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Guard {
+    None,
+    /// Made for the current version, or for this many after it.
+    Version(u64),
+    /// Made for the conversation as it is.
+    Conversation,
+    /// Made for the conversation as it was opened.
+    Opening,
 }
 
 /// Time varies by a few days, so that ends of periods in days are met a millisecond before and
@@ -31,7 +41,7 @@ fn times() -> impl Strategy<Value = i64> {
 
 fn actors() -> impl Strategy<Value = Actor> {
     let people = [customer("ana"), customer("ana"), customer("eva"), admin("luis"), admin("luis")];
-    let others = [admin("eva"), admin("ana"), Actor::Bot, Actor::System];
+    let others = [admin("luis"), admin("eva"), admin("ana"), Actor::Bot, Actor::Bot, Actor::System];
     prop::sample::select([&people[..], &others].concat())
 }
 
@@ -49,21 +59,38 @@ fn changes() -> impl Strategy<Value = Change> {
     prop_oneof![
         3 => messages.clone().prop_map(Change::message),
         2 => (messages.clone(), statuses.clone()).prop_map(|(message, to)| Change::reply(message, to)),
-        1 => messages.prop_map(Change::note),
+        1 => messages.clone().prop_map(Change::note),
         3 => statuses.prop_map(Change::status),
         1 => prop::sample::select(Priority::ALL.to_vec()).prop_map(Change::priority),
         1 => admins.prop_map(Change::assign),
         1 => Just(Change::claim()),
+        3 => waits().prop_map(Change::wait),
+        1 => (messages.clone(), waits()).prop_map(|(message, wait)| Change::reply_and_wait(message, wait)),
+        1 => Just(Change::end_wait()),
+        1 => messages.clone().prop_map(Change::hand_over),
+        1 => prop::sample::select(vec!["1", "ñandú"]).prop_map(|value| Change::draft(text(value))),
+        1 => Just(Change::discard_draft()),
     ]
 }
 
+/// Their ends are among the times of the steps.
+fn waits() -> impl Strategy<Value = Wait> {
+    let parties = prop::sample::select(WaitingFor::ALL.to_vec());
+    (parties, prop::option::of(times())).prop_map(|(party, ms)| Wait::new(party).until(ms.map(at)))
+}
+
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let expecting = prop::option::weighted(0.2, 0..=1_u64);
-    let step = (actors(), times(), changes(), expecting).prop_map(|(by, ms, change, expecting)| Step {
+    let guards = prop_oneof![
+        7 => Just(Guard::None),
+        1 => (0..=1_u64).prop_map(Guard::Version),
+        1 => Just(Guard::Conversation),
+        1 => Just(Guard::Opening),
+    ];
+    let step = (actors(), times(), changes(), guards).prop_map(|(by, ms, change, guard)| Step {
         by,
         ms,
         change,
-        expecting,
+        guard,
     });
     prop::collection::vec(step, 0..40)
 }
@@ -83,19 +110,30 @@ fn policies() -> impl Strategy<Value = Policy> {
                 .expect("lower limits")
         },
     );
-    (reopen, days(), limits, timers::slas()).prop_map(|(reopen, close_after, limits, sla)| Policy {
-        reopen,
-        close_after,
-        limits,
-        sla,
-        bot: BotPolicy::default(),
-    })
+    (reopen, days(), limits, timers::slas(), bots()).prop_map(
+        |(reopen, close_after, limits, sla, bot)| Policy { reopen, close_after, limits, sla, bot },
+    )
+}
+
+fn bots() -> impl Strategy<Value = BotPolicy> {
+    let statuses = prop::collection::vec(prop::sample::select(Status::ALL.to_vec()), 0..4);
+    let some = (statuses, any::<bool>()).prop_map(|(statuses, until_first_response)| BotPolicy {
+        statuses: statuses.into_iter().collect(),
+        until_first_response,
+    });
+    prop_oneof![Just(BotPolicy::default()), some]
 }
 
 fn asked(case: &Case, step: &Step) -> Change {
-    match step.expecting {
-        Some(ahead) => step.change.clone().expecting(case.head().version + ahead),
-        None => step.change.clone(),
+    let change = step.change.clone();
+    match step.guard {
+        Guard::None => change,
+        Guard::Version(ahead) => change.expecting(case.head().version + ahead),
+        Guard::Conversation => change.unless_overtaken(SeenConversation::of(&case.page())),
+        Guard::Opening => {
+            let opened = Case::new(case.policy.clone()).page();
+            change.unless_overtaken(SeenConversation::of(&opened))
+        }
     }
 }
 
@@ -129,7 +167,7 @@ fn found(policy: Policy) -> impl Strategy<Value = Case> {
 
 /// Details of a part predict the answer too, apart from what they lack: a part lacks the keys of
 /// its other messages and some changes of a conflict, and those of the requester and the bot have
-/// no versions.
+/// no versions, notes, hand-overs and drafts.
 fn parts_foretell(before: &Case, step: &Step, answer: &Answer) -> Result<(), TestCaseError> {
     if matches!(answer, Answer::Repeated(_) | Answer::Refused(Refusal::KeyConflict { .. })) {
         return Ok(());
@@ -141,7 +179,9 @@ fn parts_foretell(before: &Case, step: &Step, answer: &Answer) -> Result<(), Tes
         Actor::Bot => Some(Audience::Bot),
         Actor::Admin(_) | Actor::System => None,
     };
-    let scopes = [Some(Audience::Desk), theirs.filter(|_| step.expecting.is_none())];
+    let is_handed_over = before.head().handoff_at.is_some();
+    let hides = step.by == Actor::Bot && (is_handed_over || !is_message(&step.change));
+    let scopes = [Some(Audience::Desk), theirs.filter(|_| step.guard == Guard::None && !hides)];
     let parts =
         [MessageRange::Last(0), MessageRange::Last(1), MessageRange::From { first: 1, count: 2 }];
     for (scope, part) in scopes.iter().flatten().flat_map(|scope| parts.map(|part| (scope, part))) {
@@ -158,11 +198,21 @@ fn parts_foretell(before: &Case, step: &Step, answer: &Answer) -> Result<(), Tes
                 prop_assert_eq!((expected, found), (*e, *f));
                 prop_assert!(changes.iter().all(|change| all.contains(change)));
             }
+            (Some(Refusal::ConversationChanged { status, added, .. }), Answer::Refused(real)) => {
+                let Refusal::ConversationChanged { status: s, added: a, .. } = real else {
+                    panic!("{real:?}");
+                };
+                prop_assert_eq!((status, added), (*s, *a));
+            }
             (Some(said), real) => prop_assert_eq!(&Answer::Refused(said), real),
             (None, real) => prop_assert!(!matches!(real, Answer::Refused(_)), "{real:?}"),
         }
     }
     Ok(())
+}
+
+fn is_message(change: &Change) -> bool {
+    *change == message("1") || *change == message("ñandú")
 }
 
 fn sound(case: &Case) -> Result<(), TestCaseError> {
@@ -198,7 +248,70 @@ fn sound(case: &Case) -> Result<(), TestCaseError> {
     prop_assert!(seen.notes.is_empty() && seen.history.is_empty());
     prop_assert!(seen.messages.is_sorted_by_key(|message| message.created_at));
     prop_assert_eq!(seen.messages.len(), messages.len());
+    is_hidden(case, &seen)?;
+    let for_bot = ticket.details(&Audience::Bot, MessageRange::All).expect("the bot sees every ticket");
+    is_hidden(case, &for_bot)?;
+
+    // Only a ticket in progress waits, only a live one waits for a human, and none is answered when
+    // it is closed.
+    prop_assert!(head.waiting.is_none() || head.status == Status::InProgress);
+    prop_assert!(head.handoff_at.is_none() || head.status.is_live());
+    prop_assert!(ticket.draft().is_none() || head.status != Status::Closed);
     timers::sound(case)
+}
+
+fn is_hidden(case: &Case, seen: &TicketDetails) -> Result<(), TestCaseError> {
+    let row = case.ticket.summary().for_requester();
+    for head in [&seen.head, &row.head] {
+        prop_assert_eq!((head.waiting, head.handoff_at, head.version), (None, None, 0));
+        prop_assert_eq!(&head.sla, &None);
+    }
+    prop_assert_eq!((&seen.draft, seen.notes.len(), seen.history.len()), (&None, 0, 0));
+    prop_assert!(seen.messages.iter().all(|message| message.version == 0));
+    Ok(())
+}
+
+/// Checks waits, hand-overs and drafts after an applied change against its events.
+fn desk_state_follows(
+    before: &Ticket,
+    after: &Ticket,
+    step: &Step,
+    events: &[EventKind],
+) -> Result<(), TestCaseError> {
+    let (old, new, now) = (before.head(), after.head(), at(step.ms));
+    let is = |test: fn(&EventKind) -> bool| events.iter().any(test);
+    let wrote = is(|kind| matches!(kind, EventKind::MessageAdded { .. }));
+    let moved = is(|kind| matches!(kind, EventKind::StatusChanged { .. }));
+    let begun = is(|kind| matches!(kind, EventKind::WaitingStarted { .. }));
+    let asked = wrote && step.by.kind() == ActorKind::Customer;
+    let answered = wrote && matches!(&step.by, Actor::Admin(name) if *name != id("ana"));
+
+    let was_on = old.wait_at(now).copied();
+    let ends = moved || asked || is(|kind| *kind == EventKind::WaitingEnded);
+    prop_assert_eq!(is(|kind| *kind == EventKind::WaitingEnded), was_on.is_some() && ends);
+    prop_assert_eq!(new.waiting.is_some(), begun || was_on.is_some() && !ends, "{:?}", new.waiting);
+    if let Some(waiting) = new.waiting {
+        prop_assert!(waiting.is_on(now), "an ended wait is removed");
+        prop_assert_eq!(waiting.since, was_on.map_or(now, |waiting| waiting.since));
+        prop_assert!(begun || Some(waiting) == was_on);
+    }
+
+    let handed_over = is(|kind| *kind == EventKind::HandedOver);
+    let taken = is(|kind| matches!(kind, EventKind::AssigneeChanged { to: Some(_), .. }));
+    let cleared = answered || taken || !new.status.is_live();
+    let expected = if handed_over { old.handoff_at.or(Some(now)) } else { old.handoff_at };
+    prop_assert_eq!(new.handoff_at, expected.filter(|_| !cleared));
+    prop_assert!(!(wrote && step.by == Actor::Bot && old.handoff_at.is_some()), "a human is waited for");
+
+    let proposed = is(|kind| *kind == EventKind::DraftAdded);
+    let dropped = wrote || moved || is(|kind| *kind == EventKind::DraftDiscarded);
+    match after.draft() {
+        Some(draft) if proposed => {
+            prop_assert_eq!((draft.created_at, draft.version), (now, new.version))
+        }
+        draft => prop_assert_eq!(draft, before.draft().filter(|_| !dropped)),
+    }
+    Ok(())
 }
 
 fn follows(before: &Ticket, after: &Ticket) -> Result<(), TestCaseError> {
@@ -257,6 +370,9 @@ proptest! {
             prop_assert_eq!(case.head().version, applied);
             sound(&case)?;
             follows(&before, &case.ticket)?;
+            if !events.is_empty() {
+                desk_state_follows(&before, &case.ticket, step, &events)?;
+            }
             timers::follows(&before, &case.ticket, &events)?;
             if let Some(sla) = case.policy.sla.as_ref().filter(|_| step.ms >= latest) {
                 timers::breaches_stay(&before, &case.ticket, sla.business_time_at(at(step.ms)))?;
@@ -295,6 +411,19 @@ proptest! {
     }
 
     #[test]
+    fn a_guard_refuses_exactly_what_was_overtaken(policy in policies(), steps in steps()) {
+        let mut case = Case::new(policy);
+        let mut seen = vec![reading(&case)];
+        for step in &steps {
+            take(&mut case, step);
+            for reading in &seen {
+                is_guarded(&case, reading)?;
+            }
+            seen.push(reading(&case));
+        }
+    }
+
+    #[test]
     fn a_conflict_has_the_events_since_the_version(policy in policies(), mut steps in steps()) {
         let mut case = Case::new(policy);
         // Times differ from server to server, and no two changes have the same time.
@@ -305,6 +434,69 @@ proptest! {
             conflicts_tell(&case)?;
         }
     }
+}
+
+/// A conversation as the desk and the bot read it, and the number of events until then.
+struct Reading {
+    desk: SeenConversation,
+    bot: SeenConversation,
+    version: u64,
+    messages: usize,
+    status: Status,
+    events: usize,
+}
+
+fn reading(case: &Case) -> Reading {
+    let by = |audience| {
+        SeenConversation::of(
+            &case.ticket.details(&audience, MessageRange::Last(1)).expect("both see it"),
+        )
+    };
+    Reading {
+        desk: by(Audience::Desk),
+        bot: by(Audience::Bot),
+        version: case.head().version,
+        messages: case.ticket.messages().len(),
+        status: case.head().status,
+        events: case.events.len(),
+    }
+}
+
+/// A guarded note is refused after a message or a change of the status, and where the history may have
+/// dropped one.
+fn is_guarded(case: &Case, seen: &Reading) -> Result<(), TestCaseError> {
+    let overtakes = |event: &&Event| {
+        matches!(event.kind, EventKind::MessageAdded { .. } | EventKind::StatusChanged { .. })
+    };
+    let overtaken: Vec<Event> = case.events[seen.events..].iter().filter(overtakes).cloned().collect();
+    let stays = |event: &&Event| {
+        matches!(event.kind, EventKind::MessageAdded { .. }) || case.ticket.history().contains(event)
+    };
+    let kept: Vec<Event> = overtaken.iter().filter(stays).cloned().collect();
+    let dropped = case.ticket.history().len() == case.policy.limits.history() as usize
+        && case.ticket.history().iter().all(|event| event.version > seen.version);
+
+    let mut policy = case.policy.clone();
+    policy.limits = Limits::default().with_history(policy.limits.history()).expect("as before");
+    let free = Case { policy, ..case.clone() };
+    let answer =
+        |guard| free.clone().does(&admin("eva"), 0, Change::note(text("1")).unless_overtaken(guard));
+    let added = (case.ticket.messages().len() - seen.messages) as u32;
+    let refused = |changes| {
+        Answer::Refused(Refusal::ConversationChanged { status: case.head().status, added, changes })
+    };
+    match answer(seen.desk) {
+        Answer::Applied(_) => prop_assert!(overtaken.is_empty() && !dropped),
+        answer => {
+            prop_assert!(!overtaken.is_empty() || dropped);
+            prop_assert_eq!(answer, refused(kept));
+        }
+    }
+    // Without a version, a status that changed and changed back isn't noticed.
+    let noticed = added > 0 || case.head().status != seen.status;
+    let answer = answer(seen.bot);
+    prop_assert_eq!(matches!(answer, Answer::Applied(_)), !noticed, "{:?}", answer);
+    Ok(())
 }
 
 /// A conflict has the events since the expected version, apart from those that the history dropped.
@@ -347,6 +539,8 @@ fn the_walks_reach_every_answer() {
     let expected = [
         "already_assigned",
         "applied",
+        "bot_not_allowed",
+        "conversation_changed",
         "conversation_full",
         "key_conflict",
         "not_found",
@@ -361,6 +555,7 @@ fn the_walks_reach_every_answer() {
         "transition_refused",
         "unchanged",
         "version_conflict",
+        "wait_over",
     ];
     assert_eq!(met, BTreeSet::from(expected));
 }

@@ -50,7 +50,7 @@ fn null_equals_absent_and_unknown_fields_are_ignored() {
     let nulls = json!({
         "messages": null, "assigneeId": null, "firstResponseAt": null, "resolvedAt": null,
         "closedAt": null, "creationKey": null, "followUpOf": null, "notes": null, "history": null,
-        "version": null,
+        "version": null, "waiting": null, "handoffAt": null, "draft": null,
     });
     assert_eq!(read(with(nulls)), read(theirs()));
     assert_eq!(read(with(json!({"_id": "x", "attachments": [1], "messages": []}))), read(theirs()));
@@ -166,6 +166,16 @@ fn documents() -> impl Strategy<Value = Value> {
         {"text": "Ojo", "by": "luis", "createdAt": LATE, "version": 3},
     ]);
     let event = json!([{"at": EARLY, "by": {"kind": "SYSTEM"}, "event": "CREATED"}]);
+    let waits = vec![
+        json!({"since": EARLY, "for": "CUSTOMER"}),
+        json!({"since": EARLY, "until": null, "for": "THIRD_PARTY"}),
+        json!({"since": EARLY, "until": LATE, "for": "CUSTOMER"}),
+    ];
+    let states = (
+        field("waiting", waits),
+        field("handoffAt", times()),
+        field("draft", vec![json!({"text": "Ya va", "createdAt": EARLY, "version": 2})]),
+    );
     let fields = (
         field("resolvedAt", times()),
         field("closedAt", times()),
@@ -176,9 +186,10 @@ fn documents() -> impl Strategy<Value = Value> {
         field("notes", vec![note]),
         field("history", vec![event]),
     );
-    (status, messages, fields).prop_map(|(status, messages, (a, b, c, d, e, f, g, h))| {
+    (status, messages, fields, states).prop_map(|(status, messages, fields, (i, j, k))| {
+        let (a, b, c, d, e, f, g, h) = fields;
         let known = [("status".to_owned(), status), ("messages".to_owned(), messages)];
-        let optional = [a, b, c, d, e, f, g, h].into_iter().flatten();
+        let optional = [a, b, c, d, e, f, g, h, i, j, k].into_iter().flatten();
         with(known.into_iter().chain(optional).collect())
     })
 }
@@ -189,6 +200,26 @@ proptest! {
         ..ProptestConfig::default()
     })]
 
+    /// Servers' clocks differ: only messages without a version are another application's.
+    #[test]
+    fn a_message_of_ours_ends_nothing_on_reading(
+        written in prop::collection::vec((0..4_usize, -99_999_i64..99_999, 1..9_u64), 0..4),
+    ) {
+        let early = time(EARLY).expect("a time").as_millis();
+        let authors = [Author::Requester, Author::Admin(None), Author::Admin(UserId::parse("luis").ok()), Author::Bot];
+        let mut record = TicketRecord::from(read(handed_over(&[])));
+        let text = record.description.clone();
+        record.messages.extend(written.into_iter().map(|(author, ms, version)| {
+            let at = Timestamp::from_millis(early + ms).expect("a time");
+            Message::new(authors[author].clone(), text.clone(), at).with_version(version)
+        }));
+        let stored = (record.waiting, record.handoff_at, record.draft.clone());
+        let ticket = Ticket::from(record);
+        let head = ticket.head();
+        prop_assert_eq!((head.waiting, head.handoff_at), (stored.0, stored.1));
+        prop_assert_eq!(ticket.draft(), stored.2.as_deref());
+    }
+
     #[test]
     fn reading_a_document_twice_gives_the_same_ticket(document in documents()) {
         let ticket = read(document.clone());
@@ -198,6 +229,11 @@ proptest! {
         prop_assert!(!head.status.is_live() || head.resolved_at.is_none());
         prop_assert!(head.status == Status::Closed || head.closed_at.is_none());
         prop_assert_eq!(json!(head.status), document["status"].clone());
+        prop_assert!(head.handoff_at.is_none() || head.status.is_live());
+        prop_assert!(ticket.draft().is_none() || head.status != Status::Closed);
+        prop_assert_eq!(head.waiting.is_some(), document["waiting"].is_object());
+        let now = time("2024-12-06T08:00:00.000Z").expect("a time");
+        prop_assert!(head.wait_at(now).is_none() || head.status == Status::InProgress);
 
         // Reading it again gives the same, as a record and as JSON.
         prop_assert_eq!(&Ticket::from(TicketRecord::from(ticket.clone())), &ticket);
@@ -221,4 +257,79 @@ fn an_unknown_event_in_the_history_is_kept_by_the_ticket() {
     assert_eq!(event.describe(Locale::Es, UserId::to_string), "Hizo un cambio de tipo desconocido");
     let json = serde_json::to_value(&ticket).expect("JSON");
     assert_eq!(json["history"], history);
+}
+
+/// A ticket in progress that waits, was handed over and has a draft, all since a time before LATE, with
+/// these messages without a version.
+fn handed_over(messages: &[(&str, &str)]) -> Value {
+    let messages =
+        messages.iter().map(|(role, at)| json!({"content": "Hola", "role": role, "createdAt": at}));
+    with(json!({
+        "status": "IN_PROGRESS", "messages": messages.collect::<Vec<_>>(), "version": 4,
+        "waiting": {"since": EARLY, "for": "CUSTOMER"}, "handoffAt": EARLY,
+        "draft": {"text": "Ya va", "createdAt": EARLY, "version": 4},
+    }))
+}
+
+#[test]
+fn a_message_of_another_application_ends_what_it_answers() {
+    let opening = ("USER", "2024-12-04T17:28:53.333Z");
+    for (messages, waits, is_handed_over, is_drafted) in [
+        (&[][..], true, true, true),
+        (&[opening], true, true, true),
+        (&[opening, ("ADMIN", EARLY)], true, true, true),
+        (&[opening, ("USER", EARLY)], true, true, true),
+        (&[opening, ("USER", LATE)], false, true, false),
+        (&[opening, ("ADMIN", LATE)], true, false, false),
+        (&[opening, ("SUPPORT_BOT", LATE)], true, true, false),
+        (&[opening, ("ADMIN", LATE), ("USER", LATE)], false, false, false),
+    ] {
+        let ticket = read(handed_over(messages));
+        let head = ticket.head();
+        let waiting = head.waiting.expect("until the next change");
+        assert_eq!(waiting.until, if waits { None } else { time(LATE) }, "{messages:?}");
+        assert_eq!(head.handoff_at, time(EARLY).filter(|_| is_handed_over), "{messages:?}");
+        assert_eq!(ticket.draft().is_some(), is_drafted, "{messages:?}");
+        assert_eq!(Ticket::from(TicketRecord::from(ticket.clone())), ticket);
+    }
+    let mut sooner = handed_over(&[("USER", LATE)]);
+    sooner["waiting"]["until"] = json!("2024-12-04T18:30:00.000Z");
+    let until = read(sooner).head().waiting.and_then(|waiting| waiting.until);
+    assert_eq!(until, time("2024-12-04T18:30:00.000Z"), "it had ended by itself");
+}
+
+#[test]
+fn another_status_ends_a_wait() {
+    let updated = time("2024-12-05T08:00:00.000Z");
+    for (status, resolved_at, until, is_handed_over, is_drafted) in [
+        ("IN_PROGRESS", Value::Null, None, true, true),
+        ("OPEN", Value::Null, updated, true, true),
+        ("RESOLVED", json!(LATE), time(LATE), false, true),
+        ("RESOLVED", Value::Null, updated, false, true),
+        ("CLOSED", json!(LATE), time(LATE), false, false),
+    ] {
+        let mut document = handed_over(&[]);
+        document["status"] = json!(status);
+        document["resolvedAt"] = resolved_at;
+        let ticket = read(document);
+        let head = ticket.head();
+        let waiting = head.waiting.expect("until the next change");
+        assert_eq!(waiting.until, until, "{status}");
+        assert_eq!(head.wait_at(waiting.since).is_some(), status == "IN_PROGRESS", "{status}");
+        assert_eq!((head.handoff_at.is_some(), ticket.draft().is_some()), (is_handed_over, is_drafted));
+    }
+}
+
+#[test]
+fn waits_hand_overs_and_drafts_have_their_stored_names() {
+    let mut document = handed_over(&[]);
+    document["waiting"]["until"] = json!("2024-12-06T08:00:00.000Z");
+    let json = serde_json::to_value(read(document.clone())).expect("JSON");
+    for name in ["waiting", "handoffAt", "draft"] {
+        assert_eq!(json[name], document[name], "{name}");
+    }
+    let json = serde_json::to_value(read(theirs())).expect("JSON");
+    for name in ["waiting", "handoffAt", "draft"] {
+        assert_eq!(json.get(name), None, "{name}");
+    }
 }

@@ -264,10 +264,18 @@ fn a_text_over_the_desks_limit_is_refused_everywhere() {
     let (fits, long) = (text("12345678"), text("12345678ñ"));
     let refusal = Refusal::TextTooLong { bytes: 10, limit: 8 };
     let policy = limited(Limits::default().with_text_bytes(8));
-    for change in [Change::message, Change::note, |text| Change::reply(text, Resolved)] {
+    let luis = admin("luis");
+    for (by, change) in [
+        (&luis, Change::message as fn(MessageText) -> Change),
+        (&luis, |text| Change::note(text)),
+        (&luis, |text| Change::reply(text, Resolved)),
+        (&luis, |text| Change::reply_and_wait(text, until(None))),
+        (&Actor::Bot, |text| Change::hand_over(text)),
+        (&Actor::Bot, Change::draft),
+    ] {
         let mut case = Case::new(policy.clone());
-        assert_eq!(case.does(&admin("luis"), 1, change(long.clone())), Answer::Refused(refusal.clone()));
-        case.must(&admin("luis"), 1, change(fits.clone()));
+        assert_eq!(case.does(by, 1, change(long.clone())), Answer::Refused(refusal.clone()));
+        case.must(by, 1, change(fits.clone()));
     }
     let draft = NewTicket::new(Category::BUG, long);
     let number = TicketNumber::from_entropy(b"long");
@@ -298,7 +306,14 @@ fn a_full_conversation_refuses_messages_only() {
 
 #[test]
 fn a_closed_ticket_accepts_notes_only() {
-    for change in [raise(), Change::claim(), Change::assign(Some(id("eva"))), message("Hola")] {
+    for change in [
+        raise(),
+        Change::claim(),
+        Change::assign(Some(id("eva"))),
+        message("Hola"),
+        Change::wait(until(None)),
+        Change::reply_and_wait(text("¿Cuál?"), until(None)),
+    ] {
         let mut case = Case::in_status(Closed, Policy::default());
         assert_eq!(
             case.does(&admin("luis"), 1, change),
@@ -311,9 +326,286 @@ fn a_closed_ticket_accepts_notes_only() {
 #[test]
 fn only_administrators_make_administrators_changes() {
     for by in [ActorKind::Customer, ActorKind::Bot, ActorKind::System] {
-        for change in [Change::note(text("Ojo")), raise(), Change::claim(), Change::assign(None)] {
+        for change in [
+            Change::note(text("Ojo")),
+            raise(),
+            Change::claim(),
+            Change::assign(None),
+            Change::wait(until(None)),
+            Change::reply_and_wait(text("¿Cuál?"), until(None)),
+            Change::end_wait(),
+            Change::discard_draft(),
+        ] {
             let answer = Case::new(Policy::default()).does(&actor(by), 1, change);
             assert_eq!(answer, Answer::Refused(Refusal::NotPermitted { by }));
         }
+    }
+}
+
+fn until(end: Option<i64>) -> Wait {
+    Wait::new(WaitingFor::Customer).until(end.map(at))
+}
+
+fn started(until: Option<i64>) -> EventKind {
+    EventKind::WaitingStarted { party: WaitingFor::Customer, until: until.map(at) }
+}
+
+#[test]
+fn only_the_bot_hands_over_and_proposes_replies() {
+    for by in [ActorKind::Customer, ActorKind::Admin, ActorKind::System] {
+        for change in [Change::hand_over(text("Urge")), Change::draft(text("Ya va"))] {
+            let answer = Case::new(Policy::default()).does(&actor(by), 1, change);
+            assert_eq!(answer, Answer::Refused(Refusal::NotPermitted { by }));
+        }
+    }
+}
+
+#[test]
+fn a_wait_is_changed_and_ended() {
+    let (luis, over) = (admin("luis"), |end| Answer::Refused(Refusal::WaitOver { until: at(end) }));
+    let mut case = Case::in_status(InProgress, promising());
+    let updated = case.head().updated_at;
+    let third = EventKind::WaitingStarted { party: WaitingFor::ThirdParty, until: None };
+    for (ms, change, expected, waits) in [
+        (1, Change::end_wait(), Answer::Unchanged, None),
+        (1, Change::wait(until(Some(1))), over(1), None),
+        (2, Change::wait(until(Some(1))), over(1), None),
+        (2, Change::wait(until(None)), Answer::Applied(vec![started(None)]), Some(2)),
+        (3, Change::wait(until(None)), Answer::Unchanged, Some(2)),
+        (3, Change::wait(Wait::new(WaitingFor::ThirdParty)), Answer::Applied(vec![third]), Some(2)),
+        (4, Change::wait(until(Some(9))), Answer::Applied(vec![started(Some(9))]), Some(2)),
+        (8, Change::wait(until(Some(9))), Answer::Unchanged, Some(2)),
+        (8, Change::end_wait(), Answer::Applied(vec![EventKind::WaitingEnded]), None),
+        (8, Change::wait(until(Some(9))), Answer::Applied(vec![started(Some(9))]), Some(8)),
+        // It has ended by itself, and the next change removes it.
+        (9, Change::end_wait(), Answer::Unchanged, Some(8)),
+        (9, Change::wait(until(Some(9))), over(9), Some(8)),
+        (9, raise(), Answer::Applied(vec![changed(Priority::High)]), None),
+        (9, Change::wait(until(None)), Answer::Applied(vec![started(None)]), Some(9)),
+    ] {
+        assert_eq!(case.does(&luis, ms, change.clone()), expected, "{ms} {change:?}");
+        let waiting = case.head().waiting;
+        assert_eq!(waiting.map(|waiting| waiting.since), waits.map(at), "{ms} {change:?}");
+        let raised = case.head().priority == Priority::High;
+        assert_eq!(case.head().updated_at, if raised { at(9) } else { updated });
+    }
+    let answered = Answer::Applied(vec![added(Role::User), EventKind::WaitingEnded]);
+    let mut bots = case.clone();
+    bots.must(&Actor::Bot, 10, message("¿Sigues ahí?"));
+    bots.must(&admin("ana"), 10, message("Soy yo"));
+    assert!(bots.head().waiting.is_some(), "only the requester's message ends it");
+    assert_eq!(case.does(&customer("ana"), 10, message("Aquí")), answered);
+    assert_eq!(case.head().status, InProgress);
+}
+
+fn changed(to: Priority) -> EventKind {
+    EventKind::PriorityChanged { from: Priority::Medium, to }
+}
+
+#[test]
+fn a_reply_and_its_wait_are_made_both_or_neither() {
+    let luis = admin("luis");
+    let mut case = Case::new(Policy::default());
+    let ask = |end| Change::reply_and_wait(keyed("¿Cuál?", "k"), until(end));
+    let over = Answer::Refused(Refusal::WaitOver { until: at(1) });
+    assert_eq!(case.does(&luis, 1, ask(Some(1))), over);
+    let kinds = [added(Role::Admin), moved(Open, InProgress), started(Some(9))];
+    assert_eq!(case.does(&luis, 1, ask(Some(9))), Answer::Applied(kinds.to_vec()));
+    let first = kinds.map(|kind| Event { at: at(1), by: luis.clone(), version: 1, kind });
+    assert_eq!(case.does(&luis, 20, ask(Some(9))), Answer::Repeated(first.to_vec()));
+    // A wait that is on already doesn't prevent the message.
+    let again = Change::reply_and_wait(text("¿Y bien?"), until(Some(9)));
+    assert_eq!(case.does(&luis, 8, again), Answer::Applied(vec![added(Role::Admin)]));
+}
+
+#[test]
+fn a_handed_over_ticket_waits_for_a_human() {
+    let hand_over = Change::hand_over(keyed("Urge", "k"));
+    let mut case = Case::in_status(InProgress, Policy::default());
+    let handed_over = [EventKind::NoteAdded, EventKind::HandedOver];
+    assert_eq!(case.does(&Actor::Bot, 3, hand_over.clone()), Answer::Applied(handed_over.to_vec()));
+    let note = Note::new(None, text("Urge"), at(3)).with_key(key("k")).with_version(2);
+    assert_eq!((case.ticket.notes(), case.head().handoff_at), (&[note][..], Some(at(3))));
+    let first = handed_over.map(|kind| Event { at: at(3), by: Actor::Bot, version: 2, kind });
+    assert_eq!(case.does(&Actor::Bot, 4, hand_over.clone()), Answer::Repeated(first.to_vec()));
+    let other = Change::hand_over(keyed("Otra cosa", "k"));
+    let conflict = Answer::Refused(Refusal::KeyConflict { key: key("k") });
+    assert_eq!(case.does(&Actor::Bot, 4, other), conflict);
+    // Another reason is added, and it has been waiting since the first.
+    case.must(&Actor::Bot, 5, Change::hand_over(text("Urge mucho")));
+    assert_eq!(case.head().handoff_at, Some(at(3)));
+
+    let refusal =
+        Refusal::BotNotAllowed { status: InProgress, first_response_at: None, handoff_at: Some(at(3)) };
+    assert_eq!(case.does(&Actor::Bot, 6, message("Hola")), Answer::Refused(refusal.clone()));
+    assert_eq!(case.policy.writable(&case.page(), ActorKind::Bot, at(6)), Err(refusal));
+    case.must(&Actor::Bot, 6, Change::draft(text("Ya va")));
+
+    let luis = admin("luis");
+    for (by, change, clears) in [
+        (&luis, message("Lo miro"), true),
+        (&luis, Change::claim(), true),
+        (&luis, Change::assign(Some(id("eva"))), true),
+        (&luis, Change::status(Resolved), true),
+        (&luis, Change::status(Closed), true),
+        (&luis, Change::status(Open), false),
+        (&luis, Change::note(text("Ojo")), false),
+        (&luis, raise(), false),
+        (&luis, Change::wait(until(None)), false),
+        (&admin("ana"), message("Soy yo"), false),
+        (&customer("ana"), message("¿Hola?"), false),
+    ] {
+        let mut case = case.clone();
+        case.must(by, 7, change.clone());
+        assert_eq!(case.head().handoff_at.is_none(), clears, "{change:?}");
+    }
+    let mut assigned = Case::new(Policy::default());
+    assigned.must(&luis, 1, Change::claim());
+    assigned.must(&Actor::Bot, 2, hand_over);
+    assigned.must(&luis, 3, Change::assign(None));
+    assert!(assigned.head().handoff_at.is_some(), "nobody has it");
+}
+
+#[test]
+fn one_reply_is_proposed_until_somebody_writes_or_the_status_changes() {
+    let (luis, draft) = (admin("luis"), Change::draft(text("Ya va")));
+    let mut case = Case::new(Policy::default());
+    assert_eq!(case.does(&luis, 1, Change::discard_draft()), Answer::Unchanged);
+    assert_eq!(case.does(&Actor::Bot, 1, draft.clone()), Answer::Applied(vec![EventKind::DraftAdded]));
+    assert_eq!(case.does(&Actor::Bot, 2, draft.clone()), Answer::Unchanged);
+    case.must(&Actor::Bot, 2, Change::draft(text("Hecho")));
+    assert_eq!(case.ticket.draft(), Some(&Draft::new(text("Hecho"), at(2), 2)));
+    assert_eq!(case.page().draft.as_ref(), case.ticket.draft());
+    assert_eq!(case.head().updated_at, at(0));
+    for (by, change, drops) in [
+        (&luis, Change::discard_draft(), true),
+        (&luis, message("Hola"), true),
+        (&Actor::Bot, message("Hola"), true),
+        (&customer("ana"), message("Hola"), true),
+        (&luis, Change::status(Resolved), true),
+        (&luis, Change::wait(until(None)), true),
+        (&luis, Change::note(text("Ojo")), false),
+        (&luis, raise(), false),
+        (&luis, Change::claim(), false),
+        (&Actor::Bot, Change::hand_over(text("Urge")), false),
+    ] {
+        let mut case = case.clone();
+        case.must(by, 3, change.clone());
+        assert_eq!(case.ticket.draft().is_none(), drops, "{change:?}");
+    }
+    case.must(&luis, 3, Change::status(InProgress));
+    case.must(&Actor::Bot, 4, draft);
+    case.must(&luis, 5, Change::wait(until(None)));
+    assert!(case.ticket.draft().is_some(), "the status is the same");
+}
+
+#[test]
+fn the_policy_of_the_bot_applies_to_its_messages_only() {
+    let open = BotPolicy { statuses: Open.into(), until_first_response: false };
+    let unanswered = BotPolicy { until_first_response: true, ..BotPolicy::default() };
+    let answered = |case: &mut Case| case.must(&admin("luis"), 0, message("Lo miro"));
+    for (bot, status, is_answered, may) in [
+        (BotPolicy::default(), Open, true, true),
+        (BotPolicy::default(), InProgress, true, true),
+        (BotPolicy::default(), Resolved, true, true),
+        (open, Open, true, true),
+        (open, InProgress, false, false),
+        (open, Resolved, false, false),
+        (unanswered, InProgress, false, true),
+        (unanswered, Resolved, false, true),
+        (unanswered, Open, true, false),
+        (unanswered, Resolved, true, false),
+        (BotPolicy { statuses: EnumSet::empty(), ..open }, Open, false, false),
+    ] {
+        let mut case = Case::in_status(status, Policy { bot, ..Policy::default() });
+        if is_answered {
+            answered(&mut case);
+        }
+        let refusal = Refusal::BotNotAllowed {
+            status,
+            first_response_at: is_answered.then_some(at(0)),
+            handoff_at: None,
+        };
+        let expected =
+            if may { Answer::Applied(vec![added(Role::SupportBot)]) } else { Answer::Refused(refusal) };
+        assert_eq!(case.clone().does(&Actor::Bot, 1, message("Hola")), expected, "{bot:?} {status}");
+        case.must(&Actor::Bot, 1, Change::draft(text("Ya va")));
+        if status != Resolved {
+            case.must(&Actor::Bot, 1, Change::hand_over(text("Urge")));
+        }
+        case.must(&admin("luis"), 1, message("Hola"));
+        case.must(&customer("ana"), 1, message("Hola"));
+    }
+}
+
+#[test]
+fn a_bot_that_was_overtaken_learns_of_that_first() {
+    let policy = Policy {
+        bot: BotPolicy { statuses: Open.into(), until_first_response: true },
+        ..limited(Limits::default().with_messages(2))
+    };
+    let mut case = Case::new(policy);
+    let seen = SeenConversation::of(&case.page());
+    let reply = || Change::message(keyed("Hola", "k")).unless_overtaken(seen);
+    let mut first = case.clone();
+    first.must(&Actor::Bot, 1, reply());
+    // A repeated key answers before everything else.
+    assert!(matches!(first.does(&Actor::Bot, 2, reply()), Answer::Repeated(_)));
+    case.must(&admin("luis"), 1, Change::reply(text("Lo miro"), InProgress));
+    let changes = case.events.clone();
+    let overtaken = Refusal::ConversationChanged { status: InProgress, added: 1, changes };
+    assert_eq!(case.does(&Actor::Bot, 2, reply()), Answer::Refused(overtaken.clone()));
+    let barred =
+        Refusal::BotNotAllowed { status: InProgress, first_response_at: Some(at(1)), handoff_at: None };
+    assert_eq!(case.does(&Actor::Bot, 2, message("Hola")), Answer::Refused(barred));
+    case.must(&admin("luis"), 3, Change::status(Closed));
+    let closed = Refusal::Closed { by: ActorKind::Bot };
+    for change in
+        [reply(), Change::hand_over(text("Urge")).unless_overtaken(seen), Change::draft(text("x"))]
+    {
+        assert_eq!(case.does(&Actor::Bot, 4, change), Answer::Refused(closed.clone()));
+    }
+}
+
+#[test]
+fn a_message_of_another_application_overtakes_whenever_it_was_written() {
+    let mut case = Case::new(Policy::default());
+    case.must(&customer("ana"), 5, message("¿Hola?"));
+    let seen = SeenConversation::of(&case.page());
+    for ms in [1, 9] {
+        let mut record = TicketRecord::from(case.ticket.clone());
+        record.messages.push(Message::new(Author::Requester, text("¿Y?"), at(ms)));
+        let mut case = Case { ticket: record.into(), ..case.clone() };
+        let event = Event { at: at(ms), by: customer("ana"), version: 0, kind: added(Role::User) };
+        let overtaken = Refusal::ConversationChanged { status: Open, added: 1, changes: vec![event] };
+        let answer = case.does(&Actor::Bot, 9, message("Hola").unless_overtaken(seen));
+        assert_eq!(answer, Answer::Refused(overtaken));
+    }
+    // There is no event of a message whose administrator is unknown, and it overtakes all the same.
+    let mut record = TicketRecord::from(case.ticket.clone());
+    record.messages.push(Message::new(Author::Admin(None), text("Lo miro"), at(9)));
+    case.ticket = record.into();
+    let overtaken = Refusal::ConversationChanged { status: Open, added: 1, changes: Vec::new() };
+    let answer = case.does(&Actor::Bot, 9, message("Hola").unless_overtaken(seen));
+    assert_eq!(answer, Answer::Refused(overtaken));
+}
+
+#[test]
+fn a_status_that_may_have_been_dropped_from_the_history_overtakes() {
+    for (history, is_refused) in [(4, false), (3, true)] {
+        let mut case = Case::new(limited(Limits::default().with_history(history)));
+        case.must(&admin("luis"), 1, Change::claim());
+        let seen = SeenConversation::of(&case.page());
+        for to in [Priority::High, Priority::Low, Priority::Urgent] {
+            case.must(&admin("luis"), 2, Change::priority(to));
+        }
+        let overtaken = Refusal::ConversationChanged { status: Open, added: 0, changes: Vec::new() };
+        let expected = if is_refused {
+            Answer::Refused(overtaken)
+        } else {
+            Answer::Applied(vec![added(Role::SupportBot)])
+        };
+        let answer = case.does(&Actor::Bot, 3, message("Hola").unless_overtaken(seen));
+        assert_eq!(answer, expected, "{history}");
     }
 }

@@ -11,6 +11,8 @@ mod figures;
 mod holidays;
 #[path = "sla/model.rs"]
 mod model;
+#[path = "sla/pauses.rs"]
+mod pauses;
 #[path = "sla/peers.rs"]
 mod peers;
 #[path = "sla/policies.rs"]

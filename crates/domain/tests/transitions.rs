@@ -182,3 +182,60 @@ fn a_reply_and_its_status_are_made_both_or_neither() {
         }
     }
 }
+
+fn waiting() -> EventKind {
+    EventKind::WaitingStarted { party: WaitingFor::Customer, until: None }
+}
+
+#[test]
+fn waiting_sets_in_progress_and_every_change_of_the_status_ends_it() {
+    let wait = Wait::new(WaitingFor::Customer);
+    for (from, by, replies) in Status::ALL.into_iter().flat_map(|from| {
+        ActorKind::ALL.into_iter().flat_map(move |by| [false, true].map(|replies| (from, by, replies)))
+    }) {
+        let mut case = Case::in_status(from, Policy::default());
+        let change = match replies {
+            true => Change::reply_and_wait(text("¿Cuál?"), wait),
+            false => Change::wait(wait),
+        };
+        let reply = replies.then_some(added(Role::Admin));
+        let moves = (from != InProgress).then_some(moved(from, InProgress));
+        let expected = match (by, from) {
+            (ActorKind::Admin, Closed) => Answer::Refused(Refusal::Closed { by }),
+            (ActorKind::Admin, _) => {
+                Answer::Applied(reply.into_iter().chain(moves).chain([waiting()]).collect())
+            }
+            _ => Answer::Refused(Refusal::NotPermitted { by }),
+        };
+        assert_eq!(case.does(&actor(by), 1, change), expected, "{from} {by} {replies}");
+        if !matches!(expected, Answer::Applied(_)) {
+            continue;
+        }
+        assert_eq!((case.head().status, case.head().resolved_at), (InProgress, None));
+        for to in InProgress.next_for(by).iter() {
+            let mut case = case.clone();
+            let ended = Answer::Applied(vec![EventKind::WaitingEnded, moved(InProgress, to)]);
+            assert_eq!(case.does(&actor(by), 2, Change::status(to)), ended);
+            assert_eq!(case.head().waiting, None);
+        }
+    }
+}
+
+#[test]
+fn the_bot_hands_over_live_tickets_and_proposes_replies_until_they_are_closed() {
+    for from in Status::ALL {
+        let case = Case::in_status(from, Policy::default());
+        let closed = Answer::Refused(Refusal::Closed { by: ActorKind::Bot });
+        let barred = Refusal::BotNotAllowed { status: from, first_response_at: None, handoff_at: None };
+        let handed_over = match from {
+            Open | InProgress => Answer::Applied(vec![EventKind::NoteAdded, EventKind::HandedOver]),
+            Resolved => Answer::Refused(barred),
+            Closed => Answer::Refused(Refusal::Closed { by: ActorKind::Bot }),
+        };
+        let proposed =
+            if from == Closed { closed } else { Answer::Applied(vec![EventKind::DraftAdded]) };
+        let hand_over = Change::hand_over(text("Urge"));
+        assert_eq!(case.clone().does(&Actor::Bot, 1, hand_over), handed_over, "{from}");
+        assert_eq!(case.clone().does(&Actor::Bot, 1, Change::draft(text("Ya va"))), proposed, "{from}");
+    }
+}

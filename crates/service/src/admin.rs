@@ -62,7 +62,8 @@ impl Admin {
         Self { core, actor: Actor::Admin(id.clone()), id }
     }
 
-    /// Lists tickets: a [`ListQuery`](crate::ListQuery) for its first page, or a page of it.
+    /// Lists tickets: a [`ListQuery`](crate::ListQuery) for its first page, or a page of it as
+    /// [`PageQuery::from_params`] reads it from a URL.
     ///
     /// # Errors
     ///
@@ -165,8 +166,8 @@ impl Admin {
     ///
     /// # Errors
     ///
-    /// [`ServiceError::InvalidCategory`] if the desk doesn't offer it; [`ServiceError::NotOpened`] if
-    /// the rules refuse the ticket; [`ServiceError::Refused`] if the key was used for another ticket; [`ServiceError::Store`].
+    /// [`ServiceError::CategoryNotOffered`]; [`ServiceError::NotOpened`] if the rules refuse the ticket;
+    /// [`ServiceError::Refused`] if the key was used for another ticket; [`ServiceError::Store`].
     #[instrument(name = "ventanilla.create", skip_all, fields(actor = "ADMIN", number, outcome))]
     pub async fn create_for(
         &self,
@@ -197,6 +198,7 @@ impl Admin {
     ///
     /// [`ServiceError::InvalidText`]; [`ServiceError::Refused`]; [`ServiceError::NotFound`];
     /// [`ServiceError::Store`].
+    #[doc(alias = "note")]
     pub fn add_note<'a>(
         &'a self,
         number: &'a TicketNumber,
@@ -210,6 +212,7 @@ impl Admin {
     /// # Errors
     ///
     /// [`ServiceError::Refused`]; [`ServiceError::NotFound`]; [`ServiceError::Store`].
+    #[doc(alias = "status")]
     pub fn set_status<'a>(&'a self, number: &'a TicketNumber, to: Status) -> Request<'a, Update> {
         let span = use_case_span!("set_status", "ADMIN", number, to = to);
         self.on(number).update(span, Change::status(to))
@@ -221,6 +224,7 @@ impl Admin {
     ///
     /// [`ServiceError::Refused`] if the ticket is closed; [`ServiceError::NotFound`];
     /// [`ServiceError::Store`].
+    #[doc(alias = "priority")]
     pub fn set_priority<'a>(&'a self, number: &'a TicketNumber, to: Priority) -> Request<'a, Update> {
         let span = use_case_span!("set_priority", "ADMIN", number, to = to);
         self.on(number).update(span, Change::priority(to))
@@ -314,7 +318,8 @@ impl Admin {
         self.on(number).update(span, Change::discard_draft())
     }
 
-    /// Makes a change that is given as a value, as [`Admin::change_each`] does.
+    /// Makes a change that is given as a value, as [`Admin::change_each`] does. The value carries the
+    /// options of a request: the [version](Change::expecting) and the [key](NewMessage::with_key).
     ///
     /// # Errors
     ///

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use ventanilla_domain::{
-    Actor, Audience, Category, Change, Command, CreationKey, Event, EventKind, InvalidCategory,
-    MessageRange, NewTicket, Outcome, Policy, Refusal, Sla, TicketDetails, TicketLookup, TicketNumber,
-    TicketSummary, Timestamp, UserId,
+    Actor, Audience, Category, Change, Command, CreationKey, Event, EventKind, MessageRange, NewTicket,
+    Outcome, Policy, Refusal, Sla, TicketDetails, TicketLookup, TicketNumber, TicketSummary, Timestamp,
+    UserId,
 };
 use ventanilla_storage::{
     Counts, CountsQuery, InsertOutcome, Page, PageQuery, Period, Report, ReportQuery, StoreError,
@@ -15,6 +15,7 @@ use ventanilla_storage::{
 use crate::{
     Receipt, ServiceError,
     clock::Clock,
+    form::CategoryNotOffered,
     numbers::{self, NumberSource},
     observe::{observed, parsed, record},
     view::{PageContext, PersonDirectory, Viewer},
@@ -91,11 +92,11 @@ impl Core {
     }
 
     /// Checks that the desk offers this category.
-    pub(crate) fn check_category(&self, category: &Category) -> Result<(), InvalidCategory> {
+    pub(crate) fn check_category(&self, category: &Category) -> Result<(), CategoryNotOffered> {
         if self.categories.contains(category) {
             return Ok(());
         }
-        Err(InvalidCategory::not_offered(category))
+        Err(CategoryNotOffered { category: category.clone() })
     }
 
     /// Makes a change, and records its outcome in the span.

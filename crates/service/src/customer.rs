@@ -29,11 +29,12 @@ use crate::{
 /// let ana = desk.customer(UserId::parse("ana")?);
 ///
 /// let form = Form { category: "PAGOS", description: "Me cobraron dos veces", ..Form::default() };
-/// if let Screened::Genuine(draft) = desk.screen(&form)? {
-///     let number = ana.create(draft).await?.head.ticket_number;
-///     ana.reply(&number, "El segundo cargo es del martes.").await?;
-///     assert_eq!(ana.get(&number).await?.messages.len(), 2);
-/// }
+/// let number = match desk.screen(&form)? {
+///     Screened::Genuine(draft) => ana.create(draft).await?.head.ticket_number,
+///     Screened::Spam { decoy } => decoy,
+/// };
+/// ana.reply(&number, "El segundo cargo es del martes.").await?;
+/// assert_eq!(ana.get(&number).await?.messages.len(), 2);
 ///
 /// let mine = ana.list(MyTickets::not_closed()).await?;
 /// assert_eq!(mine.rows.len(), 1);
@@ -123,8 +124,8 @@ impl Customer {
     ///
     /// # Errors
     ///
-    /// [`ServiceError::InvalidCategory`] if the desk doesn't offer it; [`ServiceError::NotOpened`] if
-    /// the rules refuse the ticket; [`ServiceError::Refused`] if the key was used for another ticket; [`ServiceError::Store`].
+    /// [`ServiceError::CategoryNotOffered`]; [`ServiceError::NotOpened`] if the rules refuse the ticket;
+    /// [`ServiceError::Refused`] if the key was used for another ticket; [`ServiceError::Store`].
     #[instrument(name = "ventanilla.create", skip_all, fields(actor = "CUSTOMER", number, outcome))]
     pub async fn create(&self, draft: NewTicket) -> Result<Receipt, ServiceError> {
         self.core.open(&self.actor, &self.id, &draft).await
@@ -151,12 +152,16 @@ impl Customer {
     ///
     /// [`ServiceError::Refused`] if the ticket is neither resolved nor closed;
     /// [`ServiceError::NotFound`], also for another customer's ticket; [`ServiceError::Store`].
+    #[doc(alias = "close")]
     pub fn confirm<'a>(&'a self, number: &'a TicketNumber) -> Request<'a, Update> {
         let span = use_case_span!("confirm", "CUSTOMER", number);
         self.on(number).update(span, Change::status(Status::Closed))
     }
 
     /// Returns the offer to follow up a ticket in which this customer can no longer write.
+    ///
+    /// [`FollowUp::ticket`] makes the draft of the new ticket from its first message, for
+    /// [`create`](Self::create).
     ///
     /// ```
     /// # use ventanilla_service::{Category, HelpDesk, MemoryStore, MessageText, NewTicket, Status, UserId};
@@ -177,6 +182,7 @@ impl Customer {
     /// # }).unwrap();
     /// # Ok::<(), std::io::Error>(())
     /// ```
+    #[doc(alias = "follow_up")]
     #[must_use]
     pub fn follow_up_offer(&self, ticket: &TicketDetails) -> Option<FollowUp> {
         let offer = self.core.policy.follow_up(&ticket.head, self.core.now());

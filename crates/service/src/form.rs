@@ -1,7 +1,7 @@
 //! Forms of a help centre.
 
 use ventanilla_domain::{
-    Explain, InvalidCategory, InvalidKey, InvalidText, Locale, NewTicket, TicketNumber,
+    Category, Explain, InvalidCategory, InvalidKey, InvalidText, Locale, NewTicket, TicketNumber,
 };
 
 /// Form of a help centre, as it was submitted.
@@ -35,7 +35,7 @@ pub struct Form<'a> {
 pub enum Screened {
     /// A person sent it: create the ticket.
     Genuine(NewTicket),
-    /// A program sent it: show the same thanks, with the decoy. Nothing is stored.
+    /// A program sent it: give the same answer, with the decoy as the number. Nothing is stored.
     Spam {
         /// A number like any other, of no ticket.
         decoy: TicketNumber,
@@ -44,22 +44,27 @@ pub enum Screened {
 
 /// Errors of a form, field by field. The host keeps what was typed, so nothing is lost.
 ///
-/// Its code is that of the first error.
+/// [`fields`](Self::fields) gives the error of each invalid field, to be shown beside it. As an error
+/// itself, its code is that of the first one and its text has the texts of all.
 ///
 /// ```
-/// use ventanilla_service::{Explain, Form, HelpDesk, MemoryStore};
+/// use ventanilla_service::{Explain, Form, HelpDesk, Locale, MemoryStore};
 ///
 /// let desk = HelpDesk::new(MemoryStore::new());
-/// let error = desk.screen(&Form { category: "BUG", ..Form::default() }).unwrap_err();
-/// assert_eq!(error.code(), "text_empty");
-/// assert!(error.category.is_none() && error.description.is_some());
+/// let error = desk.screen(&Form { category: "FACTURAS", ..Form::default() }).unwrap_err();
+/// let fields = error.fields().map(|(name, error)| (name, error.code(), error.explain(Locale::Es)));
+/// assert_eq!(fields.collect::<Vec<_>>(), [
+///     ("category", "category_not_offered", "La categoría no está disponible.".to_owned()),
+///     ("description", "text_empty", "Falta el mensaje.".to_owned()),
+/// ]);
+/// assert_eq!(error.code(), "category_not_offered");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.explain(Locale::En))]
 #[non_exhaustive]
 pub struct InvalidForm {
     /// Error of the category, also if the desk doesn't offer it.
-    pub category: Option<InvalidCategory>,
+    pub category: Option<RefusedCategory>,
     /// Error of the description.
     pub description: Option<InvalidText>,
     /// Error of the key.
@@ -67,21 +72,87 @@ pub struct InvalidForm {
 }
 
 impl InvalidForm {
-    pub(crate) fn errors(&self) -> impl Iterator<Item = &dyn Explain> {
-        let category = self.category.as_ref().map(|error| error as &dyn Explain);
-        let description = self.description.as_ref().map(|error| error as &dyn Explain);
-        let key = self.key.as_ref().map(|error| error as &dyn Explain);
+    /// Returns the name and the error of each invalid field of the [`Form`], in its order: `category`,
+    /// `description`, `key`.
+    pub fn fields(&self) -> impl Iterator<Item = (&'static str, &dyn Explain)> {
+        let category = self.category.as_ref().map(|error| ("category", error as &dyn Explain));
+        let description = self.description.as_ref().map(|error| ("description", error as &dyn Explain));
+        let key = self.key.as_ref().map(|error| ("key", error as &dyn Explain));
         [category, description, key].into_iter().flatten()
+    }
+}
+
+/// Category of a form that is invalid, or that the desk doesn't offer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RefusedCategory {
+    /// No category is written like this.
+    #[error(transparent)]
+    Invalid(#[from] InvalidCategory),
+    /// The desk doesn't offer it.
+    #[error(transparent)]
+    NotOffered(#[from] CategoryNotOffered),
+}
+
+impl RefusedCategory {
+    /// Returns the offending value, or its start: 64 characters, and `…` if it is longer.
+    #[must_use]
+    pub fn value(&self) -> &str {
+        match self {
+            RefusedCategory::Invalid(error) => error.value(),
+            RefusedCategory::NotOffered(error) => error.category.as_str(),
+        }
+    }
+}
+
+impl Explain for RefusedCategory {
+    fn code(&self) -> &'static str {
+        match self {
+            RefusedCategory::Invalid(error) => error.code(),
+            RefusedCategory::NotOffered(error) => error.code(),
+        }
+    }
+
+    fn explain(&self, locale: Locale) -> String {
+        match self {
+            RefusedCategory::Invalid(error) => error.explain(locale),
+            RefusedCategory::NotOffered(error) => error.explain(locale),
+        }
+    }
+}
+
+/// Category that the desk doesn't offer; its code is `category_not_offered`.
+///
+/// ```
+/// use ventanilla_service::{Category, Explain, Locale, error::CategoryNotOffered};
+///
+/// let error = CategoryNotOffered { category: Category::parse("FACTURAS")? };
+/// assert_eq!(error.explain(Locale::Es), "La categoría no está disponible.");
+/// # Ok::<(), ventanilla_service::error::InvalidCategory>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the desk does not offer the category {:?}", category.as_str())]
+pub struct CategoryNotOffered {
+    /// The category.
+    pub category: Category,
+}
+
+impl Explain for CategoryNotOffered {
+    fn code(&self) -> &'static str {
+        "category_not_offered"
+    }
+
+    fn explain(&self, locale: Locale) -> String {
+        locale.pick("La categoría no está disponible.", "The category is not available.").into()
     }
 }
 
 impl Explain for InvalidForm {
     fn code(&self) -> &'static str {
-        self.errors().next().map_or("invalid_form", Explain::code)
+        self.fields().next().map_or("invalid_form", |(_, error)| error.code())
     }
 
     fn explain(&self, locale: Locale) -> String {
-        let texts: Vec<String> = self.errors().map(|error| error.explain(locale)).collect();
+        let texts: Vec<String> = self.fields().map(|(_, error)| error.explain(locale)).collect();
         texts.join(" ")
     }
 }

@@ -96,7 +96,7 @@ pub mod error {
         UnknownDirection, UnknownDueFilter, UnknownSort, UnknownWaitingFilter, WriteOutcome,
     };
 
-    pub use crate::form::InvalidForm;
+    pub use crate::form::{CategoryNotOffered, InvalidForm, RefusedCategory};
 }
 
 /// Stores: the contract, copying between stores, and what a store of one's own needs.

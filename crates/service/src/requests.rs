@@ -121,6 +121,8 @@ impl<K: options::HasVersion> Request<'_, K> {
     /// For another version it is refused as
     /// [`Refusal::VersionConflict`](crate::error::Refusal::VersionConflict), which has the changes
     /// since.
+    #[doc(alias = "if_match")]
+    #[doc(alias = "version")]
     pub fn expecting(mut self, version: impl Into<Option<u64>>) -> Self {
         self.expected = version.into();
         self
@@ -129,6 +131,8 @@ impl<K: options::HasVersion> Request<'_, K> {
 
 impl<K: options::HasKey> Request<'_, K> {
     /// Adds the text once, however often it is sent with this key by this author.
+    #[doc(alias = "with_key")]
+    #[doc(alias = "idempotency")]
     pub fn key(mut self, key: impl Into<Option<IdempotencyKey>>) -> Self {
         self.key = key.into();
         self
@@ -140,6 +144,7 @@ impl<'a> Request<'a, Reply> {
     ///
     /// A key stands for the message: sent again with the same text, it is the same request,
     /// whatever the status.
+    #[doc(alias = "set_status")]
     pub fn status(self, to: impl Into<Option<Status>>) -> Request<'a, Text> {
         let to: Option<Status> = to.into();
         self.then(to.map(Then::Status))

@@ -1,9 +1,13 @@
 //! Screening of forms.
 
 use tracing::instrument;
-use ventanilla_domain::{Category, Explain, IdempotencyKey, InvalidCategory, MessageText, NewTicket};
+use ventanilla_domain::{Category, Explain, IdempotencyKey, MessageText, NewTicket};
 
-use crate::{Form, HelpDesk, Screened, form::InvalidForm, observe::record};
+use crate::{
+    Form, HelpDesk, Screened,
+    form::{InvalidForm, RefusedCategory},
+    observe::record,
+};
 
 impl HelpDesk {
     /// Tells spam from a genuine form, and parses the latter.
@@ -34,7 +38,7 @@ impl HelpDesk {
         genuine
     }
 
-    fn offered_category(&self, value: &str) -> Result<Category, InvalidCategory> {
+    fn offered_category(&self, value: &str) -> Result<Category, RefusedCategory> {
         let category = Category::parse(value)?;
         self.core().check_category(&category)?;
         Ok(category)
@@ -53,8 +57,12 @@ mod tests {
         let form = Form { category: "", description: "\u{0}", honeypot: "", key: Some("con espacio") };
         let error = desk.screen(&form).unwrap_err();
         assert_eq!(
-            error.errors().map(Explain::code).collect::<Vec<_>>(),
-            ["category_empty", "text_forbidden_character", "key_forbidden_character",]
+            error.fields().map(|(name, error)| (name, error.code())).collect::<Vec<_>>(),
+            [
+                ("category", "category_empty"),
+                ("description", "text_forbidden_character"),
+                ("key", "key_forbidden_character"),
+            ]
         );
         assert_eq!(error.code(), "category_empty");
     }

@@ -13,7 +13,7 @@ use ventanilla_storage::{
     UnknownDueFilter, UnknownSort, WriteOutcome,
 };
 
-use crate::form::InvalidForm;
+use crate::form::{CategoryNotOffered, InvalidForm};
 
 /// Error of a use case. [`Explain`] gives it a stable code, a text for the end user, and says whether
 /// to try again.
@@ -109,9 +109,12 @@ pub enum ServiceError {
     /// A user id is invalid.
     #[error("the user id is not valid")]
     InvalidUserId(#[from] InvalidUserId),
-    /// A category is invalid, or the desk doesn't offer it.
+    /// A category is invalid.
     #[error("the category is not valid")]
     InvalidCategory(#[from] InvalidCategory),
+    /// The desk doesn't offer this category. Nothing was stored.
+    #[error("the category is not offered")]
+    CategoryNotOffered(#[from] CategoryNotOffered),
     /// An idempotency key is invalid.
     #[error("the idempotency key is not valid")]
     InvalidKey(#[from] InvalidKey),
@@ -145,7 +148,7 @@ pub enum ServiceError {
     /// A priority is unknown.
     #[error("the priority is not valid")]
     UnknownPriority(#[from] UnknownPriority),
-    /// Parameters of a list are invalid.
+    /// Parameters of a list are invalid, or have the cursor of another list.
     #[error("the parameters of the list are not valid")]
     InvalidQuery(#[from] InvalidQuery),
     /// A sort order is unknown.
@@ -179,6 +182,8 @@ pub enum ServiceError {
 
 impl ServiceError {
     /// Returns whether the change was stored.
+    ///
+    /// [`ErrorView`](crate::view::ErrorView) has it, and everything else that an answer needs, as JSON.
     ///
     /// ```
     /// use ventanilla_service::{ServiceError, error::{Refusal, WriteOutcome}, ticket::ActorKind};
@@ -216,6 +221,7 @@ impl ServiceError {
             ServiceError::InvalidCursor(error) => Cause::Wrapped(error),
             ServiceError::InvalidUserId(error) => Cause::Wrapped(error),
             ServiceError::InvalidCategory(error) => Cause::Wrapped(error),
+            ServiceError::CategoryNotOffered(error) => Cause::Wrapped(error),
             ServiceError::InvalidKey(error) => Cause::Wrapped(error),
             ServiceError::InvalidTimestamp(error) => Cause::Wrapped(error),
             ServiceError::InvalidPageSize(error) => Cause::Wrapped(error),
@@ -350,7 +356,7 @@ mod tests {
         SlaState, SlaTargets, Status, TimeZone, Timestamp,
     };
     use ventanilla_storage::{
-        Cursor, Direction, DueFilter, ListQuery, MemoryStore, PageSize, Period, Sort,
+        Cursor, Direction, DueFilter, MemoryStore, PageQuery, PageSize, Period, Sort,
     };
 
     use super::*;
@@ -391,7 +397,7 @@ mod tests {
             (both("MAYOR".parse::<Sort>()), "unknown_sort"),
             (both("ARRIBA".parse::<Direction>()), "unknown_direction"),
             (both("TARDE".parse::<DueFilter>()), "unknown_due_filter"),
-            (both(ListQuery::from_params([("page_size", "0")])), "invalid_query"),
+            (both(PageQuery::from_params([("page_size", "0")])), "invalid_query"),
             (both("ANALISTA".parse::<Role>()), "unknown_role"),
             (both("de".parse::<Locale>()), "unknown_locale"),
             (both("TODO".parse::<SlaMetric>()), "unknown_sla_metric"),

@@ -12,13 +12,13 @@ use std::{
 use common::{desk_over, id, key, number, only, policy, storing, text};
 use serde_json::{Value, json, to_value};
 use ventanilla_service::{
-    Category, Change, HelpDesk, ListQuery, MyTickets, NewTicket, Priority, Receipt, Status,
+    Category, Change, HelpDesk, ListQuery, Locale, MyTickets, NewTicket, Priority, Receipt, Status,
     TicketDetails, TicketSummary, TimeZone,
     settings::NumberSource,
     store::Ticket,
     testing,
     ticket::{Actor, MessageRange, NewMessage, TicketHead, Wait, WaitingFor},
-    view::Viewer,
+    view::{ErrorView, Viewer},
 };
 
 const NOTE: &str = "Es una nota interna";
@@ -269,4 +269,62 @@ async fn a_customers_row_and_chat_show_no_promise_whoever_read_the_ticket() {
     let view = luis.get(&number("ABIERTO")).await.unwrap();
     let chat = to_value(ana.pages(*READER, &()).chat(&view)).unwrap();
     assert_eq!(the_desks_own(&chat), [""; 0]);
+}
+
+/// Every field and text of the JSON that is an administrator's id, a version or an internal event.
+fn internals(json: &Value) -> Vec<String> {
+    let mut found = the_desks_own(json);
+    walk(json, &mut |word| {
+        let fields = ["version", "expected", "found", "conflict", "assignee", "key"];
+        let texts = ["luis", "nueva", "nota interna", "asignó", "ASSIGNEE_CHANGED"];
+        if fields.contains(&word) || texts.iter().any(|text| word.contains(text)) {
+            found.push(word.to_owned());
+        }
+    });
+    found
+}
+
+#[tokio::test]
+async fn a_customers_receipts_and_errors_show_nothing_internal_whoever_made_the_change() {
+    let desk = desk().await;
+    let (luis, ana) = (desk.admin(id("luis")), desk.customer(id("ana")));
+    let number = number("ABIERTO");
+    let pages = ana.pages(*READER, &());
+    let draft = NewTicket::new(Category::GENERAL, common::text("Otra cosa")).with_key(key("nueva"));
+    let mut views = Vec::new();
+    for receipt in [
+        ana.create(draft.clone()).await,
+        ana.create(draft).await,
+        ana.reply(&number, "¿Y bien?").await,
+        luis.add_note(&number, NOTE).await,
+        luis.unassign(&number).await,
+        luis.claim(&number).await,
+        luis.reply(&number, "Ya está.").status(Status::Resolved).await,
+        ana.reply(&number, "No").await,
+    ] {
+        let receipt = receipt.unwrap();
+        let view = pages.receipt(&receipt);
+        assert_eq!((view.version, view.assignee.as_ref()), (None, None));
+        views.push(to_value(view).unwrap());
+    }
+    let shown: Vec<usize> = views.iter().map(|view| view["events"].as_array().unwrap().len()).collect();
+    assert_eq!(shown, [1, 1, 1, 0, 0, 0, 2, 2]);
+    let changed: Vec<bool> = views.iter().map(|view| view["changed"] == true).collect();
+    assert_eq!(changed, [true, false, true, false, false, false, true, true]);
+
+    let conflicts = [
+        ana.reply(&number, "Hola").expecting(1).await.unwrap_err(),
+        luis.reply(&number, "Hola").expecting(1).await.unwrap_err(),
+        desk.admin(id("eva")).claim(&number).await.unwrap_err(),
+        luis.set_status(&number, Status::Resolved).expecting(1).await.unwrap_err(),
+    ];
+    for error in &conflicts {
+        let desks = to_value(desk.admin(id("eva")).pages(*READER, &()).error(error)).unwrap();
+        assert!(!internals(&desks).is_empty(), "{desks}");
+        views.push(to_value(pages.error(error)).unwrap());
+        views.push(to_value(ErrorView::new(error, Locale::Es)).unwrap());
+    }
+    for view in views {
+        assert_eq!(internals(&view), [""; 0], "{view}");
+    }
 }

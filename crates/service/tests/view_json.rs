@@ -9,11 +9,13 @@ use std::{collections::HashMap, sync::LazyLock};
 use common::{NUMBER, customer, desk_over, id, number, text};
 use serde_json::json;
 use ventanilla_service::{
-    Category, MemoryStore, Policy, Priority, Status, TimeZone, UserId,
-    store::Ticket,
+    Category, Event, EventKind, Explain, Form, Locale, MemoryStore, Policy, Priority, Receipt,
+    ServiceError, Status, TicketNumber, TimeZone, UserId,
+    error::{Refusal, StoreError},
+    store::{Ticket, TicketStore},
     testing,
-    ticket::{Audience, MessageRange},
-    view::{ChatView, DeskView, Person, TicketRow, Viewer},
+    ticket::{Actor, ActorKind, Audience, MessageRange},
+    view::{ChatView, DeskView, ErrorView, Person, ReceiptView, TicketRow, Viewer},
 };
 
 static READER: LazyLock<Viewer> =
@@ -212,4 +214,161 @@ fn the_desks_page_has_its_documented_json() {
     });
     assert_eq!(serde_json::to_value(&page).unwrap(), expected);
     assert_eq!(serde_json::from_value::<DeskView>(expected).unwrap(), page);
+}
+
+#[test]
+fn an_error_of_a_form_has_its_documented_json() {
+    let desk = desk_over(MemoryStore::new());
+    let form = Form { category: "FACTURAS", description: " ", key: Some("a b"), ..Form::default() };
+    let view = ErrorView::new(&desk.screen(&form).unwrap_err().into(), Locale::En);
+    let field =
+        |name: &str, code: &str, text: &str| json!({ "field": name, "code": code, "text": text });
+    let expected = json!({
+        "code": "category_not_offered",
+        "text": "The category is not available. The message is missing: there are only spaces. \
+            The idempotency key contains a character that is not allowed.",
+        "httpStatus": 422,
+        "retryable": false,
+        "writeOutcome": "notApplied",
+        "fields": [
+            field("category", "category_not_offered", "The category is not available."),
+            field("description", "text_blank", "The message is missing: there are only spaces."),
+            field("key", "key_forbidden_character", "The idempotency key contains a character that is not allowed."),
+        ],
+    });
+    assert_eq!(serde_json::to_value(&view).unwrap(), expected);
+    assert_eq!(serde_json::from_value::<ErrorView>(expected).unwrap(), view);
+}
+
+#[test]
+fn an_error_has_its_refusal_candidates_and_write_outcome_in_json() {
+    let number = || number(NUMBER);
+    let refused = |refusal| ServiceError::Refused { number: number(), refusal };
+    let by = ActorKind::Admin;
+    let transition = Refusal::Transition { from: Status::Closed, to: Status::Open, by };
+    let live = Refusal::Transition { from: Status::Open, to: Status::Open, by };
+    let follow_up = Refusal::Closed { by: ActorKind::Customer };
+    let numbers = vec![number(), TicketNumber::parse("TKT-ABC124").unwrap()];
+    let busy = StoreError::Unavailable { source: "busy".into() };
+    let lost = StoreError::OutcomeUnknown { number: number(), source: "lost".into() };
+    let weak = StoreError::NotDurable { number: number(), source: "weak".into() };
+    for (error, status, retryable, outcome, more) in [
+        (refused(transition), 409, false, "notApplied", json!({})),
+        (
+            refused(live),
+            409,
+            false,
+            "notApplied",
+            json!({ "allowedStatuses": [
+                { "code": "IN_PROGRESS", "text": "En progreso" },
+                { "code": "RESOLVED", "text": "Resuelto" },
+                { "code": "CLOSED", "text": "Cerrado" },
+            ] }),
+        ),
+        (refused(follow_up), 409, false, "notApplied", json!({ "offersFollowUp": true })),
+        (
+            ServiceError::AmbiguousNumber { numbers },
+            409,
+            false,
+            "notApplied",
+            json!({ "numbers": ["TKT-ABC123", "TKT-ABC124"] }),
+        ),
+        (ServiceError::NotFound { number: number() }, 404, false, "notApplied", json!({})),
+        (ServiceError::Store(busy), 503, true, "notApplied", json!({})),
+        (ServiceError::Store(lost), 500, false, "unknown", json!({})),
+        (ServiceError::Store(weak), 500, false, "notDurable", json!({})),
+    ] {
+        let view = ErrorView::new(&error, Locale::Es);
+        let mut expected = json!({
+            "code": error.code(),
+            "text": error.explain(Locale::Es),
+            "httpStatus": status,
+            "retryable": retryable,
+            "writeOutcome": outcome,
+        });
+        for (name, value) in more.as_object().unwrap() {
+            expected[name] = value.clone();
+        }
+        assert_eq!(serde_json::to_value(&view).unwrap(), expected);
+        assert_eq!(serde_json::from_value::<ErrorView>(expected).unwrap(), view);
+    }
+}
+
+async fn receipt(ticket: &Ticket) -> Receipt {
+    let store = MemoryStore::new();
+    store.insert(ticket).await.unwrap();
+    let luis = desk_over(store).admin(id("luis"));
+    luis.reply(&number(NUMBER), "Ya está devuelto.").status(Status::Resolved).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_receipt_has_its_documented_json_without_versions_and_ids_for_customers() {
+    let desk = desk_over(MemoryStore::new());
+    let receipt = receipt(&ticket().assignee("luis").build()).await;
+    let (luis, ana) = (desk.admin(id("luis")), desk.customer(id("ana")));
+    let luis_paz = json!({ "name": "Luis Paz", "avatarUrl": "/luis.png", "initial": "L" });
+    let support = json!({ "code": "ADMIN", "text": "Soporte" });
+    let view = luis.pages(*READER, &people()).receipt(&receipt);
+    let at = serde_json::to_value(&view.updated_at).unwrap();
+    let entry = |what: &str, kind: serde_json::Value| json!({ "at": at, "who": luis_paz, "actor": support, "what": what, "kind": kind });
+    let mut expected = json!({
+        "ticketNumber": "TKT-ABC123",
+        "status": { "code": "RESOLVED", "text": "Resuelto" },
+        "priority": { "code": "MEDIUM", "text": "Media" },
+        "updatedAt": at,
+        "changed": true,
+        "repeated": false,
+        "events": [
+            entry("Escribió un mensaje", json!({ "event": "MESSAGE_ADDED", "role": "ADMIN" })),
+            entry(
+                "Cambió el estado de Abierto a Resuelto",
+                json!({ "event": "STATUS_CHANGED", "from": "OPEN", "to": "RESOLVED" }),
+            ),
+        ],
+    });
+    let for_ana = ana.pages(*READER, &people()).receipt(&receipt);
+    assert_eq!(serde_json::to_value(&for_ana).unwrap(), expected);
+    expected["version"] = 2.into();
+    expected["assignee"] =
+        json!({ "id": "luis", "name": "Luis Paz", "avatarUrl": "/luis.png", "initial": "L" });
+    assert_eq!(serde_json::to_value(&view).unwrap(), expected);
+    assert_eq!(serde_json::from_value::<ReceiptView>(expected).unwrap(), view);
+}
+
+#[test]
+fn a_conflict_has_its_documented_json() {
+    let luis = desk_over(MemoryStore::new()).admin(id("luis"));
+    let to = Some(id("luis"));
+    let kind = EventKind::AssigneeChanged { from: None, to };
+    let event = Event { at: testing::epoch(), by: Actor::Admin(id("luis")), version: 4, kind };
+    let refusal = Refusal::VersionConflict { expected: 3, found: 4, changes: vec![event] };
+    let error = ServiceError::Refused { number: number(NUMBER), refusal };
+    let view = luis.pages(*READER, &people()).error(&error);
+    let conflict = json!({
+        "expected": 3,
+        "found": 4,
+        "changes": [{
+            "at": noon("10:00"),
+            "who": { "name": "Luis Paz", "avatarUrl": "/luis.png", "initial": "L" },
+            "actor": { "code": "ADMIN", "text": "Soporte" },
+            "what": "Se asignó el ticket",
+            "kind": { "event": "ASSIGNEE_CHANGED", "from": null, "to": "luis" },
+        }],
+    });
+    let json = serde_json::to_value(&view).unwrap();
+    assert_eq!((&json["code"], &json["conflict"]), (&json!("version_conflict"), &conflict));
+    assert_eq!(serde_json::from_value::<ErrorView>(json).unwrap(), view);
+}
+
+#[test]
+fn an_administrator_learns_who_has_a_ticket() {
+    let luis = desk_over(MemoryStore::new()).admin(id("eva"));
+    let refusal = Refusal::AlreadyAssigned { to: id("luis") };
+    let error = ServiceError::Refused { number: number(NUMBER), refusal };
+    let view = luis.pages(*READER, &people()).error(&error);
+    assert_eq!(
+        view.assignee.map(|it| (it.id, it.person.name)),
+        Some(("luis".into(), "Luis Paz".into()))
+    );
+    assert_eq!(luis.pages(*READER, &people()).error(&ServiceError::NoSla).assignee, None);
 }

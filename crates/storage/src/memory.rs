@@ -113,15 +113,15 @@ impl TicketStore for MemoryStore {
     async fn get(
         &self,
         lookup: &TicketLookup,
-        scope: &Audience,
-        window: MessageRange,
+        audience: &Audience,
+        range: MessageRange,
     ) -> Result<Option<TicketDetails>, StoreError> {
         // Tickets are never removed: one that is missing now was missing when the candidates after it
         // were read, so the result is consistent.
         let from_last = lookup.candidates().iter().rev();
         Ok(from_last.fold(None, |found, number| {
             let ticket = self.tickets.by_number(number);
-            ticket.and_then(|ticket| ticket.details(scope, window)).or(found)
+            ticket.and_then(|ticket| ticket.details(audience, range)).or(found)
         }))
     }
 

@@ -106,10 +106,10 @@ impl TicketStore for MongoStore {
     async fn get(
         &self,
         lookup: &TicketLookup,
-        scope: &Audience,
-        window: MessageRange,
+        audience: &Audience,
+        range: MessageRange,
     ) -> Result<Option<TicketDetails>, StoreError> {
-        self.0.get(lookup, scope, window).await
+        self.0.get(lookup, audience, range).await
     }
 
     async fn update(&self, number: &TicketNumber, command: &Command) -> Result<Outcome, StoreError> {

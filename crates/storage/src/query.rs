@@ -12,6 +12,9 @@ use crate::{page_size::PageSize, words::words};
 /// Filters of different kinds narrow the list together; of two filters of one kind the last one counts.
 /// Without filters the list has all tickets, newest first.
 ///
+/// [`PageQuery::from_params`](crate::PageQuery::from_params) reads a query and the cursor of a page from the
+/// parameters of a URL, and [`to_params`](Self::to_params) writes them.
+///
 /// ```
 /// use ventanilla_domain::{Category, Priority, Status};
 /// use ventanilla_storage::{Direction, ListQuery, Sort};
@@ -102,6 +105,7 @@ impl DueFilter {
     /// assert_eq!("overdue".parse(), Ok(DueFilter::Overdue));
     /// assert_eq!(DueFilter::AtRisk.as_str(), "at_risk");
     /// ```
+    #[doc(alias = "code")]
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -214,6 +218,7 @@ impl Direction {
     ///
     /// assert_eq!("oldest_first".parse(), Ok(Direction::OldestFirst));
     /// ```
+    #[doc(alias = "code")]
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -248,7 +253,10 @@ impl Sort {
     ///
     /// let error = "latest".parse::<Sort>().unwrap_err();
     /// assert_eq!((error.code(), error.value()), ("unknown_sort", "latest"));
+    /// let long = "x".repeat(100).parse::<Sort>().unwrap_err();
+    /// assert_eq!(long.value(), format!("{}…", "x".repeat(64)));
     /// ```
+    #[doc(alias = "code")]
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -1,10 +1,12 @@
-//! Form of a [`ListQuery`] as parameters of a URL.
+//! Form of a [`PageQuery`] as parameters of a URL.
 
-use std::fmt::Display;
+use std::{borrow::Borrow, fmt::Display};
 
-use ventanilla_domain::{EnumSet, EnumValue, Explain, Locale};
+use ventanilla_domain::{EnumSet, EnumValue, Explain, Locale, excerpt};
 
 use crate::{
+    cursor::{Cursor, InvalidCursor},
+    page_query::PageQuery,
     page_size::PageSize,
     query::{AssigneeFilter, ListQuery},
 };
@@ -14,6 +16,9 @@ const NONE: &str = "none";
 
 /// Marks an id that could be read as [`NONE`].
 const LITERAL: char = '=';
+
+/// Key of the cursor.
+const AFTER: &str = "after";
 
 /// Conversion from and to the parameters of a URL.
 ///
@@ -30,36 +35,51 @@ const LITERAL: char = '=';
 /// | `handed_over` | `true` or `false`; only the first is a filter |
 /// | `sort` | a word of [`Sort`](crate::Sort) |
 /// | `page_size` | a number from 1 to 100 |
+/// | `after` | the [`Cursor`] that the page before gave as [`next`](crate::Page::next) |
 ///
 /// An assignee whose id is `none` or begins with `=` is written with another `=` before it.
-impl ListQuery {
-    /// Reads a query from decoded parameters, such as the pairs of a query string.
+impl PageQuery {
+    /// Reads the filters, the order and the cursor of a page from decoded parameters, such as the pairs
+    /// of a query string.
+    ///
+    /// The pairs can be a `&Vec<(String, String)>`, a `&HashMap<String, String>`, or any other iterator
+    /// of pairs or of references to pairs. In axum, `Query<Vec<(String, String)>>` gives them.
     ///
     /// Other keys and empty values are ignored. Statuses and priorities of repeated keys add up; of the
-    /// other keys the last one counts. In axum, `Query<Vec<(String, String)>>` gives the pairs.
+    /// other keys the last one counts.
     ///
     /// # Errors
     ///
-    /// [`InvalidQuery`] for the first value that is not valid.
+    /// [`InvalidQuery`] for the first value that is not valid, also for a cursor of a list with other
+    /// filters or another order.
     ///
     /// ```
+    /// use std::collections::HashMap;
     /// use ventanilla_domain::{Explain, Priority, Status};
-    /// use ventanilla_storage::{ListQuery, Sort};
+    /// use ventanilla_storage::{ListQuery, PageQuery, Sort};
     ///
-    /// let params = [("status", "OPEN,IN_PROGRESS"), ("assignee", "none"), ("due", "overdue"), ("tab", "2")];
-    /// let query = ListQuery::from_params(params)?;
-    /// assert_eq!(query, ListQuery::new().with_statuses(Status::Open | Status::InProgress).unassigned().overdue());
+    /// let params = vec![("status", "OPEN,IN_PROGRESS"), ("assignee", "none"), ("due", "overdue"), ("tab", "2")];
+    /// let page = PageQuery::from_params(&params)?;
+    /// let expected = ListQuery::new().with_statuses(Status::Open | Status::InProgress).unassigned().overdue();
+    /// assert_eq!(page.query(), &expected);
     ///
-    /// let error = ListQuery::from_params([("priority", "ASAP")]).unwrap_err();
+    /// let params = HashMap::from([("priority".to_owned(), "ASAP".to_owned())]);
+    /// let error = PageQuery::from_params(&params).unwrap_err();
     /// assert_eq!((error.key(), error.value()), ("priority", "ASAP"));
+    ///
+    /// let params = [("status", "OPEN"), ("after", "AUAAAAAAAAA")];
+    /// assert_eq!(PageQuery::from_params(params).unwrap_err().code(), "cursor_malformed");
     /// # Ok::<(), ventanilla_storage::InvalidQuery>(())
     /// ```
-    pub fn from_params<K: AsRef<str>, V: AsRef<str>>(
-        params: impl IntoIterator<Item = (K, V)>,
+    #[doc(alias = "query_string")]
+    #[doc(alias = "filters")]
+    pub fn from_params<K: AsRef<str>, V: AsRef<str>, P: Borrow<(K, V)>>(
+        params: impl IntoIterator<Item = P>,
     ) -> Result<Self, InvalidQuery> {
-        let mut query = Self::new();
+        let (mut query, mut cursor) = (ListQuery::new(), None::<Cursor>);
         let (mut statuses, mut priorities, mut handed_over) = (None, None, false);
-        for (key, value) in params {
+        for pair in params {
+            let (key, value) = pair.borrow();
             let value = value.as_ref();
             if value.is_empty() {
                 continue;
@@ -81,18 +101,55 @@ impl ListQuery {
                 "handed_over" => handed_over = is_true("handed_over", value)?,
                 "sort" => query = query.with_sort(parse("sort", value)?),
                 "page_size" => query = query.with_page_size(page_size(value)?),
+                AFTER => {
+                    cursor = Some(value.parse().map_err(|error| InvalidQuery::cursor(value, &error))?)
+                }
                 _ => {}
             }
         }
         if handed_over {
             query = query.handed_over();
         }
-        query = statuses.into_iter().fold(query, Self::with_statuses);
-        Ok(priorities.into_iter().fold(query, Self::with_priorities))
+        query = statuses.into_iter().fold(query, ListQuery::with_statuses);
+        query = priorities.into_iter().fold(query, ListQuery::with_priorities);
+        match cursor {
+            None => Ok(query.first_page()),
+            Some(cursor) => query
+                .page_after(&cursor)
+                .map_err(|error| InvalidQuery::cursor(&cursor.to_string(), &error)),
+        }
     }
 
-    /// Returns the parameters of the query, from which [`from_params`](Self::from_params) reads an equal
-    /// one. Values are not encoded for a URL, and defaults are omitted.
+    /// Returns the parameters of the page, from which [`from_params`](Self::from_params) reads an equal
+    /// one: those of [the query](ListQuery::to_params), and the cursor.
+    ///
+    /// Values are not encoded for a URL, and defaults are omitted.
+    ///
+    /// ```
+    /// use ventanilla_domain::{Priority, Status};
+    /// use ventanilla_storage::{ListQuery, PageQuery, Position};
+    ///
+    /// let first = ListQuery::new().with_statuses(Status::Open).first_page();
+    /// let last = Position { key: 0, priority: Priority::Low, tiebreaker: [0; 12] };
+    /// let next = first.cursor_after(&last); // in a host: `next` of the first page
+    ///
+    /// let second = first.query().clone().page_after(&next)?;
+    /// assert_eq!(second.to_params(), [("status", "OPEN".into()), ("after", next.to_string())]);
+    /// assert_eq!(PageQuery::from_params(second.to_params())?, second);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn to_params(&self) -> Vec<(&'static str, String)> {
+        let mut params = self.query().to_params();
+        params.extend(self.position().map(|last| (AFTER, self.cursor_after(last).to_string())));
+        params
+    }
+}
+
+/// Parameters of a URL.
+impl ListQuery {
+    /// Returns the parameters of the first page of the query, from which [`PageQuery::from_params`]
+    /// reads it again; its table lists them. Values are not encoded for a URL, and defaults are omitted.
     ///
     /// ```
     /// use ventanilla_domain::Status;
@@ -180,13 +237,16 @@ fn page_size(value: &str) -> Result<PageSize, InvalidQuery> {
     })
 }
 
-/// Parameter of a [`ListQuery`] that is not valid; its code is `invalid_query`.
+/// Parameter of a [`PageQuery`] that is not valid.
+///
+/// Its code is `invalid_query`, and for a cursor that of [`InvalidCursor`](crate::InvalidCursor):
+/// `cursor_malformed` or `cursor_foreign`. A host answers the latter with the first page.
 ///
 /// ```
 /// use ventanilla_domain::{Explain, Locale};
-/// use ventanilla_storage::ListQuery;
+/// use ventanilla_storage::PageQuery;
 ///
-/// let error = ListQuery::from_params([("page_size", "1000")]).unwrap_err();
+/// let error = PageQuery::from_params([("page_size", "1000")]).unwrap_err();
 /// let text = error.explain(Locale::Es);
 /// assert_eq!(text, "El valor «1000» de «page_size» no es válido. Una página tiene entre 1 y 100 filas.");
 /// ```
@@ -195,6 +255,8 @@ fn page_size(value: &str) -> Result<PageSize, InvalidQuery> {
 pub struct InvalidQuery {
     key: &'static str,
     value: Box<str>,
+    /// Code of the error of a cursor.
+    cursor: Option<&'static str>,
     /// Texts of the reason, in Spanish and English.
     reason: [Box<str>; 2],
 }
@@ -202,7 +264,11 @@ pub struct InvalidQuery {
 impl InvalidQuery {
     fn new(key: &'static str, value: &str, reason: impl Fn(Locale) -> String) -> Self {
         let reason = [Locale::Es, Locale::En].map(|locale| reason(locale).into());
-        Self { key, value: value.chars().take(64).collect(), reason }
+        Self { key, value: excerpt(value), cursor: None, reason }
+    }
+
+    fn cursor(value: &str, error: &InvalidCursor) -> Self {
+        Self { cursor: Some(error.code()), ..Self::new(AFTER, value, |locale| error.explain(locale)) }
     }
 
     /// Returns the key of the parameter.
@@ -211,7 +277,7 @@ impl InvalidQuery {
         self.key
     }
 
-    /// Returns the start of the offending value, at most 64 characters.
+    /// Returns the start of the offending value: 64 characters, and `…` if it is longer.
     #[must_use]
     pub const fn value(&self) -> &str {
         &self.value
@@ -220,11 +286,11 @@ impl InvalidQuery {
 
 impl Explain for InvalidQuery {
     fn code(&self) -> &'static str {
-        "invalid_query"
+        self.cursor.unwrap_or("invalid_query")
     }
 
     fn explain(&self, locale: Locale) -> String {
-        let Self { key, value, reason: [es, en] } = self;
+        let Self { key, value, reason: [es, en], .. } = self;
         match locale {
             Locale::Es => format!("El valor «{value}» de «{key}» no es válido. {es}"),
             Locale::En => format!("The value “{value}” of “{key}” is not valid. {en}"),
@@ -234,11 +300,13 @@ impl Explain for InvalidQuery {
 
 #[cfg(test)]
 mod tests {
+    use std::{borrow::Cow, collections::HashMap};
+
     use proptest::{collection::vec, option, prelude::*, sample::select};
     use ventanilla_domain::{Category, Priority, Status, Timestamp, UserId};
 
     use super::*;
-    use crate::{DueFilter, Sort, WaitingFilter};
+    use crate::{DueFilter, Position, Sort, WaitingFilter};
 
     fn id() -> impl Strategy<Value = UserId> {
         let special =
@@ -289,22 +357,56 @@ mod tests {
         }
     }
 
+    fn position() -> impl Strategy<Value = Position> {
+        (any::<i64>(), select(Priority::ALL.to_vec()), any::<[u8; 12]>())
+            .prop_map(|(key, priority, tiebreaker)| Position { key, priority, tiebreaker })
+    }
+
+    fn page() -> impl Strategy<Value = PageQuery> {
+        (query(), option::of(position())).prop_map(|(query, last)| match last {
+            None => query.first_page(),
+            Some(last) => {
+                let cursor = query.clone().first_page().cursor_after(&last);
+                query.page_after(&cursor).unwrap()
+            }
+        })
+    }
+
     proptest! {
         #[test]
-        fn queries_round_trip(query in query()) {
-            prop_assert_eq!(ListQuery::from_params(query.to_params()).unwrap(), query);
+        fn queries_round_trip(page in page()) {
+            let params = page.to_params();
+            prop_assert_eq!(PageQuery::from_params(&params).unwrap(), page.clone());
+            let by_key: HashMap<&str, String> = params.iter().cloned().collect();
+            prop_assert_eq!(by_key.len(), params.len(), "each key once");
+            prop_assert_eq!(PageQuery::from_params(&by_key).unwrap(), page.clone());
+            let first = page.query().clone().first_page();
+            prop_assert_eq!(PageQuery::from_params(page.query().to_params()).unwrap(), first);
+        }
+
+        #[test]
+        fn a_cursor_belongs_to_the_other_parameters(page in page(), other in query(), last in position()) {
+            let mut params = other.to_params();
+            params.push(("after", page.cursor_after(&last).to_string()));
+            // The size of pages may differ from page to page.
+            let same = page.query().clone().with_page_size(PageSize::default()).with_explicit_sort()
+                == other.with_page_size(PageSize::default()).with_explicit_sort();
+            match PageQuery::from_params(params) {
+                Ok(read) => prop_assert!(same && read.position() == Some(&last)),
+                Err(error) => prop_assert!(!same && error.code() == "cursor_foreign" && error.key() == "after"),
+            }
         }
 
         #[test]
         fn no_value_panics(key in select(KEYS.to_vec()), value in any::<String>()) {
-            if let Err(error) = ListQuery::from_params([(key, &value)]) {
+            if let Err(error) = PageQuery::from_params([(key, &value)]) {
                 prop_assert_eq!(error.key(), key);
-                prop_assert!(error.value().chars().count() <= 64);
+                prop_assert!(error.value().chars().count() <= 65);
             }
         }
     }
 
-    const KEYS: [&str; 12] = [
+    const KEYS: [&str; 13] = [
         "status",
         "priority",
         "category",
@@ -317,7 +419,48 @@ mod tests {
         "handed_over",
         "sort",
         "page_size",
+        "after",
     ];
+
+    #[test]
+    fn params_are_taken_as_a_host_has_them() {
+        let expected = ListQuery::new().with_statuses(Status::Open).unassigned().first_page();
+        let owned =
+            || vec![("status".to_owned(), "OPEN".to_owned()), ("assignee".into(), "none".into())];
+        let pairs = owned();
+        let sorted: std::collections::BTreeMap<_, _> = owned().into_iter().collect();
+        for read in [
+            PageQuery::from_params(&pairs),
+            PageQuery::from_params(owned()),
+            PageQuery::from_params(owned().iter()),
+            PageQuery::from_params(owned().iter().map(|(key, value)| (key, value))),
+            PageQuery::from_params(&owned().into_iter().collect::<HashMap<_, _>>()),
+            PageQuery::from_params(owned().into_iter().collect::<HashMap<_, _>>()),
+            PageQuery::from_params(&sorted),
+            PageQuery::from_params([("status", "OPEN"), ("assignee", "none")]),
+            PageQuery::from_params(&[("status", Cow::Borrowed("OPEN")), ("assignee", "none".into())]),
+        ] {
+            assert_eq!(read.unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn a_bad_cursor_keeps_its_code_and_names_its_key() {
+        let foreign = ListQuery::new().first_page().cursor_after(&Position {
+            key: 0,
+            priority: Priority::Low,
+            tiebreaker: [0; 12],
+        });
+        for (cursor, code) in
+            [("página 2", "cursor_malformed"), (&foreign.to_string(), "cursor_foreign")]
+        {
+            let error = PageQuery::from_params([("status", "OPEN"), ("after", cursor)]).unwrap_err();
+            assert_eq!((error.key(), error.code(), error.value()), ("after", code, cursor));
+            for locale in Locale::ALL {
+                assert!(error.explain(locale).contains("after"), "{error}");
+            }
+        }
+    }
 
     #[test]
     fn invalid_values_are_named_with_their_key() {
@@ -332,7 +475,7 @@ mod tests {
             ("page_size", "0", "page_size"),
             ("page_size", "-1", "page_size"),
         ] {
-            let error = ListQuery::from_params([(key, value)]).unwrap_err();
+            let error = PageQuery::from_params([(key, value)]).unwrap_err();
             assert_eq!((error.key(), error.code()), (code, "invalid_query"));
             assert!(error.to_string().contains(key), "{error}");
         }
@@ -342,13 +485,12 @@ mod tests {
     fn sets_add_up_and_other_keys_and_empty_values_are_ignored() {
         let params =
             [("status", "OPEN"), ("page", "7"), ("status", "CLOSED"), ("category", ""), ("sort", "due")];
-        let query = ListQuery::from_params(params).unwrap();
+        let read = |params: &[(&str, &str)]| PageQuery::from_params(params).unwrap().query().clone();
         assert_eq!(
-            query,
+            read(&params),
             ListQuery::new().with_statuses(Status::Open | Status::Closed).with_sort(Sort::Due)
         );
-        assert_eq!(ListQuery::from_params::<&str, &str>([]).unwrap(), ListQuery::new());
-        let none = ListQuery::from_params([("status", "none")]).unwrap();
-        assert!(none.statuses().is_empty());
+        assert_eq!(read(&[]), ListQuery::new());
+        assert!(read(&[("status", "none")]).statuses().is_empty());
     }
 }

@@ -124,11 +124,11 @@ impl TicketStore for SqliteStore {
     async fn get(
         &self,
         lookup: &TicketLookup,
-        scope: &Audience,
-        window: MessageRange,
+        audience: &Audience,
+        range: MessageRange,
     ) -> Result<Option<TicketDetails>, StoreError> {
-        let (lookup, scope) = (lookup.clone(), scope.clone());
-        self.read(move |db| read::get(db, &lookup, &scope, window)).await
+        let (lookup, audience) = (lookup.clone(), audience.clone());
+        self.read(move |db| read::get(db, &lookup, &audience, range)).await
     }
 
     async fn update(&self, number: &TicketNumber, command: &Command) -> Result<Outcome, StoreError> {

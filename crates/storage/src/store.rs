@@ -106,10 +106,10 @@ pub trait TicketStore: Send + Sync {
     async fn get(
         &self,
         lookup: &TicketLookup,
-        scope: &Audience,
-        window: MessageRange,
+        audience: &Audience,
+        range: MessageRange,
     ) -> Result<Option<TicketDetails>, StoreError> {
-        default_get(self, lookup, scope, window).await
+        default_get(self, lookup, audience, range).await
     }
 
     /// Applies a command to a ticket and stores the result, in one atomic step.
@@ -204,8 +204,8 @@ impl InsertOutcome {
 pub(crate) async fn default_get<S: TicketStore + ?Sized>(
     store: &S,
     lookup: &TicketLookup,
-    scope: &Audience,
-    window: MessageRange,
+    audience: &Audience,
+    range: MessageRange,
 ) -> Result<Option<TicketDetails>, StoreError> {
     let mut found = Ok(None);
     // From the last candidate: tickets are added and hardly ever removed, so the result is consistent.
@@ -213,11 +213,11 @@ pub(crate) async fn default_get<S: TicketStore + ?Sized>(
     for number in lookup.candidates().iter().rev() {
         match store.ticket(number).await {
             Ok(ticket) => {
-                let view = ticket.and_then(|ticket| ticket.details(scope, window));
+                let view = ticket.and_then(|ticket| ticket.details(audience, range));
                 found = view.map_or(found, |view| Ok(Some(view)));
             }
             // Another customer must not learn that the ticket exists.
-            Err(StoreError::Unreadable { .. }) if matches!(scope, Audience::Requester(_)) => {}
+            Err(StoreError::Unreadable { .. }) if matches!(audience, Audience::Requester(_)) => {}
             Err(error) => found = Err(error),
         }
     }
@@ -326,8 +326,8 @@ mockall::mock! {
         async fn get(
             &self,
             lookup: &TicketLookup,
-            scope: &Audience,
-            window: MessageRange,
+            audience: &Audience,
+            range: MessageRange,
         ) -> Result<Option<TicketDetails>, StoreError>;
         async fn update(
             &self,
@@ -364,8 +364,8 @@ macro_rules! forward {
     (@get $to:tt) => {
         crate::store::forward!(@fn $to get<'a, 'b>(
             lookup: &'a ventanilla_domain::TicketLookup,
-            scope: &'b ventanilla_domain::Audience,
-            window: ventanilla_domain::MessageRange
+            audience: &'b ventanilla_domain::Audience,
+            range: ventanilla_domain::MessageRange
         ) -> Option<ventanilla_domain::TicketDetails>);
     };
     (@update $to:tt) => {

@@ -132,7 +132,7 @@ async fn only_what_the_rules_allow_is_offered_also_without_scripts() {
         assert_eq!(window.text("#estado-actual").await, label);
         let next: BTreeSet<_> =
             status.next_for(ActorKind::Admin).into_iter().map(|next| next.to_string()).collect();
-        for offered in ["#estado button", "#con-estado option:not([value=''])"] {
+        for offered in ["#estado button", "#con-estado option:not([value=''], [value=ESPERAR])"] {
             let values = "return [...document.querySelectorAll(arguments[0])].map(it => it.value)";
             let values = window.run(values, vec![offered.into()]).await;
             let values: BTreeSet<String> = serde_json::from_value(values).expect("texts");

@@ -26,6 +26,8 @@ async fn each_count_leads_to_its_list() {
         ("En riesgo", counts.at_risk),
         ("Sin asignar", counts.unassigned),
         ("Míos", counts.mine),
+        ("Necesitan una persona", counts.handed_over),
+        ("En espera", counts.waiting),
         ("Abiertos", counts.with_status(Status::Open)),
         ("En progreso", counts.with_status(Status::InProgress)),
         ("Resueltos", counts.with_status(Status::Resolved)),

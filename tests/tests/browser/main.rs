@@ -9,6 +9,7 @@ mod centre;
 mod chat;
 mod customer;
 mod dashboard;
+mod desk_at_work;
 mod looks;
 mod once;
 mod steps;

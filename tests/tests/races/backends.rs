@@ -15,6 +15,7 @@ pub(crate) struct Memory;
 
 impl Backend for Memory {
     const ROUNDS: usize = 100;
+    const QUEUE: usize = 100;
 
     async fn desk() -> HelpDeskBuilder {
         HelpDesk::builder(MemoryStore::new())
@@ -26,6 +27,7 @@ pub(crate) struct Sqlite;
 
 impl Backend for Sqlite {
     const ROUNDS: usize = 3;
+    const QUEUE: usize = 350;
 
     async fn desk() -> HelpDeskBuilder {
         let folder = tempfile::tempdir().expect("a folder");

@@ -16,6 +16,9 @@ pub(crate) trait Backend: 'static {
     /// Number of times that each race is run.
     const ROUNDS: usize;
 
+    /// Number of tickets in the queue that administrators empty.
+    const QUEUE: usize = 1_000;
+
     async fn desk() -> HelpDeskBuilder;
 }
 

@@ -3,12 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "a test fails loudly")]
 
 mod backends;
+mod bot_turns;
 mod closing;
 mod conversation;
 mod crowd;
 mod opening;
 mod other_writer;
 mod pair;
+mod queue;
 mod replay;
 mod ticket;
 
@@ -43,6 +45,8 @@ macro_rules! races {
                 conversation::one_key_is_one_message,
                 pair::the_reply_that_arrives_first_stops_the_clock_of_the_first_response,
                 pair::one_expected_version_is_taken_once_and_the_conflict_names_the_change,
+                bot_turns::no_bot_writes_after_a_message_that_it_has_not_read,
+                queue::a_queue_is_emptied_without_a_double_or_a_skip,
                 closing::every_ticket_is_closed_once_by_one_of_many_machines,
                 closing::a_message_reopens_a_ticket_or_is_refused_by_one_that_is_closed,
                 opening::one_key_is_one_ticket,

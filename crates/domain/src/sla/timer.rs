@@ -117,7 +117,7 @@ impl SlaTimer {
             _ if self.is_breached(now) => SlaState::Breached,
             Some(stop) if stop.cancelled => SlaState::Cancelled,
             Some(_) => SlaState::Met,
-            None if self.is_paused(now) => SlaState::Paused,
+            None if self.is_paused(now) && self.pause_in_time().is_some() => SlaState::Paused,
             None if now >= self.at_risk_from() => SlaState::AtRisk,
             None => SlaState::Running,
         }
@@ -140,30 +140,33 @@ impl SlaTimer {
     /// end. That of a breached one has come.
     #[must_use]
     pub fn comes_due(&self) -> bool {
-        self.is_running() && self.open_pause().is_none_or(|start| self.due < start)
+        self.is_running() && self.pause_in_time().is_none_or(|pause| pause.end.is_some())
     }
 
     /// Returns whether it was due before it stopped, or before `now` if it runs. A paused timer never
     /// breaches.
     #[must_use]
     pub fn is_breached(&self, now: BusinessTime) -> bool {
-        let stop = self.stop.as_ref().map(|stop| stop.business_time);
-        self.due < stop.or(self.open_pause()).unwrap_or(now)
+        match &self.stop {
+            Some(stop) => self.due < stop.business_time,
+            None => self.comes_due() && self.due < now,
+        }
     }
 
     /// Returns the business time from which it is at risk: three quarters of its target, but not
-    /// before the end of a pause.
+    /// before the end of a pause, unless it had breached before the pause.
     #[must_use]
     pub fn at_risk_from(&self) -> BusinessTime {
-        let target = self.due.as_millis().saturating_sub(self.start.as_millis());
+        // The start of a breached timer may have moved on past its due point.
+        let target = self.due.as_millis().saturating_sub(self.start.as_millis()).max(0);
         let risk = BusinessTime::from_millis(self.due.as_millis().saturating_sub(target.div_euclid(4)));
-        let end = self.pause.and_then(|pause| pause.end);
+        let end = self.pause_in_time().and_then(|pause| pause.end);
         end.map_or(risk, |end| risk.max(end.business_time))
     }
 
-    /// Returns the beginning of a pause without an end.
-    fn open_pause(&self) -> Option<BusinessTime> {
-        self.pause.filter(|pause| pause.end.is_none()).map(|pause| pause.start.business_time)
+    /// Returns its pause, unless it had breached before.
+    fn pause_in_time(&self) -> Option<SlaPause> {
+        self.pause.filter(|pause| pause.start.business_time <= self.due)
     }
 
     /// Returns the time that it measured; `None` while it runs and if it was cancelled.
@@ -198,9 +201,9 @@ impl SlaTimer {
     pub(super) fn retarget(&mut self, now: BusinessTime, target: Duration) {
         if self.is_running() && !self.is_breached(now) {
             let due = self.start.plus(target);
-            // A shorter target is never due during a pause.
+            // A shorter target is never due during a pause, which may begin or end in closing hours.
             let resumes = self.pause.map(|pause| pause.end.unwrap_or(pause.start).business_time);
-            self.due = resumes.filter(|_| self.is_paused(now)).map_or(due, |resumes| due.max(resumes));
+            self.due = resumes.map_or(due, |resumes| due.max(resumes));
         }
     }
 
@@ -209,7 +212,9 @@ impl SlaTimer {
         if !self.is_running() {
             return;
         }
-        if !self.is_paused(now.business_time) {
+        // By the timestamps: business time stands still in closing hours.
+        let is_over = |pause: SlaPause| pause.end.is_some_and(|end| end.at <= now.at);
+        if self.pause.is_none_or(is_over) {
             self.pause = Some(SlaPause { start: now, end: None });
         }
         self.set_end(end);
@@ -218,13 +223,13 @@ impl SlaTimer {
     /// Ends the pause at this time, if it would last longer.
     pub(super) fn end_pause_by(&mut self, at: SlaInstant) {
         let Some(pause) = self.pause else { return };
-        let at = if at.business_time < pause.start.business_time { pause.start } else { at };
-        if pause.end.is_none_or(|end| at.business_time < end.business_time) {
+        let at = if at.at < pause.start.at { pause.start } else { at };
+        if pause.end.is_none_or(|end| at.at < end.at) {
             self.set_end(Some(at));
         }
     }
 
-    /// Ends the pause now, and forgets it.
+    /// Ends the pause now, and removes it.
     pub(super) fn unpause(&mut self, now: SlaInstant) {
         self.end_pause_by(now);
         self.pause = None;
@@ -445,9 +450,14 @@ impl SlaTimers {
         self.resolution.end_pause_by(at.instant());
     }
 
-    /// Ends the pause of the resolution timer, and forgets it.
+    /// Ends the pause of the resolution timer, and removes it.
     pub(crate) fn unpause(&mut self, at: &Moment<'_>) {
         self.resolution.unpause(at.instant());
+    }
+
+    /// Removes the pause of the resolution timer, whose wait is gone.
+    pub(crate) fn remove_pause(&mut self) {
+        self.resolution.pause = None;
     }
 
     /// Sets the targets of the ticket's priority on every timer that runs.
@@ -556,6 +566,78 @@ mod tests {
             let _ = (timer.state(reading(now)), timer.measured());
             timer.resume(Timestamp::MAX, reading(start), Duration::MAX);
             assert!(timer.is_running());
+        }
+    }
+
+    fn instant(at: Timestamp, ms: i64) -> SlaInstant {
+        SlaInstant { at, business_time: reading(ms) }
+    }
+
+    #[test]
+    fn no_pause_overflows() {
+        let ends = [(Timestamp::MIN, i64::MIN), (Timestamp::MAX, i64::MAX), (at(0), 0)];
+        let ends = ends.map(|(at, ms)| instant(at, ms));
+        for (start, begin, end) in [i64::MIN, 0, i64::MAX].into_iter().flat_map(|start| {
+            ends.into_iter().flat_map(move |begin| ends.map(|end| (start, begin, end)))
+        }) {
+            let mut timer = timer(start, u64::MAX);
+            timer.pause(begin, Some(end));
+            timer.retarget(reading(start), Duration::MAX);
+            timer.pause(end, None);
+            timer.end_pause_by(begin);
+            let _ = (timer.state(reading(start)), timer.at_risk_from(), timer.comes_due());
+            timer.unpause(end);
+            assert_eq!(timer.pause, None);
+        }
+    }
+
+    #[test]
+    fn a_pause_moves_the_timer_on_and_never_back() {
+        let hours = |count: i64| instant(at(count), count);
+        let mut timer = SlaTimer::new(at(0), reading(0), Duration::from_millis(8));
+        timer.pause(hours(6), Some(hours(10)));
+        assert_eq!((timer.since, timer.start, timer.due), (at(4), reading(4), reading(12)));
+        assert_eq!(timer.at_risk_from(), reading(10));
+        let states = [5, 9, 10, 12, 13].map(|now| timer.state(reading(now)));
+        let (paused, at_risk) = (SlaState::Paused, SlaState::AtRisk);
+        assert_eq!(states, [paused, paused, at_risk, at_risk, SlaState::Breached]);
+        // Without an end nothing comes due.
+        timer.pause(hours(7), None);
+        assert_eq!((timer.since, timer.start, timer.due), (at(0), reading(0), reading(8)));
+        assert!(!timer.comes_due() && timer.state(reading(99)) == paused);
+        // It doesn't end before it began, whatever the clock of the server says.
+        timer.unpause(hours(5));
+        assert_eq!(timer, SlaTimer::new(at(0), reading(0), Duration::from_millis(8)));
+        timer.stop = Some(SlaStop { at: at(7), business_time: reading(7), by: None, cancelled: false });
+        let stopped = timer.clone();
+        timer.pause(hours(8), None);
+        assert_eq!(timer, stopped, "a stopped timer isn't paused");
+    }
+
+    #[test]
+    fn a_timer_that_breached_before_its_pause_stays_breached() {
+        for end in [None, Some(instant(at(20), 20))] {
+            let mut timer = SlaTimer::new(at(0), reading(0), Duration::from_millis(8));
+            timer.pause(instant(at(9), 9), end);
+            assert_eq!((timer.due, timer.comes_due()), (reading(8), true));
+            assert!([9, 15, 30].iter().all(|now| timer.state(reading(*now)) == SlaState::Breached));
+            timer.retarget(reading(10), Duration::from_millis(99));
+            timer.unpause(instant(at(20), 20));
+            assert_eq!((timer.start, timer.due), (reading(11), reading(8)));
+            assert!(timer.at_risk_from() <= timer.due, "its start has moved on past its due point");
+        }
+    }
+
+    #[test]
+    fn a_pause_has_its_stored_names() {
+        let mut timer = timer(0, 10);
+        timer.pause(instant(Timestamp::MIN, 3), None);
+        let time = r#""0001-01-01T00:00:00.000Z""#;
+        let start = format!(r#"{{"start":{{"at":{time},"businessTime":3}}"#);
+        assert_eq!(serde_json::to_string(&timer.pause).unwrap(), format!("{start}}}"));
+        for end in ["", r#","end":null"#] {
+            let json = format!(r#"{{"since":{time},"start":0,"due":10,"pause":{start}{end}}}}}"#);
+            assert_eq!(serde_json::from_str::<SlaTimer>(&json).unwrap(), timer);
         }
     }
 

@@ -14,6 +14,12 @@ fn changes() -> Vec<Change> {
         Change::claim(),
         Change::assign(None),
         message("Hola").expecting(3),
+        Change::wait(customers(Some(9))),
+        Change::reply_and_wait(text("¿Cuál?"), customers(None)),
+        Change::end_wait(),
+        Change::hand_over(text("Ojo")),
+        Change::draft(text("Hecho")),
+        Change::discard_draft(),
     ];
     [&statuses[..], &replies, &others].concat()
 }

@@ -37,8 +37,23 @@ pub(super) fn sound(case: &Case) -> Result<(), TestCaseError> {
     prop_assert!(responses <= 1, "one waits for an answer at most: {timers:?}");
     prop_assert!(timers.earlier_responses.iter().all(|timer| timer.stop.is_some()));
 
-    let mut due: Vec<BusinessTime> = running.iter().map(|timer| timer.due).collect();
-    let mut risk: Vec<BusinessTime> = running.iter().map(|timer| timer.at_risk_from()).collect();
+    // Only the resolution is paused, and exactly while the ticket waits.
+    prop_assert!(waits(timers).iter().all(|timer| timer.pause.is_none()));
+    prop_assert_eq!(timers.resolution.pause.is_some(), head.waiting.is_some());
+    if let (Some(pause), Some(waiting)) = (timers.resolution.pause, head.waiting) {
+        let instant = |at| SlaInstant { at, business_time: sla.business_time_at(at) };
+        let expected = SlaPause { start: instant(waiting.since), end: waiting.until.map(instant) };
+        prop_assert_eq!(pause, expected);
+    }
+    let is_endless = |pause: SlaPause| pause.end.is_none();
+    let comes_due = |timer: &&&SlaTimer| {
+        let pause = timer.pause.filter(|pause| is_endless(*pause));
+        pause.is_none_or(|pause| timer.due < pause.start.business_time)
+    };
+    let due = running.iter().filter(comes_due).map(|timer| timer.due);
+    let mut due: Vec<BusinessTime> = due.collect();
+    let risk = running.iter().filter(comes_due).map(|timer| timer.at_risk_from());
+    let mut risk: Vec<BusinessTime> = risk.collect();
     due.sort();
     risk.sort();
     prop_assert_eq!(
@@ -69,7 +84,10 @@ pub(super) fn follows(
     let repriced = events.iter().any(|kind| matches!(kind, EventKind::PriorityChanged { .. }));
     let resumed = !before.head().status.is_live() && after.head().status.is_live();
     let wrote = events.iter().any(|kind| matches!(kind, EventKind::MessageAdded { .. }));
-    if !repriced && !wrote && before.head().status.is_live() == after.head().status.is_live() {
+    let waited =
+        before.head().waiting != after.head().waiting || events.contains(&EventKind::WaitingEnded);
+    if !repriced && !wrote && !waited && before.head().status.is_live() == after.head().status.is_live()
+    {
         prop_assert_eq!(old, new);
     }
     prop_assert_eq!(old.targets, new.targets);
@@ -82,8 +100,8 @@ pub(super) fn follows(
         prop_assert!(was.is_running() || was == is, "what has been answered is over");
     }
     let (was, is) = (&old.resolution, &new.resolution);
-    prop_assert!((was.since, was.start) == (is.since, is.start) || resumed);
-    prop_assert!(was.due == is.due || resumed || repriced && was.is_running());
+    prop_assert!((was.since, was.start) == (is.since, is.start) || resumed || waited);
+    prop_assert!(was.due == is.due || resumed || waited || repriced && was.is_running());
     prop_assert!(was.is_running() || was == is || resumed);
     Ok(())
 }

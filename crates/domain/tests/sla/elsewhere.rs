@@ -175,3 +175,69 @@ fn null_equals_absent_in_timers() {
     assert_eq!(ticket.head().timers(sla_of(&case)), None);
     assert_eq!(timer(&case, NextResponse).stop, None);
 }
+
+/// A ticket that waits since Tuesday, without an end.
+fn waiting() -> Case {
+    let mut case = opened();
+    case.must(&admin("luis"), ms(TUESDAY), Change::wait(Wait::new(WaitingFor::Customer)));
+    case
+}
+
+fn wrote(case: &Case, role: &str, at: &str) -> Case {
+    let mut messages = serde_json::to_value(case.ticket.messages()).expect("messages are JSON");
+    let message = json!({"content": "Aquí está", "role": role, "createdAt": at});
+    messages.as_array_mut().expect("a list").push(message);
+    left(case, json!({"messages": messages}))
+}
+
+#[test]
+fn a_wait_ended_elsewhere_pauses_the_resolution_until_then() {
+    let mut here = waiting();
+    here.must(&admin("luis"), ms(WEDNESDAY), Change::end_wait());
+    let here = timer(&here, Resolution).clone();
+    let open = json!({"status": "OPEN", "updatedAt": WEDNESDAY});
+    for mut case in [wrote(&waiting(), "USER", WEDNESDAY), left(&waiting(), open)] {
+        assert_eq!(case.head().wait_at(time(WEDNESDAY)), None);
+        let truly = truly(&case).resolution;
+        assert_eq!((truly.since, truly.start, truly.due), (here.since, here.start, here.due));
+        let now = sla_of(&case).business_time_at(time(THURSDAY));
+        assert_eq!(truly.state(now), here.state(now));
+        assert_eq!(case.head().version, 1, "reading writes nothing");
+        // Nor does the next change say that it ended the wait.
+        let noted = case.does(&admin("eva"), ms(THURSDAY), Change::note(text("Ojo")));
+        assert_eq!(noted, Answer::Applied(vec![EventKind::NoteAdded]));
+        assert_eq!((case.head().waiting, timer(&case, Resolution)), (None, &here));
+    }
+    for role in ["ADMIN", "SUPPORT_BOT"] {
+        let case = wrote(&waiting(), role, WEDNESDAY);
+        assert!(case.head().wait_at(time(THURSDAY)).is_some(), "{role}");
+        assert!(truly(&case).resolution.is_paused(sla_of(&case).business_time_at(time(THURSDAY))));
+    }
+}
+
+#[test]
+fn a_waiting_ticket_resolved_elsewhere_is_paused_until_then() {
+    let fields = json!({"status": "RESOLVED", "resolvedAt": WEDNESDAY, "updatedAt": THURSDAY});
+    let mut case = left(&waiting(), fields);
+    assert_eq!(case.head().wait_at(time(WEDNESDAY)), None);
+    let truly = truly(&case).resolution;
+    assert_eq!((&truly.stop, truly.pause), (&stop(&case, WEDNESDAY, false), None));
+    let until_wait = sla_of(&case).calendar().elapsed(at(0), time(TUESDAY));
+    assert_eq!(truly.measured().expect("it stopped").business, until_wait);
+    // Nobody waits once it is reopened here, and the timer runs.
+    case.must(&customer("ana"), ms(THURSDAY), message("No está resuelto"));
+    assert_eq!((case.head().waiting, timer(&case, Resolution).pause), (None, None));
+    assert!(timers(&case).resolution.comes_due());
+}
+
+#[test]
+fn a_pause_is_removed_if_its_wait_ended_while_the_desk_had_no_policy() {
+    let mut case = waiting();
+    let policy = std::mem::take(&mut case.policy);
+    case.must(&admin("luis"), ms(WEDNESDAY), Change::end_wait());
+    case.policy = policy;
+    assert!(timer(&case, Resolution).pause.is_some(), "nothing could measure it");
+    assert_eq!(truly(&case).resolution.pause, None);
+    case.must(&admin("luis"), ms(THURSDAY), Change::note(text("Ojo")));
+    assert_eq!(timer(&case, Resolution), timer(&opened(), Resolution));
+}

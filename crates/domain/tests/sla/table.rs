@@ -6,8 +6,8 @@ use Status::{Closed, InProgress, Resolved};
 
 /// Changes that affect timers; all others leave them unchanged. F, N and R are the timers of the
 /// first response, the next one and the resolution. Each stops (`.`), is cancelled (`x`), starts
-/// (`+`), resumes (`>`), or gets another target (`~`). Luis answers; "Ana*" is an administrator in
-/// her own ticket.
+/// (`+`), is paused (`=`), resumes (`>`), or gets another target (`~`). Luis answers; "Ana*" is an
+/// administrator in her own ticket.
 const MOVES: &[(&str, &str, &str, &str)] = &[
     ("new, started, late", "Luis", "message, reply Open, reply InProgress", "F."),
     ("new, started, late", "Luis", "reply Resolved, reply Closed", "F. R."),
@@ -25,10 +25,25 @@ const MOVES: &[(&str, &str, &str, &str)] = &[
     ("asked", "Luis, Ana*", "raise", "N~ R~"),
     ("resolved, dropped", "Ana", "message", "N+ R>"),
     ("resolved, dropped", "Luis, Ana*", "InProgress, reply InProgress", "R>"),
+    ("new, started, late, answered, asked", "Luis, Ana*", "wait", "R="),
+    ("new, started, late, answered, asked", "Ana*", "reply wait", "R="),
+    ("new, started, late", "Luis", "reply wait", "F. R="),
+    ("answered", "Luis", "reply wait", "R="),
+    ("asked", "Luis", "reply wait", "N. R="),
+    ("resolved, dropped", "Luis, Ana*", "wait, reply wait", "R>="),
+    ("waiting", "Ana", "message", "R>"),
+    ("waiting", "Luis, Ana*", "Open, end wait", "R>"),
+    ("waiting", "Luis, Ana*", "Resolved, Closed", "Fx R>."),
+    ("waiting", "Luis, Ana*", "raise", "F~ R~"),
+    ("waiting", "Luis", "message, reply InProgress, reply wait", "F."),
+    ("waiting", "Luis", "reply Open", "F. R>"),
+    ("waiting", "Luis", "reply Resolved, reply Closed", "F. R>."),
+    ("waiting", "Ana*", "reply Open", "R>"),
+    ("waiting", "Ana*", "reply Resolved, reply Closed", "Fx R>."),
 ];
 
 /// State of a case, and the hour of the changes.
-fn states() -> [(&'static str, Case, i64); 8] {
+fn states() -> [(&'static str, Case, i64); 9] {
     let (ana, luis) = (customer("ana"), admin("luis"));
     let brought = |steps: &[(&Actor, Change)]| {
         let mut case = Case::new(desk(BusinessCalendar::always()));
@@ -41,6 +56,7 @@ fn states() -> [(&'static str, Case, i64); 8] {
     let asked = (&ana, message("¿Y bien?"));
     let resolved = (&luis, Change::status(Resolved));
     let closed = (&luis, Change::status(Closed));
+    let waiting = (&luis, Change::wait(Wait::new(WaitingFor::Customer)));
     [
         ("new", brought(&[]), 3),
         ("started", brought(&[(&luis, Change::status(InProgress))]), 3),
@@ -50,6 +66,7 @@ fn states() -> [(&'static str, Case, i64); 8] {
         ("resolved", brought(&[answered.clone(), resolved.clone()]), 3),
         ("dropped", brought(std::slice::from_ref(&resolved)), 3),
         ("closed", brought(&[answered, asked, closed]), 4),
+        ("waiting", brought(&[waiting]), 3),
     ]
 }
 
@@ -75,6 +92,12 @@ fn changes() -> Vec<(String, Change)> {
         named("claim", Change::claim()),
         named("assign", Change::assign(Some(id("eva")))),
         named("raise", Change::priority(Priority::High)),
+        named("wait", Change::wait(Wait::new(WaitingFor::Customer))),
+        named("reply wait", Change::reply_and_wait(text("¿Cuál?"), Wait::new(WaitingFor::Customer))),
+        named("end wait", Change::end_wait()),
+        named("hand over", Change::hand_over(text("Ojo"))),
+        named("draft", Change::draft(text("Hecho"))),
+        named("discard", Change::discard_draft()),
     ];
     others.into_iter().chain(set).chain(reply).collect()
 }
@@ -105,21 +128,28 @@ fn became(
             after => format!("{after:?}"),
         };
     };
-    let stopped = |cancelled| {
+    let stopped = |before: &SlaTimer, cancelled| {
         let by = Some(&step.by).filter(|by| by.kind() == ActorKind::Admin).and_then(|by| by.user());
         let stop = SlaStop { at: step.at, business_time: step.reading, by: by.cloned(), cancelled };
         SlaTimer { stop: Some(stop), ..before.clone() }
     };
     // Without closing hours both times were paused for the same time.
-    let pause =
-        before.stop.as_ref().map_or(Duration::ZERO, |stop| step.reading.since(stop.business_time));
+    let stopped_at = before.stop.as_ref().map(|stop| stop.business_time);
+    let paused_at = before.pause.map(|pause| pause.start.business_time);
+    let pause = stopped_at.or(paused_at).map_or(Duration::ZERO, |from| step.reading.since(from));
     let (since, start) = (before.since.plus(pause), before.start.plus(pause));
     let resumed = SlaTimer { since, start, due: due(start, Priority::Medium), pause: None, stop: None };
+    let now = SlaInstant { at: step.at, business_time: step.reading };
+    let paused =
+        |timer: &SlaTimer| SlaTimer { pause: Some(SlaPause { start: now, end: None }), ..timer.clone() };
     let retargeted = SlaTimer { due: due(before.start, Priority::High), ..before.clone() };
     match after {
         Some(after) if after == before => "",
-        Some(after) if *after == stopped(false) => ".",
-        Some(after) if *after == stopped(true) => "x",
+        Some(after) if *after == stopped(before, false) => ".",
+        Some(after) if *after == stopped(before, true) => "x",
+        Some(after) if *after == paused(before) => "=",
+        Some(after) if *after == paused(&resumed) => ">=",
+        Some(after) if *after == stopped(&resumed, false) => ">.",
         Some(after) if *after == retargeted => "~",
         Some(after) if *after == resumed => ">",
         after => return format!("{before:?} -> {after:?}"),

@@ -15,8 +15,14 @@ impl Admin {
     /// Makes one change to many tickets, one after the other; an error of one stops no other.
     ///
     /// The numbers can be as a form posts them or as people type them, and are read as by
-    /// [`Admin::find`]. Duplicates are removed: the result stands where a ticket was first named. A
-    /// message with a key is added once to each ticket, also if the whole is sent again.
+    /// [`Admin::find`]. Duplicates are removed: the result stands where a ticket was first named.
+    ///
+    /// Sent again, it goes through all tickets again, so that those that failed are tried once more. A
+    /// change of status, priority or assignee finds the others as they were asked to be, and changes
+    /// nothing. A message or a note is added again, unless it has a
+    /// [key](crate::ticket::NewMessage::with_key): with one it is added once to each ticket.
+    /// [`expecting`](Change::expecting) names one version, which other tickets don't have: leave it out
+    /// here.
     ///
     /// ```
     /// use ventanilla_service::{

@@ -60,6 +60,21 @@ pub(crate) fn history(page: &PageContext<'_>, ticket: &TicketDetails) -> Vec<His
     items.into_iter().map(|item| item.entry(page)).collect()
 }
 
+/// Returns the events that a requester may see: none that is internal, and none with the id of an
+/// administrator.
+pub(crate) fn public(events: &[Event]) -> Vec<Event> {
+    let is_public = |event: &&Event| match event.kind {
+        EventKind::AssigneeChanged { .. } => false,
+        _ => !event.kind.is_internal(),
+    };
+    events.iter().filter(is_public).cloned().collect()
+}
+
+/// Returns events in the order in which they are given.
+pub(crate) fn entries(page: &PageContext<'_>, events: &[Event]) -> Vec<HistoryEntry> {
+    events.iter().map(|event| HistoryItem::of_event(event).entry(page)).collect()
+}
+
 /// Event whose actor may be unknown, as are the administrators of another application.
 struct HistoryItem {
     at: Timestamp,

@@ -3,8 +3,8 @@
 use ventanilla_domain::{Actor, ActorKind, TicketDetails, TicketSummary};
 use ventanilla_storage::Report;
 
-use super::{BulkView, ChatView, DeskView, PageContext, ReportView, TicketRow};
-use crate::bulk::BulkOutcome;
+use super::{BulkView, ChatView, DeskView, ErrorView, PageContext, ReceiptView, ReportView, TicketRow};
+use crate::{Receipt, ServiceError, bulk::BulkOutcome};
 
 /// View models of a customer's pages; from [`Customer::pages`](crate::Customer::pages).
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +23,18 @@ impl CustomerPages<'_> {
     #[must_use]
     pub fn row(&self, ticket: &TicketSummary) -> TicketRow {
         TicketRow { sla: None, ..TicketRow::new(&self.page, ticket) }
+    }
+
+    /// Returns the result of a change, without versions and administrators' ids.
+    #[must_use]
+    pub fn receipt(&self, receipt: &Receipt) -> ReceiptView {
+        ReceiptView::for_requester(&self.page, receipt)
+    }
+
+    /// Returns an error, as [`ErrorView::new`] does in the viewer's language.
+    #[must_use]
+    pub fn error(&self, error: &ServiceError) -> ErrorView {
+        ErrorView::new(error, self.page.viewer.locale)
     }
 }
 
@@ -51,6 +63,19 @@ impl AdminPages<'_> {
     #[must_use]
     pub fn row(&self, ticket: &TicketSummary) -> TicketRow {
         TicketRow::new(&self.page, ticket)
+    }
+
+    /// Returns the result of a change.
+    #[must_use]
+    pub fn receipt(&self, receipt: &Receipt) -> ReceiptView {
+        ReceiptView::for_desk(&self.page, receipt)
+    }
+
+    /// Returns an error, with the changes since on a conflict of versions, and the assignee of a ticket
+    /// that somebody else has.
+    #[must_use]
+    pub fn error(&self, error: &ServiceError) -> ErrorView {
+        ErrorView::for_desk(&self.page, error)
     }
 
     /// Returns the results of one change to many tickets.

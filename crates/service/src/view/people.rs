@@ -12,7 +12,7 @@ use ventanilla_domain::{Locale, TimeZone, UserId};
 ///
 /// let spanish = Viewer::new(TimeZone::named("America/Argentina/Buenos_Aires")?);
 /// assert_eq!(spanish.locale, Locale::Es);
-/// let english = Viewer { locale: Locale::En, ..spanish };
+/// let english = spanish.with_locale(Locale::En);
 /// # Ok::<(), ventanilla_service::error::InvalidTimeZone>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,10 +24,20 @@ pub struct Viewer {
 }
 
 impl Viewer {
-    /// Creates a viewer who reads Spanish.
+    /// Creates a viewer who reads Spanish, the default language; [`with_locale`](Self::with_locale)
+    /// sets another.
     #[must_use]
     pub const fn new(time_zone: TimeZone) -> Self {
         Self { locale: Locale::Es, time_zone }
+    }
+
+    /// Sets the language, such as that of a request:
+    /// [`Locale::from_accept_language`].
+    #[doc(alias = "language")]
+    #[must_use]
+    pub const fn with_locale(mut self, locale: Locale) -> Self {
+        self.locale = locale;
+        self
     }
 }
 

@@ -69,8 +69,8 @@ async fn a_missing_ticket_is_none(store: &dyn TicketStore) {
 
 async fn the_ticket_of_another_requester_is_none(store: &dyn TicketStore) {
     fill(store, &[owned("TKT-ABC123", ana())]).await;
-    for window in [MessageRange::All, MessageRange::Last(0)] {
-        let foreign = store.get(&number().into(), &Audience::Requester(eva()), window).await;
+    for range in [MessageRange::All, MessageRange::Last(0)] {
+        let foreign = store.get(&number().into(), &Audience::Requester(eva()), range).await;
         assert_eq!(answer(foreign), None);
     }
     assert!(found(store, number(), &Audience::Requester(ana())).await.is_some());
@@ -94,8 +94,12 @@ async fn entered_numbers_are_found(store: &dyn TicketStore) {
         (" # TKT ABCL2O ", "TKT-ABC120"),
         ("# 1767603600000042", "1767603600000042"),
     ] {
-        for scope in [Audience::Desk, Audience::Requester(ana())] {
-            assert_eq!(typed_finds(store, typed, &scope).await.as_deref(), Some(expected), "{typed:?}");
+        for audience in [Audience::Desk, Audience::Requester(ana())] {
+            assert_eq!(
+                typed_finds(store, typed, &audience).await.as_deref(),
+                Some(expected),
+                "{typed:?}"
+            );
         }
     }
     assert_eq!(typed_finds(store, "ABC121", &Audience::Desk).await, None);
@@ -123,12 +127,12 @@ async fn a_literal_match_wins(store: &dyn TicketStore) {
 
 async fn a_literal_match_of_another_requester_hides_no_own_ticket(store: &dyn TicketStore) {
     fill(store, &[owned("tkt-abc123", eva()), owned("TKT-ABC123", ana())]).await;
-    for (scope, expected) in [
+    for (audience, expected) in [
         (Audience::Requester(ana()), "TKT-ABC123"),
         (Audience::Requester(eva()), "tkt-abc123"),
         (Audience::Desk, "tkt-abc123"),
     ] {
-        assert_eq!(typed_finds(store, "tkt-abc123", &scope).await.as_deref(), Some(expected));
+        assert_eq!(typed_finds(store, "tkt-abc123", &audience).await.as_deref(), Some(expected));
     }
 }
 
@@ -148,7 +152,7 @@ async fn a_message_range_counts_in_order_of_arrival(store: &dyn TicketStore) {
     let ticket = conversation();
     fill(store, std::slice::from_ref(&ticket)).await;
     let some = |first, count| MessageRange::From { first, count };
-    let windows = [
+    let ranges = [
         MessageRange::All,
         MessageRange::Last(0),
         MessageRange::Last(2),
@@ -165,17 +169,17 @@ async fn a_message_range_counts_in_order_of_arrival(store: &dyn TicketStore) {
         some(0, u32::MAX),
         some(u32::MAX, u32::MAX),
     ];
-    for window in windows {
-        for scope in [Audience::Desk, Audience::Requester(ana())] {
-            let seen = answer(store.get(&number().into(), &scope, window).await);
-            assert_eq!(seen, ticket.details(&scope, window), "{window:?} of {scope:?}");
+    for range in ranges {
+        for audience in [Audience::Desk, Audience::Requester(ana())] {
+            let seen = answer(store.get(&number().into(), &audience, range).await);
+            assert_eq!(seen, ticket.details(&audience, range), "{range:?} of {audience:?}");
         }
     }
 }
 
 async fn messages_are_sorted_by_time_and_then_by_arrival(store: &dyn TicketStore) {
     fill(store, &[conversation()]).await;
-    for (window, expected) in [
+    for (range, expected) in [
         (
             MessageRange::All,
             vec![
@@ -189,10 +193,10 @@ async fn messages_are_sorted_by_time_and_then_by_arrival(store: &dyn TicketStore
         (MessageRange::Last(3), vec!["Empate, llegó antes", "Empate, llegó después", "A las dos"]),
         (MessageRange::From { first: 1, count: 2 }, vec!["Empate, llegó antes", "A las tres"]),
     ] {
-        let view = answer(store.get(&number().into(), &Audience::Desk, window).await)
+        let view = answer(store.get(&number().into(), &Audience::Desk, range).await)
             .expect("the ticket is stored");
         let texts: Vec<&str> = view.messages.iter().map(|message| message.text.as_str()).collect();
-        assert_eq!(texts, expected, "{window:?}");
+        assert_eq!(texts, expected, "{range:?}");
     }
 }
 
@@ -218,16 +222,16 @@ fn owned(number: &str, requester: UserId) -> Ticket {
     testing::ticket(number).requester(requester).build()
 }
 
-async fn typed_finds(store: &dyn TicketStore, typed: &str, scope: &Audience) -> Option<String> {
-    found(store, TicketLookup::parse(typed).expect("the text can be a number"), scope).await
+async fn typed_finds(store: &dyn TicketStore, typed: &str, audience: &Audience) -> Option<String> {
+    found(store, TicketLookup::parse(typed).expect("the text can be a number"), audience).await
 }
 
 /// Returns the number of the ticket that a lookup finds.
 async fn found(
     store: &dyn TicketStore,
     lookup: impl Into<TicketLookup>,
-    scope: &Audience,
+    audience: &Audience,
 ) -> Option<String> {
-    let view = answer(store.get(&lookup.into(), scope, MessageRange::All).await)?;
+    let view = answer(store.get(&lookup.into(), audience, MessageRange::All).await)?;
     Some(view.head.ticket_number.to_string())
 }

@@ -87,13 +87,13 @@ async fn each_handle_reads_the_writes_of_the_other(both: [&dyn TicketStore; 2]) 
             change.apply(&mut ticket);
             answer(both[writer].update(&number, &change).await);
             for store in both {
-                for (scope, window) in [
+                for (audience, range) in [
                     (Audience::Desk, MessageRange::All),
                     (Audience::Requester(customer(0)), MessageRange::All),
                     (Audience::Desk, MessageRange::Last(1)),
                 ] {
-                    let seen = answer(store.get(&(&number).into(), &scope, window).await);
-                    assert_eq!(seen, ticket.details(&scope, window), "after step {step} by {writer}");
+                    let seen = answer(store.get(&(&number).into(), &audience, range).await);
+                    assert_eq!(seen, ticket.details(&audience, range), "after step {step} by {writer}");
                 }
             }
         }

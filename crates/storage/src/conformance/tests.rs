@@ -198,23 +198,23 @@ impl TicketStore for Faulty {
     async fn get(
         &self,
         lookup: &TicketLookup,
-        scope: &Audience,
-        window: MessageRange,
+        audience: &Audience,
+        range: MessageRange,
     ) -> Result<Option<TicketDetails>, StoreError> {
         let last = lookup.candidates()[lookup.candidates().len() - 1].clone().into();
         match self.fault {
-            Fault::ShowsTicketsOfOthers => self.store.get(lookup, &Audience::Desk, window).await,
+            Fault::ShowsTicketsOfOthers => self.store.get(lookup, &Audience::Desk, range).await,
             Fault::ShowsTimersToEverybody => {
-                let whole = self.store.get(lookup, &Audience::Desk, window).await?;
+                let whole = self.store.get(lookup, &Audience::Desk, range).await?;
                 let sla = whole.and_then(|view| view.head.sla);
-                let seen = self.store.get(lookup, scope, window).await?;
+                let seen = self.store.get(lookup, audience, range).await?;
                 Ok(seen.map(|mut view| {
                     view.head.sla = sla;
                     view
                 }))
             }
-            Fault::PrefersFoldedNumbers => self.store.get(&last, scope, window).await,
-            _ => self.store.get(lookup, scope, window).await,
+            Fault::PrefersFoldedNumbers => self.store.get(&last, audience, range).await,
+            _ => self.store.get(lookup, audience, range).await,
         }
     }
 

@@ -292,8 +292,8 @@ async fn the_first_of_concurrent_messages_starts_the_timer(store: &dyn TicketSto
     assert!(timers.earlier_responses.is_empty(), "{timers:?}");
     let runs = timers.next_response.expect("the requester waits for a response");
     assert_eq!((runs.start, runs.stop), (business_time(runs.since), None));
-    let window = MessageRange::From { first: 2, count: 1 };
-    let first = answer(store.get(&number().into(), &Audience::Desk, window).await);
+    let range = MessageRange::From { first: 2, count: 1 };
+    let first = answer(store.get(&number().into(), &Audience::Desk, range).await);
     assert_eq!(first.and_then(|view| Some(view.messages.first()?.created_at)), Some(runs.since));
 }
 

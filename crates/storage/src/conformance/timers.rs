@@ -92,14 +92,14 @@ async fn only_the_desk_sees_the_timers(store: &dyn TicketStore) {
     let ticket = made_up();
     fill(store, std::slice::from_ref(&ticket)).await;
     let number = &ticket.head().ticket_number;
-    for window in [MessageRange::All, MessageRange::Last(0)] {
-        for scope in [Audience::Requester(ana()), Audience::Bot] {
-            let seen = answer(store.get(&number.into(), &scope, window).await);
-            assert_eq!(seen, ticket.details(&scope, window), "{scope:?}");
-            assert_eq!(seen.and_then(|view| view.head.sla), None, "{scope:?}");
+    for range in [MessageRange::All, MessageRange::Last(0)] {
+        for audience in [Audience::Requester(ana()), Audience::Bot] {
+            let seen = answer(store.get(&number.into(), &audience, range).await);
+            assert_eq!(seen, ticket.details(&audience, range), "{audience:?}");
+            assert_eq!(seen.and_then(|view| view.head.sla), None, "{audience:?}");
         }
-        let seen = answer(store.get(&number.into(), &Audience::Desk, window).await);
-        assert_eq!(seen, ticket.details(&Audience::Desk, window));
+        let seen = answer(store.get(&number.into(), &Audience::Desk, range).await);
+        assert_eq!(seen, ticket.details(&Audience::Desk, range));
     }
 }
 

@@ -60,10 +60,10 @@ cases![RunUnreadable(stored):
 ];
 
 async fn other_customers_find_nothing(Stored { store, number }: Stored<'_>) {
-    for window in [MessageRange::All, MessageRange::Last(0), MessageRange::Last(1)] {
+    for range in [MessageRange::All, MessageRange::Last(0), MessageRange::Last(1)] {
         for number in [number, &missing()] {
-            let found = store.get(&number.into(), &other_customer(), window).await;
-            assert_eq!(answer(found), None, "{number}, {window:?}");
+            let found = store.get(&number.into(), &other_customer(), range).await;
+            assert_eq!(answer(found), None, "{number}, {range:?}");
         }
     }
 }

@@ -28,18 +28,18 @@ impl Inner {
     pub(super) async fn get(
         self: &Arc<Self>,
         lookup: &TicketLookup,
-        scope: &Audience,
-        window: MessageRange,
+        audience: &Audience,
+        range: MessageRange,
     ) -> Result<Option<TicketDetails>, StoreError> {
         let numbers: Vec<&str> = lookup.candidates().iter().map(TicketNumber::as_str).collect();
         let mut filter = match numbers[..] {
             [number] => doc! { "ticketNumber": number },
             _ => doc! { "ticketNumber": { "$in": &numbers } },
         };
-        if let Audience::Requester(id) = scope {
+        if let Audience::Requester(id) = audience {
             filter.insert("userId", self.ids.write(id)?);
         }
-        let (tickets, fields) = (self.tickets.clone(), fields(scope, window));
+        let (tickets, fields) = (self.tickets.clone(), fields(audience, range));
         let found = self.read(self.deadline(), async move {
             tickets.find(filter).projection(fields).await?.try_collect::<Vec<RawDocumentBuf>>().await
         });
@@ -52,19 +52,20 @@ impl Inner {
             return Ok(None);
         };
         let number = document.get_str("ticketNumber").unwrap_or_default();
-        self.view(document, scope, window).map_err(|problem| unreadable(number, problem))
+        self.view(document, audience, range).map_err(|problem| unreadable(number, problem))
     }
 
     fn view(
         &self,
         document: &RawDocument,
-        scope: &Audience,
-        window: MessageRange,
+        audience: &Audience,
+        range: MessageRange,
     ) -> Result<Option<TicketDetails>, DecodeError> {
-        let Some(mut view) = self.ids.decode_ticket(document)?.details(scope, MessageRange::All) else {
+        let Some(mut view) = self.ids.decode_ticket(document)?.details(audience, MessageRange::All)
+        else {
             return Ok(None);
         };
-        if window == MessageRange::All {
+        if range == MessageRange::All {
             return Ok(Some(view));
         }
         if document.get_array("messages").is_ok_and(bson::RawArray::is_empty) {
@@ -79,12 +80,12 @@ impl Inner {
 
 /// Returns the projection for an audience, which reads no more than it may see. For a part of the
 /// conversation the server derives fields from the whole.
-fn fields(scope: &Audience, window: MessageRange) -> Document {
-    let is_whole = window == MessageRange::All;
+fn fields(audience: &Audience, range: MessageRange) -> Document {
+    let is_whole = range == MessageRange::All;
     let mut fields = if is_whole { expr::stored_head() } else { expr::head() };
-    fields.extend(messages(window));
+    fields.extend(messages(range));
     fields.insert("description", 1);
-    if *scope == Audience::Desk {
+    if *audience == Audience::Desk {
         fields.extend(doc! { "notes": 1, "history": 1, "draft": 1 });
         if is_whole {
             fields.insert(EARLIER, 1);
@@ -99,10 +100,10 @@ fn fields(scope: &Audience, window: MessageRange) -> Document {
 
 /// Returns the projection of a range of messages; for a part with the number of earlier messages and the
 /// length of the whole conversation.
-fn messages(window: MessageRange) -> Document {
+fn messages(range: MessageRange) -> Document {
     let (conversation, count) = (expr::conversation(), expr::message_count());
     let none = || Bson::from(doc! { "$literal": [] });
-    let (messages, earlier): (Bson, Bson) = match window {
+    let (messages, earlier): (Bson, Bson) = match range {
         MessageRange::All => return doc! { "messages": 1 },
         MessageRange::Last(0) => (none(), count),
         MessageRange::Last(last) => (

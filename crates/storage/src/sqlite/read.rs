@@ -28,17 +28,18 @@ pub(super) fn ticket(
 pub(super) fn get(
     db: &Connection,
     lookup: &TicketLookup,
-    scope: &Audience,
-    window: MessageRange,
+    audience: &Audience,
+    range: MessageRange,
 ) -> Result<Option<TicketDetails>, TransactionError> {
     for number in lookup.candidates() {
         let view = find(db, number, |row| {
             // The ticket of another requester counts as missing, even if it is unreadable.
-            if matches!(scope, Audience::Requester(id) if row::text(row, "requester") != id.as_str()) {
+            if matches!(audience, Audience::Requester(id) if row::text(row, "requester") != id.as_str())
+            {
                 return Ok(None);
             }
             let (ticket, _) = row::read(row)?;
-            Ok(ticket.details(scope, window))
+            Ok(ticket.details(audience, range))
         })?;
         if let Some(view) = view.flatten() {
             return Ok(Some(view));

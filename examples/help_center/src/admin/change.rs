@@ -10,8 +10,7 @@ use axum::{
 };
 use serde::Deserialize;
 use ventanilla_service::{
-    Explain, Receipt, ServiceError, Status, TicketNumber, UserId,
-    error::Refusal,
+    Receipt, ServiceError, Status, TicketNumber, UserId,
     ticket::{Wait, WaitingFor},
 };
 
@@ -223,21 +222,23 @@ async fn answer(
     match done {
         Ok(_) => Ok(Redirect::to(&path("/admin/tickets", number)).into_response()),
         Err(error) => {
-            let (problem, typed) = (problem(app, &error, field), typed(&error));
+            let (problem, typed) = (problem(app, &admin, &error, field), typed(&error));
             let again = refused(app, admin, number, status_of(&error), problem, typed).await;
             again.unwrap_or_else(|| Err(error.into()))
         }
     }
 }
 
-/// Explains an error, with the assignee's name, which only the host knows.
-fn problem(app: &App, error: &ServiceError, field: &'static str) -> Problem {
-    match error {
-        ServiceError::UnknownAssignee { .. } => Problem::new(field, "Elige a alguien del equipo."),
-        ServiceError::Refused { refusal: Refusal::AlreadyAssigned { to }, .. } => {
-            let name = app.people.get(to).map_or(to.as_str(), |someone| &someone.name);
-            Problem::new(field, format!("{} Lo tiene {name}.", error.explain(app.reader.locale)))
+/// Explains an error, with the name of the assignee.
+fn problem(app: &App, admin: &Administrator, error: &ServiceError, field: &'static str) -> Problem {
+    if let ServiceError::UnknownAssignee { .. } = error {
+        return Problem::new(field, "Elige a alguien del equipo.");
+    }
+    let view = admin.desk.pages(app.reader, &*app.people).error(error);
+    match view.assignee {
+        Some(assignee) => {
+            Problem::new(field, format!("{} Lo tiene {}.", view.text, assignee.person.name))
         }
-        _ => Problem::of(error, field),
+        None => Problem::of(error, field),
     }
 }

@@ -9,11 +9,11 @@ use axum::{
 use serde::Deserialize;
 use ventanilla_service::{
     Category, Locale, Priority, ServiceError, Status,
-    list::{Counts, Page, Unreadable},
+    list::{Counts, Page, Unreadable, WaitingFilter},
     view::{BulkView, TicketRow},
 };
 
-use super::filters::{Filters, LIVE, NOBODY, ORDERS};
+use super::filters::{Filters, LIVE, NOBODY, ORDERS, YES};
 use crate::{
     App, Part,
     error::{Answer, Failure, Problem, page},
@@ -122,12 +122,16 @@ fn tiles(counts: &Counts, admin: &Administrator) -> Vec<Tile> {
     let tile = |code, text, count, filters: Filters| Tile { code, text, count, link: filters.address() };
     let of = |status: &str| Filters { status: status.into(), ..Filters::default() };
     let by = |order: &str| Filters { order: order.into(), ..Filters::default() };
+    let handed_over = Filters { handoff: YES.into(), ..Filters::default() };
+    let waiting = |filter: WaitingFilter| Filters { waiting: filter.to_string(), ..Filters::default() };
     let with = |assignee: &str| Filters { assignee: assignee.into(), ..of(LIVE) };
     vec![
         tile("overdue", "Vencidos", counts.overdue, by("vencidos")),
         tile("risk", "En riesgo", counts.at_risk, by("riesgo")),
         tile("unassigned", "Sin asignar", counts.unassigned, with(NOBODY)),
         tile("mine", "Míos", counts.mine, with(admin.id.as_str())),
+        tile("handoff", "Necesitan una persona", counts.handed_over, handed_over),
+        tile("waiting", "En espera", counts.waiting, waiting(WaitingFilter::Waiting)),
         tile("open", "Abiertos", counts.with_status(Status::Open), of("OPEN")),
         tile("progress", "En progreso", counts.with_status(Status::InProgress), of("IN_PROGRESS")),
         tile("resolved", "Resueltos", counts.with_status(Status::Resolved), of("RESOLVED")),
@@ -156,6 +160,11 @@ fn fields(app: &App, filters: &Filters) -> Vec<Field> {
     assignees.extend(people(Part::Admin));
     let mut requesters = any("Cualquiera");
     requesters.extend(people(Part::Customer));
+    let mut waits = any("Todos");
+    waits.push(pair(WaitingFilter::Waiting.as_str(), "En espera"));
+    waits.push(pair(WaitingFilter::NotWaiting.as_str(), "Sin los que esperan"));
+    let mut handoffs = any("Todos");
+    handoffs.push(pair(YES, "Necesitan una persona"));
     let orders = ORDERS.map(|(word, text, ..)| pair(word, text)).into();
     vec![
         field("estado", "Estado", &filters.status, statuses),
@@ -163,6 +172,8 @@ fn fields(app: &App, filters: &Filters) -> Vec<Field> {
         field("categoria", "Categoría", &filters.category, categories),
         field("asignado", "Asignado a", &filters.assignee, assignees),
         field("solicitante", "Solicitante", &filters.requester, requesters),
+        field("espera", "Espera", &filters.waiting, waits),
+        field("traspaso", "Asistente", &filters.handoff, handoffs),
         field("orden", "Orden", &filters.order, orders),
     ]
 }

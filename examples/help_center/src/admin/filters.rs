@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ventanilla_service::{
     Category, ListQuery, Priority, Status, UserId,
-    list::{Cursor, Direction, DueFilter, PageQuery, Sort},
+    list::{Cursor, Direction, DueFilter, PageQuery, Sort, WaitingFilter},
     view::Viewer,
 };
 
@@ -16,6 +16,9 @@ use crate::{
 pub(super) const LIVE: &str = "activos";
 /// Filter value for unassigned tickets.
 pub(super) const NOBODY: &str = "nadie";
+
+/// Filter value for tickets that the bot handed over.
+pub(super) const YES: &str = "si";
 
 /// The orders that are offered.
 pub(super) const ORDERS: [(&str, &str, Sort, Option<DueFilter>); 7] = [
@@ -42,6 +45,10 @@ pub(super) struct Filters {
     pub(super) assignee: String,
     #[serde(rename = "solicitante", skip_serializing_if = "String::is_empty")]
     pub(super) requester: String,
+    #[serde(rename = "espera", skip_serializing_if = "String::is_empty")]
+    pub(super) waiting: String,
+    #[serde(rename = "traspaso", skip_serializing_if = "String::is_empty")]
+    pub(super) handoff: String,
     #[serde(rename = "desde", skip_serializing_if = "String::is_empty")]
     pub(super) from: String,
     #[serde(rename = "hasta", skip_serializing_if = "String::is_empty")]
@@ -94,6 +101,14 @@ impl Filters {
         if let Some(it) = wrong.read("solicitante", &self.requester, |it| explain_es(UserId::parse(it)))
         {
             query = query.with_requester(it);
+        }
+        if let Some(it) =
+            wrong.read("espera", &self.waiting, |it| explain_es(it.parse::<WaitingFilter>()))
+        {
+            query = query.with_waiting(it);
+        }
+        if self.handoff == YES {
+            query = query.handed_over();
         }
         if let Some(from) = wrong.read("desde", &self.from, |it| beginning(day(it)?, reader)) {
             query = query.with_created_from(from);

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::{extract::State, http::StatusCode};
 use serde::Deserialize;
 use ventanilla_service::{
+    Explain,
     sla::{NaiveDate, Period},
     view::{ReportCell, ReportRow, ReportView},
 };
@@ -11,7 +12,7 @@ use ventanilla_service::{
 use crate::{
     App,
     error::{Answer, Problem, page},
-    fields::{Asked, beginning, day, next},
+    fields::{Asked, day},
     session::{Administrator, Me},
 };
 
@@ -84,13 +85,12 @@ impl Days {
 
     /// Converts days to a period, the last one included.
     fn period(&self, app: &App) -> Result<Period, Problem> {
-        let at = |field, typed: &str, whole: bool| {
-            let day = day(typed).map(|day| if whole { next(day) } else { day });
-            day.and_then(|day| beginning(day, &app.reader)).map_err(|text| Problem::new(field, text))
-        };
-        let (from, before) = (at("desde", &self.from, false)?, at("hasta", &self.until, true)?);
-        Period::new(from, before)
-            .map_err(|_| Problem::new("hasta", "El último día es anterior al primero."))
+        let at = |field, typed: &str| day(typed).map_err(|text| Problem::new(field, text));
+        let (first, last) = (at("desde", &self.from)?, at("hasta", &self.until)?);
+        Period::days(first, last, app.reader.time_zone).map_err(|error| match error.code() {
+            "period_backwards" => Problem::new("hasta", "El último día es anterior al primero."),
+            _ => Problem::new("hasta", "Esas fechas quedan demasiado lejos."),
+        })
     }
 }
 

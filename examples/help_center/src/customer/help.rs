@@ -8,8 +8,7 @@ use axum::{
 };
 use serde::Deserialize;
 use ventanilla_service::{
-    Category, Explain, Form, Locale, Screened, ServiceError, TicketNumber, error::InvalidForm,
-    view::Label,
+    Category, Explain, Form, Locale, Screened, ServiceError, TicketNumber, view::Label,
 };
 
 use crate::{
@@ -112,11 +111,10 @@ fn problems(error: &ServiceError) -> Vec<Problem> {
     let ServiceError::InvalidForm(form) = error else {
         return vec![Problem::of(error, "descripcion")];
     };
-    let InvalidForm { category, description, key, .. } = &**form;
-    let category =
-        category.as_ref().map(|_| Problem::new("categoria", "Elige una categoría de la lista."));
-    let description =
-        description.as_ref().map(|error| Problem::new("descripcion", error.explain(Locale::Es)));
-    let key = key.as_ref().map(|error| Problem::new("", error.explain(Locale::Es)));
-    [category, description, key].into_iter().flatten().collect()
+    let problem = |(field, error): (&str, &dyn Explain)| match field {
+        "category" => Problem::new("categoria", "Elige una categoría de la lista."),
+        "description" => Problem::new("descripcion", error.explain(Locale::Es)),
+        _ => Problem::new("", error.explain(Locale::Es)),
+    };
+    form.fields().map(problem).collect()
 }

@@ -217,13 +217,13 @@ impl TicketStore for Handle {
     async fn get(
         &self,
         lookup: &TicketLookup,
-        scope: &Audience,
-        window: MessageRange,
+        audience: &Audience,
+        range: MessageRange,
     ) -> Result<Option<TicketDetails>, StoreError> {
-        let found = self.shared.get(lookup, scope, window).await?;
+        let found = self.shared.get(lookup, audience, range).await?;
         Ok(match found {
             Some(view) if self.keeps == Keeps::Views => {
-                let key = (lookup.clone(), scope.clone(), window);
+                let key = (lookup.clone(), audience.clone(), range);
                 Some(self.own(|own| kept(&mut own.views, key, view)))
             }
             found => found,

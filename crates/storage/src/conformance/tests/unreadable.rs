@@ -87,17 +87,17 @@ impl TicketStore for Damaged {
     async fn get(
         &self,
         lookup: &TicketLookup,
-        scope: &Audience,
-        window: MessageRange,
+        audience: &Audience,
+        range: MessageRange,
     ) -> Result<Option<TicketDetails>, StoreError> {
         if self.fault == Fault::None {
-            return default_get(self, lookup, scope, window).await;
+            return default_get(self, lookup, audience, range).await;
         }
-        let whole = self.store.get(lookup, &Audience::Desk, window).await?;
+        let whole = self.store.get(lookup, &Audience::Desk, range).await?;
         if whole.is_none_or(|view| view.head.ticket_number != damaged()) {
-            return self.store.get(lookup, scope, window).await;
+            return self.store.get(lookup, audience, range).await;
         }
-        let seen = self.store.get(lookup, scope, window).await?;
+        let seen = self.store.get(lookup, audience, range).await?;
         match self.fault {
             Fault::FailsReadsOfOthers => Err(self.unreadable()),
             Fault::HidesItFromTheDesk => Ok(None),

@@ -1,0 +1,160 @@
+//! Errors as the answers of an API.
+
+use serde::{Deserialize, Serialize};
+use ventanilla_domain::{Explain, Locale, Refusal, Role, Status, TicketNumber};
+use ventanilla_storage::WriteOutcome;
+
+use super::{ConflictView, Label, PageContext, PersonRef, history::public};
+use crate::ServiceError;
+
+/// Error of a use case as the answer of an API: a code for programs, a text for people, and the details
+/// that a page shows.
+///
+/// [`CustomerPages::error`](super::CustomerPages::error) and
+/// [`AdminPages::error`](super::AdminPages::error) make it for one viewer, and [`ErrorView::new`] where
+/// nobody is known yet. Only the administrators' has `conflict` and `assignee`; no other one shows a
+/// version, an administrator or an internal event.
+///
+/// As JSON its fields are in `camelCase`; those that are empty are left out:
+///
+/// ```
+/// use serde_json::json;
+/// use ventanilla_service::{Form, HelpDesk, Locale, MemoryStore, view::ErrorView};
+///
+/// let desk = HelpDesk::new(MemoryStore::new());
+/// let error = desk.screen(&Form { category: "BUG", ..Form::default() }).unwrap_err();
+/// let view = ErrorView::new(&error.into(), Locale::Es);
+/// assert_eq!(serde_json::to_value(&view)?, json!({
+///     "code": "text_empty",
+///     "text": "Falta el mensaje.",
+///     "httpStatus": 422,
+///     "retryable": false,
+///     "writeOutcome": "notApplied",
+///     "fields": [{ "field": "description", "code": "text_empty", "text": "Falta el mensaje." }],
+/// }));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ErrorView {
+    /// The stable code, such as `version_conflict`; [`error_codes`](crate::guide::error_codes) lists all.
+    pub code: String,
+    /// The text to show, in the viewer's language.
+    pub text: String,
+    /// The HTTP status of the answer.
+    pub http_status: u16,
+    /// Whether the same call may be sent again unchanged.
+    pub retryable: bool,
+    /// Whether the change was stored: `notApplied`, `unknown` or `notDurable`.
+    pub write_outcome: String,
+    /// Whether the requester may open a [follow-up](crate::Customer::follow_up_offer) instead.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub offers_follow_up: bool,
+    /// The errors of a form, field by field.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<FieldError>,
+    /// The statuses that may be set instead of the refused one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowed_statuses: Vec<Label>,
+    /// The tickets that the typed number may be.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub numbers: Vec<TicketNumber>,
+    /// The administrator who has the ticket, for administrators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignee: Option<PersonRef>,
+    /// The changes since the version that the change was made for, for administrators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conflict: Option<ConflictView>,
+}
+
+/// Error of one field of a form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct FieldError {
+    /// The name of the field in [`Form`](crate::Form): `category`, `description` or `key`.
+    pub field: String,
+    /// The stable code of the error.
+    pub code: String,
+    /// The text to show beside the field.
+    pub text: String,
+}
+
+impl ErrorView {
+    /// Creates the view that anybody may see.
+    #[must_use]
+    pub fn new(error: &ServiceError, locale: Locale) -> Self {
+        let refusal = refusal(error);
+        Self {
+            code: error.code().into(),
+            text: public_text(error, locale),
+            http_status: error.kind().http_status(),
+            retryable: error.is_retryable(),
+            write_outcome: write_outcome(error.write_outcome()).into(),
+            offers_follow_up: refusal.is_some_and(Refusal::offers_follow_up),
+            fields: fields(error, locale),
+            allowed_statuses: refusal.map(|refusal| allowed(refusal, locale)).unwrap_or_default(),
+            numbers: match error {
+                ServiceError::AmbiguousNumber { numbers } => numbers.clone(),
+                _ => Vec::new(),
+            },
+            assignee: None,
+            conflict: None,
+        }
+    }
+
+    /// Creates the view for an administrator.
+    pub(crate) fn for_desk(page: &PageContext<'_>, error: &ServiceError) -> Self {
+        let locale = page.viewer.locale;
+        let assignee = match refusal(error) {
+            Some(Refusal::AlreadyAssigned { to }) => {
+                Some(PersonRef::new(to, page.people, Role::Admin.label(locale)))
+            }
+            _ => None,
+        };
+        let conflict = refusal(error).and_then(|refusal| ConflictView::new(page, refusal));
+        Self { text: error.explain(locale), assignee, conflict, ..Self::new(error, locale) }
+    }
+}
+
+fn refusal(error: &ServiceError) -> Option<&Refusal> {
+    match error {
+        ServiceError::Refused { refusal, .. } | ServiceError::NotOpened { refusal } => Some(refusal),
+        _ => None,
+    }
+}
+
+/// Returns the text without the events that only the desk may see.
+fn public_text(error: &ServiceError, locale: Locale) -> String {
+    match refusal(error) {
+        Some(Refusal::VersionConflict { expected, found, changes }) => {
+            let (expected, found, changes) = (*expected, *found, public(changes));
+            Refusal::VersionConflict { expected, found, changes }.explain(locale)
+        }
+        _ => error.explain(locale),
+    }
+}
+
+fn fields(error: &ServiceError, locale: Locale) -> Vec<FieldError> {
+    let ServiceError::InvalidForm(form) = error else { return Vec::new() };
+    let field = |(field, error): (&str, &dyn Explain)| FieldError {
+        field: field.into(),
+        code: error.code().into(),
+        text: error.explain(locale),
+    };
+    form.fields().map(field).collect()
+}
+
+fn allowed(refusal: &Refusal, locale: Locale) -> Vec<Label> {
+    let Refusal::Transition { from, by, .. } = refusal else { return Vec::new() };
+    let label = |status: Status| Label::new(status.as_str(), status.label(locale));
+    from.next_for(*by).iter().map(label).collect()
+}
+
+const fn write_outcome(outcome: WriteOutcome) -> &'static str {
+    match outcome {
+        WriteOutcome::NotApplied => "notApplied",
+        WriteOutcome::Unknown => "unknown",
+        WriteOutcome::NotDurable => "notDurable",
+    }
+}
