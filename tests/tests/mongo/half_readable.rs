@@ -60,7 +60,7 @@ fn damaged() -> Vec<(Document, Document)> {
         note(doc! { "text": 7 }),
         note(doc! { "text": null }),
         note(doc! { "by": "Ana Gómez" }),
-        note(doc! { "by": null }),
+        note(doc! { "by": {} }),
         note(doc! { "createdAt": "ayer" }),
         note(doc! { "version": "uno" }),
     ];
@@ -87,6 +87,24 @@ fn damaged() -> Vec<(Document, Document)> {
             doc! { list: [good.clone(), good] },
         ));
     }
+    let wait = |fields: Document| with(doc! { "since": date(0), "for": "CUSTOMER" }, fields).into();
+    let draft = |fields: Document| {
+        with(doc! { "text": "Hola", "createdAt": date(0), "version": 1 }, fields).into()
+    };
+    let marks: [(&str, Bson); 11] = [
+        ("waiting", 7.into()),
+        ("waiting", bson!({})),
+        ("waiting", wait(doc! { "since": "ayer" })),
+        ("waiting", wait(doc! { "until": "mañana" })),
+        ("waiting", wait(doc! { "for": "NOBODY" })),
+        ("handoffAt", "ayer".into()),
+        ("handoffAt", bson!({ "at": 7 })),
+        ("draft", 7.into()),
+        ("draft", draft(doc! { "text": 7 })),
+        ("draft", draft(doc! { "createdAt": null })),
+        ("draft", draft(doc! { "version": -1 })),
+    ];
+    damaged.extend(marks.map(|(field, wrong)| (doc! { field: wrong }, doc! {})));
     for key in [Bson::from(7), "".into(), "dos palabras".into()] {
         let notes = |fields: Document| doc! { "notes": [note(doc! {}), note(fields)] };
         damaged.push((notes(doc! { "key": key }), notes(doc! {})));

@@ -32,6 +32,32 @@ fn answered() -> Document {
     doc! { "messages": [{ "content": "No llega", "role": "USER", "createdAt": at(0) }, answer] }
 }
 
+/// Returns a ticket in progress that waited until the customer wrote through the other application.
+fn replied_while_waiting() -> Document {
+    let reply = doc! { "content": "Aquí está", "role": "USER", "createdAt": at(2) };
+    let messages = [doc! { "content": "No llega", "role": "USER", "createdAt": at(0) }, reply];
+    doc! { "status": "IN_PROGRESS", "messages": messages.to_vec(), "waiting": waiting(None) }
+}
+
+fn waiting(until: Option<DateTime>) -> Document {
+    let mut waiting = doc! { "since": at(1) };
+    waiting.extend(until.map(|until| ("until".to_owned(), Bson::from(until))));
+    waiting.insert("for", "CUSTOMER");
+    waiting
+}
+
+/// Returns a ticket that the bot handed over with a draft, and that was answered since.
+fn answered_after_the_bot() -> Document {
+    let mut fields = answered();
+    let handed_over = DateTime::from_millis(at(0).timestamp_millis() + 1);
+    let draft = doc! { "text": "Espera", "createdAt": handed_over, "version": 0 };
+    fields.extend(doc! { "handoffAt": handed_over, "draft": draft });
+    fields
+}
+
+/// Derived fields.
+const FIELDS: [&str; 6] = ["firstResponseAt", "resolvedAt", "closedAt", "waiting", "handoffAt", "draft"];
+
 /// Checks that repaired values are stored as they were read, and need no further repair.
 #[tokio::test]
 async fn derived_fields_are_stored_as_they_are_read() {
@@ -50,6 +76,8 @@ async fn derived_fields_are_stored_as_they_are_read() {
         ),
         ("6", doc! { "status": "CLOSED" }, doc! { "resolvedAt": at(3), "closedAt": at(3) }),
         ("7", doc! { "status": "PERDIDO", "resolvedAt": at(2) }, doc! { "resolvedAt": at(2) }),
+        ("8", replied_while_waiting(), doc! { "waiting": waiting(Some(at(2))) }),
+        ("9", answered_after_the_bot(), doc! { "firstResponseAt": at(1) }),
     ];
     for (number, fields, _) in &documents {
         raw.insert_one(theirs(number, fields.clone())).await.unwrap();
@@ -67,12 +95,12 @@ async fn derived_fields_are_stored_as_they_are_read() {
             break;
         }
     }
-    assert_eq!((batches, repaired), (3, 5));
+    assert_eq!((batches, repaired), (4, 7));
     assert_eq!(unreadable, ["7"]);
 
     for (number, _, expected) in &documents {
         let document = raw.find_one(doc! { "ticketNumber": *number }).await.unwrap().unwrap();
-        for field in ["firstResponseAt", "resolvedAt", "closedAt"] {
+        for field in FIELDS {
             assert_eq!(document.get(field), expected.get(field), "{field} of {number}");
         }
         assert_eq!(document.get_datetime("updatedAt").unwrap(), &at(3), "a repair is no change");
@@ -90,7 +118,12 @@ async fn a_repair_changes_no_view() {
         let lookup = TicketLookup::parse(number).unwrap();
         store.get(&lookup, &Audience::Desk, MessageRange::All).await.unwrap()
     };
-    let stale = [("1", answered()), ("2", doc! { "resolvedAt": at(2), "closedAt": at(2) })];
+    let stale = [
+        ("1", answered()),
+        ("2", doc! { "resolvedAt": at(2), "closedAt": at(2) }),
+        ("3", replied_while_waiting()),
+        ("4", answered_after_the_bot()),
+    ];
     for (number, fields) in stale {
         raw.insert_one(theirs(number, fields)).await.unwrap();
         let before = view(number).await;
