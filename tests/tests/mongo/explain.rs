@@ -10,7 +10,8 @@ use std::{env, iter, time::Instant};
 
 use bson::{Bson, Document, doc};
 use ventanilla_service::{
-    Change, MessageText, Policy, Priority, Status, TicketNumber,
+    Change, ListQuery, MessageText, Policy, Priority, Status, TicketNumber,
+    list::WaitingFilter,
     mongodb::MongoStore,
     sla::BusinessTime,
     store::{Command, CountsQuery, Outcome, TicketLookup, TicketStore},
@@ -42,6 +43,7 @@ async fn what_is_examined_does_not_grow_with_the_collection() {
     desk.reads_examine_one_ticket().await;
     desk.changes_examine_one_ticket().await;
     desk.counts_examine_keys_alone().await;
+    desk.lists_of_waits_and_hand_overs_examine_no_closed_ticket().await;
     desk.due_lists_examine_what_waits().await;
     desk.reports_and_closing_go_by_an_index().await;
     if asked.is_some() {
@@ -167,6 +169,26 @@ impl Desk {
         // No closed ticket.
         assert!(keys as u64 <= 4 * live + counts.resolved + 64, "{counts:?}");
         assert!(counts.closed > self.count / 4, "{counts:?}");
+    }
+
+    async fn lists_of_waits_and_hand_overs_examine_no_closed_ticket(&self) {
+        let now = bulk_data::created_at(self.count);
+        let counts = self.store.counts(&CountsQuery::new(admin(0), now)).await.unwrap();
+        let live = ListQuery::new().with_statuses(Status::Open | Status::InProgress);
+        println!("\n{:<46}{:>10}{:>10}{:>10}", "a page of a list", "rows", "keys", "documents");
+        for (name, query, most) in [
+            ("waiting", ListQuery::new().with_waiting(WaitingFilter::Waiting), counts.live()),
+            ("handed over", ListQuery::new().handed_over(), counts.live()),
+            // Of the live tickets few wait.
+            ("live, not waiting", live.with_waiting(WaitingFilter::NotWaiting), 30),
+        ] {
+            let rows = self.store.list(&query.first_page().with_now(now)).await.unwrap().rows.len();
+            let examined = ExplainStats::by(&self.database, self.command()).await;
+            println!("{name:<46}{rows:>10}{:>10}{:>10}", examined.keys, examined.documents);
+            assert_eq!(rows, 20, "{name}");
+            assert!(examined.documents as u64 <= most, "{name}: {most} at most: {examined:?}");
+            assert!(examined.keys as u64 <= most + 16, "{name}: {most} at most: {examined:?}");
+        }
     }
 
     /// Prints the medians in microseconds for pages with as many rows in both collections, measured
