@@ -1,6 +1,9 @@
 //! Checks every page with axe-core.
 
-use ventanilla_service::{Priority, Status};
+use ventanilla_service::{
+    Priority, Status,
+    ticket::{Wait, WaitingFor},
+};
 use ventanilla_tests::{Axe, Setup, Window, is_there};
 
 use crate::{
@@ -56,6 +59,19 @@ async fn the_desks_pages_are_accessible() {
     follow(&check.window, ".bulk button").await;
     check.page("Hecho en 1 de 1 ticket.").await;
 
+    check.at(&centre, "/admin?traspaso=si", "Necesita una persona").await;
+    let number = ticket_of(&centre, "Bruno", Status::Open).await;
+    let bot = centre.desk.bot();
+    bot.turn(&number).await.expect("it is there").draft("Hola").await.expect("nobody has written");
+    bot.turn(&number).await.expect("it is there").hand_over("Pide ayuda").await.expect("likewise");
+    check.at(&centre, &format!("/admin/tickets/{number}"), "Respuesta propuesta").await;
+    centre
+        .desk
+        .admin(person("Martín"))
+        .wait(&number, Wait::new(WaitingFor::Customer))
+        .await
+        .expect("a wait");
+    check.at(&centre, &format!("/admin/tickets/{number}"), "Terminar la espera").await;
     let number = ticket_of(&centre, "Ana", Status::InProgress).await;
     check.at(&centre, &format!("/admin/tickets/{number}"), "Nota interna").await;
     let martin = centre.desk.admin(person("Martín"));

@@ -5,7 +5,7 @@
 
 use std::{env, fs, path::Path};
 
-use ventanilla_service::Status;
+use ventanilla_service::{ListQuery, Status, TicketNumber};
 use ventanilla_tests::{Setup, Window, is_there};
 
 use crate::{
@@ -79,6 +79,7 @@ async fn colours_follow_the_preference_and_pictures_are_kept() {
     let centre = Centre::start().await;
     let window = Window::open(Setup::DESKTOP).await;
     let number = ticket_of(&centre, "Ana", Status::InProgress).await;
+    let drafted = drafted(&centre).await;
     for (name, pages) in [
         ("Ana", vec![("ayuda", "/ayuda".to_owned()), ("chat", format!("/tickets/{number}"))]),
         (
@@ -86,6 +87,7 @@ async fn colours_follow_the_preference_and_pictures_are_kept() {
             vec![
                 ("tablero", "/admin?orden=urgentes".to_owned()),
                 ("ticket", format!("/admin/tickets/{number}")),
+                ("borrador", format!("/admin/tickets/{drafted}")),
                 ("informe", "/admin/informe".to_owned()),
             ],
         ),
@@ -116,6 +118,19 @@ async fn colours_follow_the_preference_and_pictures_are_kept() {
         }
     }
     window.close().await;
+}
+
+/// Returns a ticket for which the bot proposes a reply.
+async fn drafted(centre: &Centre) -> TicketNumber {
+    let lucia = centre.desk.admin(crate::centre::person("Lucía"));
+    let open = ListQuery::new().with_statuses(Status::Open);
+    for row in lucia.list(open).await.expect("a list").rows {
+        let number = row.head.ticket_number;
+        if lucia.get(&number).await.expect("it is there").draft.is_some() {
+            return number;
+        }
+    }
+    panic!("the demo has a draft")
 }
 
 fn keep(name: &str, picture: &[u8]) {
