@@ -12,3 +12,4 @@ mod dashboard;
 mod looks;
 mod once;
 mod steps;
+mod windows;
