@@ -135,8 +135,7 @@ impl Window {
 
     /// Shows pages at another size, in CSS pixels.
     pub async fn resize(&self, width: u32, height: u32) {
-        let size =
-            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < NARROWEST_WINDOW });
+        let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < NARROWEST_WINDOW });
         self.protocol("Emulation.setDeviceMetricsOverride", size).await;
     }
 

@@ -37,6 +37,7 @@ const FIXED: [&str; 14] = [
     "--setParameter",
     "diagnosticDataCollectionEnabled=false",
     "--setParameter",
+    // Sixteen threads would be woken to apply each of the small writes of tests.
     "replWriterThreadCount=1",
     // Two journal files of 100 MB each would be written in advance.
     "--wiredTigerEngineConfigString",

@@ -1,6 +1,6 @@
 //! The servers that the tests of one binary share.
 
-use std::{env, time::Duration};
+use std::env;
 
 use bson::doc;
 use mongodb::Client;
@@ -28,14 +28,25 @@ pub struct Mongo {
 impl Mongo {
     /// Returns the replica set of this test binary, which the first call starts.
     ///
+    /// It has two servers: a majority is both, so each acknowledged write has been replicated.
+    ///
     /// # Panics
     /// If `MONGODB_URI` names no replica set, or no `mongod` is available.
     pub async fn shared() -> &'static Self {
         static SHARED: OnceCell<Mongo> = OnceCell::const_new();
-        SHARED.get_or_init(Self::find).await
+        SHARED.get_or_init(|| Self::find(2)).await
     }
 
-    async fn find() -> Self {
+    /// Returns a replica set of three servers, as most hosts have, for measurements.
+    ///
+    /// # Panics
+    /// As [`shared`](Self::shared).
+    pub async fn with_three_servers() -> &'static Self {
+        static SERVERS: OnceCell<Mongo> = OnceCell::const_new();
+        SERVERS.get_or_init(|| Self::find(3)).await
+    }
+
+    async fn find(servers: usize) -> Self {
         if let Ok(uri) = env::var("MONGODB_URI") {
             let client = Client::with_uri_str(&uri).await.expect("MONGODB_URI is a connection string");
             let hello = client.database("admin").run_command(doc! { "hello": 1 }).await;
@@ -45,8 +56,7 @@ impl Mongo {
             assert!(replicated, "MONGODB_URI is a standalone server's; the tests need a replica set's");
             return Self { uri, _servers: None };
         }
-        // No test disturbs it, and a machine busy with tests must not cause an election.
-        let servers = ReplicaSet::with_election_timeout(Duration::from_secs(10)).await;
+        let servers = ReplicaSet::undisturbed(servers).await;
         Self { uri: servers.uri(), _servers: Some(servers) }
     }
 

@@ -27,12 +27,10 @@ async fn a_window_keeps_nothing_of_the_test_before() {
     window.run("localStorage.setItem('kept', 'yes')", vec![]).await;
     window.go(&centre.at("/tickets")).await;
     let used = window.run(state, vec![]).await;
-    assert_eq!((&used[1], &used[2], &used[3], &used[4]), (
-        &json!(390),
-        &json!(true),
-        &json!("yes"),
-        &json!("/tickets")
-    ));
+    assert_eq!(
+        (&used[1], &used[2], &used[3], &used[4]),
+        (&json!(390), &json!(true), &json!("yes"), &json!("/tickets"))
+    );
     window.close().await;
 
     let window = Window::open(SETUP).await;
