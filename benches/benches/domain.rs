@@ -1,4 +1,4 @@
-//! The rules: deciding a change, and making it.
+//! Measures the business rules: planning a change and applying it.
 
 use std::hint::black_box;
 

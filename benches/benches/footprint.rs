@@ -35,10 +35,10 @@ fn sla() -> Sla {
     Sla::new(policy.expect("all are there"), BusinessCalendar::always())
 }
 
-/// Tickets of five messages, opened and written in as they are in life.
+/// Measures tickets of five messages that the use cases create.
 fn memory(policy: Policy) {
     let desk_store = std::sync::Arc::new(MemoryStore::new());
-    // One category of the sample tickets is the host's own.
+    // One category of the sample tickets is not among the default ones.
     let categories = Category::KNOWN.into_iter().chain(["ENVÍOS".parse().expect("a category")]);
     let desk = HelpDesk::builder(std::sync::Arc::clone(&desk_store)).policy(policy);
     let desk = desk.categories(categories).build();

@@ -1,6 +1,6 @@
-//! The store in memory at a million tickets, through the use cases.
+//! Measures the use cases over a store in memory with a million tickets.
 //!
-//! `VENTANILLA_BENCH_TICKETS` sets another number.
+//! `VENTANILLA_BENCH_TICKETS` sets another number of tickets.
 
 use std::hint::black_box;
 
@@ -17,7 +17,7 @@ use ventanilla_service::{
     ticket::{Author, Message},
 };
 
-/// The tickets among which a reader picks: more than any cache holds.
+/// Number of tickets that reads choose from, more than fit into the processor's caches.
 const READ: usize = 50_000;
 
 fn reads(c: &mut Criterion) {
@@ -61,7 +61,7 @@ fn reads(c: &mut Criterion) {
     c.bench_function("memory/counts", |b| b.iter(|| block_on(admin.counts())));
 }
 
-/// Lists by due time, in which nearly half of the tickets have long been overdue: the worst of desks.
+/// Measures lists by due time in the worst case: nearly half of the tickets are overdue.
 fn due_lists(c: &mut Criterion) {
     let (sla, store) = (testing::sla(), MemoryStore::new());
     let mut now = Timestamp::MIN;
@@ -106,7 +106,7 @@ fn writes(c: &mut Criterion) {
             let ticket = many.next().expect("there is always another");
             block_on(store.insert(&ticket)).expect("it is stored");
             let number = ticket.head().ticket_number.clone();
-            // A conversation makes room for more than one message at a time.
+            // A conversation reserves memory for several messages at a time.
             block_on(customer.reply(&number, text.clone()).into_future()).expect("there is room");
             number
         };
@@ -120,7 +120,7 @@ fn writes(c: &mut Criterion) {
     }
 }
 
-/// As many as asked for; few where benches are only tried.
+/// Returns the configured number of tickets, or a small one if benchmarks only run as tests.
 fn tickets() -> usize {
     let asked = std::env::var("VENTANILLA_BENCH_TICKETS").ok().and_then(|value| value.parse().ok());
     let tried = std::env::args().any(|argument| argument == "--test");
@@ -139,7 +139,7 @@ fn with_five_messages(desk: &HelpDesk, number: &TicketNumber) {
     let bot = desk.bot();
     let have = block_on(bot.get(number)).expect("it is there").messages.len();
     for _ in have..5 {
-        // A closed ticket keeps the messages it has.
+        // A closed ticket refuses the message and keeps those it has.
         let _ = block_on(bot.reply(number, "Seguimos trabajando en tu consulta.").into_future());
     }
 }

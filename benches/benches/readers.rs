@@ -1,7 +1,7 @@
-//! Measures reading a ticket in a store in memory, alone and beside a writer that never rests.
+//! Measures reads of a ticket in a store in memory, without a writer and beside a continuous one.
 //!
-//! Prints both in rounds, since other work on the machine disturbs either. `VENTANILLA_BENCH_TICKETS`
-//! sets another number than a million tickets.
+//! Alternates between both in rounds, so that other load on the machine affects both alike.
+//! `VENTANILLA_BENCH_TICKETS` sets the number of tickets, by default a million.
 
 use std::{
     hint::black_box,
@@ -18,7 +18,7 @@ use ventanilla_service::{
 
 const ROUNDS: usize = 7;
 
-/// As many tickets are read in one round; no other ticket is, and none of them is written to.
+/// Number of tickets that are read in one round; the writer changes none of them.
 const READ: usize = 50_000;
 
 /// Pause of a reader between two reads.
@@ -86,7 +86,7 @@ fn read_all<'a>(
     Latency { p50: quantile(500), p99: quantile(990), p999: quantile(999) }
 }
 
-/// Opens tickets and writes to old ones until it is stopped, and returns how often.
+/// Creates tickets and adds messages to existing ones until stopped; returns the number of changes.
 fn write<'a>(
     desk: &HelpDesk,
     numbers: &mut impl Iterator<Item = &'a TicketNumber>,
@@ -95,7 +95,7 @@ fn write<'a>(
     let (customer, admin) = (desk.customer(testing::customer(0)), desk.admin(testing::admin(0)));
     let text: MessageText = "Sigue sin funcionar, ¿hay novedades?".parse().expect("it is a text");
     for (writes, number) in numbers.enumerate() {
-        // What the rules refuse takes the lock too.
+        // A refused change takes the lock too.
         let _ = match writes % 8 {
             0 => block_on(customer.create(NewTicket::new(Category::BUG, text.clone()))),
             nth => block_on(
@@ -110,12 +110,12 @@ fn write<'a>(
     0
 }
 
-/// All of them again and again, none beside the one before.
+/// Returns all tickets repeatedly, in an order in which no two neighbours are adjacent in the store.
 fn cycle(numbers: &[TicketNumber]) -> impl Iterator<Item = &TicketNumber> {
     numbers.iter().cycle().step_by(7919)
 }
 
-/// As many as asked for; few where benches are only tried.
+/// Returns the configured number of tickets, or a small one if benchmarks only run as tests.
 fn tickets() -> usize {
     let asked = std::env::var("VENTANILLA_BENCH_TICKETS").ok().and_then(|value| value.parse().ok());
     let tried = std::env::args().any(|argument| argument == "--test");

@@ -1,4 +1,4 @@
-//! A message in a short conversation and in a long one, in a SQLite file.
+//! Measures adding a message to a short and to a long conversation in a SQLite file.
 
 use std::time::{Duration, Instant};
 
@@ -30,7 +30,7 @@ fn messages(c: &mut Criterion) {
     }
 }
 
-/// Adds a message to each of some new tickets with so many, and returns the time that it took.
+/// Adds a message to each of several new tickets with this number of messages; returns the time.
 async fn add_to_each(
     store: &SqliteStore,
     places: &[u32],

@@ -1,5 +1,5 @@
-// The use cases of a help desk as one would write them with Mongoose: read, check the rules, save.
-// Takes lines of JSON {useCase, tasks, tickets: [[number, owner]]}, answers {millis}.
+// Use cases of a help desk in idiomatic Mongoose: read the ticket, check the rules, save it.
+// Reads lines of JSON {useCase, tasks, tickets: [[number, owner]]} and answers each with {millis}.
 
 import mongoose from 'mongoose'
 import { createInterface } from 'node:readline'

@@ -4,7 +4,7 @@ use std::{
     env,
     io::{self, Write},
     process::Command,
-    sync::{Mutex, PoisonError},
+    sync::{LazyLock, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -15,13 +15,15 @@ use fantoccini::{
     wd::WebDriverCompatibleCommand,
 };
 use http::Method;
+use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
+use tokio::runtime::{Builder, Runtime};
 use url::Url;
 
 use super::server_supervisor::{Order, ServerSupervisor};
 
 /// Settings of a browser window.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Setup {
     /// Its width and height in CSS pixels.
     pub size: (u32, u32),
@@ -80,13 +82,25 @@ pub(crate) fn skip(test: &str, missing: &str) {
     let _ = writeln!(io::stderr(), "\n*** SKIPPED, NOT PASSED: {test}. {missing}. ***");
 }
 
-/// Window of a browser of its own, with no cookies but its own.
+/// Window of a browser that no other test uses meanwhile, with no cookies but its own.
 ///
-/// Close it at the end; one that a failing test leaves open ends with the test process.
+/// Close it at the end: the next test that needs such a browser takes it over, without cookies, cache
+/// and visited pages. One that a failing test leaves open ends with the test process.
 #[derive(Debug, Clone)]
 pub struct Window {
     client: Client,
+    setup: Setup,
 }
+
+/// Browsers that no test uses at present, with the setups that they were started for.
+///
+/// To start one costs more than most tests do in it.
+static IDLE: Mutex<Vec<Window>> = Mutex::new(Vec::new());
+
+/// Runtime of all connections to browsers, which outlive the runtimes of the tests.
+static CONNECTIONS: LazyLock<Runtime> = LazyLock::new(|| {
+    Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime")
+});
 
 impl Window {
     /// Opens a window.
@@ -95,16 +109,21 @@ impl Window {
     ///
     /// If the browser doesn't start; ask [`is_there`] first.
     pub async fn open(setup: Setup) -> Self {
-        let client = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
-            .capabilities(capabilities(setup))
-            .connect(&driver())
-            .await
-            .expect("a browser opens");
-        let window = Self { client };
+        let window = match Self::idle(setup) {
+            Some(window) => window,
+            None => Self { client: start_browser(setup).await, setup },
+        };
         if setup.dark {
             window.prefer_dark(true).await;
         }
         window
+    }
+
+    /// Takes a browser that was started for an equal setup and isn't used any more.
+    fn idle(setup: Setup) -> Option<Self> {
+        let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = idle.iter().position(|window| window.setup == setup)?;
+        Some(idle.swap_remove(place))
     }
 
     /// Sets the reader's preference for dark or light colours.
@@ -116,8 +135,7 @@ impl Window {
 
     /// Shows pages at another size, in CSS pixels.
     pub async fn resize(&self, width: u32, height: u32) {
-        let size =
-            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500 });
+        let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < NARROWEST_WINDOW });
         self.protocol("Emulation.setDeviceMetricsOverride", size).await;
     }
 
@@ -244,9 +262,23 @@ impl Window {
         self.client.screenshot().await.expect("a picture")
     }
 
-    /// Closes the window.
+    /// Ends the use of the window, and removes all that the browser keeps of it.
     pub async fn close(self) {
-        self.client.close().await.expect("it closes");
+        let origin = self.client.current_url().await.expect("an address").origin().ascii_serialization();
+        let stored = json!({ "origin": origin, "storageTypes": "all" });
+        self.protocol("Storage.clearDataForOrigin", stored).await;
+        self.go("about:blank").await;
+        self.protocol("Page.resetNavigationHistory", json!({})).await;
+        self.protocol("Network.clearBrowserCookies", json!({})).await;
+        self.protocol("Network.clearBrowserCache", json!({})).await;
+        self.protocol("Emulation.setEmulatedMedia", json!({ "features": [] })).await;
+        let (width, height) = self.setup.size;
+        if width >= NARROWEST_WINDOW {
+            self.protocol("Emulation.clearDeviceMetricsOverride", json!({})).await;
+        } else {
+            self.resize(width, height).await;
+        }
+        IDLE.lock().unwrap_or_else(PoisonError::into_inner).push(self);
     }
 
     /// Sends a command of the browser's own protocol.
@@ -255,6 +287,20 @@ impl Window {
         self.client.issue_cmd(command).await.expect("the browser knows the command")
     }
 }
+
+/// Starts a browser, and a task for its connection that outlives the test.
+async fn start_browser(setup: Setup) -> Client {
+    let start = async move {
+        ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities(setup))
+            .connect(&driver())
+            .await
+    };
+    CONNECTIONS.spawn(start).await.expect("it doesn't panic").expect("a browser opens")
+}
+
+/// Width in pixels below which no window can be made, but a phone be emulated.
+const NARROWEST_WINDOW: u32 = 500;
 
 /// Time limit for something to appear, long enough for a busy machine.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
@@ -312,7 +358,7 @@ fn capabilities(setup: Setup) -> fantoccini::wd::Capabilities {
     // Elements that are to be clicked on must not move.
     arguments.push("--force-prefers-reduced-motion".to_owned());
     let mut options = json!({ "args": arguments });
-    if width < 500 {
+    if width < NARROWEST_WINDOW {
         // No window is that narrow, but a phone is. Without scripts the driver never ends a touch.
         options["mobileEmulation"] = json!({ "deviceMetrics": { "width": width, "height": height, "pixelRatio": 1, "touch": setup.scripts } });
     }

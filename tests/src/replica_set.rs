@@ -1,4 +1,4 @@
-//! Three servers that hold the same data.
+//! Servers that hold the same data.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use mongodb::Client;
 
 use super::{server::Server, wait_until::wait_until};
 
-/// Number of servers of a set: one may be lost.
+/// Number of servers of a set in which one may be lost.
 const NODES: usize = 3;
 
 /// Replica set of one test, which may kill, pause and step down its servers.
@@ -38,14 +38,20 @@ impl ReplicaSet {
     /// # Panics
     /// If no `mongod` is available. All methods panic if a server doesn't carry out an order.
     pub async fn start() -> Self {
-        Self::with_election_timeout(Duration::from_secs(1)).await
+        Self::of(NODES, Duration::from_secs(1)).await
     }
 
-    pub(crate) async fn with_election_timeout(timeout: Duration) -> Self {
+    /// Starts a set whose servers no test disturbs, for many tests on a busy machine, which must not
+    /// cause an election.
+    pub(crate) async fn undisturbed(nodes: usize) -> Self {
+        Self::of(nodes, Duration::from_secs(10)).await
+    }
+
+    async fn of(nodes: usize, election_timeout: Duration) -> Self {
         let arguments = ["--replSet", "rs0", "--setParameter", "enableTestCommands=1"];
-        let nodes = join_all((0..NODES).map(|_| Server::start(&arguments))).await;
+        let nodes = join_all((0..nodes).map(|_| Server::start(&arguments))).await;
         let set = Self { nodes };
-        set.initiate(timeout).await;
+        set.initiate(election_timeout).await;
         set
     }
 
@@ -61,9 +67,9 @@ impl ReplicaSet {
         first.command(doc! { "replSetInitiate": config }).await.expect("the set is made");
         // Rather than to wait for the election timeout.
         wait_until("the first election", || first.command(doc! { "replSetStepUp": 1 })).await;
-        // The two others copy the data and then have to find a node to follow. Without this wait,
+        // The others copy the data and then have to find a node to follow. Without this wait,
         // the first write for a majority would take these seconds.
-        let everywhere = doc! { "w": NODES as i32 };
+        let everywhere = doc! { "w": self.nodes.len() as i32 };
         let note = doc! { "appendOplogNote": 1, "data": {}, "writeConcern": everywhere };
         wait_until("copying the data", || first.command(note.clone())).await;
     }
@@ -94,14 +100,15 @@ impl ReplicaSet {
             hello.get_bool("isWritablePrimary").ok()?.then_some((election, node))
         };
         // A node that was cut off may still take itself for the primary: the last election counts.
-        let last = async || join_all((0..NODES).map(elected)).await.into_iter().flatten().max();
+        let last =
+            async || join_all((0..self.nodes.len()).map(elected)).await.into_iter().flatten().max();
         wait_until("an election", async || last().await.ok_or("no node is primary")).await.1
     }
 
     /// Returns the nodes other than the primary.
     pub async fn secondaries(&self) -> Vec<usize> {
         let primary = self.primary().await;
-        (0..NODES).filter(|node| *node != primary).collect()
+        (0..self.nodes.len()).filter(|node| *node != primary).collect()
     }
 
     /// Waits until a node is primary or secondary.

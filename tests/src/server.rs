@@ -25,7 +25,7 @@ const PORTS: std::ops::Range<u16> = 20_000..30_000;
 
 /// Arguments that keep a server small: by default it takes half of the memory and 5 % of the disk,
 /// and records figures every second.
-const FIXED: [&str; 12] = [
+const FIXED: [&str; 14] = [
     "--bind_ip",
     "127.0.0.1",
     "--nounixsocket",
@@ -36,6 +36,9 @@ const FIXED: [&str; 12] = [
     "512",
     "--setParameter",
     "diagnosticDataCollectionEnabled=false",
+    "--setParameter",
+    // Sixteen threads would be woken to apply each of the small writes of tests.
+    "replWriterThreadCount=1",
     // Two journal files of 100 MB each would be written in advance.
     "--wiredTigerEngineConfigString",
     "log=(prealloc=false)",

@@ -1,6 +1,6 @@
 //! The servers that the tests of one binary share.
 
-use std::{env, time::Duration};
+use std::env;
 
 use bson::doc;
 use mongodb::Client;
@@ -28,11 +28,13 @@ pub struct Mongo {
 impl Mongo {
     /// Returns the replica set of this test binary, which the first call starts.
     ///
+    /// It has three servers, as most hosts have.
+    ///
     /// # Panics
     /// If `MONGODB_URI` names no replica set, or no `mongod` is available.
     pub async fn shared() -> &'static Self {
         static SHARED: OnceCell<Mongo> = OnceCell::const_new();
-        SHARED.get_or_init(Self::find).await
+        SHARED.get_or_init(|| Self::find()).await
     }
 
     async fn find() -> Self {
@@ -45,8 +47,7 @@ impl Mongo {
             assert!(replicated, "MONGODB_URI is a standalone server's; the tests need a replica set's");
             return Self { uri, _servers: None };
         }
-        // No test disturbs it, and a machine busy with tests must not cause an election.
-        let servers = ReplicaSet::with_election_timeout(Duration::from_secs(10)).await;
+        let servers = ReplicaSet::undisturbed(3).await;
         Self { uri: servers.uri(), _servers: Some(servers) }
     }
 

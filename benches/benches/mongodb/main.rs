@@ -1,10 +1,10 @@
 //! Measures the cost of the library over MongoDB.
 //!
-//! Each use case runs in turns, within one run, against the cheapest command that the driver could
-//! send for it without any rule, and against Mongoose doing the same with the same rules.
+//! Each use case alternates, within one run, with the cheapest command that the driver can send for it
+//! without any business rule, and with an implementation of the same rules in Mongoose.
 //!
-//! `cargo bench -p ventanilla-benches --features mongodb --bench mongodb`; names of use cases after
-//! `--` run those only.
+//! `cargo bench -p ventanilla-benches --features mongodb --bench mongodb`. To run some use cases only,
+//! add their names after `--`.
 
 use std::{
     error::Error,
@@ -36,7 +36,7 @@ use mongoose::Mongoose;
 
 type Failure = Box<dyn Error>;
 
-/// Number of concurrent tasks, measured beside a single one.
+/// Number of concurrent tasks; a single task is measured too.
 const TASKS: usize = 32;
 
 #[tokio::main]
@@ -79,9 +79,9 @@ enum Case {
     Message,
     Status,
     Refused,
-    /// A message to a ticket that the store still knows.
+    /// Adds a message to a ticket that the store knows.
     KnownMessage,
-    /// A status of a ticket that the store still knows.
+    /// Sets the status of a ticket that the store knows.
     KnownStatus,
 }
 
@@ -103,7 +103,7 @@ impl Case {
     }
 }
 
-/// The tickets of a case: open ones with five messages, or closed ones.
+/// Tickets of a use case: open ones with five messages, or closed ones.
 struct Tickets {
     numbers: Vec<TicketNumber>,
     requesters: Vec<UserId>,
@@ -111,7 +111,7 @@ struct Tickets {
 
 struct Bench {
     servers: ventanilla_tests::TestDatabase,
-    /// A desk that reads each ticket before it changes it, and one that knows those it changed lately.
+    /// Desk that reads each ticket before a change, and one that knows recently changed tickets.
     desk: HelpDesk,
     knowing: HelpDesk,
     store: MongoStore,
@@ -120,7 +120,7 @@ struct Bench {
     closed: Tickets,
 }
 
-/// Ticket as the driver decodes it into a type of the host.
+/// Ticket that the driver decodes into a type of the host.
 #[derive(Deserialize)]
 #[allow(dead_code, reason = "it is read, as a page would")]
 struct Whole {
@@ -169,7 +169,7 @@ impl Bench {
         Ok(Self { servers, desk, knowing, store, bare, open, closed })
     }
 
-    /// Every round runs each side once, so that what changes on the machine changes for all.
+    /// Runs each side once per round, so that the load of the machine affects all sides alike.
     async fn compare(
         &self,
         case: Case,
@@ -180,12 +180,12 @@ impl Bench {
     ) -> Result<(), Failure> {
         let (mut ours, mut bare, mut theirs) = (Side::default(), Side::default(), Side::default());
         if case.is_known() {
-            // The tickets of our side become known.
+            // After this the store knows the tickets of our side.
             Side::default().run(tasks, batch, |task, nth| self.ask(case, task * batch + nth)).await?;
         }
         for round in 1..=rounds {
             let at = |side: usize, task: usize, nth: usize| {
-                // Each side changes the same tickets again, or each round other ones.
+                // A side either changes the same tickets in every round or new ones in each.
                 let again = round * self.open.numbers.len() + side * tasks * batch;
                 let other = (round * 3 + side) * tasks * batch;
                 (if case.is_known() { again } else { other }) + task * batch + nth
@@ -218,8 +218,8 @@ impl Bench {
         Ok(())
     }
 
-    /// A message in a long conversation against one in a short one: of a ticket that is read first, of
-    /// a known one, and sent bare.
+    /// Compares adding a message to a long conversation with adding one to a short conversation: to a
+    /// ticket that is read first, to a known ticket, and with the bare driver.
     async fn grow(&self, (length, batch): (usize, usize)) -> Result<(), Failure> {
         let long = seed(&self.store, 3 * TASKS as u32, length, Status::Open).await?;
         let mut took = [[Duration::ZERO; 2]; 3];
@@ -228,7 +228,7 @@ impl Bench {
                 for (tickets, took) in [&self.open, &long].into_iter().zip(took) {
                     let mut run = Side::default();
                     run.run(TASKS, batch / 3 + 1, |task, _| self.say(side, tickets, task)).await?;
-                    // In the first round the tickets become known.
+                    // After the first round the store knows the tickets.
                     *took += if round > 0 { run.took } else { Duration::ZERO };
                 }
             }
@@ -254,7 +254,7 @@ impl Bench {
         Ok(())
     }
 
-    /// Adds a message without any rule.
+    /// Adds a message without any business rule.
     async fn push(&self, number: &TicketNumber) -> Result<(), Failure> {
         let said = doc! { "content": text(), "role": "USER", "createdAt": DateTime::now() };
         let update = doc! { "$push": { "messages": said }, "$set": { "updatedAt": DateTime::now() } };
@@ -272,7 +272,7 @@ impl Bench {
         (tickets.numbers[nth].clone(), tickets.requesters[nth].clone())
     }
 
-    /// Puts a ticket in progress and back, in turns.
+    /// Returns true if the ticket is set in progress, false if it is set open again.
     fn turns(&self, nth: usize) -> bool {
         (nth + nth / self.open.numbers.len()).is_multiple_of(2)
     }
@@ -308,7 +308,7 @@ impl Bench {
         Ok(())
     }
 
-    /// The cheapest command for it, without a rule.
+    /// Sends the cheapest command for the use case, without business rules.
     async fn send(&self, case: Case, nth: usize) -> Result<(), Failure> {
         let (ticket, requester) = self.ticket(case, nth);
         let number = doc! { "ticketNumber": ticket.as_str() };
@@ -358,7 +358,7 @@ impl Bench {
     }
 }
 
-/// The bare driver's collection, with the write concern of the store.
+/// Returns the collection of the bare driver, with the write concern of the store.
 fn acknowledged_by_a_majority(database: &Database) -> Collection<Document> {
     let limit = Duration::from_secs(10);
     let concern = WriteConcern::builder().w(Acknowledgment::Majority).journal(true).w_timeout(limit);
@@ -366,7 +366,7 @@ fn acknowledged_by_a_majority(database: &Database) -> Collection<Document> {
     database.collection_with_options("SupportTicket", options)
 }
 
-/// Opens tickets with so many messages, 20 for each requester.
+/// Creates tickets with this number of messages, 20 for each requester.
 async fn seed(
     store: &MongoStore,
     count: u32,
@@ -406,7 +406,7 @@ fn created(owner: ObjectId, nth: usize) -> Document {
     }
 }
 
-/// 300 bytes of text.
+/// Text of 300 bytes.
 const fn text() -> &'static str {
     "Me cobraron dos veces la misma compra y el segundo cargo sigue sin devolverse. Ya escribí el martes, \
      el miércoles y el jueves por el formulario, y nadie me ha dicho nada todavía. Adjunto aquí los datos \
@@ -423,7 +423,7 @@ struct Side {
 }
 
 impl Side {
-    /// Every task does its batch, one operation after another.
+    /// Runs the batches of all tasks concurrently; each task runs its operations one after another.
     async fn run<F: Future<Output = Result<(), Failure>>>(
         &mut self,
         tasks: usize,
@@ -459,20 +459,20 @@ impl Side {
         if self.operations == 0 { 0.0 } else { self.operations as f64 / self.took.as_secs_f64() }
     }
 
-    /// Milliseconds that such a part of the operations took at most.
+    /// Returns a quantile of the operations' durations, in milliseconds.
     fn percentile(&mut self, part: f64) -> f64 {
         self.each.sort_unstable();
         let at = (self.each.len() as f64 * part) as usize;
         self.each.get(at.min(self.each.len() - 1)).map_or(0.0, |each| each.as_secs_f64() * 1_000.0)
     }
 
-    /// Microseconds of this process for one operation.
+    /// Returns the CPU time of this process for one operation, in microseconds.
     fn cpu_of_one(&self) -> f64 {
         self.cpu.as_secs_f64() * 1_000_000.0 / self.operations as f64
     }
 }
 
-/// The time that this process has computed, in steps of 10 ms; zero where the system doesn't tell.
+/// Returns the CPU time of this process, in steps of 10 ms, or zero if the system doesn't report it.
 fn cpu_time() -> Duration {
     let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();

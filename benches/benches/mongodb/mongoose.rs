@@ -1,4 +1,4 @@
-//! Mongoose, in a process of Node's that takes its work by lines of JSON.
+//! Runs Mongoose in a Node process that receives requests as lines of JSON.
 
 use std::{
     env,
@@ -14,7 +14,7 @@ use ventanilla_service::{TicketNumber, UserId};
 
 use super::Case;
 
-/// A running Mongoose.
+/// Running process with Mongoose.
 pub(crate) struct Mongoose {
     process: Child,
     work: ChildStdin,
@@ -22,7 +22,7 @@ pub(crate) struct Mongoose {
 }
 
 impl Mongoose {
-    /// Installs and starts it. Where there is no Node, its columns stay empty, which is said loudly.
+    /// Installs and starts Mongoose. Without Node, prints a warning and leaves its columns empty.
     pub(crate) fn start(uri: &str, database: &str) -> Option<Self> {
         match Self::try_start(uri, database) {
             Ok(mongoose) => Some(mongoose),
@@ -54,7 +54,7 @@ impl Mongoose {
         Ok(Self { process, work, answers })
     }
 
-    /// Runs a use case on these tickets, by so many at once; returns the milliseconds that it took.
+    /// Runs a use case on these tickets with this number of concurrent tasks; returns the milliseconds.
     pub(crate) fn run(
         &mut self,
         case: Case,
@@ -63,7 +63,7 @@ impl Mongoose {
     ) -> Result<f64, Box<dyn Error>> {
         let tickets: Vec<Value> =
             tickets.iter().map(|(number, owner)| json!([number.as_str(), owner.as_str()])).collect();
-        // It knows no ticket that it doesn't read.
+        // Mongoose reads every ticket, so it has no known ones.
         let case = format!("{case:?}").replace("Known", "");
         let work = json!({ "useCase": case, "tasks": tasks, "tickets": tickets });
         writeln!(self.work, "{work}")?;

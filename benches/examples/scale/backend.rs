@@ -1,4 +1,4 @@
-//! The stores that can be measured.
+//! Stores that can be measured.
 
 use std::{fs, sync::Arc};
 
@@ -19,9 +19,9 @@ pub(crate) enum Backend {
     Memory {
         store: Arc<MemoryStore>,
         templates: Templates,
-        /// Number of tickets that it was filled with.
+        /// Number of tickets that the store was filled with.
         filled: u64,
-        /// Bytes of this process before the first ticket.
+        /// Memory of this process before the first ticket, in bytes.
         bytes: u64,
     },
     #[cfg(feature = "sqlite")]
@@ -46,7 +46,7 @@ impl Backend {
         }
     }
 
-    /// A desk with SLA targets over the store.
+    /// Returns a desk with SLA targets over the store.
     pub(crate) fn desk(&self) -> HelpDesk {
         let builder = match self {
             Self::Memory { store, .. } => HelpDesk::builder(Arc::clone(store)),
@@ -59,7 +59,7 @@ impl Backend {
         builder.policy(policy).clock(crowd::now).build()
     }
 
-    /// Adds tickets up to this number. The few that were created while measuring come on top.
+    /// Adds tickets up to this number, not counting those that measurements created.
     pub(crate) async fn fill(&mut self, tickets: u64) -> Result<(), Failure> {
         let bar = ProgressBar::new(tickets);
         let style = "{bar:40} {pos} of {len} tickets, {per_sec}, {eta} left";
@@ -81,7 +81,7 @@ impl Backend {
         Ok(())
     }
 
-    /// Bytes that the tickets take.
+    /// Returns the size of the tickets in bytes.
     pub(crate) async fn bytes(&self) -> Result<u64, Failure> {
         match self {
             Self::Memory { bytes, .. } => Ok(resident()? - bytes),
@@ -92,7 +92,7 @@ impl Backend {
         }
     }
 
-    /// Keys and documents that the server has examined so far.
+    /// Returns the numbers of keys and documents that the server has examined so far.
     pub(crate) async fn examined(&self) -> Result<Option<(u64, u64)>, Failure> {
         match self {
             Self::Memory { .. } => Ok(None),
@@ -104,7 +104,7 @@ impl Backend {
     }
 }
 
-/// Bytes of this process that are in memory; zero where the system doesn't tell.
+/// Returns the resident memory of this process in bytes, or zero if the system doesn't report it.
 fn resident() -> Result<u64, Failure> {
     const PAGE: u64 = 4_096;
     let statm = fs::read_to_string("/proc/self/statm").unwrap_or_default();

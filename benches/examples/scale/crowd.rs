@@ -1,5 +1,5 @@
-//! The tickets that a store is filled with: copies of some hundred, each with a number, a requester and
-//! a time of its own.
+//! Tickets that a store is filled with: copies of some hundred templates, each with its own number,
+//! requester and time.
 
 use std::time::Duration;
 
@@ -9,12 +9,12 @@ use ventanilla_service::{
     testing,
 };
 
-/// Number of tickets that wait for the desk, whatever the size.
+/// Number of tickets that are not closed, at every size.
 pub(crate) const LIVE: u64 = 2_000;
 
 const REQUESTERS_TICKETS: u64 = 20;
 
-/// Tickets to copy: those that wait, and closed ones.
+/// Templates of live and of closed tickets.
 pub(crate) struct Templates {
     pub(crate) live: Vec<Ticket>,
     pub(crate) closed: Vec<Ticket>,
@@ -30,14 +30,14 @@ impl Templates {
         Self { live: of(Status::is_live), closed: of(|status| status == Status::Closed) }
     }
 
-    /// The template of the ticket at this place.
+    /// Returns the template of the ticket at this index.
     pub(crate) fn of<'a, T>(place: u64, live: &'a [T], closed: &'a [T]) -> &'a T {
         let templates = if place < LIVE { live } else { closed };
         &templates[place as usize % templates.len()]
     }
 }
 
-/// The ticket at this place.
+/// Returns the ticket at this index.
 pub(crate) fn ticket(templates: &Templates, place: u64) -> Ticket {
     let template = Templates::of(place, &templates.live, &templates.closed).clone();
     let record = TicketRecord::from(template);
@@ -45,7 +45,8 @@ pub(crate) fn ticket(templates: &Templates, place: u64) -> Ticket {
     Ticket::from(TicketRecord { ticket_number, user_id, created_at: created_at(place), ..record })
 }
 
-/// Numbers of seven characters, scattered over all of them: none that is drawn meanwhile, of six.
+/// Returns a number of seven characters, spread over the range of all such numbers. Numbers that the
+/// desk draws have six, so none collides.
 pub(crate) fn number(place: u64) -> TicketNumber {
     let scattered = place.wrapping_mul(387_420_489);
     TicketNumber::from_entropy(&[30, 25, 20, 15, 10, 5, 0].map(|shift| (scattered >> shift) as u8))
@@ -59,7 +60,7 @@ pub(crate) fn created_at(place: u64) -> Timestamp {
     testing::epoch().plus(Duration::from_secs(7 * place))
 }
 
-/// The time at which half of the tickets that wait are overdue.
+/// Returns the time at which half of the live tickets are overdue.
 pub(crate) fn now() -> Timestamp {
     testing::epoch().plus(Duration::from_secs(7 * 60 * 2_000 / 2))
 }

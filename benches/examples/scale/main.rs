@@ -1,17 +1,17 @@
-//! Measures how each operation grows with the number of tickets: fills a store step by step and times
-//! the operations at each size.
+//! Measures the growth of each operation's duration with the number of tickets: fills a store step by
+//! step and times the operations at each size.
 //!
 //! ```text
 //! cargo run --release -p ventanilla-benches --example scale -- [OPTIONS]
 //!
-//!   --store memory|sqlite|mongodb  the store (the last two with the feature of that name)
-//!   --tickets 10000,100000,...     the sizes, in ascending order; 10^4, 10^5 and 10^6 by default
-//!   --runs 2000                    most runs of an operation at each size
-//!   --json                         prints JSON in place of tables
+//!   --store memory|sqlite|mongodb  store (the last two need the feature of that name)
+//!   --tickets 10000,100000,...     sizes in ascending order; 10^4, 10^5 and 10^6 by default
+//!   --runs 2000                    maximum runs of an operation at each size
+//!   --json                         prints JSON instead of tables
 //! ```
 //!
-//! The first 2,000 tickets wait for the desk, half of them overdue; all others are closed, as those of
-//! a desk are after years. Every 20 tickets have a requester of their own.
+//! The first 2,000 tickets are live and half of them are overdue; all others are closed. Each requester
+//! has 20 tickets.
 
 mod backend;
 mod crowd;
@@ -80,8 +80,8 @@ impl Size {
     }
 }
 
-/// Prints each operation's exponent e of growth, by which its median grows as the number of tickets to
-/// the power of e: 0 doesn't grow, 1 grows in proportion.
+/// Prints the exponent of growth `e` of each operation: its median is proportional to the number of
+/// tickets to the power of `e`. 0 means constant, 1 linear.
 fn print_growth(sizes: &[Size]) {
     let [first, .., last] = sizes else { return };
     println!("\nfrom {} to {} tickets", first.tickets, last.tickets);

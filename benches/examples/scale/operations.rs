@@ -1,4 +1,4 @@
-//! Operations to measure: the use cases of customers and administrators, one after another.
+//! Measured operations: the use cases of customers and administrators, one after another.
 
 use std::{
     hint::black_box,
@@ -28,8 +28,7 @@ pub(crate) enum Operation {
     Counts,
 }
 
-/// Times of an operation's runs, with the keys and documents that the server examined for one of
-/// them.
+/// Durations of an operation's runs, and the keys and documents that the server examined per run.
 pub(crate) struct Elapsed {
     runs: Vec<Duration>,
     pub(crate) keys: Option<f64>,
@@ -61,7 +60,7 @@ impl Operation {
         }
     }
 
-    /// Runs it as often as asked, within the budget of time.
+    /// Runs the operation this number of times, or until the time limit.
     pub(crate) async fn measure(
         self,
         backend: &Backend,
@@ -124,14 +123,14 @@ impl Elapsed {
         self.runs.len() as f64 / self.runs.iter().sum::<Duration>().as_secs_f64()
     }
 
-    /// Returns the time that such a part of the runs took at most.
+    /// Returns a quantile of the durations.
     pub(crate) fn percentile(&self, part: f64) -> Duration {
         let at = (self.runs.len() as f64 * part) as usize;
         self.runs[at.min(self.runs.len() - 1)]
     }
 }
 
-/// A place among the tickets, other than those of the runs before.
+/// Returns the index of a ticket that no earlier run has used.
 const fn scattered(run: u64, tickets: u64) -> u64 {
     run.wrapping_mul(2_654_435_761) % tickets
 }

@@ -13,3 +13,4 @@ mod desk_at_work;
 mod looks;
 mod once;
 mod steps;
+mod windows;

@@ -31,10 +31,10 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    pub(crate) fn new(store: Arc<dyn TicketStore>, house: &Policy) -> Self {
+    pub(crate) fn new(store: Arc<dyn TicketStore>, policy: &Policy) -> Self {
         let clock = ManualClock::new(Timestamp::MIN);
         let desk = HelpDesk::builder(store)
-            .policy(house.clone())
+            .policy(policy.clone())
             .categories(super::people::categories())
             .clock(clock.clone())
             .numbers(Pairs::default())

@@ -33,7 +33,7 @@ pub(crate) fn worlds() -> BoxedStrategy<World> {
     (sample::select(reopens), sample::select(waits), setups)
         .prop_map(|(reopen, close_after, setup)| {
             let start = setup.map_or_else(people::start, |setup| setup.start);
-            World::new(people::house(reopen, close_after, setup), setup, start)
+            World::new(people::policy(reopen, close_after, setup), setup, start)
         })
         .boxed()
 }
@@ -48,11 +48,11 @@ fn times(world: &World) -> impl Strategy<Value = Timestamp> + use<> {
     let by = |ms| later(world.now, ms);
     let wanders = [0, 0, 0, 0, 1, 1, HOUR, HOUR, DAY, DAY - 1, -1, -HOUR].map(by);
     let ends = world.tickets.iter().filter(|t| t.head.status == Status::Resolved).flat_map(|ticket| {
-        let reopen = match world.house.reopen {
+        let reopen = match world.policy.reopen {
             Reopen::Within(days) => days,
             Reopen::Always | Reopen::Never => Days(1),
         };
-        let days = [reopen, world.house.close_after];
+        let days = [reopen, world.policy.close_after];
         days.map(|days| ticket.resolved().plus(days.duration()))
     });
     let around = |end| [-1, 0, 1].map(|ms| later(end, ms));
@@ -102,7 +102,7 @@ fn openings() -> BoxedStrategy<Action> {
 
 /// Generates a follow-up, mostly of a ticket in which its customer can write no more.
 fn follow_ups(world: &World) -> BoxedStrategy<Action> {
-    let over = world.tickets.iter().filter(|t| t.accepts_requester(world.now, &world.house).is_err());
+    let over = world.tickets.iter().filter(|t| t.accepts_requester(world.now, &world.policy).is_err());
     let over: Vec<_> = over.map(|ticket| (ticket.head.ticket, ticket.head.requester.clone())).collect();
     let mut kinds = vec![(1, owned(world).boxed())];
     if !over.is_empty() {

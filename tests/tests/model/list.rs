@@ -165,7 +165,7 @@ impl Ticket {
     fn is_due(&self, which: Option<DueFilter>, now: Timestamp) -> bool {
         let sla = self.sla.as_ref().filter(|_| self.is_live());
         sla.and_then(|sla| Some((sla, sla.pressing(now)?))).is_some_and(|(sla, (due, presses))| {
-            let late = due < sla.minutes().until(now);
+            let late = due < sla.calendar().until(now);
             match which {
                 None => true,
                 Some(DueFilter::Overdue) => late,

@@ -68,7 +68,7 @@ impl<B: Backend, F: Focus> StateMachineTest for Agreement<B, F> {
 
     fn init_test(world: &World) -> Running {
         let runtime = B::runtime();
-        let desk = Desk::new(runtime.block_on(B::store()), &world.house);
+        let desk = Desk::new(runtime.block_on(B::store()), &world.policy);
         Running { runtime, desk }
     }
 

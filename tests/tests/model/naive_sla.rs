@@ -37,7 +37,7 @@ pub(crate) struct Wait {
 impl NaiveSla {
     pub(crate) fn open(setup: &'static SlaSetup, category: &Category, at: Timestamp) -> Self {
         let targets = targets(category);
-        let wait = |metric| Wait::new(&setup.minutes, at, target(targets, Priority::Medium, metric));
+        let wait = |metric| Wait::new(&setup.calendar, at, target(targets, Priority::Medium, metric));
         let [first, resolution] = [SlaMetric::FirstResponse, SlaMetric::Resolution].map(wait);
         Self { setup, targets, first, answers: Vec::new(), resolution }
     }
@@ -48,7 +48,7 @@ impl NaiveSla {
             return;
         }
         let target = target(self.targets, priority, SlaMetric::NextResponse);
-        self.answers.push(Wait::new(&self.setup.minutes, at, target));
+        self.answers.push(Wait::new(&self.setup.calendar, at, target));
     }
 
     /// Records an administrator's message to the requester.
@@ -68,34 +68,34 @@ impl NaiveSla {
 
     /// Records that the ticket is open or in progress, perhaps again.
     pub(crate) fn live(&mut self, at: Timestamp, priority: Priority) {
-        let minutes = &self.setup.minutes;
+        let calendar = &self.setup.calendar;
         let wait = &mut self.resolution;
         if wait.end.is_some() {
-            let was_late = wait.left(minutes, at) < 0;
+            let was_late = wait.left(calendar, at) < 0;
             wait.end = None;
             wait.spans.push((at, None));
             if !was_late {
-                wait.aim(minutes, at, target(self.targets, priority, SlaMetric::Resolution));
+                wait.aim(calendar, at, target(self.targets, priority, SlaMetric::Resolution));
             }
         }
     }
 
     pub(crate) fn has_priority(&mut self, to: Priority, at: Timestamp) {
-        let minutes = &self.setup.minutes;
+        let calendar = &self.setup.calendar;
         let all = [(SlaMetric::FirstResponse, &mut self.first)]
             .into_iter()
             .chain(self.answers.iter_mut().map(|wait| (SlaMetric::NextResponse, wait)))
             .chain([(SlaMetric::Resolution, &mut self.resolution)]);
         for (metric, wait) in all {
-            if wait.end.is_none() && wait.left(minutes, at) >= 0 {
-                wait.aim(minutes, at, target(self.targets, to, metric));
+            if wait.end.is_none() && wait.left(calendar, at) >= 0 {
+                wait.aim(calendar, at, target(self.targets, to, metric));
             }
         }
     }
 
     /// Returns the timers as the desk shows them: the latest of each metric, then the earlier ones.
     pub(crate) fn timers(&self, now: Timestamp) -> Vec<Timer> {
-        let timer = |(metric, wait): (SlaMetric, &Wait)| wait.timer(metric, &self.setup.minutes, now);
+        let timer = |(metric, wait): (SlaMetric, &Wait)| wait.timer(metric, &self.setup.calendar, now);
         self.waits().into_iter().map(timer).collect()
     }
 
@@ -122,26 +122,26 @@ impl NaiveSla {
     pub(crate) fn pressing(&self, now: Timestamp) -> Option<(i64, bool)> {
         let waits = self.waits();
         let running = || waits.iter().map(|(_, wait)| *wait).filter(|wait| wait.end.is_none());
-        let minutes = &self.setup.minutes;
-        let presses = |wait: &Wait| wait.is_nearly_over(minutes, now);
+        let calendar = &self.setup.calendar;
+        let presses = |wait: &Wait| wait.is_nearly_over(calendar, now);
         Some((running().map(|wait| wait.due).min()?, running().any(presses)))
     }
 
     /// Returns the times at which timers stopped, or are at risk and due.
     pub(crate) fn turns(&self, now: Timestamp) -> Vec<Timestamp> {
-        let minutes = &self.setup.minutes;
+        let calendar = &self.setup.calendar;
         let turns = |(_, wait): (_, &Wait)| match wait.end {
-            Some(_) => vec![wait.until(now), minutes.instant(wait.due)],
+            Some(_) => vec![wait.until(now), calendar.instant(wait.due)],
             None => {
-                let quarter = (wait.left(minutes, now) + wait.spent(minutes, now).0) / 4;
-                [wait.due - quarter, wait.due].map(|due| minutes.instant(due)).into()
+                let quarter = (wait.left(calendar, now) + wait.spent(calendar, now).0) / 4;
+                [wait.due - quarter, wait.due].map(|due| calendar.instant(due)).into()
             }
         };
         self.waits().into_iter().flat_map(turns).collect()
     }
 
-    pub(crate) const fn minutes(&self) -> &'static NaiveCalendar {
-        &self.setup.minutes
+    pub(crate) const fn calendar(&self) -> &'static NaiveCalendar {
+        &self.setup.calendar
     }
 
     fn waits_for_answer(&self) -> bool {
@@ -150,8 +150,8 @@ impl NaiveSla {
 }
 
 impl Wait {
-    fn new(minutes: &NaiveCalendar, at: Timestamp, target: i64) -> Self {
-        Self { spans: vec![(at, None)], due: minutes.until(at) + target, end: None }
+    fn new(calendar: &NaiveCalendar, at: Timestamp, target: i64) -> Self {
+        Self { spans: vec![(at, None)], due: calendar.until(at) + target, end: None }
     }
 
     /// Returns the time until which it was last waited for.
@@ -160,19 +160,19 @@ impl Wait {
     }
 
     /// Returns the business time left until it is due; negative if it was late.
-    pub(crate) fn left(&self, minutes: &NaiveCalendar, now: Timestamp) -> i64 {
-        self.due - minutes.until(self.until(now))
+    pub(crate) fn left(&self, calendar: &NaiveCalendar, now: Timestamp) -> i64 {
+        self.due - calendar.until(self.until(now))
     }
 
     /// Returns the elapsed business time and calendar time.
-    pub(crate) fn spent(&self, minutes: &NaiveCalendar, now: Timestamp) -> (i64, i64) {
+    pub(crate) fn spent(&self, calendar: &NaiveCalendar, now: Timestamp) -> (i64, i64) {
         let spans = self.spans.iter().map(|(from, to)| (*from, to.unwrap_or(now)));
-        let working = spans.clone().map(|(from, to)| minutes.until(to) - minutes.until(from));
+        let working = spans.clone().map(|(from, to)| calendar.until(to) - calendar.until(from));
         (working.sum(), spans.map(|(from, to)| to.as_millis() - from.as_millis()).sum())
     }
 
-    fn aim(&mut self, minutes: &NaiveCalendar, at: Timestamp, target: i64) {
-        self.due = minutes.until(at) + target - self.spent(minutes, at).0;
+    fn aim(&mut self, calendar: &NaiveCalendar, at: Timestamp, target: i64) {
+        self.due = calendar.until(at) + target - self.spent(calendar, at).0;
     }
 
     fn stop(&mut self, by: &Actor, at: Timestamp, in_vain: bool) {
@@ -183,21 +183,21 @@ impl Wait {
         }
     }
 
-    fn is_nearly_over(&self, minutes: &NaiveCalendar, now: Timestamp) -> bool {
-        3 * self.left(minutes, now) <= self.spent(minutes, now).0
+    fn is_nearly_over(&self, calendar: &NaiveCalendar, now: Timestamp) -> bool {
+        3 * self.left(calendar, now) <= self.spent(calendar, now).0
     }
 
-    fn timer(&self, metric: SlaMetric, minutes: &NaiveCalendar, now: Timestamp) -> Timer {
-        let left = self.left(minutes, now);
+    fn timer(&self, metric: SlaMetric, calendar: &NaiveCalendar, now: Timestamp) -> Timer {
+        let left = self.left(calendar, now);
         let state = match &self.end {
             _ if left < 0 => SlaState::Breached,
             Some((_, true)) => SlaState::Cancelled,
             Some((_, false)) => SlaState::Met,
-            None if self.is_nearly_over(minutes, now) => SlaState::AtRisk,
+            None if self.is_nearly_over(calendar, now) => SlaState::AtRisk,
             None => SlaState::Running,
         };
         let stop = self.end.clone().map(|(by, in_vain)| Stop { at: self.until(now), by, in_vain });
-        Timer { metric, state, left, spent: self.spent(minutes, now), stop }
+        Timer { metric, state, left, spent: self.spent(calendar, now), stop }
     }
 }
 

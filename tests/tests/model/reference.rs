@@ -20,7 +20,7 @@ use super::{
 
 #[derive(Debug, Clone)]
 pub(crate) struct World {
-    pub(crate) house: Policy,
+    pub(crate) policy: Policy,
     pub(crate) setup: Option<&'static SlaSetup>,
     pub(crate) now: Timestamp,
     pub(crate) tickets: Vec<Ticket>,
@@ -44,9 +44,9 @@ pub(crate) struct Ticket {
 }
 
 impl World {
-    pub(crate) fn new(house: Policy, setup: Option<&'static SlaSetup>, now: Timestamp) -> Self {
+    pub(crate) fn new(policy: Policy, setup: Option<&'static SlaSetup>, now: Timestamp) -> Self {
         let tickets = Vec::new();
-        Self { house, setup, now, tickets, traversal: None, answer: None }
+        Self { policy, setup, now, tickets, traversal: None, answer: None }
     }
 
     pub(crate) fn take(&mut self, step: &Step) {
@@ -68,8 +68,8 @@ impl World {
     fn open(&mut self, opening: &Opening, follows: Option<usize>) -> Answer {
         let Opening { by, requester, category, words } = opening;
         let text = words.text.text();
-        if text.bytes() > self.house.limits.text_bytes() as usize {
-            return Answer::NotOpened(too_long(&text, &self.house));
+        if text.bytes() > self.policy.limits.text_bytes() as usize {
+            return Answer::NotOpened(too_long(&text, &self.policy));
         }
         let event = |at| Event { at, by: by.clone(), version: 0, kind: EventKind::Created };
         let key = by.user().cloned().zip(words.key.clone());
@@ -126,7 +126,7 @@ impl World {
         let Some(old) = self.tickets.get(ticket).filter(|old| old.head.requester == *by) else {
             return Answer::NotFound(ticket);
         };
-        if old.accepts_requester(self.now, &self.house).is_ok() {
+        if old.accepts_requester(self.now, &self.policy).is_ok() {
             return Answer::NoFollowUp;
         }
         if let Err(code) = words.text.clean {
@@ -216,7 +216,7 @@ impl Ticket {
 
     fn page_timers(&self, now: Timestamp) -> Vec<(SlaMetric, SlaState, Timestamp)> {
         let shown = self.sla.iter().flat_map(|sla| {
-            let due = sla.waits().into_iter().map(|(_, wait)| sla.minutes().instant(wait.due));
+            let due = sla.waits().into_iter().map(|(_, wait)| sla.calendar().instant(wait.due));
             let timers = sla.timers(now).into_iter().zip(due);
             timers.map(|(timer, due)| (timer.metric, timer.state, due)).take(sla.latest())
         });
@@ -245,6 +245,6 @@ impl Ticket {
     }
 }
 
-pub(crate) fn too_long(text: &MessageText, house: &Policy) -> Refusal {
-    Refusal::TextTooLong { bytes: text.bytes() as u32, limit: house.limits.text_bytes() }
+pub(crate) fn too_long(text: &MessageText, policy: &Policy) -> Refusal {
+    Refusal::TextTooLong { bytes: text.bytes() as u32, limit: policy.limits.text_bytes() }
 }

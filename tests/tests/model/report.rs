@@ -20,8 +20,8 @@ struct Tallied {
 impl World {
     pub(crate) fn report(&self, from: Timestamp, before: Timestamp) -> Answer {
         let Some(setup) = self.setup else { return Answer::Invalid("no_sla") };
-        let minutes = &setup.minutes;
-        let (first, last) = (minutes.until(from), minutes.until(before.min(self.now)));
+        let calendar = &setup.calendar;
+        let (first, last) = (calendar.until(from), calendar.until(before.min(self.now)));
         let mut all = BTreeMap::<(Option<UserId>, SlaMetric), Tallied>::new();
         for ticket in &self.tickets {
             let sla = ticket.sla.as_ref().expect("the desk has SLA targets");
@@ -31,14 +31,14 @@ impl World {
                     None => ticket.head.assignee.clone(),
                 };
                 let end = wait.until(self.now);
-                let until = wait.end.as_ref().map_or(last, |_| minutes.until(end));
+                let until = wait.end.as_ref().map_or(last, |_| calendar.until(end));
                 let late = wait.due < until;
                 let came = matches!(wait.end, Some((_, false))) && from <= end && end < before;
                 for who in [Some(None), who.map(Some)].into_iter().flatten() {
                     let tallied = all.entry((who, metric)).or_default();
                     tallied.breached += u64::from(late && first <= wait.due && wait.due < last);
                     if came {
-                        let (working, passed) = wait.spent(minutes, self.now);
+                        let (working, passed) = wait.spent(calendar, self.now);
                         tallied.working.push(working.max(0));
                         tallied.passed.push(passed.max(0));
                         tallied.met += u64::from(!late);

@@ -24,7 +24,7 @@ pub(crate) enum No {
 struct Asker<'a> {
     by: &'a Actor,
     now: Timestamp,
-    house: &'a Policy,
+    policy: &'a Policy,
     expecting: Option<u64>,
 }
 
@@ -34,8 +34,8 @@ impl World {
         let refused = |refusal| Answer::Refused { ticket: place, refusal };
         match request.what.text().map(|text| (text, text.clean)) {
             Some((_, Err(code))) => return Answer::Invalid(code),
-            Some((text, Ok(clean))) if clean.len() > self.house.limits.text_bytes() as usize => {
-                return refused(too_long(&text.text(), &self.house));
+            Some((text, Ok(clean))) if clean.len() > self.policy.limits.text_bytes() as usize => {
+                return refused(too_long(&text.text(), &self.policy));
             }
             _ => {}
         }
@@ -43,12 +43,12 @@ impl World {
             return Answer::NotFound(place);
         };
         let asker =
-            Asker { by: &request.by, now: self.now, house: &self.house, expecting: request.expecting };
+            Asker { by: &request.by, now: self.now, policy: &self.policy, expecting: request.expecting };
         let outcome = ticket.change(&request.what, &asker);
         let (mut events, repeated) = match outcome {
             Ok(events) => {
                 ticket.log.extend(events.iter().cloned());
-                while ticket.history.len() > self.house.limits.history() as usize {
+                while ticket.history.len() > self.policy.limits.history() as usize {
                     ticket.history.remove(0);
                 }
                 (events, false)
@@ -101,7 +101,7 @@ impl Ticket {
             }
         }
         if matches!(asker.by, Actor::Customer(_)) {
-            self.accepts_requester(asker.now, asker.house).map_err(No::Refused)?;
+            self.accepts_requester(asker.now, asker.policy).map_err(No::Refused)?;
         } else if self.head.status == Status::Closed {
             return refuse(Refusal::Closed { by: asker.by.kind() });
         }
@@ -109,7 +109,7 @@ impl Ticket {
             self.may_go(to, asker)?;
         }
         asker.expects(self)?;
-        let limits = &asker.house.limits;
+        let limits = &asker.policy.limits;
         let bytes = self.bytes();
         if self.messages.len() == limits.messages() as usize
             || bytes + text.bytes() > limits.conversation_bytes() as usize
@@ -143,7 +143,7 @@ impl Ticket {
 
     fn note(&mut self, text: MessageText, asker: &Asker<'_>) -> Result<Vec<Event>, No> {
         asker.expects(self)?;
-        if self.notes.len() == asker.house.limits.notes() as usize {
+        if self.notes.len() == asker.policy.limits.notes() as usize {
             return refuse(Refusal::NotesFull { notes: self.notes.len() as u32 });
         }
         let by = asker.by.user().cloned().unwrap();
@@ -159,7 +159,7 @@ impl Ticket {
             return Err(No::Unchanged);
         }
         self.may_go(to, asker)?;
-        let closes_at = self.resolved().plus(asker.house.close_after.duration());
+        let closes_at = self.resolved().plus(asker.policy.close_after.duration());
         if *asker.by == Actor::System && asker.now < closes_at {
             return refuse(Refusal::TooEarlyToClose { resolved_at: self.resolved(), closes_at });
         }
@@ -202,8 +202,8 @@ impl Ticket {
     }
 
     /// Returns true if its requester may write in it.
-    pub(crate) fn accepts_requester(&self, now: Timestamp, house: &Policy) -> Result<(), Refusal> {
-        let policy = house.reopen;
+    pub(crate) fn accepts_requester(&self, now: Timestamp, policy: &Policy) -> Result<(), Refusal> {
+        let policy = policy.reopen;
         let over = match (self.head.status, policy) {
             (Status::Open | Status::InProgress, _) | (Status::Resolved, Reopen::Always) => false,
             (Status::Closed, _) => return Err(Refusal::Closed { by: ActorKind::Customer }),

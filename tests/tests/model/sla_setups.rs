@@ -13,7 +13,7 @@ use super::naive_calendar::{DAY, HOUR, MINUTE, NaiveCalendar};
 #[derive(Debug, Clone)]
 pub(crate) struct SlaSetup {
     pub(crate) sla: Sla,
-    pub(crate) minutes: NaiveCalendar,
+    pub(crate) calendar: NaiveCalendar,
     /// Start of a run: shortly before the offset from UTC changes.
     pub(crate) start: Timestamp,
 }
@@ -77,7 +77,7 @@ impl LocalHours {
         let start = start.parse().unwrap();
         let policy = SlaPolicy::new(table(&USUAL)).unwrap().category(Category::BUG, table(&OF_BUGS));
         let sla = Sla::new(policy.unwrap(), self.calendar());
-        SlaSetup { sla, minutes: self.minutes(start), start }
+        SlaSetup { sla, calendar: self.naive_calendar(start), start }
     }
 
     fn calendar(&self) -> BusinessCalendar {
@@ -95,7 +95,7 @@ impl LocalHours {
         BusinessCalendar::with_holidays(self.zone.parse().unwrap(), week, holidays).unwrap()
     }
 
-    fn minutes(&self, start: Timestamp) -> NaiveCalendar {
+    fn naive_calendar(&self, start: Timestamp) -> NaiveCalendar {
         let instant = |text: &str| text.parse::<Timestamp>().unwrap().as_millis();
         let change = instant(self.change);
         let holiday = self.holiday.map(|date| instant(&format!("{date}T00:00:00Z")) / DAY);

@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use bson::{Bson, DateTime, Document, doc, oid::ObjectId};
 use mongodb::{Collection, Database, options::WriteConcern};
+use rand::{RngExt, rngs::StdRng};
 use ventanilla_service::{
     Category, Timestamp, UserId,
     testing::{admin, customer, epoch, sla},
 };
+use ventanilla_tests::rng;
 
 use super::command_monitor::TICKETS;
 
@@ -42,16 +44,18 @@ pub(crate) fn created_at(place: u64) -> Timestamp {
 
 fn ticket(place: u64) -> Document {
     const TEXT: &str = "Me cobraron dos veces la cuota de enero, y en la factura sólo aparece una.";
-    let mut dice = Dice(place);
-    let requester = if dice.below(20) == 0 { 0 } else { 1 + dice.below(1 + place / 10) };
-    let assignee = match dice.below(30) {
+    // The numbers depend on nothing but the place.
+    let mut random = rng(place, 0);
+    let requester =
+        if random.random_range(0..20) == 0 { 0 } else { 1 + random.random_range(0..=place / 10) };
+    let assignee = match random.random_range(0..30_u32) {
         0..9 => None,
         9 => Some(Bson::Null),
-        busy => Some(oid(&admin(busy as u32 % 10))),
+        busy => Some(oid(&admin(busy % 10))),
     };
-    let category = match dice.below(5_000) {
+    let category = match random.random_range(0..5_000_usize) {
         0 => "RARA",
-        common => ["PAGOS", "PAGOS", "CUENTA", "BUG", "GENERAL"][common as usize % 5],
+        common => ["PAGOS", "PAGOS", "CUENTA", "BUG", "GENERAL"][common % 5],
     };
     let created = DateTime::from_millis(created_at(place).as_millis());
     let mut ticket = doc! {
@@ -60,13 +64,13 @@ fn ticket(place: u64) -> Document {
         "ticketNumber": number(place),
         "description": TEXT,
         "category": category,
-        "status": match dice.below(100) {
+        "status": match random.random_range(0..100) {
             0..6 => "OPEN",
             6..12 => "IN_PROGRESS",
             12..20 => "RESOLVED",
             _ => "CLOSED",
         },
-        "priority": match dice.below(100) {
+        "priority": match random.random_range(0..100) {
             0..30 => "LOW",
             30..80 => "MEDIUM",
             80..95 => "HIGH",
@@ -80,7 +84,7 @@ fn ticket(place: u64) -> Document {
         "updatedAt": created,
     };
     ticket.extend(assignee.map(|assignee| ("assigneeId".to_owned(), assignee)));
-    ticket.insert("sla", timers(place, &ticket, &mut dice));
+    ticket.insert("sla", timers(place, &ticket, &mut random));
     mark(&mut ticket, place);
     ticket
 }
@@ -89,15 +93,16 @@ fn ticket(place: u64) -> Document {
 /// later than the last ticket is created, and hands a twentieth of the open ones over.
 fn mark(ticket: &mut Document, place: u64) {
     const DAY: i64 = 24 * 60 * 60 * 1000;
-    let mut dice = Dice(place);
-    let (since, marked) = (created_at(place).as_millis(), dice.below(20) == 0);
+    let mut random = rng(place, 1);
+    let since = created_at(place).as_millis();
+    let marked = random.random_range(0..20) == 0;
     match ticket.get_str("status") {
         Ok("OPEN") if marked => {
             ticket.insert("handoffAt", DateTime::from_millis(since));
         }
         Ok("IN_PROGRESS") if marked => {
             let mut waiting = doc! { "since": DateTime::from_millis(since) };
-            let days = [None, None, Some(1), Some(365 * 100)][dice.below(4) as usize];
+            let days = [None, None, Some(1), Some(365 * 100)][random.random_range(0..4_usize)];
             let until = days.map(|days| DateTime::from_millis(since + days * DAY));
             waiting.extend(until.map(|until| ("until".to_owned(), Bson::from(until))));
             waiting.insert("for", "CUSTOMER");
@@ -110,9 +115,9 @@ fn mark(ticket: &mut Document, place: u64) {
 /// Returns the SLA timers of a ticket: those of live tickets run, the others have stopped.
 ///
 /// Of 50,000 tickets a fifth is overdue, and fewer are at risk, when the last is created.
-fn timers(place: u64, ticket: &Document, dice: &mut Dice) -> Document {
+fn timers(place: u64, ticket: &Document, random: &mut StdRng) -> Document {
     const HOUR: i64 = 60 * 60 * 1000;
-    let hours = |most: u64, dice: &mut Dice| HOUR * (1 + dice.below(most)) as i64;
+    let hours = |most: i64, random: &mut StdRng| HOUR * random.random_range(1..=most);
     let start = created_at(place).as_millis();
     let since = DateTime::from_millis(start);
     let timer = |due: i64| doc! { "since": since, "start": start, "due": due };
@@ -122,17 +127,17 @@ fn timers(place: u64, ticket: &Document, dice: &mut Dice) -> Document {
         timer.insert("stop", stop);
         timer
     };
-    let answered = start + hours(6, dice);
+    let answered = start + hours(6, random);
     let first = stopped(start + 4 * HOUR, answered);
     let is_live = ["OPEN", "IN_PROGRESS"].contains(&ticket.get_str("status").unwrap());
     let mut timers = doc! { "targets": targets(), "firstResponse": first };
     if is_live {
-        let due = start + hours(480, dice);
+        let due = start + hours(480, random);
         let risk = due - (due - start).div_euclid(4);
         timers.extend(doc! { "resolution": timer(due), "due": due, "risk": risk });
         timers.insert("lastStop", DateTime::from_millis(answered));
     } else {
-        let resolved = answered + hours(40, dice);
+        let resolved = answered + hours(40, random);
         timers.insert("resolution", stopped(start + 40 * HOUR, resolved));
         timers.insert("lastStop", DateTime::from_millis(resolved));
     }
@@ -150,16 +155,4 @@ pub(crate) fn number(place: u64) -> String {
 
 fn oid(id: &UserId) -> Bson {
     ObjectId::parse_str(id.as_str()).unwrap().into()
-}
-
-/// Random numbers that depend on nothing but the place: `SplitMix64`.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % sides
-    }
 }

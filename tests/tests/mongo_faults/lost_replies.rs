@@ -1,6 +1,7 @@
 //! Lost replies of commands that the server carried out, and lost requests.
 
 use std::{
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -14,7 +15,7 @@ use mongodb::{
     event::command::CommandEvent,
     options::{Acknowledgment, WriteConcern},
 };
-use tokio::time::sleep;
+use tokio::sync::Notify;
 use ventanilla_service::{
     Category, Change, HelpDesk, ListQuery, MessageText, NewTicket, Priority, Status, ticket::NewMessage,
 };
@@ -197,16 +198,22 @@ async fn no_error_quotes_what_people_wrote() {
 /// of a majority is too old to show the outcome.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_change_is_not_judged_by_what_was_before_it() {
+    /// Place among the reads: the first two come before the answer is lost, then three after it.
+    const LAST_STALE_READ: u32 = 4;
     let world = Arc::new(World::start().await);
     let number = &world.number;
     world.desk.admin(luis()).set_status(number, Status::InProgress).await.unwrap();
     let proxy = Arc::new(world.set.proxy().await);
     let (losing, between, finds) = (Arc::clone(&proxy), Arc::clone(&world), AtomicU32::new(0));
+    let was_looked_up = Arc::new(Notify::new());
+    let looked_up = Arc::clone(&was_looked_up);
     let client = world::watched(proxy.uri(), move |event| {
         let is_find = matches!(&event, CommandEvent::Succeeded(done) if done.command_name == "find");
         match finds.fetch_add(u32::from(is_find), Ordering::SeqCst) {
             0 if is_find => come_between(&between),
             1 if is_find => losing.lose_replies(1, CHANGE),
+            // Reads of the state before the change, after the lost answer.
+            LAST_STALE_READ if is_find => looked_up.notify_one(),
             _ => {}
         }
     });
@@ -215,12 +222,13 @@ async fn a_lost_change_is_not_judged_by_what_was_before_it() {
     let desk = world::desk(&database, patient().with_write_concern(hasty)).await;
 
     let luis = desk.admin(luis());
-    let later = async {
-        sleep(Duration::from_secs(4)).await;
-        world.set.resume_replication().await;
-    };
-    let (receipt, ()) = tokio::join!(luis.set_status(number, Status::Open), later);
-    let receipt = receipt.unwrap();
+    let mut change = pin!(luis.set_status(number, Status::Open).into_future());
+    tokio::select! {
+        early = &mut change => panic!("it is judged by what was before it: {early:?}"),
+        () = was_looked_up.notified() => {}
+    }
+    world.set.resume_replication().await;
+    let receipt = change.await.unwrap();
     assert_eq!((receipt.head.status, receipt.head.version, receipt.events.len()), (Status::Open, 4, 1));
 }
 

@@ -8,6 +8,7 @@
 mod connecting;
 mod contention;
 mod durability;
+mod failover;
 mod indexes;
 mod late;
 mod lost_replies;

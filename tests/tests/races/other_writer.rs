@@ -36,7 +36,12 @@ use super::{
     replay::Replay,
 };
 
+/// Least number of tickets.
 const TICKETS: usize = 500;
+/// Most tickets: by then enough attempts must have met another write.
+const MOST_TICKETS: usize = 10 * TICKETS;
+/// Least number of attempts of ours that met another write between their read and their write.
+const CONFLICTS: usize = TICKETS * EACH / 20;
 /// Number of changes of ours, and of writes of theirs, to each ticket.
 const EACH: usize = 20;
 /// Number of tasks of ours that write to one ticket at the same time, beside one of theirs.
@@ -55,53 +60,61 @@ pub(crate) type Answers = BTreeMap<usize, Result<Receipt, ServiceError>>;
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn no_change_of_ours_rests_on_what_another_writer_has_changed() {
     let database = Mongo::shared().await.database().await;
-    let (store, updates) = counted(&database).await;
+    let (store, conflicts) = watched(&database).await;
     let raw = database.collection::<Document>("SupportTicket");
     let writes = raw.watch().await.unwrap();
     let desk = HelpDesk::builder(store).policy(policy()).build();
 
     let seed = seed();
     let (mut running, mut answers, mut pushed) = (JoinSet::new(), Answers::new(), Vec::new());
-    for ticket in 0..TICKETS + AT_ONCE {
-        if ticket >= AT_ONCE {
-            let (ours, theirs) = running.join_next().await.unwrap().unwrap();
-            answers.extend(ours);
-            pushed.extend(theirs);
+    let mut tickets = 0;
+    loop {
+        // How often writers meet depends on the machine, so they go on until it was often enough.
+        let goes_on = tickets < TICKETS || conflicts.load(Ordering::Relaxed) < CONFLICTS;
+        assert!(tickets < MOST_TICKETS || !goes_on, "hardly any attempt meets another write");
+        if goes_on && running.len() < AT_ONCE {
+            let random = rng(seed, tickets as u64);
+            running.spawn(one_ticket(desk.clone(), raw.clone(), tickets, random));
+            tickets += 1;
+            continue;
         }
-        if ticket < TICKETS {
-            let random = rng(seed, ticket as u64);
-            running.spawn(one_ticket(desk.clone(), raw.clone(), ticket, random));
-        }
+        let Some(done) = running.join_next().await else { break };
+        let (ours, theirs) = done.unwrap();
+        answers.extend(ours);
+        pushed.extend(theirs);
     }
-    assert_eq!(answers.len(), TICKETS * EACH);
+    assert_eq!(answers.len(), tickets * EACH);
 
     let last = raw.insert_one(doc! { "last": true }).await.unwrap().inserted_id;
     let replay = Replay::of(writes, &last, &policy()).await;
     replay.made_what_was_acknowledged(&answers);
-    let conflicts = updates.load(Ordering::Relaxed) - replay.changes();
-    println!("{} changes of ours, {conflicts} attempts that met another write", replay.changes());
-    assert!(replay.changes() > TICKETS * EACH / 3 && conflicts > TICKETS * EACH / 20);
+    println!(
+        "{} changes of ours to {tickets} tickets, {conflicts:?} attempts met another write",
+        replay.changes()
+    );
+    assert!(replay.changes() > tickets * EACH / 3);
     raw.delete_one(doc! { "_id": last }).await.unwrap();
     let stored: Vec<Document> = raw.find(doc! {}).await.unwrap().try_collect().await.unwrap();
-    assert_eq!(stored.len(), TICKETS);
+    assert_eq!(stored.len(), tickets);
     replay.led_to(&stored);
     each_text_is_stored_once(&stored, &answers, &pushed);
 }
 
-/// Opens a store, and counts the updates that it sends.
-async fn counted(database: &TestDatabase) -> (MongoStore, Arc<AtomicUsize>) {
-    let updates = Arc::new(AtomicUsize::new(0));
+/// Opens a store, and counts its updates that find the ticket changed since it was read.
+async fn watched(database: &TestDatabase) -> (MongoStore, Arc<AtomicUsize>) {
+    let conflicts = Arc::new(AtomicUsize::new(0));
     let mut options = ClientOptions::parse(database.uri()).await.unwrap();
-    let count = updates.clone();
+    let count = conflicts.clone();
     options.command_event_handler = Some(EventHandler::callback(move |event| {
-        if let CommandEvent::Started(started) = event
-            && started.command_name == "update"
+        if let CommandEvent::Succeeded(done) = event
+            && done.command_name == "update"
+            && done.reply.get_i32("n").is_ok_and(|matched| matched == 0)
         {
             count.fetch_add(1, Ordering::Relaxed);
         }
     }));
     let database = Client::with_options(options).unwrap().database(database.name());
-    (MongoOptions::new().create_indexes().open(&database).await.unwrap(), updates)
+    (MongoOptions::new().create_indexes().open(&database).await.unwrap(), conflicts)
 }
 
 fn policy() -> Policy {

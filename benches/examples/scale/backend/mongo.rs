@@ -1,4 +1,4 @@
-//! MongoDB: a replica set of three on this machine, or the servers that `MONGODB_URI` names.
+//! MongoDB: a local replica set of three servers, or the servers of `MONGODB_URI`.
 
 use bson::{DateTime, Document, doc, oid::ObjectId};
 use futures::TryStreamExt;
@@ -26,7 +26,7 @@ pub(crate) struct Mongo {
 }
 
 impl Mongo {
-    /// Stores the templates in a collection of their own, to copy what the store makes of them.
+    /// Inserts the templates into a separate collection through the store, to copy the stored documents.
     pub(crate) async fn open(templates: Templates) -> Result<Self, Failure> {
         let database = ventanilla_tests::Mongo::shared().await.database().await;
         let store = MongoOptions::new().create_indexes().open(&database).await?;
@@ -67,13 +67,13 @@ impl Mongo {
         Ok(document)
     }
 
-    /// Bytes of the documents, uncompressed, and of the indexes.
+    /// Returns the size in bytes of the uncompressed documents and of the indexes.
     pub(crate) async fn bytes(&self) -> Result<u64, Failure> {
         let stats = self.database.run_command(doc! { "collStats": TICKETS }).await?;
         Ok(number(&stats, "size") + number(&stats, "totalIndexSize"))
     }
 
-    /// Returns the keys and documents that all commands have examined, from the primary's
+    /// Returns the numbers of keys and documents that all commands have examined, from the primary's
     /// `serverStatus`.
     pub(crate) async fn examined(&self) -> Result<(u64, u64), Failure> {
         let status = self.database.run_command(doc! { "serverStatus": 1 }).await?;

@@ -1,4 +1,4 @@
-//! SQLite: a file in the system's folder for temporary ones, or that of `TMPDIR`.
+//! SQLite: a file in `TMPDIR`, or else in the system's folder for temporary files.
 
 use std::fs;
 
@@ -33,7 +33,7 @@ impl Sqlite {
         self.store.clone()
     }
 
-    /// Inserts many at once, which share a transaction.
+    /// Inserts tickets concurrently, so that they share transactions.
     pub(crate) async fn fill(&mut self, tickets: u64, bar: &ProgressBar) -> Result<(), Failure> {
         const BATCH: usize = 1_000;
         bar.inc(self.filled);
@@ -47,7 +47,7 @@ impl Sqlite {
         Ok(())
     }
 
-    /// Bytes of the file and its log.
+    /// Returns the size in bytes of the file and its log.
     pub(crate) fn bytes(&self) -> Result<u64, Failure> {
         let sizes = fs::read_dir(self.folder.path())?.map(|file| Ok(file?.metadata()?.len()));
         sizes.sum()

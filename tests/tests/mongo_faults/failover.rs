@@ -1,7 +1,5 @@
 //! Changes while primaries are killed and step down: no acknowledged change is lost or doubled.
 
-#![allow(clippy::unwrap_used, reason = "a test fails loudly")]
-
 mod check;
 mod ledger;
 mod life;
