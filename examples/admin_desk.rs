@@ -29,8 +29,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     for arrival in &script.arrivals {
         clock.set(arrival.at);
-        let draft = NewTicket::new(arrival.category.parse()?, arrival.description.parse()?);
-        let number = desk.customer(arrival.customer.clone()).create(draft).await?.head.ticket_number;
+        let new_ticket = NewTicket::new(arrival.category.parse()?, arrival.description.parse()?);
+        let number =
+            desk.customer(arrival.customer.clone()).create(new_ticket).await?.head.ticket_number;
         lucia.set_priority(&number, arrival.priority).await?;
     }
 

@@ -117,10 +117,10 @@ async fn open(
     let key = format!("formulario-{}", SystemClock.now().as_millis());
     let Story { category, description, .. } = story;
     let form = Form { category, description, honeypot: "", key: Some(&key) };
-    let Screened::Genuine(draft) = desk.screen(&form)? else {
+    let Screened::Genuine(new_ticket) = desk.screen(&form)? else {
         return Err("a person's form was taken for a bot's".into());
     };
-    let head = customer.create(draft).await?.head;
+    let head = customer.create(new_ticket).await?.head;
     let (category, status) = (head.category.label(Locale::Es), head.status.label(Locale::Es));
     println!("{}  {category}, {status}", head.ticket_number);
     Ok(head.ticket_number)

@@ -47,8 +47,8 @@ fn memory(policy: Policy) {
     for (n, ticket) in testing::sample_tickets(TICKETS).enumerate() {
         let text = format!("{} ({n})", ticket.description());
         let customer = desk.customer(ticket.head().requester.clone());
-        let draft = NewTicket::new(ticket.head().category.clone(), own(&text));
-        let number = block_on(customer.create(draft)).expect("it is opened").head.ticket_number;
+        let new_ticket = NewTicket::new(ticket.head().category.clone(), own(&text));
+        let number = block_on(customer.create(new_ticket)).expect("it is opened").head.ticket_number;
         for _ in 1..MESSAGES {
             block_on(customer.reply(&number, own(&text)).into_future()).expect("it is open");
         }

@@ -88,11 +88,11 @@ fn writes(c: &mut Criterion) {
     let desk = desk_of(tickets());
     let customer = desk.customer(testing::customer(0));
     let text: MessageText = "Sigue sin funcionar, ¿hay novedades?".parse().expect("it is a text");
-    let draft = NewTicket::new(Category::BUG, text.clone());
+    let new_ticket = NewTicket::new(Category::BUG, text.clone());
     c.bench_function("memory/create", |b| {
         b.iter_batched(
-            || draft.clone(),
-            |draft| block_on(customer.create(draft)),
+            || new_ticket.clone(),
+            |new_ticket| block_on(customer.create(new_ticket)),
             BatchSize::SmallInput,
         );
     });

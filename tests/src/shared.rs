@@ -34,7 +34,7 @@ impl Mongo {
     /// If `MONGODB_URI` names no replica set, or no `mongod` is available.
     pub async fn shared() -> &'static Self {
         static SHARED: OnceCell<Mongo> = OnceCell::const_new();
-        SHARED.get_or_init(|| Self::find()).await
+        SHARED.get_or_init(Self::find).await
     }
 
     async fn find() -> Self {

@@ -284,8 +284,8 @@ impl Bench {
         let admin = desk.admin(testing::admin(0));
         match case {
             Case::Create => {
-                let draft = NewTicket::new(Category::BUG, MessageText::parse(text())?);
-                black_box(customer.create(draft).await?);
+                let new_ticket = NewTicket::new(Category::BUG, MessageText::parse(text())?);
+                black_box(customer.create(new_ticket).await?);
             }
             Case::View => drop(black_box(customer.get(&number).await?)),
             Case::List => drop(black_box(customer.list(MyTickets::all()).await?)),

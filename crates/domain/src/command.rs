@@ -102,10 +102,10 @@ impl Command {
     /// # use ventanilla_domain::*;
     /// # let ana = UserId::parse("ana")?;
     /// # let customer = Actor::Customer(ana.clone());
-    /// # let draft = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
+    /// # let new_ticket = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
     /// # let (number, now) = (TicketNumber::from_entropy(b"example"), Timestamp::MIN);
     /// # let policy = Policy::default();
-    /// # let ticket = draft.open(number, &ana, &customer, now, &policy)?;
+    /// # let ticket = new_ticket.open(number, &ana, &customer, now, &policy)?;
     /// # let ticket = ticket.details(&Audience::Desk, MessageRange::All).expect("everybody's");
     /// let confirm = Command::new(&customer, now, &policy, Change::status(Status::Closed))?;
     /// assert_eq!(confirm.refusal(&ticket).map(|refusal| refusal.code()), Some("transition_refused"));

@@ -86,10 +86,10 @@ impl MessageRange {
 /// ```
 /// # use ventanilla_domain::*;
 /// # let ana = UserId::parse("ana")?;
-/// # let draft = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
+/// # let new_ticket = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
 /// # let number = TicketNumber::from_entropy(b"example");
 /// # let by = Actor::Customer(ana.clone());
-/// # let ticket = draft.open(number, &ana, &by, Timestamp::MIN, &Policy::default())?;
+/// # let ticket = new_ticket.open(number, &ana, &by, Timestamp::MIN, &Policy::default())?;
 /// let view = ticket.details(&Audience::Requester(ana), MessageRange::Last(50)).expect("it is Ana's");
 /// assert_eq!(view.messages.len(), 1);
 /// assert!(ticket.details(&Audience::Requester(UserId::parse("eva")?), MessageRange::All).is_none());
@@ -124,10 +124,10 @@ impl TicketDetails {
     /// ```
     /// # use ventanilla_domain::*;
     /// # let ana = UserId::parse("ana")?;
-    /// # let draft = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
+    /// # let new_ticket = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
     /// # let number = TicketNumber::from_entropy(b"example");
     /// # let by = Actor::Customer(ana.clone());
-    /// # let ticket = draft.open(number, &ana, &by, Timestamp::MIN, &Policy::default())?;
+    /// # let ticket = new_ticket.open(number, &ana, &by, Timestamp::MIN, &Policy::default())?;
     /// let [desk, theirs] = [Audience::Desk, Audience::Requester(ana)]
     ///     .map(|audience| ticket.details(&audience, MessageRange::All).expect("they may see it"));
     /// assert_eq!(desk.for_requester(), theirs);
@@ -147,10 +147,10 @@ impl TicketDetails {
 /// ```
 /// # use ventanilla_domain::*;
 /// # let ana = UserId::parse("ana")?;
-/// # let draft = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron\ndos veces")?);
+/// # let new_ticket = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron\ndos veces")?);
 /// # let number = TicketNumber::from_entropy(b"example");
 /// # let by = Actor::Customer(ana.clone());
-/// # let ticket = draft.open(number, &ana, &by, Timestamp::MIN, &Policy::default())?;
+/// # let ticket = new_ticket.open(number, &ana, &by, Timestamp::MIN, &Policy::default())?;
 /// assert_eq!(ticket.summary().excerpt, "Me cobraron dos veces");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -12,8 +12,8 @@ use crate::{
 /// use ventanilla_domain::{Actor, Category, MessageText, NewTicket, Policy, TicketNumber, UserId};
 ///
 /// let ana = UserId::parse("ana")?;
-/// let draft = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
-/// let ticket = draft.open(
+/// let new_ticket = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
+/// let ticket = new_ticket.open(
 ///     TicketNumber::parse("TKT-ABC123")?,
 ///     &ana,
 ///     &Actor::Customer(ana.clone()),
@@ -43,9 +43,9 @@ impl NewTicket {
     /// ```
     /// use ventanilla_domain::{Category, IdempotencyKey, MessageText, NewTicket};
     ///
-    /// let draft = NewTicket::new(Category::BUG, MessageText::parse("La página no carga")?)
+    /// let new_ticket = NewTicket::new(Category::BUG, MessageText::parse("La página no carga")?)
     ///     .with_key(IdempotencyKey::parse("formulario-42")?);
-    /// assert!(draft.key().is_some());
+    /// assert!(new_ticket.key().is_some());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -127,17 +127,17 @@ impl NewTicket {
 /// ```
 /// # use ventanilla_domain::*;
 /// # let ana = UserId::parse("ana")?;
-/// # let draft = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
+/// # let new_ticket = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
 /// # let number = TicketNumber::parse("TKT-ABC123")?;
 /// # let (policy, now) = (Policy::default(), "2026-03-02T12:00:00Z".parse()?);
-/// # let mut ticket = draft.open(number, &ana, &Actor::Customer(ana.clone()), now, &policy)?;
+/// # let mut ticket = new_ticket.open(number, &ana, &Actor::Customer(ana.clone()), now, &policy)?;
 /// # let luis = Actor::Admin(UserId::parse("luis")?);
 /// # assert_eq!(policy.follow_up(ticket.head(), now), None);
 /// Command::new(&luis, now, &policy, Change::status(Status::Closed))?.apply(&mut ticket);
 ///
 /// let offer = policy.follow_up(ticket.head(), now).expect("the ticket is closed");
 /// assert_eq!(offer.follows().as_str(), "TKT-ABC123");
-/// let draft = offer.ticket(MessageText::parse("Me lo han vuelto a cobrar")?);
+/// let new_ticket = offer.ticket(MessageText::parse("Me lo han vuelto a cobrar")?);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]

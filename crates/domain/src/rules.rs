@@ -531,10 +531,10 @@ impl Policy {
     /// ```
     /// # use ventanilla_domain::*;
     /// # let ana = UserId::parse("ana")?;
-    /// # let draft = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
+    /// # let new_ticket = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
     /// # let (number, now) = (TicketNumber::from_entropy(b"example"), Timestamp::MIN);
     /// # let policy = Policy::default();
-    /// # let ticket = draft.open(number, &ana, &Actor::Customer(ana.clone()), now, &policy)?;
+    /// # let ticket = new_ticket.open(number, &ana, &Actor::Customer(ana.clone()), now, &policy)?;
     /// let ticket = ticket.details(&Audience::Requester(ana), MessageRange::All).expect("it is Ana's");
     /// assert_eq!(policy.writable(&ticket, ActorKind::Customer, now), Ok(16 * 1024));
     /// assert!(policy.writable(&ticket, ActorKind::System, now).is_err());

@@ -124,9 +124,9 @@ impl Ticket {
     /// # let ana = UserId::parse("ana")?;
     /// # let by = Actor::Customer(ana.clone());
     /// # let (policy, now) = (Policy::default(), Timestamp::MIN);
-    /// let draft = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
-    /// let first = draft.open(TicketNumber::from_entropy(b"first."), &ana, &by, now, &policy)?;
-    /// let again = draft.open(TicketNumber::from_entropy(b"again."), &ana, &by, now, &policy)?;
+    /// let new_ticket = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
+    /// let first = new_ticket.open(TicketNumber::from_entropy(b"first."), &ana, &by, now, &policy)?;
+    /// let again = new_ticket.open(TicketNumber::from_entropy(b"again."), &ana, &by, now, &policy)?;
     /// assert!(first.is_same_request(&again));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -162,10 +162,10 @@ fn bytes(message: &Message) -> u32 {
 /// ```
 /// # use ventanilla_domain::*;
 /// # let ana = UserId::parse("ana")?;
-/// # let draft = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
+/// # let new_ticket = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
 /// # let number = TicketNumber::from_entropy(b"example");
 /// # let now = "2026-03-02T12:00:00Z".parse()?;
-/// # let ticket = draft.open(number, &ana, &Actor::Customer(ana.clone()), now, &Policy::default())?;
+/// # let ticket = new_ticket.open(number, &ana, &Actor::Customer(ana.clone()), now, &Policy::default())?;
 /// let head: &TicketHead = ticket.head();
 /// assert_eq!((head.status, head.priority), (Status::Open, Priority::Medium));
 /// assert_eq!((head.message_count, head.version), (Some(1), 0));

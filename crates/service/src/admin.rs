@@ -30,8 +30,8 @@ use crate::{
 ///
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// let desk = HelpDesk::new(MemoryStore::new());
-/// # let draft = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
-/// # desk.customer(UserId::parse("ana")?).create(draft).await?;
+/// # let new_ticket = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
+/// # desk.customer(UserId::parse("ana")?).create(new_ticket).await?;
 /// let luis = desk.admin(UserId::parse("luis")?);
 ///
 /// let queue = ListQuery::new()
@@ -141,8 +141,8 @@ impl Admin {
     /// # let desk = HelpDesk::new(MemoryStore::new());
     /// # let luis = desk.admin(UserId::parse("luis")?);
     /// let ana = UserId::parse("ana")?;
-    /// let draft = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
-    /// let number = luis.create_for(&ana, draft).await?.head.ticket_number;
+    /// let new_ticket = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
+    /// let number = luis.create_for(&ana, new_ticket).await?.head.ticket_number;
     ///
     /// let people = HashMap::from([(ana, Person::named("Ana Gómez"))]);
     /// let pages = luis.pages(Viewer::new(TimeZone::UTC), &people);
@@ -172,9 +172,9 @@ impl Admin {
     pub async fn create_for(
         &self,
         requester: &UserId,
-        draft: NewTicket,
+        new_ticket: NewTicket,
     ) -> Result<Receipt, ServiceError> {
-        self.core.open(&self.actor, requester, &draft).await
+        self.core.open(&self.actor, requester, &new_ticket).await
     }
 
     /// Adds a message that the customer sees, alone, with a [status](Request::status) or with a
@@ -276,8 +276,8 @@ impl Admin {
     /// # let friday: Timestamp = "2026-03-06T12:00:00Z".parse()?;
     /// # let desk = HelpDesk::builder(MemoryStore::new()).clock(move || friday).build();
     /// # let luis = desk.admin(UserId::parse("luis")?);
-    /// # let draft = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
-    /// # let number = luis.create_for(&UserId::parse("ana")?, draft).await?.head.ticket_number;
+    /// # let new_ticket = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
+    /// # let number = luis.create_for(&UserId::parse("ana")?, new_ticket).await?.head.ticket_number;
     /// let monday = "2026-03-09T08:00:00Z".parse()?;
     /// let receipt = luis.wait(&number, Wait::new(WaitingFor::ThirdParty).until(monday)).await?;
     /// assert!(receipt.head.wait_at(friday).is_some() && receipt.head.wait_at(monday).is_none());

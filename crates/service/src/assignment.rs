@@ -10,8 +10,8 @@
 //! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 //! # let desk = HelpDesk::new(MemoryStore::new());
 //! let team = [UserId::parse("luis")?, UserId::parse("marta")?];
-//! let draft = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
-//! let opened = desk.customer(UserId::parse("ana")?).create(draft).await?;
+//! let new_ticket = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
+//! let opened = desk.customer(UserId::parse("ana")?).create(new_ticket).await?;
 //!
 //! let mut loads = Vec::new();
 //! for person in &team {

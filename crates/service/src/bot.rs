@@ -20,8 +20,8 @@ use crate::{
 /// # use ventanilla_service::{Category, HelpDesk, MemoryStore, MessageText, NewTicket, UserId};
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// # let desk = HelpDesk::new(MemoryStore::new());
-/// # let draft = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
-/// # let number = desk.customer(UserId::parse("ana")?).create(draft).await?.head.ticket_number;
+/// # let new_ticket = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
+/// # let number = desk.customer(UserId::parse("ana")?).create(new_ticket).await?.head.ticket_number;
 /// let receipt = desk.bot().reply(&number, "Hemos recibido tu consulta.").await?;
 /// assert_eq!(receipt.head.first_response_at, None);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

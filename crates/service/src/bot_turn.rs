@@ -38,8 +38,8 @@ use crate::{
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// # let desk = HelpDesk::new(MemoryStore::new());
 /// # let ana = desk.customer(UserId::parse("ana")?);
-/// # let draft = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
-/// # let number = ana.create(draft).await?.head.ticket_number;
+/// # let new_ticket = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
+/// # let number = ana.create(new_ticket).await?.head.ticket_number;
 /// let bot = desk.bot();
 /// let turn = bot.turn(&number).await?;
 /// match model(turn.ticket()) {

@@ -49,26 +49,26 @@ impl Core {
         &self,
         by: &Actor,
         requester: &UserId,
-        draft: &NewTicket,
+        new_ticket: &NewTicket,
     ) -> Result<Receipt, ServiceError> {
-        observed(self.try_open(by, requester, draft).await)
+        observed(self.try_open(by, requester, new_ticket).await)
     }
 
     async fn try_open(
         &self,
         by: &Actor,
         requester: &UserId,
-        draft: &NewTicket,
+        new_ticket: &NewTicket,
     ) -> Result<Receipt, ServiceError> {
         // A follow-up keeps the category of the old ticket, offered or not.
-        if !draft.is_follow_up() {
-            self.check_category(draft.category())?;
+        if !new_ticket.is_follow_up() {
+            self.check_category(new_ticket.category())?;
         }
         let at = self.now();
-        let key = by.user().zip(draft.key());
+        let key = by.user().zip(new_ticket.key());
         let key = key.map(|(by, key)| CreationKey { by: by.clone(), key: key.clone() });
         for number in numbers::candidates(&*self.numbers, key.as_ref()) {
-            let ticket = draft
+            let ticket = new_ticket
                 .open(number, requester, by, at, &self.policy)
                 .map_err(|refusal| ServiceError::NotOpened { refusal })?;
             match self.store.insert(&ticket).await? {

@@ -30,7 +30,7 @@ use crate::{
 ///
 /// let form = Form { category: "PAGOS", description: "Me cobraron dos veces", ..Form::default() };
 /// let number = match desk.screen(&form)? {
-///     Screened::Genuine(draft) => ana.create(draft).await?.head.ticket_number,
+///     Screened::Genuine(new_ticket) => ana.create(new_ticket).await?.head.ticket_number,
 ///     Screened::Spam { decoy } => decoy,
 /// };
 /// ana.reply(&number, "El segundo cargo es del martes.").await?;
@@ -127,8 +127,8 @@ impl Customer {
     /// [`ServiceError::CategoryNotOffered`]; [`ServiceError::NotOpened`] if the rules refuse the ticket;
     /// [`ServiceError::Refused`] if the key was used for another ticket; [`ServiceError::Store`].
     #[instrument(name = "ventanilla.create", skip_all, fields(actor = "CUSTOMER", number, outcome))]
-    pub async fn create(&self, draft: NewTicket) -> Result<Receipt, ServiceError> {
-        self.core.open(&self.actor, &self.id, &draft).await
+    pub async fn create(&self, new_ticket: NewTicket) -> Result<Receipt, ServiceError> {
+        self.core.open(&self.actor, &self.id, &new_ticket).await
     }
 
     /// Adds a message. On a resolved ticket it reopens it, if the policy allows.
@@ -160,7 +160,7 @@ impl Customer {
 
     /// Returns the offer to follow up a ticket in which this customer can no longer write.
     ///
-    /// [`FollowUp::ticket`] makes the draft of the new ticket from its first message, for
+    /// [`FollowUp::ticket`] makes the new_ticket of the new ticket from its first message, for
     /// [`create`](Self::create).
     ///
     /// ```
@@ -169,13 +169,13 @@ impl Customer {
     /// # let desk = HelpDesk::new(MemoryStore::new());
     /// # let ana = desk.customer(UserId::parse("ana")?);
     /// # let luis = desk.admin(UserId::parse("luis")?);
-    /// # let draft = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
-    /// # let number = ana.create(draft).await?.head.ticket_number;
+    /// # let new_ticket = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
+    /// # let number = ana.create(new_ticket).await?.head.ticket_number;
     /// # luis.set_status(&number, Status::Closed).await?;
     /// let old = ana.get(&number).await?;
     /// if let Some(offer) = ana.follow_up_offer(&old) {
-    ///     let draft = offer.ticket(MessageText::parse("Vuelve a fallar")?);
-    ///     let new = ana.create(draft).await?;
+    ///     let new_ticket = offer.ticket(MessageText::parse("Vuelve a fallar")?);
+    ///     let new = ana.create(new_ticket).await?;
     ///     assert_eq!(new.head.follow_up_of, Some(number));
     /// }
     /// # Ok::<(), Box<dyn std::error::Error>>(())

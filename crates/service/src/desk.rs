@@ -155,8 +155,8 @@ impl HelpDeskBuilder {
     ///     .assignable(move |person| team.contains(&person.as_str()))
     ///     .build();
     /// # let luis = desk.admin(UserId::parse("luis")?);
-    /// # let draft = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
-    /// # let number = luis.create_for(&UserId::parse("ana")?, draft).await?.head.ticket_number;
+    /// # let new_ticket = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
+    /// # let number = luis.create_for(&UserId::parse("ana")?, new_ticket).await?.head.ticket_number;
     /// let error = luis.assign(&number, &UserId::parse("nadie")?).await.unwrap_err();
     /// assert_eq!(error.code(), "unknown_assignee");
     /// # Ok::<(), Box<dyn std::error::Error>>(())

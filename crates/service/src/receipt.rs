@@ -8,8 +8,8 @@ use ventanilla_domain::{Actor, Event, TicketHead};
 /// # use ventanilla_service::{Category, HelpDesk, Locale, MemoryStore, MessageText, NewTicket, Status, UserId};
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// # let desk = HelpDesk::new(MemoryStore::new());
-/// # let draft = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
-/// # let number = desk.customer(UserId::parse("ana")?).create(draft).await?.head.ticket_number;
+/// # let new_ticket = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
+/// # let number = desk.customer(UserId::parse("ana")?).create(new_ticket).await?.head.ticket_number;
 /// let luis = desk.admin(UserId::parse("luis")?);
 /// let receipt = luis.set_status(&number, Status::InProgress).await?;
 /// assert_eq!(receipt.head.status, Status::InProgress);

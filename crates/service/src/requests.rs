@@ -27,8 +27,8 @@ use crate::{
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// # let desk = HelpDesk::new(MemoryStore::new());
 /// # let luis = desk.admin(UserId::parse("luis")?);
-/// # let draft = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
-/// # let number = luis.create_for(&UserId::parse("ana")?, draft).await?.head.ticket_number;
+/// # let new_ticket = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
+/// # let number = luis.create_for(&UserId::parse("ana")?, new_ticket).await?.head.ticket_number;
 /// let seen = luis.get(&number).await?.head.version;
 /// luis.reply(&number, "Ya está arreglado.")
 ///     .status(Status::Resolved)
@@ -159,8 +159,8 @@ impl<'a> Request<'a, Reply> {
     /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
     /// # let desk = HelpDesk::new(MemoryStore::new());
     /// # let luis = desk.admin(UserId::parse("luis")?);
-    /// # let draft = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
-    /// # let number = luis.create_for(&UserId::parse("ana")?, draft).await?.head.ticket_number;
+    /// # let new_ticket = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
+    /// # let number = luis.create_for(&UserId::parse("ana")?, new_ticket).await?.head.ticket_number;
     /// let question = luis.reply(&number, "¿Nos envías el recibo?").wait(Wait::new(WaitingFor::Customer));
     /// assert_eq!(question.await?.head.status, Status::InProgress);
     /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -19,8 +19,8 @@ use crate::{
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// # let desk = HelpDesk::new(MemoryStore::new());
 /// # let luis = desk.admin(UserId::parse("luis")?);
-/// # let draft = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
-/// # let number = luis.create_for(&UserId::parse("ana")?, draft).await?.head.ticket_number;
+/// # let new_ticket = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
+/// # let number = luis.create_for(&UserId::parse("ana")?, new_ticket).await?.head.ticket_number;
 /// luis.set_status(&number, Status::Resolved).await?;
 /// let error = desk.system().close(&number).await.unwrap_err();
 /// assert_eq!(error.code(), "too_early_to_close");

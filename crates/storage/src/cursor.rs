@@ -59,10 +59,10 @@ impl Position {
     /// use ventanilla_storage::{Position, Sort};
     ///
     /// # let ana = UserId::parse("ana")?;
-    /// # let draft = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
+    /// # let new_ticket = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
     /// # let (number, policy) = (TicketNumber::from_entropy(b"example"), Policy::default());
     /// # let by = Actor::Customer(ana.clone());
-    /// # let ticket = draft.open(number, &ana, &by, Timestamp::MIN, &policy)?;
+    /// # let ticket = new_ticket.open(number, &ana, &by, Timestamp::MIN, &policy)?;
     /// let place = Position::of(Sort::default(), ticket.head(), [0; 12]);
     /// assert_eq!(place.key, ticket.head().created_at.as_millis());
     /// # Ok::<(), Box<dyn std::error::Error>>(())

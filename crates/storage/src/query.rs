@@ -559,10 +559,10 @@ impl ListQuery {
     /// use ventanilla_storage::ListQuery;
     ///
     /// # let ana = UserId::parse("ana")?;
-    /// # let draft = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
+    /// # let new_ticket = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
     /// # let number = TicketNumber::from_entropy(b"example");
     /// # let by = Actor::Customer(ana.clone());
-    /// # let ticket = draft.open(number, &ana, &by, Timestamp::MIN, &Policy::default())?;
+    /// # let ticket = new_ticket.open(number, &ana, &by, Timestamp::MIN, &Policy::default())?;
     /// assert!(ListQuery::new().unassigned().matches(ticket.head()));
     /// assert!(!ListQuery::new().with_category(Category::PAGOS).matches(ticket.head()));
     /// # Ok::<(), Box<dyn std::error::Error>>(())

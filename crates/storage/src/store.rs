@@ -70,10 +70,10 @@ use crate::{
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// # let ana = UserId::parse("ana")?;
 /// # let by = Actor::Customer(ana.clone());
-/// # let draft = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
+/// # let new_ticket = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
 /// # let (now, policy) = (Timestamp::MIN, Policy::default());
 /// let number = TicketNumber::parse("TKT-ABC123")?;
-/// let ticket = draft.open(number.clone(), &ana, &by, now, &policy)?;
+/// let ticket = new_ticket.open(number.clone(), &ana, &by, now, &policy)?;
 ///
 /// let store = MemoryStore::new();
 /// assert_eq!(store.insert(&ticket).await?, InsertOutcome::Stored);

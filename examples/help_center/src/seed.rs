@@ -44,8 +44,8 @@ impl Seeder<'_> {
     async fn open(&self, story: &Story) -> Result<usize, Box<dyn Error>> {
         self.clock.set(self.before(&story.ago)?);
         let customer = self.desk.customer(self.id(&story.who)?);
-        let draft = NewTicket::new(story.about.parse()?, MessageText::parse(&story.text)?);
-        let mut number = customer.create(draft).await?.head.ticket_number;
+        let new_ticket = NewTicket::new(story.about.parse()?, MessageText::parse(&story.text)?);
+        let mut number = customer.create(new_ticket).await?.head.ticket_number;
         if story.greeted {
             let greeting =
                 "¡Hola! Hemos recibido tu consulta. Una persona del equipo te responderá pronto.";

@@ -267,15 +267,15 @@ impl TryFrom<BTreeMap<Priority, TargetsJson>> for SlaTable {
     type Error = InvalidSla;
 
     fn try_from(drafts: BTreeMap<Priority, TargetsJson>) -> Result<Self, InvalidSla> {
-        let read = |(priority, draft): (Priority, TargetsJson)| {
+        let read = |(priority, new_ticket): (Priority, TargetsJson)| {
             let given = |metric, millis: Option<u64>| {
                 let missing = SlaProblem::Missing { priority, metric: Some(metric) };
                 millis.map(Duration::from_millis).ok_or(InvalidSla(missing))
             };
             let targets = SlaTargets::new(
-                given(SlaMetric::FirstResponse, draft.first_response)?,
-                given(SlaMetric::NextResponse, draft.next_response)?,
-                given(SlaMetric::Resolution, draft.resolution)?,
+                given(SlaMetric::FirstResponse, new_ticket.first_response)?,
+                given(SlaMetric::NextResponse, new_ticket.next_response)?,
+                given(SlaMetric::Resolution, new_ticket.resolution)?,
             )?;
             Ok((priority, targets))
         };
@@ -286,12 +286,12 @@ impl TryFrom<BTreeMap<Priority, TargetsJson>> for SlaTable {
 
 impl From<SlaTable> for BTreeMap<Priority, TargetsJson> {
     fn from(table: SlaTable) -> Self {
-        let draft = |targets: SlaTargets| {
+        let new_ticket = |targets: SlaTargets| {
             let [first_response, next_response, resolution] =
                 targets.millis.map(|millis| Some(millis.unsigned_abs()));
             TargetsJson { first_response, next_response, resolution }
         };
-        Priority::ALL.into_iter().map(|priority| (priority, draft(table.of(priority)))).collect()
+        Priority::ALL.into_iter().map(|priority| (priority, new_ticket(table.of(priority)))).collect()
     }
 }
 

@@ -280,10 +280,10 @@ pub struct Elapsed {
 /// # let sla = Sla::new(SlaPolicy::new(same)?, BusinessCalendar::always());
 /// # let policy = Policy { sla: Some(sla), ..Policy::default() };
 /// # let ana = UserId::parse("ana")?;
-/// # let draft = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
+/// # let new_ticket = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
 /// # let now = "2026-03-02T12:00:00Z".parse()?;
 /// # let number = TicketNumber::from_entropy(b"example");
-/// let ticket = draft.open(number, &ana, &Actor::Customer(ana.clone()), now, &policy)?;
+/// let ticket = new_ticket.open(number, &ana, &Actor::Customer(ana.clone()), now, &policy)?;
 /// let timers = ticket.head().sla.as_deref().expect("the desk has targets");
 /// assert!(timers.first_response.is_running() && timers.resolution.is_running());
 /// assert_eq!(timers.next_response, None);

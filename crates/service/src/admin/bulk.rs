@@ -34,8 +34,8 @@ impl Admin {
     /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
     /// # let desk = HelpDesk::new(MemoryStore::new());
     /// # let luis = desk.admin(UserId::parse("luis")?);
-    /// # let draft = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
-    /// # let number = luis.create_for(&UserId::parse("ana")?, draft).await?.head.ticket_number;
+    /// # let new_ticket = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
+    /// # let number = luis.create_for(&UserId::parse("ana")?, new_ticket).await?.head.ticket_number;
     /// let chosen = [number.as_str(), "TKT-N0T0NE", ""];
     /// let outcome = luis.change_each(chosen, &Change::status(Status::Resolved)).await;
     ///

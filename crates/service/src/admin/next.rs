@@ -28,8 +28,8 @@ impl Admin {
     /// # let desk = HelpDesk::new(MemoryStore::new());
     /// # let luis = desk.admin(UserId::parse("luis")?);
     /// # for (text, priority) in [("No carga", Priority::Low), ("No puedo pagar", Priority::Urgent)] {
-    /// #     let draft = NewTicket::new(Category::BUG, MessageText::parse(text)?);
-    /// #     let opened = luis.create_for(&UserId::parse("ana")?, draft).await?;
+    /// #     let new_ticket = NewTicket::new(Category::BUG, MessageText::parse(text)?);
+    /// #     let opened = luis.create_for(&UserId::parse("ana")?, new_ticket).await?;
     /// #     luis.set_priority(&opened.head.ticket_number, priority).await?;
     /// # }
     /// let queue = ListQuery::new().with_sort(Sort::UrgentFirst(Direction::OldestFirst));

@@ -16,8 +16,8 @@ use super::{HistoryEntry, PageContext, history::entries};
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// # let desk = HelpDesk::new(MemoryStore::new());
 /// # let (luis, eva) = (desk.admin(UserId::parse("luis")?), desk.admin(UserId::parse("eva")?));
-/// # let draft = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
-/// # let number = luis.create_for(&UserId::parse("ana")?, draft).await?.head.ticket_number;
+/// # let new_ticket = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
+/// # let number = luis.create_for(&UserId::parse("ana")?, new_ticket).await?.head.ticket_number;
 /// let seen = luis.get(&number).await?.head.version;
 /// eva.set_status(&number, Status::Resolved).await?;
 ///

@@ -28,8 +28,8 @@ use super::{
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// # let desk = HelpDesk::new(MemoryStore::new());
 /// # let ana = UserId::parse("ana")?;
-/// # let draft = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
-/// # let number = desk.customer(ana.clone()).create(draft).await?.head.ticket_number;
+/// # let new_ticket = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
+/// # let number = desk.customer(ana.clone()).create(new_ticket).await?.head.ticket_number;
 /// # let luis = desk.admin(UserId::parse("luis")?);
 /// # luis.set_status(&number, Status::InProgress).await?;
 /// let viewer = Viewer::new(TimeZone::named("Europe/Madrid")?);

@@ -15,8 +15,8 @@ use super::{Label, LocalTime, PageContext, PersonView};
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// # let desk = HelpDesk::new(MemoryStore::new());
 /// # let luis = desk.admin(UserId::parse("luis")?);
-/// # let draft = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
-/// # let number = luis.create_for(&UserId::parse("ana")?, draft).await?.head.ticket_number;
+/// # let new_ticket = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
+/// # let number = luis.create_for(&UserId::parse("ana")?, new_ticket).await?.head.ticket_number;
 /// # desk.bot().reply(&number, "Hemos recibido tu consulta.").await?;
 /// # luis.set_status(&number, Status::Resolved).await?;
 /// let pages = luis.pages(Viewer::new(TimeZone::UTC), &());

@@ -21,8 +21,8 @@ use crate::Receipt;
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// # let desk = HelpDesk::new(MemoryStore::new());
 /// # let luis = desk.admin(UserId::parse("luis")?);
-/// # let draft = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
-/// # let number = luis.create_for(&UserId::parse("ana")?, draft).await?.head.ticket_number;
+/// # let new_ticket = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
+/// # let number = luis.create_for(&UserId::parse("ana")?, new_ticket).await?.head.ticket_number;
 /// let pages = luis.pages(Viewer::new(TimeZone::UTC), &());
 /// let receipt = luis.reply(&number, "Ya está arreglado.").status(Status::Resolved).await?;
 /// let view = pages.receipt(&receipt);

@@ -15,8 +15,8 @@ use super::{Label, LocalTime, PageContext, PersonView, SlaView};
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// # let desk = HelpDesk::new(MemoryStore::new());
 /// # let luis = desk.admin(UserId::parse("luis")?);
-/// # let draft = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
-/// # luis.create_for(&UserId::parse("ana")?, draft).await?;
+/// # let new_ticket = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
+/// # luis.create_for(&UserId::parse("ana")?, new_ticket).await?;
 /// let viewer = Viewer::new(TimeZone::named("Europe/Madrid")?);
 /// let pages = luis.pages(viewer, &());
 /// let page = luis.list(ListQuery::new()).await?.map(|ticket| pages.row(&ticket));

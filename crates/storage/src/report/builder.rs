@@ -137,9 +137,9 @@ mod tests {
 
     /// Returns a ticket that Ana opened at time 0.
     fn ticket() -> Ticket {
-        let draft = NewTicket::new(Category::BUG, MessageText::parse("No carga").unwrap());
+        let new_ticket = NewTicket::new(Category::BUG, MessageText::parse("No carga").unwrap());
         let number = TicketNumber::from_entropy(b"builder");
-        draft.open(number, &id("ana"), &Actor::Customer(id("ana")), at(0), &policy()).unwrap()
+        new_ticket.open(number, &id("ana"), &Actor::Customer(id("ana")), at(0), &policy()).unwrap()
     }
 
     fn with(ticket: &Ticket, steps: &[(&str, i64, Change)]) -> Ticket {

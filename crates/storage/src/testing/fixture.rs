@@ -252,11 +252,12 @@ impl TicketFixture {
     pub fn build(self) -> Ticket {
         let customer = Actor::Customer(self.requester.clone());
         let opened_by = self.opened_by.map_or_else(|| customer.clone(), Actor::Admin);
-        let mut draft = NewTicket::new(self.category, self.description);
+        let mut new_ticket = NewTicket::new(self.category, self.description);
         if let Some(key) = self.key {
-            draft = draft.with_key(key);
+            new_ticket = new_ticket.with_key(key);
         }
-        let opened = draft.open(self.number, &self.requester, &opened_by, self.created_at, &self.policy);
+        let opened =
+            new_ticket.open(self.number, &self.requester, &opened_by, self.created_at, &self.policy);
         let mut ticket =
             opened.unwrap_or_else(|refusal| panic!("the ticket cannot be opened: {refusal}"));
         let mut now = self.created_at.plus(STEP);

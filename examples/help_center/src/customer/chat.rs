@@ -96,8 +96,8 @@ pub(super) async fn follow_up(
         return Ok(page(StatusCode::CONFLICT, &shown));
     };
     let opened = async {
-        let draft = offer.ticket(MessageText::parse(&form.text)?).with_key(form.key()?);
-        customer.desk.create(draft).await
+        let new_ticket = offer.ticket(MessageText::parse(&form.text)?).with_key(form.key()?);
+        customer.desk.create(new_ticket).await
     };
     match opened.await {
         Ok(receipt) => Ok(to_newest(&receipt.head)),

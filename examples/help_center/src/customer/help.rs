@@ -64,7 +64,7 @@ pub(super) async fn open(
     };
     let opened = match app.desk.screen(&form) {
         Ok(Screened::Spam { decoy }) => return Ok(thank(&decoy)),
-        Ok(Screened::Genuine(draft)) => customer.desk.create(draft).await,
+        Ok(Screened::Genuine(new_ticket)) => customer.desk.create(new_ticket).await,
         Err(error) => Err(error.into()),
     };
     match opened {

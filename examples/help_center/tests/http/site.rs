@@ -67,8 +67,8 @@ impl Site {
 
     /// Opens a ticket of a customer by the use case.
     pub(crate) async fn ticket(&self, who: &str, text: &str) -> TicketNumber {
-        let draft = NewTicket::new(Category::PAGOS, MessageText::parse(text).unwrap());
-        self.desk.customer(id(who)).create(draft).await.unwrap().head.ticket_number
+        let new_ticket = NewTicket::new(Category::PAGOS, MessageText::parse(text).unwrap());
+        self.desk.customer(id(who)).create(new_ticket).await.unwrap().head.ticket_number
     }
 
     pub(crate) async fn messages(&self, number: &TicketNumber) -> Vec<String> {
