@@ -10,7 +10,7 @@ use ventanilla_domain::{
 };
 use ventanilla_storage::{
     InvalidCursor, InvalidPageSize, InvalidPeriod, InvalidQuery, StoreError, UnknownDirection,
-    UnknownDueFilter, UnknownSort, WriteOutcome,
+    UnknownDueFilter, UnknownSort, UnknownWaitingFilter, WriteOutcome,
 };
 
 use crate::form::{CategoryNotOffered, InvalidForm};
@@ -163,6 +163,9 @@ pub enum ServiceError {
     /// A role is unknown.
     #[error("the role is not valid")]
     UnknownRole(#[from] UnknownRole),
+    /// A filter by waits is unknown.
+    #[error("the filter by waits is not valid")]
+    UnknownWaitingFilter(#[from] UnknownWaitingFilter),
     /// A kind of wait is unknown.
     #[error("the kind of wait is not valid")]
     UnknownWaitingFor(#[from] UnknownWaitingFor),
@@ -238,6 +241,7 @@ impl ServiceError {
             ServiceError::UnknownDirection(error) => Cause::Wrapped(error),
             ServiceError::UnknownDueFilter(error) => Cause::Wrapped(error),
             ServiceError::UnknownRole(error) => Cause::Wrapped(error),
+            ServiceError::UnknownWaitingFilter(error) => Cause::Wrapped(error),
             ServiceError::UnknownWaitingFor(error) => Cause::Wrapped(error),
             ServiceError::UnknownActorKind(error) => Cause::Wrapped(error),
             ServiceError::UnknownLocale(error) => Cause::Wrapped(error),

@@ -72,7 +72,7 @@ fn a_report_has_its_documented_json() {
         },
         "overall": { "who": { "name": "Todo el equipo", "initial": "T" }, "cells": cells },
         "admins": [
-            { "who": { "name": "Luis Paz", "avatarUrl": "/luis.png", "initial": "L" }, "cells": cells },
+            { "who": { "name": "Luis Paz", "avatarUrl": "/luis.png", "initial": "L" }, "id": "luis", "cells": cells },
         ],
     });
     let luis = Person { avatar_url: Some("/luis.png".into()), ..Person::named("Luis Paz") };

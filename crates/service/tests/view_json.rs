@@ -93,6 +93,9 @@ fn a_row_has_its_documented_json() {
         "requester": { "name": "Ana Gómez", "initial": "A" },
         "assignee": { "name": "Luis Paz", "avatarUrl": "/luis.png", "initial": "L" },
         "assigneeText": "Luis Paz",
+        "requesterId": "ana",
+        "assigneeId": "luis",
+        "version": 2,
         "createdAt": noon("10:00"),
         "updatedAt": noon("10:02"),
     });

@@ -19,10 +19,10 @@ impl CustomerPages<'_> {
         ChatView::new(&self.page, ActorKind::Customer, ticket)
     }
 
-    /// Returns a row of the list of their tickets, without SLA timers.
+    /// Returns a row of the list of their tickets, without what only the desk may see.
     #[must_use]
     pub fn row(&self, ticket: &TicketSummary) -> TicketRow {
-        TicketRow { sla: None, ..TicketRow::new(&self.page, ticket) }
+        TicketRow::for_requester(&self.page, ticket)
     }
 
     /// Returns the result of a change, without versions and administrators' ids.
@@ -62,7 +62,7 @@ impl AdminPages<'_> {
     /// Returns a row of a list of tickets.
     #[must_use]
     pub fn row(&self, ticket: &TicketSummary) -> TicketRow {
-        TicketRow::new(&self.page, ticket)
+        TicketRow::for_desk(&self.page, ticket)
     }
 
     /// Returns the result of a change.

@@ -45,6 +45,9 @@ pub struct ReportColumns {
 pub struct ReportRow {
     /// `Todo el equipo`, or a person.
     pub who: PersonView,
+    /// The administrator's id; absent for the whole desk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<UserId>,
     /// A cell for each metric, in the order of [`SlaMetric`].
     pub cells: Vec<ReportCell>,
 }
@@ -84,7 +87,8 @@ impl ReportView {
     pub(crate) fn new(page: &PageContext<'_>, report: &Report) -> Self {
         let locale = page.viewer.locale;
         let admin = |(id, stats): (&UserId, &StatsByMetric)| {
-            row(page.person(Some(id), Role::Admin.label(locale)), stats, locale)
+            let who = page.person(Some(id), Role::Admin.label(locale));
+            ReportRow { id: Some(id.clone()), ..row(who, stats, locale) }
         };
         let mut admins: Vec<ReportRow> = report.by_admin.iter().map(admin).collect();
         admins.sort_by(|a, b| a.who.name.cmp(&b.who.name));
@@ -111,7 +115,7 @@ fn columns(locale: Locale) -> ReportColumns {
 
 fn row(who: PersonView, stats: &StatsByMetric, locale: Locale) -> ReportRow {
     let cell = |metric: SlaMetric| cell(metric, &stats.of(metric), locale);
-    ReportRow { who, cells: SlaMetric::ALL.map(cell).into() }
+    ReportRow { who, id: None, cells: SlaMetric::ALL.map(cell).into() }
 }
 
 fn cell(metric: SlaMetric, stats: &MetricStats, locale: Locale) -> ReportCell {

@@ -1,7 +1,7 @@
 //! Row of a list of tickets.
 
 use serde::{Deserialize, Serialize};
-use ventanilla_domain::{Locale, Role, TicketHead, TicketSummary, Waiting};
+use ventanilla_domain::{Locale, Role, TicketHead, TicketSummary, UserId, Waiting};
 
 use super::{Label, LocalTime, PageContext, PersonView, SlaView};
 
@@ -56,6 +56,16 @@ pub struct TicketRow {
     /// The running timer that is due first. Customers see none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sla: Option<SlaView>,
+    /// The requester's id, for links and filters; for the desk only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requester_id: Option<UserId>,
+    /// The assignee's id, for links and filters; for the desk only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignee_id: Option<UserId>,
+    /// The version that is shown, for [`Request::expecting`](crate::request::Request::expecting); for
+    /// the desk only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u64>,
     /// Time of creation.
     pub created_at: LocalTime,
     /// Time of the last update.
@@ -63,7 +73,21 @@ pub struct TicketRow {
 }
 
 impl TicketRow {
-    pub(crate) fn new(page: &PageContext<'_>, ticket: &TicketSummary) -> Self {
+    pub(crate) fn for_desk(page: &PageContext<'_>, ticket: &TicketSummary) -> Self {
+        let head = &ticket.head;
+        Self {
+            requester_id: Some(head.requester.clone()),
+            assignee_id: head.assignee.clone(),
+            version: Some(head.version),
+            ..Self::new(page, ticket)
+        }
+    }
+
+    pub(crate) fn for_requester(page: &PageContext<'_>, ticket: &TicketSummary) -> Self {
+        Self::new(page, &ticket.clone().for_requester())
+    }
+
+    fn new(page: &PageContext<'_>, ticket: &TicketSummary) -> Self {
         let TicketSummary { head, excerpt, .. } = ticket;
         let locale = page.viewer.locale;
         let admin = Role::Admin.label(locale);
@@ -80,6 +104,9 @@ impl TicketRow {
             waiting: head.wait_at(page.now).map(|waiting| waiting_label(waiting, locale)),
             handoff: handoff_text(head, locale).map(Into::into),
             sla: page.sla().and_then(|sla| sla.most_urgent(head)),
+            requester_id: None,
+            assignee_id: None,
+            version: None,
             created_at: page.time(head.created_at),
             updated_at: page.time(head.updated_at),
         }
