@@ -137,7 +137,7 @@ impl TicketDetails {
     pub fn for_requester(mut self) -> Self {
         self.head = self.head.for_requester();
         self.messages.iter_mut().for_each(|message| message.version = 0);
-        Self { notes: Vec::new(), history: Vec::new(), draft: None, ..self }
+        Self { notes: Vec::new(), history: Vec::new(), draft: None, has_versions: false, ..self }
     }
 }
 
