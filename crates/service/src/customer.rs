@@ -160,7 +160,7 @@ impl Customer {
 
     /// Returns the offer to follow up a ticket in which this customer can no longer write.
     ///
-    /// [`FollowUp::ticket`] makes the new_ticket of the new ticket from its first message, for
+    /// [`FollowUp::ticket`] makes the new ticket from its first message, for
     /// [`create`](Self::create).
     ///
     /// ```
