@@ -32,11 +32,13 @@ impl World {
                 };
                 let end = wait.until(self.now);
                 let until = wait.end.as_ref().map_or(last, |_| minutes.until(end));
-                let late = wait.due < until;
+                let due = wait.due(minutes);
+                let late = due.is_some_and(|due| due < until);
                 let came = matches!(wait.end, Some((_, false))) && from <= end && end < before;
                 for who in [Some(None), who.map(Some)].into_iter().flatten() {
                     let tallied = all.entry((who, metric)).or_default();
-                    tallied.breached += u64::from(late && first <= wait.due && wait.due < last);
+                    let within = due.is_some_and(|due| first <= due && due < last);
+                    tallied.breached += u64::from(late && within);
                     if came {
                         let (working, passed) = wait.spent(minutes, self.now);
                         tallied.working.push(working.max(0));
