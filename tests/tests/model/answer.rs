@@ -7,7 +7,7 @@ use ventanilla_service::{
     error::Refusal,
     sla::{SlaMetric, SlaState},
     store::Histogram,
-    ticket::{Message, Note},
+    ticket::{Draft, Message, Note, Waiting},
 };
 
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +28,8 @@ pub(crate) enum Answer {
     /// The customer may still write in the old ticket.
     NoFollowUp,
     Seen(Box<Seen>),
+    /// The ticket as the bot reads it, and the bytes that it may write.
+    Turn(Box<Seen>, Result<u32, Refusal>),
     Page {
         rows: Vec<(Head, String)>,
         more: bool,
@@ -39,6 +41,8 @@ pub(crate) enum Answer {
         mine: u64,
         overdue: u64,
         at_risk: u64,
+        waiting: u64,
+        handed_over: u64,
     },
     /// By administrator, or of all.
     Reported(BTreeMap<(Option<UserId>, SlaMetric), Row>),
@@ -65,6 +69,10 @@ pub(crate) struct Head {
     pub(crate) resolved_at: Option<Timestamp>,
     pub(crate) closed_at: Option<Timestamp>,
     pub(crate) follows: Option<usize>,
+    /// The last wait, also after its end, until the next change. Visible to the desk only.
+    pub(crate) waiting: Option<Waiting>,
+    /// Visible to the desk only.
+    pub(crate) handoff_at: Option<Timestamp>,
     pub(crate) version: u64,
     pub(crate) messages: Option<usize>,
     /// Visible to the desk only.
@@ -120,6 +128,7 @@ pub(crate) struct Seen {
     pub(crate) bytes: usize,
     pub(crate) notes: Vec<Note>,
     pub(crate) history: Vec<Event>,
-    /// Metrics that its page shows, each with the timer's state and its due time.
-    pub(crate) page_timers: Vec<(SlaMetric, SlaState, Timestamp)>,
+    pub(crate) draft: Option<Draft>,
+    /// Metrics that its page shows, each with the timer's state and its due time, if it comes.
+    pub(crate) page_timers: Vec<(SlaMetric, SlaState, Option<Timestamp>)>,
 }

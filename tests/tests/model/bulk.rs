@@ -5,7 +5,7 @@ use ventanilla_service::{Status, ticket::Actor};
 use super::{
     answer::Answer,
     reference::World,
-    step::{Bulk, Hand, Request, What},
+    step::{Bulk, Guard, Hand, Request, What},
 };
 
 impl World {
@@ -21,7 +21,7 @@ impl World {
                     ticket: *ticket,
                     by: Actor::Admin(bulk.by.clone()),
                     what: bulk.what.clone(),
-                    expecting: bulk.expecting,
+                    guard: bulk.expecting.map_or(Guard::Nothing, Guard::Version),
                 }),
             };
             if !matches!(answer, Answer::NotFound(_) | Answer::Invalid(_)) {
@@ -39,7 +39,7 @@ impl World {
             let by = Actor::System;
             let what = What::Status(Status::Closed);
             if batch > 0 && self.tickets[ticket].head.status == Status::Resolved {
-                let answer = self.change(&Request { ticket, by, what, expecting: None });
+                let answer = self.change(&Request { ticket, by, what, guard: Guard::Nothing });
                 closed.extend(matches!(answer, Answer::Done { .. }).then_some(answer));
             }
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ventanilla_service::{
     Explain, Receipt, ServiceError, TicketDetails, TicketNumber, TimeZone, Timestamp,
-    sla::{Elapsed, SlaMetric, SlaState, SlaStop, SlaTimer, SlaTimers},
+    sla::{Elapsed, SlaInstant, SlaMetric, SlaState, SlaStop, SlaTimer, SlaTimers},
     store::TicketLookup,
     ticket::{Actor, TicketHead},
     view::{SlaView, Viewer},
@@ -45,8 +45,8 @@ impl Desk {
         }
     }
 
-    pub(super) fn seen(&self, view: TicketDetails, read: &Read) -> Answer {
-        Answer::Seen(Box::new(Seen {
+    pub(super) fn seen(&self, view: TicketDetails, read: &Read) -> Seen {
+        Seen {
             page_timers: self.page_timers(&view, read),
             head: self.head(&view.head),
             description: view.description,
@@ -55,7 +55,8 @@ impl Desk {
             bytes: view.conversation_bytes as usize,
             notes: view.notes,
             history: view.history,
-        }))
+            draft: view.draft,
+        }
     }
 
     pub(super) fn head(&self, head: &TicketHead) -> Head {
@@ -71,6 +72,8 @@ impl Desk {
             first_response_at: head.first_response_at,
             resolved_at: head.resolved_at,
             closed_at: head.closed_at,
+            waiting: head.waiting,
+            handoff_at: head.handoff_at,
             follows: head.follow_up_of.as_ref().map(|number| self.ticket(number)),
             version: head.version,
             messages: head.message_count.map(|count| count as usize),
@@ -84,9 +87,18 @@ impl Desk {
         let (now, reading) = (self.now(), sla.business_time_at(self.now()));
         let timer = |(metric, timer): (SlaMetric, &SlaTimer)| {
             let stop = timer.stop.as_ref();
-            let end = stop.map_or(reading, |stop| stop.business_time).as_millis();
-            let passed = stop.map_or(now, |stop| stop.at).as_millis() - timer.since.as_millis();
-            let spent = (end - timer.start.as_millis(), passed);
+            let stopped = stop.map(|stop| SlaInstant { at: stop.at, business_time: stop.business_time });
+            let present = stopped.unwrap_or(SlaInstant { at: now, business_time: reading });
+            let is_on = |end: SlaInstant| now < end.at;
+            let pause = timer.pause.filter(|pause| pause.end.is_none_or(is_on));
+            // Up to the end of a pause the timer has been moved on.
+            let end = pause.map_or(present, |pause| pause.end.unwrap_or(pause.start));
+            let spent = (
+                end.business_time.as_millis() - timer.start.as_millis(),
+                end.at.as_millis() - timer.since.as_millis(),
+            );
+            let in_time = pause.is_some_and(|pause| pause.start.business_time <= timer.due);
+            let left_from = if in_time { end } else { present }.business_time;
             let measured = timer.measured().map(|Elapsed { business, calendar }| (business, calendar));
             let length = |millis: i64| Duration::from_millis(millis.max(0).unsigned_abs());
             let meant = stop.filter(|stop| !stop.cancelled).map(|_| (length(spent.0), length(spent.1)));
@@ -94,7 +106,7 @@ impl Desk {
             Timer {
                 metric,
                 state: timer.state(reading),
-                left: timer.due.as_millis() - end,
+                left: timer.due.as_millis() - left_from.as_millis(),
                 spent,
                 stop: timer.stop.clone().map(|SlaStop { at, by, cancelled, .. }| Stop {
                     at,
@@ -107,7 +119,11 @@ impl Desk {
     }
 
     /// Returns the SLA part of a ticket's page, for an administrator.
-    fn page_timers(&self, view: &TicketDetails, read: &Read) -> Vec<(SlaMetric, SlaState, Timestamp)> {
+    fn page_timers(
+        &self,
+        view: &TicketDetails,
+        read: &Read,
+    ) -> Vec<(SlaMetric, SlaState, Option<Timestamp>)> {
         let (Read::View { by: Actor::Admin(id), .. } | Read::Find { by: Actor::Admin(id), .. }) = read
         else {
             return Vec::new();
@@ -115,7 +131,7 @@ impl Desk {
         let page = self.desk.admin(id.clone()).pages(Viewer::new(TimeZone::UTC), &()).ticket(view);
         let timer = |sla: SlaView| {
             let (metric, state) = (sla.metric.code.parse(), sla.state.code.parse());
-            (metric.unwrap(), state.unwrap(), sla.due.expect("no timer is paused").iso.parse().unwrap())
+            (metric.unwrap(), state.unwrap(), sla.due.map(|due| due.iso.parse().unwrap()))
         };
         page.sla.into_iter().map(timer).collect()
     }

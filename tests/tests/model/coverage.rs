@@ -10,19 +10,19 @@ use proptest::{
 };
 use proptest_state_machine::ReferenceStateMachine;
 use ventanilla_service::{
-    Explain,
+    Event, EventKind, Explain, Status, Timestamp,
     error::Refusal,
-    list::{DueFilter, Sort},
+    list::{DueFilter, Sort, WaitingFilter},
     sla::SlaState,
-    ticket::Actor,
+    ticket::{Actor, Waiting},
 };
 
 use super::{
     answer::{Answer, Head, Timer},
     generators::Focus,
     machine::Reference,
-    reference::World,
-    step::{Action, Query, Read, Request, Step, What},
+    reference::{Ticket, World},
+    step::{Action, Guard, Query, Read, Request, Step, Then, What},
 };
 
 /// Kinds of answers and timers that occurred.
@@ -37,8 +37,13 @@ impl Coverage {
             let run = Reference::<F>::sequential_strategy(20..=30).new_tree(&mut runner).unwrap();
             let (mut world, steps, _) = run.current();
             for step in &steps {
+                let before: Vec<Desk> = world.tickets.iter().map(Desk::of).collect();
                 world.take(step);
                 self.add_step(step, &world);
+                if let Action::Change(request) = &step.action {
+                    let ticket = before.get(request.ticket).zip(world.tickets.get(request.ticket));
+                    ticket.into_iter().for_each(|(was, is)| self.endings(request, was, is, world.now));
+                }
             }
         }
     }
@@ -65,14 +70,27 @@ impl Coverage {
                 self.tell("batches", if *batches > 1 { "many" } else { "one" });
                 closed.iter().for_each(|answer| self.add("closed", answer));
             }
-            Answer::Page { rows, .. } => rows.iter().for_each(|(head, _)| self.head(head)),
-            Answer::Seen(seen) => self.head(&seen.head),
+            Answer::Page { rows, .. } => {
+                rows.iter().for_each(|(head, _)| self.head(head));
+                self.filters(&step.action, rows.is_empty());
+            }
+            Answer::Seen(seen) => {
+                self.head(&seen.head);
+                let over = seen.head.waiting.is_some() && !seen.head.waits_at(world.now);
+                self.tell_if(over, "view", "wait-over");
+            }
             Answer::Reported(rows) => rows.values().for_each(|row| {
                 self.tell_if(row.count > 0, "report", "count");
                 self.tell_if(row.met > 0, "report", "met");
                 self.tell_if(row.breached > 0, "report", "late");
             }),
-            Answer::Counted { overdue, at_risk, .. } => {
+            Answer::Turn(seen, writable) => {
+                self.head(&seen.head);
+                self.tell("writable", writable.as_ref().err().map_or("some", Explain::code));
+            }
+            Answer::Counted { overdue, at_risk, waiting, handed_over, .. } => {
+                self.tell_if(*waiting > 0, "counts", "waiting");
+                self.tell_if(*handed_over > 0, "counts", "handed-over");
                 self.tell_if(*overdue > 0, "counts", "overdue");
                 self.tell_if(*at_risk > 0, "counts", "at-risk");
             }
@@ -80,10 +98,28 @@ impl Coverage {
         }
     }
 
+    /// Adds the combination of filters and order by which a list shows tickets.
+    fn filters(&mut self, action: &Action, is_empty: bool) {
+        let Action::List { query: Query::All(filter, sort), .. } = action else { return };
+        let waiting = filter.waiting.map_or("any", WaitingFilter::as_str);
+        let handed_over = if filter.handed_over { "handed-over" } else { "all" };
+        let filters = format!("{waiting}-{handed_over}");
+        self.tell_if(!is_empty, &filters, sort.as_str());
+        self.tell_if(!is_empty, &filters, filter.due.map_or("any", DueFilter::as_str));
+    }
+
     fn add(&mut self, step: &str, answer: &Answer) {
         self.tell(step, answer_name(answer));
         if let Answer::Refused { refusal: Refusal::VersionConflict { changes, .. }, .. } = answer {
             self.tell("conflict", if changes.is_empty() { "unknown" } else { "known" });
+        }
+        if let Answer::Refused { refusal: Refusal::ConversationChanged { added, changes, .. }, .. } =
+            answer
+        {
+            let is_message = |event: &Event| matches!(event.kind, EventKind::MessageAdded { .. });
+            self.tell_if(*added > 0, "overtaken", "by-message");
+            self.tell_if(!changes.iter().all(is_message), "overtaken", "by-status");
+            self.tell_if(changes.is_empty(), "overtaken", "unknown");
         }
         if let Answer::Done { head, .. } = answer {
             self.head(head);
@@ -117,6 +153,49 @@ impl Coverage {
     }
 }
 
+/// What only the desk sees of a ticket.
+struct Desk {
+    status: Status,
+    waiting: Option<Waiting>,
+    is_handed_over: bool,
+    has_draft: bool,
+}
+
+impl Desk {
+    fn of(ticket: &Ticket) -> Self {
+        let Head { status, waiting, handoff_at, .. } = ticket.head;
+        let (is_handed_over, has_draft) = (handoff_at.is_some(), ticket.draft.is_some());
+        Self { status, waiting, is_handed_over, has_draft }
+    }
+}
+
+impl Coverage {
+    /// Adds how a change ended a wait, a hand-over and a draft.
+    fn endings(&mut self, request: &Request, was: &Desk, ticket: &Ticket, now: Timestamp) {
+        let is = Desk::of(ticket);
+        let how = match (&request.by, &request.what) {
+            (Actor::Customer(_), What::Write(..)) => "by-customer",
+            (Actor::Bot, What::Write(..)) => "by-bot",
+            (_, What::Write(..)) => "by-response",
+            (_, What::Status(_)) => "by-status",
+            (_, What::Assign(_)) => "by-assignment",
+            (_, What::Claim) => "by-claim",
+            (_, What::Wait(_)) => "by-wait",
+            (_, What::EndWait | What::DiscardDraft) => "by-request",
+            (_, What::Note(_) | What::HandOver(_) | What::Draft(_) | What::Priority(_)) => "by-others",
+        };
+        if was.waiting.is_some() && was.waiting != is.waiting {
+            let lasted = was.waiting.is_some_and(|on| on.until.is_none_or(|until| now < until));
+            let changed = lasted && is.waiting.is_some();
+            let step = if changed { "wait-changed" } else { "wait-ended" };
+            self.tell(step, if lasted { how } else { "by-itself" });
+        }
+        self.tell_if(was.is_handed_over && !is.is_handed_over, "hand-over-cleared", how);
+        self.tell_if(was.has_draft && !is.has_draft, "draft-dropped", how);
+        self.tell_if(was.waiting.is_none() && is.waiting.is_some(), "wait-begun", was.status.as_str());
+    }
+}
+
 /// Combines steps and answers: "a|b c|d" is "a c", "a d", "b c" and "b d".
 fn spread(line: &str) -> Vec<String> {
     let (steps, answers) = line.split_once(' ').unwrap();
@@ -129,6 +208,7 @@ fn step_name(action: &Action) -> &'static str {
         Action::Open(_) => "open",
         Action::FollowUp { .. } => "follow-up",
         Action::Change(request) => change_name(request),
+        Action::Turn { .. } => "turn",
         Action::ChangeEach(_) => "change-each",
         Action::CloseResolved { .. } => "close-resolved",
         Action::Read(Read::View { .. }) => "view",
@@ -150,8 +230,16 @@ fn step_name(action: &Action) -> &'static str {
 
 fn change_name(request: &Request) -> &'static str {
     match (&request.by, &request.what) {
-        (_, What::Write(_, None)) => "write",
-        (_, What::Write(_, Some(_))) => "reply",
+        _ if matches!(request.guard, Guard::Turn | Guard::Unversioned) => guarded_name(request),
+        (Actor::Bot, What::Write(_, Then::Nothing)) => "bot-write",
+        (_, What::Write(_, Then::Nothing)) => "write",
+        (_, What::Write(_, Then::Status(_))) => "reply",
+        (_, What::Write(_, Then::Wait(_))) => "ask",
+        (_, What::HandOver(_)) => "hand-over",
+        (_, What::Draft(_)) => "draft",
+        (_, What::DiscardDraft) => "discard",
+        (_, What::Wait(_)) => "wait",
+        (_, What::EndWait) => "end-wait",
         (_, What::Note(_)) => "note",
         (Actor::Customer(_), What::Status(_)) => "confirm",
         (Actor::System, What::Status(_)) => "close",
@@ -159,6 +247,16 @@ fn change_name(request: &Request) -> &'static str {
         (_, What::Priority(_)) => "priority",
         (_, What::Assign(_)) => "assign",
         (_, What::Claim) => "claim",
+    }
+}
+
+fn guarded_name(request: &Request) -> &'static str {
+    match (&request.by, &request.what) {
+        (Actor::Bot, What::HandOver(_)) => "turn-hand-over",
+        (Actor::Bot, What::Draft(_)) => "turn-draft",
+        (Actor::Bot, _) => "turn-write",
+        _ if request.guard == Guard::Turn => "guarded",
+        _ => "unversioned",
     }
 }
 
@@ -172,6 +270,7 @@ fn answer_name(answer: &Answer) -> &'static str {
         Answer::Invalid(code) => code,
         Answer::NoFollowUp => "no-follow-up",
         Answer::Seen(_) => "seen",
+        Answer::Turn(..) => "begun",
         Answer::Page { rows, .. } if rows.is_empty() => "empty",
         Answer::Page { more: true, .. } => "more",
         Answer::Page { .. } => "last",

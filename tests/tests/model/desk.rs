@@ -1,24 +1,27 @@
 //! The help desk under test: takes the model's requests and gives its answers.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use ventanilla_service::{
-    Admin, Change, HelpDesk, MessageText, NewTicket, Policy, Receipt, ServiceError, TicketNumber,
-    Timestamp, UserId,
+    Admin, BotTurn, Change, HelpDesk, MessageText, NewTicket, Policy, Receipt, ServiceError, Status,
+    TicketNumber, Timestamp, UserId,
     error::InvalidText,
     list::PageSize,
     settings::{Clock, ManualClock, NumberSource},
-    store::TicketStore,
-    ticket::{Actor, NewMessage},
+    store::{Command, TicketStore},
+    ticket::{Actor, MessageRange, NewMessage, SeenConversation},
 };
 
 use super::{
     answer::Answer,
     convert::typed,
-    step::{Action, Opening, Query, Read, Request, Step, What, Words},
+    step::{Action, Guard, Opening, Query, Read, Request, Step, Then, What, Words},
     traversal::Traversal,
 };
 
@@ -28,6 +31,15 @@ pub(crate) struct Desk {
     /// Numbers of the tickets, in order of arrival.
     pub(super) numbers: Vec<TicketNumber>,
     traversal: Option<Traversal>,
+    /// The last turn of each ticket.
+    turns: BTreeMap<usize, Turn>,
+}
+
+/// Turn of the bot, and the conversation as it was then for the desk and for its requester.
+struct Turn {
+    turn: BotTurn,
+    for_desk: SeenConversation,
+    for_requester: SeenConversation,
 }
 
 impl Desk {
@@ -39,7 +51,7 @@ impl Desk {
             .clock(clock.clone())
             .numbers(Pairs::default())
             .build();
-        Self { desk, clock, numbers: Vec::new(), traversal: None }
+        Self { desk, clock, numbers: Vec::new(), traversal: None, turns: BTreeMap::new() }
     }
 
     pub(crate) async fn take(&mut self, step: &Step) -> Answer {
@@ -48,6 +60,7 @@ impl Desk {
             Action::Open(opening) => self.open(opening).await,
             Action::FollowUp { ticket, by, words } => self.follow_up(*ticket, by, words).await,
             Action::Change(request) => self.change(request).await,
+            Action::Turn { ticket } => self.turn(*ticket).await,
             Action::ChangeEach(bulk) => self.change_each(bulk).await,
             Action::CloseResolved { batch } => self.close_resolved(*batch).await,
             Action::Read(read) => self.read(read).await,
@@ -92,22 +105,74 @@ impl Desk {
 
     async fn change(&self, request: &Request) -> Answer {
         let number = &self.number(request.ticket);
-        let receipt = match (&request.by, &request.what) {
-            (Actor::Customer(id), What::Write(words, _)) => {
+        let turn = || &self.turns[&request.ticket];
+        let receipt = match (&request.by, &request.what, request.guard) {
+            (Actor::Customer(id), What::Write(words, Then::Nothing), _) => {
                 self.desk.customer(id.clone()).reply(number, words.clone()).await
             }
-            (Actor::Customer(id), _) => self.desk.customer(id.clone()).confirm(number).await,
-            (Actor::Bot, What::Write(words, _)) => self.desk.bot().reply(number, words.clone()).await,
-            (Actor::Bot | Actor::System, _) => self.desk.system().close(number).await,
-            (Actor::Admin(id), what) => {
+            (Actor::Customer(id), What::Status(Status::Closed), _) => {
+                self.desk.customer(id.clone()).confirm(number).await
+            }
+            (Actor::Bot, What::Write(words, Then::Nothing), Guard::Turn) => {
+                turn().turn.reply(words.clone()).await
+            }
+            (Actor::Bot, What::HandOver(words), Guard::Turn) => {
+                turn().turn.hand_over(words.clone()).await
+            }
+            (Actor::Bot, What::Draft(text), Guard::Turn) => turn().turn.draft(text.raw).await,
+            (Actor::Bot, What::Write(words, Then::Nothing), _) => {
+                self.desk.bot().reply(number, words.clone()).await
+            }
+            (Actor::System, What::Status(Status::Closed), _) => self.desk.system().close(number).await,
+            (Actor::Admin(id), what, guard) => {
                 let admin = self.desk.admin(id.clone());
-                match request.expecting {
-                    Some(version) => expecting(&admin, number, what, version).await,
-                    None => by_admin(&admin, number, what).await,
+                match guard {
+                    Guard::Nothing => by_admin(&admin, number, what).await,
+                    Guard::Version(version) => {
+                        guarded(&admin, number, what, |change| change.expecting(version)).await
+                    }
+                    Guard::Turn => {
+                        guarded(&admin, number, what, |change| change.unless_overtaken(turn().for_desk))
+                            .await
+                    }
+                    Guard::Unversioned => {
+                        guarded(&admin, number, what, |change| {
+                            change.unless_overtaken(turn().for_requester)
+                        })
+                        .await
+                    }
                 }
             }
+            (by, what, _) => return self.not_permitted(request.ticket, by, what),
         };
         self.done(receipt)
+    }
+
+    /// Requests a change that no handle of the actor offers.
+    fn not_permitted(&self, ticket: usize, by: &Actor, what: &What) -> Answer {
+        let change = match change(what) {
+            Ok(change) => change,
+            Err(error) => return self.failed(error.into()),
+        };
+        match Command::new(by, self.now(), self.desk.policy(), change) {
+            Ok(command) => panic!("it is permitted: {command:?}"),
+            Err(refusal) => Answer::Refused { ticket, refusal },
+        }
+    }
+
+    async fn turn(&mut self, ticket: usize) -> Answer {
+        let number = self.number(ticket);
+        let turn = match self.desk.bot().turn(&number).await {
+            Ok(turn) => turn,
+            Err(error) => return self.failed(error),
+        };
+        let for_desk = self.desk.admin(super::people::person(4)).get(&number).await.unwrap();
+        let read = Read::View { ticket, by: Actor::Bot, window: MessageRange::All };
+        let answer = Answer::Turn(Box::new(self.seen(turn.ticket().clone(), &read)), turn.writable());
+        let for_requester = SeenConversation::of(&self.desk.bot().get(&number).await.unwrap());
+        let for_desk = SeenConversation::of(&for_desk);
+        self.turns.insert(ticket, Turn { turn, for_desk, for_requester });
+        answer
     }
 
     pub(crate) async fn read(&self, read: &Read) -> Answer {
@@ -134,7 +199,7 @@ impl Desk {
             }
         };
         match seen {
-            Ok(view) => self.seen(view, read),
+            Ok(view) => Answer::Seen(Box::new(self.seen(view, read))),
             Err(error) => self.failed(error),
         }
     }
@@ -161,36 +226,53 @@ impl Desk {
 
 async fn by_admin(admin: &Admin, number: &TicketNumber, what: &What) -> Result<Receipt, ServiceError> {
     match what {
-        What::Write(words, None) => admin.reply(number, words.clone()).await,
-        What::Write(words, Some(status)) => admin.reply(number, words.clone()).status(*status).await,
+        What::Write(words, Then::Nothing) => admin.reply(number, words.clone()).await,
+        What::Write(words, Then::Status(to)) => admin.reply(number, words.clone()).status(*to).await,
+        What::Write(words, Then::Wait(wait)) => admin.reply(number, words.clone()).wait(*wait).await,
         What::Note(text) => admin.add_note(number, text.raw).await,
         What::Status(to) => admin.set_status(number, *to).await,
         What::Priority(to) => admin.set_priority(number, *to).await,
         What::Assign(Some(to)) => admin.assign(number, to).await,
         What::Assign(None) => admin.unassign(number).await,
         What::Claim => admin.claim(number).await,
+        What::Wait(wait) => admin.wait(number, *wait).await,
+        What::EndWait => admin.end_wait(number).await,
+        What::DiscardDraft => admin.discard_draft(number).await,
+        // No handle of theirs has such a method.
+        What::HandOver(_) | What::Draft(_) => admin.change(number, change(what)?).await,
     }
 }
 
-async fn expecting(
+async fn guarded(
     admin: &Admin,
     number: &TicketNumber,
     what: &What,
-    version: u64,
+    guard: impl FnOnce(Change) -> Change,
 ) -> Result<Receipt, ServiceError> {
-    admin.change(number, change(what)?.expecting(version)).await
+    admin.change(number, guard(change(what)?)).await
 }
 
 /// Converts a change to the desk's type.
 pub(super) fn change(what: &What) -> Result<Change, InvalidText> {
     Ok(match what {
-        What::Write(words, None) => Change::message(NewMessage::try_from(words.clone())?),
-        What::Write(words, Some(to)) => Change::reply(NewMessage::try_from(words.clone())?, *to),
+        What::Write(words, then) => {
+            let message = NewMessage::try_from(words.clone())?;
+            match then {
+                Then::Nothing => Change::message(message),
+                Then::Status(to) => Change::reply(message, *to),
+                Then::Wait(wait) => Change::reply_and_wait(message, *wait),
+            }
+        }
+        What::HandOver(words) => Change::hand_over(NewMessage::try_from(words.clone())?),
+        What::Draft(text) => Change::draft(MessageText::parse(text.raw)?),
+        What::DiscardDraft => Change::discard_draft(),
         What::Note(text) => Change::note(MessageText::parse(text.raw)?),
         What::Status(to) => Change::status(*to),
         What::Priority(to) => Change::priority(*to),
         What::Assign(to) => Change::assign(to.clone()),
         What::Claim => Change::claim(),
+        What::Wait(wait) => Change::wait(*wait),
+        What::EndWait => Change::end_wait(),
     })
 }
 

@@ -24,6 +24,8 @@ impl Desk {
             mine: counts.mine,
             overdue: counts.overdue,
             at_risk: counts.at_risk,
+            waiting: counts.waiting,
+            handed_over: counts.handed_over,
         }
     }
 

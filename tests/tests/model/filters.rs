@@ -1,9 +1,9 @@
 //! Generates lists: their filters, orders and pages.
 
-use proptest::{option, prelude::*, sample};
+use proptest::{option, prelude::*, sample, strategy::Union};
 use ventanilla_service::{
     Priority, Status,
-    list::{Direction, DueFilter, Sort},
+    list::{Direction, DueFilter, Sort, WaitingFilter},
 };
 
 use super::{
@@ -16,7 +16,10 @@ use super::{
 pub(super) fn lists(world: &World) -> BoxedStrategy<Action> {
     let mine = (sample::select(people::customers()), any::<bool>())
         .prop_map(|(by, closed)| Query::Mine { by, closed });
-    let all = (filters(world), sorts(world)).prop_map(|(filter, sort)| Query::All(filter, sort));
+    let mut kinds = vec![(2, filters(world).boxed())];
+    kinds.extend(fitting(world).map(|filters| (1, filters)));
+    let all =
+        (Union::new_weighted(kinds), sorts(world)).prop_map(|(filter, sort)| Query::All(filter, sort));
     (prop_oneof![1 => mine, 4 => all], rows())
         .prop_map(|(query, rows)| Action::List { query, rows })
         .boxed()
@@ -25,7 +28,11 @@ pub(super) fn lists(world: &World) -> BoxedStrategy<Action> {
 fn filters(world: &World) -> impl Strategy<Value = Filter> + use<> {
     let statuses = some_of(&Status::ALL);
     let priorities = some_of(&Priority::ALL);
-    let dues = vec![DueFilter::AtRisk, DueFilter::AtRisk, DueFilter::Overdue];
+    let risks = if world.due(DueFilter::AtRisk).next().is_some() { 6 } else { 2 };
+    let dues = prop_oneof![risks => Just(DueFilter::AtRisk), 1 => Just(DueFilter::Overdue)];
+    let waitings = vec![WaitingFilter::Waiting, WaitingFilter::Waiting, WaitingFilter::NotWaiting];
+    let waits = world.tickets.iter().any(|ticket| ticket.head.waits_at(world.now));
+    let handed_over = world.tickets.iter().any(|ticket| ticket.head.handoff_at.is_some());
     let created = world.tickets.iter().map(|ticket| ticket.head.created_at);
     let instants: Vec<_> = created.flat_map(|at| [at, later(at, 1)]).collect();
     let instant = || option::weighted(0.1, sample::select(instants.clone()));
@@ -37,11 +44,68 @@ fn filters(world: &World) -> impl Strategy<Value = Filter> + use<> {
         option::weighted(0.15, sample::select(people::customers())),
         instant(),
         instant(),
-        option::weighted(if world.setup.is_some() { 0.5 } else { 0.05 }, sample::select(dues)),
+        option::weighted(if world.setup.is_some() { 0.5 } else { 0.05 }, dues),
+        (
+            option::weighted(if waits { 0.4 } else { 0.1 }, sample::select(waitings)),
+            prop::bool::weighted(if handed_over { 0.4 } else { 0.05 }),
+        ),
     )
-        .prop_map(|(statuses, priorities, category, assignee, requester, from, before, due)| {
-            Filter { statuses, priorities, category, assignee, requester, from, before, due }
+        .prop_map(|parts| {
+            let (statuses, priorities, category, assignee, requester, from, before, due, more) = parts;
+            let (waiting, handed_over) = more;
+            Filter {
+                statuses,
+                priorities,
+                category,
+                assignee,
+                requester,
+                from,
+                before,
+                due,
+                waiting,
+                handed_over,
+            }
         })
+}
+
+/// Generates filters that a ticket passes which waits or was handed over, if there is one.
+fn fitting(world: &World) -> Option<BoxedStrategy<Filter>> {
+    let special = world
+        .tickets
+        .iter()
+        .filter(|ticket| ticket.head.waits_at(world.now) || ticket.head.handoff_at.is_some());
+    let special = special.map(|ticket| {
+        let dues = [DueFilter::AtRisk, DueFilter::Overdue].into_iter();
+        let due = dues.filter(|due| ticket.is_due(Some(*due), world.now)).next();
+        let waits = ticket.head.waits_at(world.now);
+        let waiting = if waits { WaitingFilter::Waiting } else { WaitingFilter::NotWaiting };
+        (waiting, ticket.head.handoff_at.is_some(), due)
+    });
+    // Those that wait and were handed over are rare.
+    let weight = |state: &(WaitingFilter, bool, _)| {
+        if state.0 == WaitingFilter::Waiting && state.1 { 4 } else { 1 }
+    };
+    let special: Vec<_> = special.flat_map(|state| std::iter::repeat_n(state, weight(&state))).collect();
+    if special.is_empty() {
+        return None;
+    }
+    let filter = |((waiting, handed_over, due), kept): ((_, bool, _), [bool; 3])| Filter {
+        statuses: Status::ALL.to_vec(),
+        priorities: Priority::ALL.to_vec(),
+        category: None,
+        assignee: None,
+        requester: None,
+        from: None,
+        before: None,
+        due: Option::filter(due, |_| kept[0]),
+        waiting: kept[1].then_some(waiting),
+        handed_over: handed_over && kept[2],
+    };
+    Some(
+        (sample::select(special), prop::array::uniform3(prop::bool::weighted(0.6)))
+            .prop_map(filter)
+            .boxed(),
+    )
 }
 
 /// Mostly all of them, in order.
@@ -60,5 +124,5 @@ fn sorts(world: &World) -> impl Strategy<Value = Sort> + use<> {
 }
 
 pub(super) fn rows() -> impl Strategy<Value = u32> {
-    1..=3_u32
+    prop_oneof![1 => Just(1), 1 => 1..=3_u32]
 }

@@ -3,17 +3,18 @@
 use proptest::{option, prelude::*, sample, strategy::Union};
 use ventanilla_service::{
     Priority, Status, Timestamp, UserId,
-    settings::{Days, Reopen},
-    ticket::{Actor, MessageRange},
+    settings::{BotPolicy, Days, Reopen},
+    ticket::{Actor, MessageRange, Wait, WaitingFor},
 };
 
 use super::{
     filters::{self, lists},
-    naive_calendar::{DAY, HOUR},
+    naive_calendar::{DAY, HOUR, MINUTE},
     people::{self, TEXTS},
-    reference::World,
+    reference::{Ticket, World},
+    rules::is_permitted,
     sla_setups::SLA_SETUPS,
-    step::{Action, Bulk, Hand, Opening, Read, Request, Step, What, Words},
+    step::{Action, Bulk, Guard, Hand, Opening, Read, Request, Step, Then, What, Words},
 };
 
 /// Main subject of a run.
@@ -30,10 +31,17 @@ pub(crate) fn worlds() -> BoxedStrategy<World> {
     let reopens = [&reopens[..], &[Reopen::Always, Reopen::Never]].concat();
     let waits = vec![Days(0), Days(1), Days(3)];
     let setups = option::of(sample::select(SLA_SETUPS.iter().collect::<Vec<_>>()));
-    (sample::select(reopens), sample::select(waits), setups)
-        .prop_map(|(reopen, close_after, setup)| {
+    let free = BotPolicy::default();
+    let first = BotPolicy { statuses: Status::Open.into(), until_first_response: true };
+    let bots = prop_oneof![3 => Just(free), 1 => Just(first)];
+    (sample::select(reopens), sample::select(waits), bots, setups)
+        .prop_map(|(reopen, close_after, bot, setup)| {
             let start = setup.map_or_else(people::start, |setup| setup.start);
+<<<<<<< HEAD
             World::new(people::policy(reopen, close_after, setup), setup, start)
+=======
+            World::new(people::policy(reopen, close_after, bot, setup), setup, start)
+>>>>>>> wt-s
         })
         .boxed()
 }
@@ -43,7 +51,7 @@ pub(crate) fn steps<F: Focus>(world: &World) -> BoxedStrategy<Step> {
 }
 
 /// Generates the next time: mostly the same or later, at times earlier, at a time limit, or at a due
-/// time.
+/// time or at the end of a wait.
 fn times(world: &World) -> impl Strategy<Value = Timestamp> + use<> {
     let by = |ms| later(world.now, ms);
     let wanders = [0, 0, 0, 0, 1, 1, HOUR, HOUR, DAY, DAY - 1, -1, -HOUR].map(by);
@@ -57,7 +65,7 @@ fn times(world: &World) -> impl Strategy<Value = Timestamp> + use<> {
     });
     let around = |end| [-1, 0, 1].map(|ms| later(end, ms));
     let wanders = wanders.into_iter().chain(ends.flat_map(around)).collect::<Vec<_>>();
-    let dues = world.tickets.iter().flat_map(|ticket| ticket.turns(world.now));
+    let dues = world.tickets.iter().flat_map(Ticket::coming_turns);
     let soon = later(world.now, -HOUR)..later(world.now, 2 * DAY);
     let dues: Vec<_> = dues.flat_map(around).filter(|at| soon.contains(at)).collect();
     let mut kinds = vec![(1, sample::select(wanders))];
@@ -77,6 +85,7 @@ fn actions<F: Focus>(world: &World) -> Union<BoxedStrategy<Action>> {
     if !world.tickets.is_empty() {
         kinds.push((1, follow_ups(world)));
         kinds.push((F::CHANGES, requests(world).prop_map(Action::Change).boxed()));
+        kinds.push((F::CHANGES / 5, turns(world)));
         kinds.push((2, bulks(world).prop_map(Action::ChangeEach).boxed()));
         kinds.push((1, (0..4_u32).prop_map(|batch| Action::CloseResolved { batch }).boxed()));
         kinds.push((3, reads(world).prop_map(Action::Read).boxed()));
@@ -114,41 +123,97 @@ fn follow_ups(world: &World) -> BoxedStrategy<Action> {
         .boxed()
 }
 
-fn requests(world: &World) -> impl Strategy<Value = Request> + use<> {
+fn requests(world: &World) -> BoxedStrategy<Request> {
     let by_customer = prop_oneof![
-        5 => words().prop_map(|words| What::Write(words, None)),
+        5 => words().prop_map(|words| What::Write(words, Then::Nothing)),
         1 => Just(What::Status(Status::Closed)),
     ];
     let customers = (owned(world), by_customer).prop_map(|((ticket, by), what)| Request {
         ticket,
         by: Actor::Customer(by),
         what,
-        expecting: None,
+        guard: Guard::Nothing,
     });
     let others = prop_oneof![
-        2 => words().prop_map(|words| (Actor::Bot, What::Write(words, None))),
+        2 => words().prop_map(|words| (Actor::Bot, What::Write(words, Then::Nothing))),
         1 => Just((Actor::System, What::Status(Status::Closed))),
     ];
     let others = (tickets(world), others).prop_map(|(ticket, (by, what))| Request {
         ticket,
         by,
         what,
-        expecting: None,
+        guard: Guard::Nothing,
     });
-    prop_oneof![4 => customers, 8 => by_admin(world), 2 => others]
+    let mut kinds = vec![
+        (40, customers.boxed()),
+        (80, by_admin(world).boxed()),
+        (20, others.boxed()),
+        (3, not_permitted(world).boxed()),
+    ];
+    let with_turn = world.tickets.iter().filter(|ticket| ticket.turn.is_some());
+    let with_turn: Vec<usize> = with_turn.map(|ticket| ticket.head.ticket).collect();
+    if !with_turn.is_empty() {
+        let current = |ticket: &&usize| world.tickets[**ticket].is_as_read();
+        let current: Vec<usize> = with_turn.iter().filter(current).copied().collect();
+        if !current.is_empty() {
+            kinds.push((30, in_turn(current)));
+        }
+        kinds.push((15, in_turn(with_turn)));
+    }
+    Union::new_weighted(kinds).boxed()
+}
+
+/// Generates what the bot does in the last turn of a ticket, often long after its beginning.
+fn in_turn(tickets: Vec<usize>) -> BoxedStrategy<Request> {
+    let what = prop_oneof![
+        2 => words().prop_map(|words| What::Write(words, Then::Nothing)),
+        4 => words().prop_map(What::HandOver),
+        2 => texts().prop_map(What::Draft),
+    ];
+    (sample::select(tickets), what)
+        .prop_map(|(ticket, what)| Request { ticket, by: Actor::Bot, what, guard: Guard::Turn })
+        .boxed()
+}
+
+fn turns(world: &World) -> BoxedStrategy<Action> {
+    tickets(world).prop_map(|ticket| Action::Turn { ticket }).boxed()
+}
+
+/// Generates a change by somebody who never makes such a change.
+fn not_permitted(world: &World) -> impl Strategy<Value = Request> + use<> {
+    let actors = prop_oneof![
+        sample::select(people::customers()).prop_map(Actor::Customer),
+        admins().prop_map(Actor::Admin),
+        Just(Actor::Bot),
+        Just(Actor::System),
+    ];
+    let bots = prop_oneof![
+        words().prop_map(What::HandOver),
+        texts().prop_map(What::Draft),
+        words().prop_map(|words| What::Write(words, Then::Nothing)),
+    ];
+    let what = prop_oneof![1 => bots, 2 => changes(world, words().boxed(), texts().boxed())];
+    (tickets(world), actors, what)
+        .prop_filter("nobody offers it", |(_, by, what)| !is_permitted(by, what))
+        .prop_map(|(ticket, by, what)| Request { ticket, by, what, guard: Guard::Nothing })
 }
 
 const OPEN_ENDED: [Status; 3] = [Status::Open, Status::InProgress, Status::Resolved];
 
 fn by_admin(world: &World) -> impl Strategy<Value = Request> + use<> {
-    let versions: Vec<u64> = world.tickets.iter().map(|ticket| ticket.head.version).collect();
-    (tickets(world), admins(), changes(words().boxed(), texts().boxed()), offsets()).prop_map(
-        move |(ticket, by, what, offset)| {
-            let version = versions.get(ticket).copied().unwrap_or(0);
-            let expecting = offset.map(|offset| version.saturating_add_signed(offset));
-            Request { ticket, by: Actor::Admin(by), what, expecting }
-        },
-    )
+    let states = world.tickets.iter().map(|ticket| (ticket.head.version, ticket.turn.is_some()));
+    let states: Vec<(u64, bool)> = states.collect();
+    let guards = prop_oneof![1 => Just(Guard::Turn), 1 => Just(Guard::Unversioned)];
+    let guards = option::weighted(0.2, guards);
+    (tickets(world), admins(), changes(world, words().boxed(), texts().boxed()), offsets(), guards)
+        .prop_map(move |(ticket, by, what, offset, guard)| {
+            let (version, has_turn) = states.get(ticket).copied().unwrap_or((0, false));
+            let guard = match (offset, guard.filter(|_| has_turn)) {
+                (Some(offset), _) => Guard::Version(version.saturating_add_signed(offset)),
+                (None, guard) => guard.unwrap_or(Guard::Nothing),
+            };
+            Request { ticket, by: Actor::Admin(by), what, guard }
+        })
 }
 
 /// Generates a change to some tickets, of which one may be named twice.
@@ -158,24 +223,50 @@ fn bulks(world: &World) -> impl Strategy<Value = Bulk> + use<> {
     let words = (text(), option::weighted(0.5, sample::select(people::keys())));
     let words = words.prop_map(|(text, key)| Words { text, key }).boxed();
     let versions = option::weighted(0.2, 0..4_u64);
-    (admins(), prop::collection::vec(named, 1..5), changes(words, text()), versions)
+    (admins(), prop::collection::vec(named, 1..5), changes(world, words, text()), versions)
         .prop_map(|(by, tickets, what, expecting)| Bulk { by, tickets, what, expecting })
 }
 
 fn changes(
+    world: &World,
     words: BoxedStrategy<Words>,
     texts: BoxedStrategy<&'static people::Typed>,
-) -> impl Strategy<Value = What> {
+) -> impl Strategy<Value = What> + use<> {
+    let drafts = if world.tickets.iter().any(|ticket| ticket.draft.is_some()) { 5 } else { 1 };
     // What is closed is over, so it mustn't come too soon.
     let statuses = || prop_oneof![1 => sample::select(Status::ALL.to_vec()), 2 => sample::select(OPEN_ENDED.to_vec())];
+    let thens = prop_oneof![
+        6 => Just(Then::Nothing),
+        4 => statuses().prop_map(Then::Status),
+        3 => waits(world).prop_map(Then::Wait),
+    ];
     prop_oneof![
-        6 => (words, option::weighted(0.4, statuses())).prop_map(|(words, to)| What::Write(words, to)),
+        6 => (words, thens).prop_map(|(words, then)| What::Write(words, then)),
         2 => texts.prop_map(What::Note),
         4 => statuses().prop_map(What::Status),
         3 => sample::select(Priority::ALL.to_vec()).prop_map(What::Priority),
         2 => option::weighted(0.6, admins()).prop_map(What::Assign),
         2 => Just(What::Claim),
+        4 => waits(world).prop_map(What::Wait),
+        1 => Just(What::EndWait),
+        drafts => Just(What::DiscardDraft),
     ]
+}
+
+/// Generates a wait that ends before, at or after the next step, or never; sometimes one that is on.
+fn waits(world: &World) -> impl Strategy<Value = Wait> + use<> {
+    let ends = [-HOUR, 0, 1, MINUTE, HOUR, HOUR, DAY - 1, DAY, DAY + HOUR, 3 * DAY];
+    let ends = ends.map(|ms| later(world.now, ms)).to_vec();
+    let parties = sample::select(WaitingFor::ALL.to_vec());
+    let begun = (parties, option::weighted(0.75, sample::select(ends)))
+        .prop_map(|(party, end)| Wait::new(party).until(end));
+    let on = world.tickets.iter().filter_map(|ticket| ticket.head.waiting);
+    let on: Vec<Wait> = on.map(|on| Wait::new(on.party).until(on.until)).collect();
+    let mut kinds = vec![(4, begun.boxed())];
+    if !on.is_empty() {
+        kinds.push((1, sample::select(on).boxed()));
+    }
+    Union::new_weighted(kinds)
 }
 
 /// Generates the expected version: the current one, an older one, or a future one.

@@ -2,8 +2,8 @@
 
 use ventanilla_service::{
     MessageText, Priority, Status, Timestamp, UserId,
-    list::{Direction, DueFilter, Sort},
-    ticket::Actor,
+    list::{Direction, DueFilter, Sort, WaitingFilter},
+    ticket::{Actor, Waiting},
 };
 
 use super::{
@@ -28,7 +28,8 @@ pub(crate) struct Traversal {
 pub(crate) type Rank = (i64, i64, i64);
 
 /// Values of a ticket that can change and that lists filter or sort by.
-pub(crate) type Place = (Status, Priority, Option<UserId>, Option<i64>);
+pub(crate) type Place =
+    (Status, Priority, Option<UserId>, Option<i64>, Option<Waiting>, Option<Timestamp>);
 
 impl World {
     pub(crate) fn list(&mut self, query: &Query, rows: u32) -> Answer {
@@ -109,7 +110,7 @@ impl Query {
             }
             Query::All(filter, _) => {
                 let in_time = !self.uses_due_time() || ticket.is_due(filter.due, now);
-                filter.lists(head) && in_time
+                filter.lists(head, now) && in_time
             }
         }
     }
@@ -142,15 +143,20 @@ impl Query {
 }
 
 impl Filter {
-    fn lists(&self, head: &Head) -> bool {
+    fn lists(&self, head: &Head, now: Timestamp) -> bool {
         let category = self.category.as_ref().is_none_or(|wanted| *wanted == head.category);
         let assignee = self.assignee.as_ref().is_none_or(|wanted| *wanted == head.assignee);
         let requester = self.requester.as_ref().is_none_or(|wanted| *wanted == head.requester);
         let from = self.from.is_none_or(|from| from <= head.created_at);
         let before = self.before.is_none_or(|before| head.created_at < before);
+        let waiting = self.waiting.is_none_or(|wanted| match wanted {
+            WaitingFilter::Waiting => head.waits_at(now),
+            WaitingFilter::NotWaiting => !head.waits_at(now),
+        });
+        let handed_over = !self.handed_over || head.handoff_at.is_some();
         self.statuses.contains(&head.status)
             && self.priorities.contains(&head.priority)
-            && (category && assignee && requester && from && before)
+            && (category && assignee && requester && from && before && waiting && handed_over)
     }
 }
 
@@ -162,7 +168,7 @@ impl Ticket {
         sla.pressing(self.head.created_at).map(|(due, _)| due)
     }
 
-    fn is_due(&self, which: Option<DueFilter>, now: Timestamp) -> bool {
+    pub(crate) fn is_due(&self, which: Option<DueFilter>, now: Timestamp) -> bool {
         let sla = self.sla.as_ref().filter(|_| self.is_live());
         sla.and_then(|sla| Some((sla, sla.pressing(now)?))).is_some_and(|(sla, (due, presses))| {
             let late = due < sla.calendar().until(now);
@@ -174,12 +180,13 @@ impl Ticket {
         })
     }
 
-    fn is_live(&self) -> bool {
+    pub(crate) fn is_live(&self) -> bool {
         matches!(self.head.status, Status::Open | Status::InProgress)
     }
 }
 
 fn place(ticket: &Ticket) -> Place {
     let head = &ticket.head;
-    (head.status, head.priority, head.assignee.clone(), ticket.due())
+    let assignee = head.assignee.clone();
+    (head.status, head.priority, assignee, ticket.due(), head.waiting, head.handoff_at)
 }

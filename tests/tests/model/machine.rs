@@ -16,7 +16,7 @@ use super::{
     generators::{self, Focus},
     people,
     reference::World,
-    step::{Action, Read, Step},
+    step::{Action, Guard, Read, Step},
 };
 
 /// Store that holds the tickets of a run.
@@ -45,7 +45,13 @@ impl<F: Focus> ReferenceStateMachine for Reference<F> {
     }
 
     fn preconditions(world: &World, step: &Step) -> bool {
-        !matches!(step.action, Action::NextPage { .. }) || world.may_turn_the_page()
+        match &step.action {
+            Action::NextPage { .. } => world.may_turn_the_page(),
+            Action::Change(request) if matches!(request.guard, Guard::Turn | Guard::Unversioned) => {
+                world.tickets.get(request.ticket).is_some_and(|ticket| ticket.turn.is_some())
+            }
+            _ => true,
+        }
     }
 
     fn apply(mut world: World, step: &Step) -> World {

@@ -92,8 +92,8 @@ prop_state_machine! {
 #[test]
 fn every_answer_of_every_step_occurs() {
     let mut kinds = Coverage::default();
-    kinds.collect::<Conversations>(800);
-    kinds.collect::<Lists>(600);
+    kinds.collect::<Conversations>(1200);
+    kinds.collect::<Lists>(1800);
     let never = kinds.that_never_occurred(&[
         "open done|repeated|key_conflict|text_over_limit",
         "follow-up done|repeated|key_conflict|no-follow-up|not_found|text_over_limit|text_empty",
@@ -103,6 +103,25 @@ fn every_answer_of_every_step_occurs() {
         "reply conversation_full|version_conflict",
         "note done|notes_full|version_conflict|not_found",
         "status|priority|assign done|so-already|version_conflict|not_found",
+        "turn begun|not_found",
+        "writable some|ticket_closed|bot_not_allowed|conversation_full",
+        "bot-write done|repeated|key_conflict|ticket_closed|bot_not_allowed|conversation_full",
+        "turn-write|turn-hand-over done|repeated|key_conflict|ticket_closed|bot_not_allowed",
+        "turn-write conversation_full|text_over_limit|text_empty",
+        "turn-hand-over notes_full|text_over_limit|text_empty",
+        "turn-draft done|so-already|ticket_closed|text_over_limit|text_empty",
+        "turn-write|turn-hand-over|turn-draft|guarded|unversioned conversation_changed",
+        "guarded|unversioned done|so-already",
+        "overtaken by-message|by-status|unknown",
+        "hand-over|draft|discard|wait|end-wait|status|ask not_permitted",
+        "discard|wait|end-wait done|so-already|version_conflict|not_found",
+        "wait|ask wait_over|ticket_closed",
+        "ask done|repeated|key_conflict|conversation_full|version_conflict|not_found",
+        "wait-begun OPEN|IN_PROGRESS|RESOLVED",
+        "wait-changed by-wait|by-response",
+        "wait-ended by-itself|by-customer|by-status|by-response|by-request",
+        "hand-over-cleared by-response|by-assignment|by-claim|by-status",
+        "draft-dropped by-customer|by-response|by-bot|by-status|by-wait|by-request",
         "status|confirm|close transition_refused",
         "priority|assign|claim ticket_closed",
         "claim done|so-already|already_assigned|version_conflict",
@@ -114,15 +133,20 @@ fn every_answer_of_every_step_occurs() {
         "each named-twice",
         "closed none|some",
         "batches one|many",
-        "view seen|not_found",
+        "view seen|not_found|wait-over",
         "find seen|not_found|number_blank",
         "mine|list|due|at-risk|overdue empty|more|last",
         "due|at-risk|overdue|report no_sla",
         "next-page empty|more|last",
-        "counts counted|overdue|at-risk",
+        "waiting-all|not_waiting-all|any-handed-over oldest_first|newest_first",
+        "waiting-all|not_waiting-all|any-handed-over urgent_newest_first|low_oldest_first|due",
+        "waiting-all|not_waiting-all|any-handed-over overdue",
+        "not_waiting-all at_risk",
+        "waiting-handed-over|not_waiting-handed-over any",
+        "counts counted|overdue|at-risk|waiting|handed-over",
         "report nothing|reported|count|met|late",
         "FIRST_RESPONSE|NEXT_RESPONSE RUNNING|AT_RISK|MET|BREACHED|CANCELLED",
-        "RESOLUTION RUNNING|AT_RISK|MET|BREACHED",
+        "RESOLUTION RUNNING|AT_RISK|MET|BREACHED|PAUSED",
         "FIRST_RESPONSE|NEXT_RESPONSE|RESOLUTION three-quarters|just-due|just-met|just-late",
     ]);
     assert!(never.is_empty(), "{never:#?}");

@@ -2,7 +2,7 @@
 
 use ventanilla_service::{
     Category, IdempotencyKey, MessageText, Policy, Timestamp, UserId,
-    settings::{Days, Limits, Reopen},
+    settings::{BotPolicy, Days, Limits, Reopen},
 };
 
 use super::sla_setups::SlaSetup;
@@ -55,7 +55,16 @@ impl Typed {
 }
 
 /// Policy with narrow limits, in which a conversation is full after 6 messages or 40 bytes.
+<<<<<<< HEAD
 pub(crate) fn policy(reopen: Reopen, close_after: Days, setup: Option<&SlaSetup>) -> Policy {
+=======
+pub(crate) fn policy(
+    reopen: Reopen,
+    close_after: Days,
+    bot: BotPolicy,
+    setup: Option<&SlaSetup>,
+) -> Policy {
+>>>>>>> wt-s
     let limits = Limits::default()
         .with_text_bytes(12)
         .and_then(|limits| limits.with_messages(6))
@@ -63,7 +72,7 @@ pub(crate) fn policy(reopen: Reopen, close_after: Days, setup: Option<&SlaSetup>
         .and_then(|limits| limits.with_notes(2))
         .and_then(|limits| limits.with_history(4));
     let sla = setup.map(|setup| setup.sla.clone());
-    Policy { limits: limits.unwrap(), reopen, close_after, sla, ..Policy::default() }
+    Policy { limits: limits.unwrap(), reopen, close_after, sla, bot }
 }
 
 /// Start of a run at a desk without an SLA policy.

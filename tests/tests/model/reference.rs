@@ -6,7 +6,7 @@ use ventanilla_service::{
     error::Refusal,
     list::DueFilter,
     sla::{SlaMetric, SlaState},
-    ticket::{Actor, Author, Message, MessageRange, Note},
+    ticket::{Actor, ActorKind, Author, Draft, Message, MessageRange, Note},
 };
 
 use super::{
@@ -39,8 +39,19 @@ pub(crate) struct Ticket {
     pub(crate) history: Vec<Event>,
     /// Events of all versions, with messages, and none dropped.
     pub(crate) log: Vec<Event>,
+    pub(crate) draft: Option<Draft>,
+    /// The last turn of the bot.
+    pub(crate) turn: Option<Turn>,
     pub(crate) sla: Option<NaiveSla>,
     key: Option<(UserId, IdempotencyKey)>,
+}
+
+/// State of a ticket when a turn of the bot began.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Turn {
+    pub(crate) version: u64,
+    pub(crate) messages: usize,
+    pub(crate) status: Status,
 }
 
 impl World {
@@ -55,6 +66,7 @@ impl World {
             Action::Open(opening) => self.open(opening, None),
             Action::FollowUp { ticket, by, words } => self.follow_up(*ticket, by, words),
             Action::Change(request) => self.change(request),
+            Action::Turn { ticket } => self.turn(*ticket),
             Action::ChangeEach(bulk) => self.change_each(bulk),
             Action::CloseResolved { batch } => self.close_resolved(*batch),
             Action::Read(read) => self.read(read),
@@ -103,6 +115,8 @@ impl World {
             resolved_at: None,
             closed_at: None,
             follows,
+            waiting: None,
+            handoff_at: None,
             version: 0,
             messages: None,
             timers: None,
@@ -114,6 +128,8 @@ impl World {
             notes: Vec::new(),
             history: vec![event(self.now)],
             log: Vec::new(),
+            draft: None,
+            turn: None,
             sla: self.setup.map(|setup| NaiveSla::open(setup, category, self.now)),
             key,
         };
@@ -155,6 +171,20 @@ impl World {
         let Some(ticket) = self.tickets.get(place).filter(|ticket| ticket.is_visible_to(by)) else {
             return Answer::NotFound(place);
         };
+        Answer::Seen(Box::new(self.seen(ticket, by, window)))
+    }
+
+    fn turn(&mut self, place: usize) -> Answer {
+        let Some(ticket) = self.tickets.get(place) else { return Answer::NotFound(place) };
+        let seen = self.seen(ticket, &Actor::Bot, MessageRange::All);
+        let writable = ticket.writable(&self.policy);
+        let (version, messages, status) =
+            (ticket.head.version, ticket.messages.len(), ticket.head.status);
+        self.tickets[place].turn = Some(Turn { version, messages, status });
+        Answer::Turn(Box::new(seen), writable)
+    }
+
+    fn seen(&self, ticket: &Ticket, by: &Actor, window: MessageRange) -> Seen {
         let length = ticket.messages.len();
         let (earlier, shown) = match window {
             MessageRange::All => (0, length),
@@ -169,7 +199,7 @@ impl World {
             messages.iter_mut().for_each(|message| message.version = 0);
         }
         let head = ticket.head(by, self.now);
-        Answer::Seen(Box::new(Seen {
+        Seen {
             head: if window == MessageRange::All { head } else { ticket.with_latest_timers(head) },
             description: ticket.description.clone(),
             messages,
@@ -177,8 +207,9 @@ impl World {
             bytes: ticket.bytes(),
             notes: if inside { ticket.notes.clone() } else { Vec::new() },
             history: if inside { ticket.history.clone() } else { Vec::new() },
+            draft: ticket.draft.clone().filter(|_| inside),
             page_timers: if inside { ticket.page_timers(self.now) } else { Vec::new() },
-        }))
+        }
     }
 
     fn counts(&self, admin: &UserId) -> Answer {
@@ -193,6 +224,8 @@ impl World {
             mine: count(&|head| live(head) && head.assignee.as_ref() == Some(admin)),
             overdue: self.due(DueFilter::Overdue).count() as u64,
             at_risk: self.due(DueFilter::AtRisk).count() as u64,
+            waiting: count(&|head| head.waits_at(self.now)),
+            handed_over: count(&|head| head.handoff_at.is_some()),
         }
     }
 }
@@ -204,7 +237,10 @@ impl Ticket {
         let sla = self.sla.as_ref().filter(|_| inside);
         let timers = sla.map(|sla| sla.timers(now));
         let version = if inside { self.head.version } else { 0 };
-        Head { messages: Some(self.messages.len()), timers, version, ..self.head.clone() }
+        let waiting = self.head.waiting.filter(|_| inside);
+        let handoff_at = self.head.handoff_at.filter(|_| inside);
+        let messages = Some(self.messages.len());
+        Head { messages, timers, version, waiting, handoff_at, ..self.head.clone() }
     }
 
     /// Returns the head as in a row of a list or with a part of the conversation.
@@ -214,9 +250,13 @@ impl Ticket {
         head
     }
 
-    fn page_timers(&self, now: Timestamp) -> Vec<(SlaMetric, SlaState, Timestamp)> {
+    fn page_timers(&self, now: Timestamp) -> Vec<(SlaMetric, SlaState, Option<Timestamp>)> {
         let shown = self.sla.iter().flat_map(|sla| {
+<<<<<<< HEAD
             let due = sla.waits().into_iter().map(|(_, wait)| sla.calendar().instant(wait.due));
+=======
+            let due = sla.waits().into_iter().map(|(_, wait)| sla.shown_due(wait));
+>>>>>>> wt-s
             let timers = sla.timers(now).into_iter().zip(due);
             timers.map(|(timer, due)| (timer.metric, timer.state, due)).take(sla.latest())
         });
@@ -234,9 +274,41 @@ impl Ticket {
         }
     }
 
-    /// Returns the times at which its timers stopped, are at risk and are due.
+    /// Returns the times at which its timers stopped, are at risk and are due, and that of the end of
+    /// its wait.
     pub(crate) fn turns(&self, now: Timestamp) -> Vec<Timestamp> {
-        self.sla.iter().flat_map(|sla| sla.turns(now)).collect()
+        let past = self.sla.iter().flat_map(|sla| sla.past_turns(now));
+        past.chain(self.coming_turns()).collect()
+    }
+
+    /// Returns the times at which its timers that run are at risk and due, and that of the end of its
+    /// wait.
+    pub(crate) fn coming_turns(&self) -> Vec<Timestamp> {
+        let end = self.head.waiting.and_then(|waiting| waiting.until);
+        self.sla.iter().flat_map(NaiveSla::coming_turns).chain(end).collect()
+    }
+
+    /// Returns true if nobody has written since the last turn of the bot began and the status is the
+    /// same.
+    pub(crate) fn is_as_read(&self) -> bool {
+        self.turn
+            .is_some_and(|turn| (turn.messages, turn.status) == (self.messages.len(), self.head.status))
+    }
+
+    /// Returns the bytes that the bot may write, as far as the requester's view of the ticket tells: a
+    /// hand-over isn't part of it.
+    fn writable(&self, policy: &Policy) -> Result<u32, Refusal> {
+        if self.head.status == Status::Closed {
+            return Err(Refusal::Closed { by: ActorKind::Bot });
+        }
+        if !self.is_the_bots(policy) {
+            return Err(self.not_the_bots(None));
+        }
+        let left = policy.limits.conversation_bytes().saturating_sub(self.bytes() as u32);
+        if left == 0 || self.messages.len() == policy.limits.messages() as usize {
+            return Err(self.full(1));
+        }
+        Ok(left.min(policy.limits.text_bytes()))
     }
 
     /// Returns the instant from which the days of a resolved ticket count.
@@ -245,6 +317,17 @@ impl Ticket {
     }
 }
 
+<<<<<<< HEAD
 pub(crate) fn too_long(text: &MessageText, policy: &Policy) -> Refusal {
     Refusal::TextTooLong { bytes: text.bytes() as u32, limit: policy.limits.text_bytes() }
+=======
+impl Head {
+    pub(crate) fn waits_at(&self, now: Timestamp) -> bool {
+        self.waiting.is_some_and(|waiting| waiting.until.is_none_or(|until| until > now))
+    }
+}
+
+pub(crate) fn too_long(text: &MessageText, policy: &Policy) -> Refusal {
+    Refusal::TextTooLong { bytes: text.bytes() as u32, limit: policy.limits.text_bytes() }
+>>>>>>> wt-s
 }

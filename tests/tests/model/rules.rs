@@ -4,13 +4,13 @@ use ventanilla_service::{
     Event, EventKind, MessageText, Policy, Priority, Status, Timestamp, UserId,
     error::Refusal,
     settings::Reopen,
-    ticket::{Actor, ActorKind, Author, Message, Note, Role},
+    ticket::{Actor, ActorKind, Author, Draft, Message, Note, Role, Wait, Waiting},
 };
 
 use super::{
-    answer::Answer,
-    reference::{Ticket, World, too_long},
-    step::{Request, What, Words},
+    answer::{Answer, Head},
+    reference::{Ticket, Turn, World, too_long},
+    step::{Guard, Request, Then, What, Words},
 };
 
 /// Reason for which nothing was done.
@@ -20,20 +20,26 @@ pub(crate) enum No {
     Refused(Refusal),
 }
 
-/// Actor, time, policy and expected version of a change.
+/// Actor, time, policy and guard of a change.
 struct Asker<'a> {
     by: &'a Actor,
     now: Timestamp,
     policy: &'a Policy,
-    expecting: Option<u64>,
+    guard: Guard,
 }
 
 impl World {
     pub(crate) fn change(&mut self, request: &Request) -> Answer {
         let place = request.ticket;
         let refused = |refusal| Answer::Refused { ticket: place, refusal };
-        match request.what.text().map(|text| (text, text.clean)) {
-            Some((_, Err(code))) => return Answer::Invalid(code),
+        let text = request.what.text().map(|text| (text, text.clean));
+        if let Some((_, Err(code))) = text {
+            return Answer::Invalid(code);
+        }
+        if !is_permitted(&request.by, &request.what) {
+            return refused(Refusal::NotPermitted { by: request.by.kind() });
+        }
+        match text {
             Some((text, Ok(clean))) if clean.len() > self.policy.limits.text_bytes() as usize => {
                 return refused(too_long(&text.text(), &self.policy));
             }
@@ -42,11 +48,11 @@ impl World {
         let Some(ticket) = self.tickets.get_mut(place).filter(|t| t.is_visible_to(&request.by)) else {
             return Answer::NotFound(place);
         };
-        let asker =
-            Asker { by: &request.by, now: self.now, policy: &self.policy, expecting: request.expecting };
+        let asker = Asker { by: &request.by, now: self.now, policy: &self.policy, guard: request.guard };
         let outcome = ticket.change(&request.what, &asker);
         let (mut events, repeated) = match outcome {
             Ok(events) => {
+                ticket.date(&events, self.now);
                 ticket.log.extend(events.iter().cloned());
                 while ticket.history.len() > self.policy.limits.history() as usize {
                     ticket.history.remove(0);
@@ -67,21 +73,23 @@ impl World {
 impl Ticket {
     fn change(&mut self, what: &What, asker: &Asker<'_>) -> Result<Vec<Event>, No> {
         match what {
-            What::Write(words, status) => self.write(words, *status, asker),
-            What::Note(typed) => self.note(typed.text(), asker),
+            What::Write(words, then) => self.write(words, *then, asker),
+            What::Note(typed) => {
+                self.note(&Words { text: typed, key: None }, asker).map(|event| vec![event])
+            }
+            What::HandOver(words) => self.hand_over(words, asker),
+            What::Draft(typed) => self.leave_draft(typed.text(), asker),
+            What::DiscardDraft => self.discard_draft(asker),
             What::Status(to) => self.set_status(*to, asker),
             What::Priority(to) => self.set_priority(*to, asker),
             What::Assign(to) => self.assign(to.as_ref(), false, asker),
             What::Claim => self.assign(asker.by.user(), true, asker),
+            What::Wait(wait) => self.wait(*wait, asker),
+            What::EndWait => self.end_wait(asker),
         }
     }
 
-    fn write(
-        &mut self,
-        words: &Words,
-        status: Option<Status>,
-        asker: &Asker<'_>,
-    ) -> Result<Vec<Event>, No> {
+    fn write(&mut self, words: &Words, then: Then, asker: &Asker<'_>) -> Result<Vec<Event>, No> {
         let (author, role) = match asker.by {
             Actor::Customer(_) => (Author::Requester, Role::User),
             Actor::Admin(id) => (Author::Admin(Some(id.clone())), Role::Admin),
@@ -105,28 +113,31 @@ impl Ticket {
         } else if self.head.status == Status::Closed {
             return refuse(Refusal::Closed { by: asker.by.kind() });
         }
-        if let Some(to) = status.filter(|to| *to != self.head.status) {
-            self.may_go(to, asker)?;
+        match then {
+            Then::Status(to) if to != self.head.status => self.may_go(to, asker)?,
+            Then::Wait(wait) => asker.outlasts(wait)?,
+            Then::Status(_) | Then::Nothing => {}
         }
         asker.expects(self)?;
-        let limits = &asker.policy.limits;
-        let bytes = self.bytes();
-        if self.messages.len() == limits.messages() as usize
-            || bytes + text.bytes() > limits.conversation_bytes() as usize
+        if *asker.by == Actor::Bot && (self.head.handoff_at.is_some() || !self.is_the_bots(asker.policy))
         {
-            return refuse(Refusal::ConversationFull {
-                messages: self.messages.len() as u32,
-                bytes: bytes as u32,
-                adding: text.bytes() as u32,
-            });
+            return refuse(self.not_the_bots(self.head.handoff_at));
+        }
+        let limits = &asker.policy.limits;
+        if self.messages.len() == limits.messages() as usize
+            || self.bytes() + text.bytes() > limits.conversation_bytes() as usize
+        {
+            return refuse(self.full(text.bytes()));
         }
 
-        self.touch(asker.now);
+        self.begin(asker);
         let message = Message::new(author, text, asker.now).with_key(words.key.clone());
         self.messages.push(message.with_version(self.head.version));
+        self.draft = None;
         let answers = matches!(asker.by, Actor::Admin(id) if *id != self.head.requester);
-        if answers && self.head.first_response_at.is_none() {
-            self.head.first_response_at = Some(asker.now);
+        if answers {
+            self.head.handoff_at = None;
+            self.head.first_response_at = self.head.first_response_at.or(Some(asker.now));
         }
         if let Some(sla) = &mut self.sla {
             if answers {
@@ -135,23 +146,115 @@ impl Ticket {
                 sla.asked(asker.now, self.head.priority);
             }
         }
-        let reopens = matches!(asker.by, Actor::Customer(_)) && self.head.status == Status::Resolved;
-        let to = if reopens { Some(Status::Open) } else { status };
-        let moved = to.filter(|to| *to != self.head.status).map(|to| self.go(to, asker));
-        Ok([written(asker.now, self.head.version)].into_iter().chain(moved).collect())
+        let mut events = vec![written(asker.now, self.head.version)];
+        let asks = matches!(asker.by, Actor::Customer(_));
+        if asks {
+            events.extend(self.stop_waiting(asker));
+        }
+        match then {
+            Then::Status(to) => events.extend(self.go(to, asker)),
+            Then::Wait(wait) => events.extend(self.start_waiting(wait, asker)),
+            Then::Nothing if asks && self.head.status == Status::Resolved => {
+                events.extend(self.go(Status::Open, asker));
+            }
+            Then::Nothing => {}
+        }
+        Ok(events)
     }
 
-    fn note(&mut self, text: MessageText, asker: &Asker<'_>) -> Result<Vec<Event>, No> {
+    fn note(&mut self, words: &Words, asker: &Asker<'_>) -> Result<Event, No> {
+        let by = asker.by.user().cloned();
         asker.expects(self)?;
+        if let Actor::Bot = asker.by
+            && !self.is_live()
+        {
+            return refuse(self.not_the_bots(self.head.handoff_at));
+        }
         if self.notes.len() == asker.policy.limits.notes() as usize {
             return refuse(Refusal::NotesFull { notes: self.notes.len() as u32 });
         }
-        let by = asker.by.user().cloned().unwrap();
-        // The requester must not notice it.
-        self.head.version += 1;
-        let version = self.head.version;
-        self.notes.push(Note::new(by, text, asker.now).with_version(version));
-        Ok(vec![asker.event_at(asker.now, self.head.version, EventKind::NoteAdded)])
+        self.begin(asker);
+        let note = Note::new(by, words.text.text(), asker.now).with_key(words.key.clone());
+        self.notes.push(note.with_version(self.head.version));
+        Ok(asker.event_at(asker.now, self.head.version, EventKind::NoteAdded))
+    }
+
+    fn hand_over(&mut self, words: &Words, asker: &Asker<'_>) -> Result<Vec<Event>, No> {
+        let sent = |note: &&Note| note.by.is_none() && note.key.is_some() && note.key == words.key;
+        if let Some(first) = self.notes.iter().find(sent) {
+            if first.text != words.text.text() {
+                return refuse(Refusal::KeyConflict { key: words.key.clone().unwrap() });
+            }
+            let noted = asker.event_at(first.created_at, first.version, EventKind::NoteAdded);
+            let then = self.history.iter().filter(|event| event.version == first.version).cloned();
+            return Err(No::Repeated([noted].into_iter().chain(then).collect()));
+        }
+        self.must_not_be_closed(asker)?;
+        let noted = self.note(words, asker)?;
+        self.head.handoff_at = self.head.handoff_at.or(Some(asker.now));
+        Ok(vec![noted, self.record(EventKind::HandedOver, asker)])
+    }
+
+    fn leave_draft(&mut self, text: MessageText, asker: &Asker<'_>) -> Result<Vec<Event>, No> {
+        if self.draft.as_ref().is_some_and(|draft| draft.text == text) {
+            return Err(No::Unchanged);
+        }
+        self.must_not_be_closed(asker)?;
+        asker.expects(self)?;
+        self.begin(asker);
+        self.draft = Some(Draft::new(text, asker.now, self.head.version));
+        Ok(vec![self.record(EventKind::DraftAdded, asker)])
+    }
+
+    fn discard_draft(&mut self, asker: &Asker<'_>) -> Result<Vec<Event>, No> {
+        if self.draft.is_none() {
+            return Err(No::Unchanged);
+        }
+        asker.expects(self)?;
+        self.begin(asker);
+        self.draft = None;
+        Ok(vec![self.record(EventKind::DraftDiscarded, asker)])
+    }
+
+    fn wait(&mut self, wait: Wait, asker: &Asker<'_>) -> Result<Vec<Event>, No> {
+        let same =
+            self.head.waiting.is_some_and(|on| (on.party, on.until) == (wait.party(), wait.end()));
+        if same && self.head.waits_at(asker.now) {
+            return Err(No::Unchanged);
+        }
+        self.must_not_be_closed(asker)?;
+        asker.outlasts(wait)?;
+        asker.expects(self)?;
+        self.begin(asker);
+        Ok(self.start_waiting(wait, asker))
+    }
+
+    fn end_wait(&mut self, asker: &Asker<'_>) -> Result<Vec<Event>, No> {
+        if !self.head.waits_at(asker.now) {
+            return Err(No::Unchanged);
+        }
+        asker.expects(self)?;
+        self.begin(asker);
+        Ok(self.stop_waiting(asker).into_iter().collect())
+    }
+
+    /// Begins a wait, or lets the one that is on last until another time or for another party.
+    fn start_waiting(&mut self, wait: Wait, asker: &Asker<'_>) -> Vec<Event> {
+        let mut events = self.go(Status::InProgress, asker);
+        let (party, until) = (wait.party(), wait.end());
+        let since = self.head.waiting.map_or(asker.now, |on| on.since);
+        let before = self.head.waiting.replace(Waiting { since, until, party });
+        if before != self.head.waiting {
+            self.sla.iter_mut().for_each(|sla| sla.paused(asker.now, until));
+            events.push(self.record(EventKind::WaitingStarted { party, until }, asker));
+        }
+        events
+    }
+
+    fn stop_waiting(&mut self, asker: &Asker<'_>) -> Option<Event> {
+        self.head.waiting.take()?;
+        self.sla.iter_mut().for_each(|sla| sla.unpaused(asker.now));
+        Some(self.record(EventKind::WaitingEnded, asker))
     }
 
     fn set_status(&mut self, to: Status, asker: &Asker<'_>) -> Result<Vec<Event>, No> {
@@ -164,8 +267,8 @@ impl Ticket {
             return refuse(Refusal::TooEarlyToClose { resolved_at: self.resolved(), closes_at });
         }
         asker.expects(self)?;
-        self.touch(asker.now);
-        Ok(vec![self.go(to, asker)])
+        self.begin(asker);
+        Ok(self.go(to, asker))
     }
 
     fn set_priority(&mut self, to: Priority, asker: &Asker<'_>) -> Result<Vec<Event>, No> {
@@ -175,9 +278,9 @@ impl Ticket {
         }
         self.must_not_be_closed(asker)?;
         asker.expects(self)?;
+        self.begin(asker);
         self.head.priority = to;
         self.sla.iter_mut().for_each(|sla| sla.has_priority(to, asker.now));
-        self.touch(asker.now);
         Ok(vec![self.record(EventKind::PriorityChanged { from, to }, asker)])
     }
 
@@ -196,8 +299,11 @@ impl Ticket {
         if let Some(to) = from.clone().filter(|_| only_if_free) {
             return refuse(Refusal::AlreadyAssigned { to });
         }
+        self.begin(asker);
         self.head.assignee.clone_from(&to);
-        self.touch(asker.now);
+        if to.is_some() {
+            self.head.handoff_at = None;
+        }
         Ok(vec![self.record(EventKind::AssigneeChanged { from, to }, asker)])
     }
 
@@ -231,8 +337,16 @@ impl Ticket {
         }
     }
 
-    fn go(&mut self, to: Status, asker: &Asker<'_>) -> Event {
+    fn go(&mut self, to: Status, asker: &Asker<'_>) -> Vec<Event> {
+        if self.head.status == to {
+            return Vec::new();
+        }
+        let stopped = self.stop_waiting(asker);
+        self.draft = None;
         let from = std::mem::replace(&mut self.head.status, to);
+        if !self.is_live() {
+            self.head.handoff_at = None;
+        }
         self.head.resolved_at = match to {
             Status::Open | Status::InProgress => None,
             Status::Resolved => Some(asker.now),
@@ -245,7 +359,14 @@ impl Ticket {
         if to == Status::Closed {
             self.head.closed_at = Some(asker.now);
         }
-        self.record(EventKind::StatusChanged { from, to }, asker)
+        let went = self.record(EventKind::StatusChanged { from, to }, asker);
+        stopped.into_iter().chain([went]).collect()
+    }
+
+    /// Returns the events of some kinds after a version, as far as it still has them.
+    fn events_since(&self, version: u64, wanted: impl Fn(&EventKind) -> bool) -> Vec<Event> {
+        let later = self.log.iter().filter(|event| event.version > version && wanted(&event.kind));
+        later.filter(|event| self.still_holds(event)).cloned().collect()
     }
 
     /// Drops the oldest events of the history; messages and notes stay.
@@ -254,9 +375,50 @@ impl Ticket {
             || self.history.contains(event)
     }
 
-    fn touch(&mut self, now: Timestamp) {
+    /// Begins a change. A wait that has ended by itself is forgotten only now.
+    fn begin(&mut self, asker: &Asker<'_>) {
         self.head.version += 1;
-        self.head.updated_at = self.head.updated_at.max(now);
+        if let Some(Waiting { until: Some(until), .. }) = self.head.waiting
+            && !self.head.waits_at(asker.now)
+        {
+            self.head.waiting = None;
+            self.sla.iter_mut().for_each(|sla| sla.unpaused(until));
+        }
+    }
+
+    /// Sets the time of the last change that the requester may notice.
+    fn date(&mut self, events: &[Event], now: Timestamp) {
+        let is_noticed = |event: &Event| {
+            matches!(
+                event.kind,
+                EventKind::MessageAdded { .. }
+                    | EventKind::StatusChanged { .. }
+                    | EventKind::PriorityChanged { .. }
+                    | EventKind::AssigneeChanged { .. }
+            )
+        };
+        if events.iter().any(is_noticed) {
+            self.head.updated_at = self.head.updated_at.max(now);
+        }
+    }
+
+    /// Returns true if the policy lets the bot write in it, handed over or not.
+    pub(crate) fn is_the_bots(&self, policy: &Policy) -> bool {
+        let answered = self.head.first_response_at.is_some();
+        policy.bot.statuses.contains(self.head.status) && !(policy.bot.until_first_response && answered)
+    }
+
+    pub(crate) fn not_the_bots(&self, handoff_at: Option<Timestamp>) -> Refusal {
+        let Head { status, first_response_at, .. } = self.head;
+        Refusal::BotNotAllowed { status, first_response_at, handoff_at }
+    }
+
+    pub(crate) fn full(&self, adding: usize) -> Refusal {
+        Refusal::ConversationFull {
+            messages: self.messages.len() as u32,
+            bytes: self.bytes() as u32,
+            adding: adding as u32,
+        }
     }
 
     fn record(&mut self, kind: EventKind, asker: &Asker<'_>) -> Event {
@@ -269,18 +431,83 @@ impl Ticket {
 impl Asker<'_> {
     fn expects(&self, ticket: &Ticket) -> Result<(), No> {
         let found = ticket.head.version;
-        match self.expecting.filter(|expected| *expected != found) {
-            Some(expected) => {
-                let since = |event: &&Event| event.version > expected && ticket.still_holds(event);
-                let changes = ticket.log.iter().filter(since).cloned().collect();
+        let turn = || ticket.turn.as_ref().expect("it has begun");
+        match self.guard {
+            Guard::Version(expected) if expected != found => {
+                let changes = ticket.events_since(expected, |_| true);
                 refuse(Refusal::VersionConflict { expected, found, changes })
             }
-            None => Ok(()),
+            Guard::Nothing | Guard::Version(_) => Ok(()),
+            Guard::Turn => {
+                let version = turn().version;
+                let changes = ticket.events_since(version, |kind| {
+                    matches!(kind, EventKind::MessageAdded { .. } | EventKind::StatusChanged { .. })
+                });
+                // The oldest event that is left is too young to tell what went before it.
+                let unknown = ticket.history.len() == self.policy.limits.history() as usize
+                    && ticket.history.iter().all(|event| event.version > version);
+                self.is_not_overtaken(ticket, turn(), changes, unknown)
+            }
+            Guard::Unversioned => {
+                let by = |message: &Message| match &message.author {
+                    Author::Requester => Actor::Customer(ticket.head.requester.clone()),
+                    Author::Admin(id) => Actor::Admin(id.clone().unwrap()),
+                    Author::Bot => Actor::Bot,
+                };
+                let mut messages: Vec<&Message> = ticket.messages.iter().collect();
+                messages.sort_by_key(|message| message.created_at);
+                let added = messages.split_off(turn().messages);
+                let event = |message: &Message| Event {
+                    at: message.created_at,
+                    by: by(message),
+                    version: message.version,
+                    kind: EventKind::MessageAdded { role: message.author.role() },
+                };
+                let mut changes: Vec<Event> = added.into_iter().map(event).collect();
+                changes.sort_by_key(|event| event.version);
+                self.is_not_overtaken(ticket, turn(), changes, false)
+            }
+        }
+    }
+
+    fn is_not_overtaken(
+        &self,
+        ticket: &Ticket,
+        turn: &Turn,
+        changes: Vec<Event>,
+        unknown: bool,
+    ) -> Result<(), No> {
+        let (status, added) = (ticket.head.status, ticket.messages.len() - turn.messages);
+        if added == 0 && status == turn.status && changes.is_empty() && !unknown {
+            return Ok(());
+        }
+        refuse(Refusal::ConversationChanged { status, added: added as u32, changes })
+    }
+
+    /// Checks that a wait ends after its beginning.
+    fn outlasts(&self, wait: Wait) -> Result<(), No> {
+        match wait.end() {
+            Some(until) if until <= self.now => refuse(Refusal::WaitOver { until }),
+            _ => Ok(()),
         }
     }
 
     fn event_at(&self, at: Timestamp, version: u64, kind: EventKind) -> Event {
         Event { at, by: self.by.clone(), version, kind }
+    }
+}
+
+/// Returns true for an actor who makes such changes to some tickets at some times.
+pub(crate) fn is_permitted(by: &Actor, what: &What) -> bool {
+    match (by, what) {
+        (Actor::Admin(_), What::HandOver(_) | What::Draft(_)) => false,
+        (Actor::Admin(_), _)
+        | (Actor::Customer(_), What::Write(_, Then::Nothing) | What::Status(Status::Closed))
+        | (Actor::System, What::Status(Status::Closed)) => true,
+        (Actor::Bot, what) => {
+            matches!(what, What::Write(_, Then::Nothing) | What::HandOver(_) | What::Draft(_))
+        }
+        (Actor::Customer(_) | Actor::System, _) => false,
     }
 }
 

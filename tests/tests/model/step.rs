@@ -2,8 +2,8 @@
 
 use ventanilla_service::{
     Category, IdempotencyKey, Priority, Status, Timestamp, UserId,
-    list::{DueFilter, Sort},
-    ticket::{Actor, MessageRange},
+    list::{DueFilter, Sort, WaitingFilter},
+    ticket::{Actor, MessageRange, Wait},
 };
 
 use super::people::Typed;
@@ -25,6 +25,10 @@ pub(crate) enum Action {
         words: Words,
     },
     Change(Request),
+    /// Begins a turn of the bot, which later changes of the ticket may be made in.
+    Turn {
+        ticket: usize,
+    },
     ChangeEach(Bulk),
     /// Closes resolved tickets, so many at once, until none is left.
     CloseResolved {
@@ -62,7 +66,18 @@ pub(crate) struct Request {
     pub(crate) ticket: usize,
     pub(crate) by: Actor,
     pub(crate) what: What,
-    pub(crate) expecting: Option<u64>,
+    pub(crate) guard: Guard,
+}
+
+/// State of the ticket without which a change is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Guard {
+    Nothing,
+    Version(u64),
+    /// The conversation as it was when the ticket's last turn began, as the desk sees it.
+    Turn,
+    /// The same as its requester sees it, without versions.
+    Unversioned,
 }
 
 /// Bulk change by an administrator.
@@ -76,12 +91,25 @@ pub(crate) struct Bulk {
 
 #[derive(Debug, Clone)]
 pub(crate) enum What {
-    Write(Words, Option<Status>),
+    Write(Words, Then),
     Note(&'static Typed),
+    HandOver(Words),
+    Draft(&'static Typed),
+    DiscardDraft,
     Status(Status),
     Priority(Priority),
     Assign(Option<UserId>),
     Claim,
+    Wait(Wait),
+    EndWait,
+}
+
+/// Change that is made with a message.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Then {
+    Nothing,
+    Status(Status),
+    Wait(Wait),
 }
 
 #[derive(Debug, Clone)]
@@ -120,15 +148,23 @@ pub(crate) struct Filter {
     pub(crate) from: Option<Timestamp>,
     pub(crate) before: Option<Timestamp>,
     pub(crate) due: Option<DueFilter>,
+    pub(crate) waiting: Option<WaitingFilter>,
+    pub(crate) handed_over: bool,
 }
 
 impl What {
     /// Returns the text of the change, if it has one.
     pub(crate) fn text(&self) -> Option<&'static Typed> {
         match self {
-            What::Write(words, _) => Some(words.text),
-            What::Note(text) => Some(text),
-            What::Status(_) | What::Priority(_) | What::Assign(_) | What::Claim => None,
+            What::Write(words, _) | What::HandOver(words) => Some(words.text),
+            What::Note(text) | What::Draft(text) => Some(text),
+            What::DiscardDraft
+            | What::Status(_)
+            | What::Priority(_)
+            | What::Assign(_)
+            | What::Claim
+            | What::Wait(_)
+            | What::EndWait => None,
         }
     }
 }

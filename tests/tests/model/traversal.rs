@@ -82,6 +82,12 @@ fn list_query(filter: &Filter) -> ListQuery {
     if let Some(before) = filter.before {
         query = query.with_created_before(before);
     }
+    if let Some(waiting) = filter.waiting {
+        query = query.with_waiting(waiting);
+    }
+    if filter.handed_over {
+        query = query.handed_over();
+    }
     match &filter.assignee {
         Some(Some(admin)) => query.with_assignee(admin.clone()),
         Some(None) => query.unassigned(),
