@@ -37,11 +37,7 @@ pub(crate) fn worlds() -> BoxedStrategy<World> {
     (sample::select(reopens), sample::select(waits), bots, setups)
         .prop_map(|(reopen, close_after, bot, setup)| {
             let start = setup.map_or_else(people::start, |setup| setup.start);
-<<<<<<< HEAD
-            World::new(people::policy(reopen, close_after, setup), setup, start)
-=======
             World::new(people::policy(reopen, close_after, bot, setup), setup, start)
->>>>>>> wt-s
         })
         .boxed()
 }

@@ -64,16 +64,16 @@ impl NaiveSla {
     /// Records an administrator's message to the requester.
     pub(crate) fn answered(&mut self, by: &Actor, at: Timestamp) {
         for wait in self.answers.iter_mut().chain([&mut self.first]) {
-            wait.stop(&self.setup.minutes, by, at, false);
+            wait.stop(&self.setup.calendar, by, at, false);
         }
     }
 
     /// Records that the ticket was resolved or closed.
     pub(crate) fn settled(&mut self, by: &Actor, at: Timestamp) {
         for wait in self.answers.iter_mut().chain([&mut self.first]) {
-            wait.stop(&self.setup.minutes, by, at, true);
+            wait.stop(&self.setup.calendar, by, at, true);
         }
-        self.resolution.stop(&self.setup.minutes, by, at, false);
+        self.resolution.stop(&self.setup.calendar, by, at, false);
     }
 
     /// Records that the ticket waits, or that its wait has another end.
@@ -83,7 +83,7 @@ impl NaiveSla {
 
     /// Records that the ticket no longer waits.
     pub(crate) fn unpaused(&mut self, at: Timestamp) {
-        self.resolution.unpause(&self.setup.minutes, at);
+        self.resolution.unpause(&self.setup.calendar, at);
     }
 
     /// Records that the ticket is open or in progress, perhaps again.
@@ -141,27 +141,10 @@ impl NaiveSla {
     /// quarter left.
     pub(crate) fn pressing(&self, now: Timestamp) -> Option<(i64, bool)> {
         let waits = self.waits();
-<<<<<<< HEAD
-        let running = || waits.iter().map(|(_, wait)| *wait).filter(|wait| wait.end.is_none());
         let calendar = &self.setup.calendar;
+        let running = || waits.iter().map(|(_, wait)| *wait).filter(|wait| wait.end.is_none());
         let presses = |wait: &Wait| wait.is_nearly_over(calendar, now);
-        Some((running().map(|wait| wait.due).min()?, running().any(presses)))
-    }
-
-    /// Returns the times at which timers stopped, or are at risk and due.
-    pub(crate) fn turns(&self, now: Timestamp) -> Vec<Timestamp> {
-        let calendar = &self.setup.calendar;
-        let turns = |(_, wait): (_, &Wait)| match wait.end {
-            Some(_) => vec![wait.until(now), calendar.instant(wait.due)],
-            None => {
-                let quarter = (wait.left(calendar, now) + wait.spent(calendar, now).0) / 4;
-                [wait.due - quarter, wait.due].map(|due| calendar.instant(due)).into()
-            }
-=======
-        let minutes = &self.setup.minutes;
-        let running = || waits.iter().map(|(_, wait)| *wait).filter(|wait| wait.end.is_none());
-        let presses = |wait: &Wait| wait.is_nearly_over(minutes, now);
-        Some((running().filter_map(|wait| wait.due(minutes)).min()?, running().any(presses)))
+        Some((running().filter_map(|wait| wait.due(calendar)).min()?, running().any(presses)))
     }
 
     /// Returns the times at which timers stopped and were due.
@@ -172,21 +155,20 @@ impl NaiveSla {
 
     /// Returns the times at which timers that run are at risk and due.
     pub(crate) fn coming_turns(&self) -> Vec<Timestamp> {
-        let minutes = &self.setup.minutes;
+        let calendar = &self.setup.calendar;
         let running = self.waits().into_iter().filter(|(_, wait)| wait.end.is_none());
         let turns = |(_, wait): (_, &Wait)| {
-            let quarter = wait.target(minutes) / 4;
-            let due = wait.due(minutes)?;
-            Some([due - quarter, due - quarter / 2, due].map(|due| minutes.instant(due)))
->>>>>>> wt-s
+            let quarter = wait.target(calendar) / 4;
+            let due = wait.due(calendar)?;
+            Some([due - quarter, due - quarter / 2, due].map(|due| calendar.instant(due)))
         };
         running.filter_map(turns).flatten().collect()
     }
 
     /// Returns the time at which a timer is due, if it comes.
     pub(crate) fn shown_due(&self, wait: &Wait) -> Option<Timestamp> {
-        let minutes = &self.setup.minutes;
-        wait.due(minutes).map(|due| minutes.instant(due))
+        let calendar = &self.setup.calendar;
+        wait.due(calendar).map(|due| calendar.instant(due))
     }
 
     pub(crate) const fn calendar(&self) -> &'static NaiveCalendar {
@@ -199,13 +181,8 @@ impl NaiveSla {
 }
 
 impl Wait {
-<<<<<<< HEAD
     fn new(calendar: &NaiveCalendar, at: Timestamp, target: i64) -> Self {
-        Self { spans: vec![(at, None)], due: calendar.until(at) + target, end: None }
-=======
-    fn new(minutes: &NaiveCalendar, at: Timestamp, target: i64) -> Self {
-        Self { spans: vec![(at, None)], aim: minutes.until(at) + target, end: None, pause: None }
->>>>>>> wt-s
+        Self { spans: vec![(at, None)], aim: calendar.until(at) + target, end: None, pause: None }
     }
 
     /// Returns the time until which it was last waited for.
@@ -214,82 +191,64 @@ impl Wait {
     }
 
     /// Returns the business time at which it is due: never while it is paused without an end.
-    pub(crate) fn due(&self, minutes: &NaiveCalendar) -> Option<i64> {
-        match self.pause_in_time(minutes) {
-            Some(Pause { from, until }) => Some(self.aim + minutes.until(until?) - minutes.until(from)),
+    pub(crate) fn due(&self, calendar: &NaiveCalendar) -> Option<i64> {
+        match self.pause_in_time(calendar) {
+            Some(Pause { from, until }) => {
+                Some(self.aim + calendar.until(until?) - calendar.until(from))
+            }
             None => Some(self.aim),
         }
     }
 
     /// Returns the business time left until it is due; negative if it was late.
-<<<<<<< HEAD
     pub(crate) fn left(&self, calendar: &NaiveCalendar, now: Timestamp) -> i64 {
-        self.due - calendar.until(self.until(now))
-    }
-
-    /// Returns the elapsed business time and calendar time.
-    pub(crate) fn spent(&self, calendar: &NaiveCalendar, now: Timestamp) -> (i64, i64) {
-        let spans = self.spans.iter().map(|(from, to)| (*from, to.unwrap_or(now)));
-        let working = spans.clone().map(|(from, to)| calendar.until(to) - calendar.until(from));
-        (working.sum(), spans.map(|(from, to)| to.as_millis() - from.as_millis()).sum())
-    }
-
-    fn aim(&mut self, calendar: &NaiveCalendar, at: Timestamp, target: i64) {
-        self.due = calendar.until(at) + target - self.spent(calendar, at).0;
-=======
-    pub(crate) fn left(&self, minutes: &NaiveCalendar, now: Timestamp) -> i64 {
-        match self.pause_in_time(minutes) {
-            Some(pause) if pause.is_on(now) => self.aim - minutes.until(pause.from),
-            Some(_) => self.due(minutes).expect("it has an end") - minutes.until(now),
-            None if self.end.is_some() => self.aim - minutes.until(self.until(now)),
-            None => self.aim - minutes.until(now),
+        match self.pause_in_time(calendar) {
+            Some(pause) if pause.is_on(now) => self.aim - calendar.until(pause.from),
+            Some(_) => self.due(calendar).expect("it has an end") - calendar.until(now),
+            None if self.end.is_some() => self.aim - calendar.until(self.until(now)),
+            None => self.aim - calendar.until(now),
         }
     }
 
     /// Returns the elapsed business time and calendar time.
-    pub(crate) fn spent(&self, minutes: &NaiveCalendar, now: Timestamp) -> (i64, i64) {
+    pub(crate) fn spent(&self, calendar: &NaiveCalendar, now: Timestamp) -> (i64, i64) {
         let over = self.pause.filter(|pause| !pause.is_on(now)).and_then(|pause| pause.until);
         let spans = self.spans.iter().copied().chain(over.map(|until| (until, None)));
         let spans = spans.map(|(from, to)| (from, to.unwrap_or(now)));
-        let working = spans.clone().map(|(from, to)| minutes.until(to) - minutes.until(from));
+        let working = spans.clone().map(|(from, to)| calendar.until(to) - calendar.until(from));
         (working.sum(), spans.map(|(from, to)| to.as_millis() - from.as_millis()).sum())
     }
 
     /// Returns the whole business time that it may take; nothing if it was late before that.
-    fn target(&self, minutes: &NaiveCalendar) -> i64 {
+    fn target(&self, calendar: &NaiveCalendar) -> i64 {
         let begun = match self.pause {
             Some(pause) => pause.until.unwrap_or(pause.from),
             None => self.spans.last().expect("that of its beginning").0,
         };
-        let start = minutes.until(begun) - self.spent(minutes, begun).0;
-        self.due(minutes).map_or(0, |due| (due - start).max(0))
->>>>>>> wt-s
+        let start = calendar.until(begun) - self.spent(calendar, begun).0;
+        self.due(calendar).map_or(0, |due| (due - start).max(0))
     }
 
     /// Sets another target. In a pause it isn't due before the end of the pause.
-    fn aim(&mut self, minutes: &NaiveCalendar, at: Timestamp, target: i64) {
+    fn aim(&mut self, calendar: &NaiveCalendar, at: Timestamp, target: i64) {
         self.aim = match self.pause {
             Some(pause) => {
-                let from = minutes.until(pause.from);
-                (from + target - self.spent(minutes, pause.from).0).max(from)
+                let from = calendar.until(pause.from);
+                (from + target - self.spent(calendar, pause.from).0).max(from)
             }
-            None => minutes.until(at) + target - self.spent(minutes, at).0,
+            None => calendar.until(at) + target - self.spent(calendar, at).0,
         };
     }
 
-    fn stop(&mut self, minutes: &NaiveCalendar, by: &Actor, at: Timestamp, in_vain: bool) {
+    fn stop(&mut self, calendar: &NaiveCalendar, by: &Actor, at: Timestamp, in_vain: bool) {
         if self.end.is_none() {
-            self.unpause(minutes, at);
+            self.unpause(calendar, at);
             let admin = matches!(by, Actor::Admin(_)).then(|| by.user().cloned().unwrap());
             self.end = Some((admin, in_vain));
             self.spans.last_mut().unwrap().1 = Some(at);
         }
     }
 
-<<<<<<< HEAD
-    fn is_nearly_over(&self, calendar: &NaiveCalendar, now: Timestamp) -> bool {
-        3 * self.left(calendar, now) <= self.spent(calendar, now).0
-=======
     fn pause(&mut self, at: Timestamp, until: Option<Timestamp>) {
         let from = self.pause.map_or(at, |pause| pause.from);
         if self.pause.replace(Pause { from, until }).is_none() {
@@ -298,31 +257,30 @@ impl Wait {
     }
 
     /// Ends the pause: not before its beginning, and not after its end.
-    fn unpause(&mut self, minutes: &NaiveCalendar, at: Timestamp) {
+    fn unpause(&mut self, calendar: &NaiveCalendar, at: Timestamp) {
         let Some(Pause { from, until }) = self.pause else { return };
         let at = at.max(from);
         let resumed = until.map_or(at, |until| until.min(at));
         self.pause = Some(Pause { from, until: Some(resumed) });
-        self.aim = self.due(minutes).expect("it has an end");
+        self.aim = self.due(calendar).expect("it has an end");
         self.pause = None;
         self.spans.push((resumed, None));
     }
 
     /// Returns the pause, unless it was late before.
-    fn pause_in_time(&self, minutes: &NaiveCalendar) -> Option<Pause> {
-        self.pause.filter(|pause| minutes.until(pause.from) <= self.aim)
+    fn pause_in_time(&self, calendar: &NaiveCalendar) -> Option<Pause> {
+        self.pause.filter(|pause| calendar.until(pause.from) <= self.aim)
     }
 
     /// Returns true while business time passes before the end of the pause, if it has an end.
-    fn is_paused(&self, minutes: &NaiveCalendar, now: Timestamp) -> bool {
-        let lasts = |until| minutes.until(now) < minutes.until(until);
-        self.pause_in_time(minutes).is_some_and(|pause| pause.until.is_none_or(lasts))
+    fn is_paused(&self, calendar: &NaiveCalendar, now: Timestamp) -> bool {
+        let lasts = |until| calendar.until(now) < calendar.until(until);
+        self.pause_in_time(calendar).is_some_and(|pause| pause.until.is_none_or(lasts))
     }
 
-    fn is_nearly_over(&self, minutes: &NaiveCalendar, now: Timestamp) -> bool {
-        let last_quarter = 4 * self.left(minutes, now) <= self.target(minutes);
-        last_quarter && !self.is_paused(minutes, now)
->>>>>>> wt-s
+    fn is_nearly_over(&self, calendar: &NaiveCalendar, now: Timestamp) -> bool {
+        let last_quarter = 4 * self.left(calendar, now) <= self.target(calendar);
+        last_quarter && !self.is_paused(calendar, now)
     }
 
     fn timer(&self, metric: SlaMetric, calendar: &NaiveCalendar, now: Timestamp) -> Timer {
@@ -331,12 +289,8 @@ impl Wait {
             _ if left < 0 => SlaState::Breached,
             Some((_, true)) => SlaState::Cancelled,
             Some((_, false)) => SlaState::Met,
-<<<<<<< HEAD
+            None if self.is_paused(calendar, now) => SlaState::Paused,
             None if self.is_nearly_over(calendar, now) => SlaState::AtRisk,
-=======
-            None if self.is_paused(minutes, now) => SlaState::Paused,
-            None if self.is_nearly_over(minutes, now) => SlaState::AtRisk,
->>>>>>> wt-s
             None => SlaState::Running,
         };
         let stop = self.end.clone().map(|(by, in_vain)| Stop { at: self.until(now), by, in_vain });

@@ -55,16 +55,12 @@ impl Typed {
 }
 
 /// Policy with narrow limits, in which a conversation is full after 6 messages or 40 bytes.
-<<<<<<< HEAD
-pub(crate) fn policy(reopen: Reopen, close_after: Days, setup: Option<&SlaSetup>) -> Policy {
-=======
 pub(crate) fn policy(
     reopen: Reopen,
     close_after: Days,
     bot: BotPolicy,
     setup: Option<&SlaSetup>,
 ) -> Policy {
->>>>>>> wt-s
     let limits = Limits::default()
         .with_text_bytes(12)
         .and_then(|limits| limits.with_messages(6))

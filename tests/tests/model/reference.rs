@@ -252,11 +252,7 @@ impl Ticket {
 
     fn page_timers(&self, now: Timestamp) -> Vec<(SlaMetric, SlaState, Option<Timestamp>)> {
         let shown = self.sla.iter().flat_map(|sla| {
-<<<<<<< HEAD
-            let due = sla.waits().into_iter().map(|(_, wait)| sla.calendar().instant(wait.due));
-=======
             let due = sla.waits().into_iter().map(|(_, wait)| sla.shown_due(wait));
->>>>>>> wt-s
             let timers = sla.timers(now).into_iter().zip(due);
             timers.map(|(timer, due)| (timer.metric, timer.state, due)).take(sla.latest())
         });
@@ -317,10 +313,6 @@ impl Ticket {
     }
 }
 
-<<<<<<< HEAD
-pub(crate) fn too_long(text: &MessageText, policy: &Policy) -> Refusal {
-    Refusal::TextTooLong { bytes: text.bytes() as u32, limit: policy.limits.text_bytes() }
-=======
 impl Head {
     pub(crate) fn waits_at(&self, now: Timestamp) -> bool {
         self.waiting.is_some_and(|waiting| waiting.until.is_none_or(|until| until > now))
@@ -329,5 +321,4 @@ impl Head {
 
 pub(crate) fn too_long(text: &MessageText, policy: &Policy) -> Refusal {
     Refusal::TextTooLong { bytes: text.bytes() as u32, limit: policy.limits.text_bytes() }
->>>>>>> wt-s
 }

@@ -31,14 +31,9 @@ impl World {
                     None => ticket.head.assignee.clone(),
                 };
                 let end = wait.until(self.now);
-<<<<<<< HEAD
                 let until = wait.end.as_ref().map_or(last, |_| calendar.until(end));
-                let late = wait.due < until;
-=======
-                let until = wait.end.as_ref().map_or(last, |_| minutes.until(end));
-                let due = wait.due(minutes);
+                let due = wait.due(calendar);
                 let late = due.is_some_and(|due| due < until);
->>>>>>> wt-s
                 let came = matches!(wait.end, Some((_, false))) && from <= end && end < before;
                 for who in [Some(None), who.map(Some)].into_iter().flatten() {
                     let tallied = all.entry((who, metric)).or_default();

@@ -111,9 +111,9 @@ impl LocalHours {
 }
 
 fn table(targets: &Targets) -> [(Priority, SlaTargets); 4] {
-    let minutes = |minutes: i64| Duration::from_millis((minutes * MINUTE).unsigned_abs());
+    let calendar = |calendar: i64| Duration::from_millis((calendar * MINUTE).unsigned_abs());
     let [low, medium, high, urgent] = targets.map(|of| {
-        let [first, next, resolution] = of.map(minutes);
+        let [first, next, resolution] = of.map(calendar);
         SlaTargets::new(first, next, resolution).unwrap()
     });
     [
