@@ -183,12 +183,26 @@ fn not_permitted(world: &World) -> impl Strategy<Value = Request> + use<> {
         Just(Actor::Bot),
         Just(Actor::System),
     ];
-    let bots = prop_oneof![
-        words().prop_map(What::HandOver),
-        texts().prop_map(What::Draft),
-        words().prop_map(|words| What::Write(words, Then::Nothing)),
+    let words = || Words { text: &TEXTS[0], key: None };
+    let wait = Wait::new(WaitingFor::Customer);
+    let what = vec![
+        What::Write(words(), Then::Nothing),
+        What::Write(words(), Then::Status(Status::Resolved)),
+        What::Write(words(), Then::Wait(wait)),
+        What::Note(&TEXTS[0]),
+        What::HandOver(words()),
+        What::Draft(&TEXTS[4]),
+        What::Draft(&TEXTS[5]),
+        What::DiscardDraft,
+        What::Status(Status::Open),
+        What::Status(Status::Closed),
+        What::Priority(Priority::High),
+        What::Assign(None),
+        What::Claim,
+        What::Wait(wait),
+        What::EndWait,
     ];
-    let what = prop_oneof![1 => bots, 2 => changes(world, words().boxed(), texts().boxed())];
+    let what = sample::select(what);
     (tickets(world), actors, what)
         .prop_filter("nobody offers it", |(_, by, what)| !is_permitted(by, what))
         .prop_map(|(ticket, by, what)| Request { ticket, by, what, guard: Guard::Nothing })
@@ -231,10 +245,11 @@ fn changes(
     let drafts = if world.tickets.iter().any(|ticket| ticket.draft.is_some()) { 5 } else { 1 };
     // What is closed is over, so it mustn't come too soon.
     let statuses = || prop_oneof![1 => sample::select(Status::ALL.to_vec()), 2 => sample::select(OPEN_ENDED.to_vec())];
+    let waits = waits(world).boxed();
     let thens = prop_oneof![
         6 => Just(Then::Nothing),
         4 => statuses().prop_map(Then::Status),
-        3 => waits(world).prop_map(Then::Wait),
+        3 => waits.clone().prop_map(Then::Wait),
     ];
     prop_oneof![
         6 => (words, thens).prop_map(|(words, then)| What::Write(words, then)),
@@ -243,7 +258,7 @@ fn changes(
         3 => sample::select(Priority::ALL.to_vec()).prop_map(What::Priority),
         2 => option::weighted(0.6, admins()).prop_map(What::Assign),
         2 => Just(What::Claim),
-        4 => waits(world).prop_map(What::Wait),
+        4 => waits.prop_map(What::Wait),
         1 => Just(What::EndWait),
         drafts => Just(What::DiscardDraft),
     ]
