@@ -75,8 +75,8 @@ fn fitting(world: &World) -> Option<BoxedStrategy<Filter>> {
         .iter()
         .filter(|ticket| ticket.head.waits_at(world.now) || ticket.head.handoff_at.is_some());
     let special = special.map(|ticket| {
-        let dues = [DueFilter::AtRisk, DueFilter::Overdue].into_iter();
-        let due = dues.filter(|due| ticket.is_due(Some(*due), world.now)).next();
+        let mut dues = [DueFilter::AtRisk, DueFilter::Overdue].into_iter();
+        let due = dues.find(|due| ticket.is_due(Some(*due), world.now));
         let waits = ticket.head.waits_at(world.now);
         let waiting = if waits { WaitingFilter::Waiting } else { WaitingFilter::NotWaiting };
         (waiting, ticket.head.handoff_at.is_some(), due)

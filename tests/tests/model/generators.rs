@@ -183,12 +183,26 @@ fn not_permitted(world: &World) -> impl Strategy<Value = Request> + use<> {
         Just(Actor::Bot),
         Just(Actor::System),
     ];
-    let bots = prop_oneof![
-        words().prop_map(What::HandOver),
-        texts().prop_map(What::Draft),
-        words().prop_map(|words| What::Write(words, Then::Nothing)),
+    let words = || Words { text: &TEXTS[0], key: None };
+    let wait = Wait::new(WaitingFor::Customer);
+    let what = vec![
+        What::Write(words(), Then::Nothing),
+        What::Write(words(), Then::Status(Status::Resolved)),
+        What::Write(words(), Then::Wait(wait)),
+        What::Note(&TEXTS[0]),
+        What::HandOver(words()),
+        What::Draft(&TEXTS[4]),
+        What::Draft(&TEXTS[5]),
+        What::DiscardDraft,
+        What::Status(Status::Open),
+        What::Status(Status::Closed),
+        What::Priority(Priority::High),
+        What::Assign(None),
+        What::Claim,
+        What::Wait(wait),
+        What::EndWait,
     ];
-    let what = prop_oneof![1 => bots, 2 => changes(world, words().boxed(), texts().boxed())];
+    let what = sample::select(what);
     (tickets(world), actors, what)
         .prop_filter("nobody offers it", |(_, by, what)| !is_permitted(by, what))
         .prop_map(|(ticket, by, what)| Request { ticket, by, what, guard: Guard::Nothing })
