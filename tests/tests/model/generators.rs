@@ -245,10 +245,11 @@ fn changes(
     let drafts = if world.tickets.iter().any(|ticket| ticket.draft.is_some()) { 5 } else { 1 };
     // What is closed is over, so it mustn't come too soon.
     let statuses = || prop_oneof![1 => sample::select(Status::ALL.to_vec()), 2 => sample::select(OPEN_ENDED.to_vec())];
+    let waits = waits(world).boxed();
     let thens = prop_oneof![
         6 => Just(Then::Nothing),
         4 => statuses().prop_map(Then::Status),
-        3 => waits(world).prop_map(Then::Wait),
+        3 => waits.clone().prop_map(Then::Wait),
     ];
     prop_oneof![
         6 => (words, thens).prop_map(|(words, then)| What::Write(words, then)),
@@ -257,7 +258,7 @@ fn changes(
         3 => sample::select(Priority::ALL.to_vec()).prop_map(What::Priority),
         2 => option::weighted(0.6, admins()).prop_map(What::Assign),
         2 => Just(What::Claim),
-        4 => waits(world).prop_map(What::Wait),
+        4 => waits.prop_map(What::Wait),
         1 => Just(What::EndWait),
         drafts => Just(What::DiscardDraft),
     ]
