@@ -153,6 +153,14 @@ pub(crate) struct Filter {
 }
 
 impl What {
+    /// Returns the wait that it begins or changes.
+    pub(crate) fn wait(&self) -> Option<Wait> {
+        match self {
+            What::Wait(wait) | What::Write(_, Then::Wait(wait)) => Some(*wait),
+            _ => None,
+        }
+    }
+
     /// Returns the text of the change, if it has one.
     pub(crate) fn text(&self) -> Option<&'static Typed> {
         match self {
