@@ -223,7 +223,6 @@ impl SlaTimer {
     /// Ends the pause at this time, if it would last longer.
     pub(super) fn end_pause_by(&mut self, at: SlaInstant) {
         let Some(pause) = self.pause else { return };
-        let at = if at.at < pause.start.at { pause.start } else { at };
         if pause.end.is_none_or(|end| at.at < end.at) {
             self.set_end(Some(at));
         }
@@ -235,10 +234,12 @@ impl SlaTimer {
         self.pause = None;
     }
 
-    /// Moves the timer from the end of its pause that was known before to another end.
+    /// Moves the timer from the end of its pause that was known before to another end, not before its
+    /// beginning: a clock may have gone back.
     fn set_end(&mut self, end: Option<SlaInstant>) {
         let Some(pause) = &mut self.pause else { return };
         let start = pause.start;
+        let end = end.map(|end| if end.at < start.at { start } else { end });
         let before = std::mem::replace(&mut pause.end, end).unwrap_or(start);
         let is_breached = self.due < start.business_time;
         self.move_on(before, end.unwrap_or(start));
@@ -554,6 +555,19 @@ mod tests {
         assert_eq!(in_time.due, reading(25));
         in_time.retarget(reading(30), hour);
         assert_eq!(in_time.due, reading(25), "it was due before");
+    }
+
+    #[test]
+    fn an_end_before_the_beginning_of_a_pause_is_its_beginning() {
+        let instant = |ms| SlaInstant { at: at(ms), business_time: reading(ms) };
+        let mut paused = timer(0, 60);
+        paused.pause(instant(30), None);
+        let open = paused.clone();
+        paused.pause(instant(10), Some(instant(11)));
+        assert_eq!(paused.pause, Some(SlaPause { start: instant(30), end: Some(instant(30)) }));
+        assert_eq!((paused.start, paused.due), (reading(0), reading(60)));
+        paused.pause(instant(10), None);
+        assert_eq!(paused, open, "the due point is as it was");
     }
 
     #[test]
