@@ -199,14 +199,16 @@ impl Change {
         Self::of(ChangeKind::Claim)
     }
 
-    /// Makes the change only to this version of the ticket. For another version the command is
-    /// refused as a [`Refusal::VersionConflict`](crate::Refusal::VersionConflict), which has the
-    /// changes since.
+    /// Makes the change only to this version of the ticket; with `None`, to any.
+    ///
+    /// Refused for another version as [`Refusal::VersionConflict`](crate::Refusal::VersionConflict),
+    /// which has the changes since, unless nothing would change or the key shows that the request was
+    /// carried out before: those are answered without an error.
     #[doc(alias = "if_match")]
     #[doc(alias = "version")]
     #[must_use]
-    pub const fn expecting(mut self, version: u64) -> Self {
-        self.expected = Expected::Version(version);
+    pub fn expecting(mut self, version: impl Into<Option<u64>>) -> Self {
+        self.expected = version.into().map_or(Expected::Any, Expected::Version);
         self
     }
 

@@ -96,6 +96,24 @@ impl IdempotencyKey {
         Ok(Self(value.into()))
     }
 
+    /// Checks a key that may be absent, such as a hidden field or a header: an empty text is none.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidKey`] if it is blank, too long or holds white space or control characters.
+    ///
+    /// ```
+    /// use ventanilla_domain::IdempotencyKey;
+    ///
+    /// assert_eq!(IdempotencyKey::optional("")?, None);
+    /// assert_eq!(IdempotencyKey::optional("envio-1")?, Some(IdempotencyKey::parse("envio-1")?));
+    /// assert!(IdempotencyKey::optional(" ").is_err());
+    /// # Ok::<(), ventanilla_domain::InvalidKey>(())
+    /// ```
+    pub fn optional(value: &str) -> Result<Option<Self>, InvalidKey> {
+        Some(value).filter(|value| !value.is_empty()).map(Self::parse).transpose()
+    }
+
     /// Returns the key as the host gave it.
     ///
     /// ```

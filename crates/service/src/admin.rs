@@ -180,6 +180,8 @@ impl Admin {
     /// Adds a message that the customer sees, alone, with a [status](Request::status) or with a
     /// [wait](Request::wait).
     ///
+    /// The text is a `&str`, `&String`, `String`, `&[u8]`, `MessageText` or `NewMessage`.
+    ///
     /// # Errors
     ///
     /// [`ServiceError::InvalidText`]; [`ServiceError::Refused`]; [`ServiceError::NotFound`];
@@ -193,6 +195,8 @@ impl Admin {
     }
 
     /// Adds a note that the customer never sees, also to a closed ticket.
+    ///
+    /// The text is a `&str`, `&String`, `String`, `&[u8]`, `MessageText` or `NewMessage`.
     ///
     /// # Errors
     ///

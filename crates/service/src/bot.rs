@@ -62,6 +62,8 @@ impl Bot {
     /// Adds a message, whatever has been written meanwhile: for an acknowledgement or an announcement.
     /// To answer what somebody wrote, use a [`turn`](Self::turn).
     ///
+    /// The text is a `&str`, `&String`, `String`, `&[u8]`, `MessageText` or `NewMessage`.
+    ///
     /// # Errors
     ///
     /// [`ServiceError::InvalidText`]; [`ServiceError::Refused`] if the ticket is closed, its

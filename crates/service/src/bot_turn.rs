@@ -90,6 +90,8 @@ impl BotTurn {
 
     /// Adds a message of the bot.
     ///
+    /// The text is a `&str`, `&String`, `String`, `&[u8]`, `MessageText` or `NewMessage`.
+    ///
     /// # Errors
     ///
     /// [`ServiceError::InvalidText`]; [`ServiceError::Refused`] if the conversation has changed, the
@@ -102,6 +104,8 @@ impl BotTurn {
 
     /// Asks for a human: leaves an internal note with the reason, and marks the ticket until an
     /// administrator answers or has it. Until then the bot may not write in the conversation.
+    ///
+    /// The text is a `&str`, `&String`, `String`, `&[u8]`, `MessageText` or `NewMessage`.
     ///
     /// # Errors
     ///

@@ -1,13 +1,13 @@
 //! Handle of a customer.
 
-use std::sync::Arc;
+use std::{borrow::Borrow, str::FromStr, sync::Arc};
 
 use tracing::instrument;
 use ventanilla_domain::{
-    Actor, Audience, Change, EnumSet, FollowUp, MessageRange, NewMessage, NewTicket, Status,
+    Actor, Audience, Change, EnumSet, Explain, FollowUp, MessageRange, NewMessage, NewTicket, Status,
     TicketDetails, TicketNumber, TicketSummary, UserId,
 };
-use ventanilla_storage::{Cursor, ListQuery, Page, PageSize};
+use ventanilla_storage::{Cursor, InvalidQuery, ListQuery, Page, PageQuery, PageSize};
 
 use crate::{
     Receipt, ServiceError,
@@ -59,6 +59,9 @@ impl Customer {
 
     /// Lists their tickets, newest first.
     ///
+    /// Stored tickets that can't be read are left out, and [`Page::unreadable`] is empty: it is for
+    /// operators. [`Admin::list`](crate::Admin::list) has it.
+    ///
     /// # Errors
     ///
     /// [`ServiceError::InvalidCursor`] if the cursor belongs to another list;
@@ -73,7 +76,8 @@ impl Customer {
             Some(cursor) => checked(query.page_after(cursor))?,
             None => query.first_page(),
         };
-        Ok(self.core.list(page.without_timers()).await?.map(TicketSummary::for_requester))
+        let page = self.core.list(page.without_timers()).await?.map(TicketSummary::for_requester);
+        Ok(Page { unreadable: Vec::new(), ..page })
     }
 
     /// Reads one of their tickets, with the whole conversation.
@@ -132,6 +136,8 @@ impl Customer {
     }
 
     /// Adds a message. On a resolved ticket it reopens it, if the policy allows.
+    ///
+    /// The text is a `&str`, `&String`, `String`, `&[u8]`, `MessageText` or `NewMessage`.
     ///
     /// # Errors
     ///
@@ -194,7 +200,7 @@ impl Customer {
     }
 }
 
-/// Query for a customer's own tickets.
+/// Query for a customer's own tickets; [`from_params`](Self::from_params) reads it from a URL.
 ///
 /// ```
 /// use ventanilla_service::{MyTickets, list::PageSize};
@@ -222,6 +228,49 @@ impl MyTickets {
         Self { statuses: !EnumSet::only(Status::Closed), ..Self::all() }
     }
 
+    /// Reads the statuses, the size and the cursor of a page from decoded parameters, such as the pairs of a
+    /// query string: `status`, `page_size` and `after`, each as in
+    /// [`PageQuery::from_params`]. All other keys are ignored, also filters that only administrators have.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidQuery`] for a value that is not valid. That a cursor belongs to another list is an error of
+    /// [`Customer::list`], which knows whose list it is.
+    ///
+    /// ```
+    /// use ventanilla_service::{Explain, MyTickets, Status};
+    ///
+    /// let mine = MyTickets::from_params([("status", "OPEN,IN_PROGRESS"), ("requester", "eva")])?;
+    /// assert_eq!(mine, MyTickets::all().with_statuses(Status::Open | Status::InProgress));
+    /// assert_eq!(MyTickets::from_params([("after", "2")]).unwrap_err().code(), "cursor_malformed");
+    /// # Ok::<(), ventanilla_service::error::InvalidQuery>(())
+    /// ```
+    #[doc(alias = "query_string")]
+    pub fn from_params<K: AsRef<str>, V: AsRef<str>, P: Borrow<(K, V)>>(
+        params: impl IntoIterator<Item = P>,
+    ) -> Result<Self, InvalidQuery> {
+        let (mut statuses, mut page_size, mut cursor) = (Vec::new(), PageSize::default(), None);
+        for pair in params {
+            let (key, value) = pair.borrow();
+            match (key.as_ref(), value.as_ref()) {
+                (_, "") => {}
+                ("status", value) => statuses.push(("status", value.to_owned())),
+                ("page_size", value) => page_size = parse("page_size", value)?,
+                ("after", value) => cursor = Some(parse("after", value)?),
+                _ => {}
+            }
+        }
+        let statuses = PageQuery::from_params(&statuses)?.query().statuses();
+        Ok(Self { statuses, page_size, cursor })
+    }
+
+    /// Lists only tickets of these statuses.
+    #[must_use]
+    pub fn with_statuses(mut self, statuses: impl Into<EnumSet<Status>>) -> Self {
+        self.statuses = statuses.into();
+        self
+    }
+
     /// Sets the number of rows of a page.
     #[must_use]
     pub fn with_page_size(mut self, size: PageSize) -> Self {
@@ -235,4 +284,8 @@ impl MyTickets {
         self.cursor = cursor.into();
         self
     }
+}
+
+fn parse<T: FromStr<Err: Explain>>(key: &'static str, value: &str) -> Result<T, InvalidQuery> {
+    value.parse().map_err(|error| InvalidQuery::new(key, value, &error))
 }

@@ -26,7 +26,8 @@ pub struct Form<'a> {
     pub description: &'a str,
     /// The honeypot: a field that people don't see. If it is filled in, the form is spam.
     pub honeypot: &'a str,
-    /// The idempotency key that the page put in, if any; an empty one counts as none.
+    /// The idempotency key that the page put in, if any; an empty one counts as none, as in
+    /// [`IdempotencyKey::optional`](crate::IdempotencyKey::optional).
     pub key: Option<&'a str>,
 }
 

@@ -128,6 +128,9 @@ pub mod mongodb {
 }
 
 /// Ready-made tickets for the tests of a host.
+///
+/// The time of a desk under test is a [`ManualClock`](crate::settings::ManualClock), in every build;
+/// the guide [`testing`](crate::guide::testing) has tests with it.
 #[cfg(feature = "testing")]
 pub mod testing {
     pub use ventanilla_storage::testing::*;

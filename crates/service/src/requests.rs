@@ -15,6 +15,8 @@ use crate::{
 
 /// Change to one ticket; `.await` makes it.
 ///
+/// Methods that make a request of a text take `&str`, `&String`, `String`, `&[u8]`,
+/// [`MessageText`](crate::MessageText) or [`NewMessage`]; one that isn't valid fails when it is awaited.
 /// Each option takes a value, or an `Option` as a form gives it. Which options there are depends on
 /// `K`: [`Reply`], [`Text`], [`Update`], or for a turn of the bot [`Once`] or [`Bare`].
 ///
@@ -116,11 +118,12 @@ enum Then {
 }
 
 impl<K: options::HasVersion> Request<'_, K> {
-    /// Makes the change only to this version of the ticket.
+    /// Makes the change only to this version of the ticket; with `None`, to any.
     ///
-    /// For another version it is refused as
+    /// Refused for another version as
     /// [`Refusal::VersionConflict`](crate::error::Refusal::VersionConflict), which has the changes
-    /// since.
+    /// since, unless nothing would change or the key shows that the request was carried out before:
+    /// those are answered without an error.
     #[doc(alias = "if_match")]
     #[doc(alias = "version")]
     pub fn expecting(mut self, version: impl Into<Option<u64>>) -> Self {
@@ -131,6 +134,8 @@ impl<K: options::HasVersion> Request<'_, K> {
 
 impl<K: options::HasKey> Request<'_, K> {
     /// Adds the text once, however often it is sent with this key by this author.
+    ///
+    /// It replaces the key of a [`NewMessage`]; with `None` the message keeps its own.
     #[doc(alias = "with_key")]
     #[doc(alias = "idempotency")]
     pub fn key(mut self, key: impl Into<Option<IdempotencyKey>>) -> Self {

@@ -23,7 +23,7 @@ impl HelpDesk {
         }
         let category = self.offered_category(form.category);
         let description = MessageText::parse(form.description);
-        let key = form.key.filter(|key| !key.is_empty()).map(IdempotencyKey::parse).transpose();
+        let key = IdempotencyKey::optional(form.key.unwrap_or_default());
         let genuine = match (category, description, key) {
             (Ok(category), Ok(description), Ok(key)) => {
                 Ok(Screened::Genuine(NewTicket::new(category, description).with_key(key)))

@@ -53,8 +53,8 @@ pub enum ServiceError {
         /// The number that was asked for.
         number: TicketNumber,
     },
-    /// The rules refuse the change, or the key of a new ticket was used for this one. Nothing was
-    /// changed.
+    /// The rules refuse the change, or the key of a new ticket was used for a ticket that already exists,
+    /// which `number` names. Nothing was changed.
     #[error("the change of ticket {number} was refused")]
     Refused {
         /// The ticket.
@@ -160,6 +160,9 @@ pub enum ServiceError {
     /// A filter by due time is unknown.
     #[error("the due filter is not valid")]
     UnknownDueFilter(#[from] UnknownDueFilter),
+    /// A filter by waits is unknown.
+    #[error("the waiting filter is not valid")]
+    UnknownWaitingFilter(#[from] UnknownWaitingFilter),
     /// A role is unknown.
     #[error("the role is not valid")]
     UnknownRole(#[from] UnknownRole),
@@ -240,6 +243,7 @@ impl ServiceError {
             ServiceError::UnknownSort(error) => Cause::Wrapped(error),
             ServiceError::UnknownDirection(error) => Cause::Wrapped(error),
             ServiceError::UnknownDueFilter(error) => Cause::Wrapped(error),
+            ServiceError::UnknownWaitingFilter(error) => Cause::Wrapped(error),
             ServiceError::UnknownRole(error) => Cause::Wrapped(error),
             ServiceError::UnknownWaitingFilter(error) => Cause::Wrapped(error),
             ServiceError::UnknownWaitingFor(error) => Cause::Wrapped(error),
@@ -360,7 +364,7 @@ mod tests {
         SlaState, SlaTargets, Status, TimeZone, Timestamp,
     };
     use ventanilla_storage::{
-        Cursor, Direction, DueFilter, MemoryStore, PageQuery, PageSize, Period, Sort,
+        Cursor, Direction, DueFilter, MemoryStore, PageQuery, PageSize, Period, Sort, WaitingFilter,
     };
 
     use super::*;
@@ -401,7 +405,9 @@ mod tests {
             (both("MAYOR".parse::<Sort>()), "unknown_sort"),
             (both("ARRIBA".parse::<Direction>()), "unknown_direction"),
             (both("TARDE".parse::<DueFilter>()), "unknown_due_filter"),
-            (both(PageQuery::from_params([("page_size", "0")])), "invalid_query"),
+            (both(PageQuery::from_params([("handed_over", "0")])), "invalid_query"),
+            (both(PageQuery::from_params([("sort", "latest")])), "unknown_sort"),
+            (both("TARDE".parse::<WaitingFilter>()), "unknown_waiting_filter"),
             (both("ANALISTA".parse::<Role>()), "unknown_role"),
             (both("de".parse::<Locale>()), "unknown_locale"),
             (both("TODO".parse::<SlaMetric>()), "unknown_sla_metric"),

@@ -162,7 +162,7 @@ fn a_word_or_number_that_does_not_exist_is_named() {
         assert!(serde_json::from_value::<Status>(word.into()).is_err());
     }
     for rows in [0, 101, u32::MAX] {
-        assert_eq!(PageSize::new(rows).unwrap_err().value(), rows);
+        assert_eq!(PageSize::new(rows).unwrap_err().value(), rows.to_string());
     }
     let limits = Limits::default();
     for (with, ceiling) in [

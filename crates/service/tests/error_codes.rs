@@ -12,6 +12,7 @@ use ventanilla_service::{
     settings::{Limits, Reopen},
     sla::{BusinessCalendar, Hours, Period, SlaMetric, SlaPolicy, SlaState, SlaTargets, Week},
     ticket::{ActorKind, Role, WaitingFor},
+    view::ErrorView,
 };
 
 const TABLE: &str = include_str!("../src/guide/error_codes.md");
@@ -70,6 +71,7 @@ fn values() -> Vec<Box<dyn Explain>> {
         error("MAYOR".parse::<Sort>()),
         error("ARRIBA".parse::<Direction>()),
         error("TARDE".parse::<DueFilter>()),
+        error("TARDE".parse::<WaitingFilter>()),
         error("TODO".parse::<SlaMetric>()),
         error("TARDE".parse::<SlaState>()),
         error("de".parse::<Locale>()),
@@ -79,7 +81,7 @@ fn values() -> Vec<Box<dyn Explain>> {
         error(Period::month(2026, 13, TimeZone::UTC)),
         error("2".parse::<Cursor>()),
         error(ListQuery::new().page_after(&other_list)),
-        error(PageQuery::from_params([("page_size", "0")])),
+        error(PageQuery::from_params([("handed_over", "0")])),
         error(Limits::default().with_notes(0)),
         error(SlaTargets::hours(0, 1, 1)),
         error(SlaTargets::hours(1, 1, 24 * 3_651)),
@@ -189,7 +191,10 @@ fn each_row_of_the_table_is_what_the_error_says() {
     }
     for error in services() {
         let unsure = error.write_outcome() != WriteOutcome::NotApplied;
-        found.push((error.code(), row(&error, unsure)));
+        let row = row(&error, unsure);
+        let view = ErrorView::new(&error, Locale::En);
+        assert_eq!(view.retry, if row.2 == "with a key" { "withKey" } else { &row.2 }, "{}", view.code);
+        found.push((error.code(), row));
     }
     for (code, row) in found {
         assert_eq!(untested.remove(code), Some(row), "{code} is not in the table, or is tested twice");

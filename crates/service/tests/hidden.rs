@@ -12,10 +12,11 @@ use std::{
 use common::{desk_over, id, key, number, only, policy, storing, text};
 use serde_json::{Value, json, to_value};
 use ventanilla_service::{
-    Category, Change, HelpDesk, ListQuery, Locale, MyTickets, NewTicket, Priority, Receipt, Status,
-    TicketDetails, TicketSummary, TimeZone,
+    Category, Change, Explain, HelpDesk, ListQuery, Locale, MyTickets, NewTicket, Priority, Receipt,
+    Status, TicketDetails, TicketSummary, TimeZone,
+    list::{Page, PageSize, Unreadable},
     settings::NumberSource,
-    store::Ticket,
+    store::{MockTicketStore, Ticket},
     testing,
     ticket::{Actor, MessageRange, NewMessage, TicketHead, Wait, WaitingFor},
     view::{ErrorView, Viewer},
@@ -327,5 +328,62 @@ async fn a_customers_receipts_and_errors_show_nothing_internal_whoever_made_the_
     }
     for view in views {
         assert_eq!(internals(&view), [""; 0], "{view}");
+    }
+}
+
+#[tokio::test]
+async fn a_customers_list_has_no_texts_for_operators() {
+    let row = only(vec![ticket("ABIERTO").build().summary()]);
+    let problem = "invalid type: string, expected a date".to_owned();
+    let unreadable = Unreadable { ticket_number: "TKT-ROT0".into(), problem };
+    let page = Page { rows: vec![row], next: None, unreadable: vec![unreadable] };
+    let mut store = MockTicketStore::new();
+    store.expect_list().times(2).returning(move |_| Ok(page.clone()));
+    let desk = desk_over(store);
+
+    let mine = desk.customer(id("ana")).list(MyTickets::all()).await.unwrap();
+    assert_eq!((mine.rows.len(), mine.unreadable), (1, vec![]), "the readable ticket alone");
+    let all = desk.admin(id("luis")).list(ListQuery::new()).await.unwrap();
+    assert_eq!(all.unreadable.len(), 1, "operators learn of it");
+}
+
+#[tokio::test]
+async fn a_customers_parameters_reach_no_other_ticket() {
+    let desk = desk_over(storing(tickets()).await);
+    let (ana, eva) = (desk.customer(id("ana")), desk.customer(id("eva")));
+    let params = |extra: &[(&'static str, &'static str)]| {
+        let mut params =
+            vec![("requester", "ana"), ("assignee", "luis"), ("sort", "due"), ("status", "")];
+        params.extend(extra);
+        MyTickets::from_params(params).unwrap()
+    };
+    assert_eq!(params(&[]), MyTickets::all(), "filters of administrators are ignored");
+    assert!(eva.list(params(&[])).await.unwrap().rows.is_empty());
+
+    let size = PageSize::new(1).unwrap();
+    let live = params(&[("status", "OPEN"), ("status", "IN_PROGRESS"), ("page_size", "1")]);
+    assert_eq!(
+        live,
+        MyTickets::all().with_statuses(Status::Open | Status::InProgress).with_page_size(size)
+    );
+    let first = ana.list(live).await.unwrap();
+    let next = first.next.unwrap().to_string();
+    let second = [("status", "OPEN,IN_PROGRESS".to_owned()), ("after", next)];
+    let mine = MyTickets::from_params(&second).unwrap();
+    let rest = ana.list(mine.clone()).await.unwrap();
+    assert!(!rest.rows.is_empty() && !rest.rows.contains(&first.rows[0]));
+    assert_eq!(common::code(&eva.list(mine).await), "cursor_foreign", "it is another customer's list");
+
+    for (key, value, code) in [
+        ("status", "ABIERTO", "unknown_status"),
+        ("page_size", "0", "invalid_page_size"),
+        ("after", "2", "cursor_malformed"),
+    ] {
+        let error = MyTickets::from_params([(key, value)]).unwrap_err();
+        assert_eq!((error.key(), error.code()), (key, code));
+        let view = ErrorView::new(&error.into(), Locale::Es);
+        let field = only(view.fields);
+        assert_eq!((field.field.as_str(), field.code.as_str(), view.code.as_str()), (key, code, code));
+        assert!(view.text.ends_with(&field.text) && !field.text.contains(key), "{field:?}");
     }
 }

@@ -232,6 +232,7 @@ fn an_error_of_a_form_has_its_documented_json() {
             The idempotency key contains a character that is not allowed.",
         "httpStatus": 422,
         "retryable": false,
+        "retry": "no",
         "writeOutcome": "notApplied",
         "fields": [
             field("category", "category_not_offered", "The category is not available."),
@@ -255,12 +256,12 @@ fn an_error_has_its_refusal_candidates_and_write_outcome_in_json() {
     let busy = StoreError::Unavailable { source: "busy".into() };
     let lost = StoreError::OutcomeUnknown { number: number(), source: "lost".into() };
     let weak = StoreError::NotDurable { number: number(), source: "weak".into() };
-    for (error, status, retryable, outcome, more) in [
-        (refused(transition), 409, false, "notApplied", json!({})),
+    for (error, status, retry, outcome, more) in [
+        (refused(transition), 409, "no", "notApplied", json!({})),
         (
             refused(live),
             409,
-            false,
+            "no",
             "notApplied",
             json!({ "allowedStatuses": [
                 { "code": "IN_PROGRESS", "text": "En progreso" },
@@ -268,25 +269,26 @@ fn an_error_has_its_refusal_candidates_and_write_outcome_in_json() {
                 { "code": "CLOSED", "text": "Cerrado" },
             ] }),
         ),
-        (refused(follow_up), 409, false, "notApplied", json!({ "offersFollowUp": true })),
+        (refused(follow_up), 409, "no", "notApplied", json!({ "offersFollowUp": true })),
         (
             ServiceError::AmbiguousNumber { numbers },
             409,
-            false,
+            "no",
             "notApplied",
             json!({ "numbers": ["TKT-ABC123", "TKT-ABC124"] }),
         ),
-        (ServiceError::NotFound { number: number() }, 404, false, "notApplied", json!({})),
-        (ServiceError::Store(busy), 503, true, "notApplied", json!({})),
-        (ServiceError::Store(lost), 500, false, "unknown", json!({})),
-        (ServiceError::Store(weak), 500, false, "notDurable", json!({})),
+        (ServiceError::NotFound { number: number() }, 404, "no", "notApplied", json!({})),
+        (ServiceError::Store(busy), 503, "yes", "notApplied", json!({})),
+        (ServiceError::Store(lost), 500, "withKey", "unknown", json!({})),
+        (ServiceError::Store(weak), 500, "withKey", "notDurable", json!({})),
     ] {
         let view = ErrorView::new(&error, Locale::Es);
         let mut expected = json!({
             "code": error.code(),
             "text": error.explain(Locale::Es),
             "httpStatus": status,
-            "retryable": retryable,
+            "retryable": retry == "yes",
+            "retry": retry,
             "writeOutcome": outcome,
         });
         for (name, value) in more.as_object().unwrap() {

@@ -1,14 +1,17 @@
 //! Size of pages.
 
-use ventanilla_domain::{Explain, Locale};
+use std::str::FromStr;
 
-/// Largest number of rows of a page: 1 to 100, by default 20.
+use ventanilla_domain::{Explain, Locale, excerpt};
+
+/// Largest number of rows of a page: 1 to 100, by default 20. Its text form is the number.
 ///
 /// ```
 /// use ventanilla_storage::PageSize;
 ///
 /// assert_eq!(PageSize::default().get(), 20);
-/// assert_eq!(PageSize::new(0).unwrap_err().value(), 0);
+/// assert_eq!("50".parse(), PageSize::new(50));
+/// assert_eq!(PageSize::new(0).unwrap_err().value(), "0");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PageSize(u8);
@@ -27,7 +30,7 @@ impl PageSize {
     pub fn new(rows: u32) -> Result<Self, InvalidPageSize> {
         match u8::try_from(rows) {
             Ok(size) if (1..=Self::MAX).contains(&rows) => Ok(Self(size)),
-            _ => Err(InvalidPageSize { value: rows }),
+            _ => Err(InvalidPageSize::new(&rows.to_string())),
         }
     }
 
@@ -44,18 +47,32 @@ impl Default for PageSize {
     }
 }
 
-/// Number of rows that no page may have; its code is `invalid_page_size`.
+impl FromStr for PageSize {
+    type Err = InvalidPageSize;
+
+    /// Reads the number of rows.
+    fn from_str(rows: &str) -> Result<Self, InvalidPageSize> {
+        let size = rows.parse().ok().and_then(|rows| Self::new(rows).ok());
+        size.ok_or_else(|| InvalidPageSize::new(rows))
+    }
+}
+
+/// Number of rows that no page may have, or text that is no number; its code is `invalid_page_size`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.explain(Locale::En))]
 pub struct InvalidPageSize {
-    value: u32,
+    value: Box<str>,
 }
 
 impl InvalidPageSize {
-    /// Returns the offending number.
+    fn new(value: &str) -> Self {
+        Self { value: excerpt(value) }
+    }
+
+    /// Returns the start of the offending value: 64 characters, and `…` if it is longer.
     #[must_use]
-    pub const fn value(&self) -> u32 {
-        self.value
+    pub const fn value(&self) -> &str {
+        &self.value
     }
 }
 
@@ -65,10 +82,10 @@ impl Explain for InvalidPageSize {
     }
 
     fn explain(&self, locale: Locale) -> String {
-        let value = self.value;
+        let value = &self.value;
         match locale {
-            Locale::Es => format!("Una página tiene entre 1 y 100 filas, no {value}."),
-            Locale::En => format!("A page has between 1 and 100 rows, not {value}."),
+            Locale::Es => format!("Una página tiene entre 1 y 100 filas: {value:?}."),
+            Locale::En => format!("A page has between 1 and 100 rows: {value:?}."),
         }
     }
 }

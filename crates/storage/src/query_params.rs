@@ -5,7 +5,7 @@ use std::{borrow::Borrow, fmt::Display};
 use ventanilla_domain::{EnumSet, EnumValue, Explain, Locale, excerpt};
 
 use crate::{
-    cursor::{Cursor, InvalidCursor},
+    cursor::Cursor,
     page_query::PageQuery,
     page_size::PageSize,
     query::{AssigneeFilter, ListQuery},
@@ -22,20 +22,23 @@ const AFTER: &str = "after";
 
 /// Conversion from and to the parameters of a URL.
 ///
-/// | key | value |
-/// |---|---|
-/// | `status` | words of [`Status`](ventanilla_domain::Status), separated by commas, or `none` |
-/// | `priority` | words of [`Priority`](ventanilla_domain::Priority), separated by commas, or `none` |
-/// | `category` | a [`Category`](ventanilla_domain::Category) |
-/// | `assignee` | an id, or `none` for unassigned tickets |
-/// | `requester` | an id |
-/// | `created_from`, `created_before` | a [`Timestamp`](ventanilla_domain::Timestamp) |
-/// | `due` | a word of [`DueFilter`](crate::DueFilter) |
-/// | `waiting` | a word of [`WaitingFilter`](crate::WaitingFilter) |
-/// | `handed_over` | `true` or `false`; only the first is a filter |
-/// | `sort` | a word of [`Sort`](crate::Sort) |
-/// | `page_size` | a number from 1 to 100 |
-/// | `after` | the [`Cursor`] that the page before gave as [`next`](crate::Page::next) |
+/// | key | value | without it |
+/// |---|---|---|
+/// | `status` | `OPEN`, `IN_PROGRESS`, `RESOLVED`, `CLOSED`: any of them, separated by commas, or `none` | every status |
+/// | `priority` | `LOW`, `MEDIUM`, `HIGH`, `URGENT`: any of them, separated by commas, or `none` | every priority |
+/// | `category` | a [`Category`](ventanilla_domain::Category), such as `PAGOS` | every category |
+/// | `assignee` | the id of an administrator, or `none` for unassigned tickets | assigned or not |
+/// | `requester` | the id of a customer | every requester |
+/// | `created_from`, `created_before` | a [`Timestamp`](ventanilla_domain::Timestamp), such as `2026-03-02T12:00:00Z` | no bound |
+/// | `due` | `at_risk` or `overdue` ([`DueFilter`](crate::DueFilter)) | no filter |
+/// | `waiting` | `waiting` or `not_waiting` ([`WaitingFilter`](crate::WaitingFilter)) | no filter |
+/// | `handed_over` | `true` or `false`; only the first is a filter | `false` |
+/// | `sort` | `newest_first`, `oldest_first`, `urgent_newest_first`, `urgent_oldest_first`, `low_newest_first`, `low_oldest_first` or `due` ([`Sort`](crate::Sort)) | `newest_first`; with `due`, `due` |
+/// | `page_size` | a number from 1 to 100 | `20` |
+/// | `after` | the [`Cursor`] that the page before gave as [`next`](crate::Page::next) | the first page |
+///
+/// Keys that aren't in the table are ignored, so a misspelt filter (`prioritty=HIGH`) lists more tickets
+/// than were meant. A host that offers its API to strangers may refuse them first.
 ///
 /// An assignee whose id is `none` or begins with `=` is written with another `=` before it.
 impl PageQuery {
@@ -100,10 +103,8 @@ impl PageQuery {
                 "waiting" => query = query.with_waiting(parse("waiting", value)?),
                 "handed_over" => handed_over = is_true("handed_over", value)?,
                 "sort" => query = query.with_sort(parse("sort", value)?),
-                "page_size" => query = query.with_page_size(page_size(value)?),
-                AFTER => {
-                    cursor = Some(value.parse().map_err(|error| InvalidQuery::cursor(value, &error))?)
-                }
+                "page_size" => query = query.with_page_size(parse("page_size", value)?),
+                AFTER => cursor = Some(parse(AFTER, value)?),
                 _ => {}
             }
         }
@@ -116,7 +117,7 @@ impl PageQuery {
             None => Ok(query.first_page()),
             Some(cursor) => query
                 .page_after(&cursor)
-                .map_err(|error| InvalidQuery::cursor(&cursor.to_string(), &error)),
+                .map_err(|error| InvalidQuery::new(AFTER, &cursor.to_string(), &error)),
         }
     }
 
@@ -215,60 +216,61 @@ fn add<T: EnumValue + std::str::FromStr<Err: Explain>>(
 }
 
 fn parse<T: std::str::FromStr<Err: Explain>>(key: &'static str, value: &str) -> Result<T, InvalidQuery> {
-    value.parse().map_err(|error: T::Err| InvalidQuery::new(key, value, |locale| error.explain(locale)))
+    value.parse().map_err(|error| InvalidQuery::new(key, value, &error))
 }
 
 fn is_true(key: &'static str, value: &str) -> Result<bool, InvalidQuery> {
     value.parse().map_err(|_| {
-        InvalidQuery::new(key, value, |locale| {
-            locale.pick("Debe ser «true» o «false».", "It must be “true” or “false”.").into()
-        })
-    })
-}
-
-fn page_size(value: &str) -> Result<PageSize, InvalidQuery> {
-    let size = value.parse().ok().and_then(|rows| PageSize::new(rows).ok());
-    size.ok_or_else(|| {
-        InvalidQuery::new("page_size", value, |locale| {
-            let text = locale
-                .pick("Una página tiene entre 1 y 100 filas.", "A page has between 1 and 100 rows.");
-            text.into()
-        })
+        let value = excerpt(value);
+        let texts = ["Debe ser true o false", "It must be true or false"];
+        let reason = texts.map(|text| format!("{text}: {value:?}.").into());
+        InvalidQuery { key, value, code: None, reason }
     })
 }
 
 /// Parameter of a [`PageQuery`] that is not valid.
 ///
-/// Its code is `invalid_query`, and for a cursor that of [`InvalidCursor`](crate::InvalidCursor):
-/// `cursor_malformed` or `cursor_foreign`. A host answers the latter with the first page.
+/// Its code is that of the error of the value, such as `unknown_sort`, and `invalid_query` if the value has
+/// no type of its own: `handed_over`. A host answers `cursor_foreign` with the first page.
 ///
 /// ```
 /// use ventanilla_domain::{Explain, Locale};
 /// use ventanilla_storage::PageQuery;
 ///
-/// let error = PageQuery::from_params([("page_size", "1000")]).unwrap_err();
+/// let error = PageQuery::from_params([("sort", "latest")]).unwrap_err();
+/// assert_eq!((error.key(), error.code()), ("sort", "unknown_sort"));
+/// assert_eq!(error.reason(Locale::Es), "No existe el orden: \"latest\".");
 /// let text = error.explain(Locale::Es);
-/// assert_eq!(text, "El valor «1000» de «page_size» no es válido. Una página tiene entre 1 y 100 filas.");
+/// assert_eq!(text, "El parámetro sort no es válido. No existe el orden: \"latest\".");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.explain(Locale::En))]
 pub struct InvalidQuery {
     key: &'static str,
     value: Box<str>,
-    /// Code of the error of a cursor.
-    cursor: Option<&'static str>,
+    /// Code of the error of the value.
+    code: Option<&'static str>,
     /// Texts of the reason, in Spanish and English.
     reason: [Box<str>; 2],
 }
 
 impl InvalidQuery {
-    fn new(key: &'static str, value: &str, reason: impl Fn(Locale) -> String) -> Self {
-        let reason = [Locale::Es, Locale::En].map(|locale| reason(locale).into());
-        Self { key, value: excerpt(value), cursor: None, reason }
-    }
-
-    fn cursor(value: &str, error: &InvalidCursor) -> Self {
-        Self { cursor: Some(error.code()), ..Self::new(AFTER, value, |locale| error.explain(locale)) }
+    /// Creates the error of a parameter, from its value and the error of the value. For parameters that a
+    /// host has besides those of a [`PageQuery`].
+    ///
+    /// ```
+    /// use ventanilla_domain::{Explain, TimeZone};
+    /// use ventanilla_storage::{InvalidQuery, Period};
+    ///
+    /// let month = "2026-13";
+    /// let period = Period::parse_month(month, TimeZone::UTC);
+    /// let error = period.map_err(|error| InvalidQuery::new("month", month, &error)).unwrap_err();
+    /// assert_eq!((error.key(), error.code()), ("month", "unknown_period"));
+    /// ```
+    #[must_use]
+    pub fn new(key: &'static str, value: &str, error: &impl Explain) -> Self {
+        let reason = [Locale::Es, Locale::En].map(|locale| error.explain(locale).into());
+        Self { key, value: excerpt(value), code: Some(error.code()), reason }
     }
 
     /// Returns the key of the parameter.
@@ -282,18 +284,28 @@ impl InvalidQuery {
     pub const fn value(&self) -> &str {
         &self.value
     }
+
+    /// Returns the text of the value's error, which doesn't name the key: to be shown beside a field.
+    #[must_use]
+    pub const fn reason(&self, locale: Locale) -> &str {
+        let [es, en] = &self.reason;
+        match locale {
+            Locale::Es => es,
+            Locale::En => en,
+        }
+    }
 }
 
 impl Explain for InvalidQuery {
     fn code(&self) -> &'static str {
-        self.cursor.unwrap_or("invalid_query")
+        self.code.unwrap_or("invalid_query")
     }
 
     fn explain(&self, locale: Locale) -> String {
-        let Self { key, value, reason: [es, en], .. } = self;
+        let (key, reason) = (self.key, self.reason(locale));
         match locale {
-            Locale::Es => format!("El valor «{value}» de «{key}» no es válido. {es}"),
-            Locale::En => format!("The value “{value}” of “{key}” is not valid. {en}"),
+            Locale::Es => format!("El parámetro {key} no es válido. {reason}"),
+            Locale::En => format!("The parameter {key} is not valid. {reason}"),
         }
     }
 }
@@ -465,19 +477,56 @@ mod tests {
     #[test]
     fn invalid_values_are_named_with_their_key() {
         for (key, value, code) in [
-            ("status", "OPEN,", "status"),
-            ("priority", "none,LOW", "priority"),
-            ("created_from", "ayer", "created_from"),
-            ("due", "soon", "due"),
-            ("waiting", "WAITING", "waiting"),
-            ("handed_over", "yes", "handed_over"),
-            ("sort", "newestFirst", "sort"),
-            ("page_size", "0", "page_size"),
-            ("page_size", "-1", "page_size"),
+            ("status", "OPEN,", "unknown_status"),
+            ("priority", "none,LOW", "unknown_priority"),
+            ("category", " ", "category_blank"),
+            ("requester", "a b", "user_id_forbidden_character"),
+            ("created_from", "ayer", "invalid_timestamp"),
+            ("due", "soon", "unknown_due_filter"),
+            ("waiting", "WAITING", "unknown_waiting_filter"),
+            ("handed_over", "yes", "invalid_query"),
+            ("sort", "newestFirst", "unknown_sort"),
+            ("page_size", "0", "invalid_page_size"),
+            ("page_size", "-1", "invalid_page_size"),
+            ("page_size", "many", "invalid_page_size"),
         ] {
             let error = PageQuery::from_params([(key, value)]).unwrap_err();
-            assert_eq!((error.key(), error.code()), (code, "invalid_query"));
-            assert!(error.to_string().contains(key), "{error}");
+            assert_eq!((error.key(), error.code()), (key, code));
+            for locale in Locale::ALL {
+                let text = error.explain(locale);
+                assert!(text.contains(key) && text.ends_with(error.reason(locale)), "{text}");
+                assert!(!text.contains(['«', '“']), "values are quoted in one style: {text}");
+            }
+        }
+    }
+
+    /// Returns the words in a cell of the table of parameters.
+    fn documented(key: &str) -> Vec<String> {
+        let row = include_str!("query_params.rs")
+            .lines()
+            .find(|line| line.starts_with(&format!("/// | `{key}` |")));
+        let cell = row.unwrap().split('|').nth(2).unwrap();
+        cell.split('`').skip(1).step_by(2).map(ToOwned::to_owned).collect()
+    }
+
+    #[test]
+    fn the_table_has_every_word() {
+        fn words<T: ToString>(all: &[T]) -> Vec<String> {
+            all.iter().map(ToString::to_string).collect()
+        }
+        for (key, all) in [
+            ("status", words(&Status::ALL)),
+            ("priority", words(&Priority::ALL)),
+            ("due", words(DueFilter::ALL)),
+            ("waiting", words(WaitingFilter::ALL)),
+            ("sort", words(Sort::ALL)),
+        ] {
+            let mut documented = documented(key);
+            documented.retain(|word| !["none", "DueFilter", "WaitingFilter", "Sort"].contains(&&**word));
+            documented.sort();
+            let mut all = all;
+            all.sort();
+            assert_eq!(documented, all, "{key}");
         }
     }
 

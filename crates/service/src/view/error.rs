@@ -29,6 +29,7 @@ use crate::ServiceError;
 ///     "text": "Falta el mensaje.",
 ///     "httpStatus": 422,
 ///     "retryable": false,
+///     "retry": "no",
 ///     "writeOutcome": "notApplied",
 ///     "fields": [{ "field": "description", "code": "text_empty", "text": "Falta el mensaje." }],
 /// }));
@@ -44,14 +45,19 @@ pub struct ErrorView {
     pub text: String,
     /// The HTTP status of the answer.
     pub http_status: u16,
-    /// Whether the same call may be sent again unchanged.
+    /// Whether the same call may be sent again unchanged, with or without a key.
     pub retryable: bool,
+    /// Whether the same call may be sent again, as the column *again* of
+    /// [`error_codes`](crate::guide::error_codes) says: `no`, `yes`, or `withKey` if the call had an
+    /// idempotency key.
+    #[serde(default = "no")]
+    pub retry: String,
     /// Whether the change was stored: `notApplied`, `unknown` or `notDurable`.
     pub write_outcome: String,
     /// Whether the requester may open a [follow-up](crate::Customer::follow_up_offer) instead.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub offers_follow_up: bool,
-    /// The errors of a form, field by field.
+    /// The errors of a form, field by field, or of one parameter of a list.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FieldError>,
     /// The statuses that may be set instead of the refused one.
@@ -68,11 +74,12 @@ pub struct ErrorView {
     pub conflict: Option<ConflictView>,
 }
 
-/// Error of one field of a form.
+/// Error of one field of a form, or of one parameter of a URL.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FieldError {
-    /// The name of the field in [`Form`](crate::Form): `category`, `description` or `key`.
+    /// The name of the field in [`Form`](crate::Form): `category`, `description` or `key`; or the key of a
+    /// parameter of [`PageQuery::from_params`](crate::list::PageQuery::from_params), such as `sort`.
     pub field: String,
     /// The stable code of the error.
     pub code: String,
@@ -80,16 +87,63 @@ pub struct FieldError {
     pub text: String,
 }
 
+impl FieldError {
+    /// Creates the error of a field that only the host has.
+    #[must_use]
+    pub fn new(field: &str, code: &str, text: &str) -> Self {
+        Self { field: field.into(), code: code.into(), text: text.into() }
+    }
+}
+
 impl ErrorView {
+    /// Creates the view of an error that only the host has, such as a missing login: its code, its text in
+    /// the viewer's language and its HTTP status. Clients then get one form of errors.
+    ///
+    /// It is not retryable, and nothing was stored.
+    ///
+    /// ```
+    /// use ventanilla_service::{Locale, view::{ErrorView, FieldError}};
+    ///
+    /// let text = Locale::Es.pick("Inicia sesión.", "Please sign in.");
+    /// let view = ErrorView::custom("not_signed_in", text, 401);
+    /// assert_eq!((view.code.as_str(), view.http_status, view.retry.as_str()), ("not_signed_in", 401, "no"));
+    ///
+    /// let field = FieldError::new("phone", "phone_missing", "Falta el teléfono.");
+    /// let view = ErrorView::custom("phone_missing", "Falta el teléfono.", 422).with_fields([field]);
+    /// assert_eq!(view.fields[0].field, "phone");
+    /// ```
+    #[must_use]
+    pub fn custom(code: &str, text: &str, http_status: u16) -> Self {
+        Self {
+            code: code.into(),
+            text: text.into(),
+            http_status,
+            retryable: false,
+            retry: no(),
+            write_outcome: write_outcome(WriteOutcome::NotApplied).into(),
+            offers_follow_up: false,
+            fields: Vec::new(),
+            allowed_statuses: Vec::new(),
+            numbers: Vec::new(),
+            assignee: None,
+            conflict: None,
+        }
+    }
+
+    /// Sets the errors of fields.
+    #[must_use]
+    pub fn with_fields(mut self, fields: impl IntoIterator<Item = FieldError>) -> Self {
+        self.fields = fields.into_iter().collect();
+        self
+    }
+
     /// Creates the view that anybody may see.
     #[must_use]
     pub fn new(error: &ServiceError, locale: Locale) -> Self {
         let refusal = refusal(error);
         Self {
-            code: error.code().into(),
-            text: public_text(error, locale),
-            http_status: error.kind().http_status(),
             retryable: error.is_retryable(),
+            retry: retry(error).into(),
             write_outcome: write_outcome(error.write_outcome()).into(),
             offers_follow_up: refusal.is_some_and(Refusal::offers_follow_up),
             fields: fields(error, locale),
@@ -98,8 +152,7 @@ impl ErrorView {
                 ServiceError::AmbiguousNumber { numbers } => numbers.clone(),
                 _ => Vec::new(),
             },
-            assignee: None,
-            conflict: None,
+            ..Self::custom(error.code(), &public_text(error, locale), error.kind().http_status())
         }
     }
 
@@ -136,19 +189,34 @@ fn public_text(error: &ServiceError, locale: Locale) -> String {
 }
 
 fn fields(error: &ServiceError, locale: Locale) -> Vec<FieldError> {
-    let ServiceError::InvalidForm(form) = error else { return Vec::new() };
-    let field = |(field, error): (&str, &dyn Explain)| FieldError {
-        field: field.into(),
-        code: error.code().into(),
-        text: error.explain(locale),
+    let of_form = |(field, error): (&str, &dyn Explain)| {
+        FieldError::new(field, error.code(), &error.explain(locale))
     };
-    form.fields().map(field).collect()
+    match error {
+        ServiceError::InvalidForm(form) => form.fields().map(of_form).collect(),
+        ServiceError::InvalidQuery(query) => {
+            vec![FieldError::new(query.key(), query.code(), query.reason(locale))]
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn allowed(refusal: &Refusal, locale: Locale) -> Vec<Label> {
     let Refusal::Transition { from, by, .. } = refusal else { return Vec::new() };
     let label = |status: Status| Label::new(status.as_str(), status.label(locale));
     from.next_for(*by).iter().map(label).collect()
+}
+
+fn no() -> String {
+    "no".into()
+}
+
+fn retry(error: &ServiceError) -> &'static str {
+    match error.write_outcome() {
+        _ if error.is_retryable() => "yes",
+        WriteOutcome::NotApplied => "no",
+        WriteOutcome::Unknown | WriteOutcome::NotDurable => "withKey",
+    }
 }
 
 const fn write_outcome(outcome: WriteOutcome) -> &'static str {

@@ -1,10 +1,12 @@
 //! Period of a report.
 
-use ventanilla_domain::{BusinessTime, Explain, Locale, NaiveDate, Sla, TimeZone, Timestamp, Weekday};
+use ventanilla_domain::{
+    BusinessTime, Explain, Locale, NaiveDate, Sla, TimeZone, Timestamp, Weekday, excerpt,
+};
 
 /// Period of time, including its first instant and excluding its end.
 ///
-/// [`month`](Self::month), [`week`](Self::week), [`day`](Self::day) and [`days`](Self::days) are those of
+/// [`month`](Self::month) (also from a text: [`parse_month`](Self::parse_month)), [`week`](Self::week), [`day`](Self::day) and [`days`](Self::days) are those of
 /// a calendar in a time zone, so that a report of March has the tickets of March where its reader is.
 ///
 /// ```
@@ -67,6 +69,35 @@ impl Period {
             next_year.zip(next).and_then(|(year, month)| NaiveDate::from_ymd_opt(year, month, 1));
         Self::between(first, after, zone)
             .ok_or_else(|| InvalidPeriod::unknown(format!("{year:04}-{month:02}")))
+    }
+
+    /// Creates the period of a month from its text form, such as `2026-03`, in a time zone: the value of a
+    /// month field of a form, or a parameter of a URL.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidPeriod`] if the text isn't a year of four digits, `-` and a month of two, or if there is no
+    /// such month.
+    ///
+    /// ```
+    /// use ventanilla_domain::{Explain, Locale, TimeZone};
+    /// use ventanilla_storage::Period;
+    ///
+    /// let zone = TimeZone::named("Europe/Madrid")?;
+    /// assert_eq!(Period::parse_month("2026-03", zone)?, Period::month(2026, 3, zone)?);
+    /// let error = Period::parse_month("marzo", zone).unwrap_err();
+    /// assert_eq!(error.explain(Locale::Es), "El calendario no tiene el periodo marzo.");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn parse_month(text: &str, zone: TimeZone) -> Result<Self, InvalidPeriod> {
+        let is_digit = |(place, byte): (usize, u8)| {
+            (place == 4) == (byte == b'-') && (place == 4 || byte.is_ascii_digit())
+        };
+        let well_formed = text.len() == 7 && text.bytes().enumerate().all(is_digit);
+        let parts = text.split_once('-').filter(|_| well_formed);
+        let month = parts.and_then(|(year, month)| Some((year.parse().ok()?, month.parse().ok()?)));
+        let period = month.and_then(|(year, month)| Self::month(year, month, zone).ok());
+        period.ok_or_else(|| InvalidPeriod::unknown(excerpt(text).into()))
     }
 
     /// Creates the period of the week of a date, from Monday to Sunday, in a time zone.
@@ -385,6 +416,33 @@ mod tests {
                 error.explain(Locale::Es).contains(named) && error.to_string().contains(named),
                 "{error}"
             );
+        }
+    }
+
+    #[test]
+    fn a_month_is_read_from_its_text_only() {
+        let zone = TimeZone::named("America/Mexico_City").unwrap();
+        for (text, year, month) in [("2026-03", 2026, 3), ("1999-12", 1999, 12), ("0001-02", 1, 2)] {
+            assert_eq!(Period::parse_month(text, zone), Period::month(year, month, zone), "{text}");
+        }
+        for text in [
+            "",
+            "2026",
+            "2026-3",
+            "2026-00",
+            "2026-13",
+            "2026-+3",
+            "+026-03",
+            "-026-03",
+            "2026/03",
+            "2026-03-01",
+            "-------",
+            "202603-",
+            "áá-0303",
+        ] {
+            let error = Period::parse_month(text, zone).unwrap_err();
+            assert_eq!(error.code(), "unknown_period", "{text}");
+            assert!(error.to_string().contains(text), "{error}");
         }
     }
 
