@@ -166,9 +166,6 @@ pub enum ServiceError {
     /// A role is unknown.
     #[error("the role is not valid")]
     UnknownRole(#[from] UnknownRole),
-    /// A filter by waits is unknown.
-    #[error("the filter by waits is not valid")]
-    UnknownWaitingFilter(#[from] UnknownWaitingFilter),
     /// A kind of wait is unknown.
     #[error("the kind of wait is not valid")]
     UnknownWaitingFor(#[from] UnknownWaitingFor),
@@ -245,7 +242,6 @@ impl ServiceError {
             ServiceError::UnknownDueFilter(error) => Cause::Wrapped(error),
             ServiceError::UnknownWaitingFilter(error) => Cause::Wrapped(error),
             ServiceError::UnknownRole(error) => Cause::Wrapped(error),
-            ServiceError::UnknownWaitingFilter(error) => Cause::Wrapped(error),
             ServiceError::UnknownWaitingFor(error) => Cause::Wrapped(error),
             ServiceError::UnknownActorKind(error) => Cause::Wrapped(error),
             ServiceError::UnknownLocale(error) => Cause::Wrapped(error),

@@ -71,7 +71,6 @@ fn values() -> Vec<Box<dyn Explain>> {
         error("MAYOR".parse::<Sort>()),
         error("ARRIBA".parse::<Direction>()),
         error("TARDE".parse::<DueFilter>()),
-        error("TARDE".parse::<WaitingFilter>()),
         error("TODO".parse::<SlaMetric>()),
         error("TARDE".parse::<SlaState>()),
         error("de".parse::<Locale>()),
