@@ -33,13 +33,14 @@ pub fn sample_tickets(count: usize) -> impl Iterator<Item = Ticket> {
 /// running timers.
 ///
 /// ```
-/// use ventanilla_storage::{Counts, testing};
+/// use ventanilla_storage::{Counts, CountsQuery, testing};
 ///
 /// let sla = testing::sla();
-/// let friday = sla.business_time_at("2026-01-09T17:00:00Z".parse()?);
+/// let friday = "2026-01-09T17:00:00Z".parse()?;
+/// let query = CountsQuery::new(testing::admin(0), friday).with_as_of(sla.business_time_at(friday));
 /// let mut counts = Counts::default();
 /// for ticket in testing::sample_tickets_with(&sla, 400) {
-///     counts.add_ticket(ticket.head(), &testing::admin(0), Some(friday));
+///     counts.add_ticket(ticket.head(), &query);
 /// }
 /// assert!(counts.overdue > 50 && counts.at_risk > 10);
 /// # Ok::<(), ventanilla_domain::InvalidTimestamp>(())
