@@ -204,6 +204,14 @@ impl Change {
     /// Refused for another version as [`Refusal::VersionConflict`](crate::Refusal::VersionConflict),
     /// which has the changes since, unless nothing would change or the key shows that the request was
     /// carried out before: those are answered without an error.
+    ///
+    /// ```
+    /// use ventanilla_domain::Change;
+    ///
+    /// let form_field: Option<u64> = None;
+    /// assert_eq!(Change::claim().expecting(form_field), Change::claim());
+    /// assert_ne!(Change::claim().expecting(7), Change::claim());
+    /// ```
     #[doc(alias = "if_match")]
     #[doc(alias = "version")]
     #[must_use]
