@@ -23,7 +23,7 @@ const PAGES: [(&str, [u16; 3]); 13] = [
 ];
 
 /// Every form, and what they get for it.
-const FORMS: [(&str, &str, [u16; 3]); 10] = [
+const FORMS: [(&str, &str, [u16; 3]); 13] = [
     ("/ayuda", "categoria=BUG&descripcion=No+carga", [303, 303, 403]),
     ("/tickets/N/mensajes", "texto=Hola", [303, 404, 403]),
     ("/tickets/N/confirmar", "", [409, 404, 403]),
@@ -34,6 +34,9 @@ const FORMS: [(&str, &str, [u16; 3]); 10] = [
     ("/admin/tickets/N/estado", "estado=IN_PROGRESS&version=4", [403, 403, 303]),
     ("/admin/tickets/N/prioridad", "prioridad=HIGH&version=5", [403, 403, 303]),
     ("/admin/tickets/N/asignacion", "accion=dejar&version=6", [403, 403, 303]),
+    ("/admin/tickets/N/espera", "espera=CUSTOMER&version=7", [403, 403, 303]),
+    ("/admin/tickets/N/borrador/descartar", "version=8", [403, 403, 303]),
+    ("/admin/siguiente", "", [403, 403, 303]),
 ];
 
 #[tokio::test]
