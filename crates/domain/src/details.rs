@@ -114,7 +114,7 @@ pub struct TicketDetails {
     pub history: Vec<Event>,
     /// The reply that the bot proposes; absent for audiences other than the desk.
     pub draft: Option<Draft>,
-    /// Whether the versions are those of the ticket: for the desk only.
+    /// True if the versions are those of the ticket: for the desk only.
     pub(crate) has_versions: bool,
 }
 

@@ -33,7 +33,7 @@ pub struct Policy {
 
 /// Conditions under which the bot may write in a conversation. Notes and drafts aren't affected.
 ///
-/// Whatever they are, the bot may not write in a closed ticket, nor while a ticket that it
+/// The bot may never write in a closed ticket, nor while a ticket that it
 /// [handed over](crate::Change::hand_over) waits for a human.
 ///
 /// ```
@@ -48,7 +48,7 @@ pub struct Policy {
 pub struct BotPolicy {
     /// The statuses under which it may write.
     pub statuses: EnumSet<Status>,
-    /// Whether it may write only until the first response of an administrator.
+    /// True if it may write only until the first response of an administrator.
     pub until_first_response: bool,
 }
 

@@ -98,8 +98,7 @@ impl BotTurn {
     /// policy doesn't allow it, or the ticket is closed or full; [`ServiceError::NotFound`];
     /// [`ServiceError::Store`].
     pub fn reply(&self, text: impl TryInto<NewMessage, Error: Into<ServiceError>>) -> Request<'_, Once> {
-        let number = &self.ticket.head.ticket_number;
-        self.target().message(use_case_span!("reply", "BOT", number), text)
+        self.target().message(use_case_span!("reply", "BOT", self.number()), text)
     }
 
     /// Asks for a human: leaves an internal note with the reason, and marks the ticket until an
@@ -115,8 +114,7 @@ impl BotTurn {
         &self,
         reason: impl TryInto<NewMessage, Error: Into<ServiceError>>,
     ) -> Request<'_, Once> {
-        let number = &self.ticket.head.ticket_number;
-        self.target().hand_over(use_case_span!("hand_over", "BOT", number), reason)
+        self.target().hand_over(use_case_span!("hand_over", "BOT", self.number()), reason)
     }
 
     /// Leaves a reply for an administrator to send, edit or discard. It takes the place of an earlier
@@ -130,13 +128,16 @@ impl BotTurn {
         &self,
         text: impl TryInto<MessageText, Error: Into<ServiceError>>,
     ) -> Request<'_, Bare> {
-        let number = &self.ticket.head.ticket_number;
         let draft = text.try_into().map(Change::draft);
-        self.target().change(use_case_span!("draft", "BOT", number), draft)
+        self.target().change(use_case_span!("draft", "BOT", self.number()), draft)
     }
 
     fn target(&self) -> Target<'_> {
-        let number = &self.ticket.head.ticket_number;
-        Target { core: &self.core, actor: &Actor::Bot, number, seen: Some(self.seen) }
+        let (core, number) = (&self.core, self.number());
+        Target { core, actor: &Actor::Bot, number, seen: Some(self.seen) }
+    }
+
+    const fn number(&self) -> &TicketNumber {
+        &self.ticket.head.ticket_number
     }
 }

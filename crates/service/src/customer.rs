@@ -1,10 +1,10 @@
 //! Handle of a customer.
 
-use std::{borrow::Borrow, str::FromStr, sync::Arc};
+use std::{borrow::Borrow, sync::Arc};
 
 use tracing::instrument;
 use ventanilla_domain::{
-    Actor, Audience, Change, EnumSet, Explain, FollowUp, MessageRange, NewMessage, NewTicket, Status,
+    Actor, Audience, Change, EnumSet, FollowUp, MessageRange, NewMessage, NewTicket, Status,
     TicketDetails, TicketNumber, TicketSummary, UserId,
 };
 use ventanilla_storage::{Cursor, InvalidQuery, ListQuery, Page, PageQuery, PageSize};
@@ -255,8 +255,8 @@ impl MyTickets {
             match (key.as_ref(), value.as_ref()) {
                 (_, "") => {}
                 ("status", value) => statuses.push(("status", value.to_owned())),
-                ("page_size", value) => page_size = parse("page_size", value)?,
-                ("after", value) => cursor = Some(parse("after", value)?),
+                ("page_size", value) => page_size = InvalidQuery::parse("page_size", value)?,
+                ("after", value) => cursor = Some(InvalidQuery::parse("after", value)?),
                 _ => {}
             }
         }
@@ -284,8 +284,4 @@ impl MyTickets {
         self.cursor = cursor.into();
         self
     }
-}
-
-fn parse<T: FromStr<Err: Explain>>(key: &'static str, value: &str) -> Result<T, InvalidQuery> {
-    value.parse().map_err(|error| InvalidQuery::new(key, value, &error))
 }

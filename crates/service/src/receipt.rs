@@ -29,7 +29,7 @@ pub struct Receipt {
     pub head: TicketHead,
     /// The events, in order, for e-mails and webhooks. Empty if no change was needed.
     pub events: Vec<Event>,
-    /// Whether the same request, known by its key, had been carried out before.
+    /// True if the same request, known by its key, had been carried out before.
     ///
     /// Its events are then those of the first time, as far as the ticket still has them. A host that
     /// must never notify twice ignores them; one that may have failed to notify sends them now.

@@ -235,8 +235,7 @@ impl<'a> Target<'a> {
         span: Span,
         text: impl TryInto<NewMessage, Error: Into<ServiceError>>,
     ) -> Request<'a, K> {
-        let text = text.try_into().map_err(Into::into);
-        self.request(span, text.map(Draft::Message))
+        self.text(span, text, Draft::Message)
     }
 
     pub(crate) fn note(
@@ -244,8 +243,7 @@ impl<'a> Target<'a> {
         span: Span,
         text: impl TryInto<NewMessage, Error: Into<ServiceError>>,
     ) -> Request<'a, Text> {
-        let text = text.try_into().map_err(Into::into);
-        self.request(span, text.map(Draft::Note))
+        self.text(span, text, Draft::Note)
     }
 
     pub(crate) fn hand_over(
@@ -253,8 +251,7 @@ impl<'a> Target<'a> {
         span: Span,
         reason: impl TryInto<NewMessage, Error: Into<ServiceError>>,
     ) -> Request<'a, Once> {
-        let reason = reason.try_into().map_err(Into::into);
-        self.request(span, reason.map(Draft::HandOver))
+        self.text(span, reason, Draft::HandOver)
     }
 
     pub(crate) fn update(self, span: Span, change: Change) -> Request<'a, Update> {
@@ -267,6 +264,15 @@ impl<'a> Target<'a> {
         change: Result<Change, impl Into<ServiceError>>,
     ) -> Request<'a, Bare> {
         self.request(span, change.map(Draft::Change).map_err(Into::into))
+    }
+
+    fn text<K>(
+        self,
+        span: Span,
+        text: impl TryInto<NewMessage, Error: Into<ServiceError>>,
+        draft: impl FnOnce(NewMessage) -> Draft,
+    ) -> Request<'a, K> {
+        self.request(span, text.try_into().map(draft).map_err(Into::into))
     }
 
     fn request<K>(self, span: Span, draft: Result<Draft, ServiceError>) -> Request<'a, K> {

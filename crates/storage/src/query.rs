@@ -171,13 +171,11 @@ impl WaitingFilter {
     /// Returns whether a ticket passes the filter at this time.
     #[must_use]
     pub fn matches(self, head: &TicketHead, now: Timestamp) -> bool {
-        let waits = head.status == Status::InProgress && head.wait_at(now).is_some();
-        waits == (self == WaitingFilter::Waiting)
+        head.wait_at(now).is_some() == (self == WaitingFilter::Waiting)
     }
 }
 
 /// Returns the milliseconds until which a ticket in progress waits: the largest number without an end.
-#[cfg_attr(not(feature = "sqlite"), allow(unused, reason = "stores with an index of waits use it"))]
 pub(crate) fn waiting_until(head: &TicketHead) -> Option<i64> {
     let waiting = head.waiting.filter(|_| head.status == Status::InProgress)?;
     Some(waiting.until.map_or(i64::MAX, Timestamp::as_millis))

@@ -1,6 +1,6 @@
 //! Form of a [`PageQuery`] as parameters of a URL.
 
-use std::{borrow::Borrow, fmt::Display};
+use std::{borrow::Borrow, fmt::Display, str::FromStr};
 
 use ventanilla_domain::{EnumSet, EnumValue, Explain, Locale, excerpt};
 
@@ -90,21 +90,25 @@ impl PageQuery {
             match key.as_ref() {
                 "status" => add(&mut statuses, "status", value)?,
                 "priority" => add(&mut priorities, "priority", value)?,
-                "category" => query = query.with_category(parse("category", value)?),
+                "category" => query = query.with_category(InvalidQuery::parse("category", value)?),
                 "assignee" if value == NONE => query = query.unassigned(),
                 "assignee" => {
                     let id = value.strip_prefix(LITERAL).unwrap_or(value);
-                    query = query.with_assignee(parse("assignee", id)?);
+                    query = query.with_assignee(InvalidQuery::parse("assignee", id)?);
                 }
-                "requester" => query = query.with_requester(parse("requester", value)?),
-                "created_from" => query = query.with_created_from(parse("created_from", value)?),
-                "created_before" => query = query.with_created_before(parse("created_before", value)?),
-                "due" => query = query.with_due(parse("due", value)?),
-                "waiting" => query = query.with_waiting(parse("waiting", value)?),
+                "requester" => query = query.with_requester(InvalidQuery::parse("requester", value)?),
+                "created_from" => {
+                    query = query.with_created_from(InvalidQuery::parse("created_from", value)?)
+                }
+                "created_before" => {
+                    query = query.with_created_before(InvalidQuery::parse("created_before", value)?)
+                }
+                "due" => query = query.with_due(InvalidQuery::parse("due", value)?),
+                "waiting" => query = query.with_waiting(InvalidQuery::parse("waiting", value)?),
                 "handed_over" => handed_over = is_true("handed_over", value)?,
-                "sort" => query = query.with_sort(parse("sort", value)?),
-                "page_size" => query = query.with_page_size(parse("page_size", value)?),
-                AFTER => cursor = Some(parse(AFTER, value)?),
+                "sort" => query = query.with_sort(InvalidQuery::parse("sort", value)?),
+                "page_size" => query = query.with_page_size(InvalidQuery::parse("page_size", value)?),
+                AFTER => cursor = Some(InvalidQuery::parse(AFTER, value)?),
                 _ => {}
             }
         }
@@ -208,15 +212,11 @@ fn add<T: EnumValue + std::str::FromStr<Err: Explain>>(
     let mut sum = values.unwrap_or_else(EnumSet::empty);
     if words != NONE {
         for word in words.split(',') {
-            sum = sum | parse::<T>(key, word)?;
+            sum = sum | InvalidQuery::parse::<T>(key, word)?;
         }
     }
     *values = Some(sum);
     Ok(())
-}
-
-fn parse<T: std::str::FromStr<Err: Explain>>(key: &'static str, value: &str) -> Result<T, InvalidQuery> {
-    value.parse().map_err(|error| InvalidQuery::new(key, value, &error))
 }
 
 fn is_true(key: &'static str, value: &str) -> Result<bool, InvalidQuery> {
@@ -271,6 +271,22 @@ impl InvalidQuery {
     pub fn new(key: &'static str, value: &str, error: &impl Explain) -> Self {
         let reason = [Locale::Es, Locale::En].map(|locale| error.explain(locale).into());
         Self { key, value: excerpt(value), code: Some(error.code()), reason }
+    }
+
+    /// Parses the value of a parameter; an error names its key.
+    ///
+    /// # Errors
+    ///
+    /// The error of [`new`](Self::new) from that of the value.
+    ///
+    /// ```
+    /// use ventanilla_storage::{InvalidQuery, PageSize};
+    ///
+    /// assert_eq!(InvalidQuery::parse("rows", "20"), Ok(PageSize::new(20).unwrap()));
+    /// assert_eq!(InvalidQuery::parse::<PageSize>("rows", "0").unwrap_err().key(), "rows");
+    /// ```
+    pub fn parse<T: FromStr<Err: Explain>>(key: &'static str, value: &str) -> Result<T, Self> {
+        value.parse().map_err(|error| Self::new(key, value, &error))
     }
 
     /// Returns the key of the parameter.

@@ -2,14 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use ventanilla_service::{
-    Category, MessageText, NewTicket, Priority, Status, TicketNumber, ticket::ActorKind,
-};
+use ventanilla_service::{Priority, Status, ticket::ActorKind};
 use ventanilla_tests::{Setup, is_there};
 
 use crate::{
     centre::{Centre, person},
-    steps::{choose, follow, texts},
+    steps::{choose, follow, opened, texts},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -18,7 +16,7 @@ async fn one_of_two_claims_wins_and_the_other_is_shown_the_assignee() {
         return;
     }
     let centre = Centre::start().await;
-    let number = opened(&centre).await;
+    let number = opened(&centre, "Me cobraron dos veces").await;
     let page = centre.at(&format!("/admin/tickets/{number}"));
     let (lucia, martin) =
         (centre.window(Setup::DESKTOP, "Lucía").await, centre.window(Setup::DESKTOP, "Martín").await);
@@ -59,7 +57,7 @@ async fn an_answer_resolves_and_the_customer_reopens() {
         return;
     }
     let centre = Centre::start().await;
-    let number = opened(&centre).await;
+    let number = opened(&centre, "Me cobraron dos veces").await;
     let (desk_page, page) =
         (centre.at(&format!("/admin/tickets/{number}")), centre.at(&format!("/tickets/{number}")));
     let lucia = centre.window(Setup::DESKTOP, "Lucía").await;
@@ -114,7 +112,7 @@ async fn only_what_the_rules_allow_is_offered_also_without_scripts() {
         return;
     }
     let centre = Centre::start().await;
-    let number = opened(&centre).await;
+    let number = opened(&centre, "Me cobraron dos veces").await;
     let window = centre.window(Setup::DESKTOP.without_scripts(), "Lucía").await;
     window.go(&centre.at(&format!("/admin/tickets/{number}"))).await;
     window.fill("#texto", "Lo estamos mirando.").await;
@@ -171,12 +169,4 @@ async fn the_report_has_a_table_and_a_chart_that_can_be_read_out() {
     assert!(name.contains(&first), "{name}");
     assert_eq!(name.matches(" %.").count(), bars.len(), "{name}");
     window.close().await;
-}
-
-/// Opens a new ticket of Ana's.
-async fn opened(centre: &Centre) -> TicketNumber {
-    let text = MessageText::parse("Me cobraron dos veces").expect("a text");
-    let ana = centre.desk.customer(person("Ana"));
-    let created = ana.create(NewTicket::new(Category::PAGOS, text)).await.expect("it is opened");
-    created.head.ticket_number
 }

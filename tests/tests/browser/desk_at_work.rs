@@ -1,11 +1,11 @@
 //! Hand-overs and drafts of the bot, the next ticket of the queue, and waits.
 
-use ventanilla_service::{Category, ListQuery, MessageText, NewTicket, Priority, TicketNumber};
+use ventanilla_service::{ListQuery, Priority};
 use ventanilla_tests::{Setup, is_there};
 
 use crate::{
     centre::{Centre, person},
-    steps::{choose, follow, texts},
+    steps::{choose, follow, opened, texts},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -145,11 +145,4 @@ async fn a_ticket_waits_for_the_customer_until_they_answer() {
     follow(&window, "button[name=espera][value='']").await;
     assert_eq!(window.count("#espera-actual").await, 0);
     window.close().await;
-}
-
-async fn opened(centre: &Centre, text: &str) -> TicketNumber {
-    let text = MessageText::parse(text).expect("a text");
-    let ana = centre.desk.customer(person("Ana"));
-    let created = ana.create(NewTicket::new(Category::PAGOS, text)).await.expect("it is opened");
-    created.head.ticket_number
 }

@@ -1,6 +1,6 @@
 //! Steps that several tests share.
 
-use ventanilla_service::{ListQuery, Status, TicketNumber};
+use ventanilla_service::{Category, ListQuery, MessageText, NewTicket, Status, TicketNumber};
 use ventanilla_tests::Window;
 
 use crate::centre::{Centre, person};
@@ -31,6 +31,14 @@ pub(crate) async fn texts(window: &Window, css: &str) -> Vec<String> {
     let script = "return [...document.querySelectorAll(arguments[0])].map(it => it.innerText.trim())";
     let found = window.run(script, vec![css.into()]).await;
     serde_json::from_value(found).expect("texts")
+}
+
+/// Opens a new ticket of Ana's.
+pub(crate) async fn opened(centre: &Centre, text: &str) -> TicketNumber {
+    let text = MessageText::parse(text).expect("a text");
+    let ana = centre.desk.customer(person("Ana"));
+    let created = ana.create(NewTicket::new(Category::PAGOS, text)).await.expect("it is opened");
+    created.head.ticket_number
 }
 
 /// Returns the newest ticket of a person in a status.

@@ -153,7 +153,7 @@ impl Coverage {
     }
 }
 
-/// What only the desk sees of a ticket.
+/// Parts of a ticket that only the desk sees.
 struct Desk {
     status: Status,
     waiting: Option<Waiting>,

@@ -266,32 +266,32 @@ struct TargetsJson {
 impl TryFrom<BTreeMap<Priority, TargetsJson>> for SlaTable {
     type Error = InvalidSla;
 
-    fn try_from(drafts: BTreeMap<Priority, TargetsJson>) -> Result<Self, InvalidSla> {
-        let read = |(priority, new_ticket): (Priority, TargetsJson)| {
+    fn try_from(rows: BTreeMap<Priority, TargetsJson>) -> Result<Self, InvalidSla> {
+        let read = |(priority, json): (Priority, TargetsJson)| {
             let given = |metric, millis: Option<u64>| {
                 let missing = SlaProblem::Missing { priority, metric: Some(metric) };
                 millis.map(Duration::from_millis).ok_or(InvalidSla(missing))
             };
             let targets = SlaTargets::new(
-                given(SlaMetric::FirstResponse, new_ticket.first_response)?,
-                given(SlaMetric::NextResponse, new_ticket.next_response)?,
-                given(SlaMetric::Resolution, new_ticket.resolution)?,
+                given(SlaMetric::FirstResponse, json.first_response)?,
+                given(SlaMetric::NextResponse, json.next_response)?,
+                given(SlaMetric::Resolution, json.resolution)?,
             )?;
             Ok((priority, targets))
         };
-        let targets: Vec<_> = drafts.into_iter().map(read).collect::<Result<_, InvalidSla>>()?;
+        let targets: Vec<_> = rows.into_iter().map(read).collect::<Result<_, InvalidSla>>()?;
         Self::new(targets)
     }
 }
 
 impl From<SlaTable> for BTreeMap<Priority, TargetsJson> {
     fn from(table: SlaTable) -> Self {
-        let new_ticket = |targets: SlaTargets| {
+        let json = |targets: SlaTargets| {
             let [first_response, next_response, resolution] =
                 targets.millis.map(|millis| Some(millis.unsigned_abs()));
             TargetsJson { first_response, next_response, resolution }
         };
-        Priority::ALL.into_iter().map(|priority| (priority, new_ticket(table.of(priority)))).collect()
+        Priority::ALL.into_iter().map(|priority| (priority, json(table.of(priority)))).collect()
     }
 }
 

@@ -559,7 +559,7 @@ mod tests {
 
     #[test]
     fn an_end_before_the_beginning_of_a_pause_is_its_beginning() {
-        let instant = |ms| SlaInstant { at: at(ms), business_time: reading(ms) };
+        let instant = |ms| instant(at(ms), ms);
         let mut paused = timer(0, 60);
         paused.pause(instant(30), None);
         let open = paused.clone();

@@ -45,16 +45,16 @@ pub struct ErrorView {
     pub text: String,
     /// The HTTP status of the answer.
     pub http_status: u16,
-    /// Whether the same call may be sent again unchanged, with or without a key.
+    /// True if the same call may be sent again unchanged, with or without a key.
     pub retryable: bool,
-    /// Whether the same call may be sent again, as the column *again* of
+    /// Advice about sending the same call again, as the column *again* of
     /// [`error_codes`](crate::guide::error_codes) says: `no`, `yes`, or `withKey` if the call had an
     /// idempotency key.
     #[serde(default = "no")]
     pub retry: String,
-    /// Whether the change was stored: `notApplied`, `unknown` or `notDurable`.
+    /// Fate of the change: `notApplied`, `unknown` or `notDurable`.
     pub write_outcome: String,
-    /// Whether the requester may open a [follow-up](crate::Customer::follow_up_offer) instead.
+    /// True if the requester may open a [follow-up](crate::Customer::follow_up_offer) instead.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub offers_follow_up: bool,
     /// The errors of a form, field by field, or of one parameter of a list.

@@ -51,9 +51,9 @@ pub struct ReceiptView {
     /// The number of the ticket that this one follows up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follow_up_of: Option<TicketNumber>,
-    /// Whether this request changed the ticket; false if no change was needed, or if it was repeated.
+    /// True if this request changed the ticket; false if no change was needed, or if it was repeated.
     pub changed: bool,
-    /// Whether the same request, known by its key, had been carried out before.
+    /// True if the same request, known by its key, had been carried out before.
     pub repeated: bool,
     /// The events, in order; of a repeated request those of the first time.
     pub events: Vec<HistoryEntry>,

@@ -150,9 +150,7 @@ pub(super) async fn assignment(
         ("asignar", Some(to)) => admin.desk.assign(&number, &to).expecting(form.version).await,
         _ => {
             let problem = Problem::new("persona", "Elige a alguien del equipo.");
-            let status = StatusCode::UNPROCESSABLE_ENTITY;
-            let again = refused(&app, admin, &number, status, problem, Typed::nothing()).await;
-            return again.unwrap_or(Ok(status.into_response()));
+            return invalid(&app, admin, &number, problem).await;
         }
     };
     answer(&app, admin, &number, done, "persona", |_| Typed::nothing()).await
@@ -180,9 +178,7 @@ pub(super) async fn wait(
     let until = match until {
         Ok(until) => until,
         Err(text) => {
-            let (problem, status) = (Problem::new("hasta", text), StatusCode::UNPROCESSABLE_ENTITY);
-            let again = refused(&app, admin, &number, status, problem, Typed::nothing()).await;
-            return again.unwrap_or(Ok(status.into_response()));
+            return invalid(&app, admin, &number, Problem::new("hasta", text)).await;
         }
     };
     let done = async {
@@ -209,6 +205,13 @@ pub(super) async fn discard_draft(
 ) -> Answer {
     let done = admin.desk.discard_draft(&number).expecting(form.version).await;
     answer(&app, admin, &number, done, "", |_| Typed::nothing()).await
+}
+
+/// Renders the page again for a field that can't be read.
+async fn invalid(app: &App, admin: Administrator, number: &TicketNumber, problem: Problem) -> Answer {
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    let again = refused(app, admin, number, status, problem, Typed::nothing()).await;
+    again.unwrap_or(Ok(status.into_response()))
 }
 
 async fn answer(

@@ -55,7 +55,7 @@ impl TicketPage {
 
 #[derive(Deserialize)]
 pub(super) struct Shown {
-    /// Whether the bot's draft is put into the input of the reply.
+    /// Not empty if the bot's draft is put into the input of the reply.
     #[serde(rename = "borrador", default)]
     draft: String,
 }
