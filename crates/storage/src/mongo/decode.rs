@@ -5,7 +5,7 @@ use std::{fmt::Display, str::FromStr};
 use bson::{RawBsonRef, RawDocument};
 use ventanilla_domain::{
     Actor, Author, CreationKey, Draft, Event, EventKind, Message, MessageText, Note, Role, Ticket,
-    TicketHead, TicketRecord, Timestamp, Waiting, WaitingFor,
+    TicketHead, TicketRecord, Timestamp, Waiting,
 };
 
 use super::{
@@ -176,14 +176,14 @@ impl UserIdEncoding {
             "HANDED_OVER" => EventKind::HandedOver,
             "DRAFT_ADDED" => EventKind::DraftAdded,
             "DRAFT_DISCARDED" => EventKind::DraftDiscarded,
-            // A newer version may know more parties.
-            WAITING_STARTED if required(event, "for", read_parsed::<WaitingFor>).is_ok() => {
-                EventKind::WaitingStarted {
-                    party: required(event, "for", read_parsed)?,
-                    until: optional(event, "until", read_date)?,
+            WAITING_STARTED => match required(event, "for", read_parsed) {
+                Ok(party) => {
+                    EventKind::WaitingStarted { party, until: optional(event, "until", read_date)? }
                 }
-            }
-            _ => read_other_event(event).map_err(|problem| decode_error("history.event", problem))?,
+                // A newer version may know more parties.
+                Err(_) => read_other_event(event)?,
+            },
+            _ => read_other_event(event)?,
         };
         let version = optional(event, "version", read_version)?.unwrap_or_default();
         Ok(Event { at: required(event, "at", read_date)?, by, version, kind })
@@ -213,13 +213,14 @@ fn read_draft(value: RawBsonRef<'_>) -> Result<Draft, String> {
 }
 
 /// Reads an event of a kind that this version doesn't know, through its extended JSON.
-fn read_other_event(event: &RawDocument) -> Result<EventKind, String> {
-    let mut data = bson::Document::try_from(event).map_err(|problem| problem.to_string())?;
+fn read_other_event(event: &RawDocument) -> Result<EventKind, DecodeError> {
+    let unreadable = |problem: &dyn Display| decode_error("history.event", problem.to_string());
+    let mut data = bson::Document::try_from(event).map_err(|problem| unreadable(&problem))?;
     for known in ["at", "by", "version"] {
         data.remove(known);
     }
     let json = bson::Bson::Document(data).into_relaxed_extjson();
-    serde_json::from_value(json).map_err(|problem| problem.to_string())
+    serde_json::from_value(json).map_err(|problem| unreadable(&problem))
 }
 
 /// Access to the fields of a document.

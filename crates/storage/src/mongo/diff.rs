@@ -2,7 +2,7 @@
 //! document has not changed.
 
 use bson::{Bson, Document, RawBsonRef, RawDocument, doc};
-use ventanilla_domain::{Draft, Event, Message, Note, SlaMetric, Ticket, TicketHead, Timestamp};
+use ventanilla_domain::{Event, Message, Note, SlaMetric, Ticket, TicketHead, Timestamp};
 
 use super::{
     decode::DecodeError,
@@ -24,8 +24,9 @@ pub(super) struct Found {
 struct Stored {
     /// Stored head, in which derived fields may be missing or stale.
     head: TicketHead,
-    /// Stored draft, which another application may have left stale.
-    draft: Option<Draft>,
+    /// Version of the stored draft, which another application may have left stale. No two drafts of a
+    /// ticket have the same.
+    draft: Option<u64>,
     /// Conditions that the compared fields are unchanged.
     compared: Document,
     lists: [List; LISTS.len()],
@@ -62,23 +63,15 @@ impl Found {
     pub(super) fn decode(document: &RawDocument, ids: UserIdEncoding) -> Result<Self, DecodeError> {
         let record = ids.decode_record(document)?;
         let derived = (record.first_response_at, record.resolved_at, record.closed_at);
-        let ended = (record.waiting, record.handoff_at, record.draft.clone());
+        let ended = (record.waiting, record.handoff_at);
+        let draft = record.draft.as_ref().map(|draft| draft.version);
         let ticket = Ticket::from(record);
         let mut head = ticket.head().clone();
         (head.first_response_at, head.resolved_at, head.closed_at) = derived;
-        let draft;
-        (head.waiting, head.handoff_at, draft) = ended;
+        (head.waiting, head.handoff_at) = ended;
         let stored = LISTS.map(|list| document.get_array(list).ok().map(|it| it.into_iter().count()));
         let lists = Stored::lists(&ticket, stored);
-        Ok(Self {
-            ticket,
-            stored: Stored {
-                head,
-                draft: draft.map(|draft| *draft),
-                compared: compared(document),
-                lists,
-            },
-        })
+        Ok(Self { ticket, stored: Stored { head, draft, compared: compared(document), lists } })
     }
 
     /// Returns the condition that the document has not changed.
@@ -136,7 +129,7 @@ impl Found {
             stored[list] = stored[list].map(|items| most.min(items + added));
         }
         self.stored.head = self.ticket.head().clone();
-        self.stored.draft = self.ticket.draft().cloned();
+        self.stored.draft = draft_version(&self.ticket);
         self.stored.lists = Stored::lists(&self.ticket, stored);
         self
     }
@@ -171,7 +164,7 @@ impl Found {
         if before.waiting != after.waiting {
             update.set_or_unset("waiting", after.waiting.as_ref().map(waiting));
         }
-        if self.stored.draft.as_ref() != self.ticket.draft() {
+        if self.stored.draft != draft_version(&self.ticket) {
             update.set_or_unset("draft", self.ticket.draft().map(draft));
         }
         Ok(())
@@ -241,6 +234,10 @@ impl Stored {
             List { stored: earlier, read: responses },
         ]
     }
+}
+
+fn draft_version(ticket: &Ticket) -> Option<u64> {
+    ticket.draft().map(|draft| draft.version)
 }
 
 fn added<T>(
