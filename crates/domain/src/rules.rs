@@ -386,11 +386,9 @@ impl TicketEdit<'_> {
     /// Begins a wait, or changes the one that is on.
     fn wait(&mut self, wait: Wait) {
         self.set_status(Status::InProgress);
-        let party = wait.party;
         let since = self.ticket.head.waiting.map_or(self.command.at, |waiting| waiting.since);
-        // A clock that went back may give an earlier end.
-        let until = wait.until.map(|until| until.max(since));
-        let waiting = Waiting { since, until, party };
+        let waiting = wait.since(since);
+        let Waiting { until, party, .. } = waiting;
         if self.ticket.head.waiting.replace(waiting) == Some(waiting) {
             return;
         }

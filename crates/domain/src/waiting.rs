@@ -61,6 +61,13 @@ impl Wait {
     pub const fn end(&self) -> Option<Timestamp> {
         self.until
     }
+
+    /// Returns the wait with its beginning, before which it doesn't end: a clock that went back may
+    /// have given an earlier end.
+    pub(crate) fn since(self, since: Timestamp) -> Waiting {
+        let until = self.until.map(|until| until.max(since));
+        Waiting { since, until, party: self.party }
+    }
 }
 
 /// Wait of a ticket, during which its resolution timer is paused.
@@ -98,7 +105,7 @@ impl Waiting {
 
     /// Returns whether it is the wait asked for.
     pub(crate) fn is(&self, wait: Wait) -> bool {
-        (self.party, self.until) == (wait.party, wait.until)
+        *self == wait.since(self.since)
     }
 
     /// Ends it at this time, if it would last longer.
