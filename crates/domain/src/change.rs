@@ -2,7 +2,10 @@
 
 use std::str::FromStr;
 
-use crate::{IdempotencyKey, InvalidText, MessageText, Priority, Status, TicketDetails, UserId, Wait};
+use crate::{
+    IdempotencyKey, InvalidText, MessageText, Priority, Reference, Status, Tag, TicketDetails, UserId,
+    Wait,
+};
 
 /// A change that an actor asks for, as a value.
 ///
@@ -44,6 +47,10 @@ pub(crate) enum ChangeKind {
     Priority(Priority),
     Assign(Option<UserId>),
     Claim,
+    AddTag(Tag),
+    RemoveTag(Tag),
+    AddReference(Reference),
+    RemoveReference(Reference),
     Wait(Wait),
     EndWait,
 }
@@ -199,6 +206,30 @@ impl Change {
         Self::of(ChangeKind::Claim)
     }
 
+    /// Adds a tag.
+    #[must_use]
+    pub const fn add_tag(tag: Tag) -> Self {
+        Self::of(ChangeKind::AddTag(tag))
+    }
+
+    /// Removes a tag.
+    #[must_use]
+    pub const fn remove_tag(tag: Tag) -> Self {
+        Self::of(ChangeKind::RemoveTag(tag))
+    }
+
+    /// Adds a reference to what the ticket is about.
+    #[must_use]
+    pub const fn add_reference(reference: Reference) -> Self {
+        Self::of(ChangeKind::AddReference(reference))
+    }
+
+    /// Removes a reference to what the ticket is about.
+    #[must_use]
+    pub const fn remove_reference(reference: Reference) -> Self {
+        Self::of(ChangeKind::RemoveReference(reference))
+    }
+
     /// Makes the change only to this version of the ticket; with `None`, to any.
     ///
     /// Refused for another version as [`Refusal::VersionConflict`](crate::Refusal::VersionConflict),
@@ -248,6 +279,10 @@ impl Change {
             | ChangeKind::Status(_)
             | ChangeKind::Priority(_)
             | ChangeKind::Claim
+            | ChangeKind::AddTag(_)
+            | ChangeKind::RemoveTag(_)
+            | ChangeKind::AddReference(_)
+            | ChangeKind::RemoveReference(_)
             | ChangeKind::Wait(_)
             | ChangeKind::EndWait => None,
         }

@@ -77,7 +77,7 @@ impl MessageRange {
 /// A ticket with the fields that one audience may see.
 ///
 /// Messages are in order of time, ties in order of arrival. Only the desk's details have timers,
-/// versions, waits, hand-overs, notes, history and drafts, and only those of the whole conversation
+/// versions, tags, waits, hand-overs, notes, history and drafts, and only those of the whole conversation
 /// the timers of earlier responses.
 ///
 /// It isn't serialisable on purpose: ids of administrators, idempotency keys and business times are
@@ -167,7 +167,7 @@ impl TicketSummary {
     /// Number of characters of the description in a list row.
     pub const EXCERPT_CHARS: usize = 120;
 
-    /// Returns the row without the fields that only the desk may see: SLA timers, version, wait and
+    /// Returns the row without the fields that only the desk may see: SLA timers, version, tags, wait and
     /// hand-over.
     #[must_use]
     pub fn for_requester(self) -> Self {

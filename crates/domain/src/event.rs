@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Actor, Locale, Priority, Role, Status, Timestamp, UserId, WaitingFor, locale::say};
+use crate::{
+    Actor, Locale, Priority, Reference, Role, Status, Tag, Timestamp, UserId, WaitingFor, locale::say,
+};
 
 /// Record of something that happened to a ticket.
 ///
@@ -107,6 +109,26 @@ pub enum EventKind {
         /// The assignee after.
         to: Option<UserId>,
     },
+    /// A tag was added.
+    TagAdded {
+        /// The tag.
+        tag: Tag,
+    },
+    /// A tag was removed.
+    TagRemoved {
+        /// The tag.
+        tag: Tag,
+    },
+    /// A reference to what the ticket is about was added.
+    ReferenceAdded {
+        /// The reference.
+        about: Reference,
+    },
+    /// A reference to what the ticket is about was removed.
+    ReferenceRemoved {
+        /// The reference.
+        about: Reference,
+    },
     /// The ticket began to wait, or its wait was changed.
     WaitingStarted {
         /// The party that is waited for.
@@ -136,9 +158,9 @@ pub enum EventKind {
 /// ```
 /// use ventanilla_domain::EventKind;
 ///
-/// let json = r#"{"event":"TAG_ADDED","tag":"vip","place":2}"#;
+/// let json = r#"{"event":"MERGED","tag":"vip","place":2}"#;
 /// let EventKind::Other(event) = serde_json::from_str(json)? else { panic!("an unknown event") };
-/// assert_eq!(event.name(), "TAG_ADDED");
+/// assert_eq!(event.name(), "MERGED");
 /// assert_eq!(serde_json::to_value(&event)?["tag"], "vip");
 /// # Ok::<(), serde_json::Error>(())
 /// ```
@@ -150,7 +172,7 @@ pub struct OtherEvent {
 }
 
 impl OtherEvent {
-    /// Returns the name of its kind, such as `TAG_ADDED`.
+    /// Returns the name of its kind, such as `MERGED`.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.event
@@ -206,6 +228,10 @@ impl EventKind {
             | EventKind::StatusChanged { .. }
             | EventKind::PriorityChanged { .. }
             | EventKind::AssigneeChanged { .. }
+            | EventKind::TagAdded { .. }
+            | EventKind::TagRemoved { .. }
+            | EventKind::ReferenceAdded { .. }
+            | EventKind::ReferenceRemoved { .. }
             | EventKind::WaitingStarted { .. }
             | EventKind::WaitingEnded
             | EventKind::HandedOver
@@ -215,7 +241,7 @@ impl EventKind {
         }
     }
 
-    /// Returns whether only the desk may see such events: notes, waits, the bot's hand-overs and
+    /// Returns whether only the desk may see such events: notes, tags, waits, the bot's hand-overs and
     /// drafts, and events of unknown kinds.
     ///
     /// ```
@@ -228,6 +254,8 @@ impl EventKind {
     pub const fn is_internal(&self) -> bool {
         match self {
             EventKind::NoteAdded
+            | EventKind::TagAdded { .. }
+            | EventKind::TagRemoved { .. }
             | EventKind::WaitingStarted { .. }
             | EventKind::WaitingEnded
             | EventKind::HandedOver
@@ -238,7 +266,9 @@ impl EventKind {
             | EventKind::MessageAdded { .. }
             | EventKind::StatusChanged { .. }
             | EventKind::PriorityChanged { .. }
-            | EventKind::AssigneeChanged { .. } => false,
+            | EventKind::AssigneeChanged { .. }
+            | EventKind::ReferenceAdded { .. }
+            | EventKind::ReferenceRemoved { .. } => false,
         }
     }
 
@@ -292,6 +322,18 @@ impl EventKind {
             EventKind::AssigneeChanged { to: None, .. } => {
                 locale.pick("Dejó el ticket sin asignar", "Left the ticket unassigned").into()
             }
+            EventKind::TagAdded { tag } => {
+                say!(locale, "Añadió la etiqueta «{tag}»", "Added the tag “{tag}”")
+            }
+            EventKind::TagRemoved { tag } => {
+                say!(locale, "Quitó la etiqueta «{tag}»", "Removed the tag “{tag}”")
+            }
+            EventKind::ReferenceAdded { about } => {
+                say!(locale, "Añadió la referencia {about}", "Added the reference {about}")
+            }
+            EventKind::ReferenceRemoved { about } => {
+                say!(locale, "Quitó la referencia {about}", "Removed the reference {about}")
+            }
             EventKind::WaitingStarted { party: WaitingFor::Customer, .. } => locale
                 .pick("Dejó el ticket esperando al cliente", "Set the ticket to wait for the customer")
                 .into(),
@@ -332,13 +374,17 @@ mod tests {
             EventKind::AssigneeChanged { from: None, to: Some(ana.clone()) },
             EventKind::AssigneeChanged { from: Some(ana.clone()), to: Some(luis) },
             EventKind::AssigneeChanged { from: Some(ana.clone()), to: None },
+            EventKind::TagAdded { tag: Tag::parse("vip").unwrap() },
+            EventKind::TagRemoved { tag: Tag::parse("vip").unwrap() },
+            EventKind::ReferenceAdded { about: Reference::new("order", "1").unwrap() },
+            EventKind::ReferenceRemoved { about: Reference::new("order", "1").unwrap() },
             EventKind::WaitingStarted { party: WaitingFor::Customer, until: None },
             EventKind::WaitingStarted { party: WaitingFor::ThirdParty, until: Some(Timestamp::MAX) },
             EventKind::WaitingEnded,
             EventKind::HandedOver,
             EventKind::DraftAdded,
             EventKind::DraftDiscarded,
-            serde_json::from_str(r#"{"event":"TAG_ADDED","tag":"vip"}"#).unwrap(),
+            serde_json::from_str(r#"{"event":"MERGED","tag":"vip"}"#).unwrap(),
         ] {
             let [es, en] = Locale::ALL.map(|locale| kind.describe(locale, UserId::to_string));
             assert!(!es.is_empty() && es != en, "{kind:?}");
@@ -359,11 +405,11 @@ mod tests {
     fn an_event_of_an_unknown_kind_keeps_its_data() {
         let json = serde_json::json!({
             "at": "2026-03-02T12:00:00.000Z", "by": {"kind": "SYSTEM"}, "version": 3,
-            "event": "TAG_ADDED", "none": null, "yes": true, "count": u64::MAX, "below": i64::MIN,
+            "event": "MERGED", "none": null, "yes": true, "count": u64::MAX, "below": i64::MIN,
             "ratio": 0.5, "list": [1, "x", null], "map": {"a": {"b": []}},
         });
         let event: Event = serde_json::from_value(json.clone()).unwrap();
-        assert!(matches!(&event.kind, EventKind::Other(other) if other.name() == "TAG_ADDED"));
+        assert!(matches!(&event.kind, EventKind::Other(other) if other.name() == "MERGED"));
         assert!(event.kind.is_internal() && event.kind.is_recorded());
         assert_eq!(serde_json::to_value(&event).unwrap(), json);
         let text = serde_json::to_string(&event).unwrap();

@@ -16,9 +16,11 @@ mod new_ticket;
 mod number;
 mod parse;
 mod policy;
+mod reference;
 mod refusal;
 mod rules;
 mod sla;
+mod tag;
 mod text;
 mod ticket;
 mod time_zone;
@@ -45,11 +47,13 @@ pub use message::{Draft, Message, Note};
 pub use new_ticket::{FollowUp, NewTicket};
 pub use number::{InvalidNumber, TicketLookup, TicketNumber};
 pub use policy::{BotPolicy, InvalidLimit, Limits, Policy, Reopen};
+pub use reference::{InvalidReference, Reference};
 pub use refusal::Refusal;
 pub use sla::{
     Elapsed, InvalidSla, Sla, SlaInstant, SlaMetric, SlaPause, SlaPolicy, SlaState, SlaStop, SlaTable,
     SlaTargets, SlaTimer, SlaTimers, UnknownSlaMetric, UnknownSlaState,
 };
+pub use tag::{InvalidTag, Tag};
 pub use text::{InvalidText, MessageText};
 pub use ticket::{Ticket, TicketHead, TicketRecord};
 pub use time_zone::{InvalidTimeZone, TimeZone};

@@ -2,8 +2,8 @@
 
 use crate::{
     Actor, ActorKind, Author, Category, CreationKey, Event, EventKind, IdempotencyKey, Message,
-    MessageText, Policy, Priority, Refusal, Status, Ticket, TicketHead, TicketNumber, Timestamp, UserId,
-    rules,
+    MessageText, Policy, Priority, Reference, Refusal, Status, Tag, Ticket, TicketHead, TicketNumber,
+    Timestamp, UserId, rules, util::distinct,
 };
 
 /// A ticket to be opened, before it has a number. Every ticket is opened from one.
@@ -29,13 +29,15 @@ pub struct NewTicket {
     description: MessageText,
     key: Option<IdempotencyKey>,
     follows: Option<FollowUp>,
+    about: Vec<Reference>,
+    tags: Vec<Tag>,
 }
 
 impl NewTicket {
     /// Creates a ticket of this category, without a key.
     #[must_use]
     pub const fn new(category: Category, description: MessageText) -> Self {
-        Self { category, description, key: None, follows: None }
+        Self { category, description, key: None, follows: None, about: Vec::new(), tags: Vec::new() }
     }
 
     /// Returns the ticket with a key, so that sending it twice opens one ticket.
@@ -51,6 +53,33 @@ impl NewTicket {
     #[must_use]
     pub fn with_key(mut self, key: impl Into<Option<IdempotencyKey>>) -> Self {
         self.key = key.into();
+        self
+    }
+
+    /// Returns the ticket with what it is about, in place of what was set before. Repetitions are
+    /// dropped.
+    ///
+    /// The requester sees it. A reference that a customer names must be checked to be theirs first.
+    ///
+    /// ```
+    /// use ventanilla_domain::{Category, MessageText, NewTicket, Reference, Tag};
+    ///
+    /// let new_ticket = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?)
+    ///     .with_references([Reference::new("order", "1001")?])
+    ///     .with_tags([Tag::parse("vip")?]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_references(mut self, about: impl IntoIterator<Item = Reference>) -> Self {
+        self.about = distinct(about);
+        self
+    }
+
+    /// Returns the ticket with tags, which only the desk sees, in place of those set before. Repetitions
+    /// are dropped.
+    #[must_use]
+    pub fn with_tags(mut self, tags: impl IntoIterator<Item = Tag>) -> Self {
+        self.tags = distinct(tags);
         self
     }
 
@@ -78,7 +107,8 @@ impl NewTicket {
     ///
     /// [`Refusal::NotPermitted`] unless `by` is the requester or an administrator, or if it follows
     /// up another requester's ticket; [`Refusal::TextTooLong`] if the description exceeds the
-    /// policy's limit.
+    /// policy's limit; [`Refusal::TooManyReferences`] and [`Refusal::TooManyTags`] for more than
+    /// [`TicketHead::MAX_LABELS`] of a kind.
     pub fn open(
         &self,
         number: TicketNumber,
@@ -89,6 +119,7 @@ impl NewTicket {
     ) -> Result<Ticket, Refusal> {
         rules::may_open(by, requester, self.follows.as_ref().map(FollowUp::requester))?;
         rules::check_length(&self.description, policy)?;
+        rules::check_labels(self.about.len(), self.tags.len())?;
         let head = TicketHead {
             ticket_number: number,
             requester: requester.clone(),
@@ -102,6 +133,8 @@ impl NewTicket {
             resolved_at: None,
             closed_at: None,
             follow_up_of: self.follows.as_ref().map(|offer| offer.follows.clone()),
+            about: self.about.clone(),
+            tags: self.tags.clone(),
             waiting: None,
             handoff_at: None,
             version: 0,
@@ -145,6 +178,7 @@ pub struct FollowUp {
     follows: TicketNumber,
     requester: UserId,
     category: Category,
+    about: Vec<Reference>,
 }
 
 impl FollowUp {
@@ -153,6 +187,7 @@ impl FollowUp {
             follows: head.ticket_number.clone(),
             requester: head.requester.clone(),
             category: head.category.clone(),
+            about: head.about.iter().take(TicketHead::MAX_LABELS).cloned().collect(),
         }
     }
 
@@ -168,11 +203,11 @@ impl FollowUp {
         &self.requester
     }
 
-    /// Creates a new ticket of the same category that follows up the old one.
+    /// Creates a new ticket of the same category, about the same, that follows up the old one.
     #[must_use]
     pub fn ticket(&self, description: MessageText) -> NewTicket {
-        let follows = Some(self.clone());
-        NewTicket { follows, ..NewTicket::new(self.category.clone(), description) }
+        let (follows, about) = (Some(self.clone()), self.about.clone());
+        NewTicket { follows, about, ..NewTicket::new(self.category.clone(), description) }
     }
 }
 

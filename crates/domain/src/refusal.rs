@@ -121,6 +121,16 @@ pub enum Refusal {
         /// Number of its notes.
         notes: u32,
     },
+    /// The ticket has no room for another reference.
+    TooManyReferences {
+        /// The maximum number of references.
+        limit: u32,
+    },
+    /// The ticket has no room for another tag.
+    TooManyTags {
+        /// The maximum number of tags.
+        limit: u32,
+    },
     /// The text is longer than the policy allows.
     #[serde(rename = "text_over_limit")]
     TextTooLong {
@@ -166,6 +176,8 @@ impl Explain for Refusal {
             Refusal::WaitOver { .. } => "wait_over",
             Refusal::ConversationFull { .. } => "conversation_full",
             Refusal::NotesFull { .. } => "notes_full",
+            Refusal::TooManyReferences { .. } => "too_many_references",
+            Refusal::TooManyTags { .. } => "too_many_tags",
             Refusal::TextTooLong { .. } => "text_over_limit",
             Refusal::KeyConflict { .. } => "key_conflict",
         }
@@ -185,6 +197,8 @@ impl Explain for Refusal {
             | Refusal::BotNotAllowed { .. }
             | Refusal::ConversationFull { .. }
             | Refusal::NotesFull { .. }
+            | Refusal::TooManyReferences { .. }
+            | Refusal::TooManyTags { .. }
             | Refusal::KeyConflict { .. } => ErrorKind::Conflict,
         }
     }
@@ -288,6 +302,16 @@ impl Explain for Refusal {
                 locale,
                 "El ticket ha alcanzado su máximo de notas ({notes}).",
                 "The ticket has reached its greatest number of notes ({notes})."
+            ),
+            Refusal::TooManyReferences { limit } => say!(
+                locale,
+                "Un ticket admite hasta {limit} referencias.",
+                "A ticket can have at most {limit} references."
+            ),
+            Refusal::TooManyTags { limit } => say!(
+                locale,
+                "Un ticket admite hasta {limit} etiquetas.",
+                "A ticket can have at most {limit} tags."
             ),
             Refusal::TextTooLong { .. } => {
                 locale.pick("El texto supera la longitud máxima.", "The text is too long.").into()
@@ -403,6 +427,8 @@ mod tests {
                 json!({"messages": 1, "bytes": 2, "adding": 3}),
             ),
             (Refusal::NotesFull { notes: 200 }, json!({"notes": 200})),
+            (Refusal::TooManyReferences { limit: 8 }, json!({"limit": 8})),
+            (Refusal::TooManyTags { limit: 8 }, json!({"limit": 8})),
             (Refusal::TextTooLong { bytes: 2, limit: 1 }, json!({"bytes": 2, "limit": 1})),
             (Refusal::KeyConflict { key: IdempotencyKey::parse("k").unwrap() }, json!({"key": "k"})),
         ] {

@@ -2,8 +2,9 @@
 
 use crate::{
     Actor, ActorKind, BotPolicy, Command, Draft, Event, EventKind, IdempotencyKey, Message, MessageText,
-    NewMessage, Note, Policy, Priority, Refusal, Reopen, SeenConversation, SlaInstant, SlaMetric,
-    SlaTimers, Status, Ticket, TicketDetails, TicketHead, Timestamp, UserId, Wait, Waiting,
+    NewMessage, Note, Policy, Priority, Reference, Refusal, Reopen, SeenConversation, SlaInstant,
+    SlaMetric, SlaTimers, Status, Tag, Ticket, TicketDetails, TicketHead, Timestamp, UserId, Wait,
+    Waiting,
     change::{ChangeKind, Expected, Then},
     changes_since::{changes_since, conversation_changes},
     command::{First, State, Stop},
@@ -23,6 +24,10 @@ impl Command {
             | ChangeKind::Priority(_)
             | ChangeKind::Assign(_)
             | ChangeKind::Claim
+            | ChangeKind::AddTag(_)
+            | ChangeKind::RemoveTag(_)
+            | ChangeKind::AddReference(_)
+            | ChangeKind::RemoveReference(_)
             | ChangeKind::Wait(_)
             | ChangeKind::EndWait => by == ActorKind::Admin,
             ChangeKind::HandOver(_) | ChangeKind::Draft(_) => by == ActorKind::Bot,
@@ -42,6 +47,10 @@ impl Command {
             | ChangeKind::Priority(_)
             | ChangeKind::Assign(_)
             | ChangeKind::Claim
+            | ChangeKind::AddTag(_)
+            | ChangeKind::RemoveTag(_)
+            | ChangeKind::AddReference(_)
+            | ChangeKind::RemoveReference(_)
             | ChangeKind::Wait(_)
             | ChangeKind::EndWait => Ok(()),
         }
@@ -110,6 +119,28 @@ impl Command {
                 self.check_not_closed(head)?;
                 self.check_expected(ticket)?;
                 check_unassigned(head)?;
+            }
+            ChangeKind::AddTag(tag) => {
+                check_differs(!head.tags.contains(tag))?;
+                self.check_not_closed(head)?;
+                self.check_expected(ticket)?;
+                check_labels(0, head.tags.len() + 1)?;
+            }
+            ChangeKind::AddReference(reference) => {
+                check_differs(!head.about.contains(reference))?;
+                self.check_not_closed(head)?;
+                self.check_expected(ticket)?;
+                check_labels(head.about.len() + 1, 0)?;
+            }
+            ChangeKind::RemoveTag(tag) => {
+                check_differs(head.tags.contains(tag))?;
+                self.check_not_closed(head)?;
+                self.check_expected(ticket)?;
+            }
+            ChangeKind::RemoveReference(reference) => {
+                check_differs(head.about.contains(reference))?;
+                self.check_not_closed(head)?;
+                self.check_expected(ticket)?;
             }
             ChangeKind::Wait(wait) => {
                 check_differs(!head.wait_at(self.at).is_some_and(|waiting| waiting.is(*wait)))?;
@@ -281,6 +312,18 @@ fn check_room(ticket: &State<'_>, adding: u32, policy: &Policy) -> Result<(), Re
     Ok(())
 }
 
+/// Checks that a ticket may have this many references and tags.
+pub(crate) fn check_labels(references: usize, tags: usize) -> Result<(), Refusal> {
+    let limit = TicketHead::MAX_LABELS;
+    if references > limit {
+        return Err(Refusal::TooManyReferences { limit: count(limit) });
+    }
+    if tags > limit {
+        return Err(Refusal::TooManyTags { limit: count(limit) });
+    }
+    Ok(())
+}
+
 fn check_unassigned(head: &TicketHead) -> Result<(), Refusal> {
     match &head.assignee {
         Some(to) => Err(Refusal::AlreadyAssigned { to: to.clone() }),
@@ -305,6 +348,10 @@ impl Command {
             ChangeKind::Priority(to) => edit.set_priority(*to),
             ChangeKind::Assign(to) => edit.set_assignee(to.as_ref()),
             ChangeKind::Claim => edit.set_assignee(self.actor.user()),
+            ChangeKind::AddTag(tag) => edit.add_tag(tag),
+            ChangeKind::RemoveTag(tag) => edit.remove_tag(tag),
+            ChangeKind::AddReference(reference) => edit.add_reference(reference),
+            ChangeKind::RemoveReference(reference) => edit.remove_reference(reference),
             ChangeKind::Wait(wait) => edit.wait(*wait),
             ChangeKind::EndWait => edit.end_wait(),
         }
@@ -464,6 +511,26 @@ impl TicketEdit<'_> {
         let from = std::mem::replace(&mut self.ticket.head.assignee, to.cloned());
         self.ticket.head.handoff_at = self.ticket.head.handoff_at.filter(|_| to.is_none());
         self.happened(EventKind::AssigneeChanged { from, to: to.cloned() });
+    }
+
+    fn add_tag(&mut self, tag: &Tag) {
+        push_tight(&mut self.ticket.head.tags, tag.clone());
+        self.happened(EventKind::TagAdded { tag: tag.clone() });
+    }
+
+    fn remove_tag(&mut self, tag: &Tag) {
+        self.ticket.head.tags.retain(|other| other != tag);
+        self.happened(EventKind::TagRemoved { tag: tag.clone() });
+    }
+
+    fn add_reference(&mut self, reference: &Reference) {
+        push_tight(&mut self.ticket.head.about, reference.clone());
+        self.happened(EventKind::ReferenceAdded { about: reference.clone() });
+    }
+
+    fn remove_reference(&mut self, reference: &Reference) {
+        self.ticket.head.about.retain(|other| other != reference);
+        self.happened(EventKind::ReferenceRemoved { about: reference.clone() });
     }
 
     /// Changes the SLA timers, if the ticket has some and the policy has a calendar.

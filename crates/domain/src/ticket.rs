@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Author, Category, CreationKey, Draft, Event, Message, MessageText, Note, Priority, Sla, SlaMetric,
-    SlaTimers, Status, TicketNumber, Timestamp, UserId, Waiting,
+    Author, Category, CreationKey, Draft, Event, Message, MessageText, Note, Priority, Reference, Sla,
+    SlaMetric, SlaTimers, Status, Tag, TicketNumber, Timestamp, UserId, Waiting,
     sla::Moment,
-    util::{count, null_is_absent, push_tight},
+    util::{count, distinct, null_is_absent, push_tight},
 };
 
 /// A whole ticket, as a store keeps it. Readers get its [`TicketDetails`](crate::TicketDetails).
@@ -117,7 +117,7 @@ impl Ticket {
     }
 
     /// Returns whether another ticket is the same request, so that one idempotency key may stand
-    /// for both.
+    /// for both. What they are about and their tags don't count: both may have changed since.
     ///
     /// ```
     /// # use ventanilla_domain::*;
@@ -205,6 +205,12 @@ pub struct TicketHead {
     /// The ticket that this one follows up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follow_up_of: Option<TicketNumber>,
+    /// What it is about, in order of addition, each once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub about: Vec<Reference>,
+    /// Its tags, in order of addition, each once: for the desk only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Tag>,
     /// The last wait, for the desk only. It may have ended ([`wait_at`](Self::wait_at)): the next
     /// change removes it then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -226,6 +232,9 @@ pub struct TicketHead {
 }
 
 impl TicketHead {
+    /// The maximum number of tags, and that of references to what a ticket is about.
+    pub const MAX_LABELS: usize = 8;
+
     /// Returns the SLA timers of the ticket; `None` if it was opened without an SLA policy.
     ///
     /// They are corrected for another application, which stops no timer and ends no pause: a timer
@@ -267,12 +276,13 @@ impl TicketHead {
         self.waiting.as_ref().filter(is_on)
     }
 
-    /// Returns the head without the fields that only the desk may see: SLA timers, version, wait and
-    /// hand-over.
+    /// Returns the head without the fields that only the desk may see: SLA timers, version, tags, wait
+    /// and hand-over.
     #[must_use]
     pub fn for_requester(mut self) -> Self {
         self.sla = None;
         self.version = 0;
+        self.tags = Vec::new();
         self.waiting = None;
         self.handoff_at = None;
         self
@@ -292,6 +302,8 @@ impl TicketHead {
             category: self.category.clone(),
             assignee: self.assignee.clone(),
             follow_up_of: self.follow_up_of.clone(),
+            about: self.about.clone(),
+            tags: self.tags.clone(),
             sla: None,
             ..*self
         }
@@ -352,6 +364,10 @@ pub struct TicketRecord {
     pub creation_key: Option<CreationKey>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follow_up_of: Option<TicketNumber>,
+    #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "Vec::is_empty")]
+    pub about: Vec<Reference>,
+    #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Tag>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting: Option<Waiting>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -393,6 +409,8 @@ impl From<TicketRecord> for Ticket {
             resolved_at: record.resolved_at.filter(|_| !record.status.is_live()),
             closed_at: record.closed_at.filter(|_| closed),
             follow_up_of: record.follow_up_of,
+            about: distinct(record.about),
+            tags: distinct(record.tags),
             waiting,
             handoff_at,
             version: record.version,
@@ -473,6 +491,8 @@ impl From<Ticket> for TicketRecord {
             closed_at: head.closed_at,
             creation_key: ticket.creation_key.map(|key| *key),
             follow_up_of: head.follow_up_of,
+            about: head.about,
+            tags: head.tags,
             waiting: head.waiting,
             handoff_at: head.handoff_at,
             draft: ticket.draft,

@@ -245,7 +245,7 @@ proptest! {
 fn an_unknown_event_in_the_history_is_kept_by_the_ticket() {
     let history = serde_json::json!([
         {"at": "2026-03-02T12:00:00.000Z", "by": {"kind": "SYSTEM"}, "version": 1,
-         "event": "TAG_ADDED", "tag": {"name": "vip", "place": 2}},
+         "event": "MERGED", "tag": {"name": "vip", "place": 2}},
     ]);
     let stored = serde_json::json!({
         "ticketNumber": "TKT-ABC123", "userId": "ana", "category": "BUG", "description": "No carga",
@@ -253,7 +253,7 @@ fn an_unknown_event_in_the_history_is_kept_by_the_ticket() {
     });
     let ticket: Ticket = serde_json::from_value(stored).expect("a ticket");
     let [event] = ticket.history() else { panic!("one event") };
-    assert!(matches!(&event.kind, EventKind::Other(other) if other.name() == "TAG_ADDED"));
+    assert!(matches!(&event.kind, EventKind::Other(other) if other.name() == "MERGED"));
     assert_eq!(event.describe(Locale::Es, UserId::to_string), "Hizo un cambio de tipo desconocido");
     let json = serde_json::to_value(&ticket).expect("JSON");
     assert_eq!(json["history"], history);

@@ -28,6 +28,7 @@ mod counts;
 mod due;
 mod get;
 mod insert;
+mod labels;
 mod list;
 mod listing;
 mod older;
@@ -120,6 +121,7 @@ fn suite() -> Vec<Case<Run>> {
         due::CASES,
         waiting::CASES,
         bot::CASES,
+        labels::CASES,
         resolved_until::CASES,
         report::CASES,
         older::CASES,

@@ -265,6 +265,8 @@ mod tests {
                 ListQuery::new().with_waiting(WaitingFilter::Waiting),
                 ListQuery::new().with_waiting(WaitingFilter::NotWaiting),
                 ListQuery::new().handed_over(),
+                ListQuery::new().with_reference("order:1".parse().unwrap()),
+                ListQuery::new().with_tag("vip".parse().unwrap()),
                 ListQuery::new().overdue().with_sort(crate::Sort::default()),
             ] {
                 prop_assert!(cursor.decode(&other).is_err());

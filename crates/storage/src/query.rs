@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 use ventanilla_domain::{
-    BusinessTime, Category, EnumSet, Priority, SlaTimers, Status, TicketHead, Timestamp, UserId,
+    BusinessTime, Category, EnumSet, Priority, Reference, SlaTimers, Status, Tag, TicketHead, Timestamp,
+    UserId,
 };
 
 use crate::{page_size::PageSize, words::words};
@@ -43,6 +44,10 @@ pub struct ListQuery {
     waiting: Option<WaitingFilter>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     handed_over: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    about: Option<Reference>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tag: Option<Tag>,
     /// `None` stands for the default order, which depends on the due filter.
     #[serde(skip_serializing_if = "Option::is_none")]
     sort: Option<Sort>,
@@ -287,6 +292,8 @@ impl Default for ListQuery {
             due: None,
             waiting: None,
             handed_over: false,
+            about: None,
+            tag: None,
             sort: None,
             page_size: PageSize::default(),
         }
@@ -418,6 +425,20 @@ impl ListQuery {
         self
     }
 
+    /// Lists only tickets that are about this.
+    #[must_use]
+    pub fn with_reference(mut self, about: Reference) -> Self {
+        self.about = Some(about);
+        self
+    }
+
+    /// Lists only tickets with this tag.
+    #[must_use]
+    pub fn with_tag(mut self, tag: Tag) -> Self {
+        self.tag = Some(tag);
+        self
+    }
+
     /// Sets the size of pages, which may differ from page to page of one walk.
     #[must_use]
     pub fn with_page_size(mut self, size: PageSize) -> Self {
@@ -491,6 +512,18 @@ impl ListQuery {
         self.handed_over
     }
 
+    /// Returns what listed tickets are about; `None` if all pass.
+    #[must_use]
+    pub const fn about(&self) -> Option<&Reference> {
+        self.about.as_ref()
+    }
+
+    /// Returns the tag that listed tickets have; `None` if all pass.
+    #[must_use]
+    pub const fn tag(&self) -> Option<&Tag> {
+        self.tag.as_ref()
+    }
+
     /// Returns the order that was set; by default by due time with a due filter, newest first without.
     #[must_use]
     pub const fn sort(&self) -> Sort {
@@ -543,6 +576,12 @@ impl ListQuery {
         Self { waiting: None, ..self.clone() }
     }
 
+    /// Returns the query without its filters of references and tags, for the faulty stores of tests.
+    #[cfg(test)]
+    pub(crate) fn without_labels(&self) -> Self {
+        Self { about: None, tag: None, ..self.clone() }
+    }
+
     /// Returns the largest number of rows of a page.
     #[must_use]
     pub const fn page_size(&self) -> usize {
@@ -580,5 +619,7 @@ impl ListQuery {
             && self.created_from.is_none_or(|from| head.created_at >= from)
             && self.created_before.is_none_or(|before| head.created_at < before)
             && (!self.handed_over || is_handed_over(head))
+            && self.about.as_ref().is_none_or(|about| head.about.contains(about))
+            && self.tag.as_ref().is_none_or(|tag| head.tags.contains(tag))
     }
 }

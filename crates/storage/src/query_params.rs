@@ -33,6 +33,8 @@ const AFTER: &str = "after";
 /// | `due` | `at_risk` or `overdue` ([`DueFilter`](crate::DueFilter)) | no filter |
 /// | `waiting` | `waiting` or `not_waiting` ([`WaitingFilter`](crate::WaitingFilter)) | no filter |
 /// | `handed_over` | `true` or `false`; only the first is a filter | `false` |
+/// | `about` | a [`Reference`](ventanilla_domain::Reference), such as `order:1001` | about anything |
+/// | `tag` | a [`Tag`](ventanilla_domain::Tag), such as `vip` | any tags |
 /// | `sort` | `newest_first`, `oldest_first`, `urgent_newest_first`, `urgent_oldest_first`, `low_newest_first`, `low_oldest_first` or `due` ([`Sort`](crate::Sort)) | `newest_first`; with `due`, `due` |
 /// | `page_size` | a number from 1 to 100 | `20` |
 /// | `after` | the [`Cursor`] that the page before gave as [`next`](crate::Page::next) | the first page |
@@ -106,6 +108,8 @@ impl PageQuery {
                 "due" => query = query.with_due(InvalidQuery::parse("due", value)?),
                 "waiting" => query = query.with_waiting(InvalidQuery::parse("waiting", value)?),
                 "handed_over" => handed_over = is_true("handed_over", value)?,
+                "about" => query = query.with_reference(InvalidQuery::parse("about", value)?),
+                "tag" => query = query.with_tag(InvalidQuery::parse("tag", value)?),
                 "sort" => query = query.with_sort(InvalidQuery::parse("sort", value)?),
                 "page_size" => query = query.with_page_size(InvalidQuery::parse("page_size", value)?),
                 AFTER => cursor = Some(InvalidQuery::parse(AFTER, value)?),
@@ -187,6 +191,8 @@ impl ListQuery {
             ("due", self.due().map(|due| due.to_string())),
             ("waiting", self.waiting().map(|waiting| waiting.to_string())),
             ("handed_over", self.is_handed_over().then(|| true.to_string())),
+            ("about", self.about().map(ToString::to_string)),
+            ("tag", self.tag().map(ToString::to_string)),
             ("sort", self.explicit_sort().map(|sort| sort.to_string())),
             ("page_size", rows.map(|rows| rows.to_string())),
         ];
@@ -359,6 +365,7 @@ mod tests {
             due in option::of(select(DueFilter::ALL.to_vec())),
             waiting in option::of(select(WaitingFilter::ALL.to_vec())),
             handed_over in any::<bool>(),
+            labels in (option::of(select(vec!["order:1", "payment:a:b=&,"])), option::of(select(vec!["vip", "cliente nuevo"]))),
             sort in option::of(select(Sort::ALL.to_vec())),
             rows in 1..=PageSize::MAX,
         ) -> ListQuery {
@@ -381,6 +388,9 @@ mod tests {
             query = due.into_iter().fold(query, ListQuery::with_due);
             query = waiting.into_iter().fold(query, ListQuery::with_waiting);
             query = if handed_over { query.handed_over() } else { query };
+            let (about, tag) = labels;
+            query = about.into_iter().fold(query, |query, it| query.with_reference(it.parse().unwrap()));
+            query = tag.into_iter().fold(query, |query, it| query.with_tag(it.parse().unwrap()));
             sort.into_iter().fold(query, ListQuery::with_sort)
         }
     }
@@ -434,7 +444,7 @@ mod tests {
         }
     }
 
-    const KEYS: [&str; 13] = [
+    const KEYS: [&str; 15] = [
         "status",
         "priority",
         "category",
@@ -445,6 +455,8 @@ mod tests {
         "due",
         "waiting",
         "handed_over",
+        "about",
+        "tag",
         "sort",
         "page_size",
         "after",
@@ -501,6 +513,8 @@ mod tests {
             ("due", "soon", "unknown_due_filter"),
             ("waiting", "WAITING", "unknown_waiting_filter"),
             ("handed_over", "yes", "invalid_query"),
+            ("about", "1001", "reference_id_empty"),
+            ("tag", "a,b", "tag_forbidden_character"),
             ("sort", "newestFirst", "unknown_sort"),
             ("page_size", "0", "invalid_page_size"),
             ("page_size", "-1", "invalid_page_size"),

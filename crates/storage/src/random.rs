@@ -1,14 +1,17 @@
 //! Random tickets and changes, and comparisons of a store's sums with them.
 
+use std::{fmt::Debug, str::FromStr};
+
 use proptest::{
     collection::vec,
     option,
     prelude::*,
-    sample::{Index, select},
+    sample::{Index, select, subsequence},
 };
 use ventanilla_domain::{
-    Actor, BusinessTime, Change, Command, MessageText, Policy, Priority, SlaInstant, SlaPause, SlaStop,
-    SlaTimer, SlaTimers, Status, Ticket, TicketRecord, Timestamp, Wait, WaitingFor,
+    Actor, BusinessTime, Change, Command, MessageText, Policy, Priority, Reference, SlaInstant,
+    SlaPause, SlaStop, SlaTimer, SlaTimers, Status, Tag, Ticket, TicketRecord, Timestamp, Wait,
+    WaitingFor,
 };
 
 use crate::{
@@ -80,10 +83,23 @@ async fn check_dues(
     for (query, count) in [
         (all.clone().with_waiting(WaitingFilter::Waiting), counts.waiting),
         (all.clone().with_waiting(WaitingFilter::NotWaiting), counts.total() - counts.waiting),
-        (all.handed_over(), counts.handed_over),
+        (all.clone().handed_over(), counts.handed_over),
     ] {
         let rows = store.list(&query.clone().first_page().with_now(at)).await?.rows;
         assert_eq!(rows.len() as u64, count, "{query:?}");
+    }
+    for (tag, about) in TAGS.into_iter().zip(ORDERS) {
+        let (tag, about) = (parsed::<Tag>(tag), parsed::<Reference>(about));
+        let (tagged, concerned) =
+            (all.clone().with_tag(tag.clone()), all.clone().with_reference(about.clone()));
+        for query in [tagged.clone(), concerned.clone(), tagged.with_reference(about.clone())] {
+            let is_listed = |ticket: &&Ticket| {
+                query.tag().is_none_or(|tag| ticket.head().tags.contains(tag))
+                    && query.about().is_none_or(|about| ticket.head().about.contains(about))
+            };
+            let rows = store.list(&query.clone().first_page()).await?.rows;
+            assert_eq!(rows.len(), tickets.iter().filter(is_listed).count(), "{query:?}");
+        }
     }
     let directions = [Direction::NewestFirst, Direction::OldestFirst];
     let by_creation =
@@ -99,6 +115,13 @@ async fn check_dues(
         }
     }
     Ok(())
+}
+
+const TAGS: [&str; 3] = ["vip", "cliente nuevo", "ñandú"];
+const ORDERS: [&str; 3] = ["order:1", "order:2", "payment:1"];
+
+fn parsed<T: FromStr<Err: Debug>>(text: &str) -> T {
+    text.parse().unwrap()
 }
 
 fn instant() -> impl Strategy<Value = Timestamp> {
@@ -142,11 +165,16 @@ fn record() -> impl Strategy<Value = TicketRecord> {
     );
     let timers = option::weighted(0.9, timers.prop_map(Box::new));
     let assignee = option::of((0..3_u32).prop_map(testing::admin));
-    (timers, select(&Status::ALL[..]), select(&Priority::ALL[..]), assignee, option::of(instant()))
-        .prop_map(move |(sla, status, priority, assignee_id, first_response_at)| {
+    let labels = (subsequence(&TAGS[..], 0..=3), subsequence(&ORDERS[..], 0..=3));
+    let state = (select(&Status::ALL[..]), select(&Priority::ALL[..]));
+    (timers, state, assignee, option::of(instant()), labels).prop_map(
+        move |(sla, (status, priority), assignee_id, first_response_at, (tags, about))| {
             let record = TicketRecord::from(opened.clone());
-            TicketRecord { sla, status, priority, assignee_id, first_response_at, ..record }
-        })
+            let tags = tags.into_iter().map(parsed).collect();
+            let about = about.into_iter().map(parsed).collect();
+            TicketRecord { sla, status, priority, assignee_id, first_response_at, tags, about, ..record }
+        },
+    )
 }
 
 fn change() -> impl Strategy<Value = (Actor, Change)> {
@@ -160,6 +188,10 @@ fn change() -> impl Strategy<Value = (Actor, Change)> {
         select(&Priority::ALL[..]).prop_map(Change::priority),
         option::of((0..3_u32).prop_map(testing::admin)).prop_map(Change::assign),
         wait().prop_map(Change::wait),
+        select(&TAGS[..]).prop_map(|tag| Change::add_tag(parsed(tag))),
+        select(&TAGS[..]).prop_map(|tag| Change::remove_tag(parsed(tag))),
+        select(&ORDERS[..]).prop_map(|about| Change::add_reference(parsed(about))),
+        select(&ORDERS[..]).prop_map(|about| Change::remove_reference(parsed(about))),
         wait().prop_map(move |wait| Change::reply_and_wait(text(), wait)),
         Just(Change::end_wait()),
         Just(Change::discard_draft()),

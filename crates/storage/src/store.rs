@@ -152,6 +152,7 @@ pub trait TicketStore: Send + Sync {
 
 /// Result of storing a new ticket.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "it is matched at once and not kept")]
 pub enum InsertOutcome {
     /// The ticket was stored.
     Stored,

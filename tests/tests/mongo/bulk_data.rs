@@ -86,7 +86,23 @@ fn ticket(place: u64) -> Document {
     ticket.extend(assignee.map(|assignee| ("assigneeId".to_owned(), assignee)));
     ticket.insert("sla", timers(place, &ticket, &mut random));
     mark(&mut ticket, place);
+    label(&mut ticket, place);
     ticket
+}
+
+/// Gives a fifth of the tickets two tags, one of them common, and a fiftieth an order, of which one is of
+/// many.
+fn label(ticket: &mut Document, place: u64) {
+    let mut random = rng(place, 2);
+    if random.random_range(0..5) == 0 {
+        let rare = ["rara", "otra", "cliente nuevo"][random.random_range(0..500_usize).min(2)];
+        ticket.insert("tags", vec![rare, "vip"]);
+    }
+    if random.random_range(0..50) == 0 {
+        let order = random.random_range(0..=20_u32).saturating_sub(10);
+        let order = doc! { "kind": "order", "id": order.to_string() };
+        ticket.insert("about", vec![order, doc! { "kind": "payment", "id": place.to_string() }]);
+    }
 }
 
 /// Lets a twentieth of the tickets in progress wait, half of them without an end and a quarter until

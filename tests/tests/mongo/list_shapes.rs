@@ -102,6 +102,11 @@ fn filters(count: u64) -> Vec<(&'static str, ListQuery)> {
             all().with_requester(customer(0)).with_statuses(!EnumSet::only(Status::Closed)),
         ),
         ("requester of few", all().with_requester(customer(7))),
+        ("tag", all().with_tag("vip".parse().unwrap())),
+        ("tag, live", all().with_tag("vip".parse().unwrap()).with_statuses(live)),
+        ("rare tag", all().with_tag("rara".parse().unwrap())),
+        ("about", all().with_reference("order:0".parse().unwrap())),
+        ("about, of one", all().with_reference("payment:7".parse().unwrap())),
         ("created between", all().with_created_from(from).with_created_before(before)),
         ("live, 100 rows", all().with_statuses(live).with_page_size(PageSize::new(100).unwrap())),
     ]

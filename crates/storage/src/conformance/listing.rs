@@ -7,7 +7,7 @@ use ventanilla_domain::{
     TicketHead, TicketSummary, Timestamp, Waiting,
 };
 
-use super::support::{answer, business_time, fill, hour, luis, parsed};
+use super::support::{answer, business_time, fill, hour, luis, parsed, reference};
 use crate::{
     Counts, CountsQuery, Direction, DueFilter, ListQuery, PageQuery, PageSize, Sort, TicketStore,
     testing,
@@ -29,7 +29,7 @@ pub(super) struct Filter {
     passes: fn(&TicketHead) -> bool,
 }
 
-pub(super) const FILTERS: [Filter; 10] = [
+pub(super) const FILTERS: [Filter; 12] = [
     Filter {
         field: "status",
         narrow: |query| query.with_statuses(Status::Open | Status::InProgress),
@@ -76,10 +76,20 @@ pub(super) const FILTERS: [Filter; 10] = [
         narrow: |query| query.with_created_before(hour(10)),
         passes: |head| head.created_at < hour(10),
     },
+    Filter {
+        field: "about",
+        narrow: |query| query.with_reference(reference("order:1")),
+        passes: |head| head.about.contains(&reference("order:1")),
+    },
+    Filter {
+        field: "tag",
+        narrow: |query| query.with_tag(parsed("vip")),
+        passes: |head| head.tags.contains(&parsed("vip")),
+    },
 ];
 
 /// Returns queries that none of the sample tickets passes.
-pub(super) fn nothing_passes() -> [ListQuery; 9] {
+pub(super) fn nothing_passes() -> [ListQuery; 12] {
     let all = ListQuery::new;
     [
         all().with_statuses(EnumSet::empty()),
@@ -87,6 +97,9 @@ pub(super) fn nothing_passes() -> [ListQuery; 9] {
         all().with_category(parsed("pagos")),
         all().with_assignee(testing::customer(0)),
         all().with_requester(testing::admin(0)),
+        all().with_reference(reference("order:3")),
+        all().with_reference(reference("payment:1")),
+        all().with_tag(parsed("nadie")),
         all().with_created_from(hour(9_000)),
         all().with_created_before(testing::epoch()),
         all().with_created_from(hour(2)).with_created_before(hour(2)),

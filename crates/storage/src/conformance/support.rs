@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt::Debug, time::Duration};
 
 use ventanilla_domain::{
     Actor, Audience, BusinessTime, Change, Command, MessageRange, MessageText, NewMessage, Outcome,
-    Policy, SlaTimers, Ticket, TicketDetails, TicketHead, TicketNumber, Timestamp, UserId,
+    Policy, Reference, SlaTimers, Ticket, TicketDetails, TicketHead, TicketNumber, Timestamp, UserId,
 };
 
 use crate::{
@@ -62,6 +62,10 @@ pub(super) const MILLISECOND: Duration = Duration::from_millis(1);
 
 pub(super) fn parsed<T>(value: impl TryInto<T, Error: Debug>) -> T {
     value.try_into().expect("the values of the suite are valid")
+}
+
+pub(super) fn reference(text: &str) -> Reference {
+    text.parse().expect("the values of the suite are valid")
 }
 
 /// Returns the command of a change under the default policy.

@@ -69,6 +69,22 @@ async fn a_store_with_one_fault_fails_at_no_other_case() {
         (Fault::SortsWholeConversations, &["a_whole_ticket_equals_the_one_changed_by_the_domain"]),
         (Fault::DropsDueFilters, &["each_due_filter_in_each_order_with_each_filter"]),
         (
+            Fault::DropsLabelFilters,
+            &[
+                "each_filter_in_each_order",
+                "each_two_filters_together",
+                "filters_that_no_ticket_passes",
+                "each_list_by_due_time_with_each_filter",
+                "each_due_filter_in_each_order_with_each_filter",
+                "filters_that_no_ticket_passes_in_lists_by_due_time",
+                "each_waiting_filter_in_each_order_with_each_filter",
+                "labels_are_added_and_removed",
+                "a_new_ticket_is_listed_by_its_labels",
+                "a_ticket_has_no_more_labels_than_allowed",
+                "a_list_by_label_is_walked_in_pages",
+            ],
+        ),
+        (
             Fault::DropsWaitingFilters,
             &[
                 "waits_are_filtered_until_their_end",
@@ -160,6 +176,7 @@ enum Fault {
     ForgetsHandOvers,
     ForgetsDrafts,
     DropsWaitingFilters,
+    DropsLabelFilters,
     ListsEndedWaits,
     CountsEndedWaits,
 }
@@ -328,6 +345,7 @@ impl Faulty {
             (Fault::RoundsCreationInDueLists, true) if page.query().created() != (None, None) => {
                 rounded(page)
             }
+            (Fault::DropsLabelFilters, _) => with_query(page, page.query().without_labels()),
             (Fault::DropsWaitingFilters, _) => with_query(page, page.query().without_waiting()),
             (Fault::ListsEndedWaits, _) => page.clone().with_now(Timestamp::MIN),
             _ => page.clone(),

@@ -1,11 +1,13 @@
-//! Indexes of tickets: by creation, for each status and priority, overall and by category, assignee and
-//! requester; by due time; by the end of their wait; by time of resolution; and by the days that concern
+//! Indexes of tickets: by creation, for each status and priority, overall and by category, assignee,
+//! requester, reference and tag; by due time; by the end of their wait; by time of resolution; and by the days that concern
 //! reports.
 
 use std::collections::{BTreeSet, HashMap};
 
 use itertools::{Either, Itertools};
-use ventanilla_domain::{Category, EnumSet, Priority, Status, TicketHead, Timestamp, UserId};
+use ventanilla_domain::{
+    Category, EnumSet, Priority, Reference, Status, Tag, TicketHead, Timestamp, UserId,
+};
 
 use super::{
     due_times::{DueTime, DueTimes},
@@ -25,6 +27,8 @@ pub(super) enum Group {
     Category(Category),
     Assignee(Option<UserId>),
     Requester(UserId),
+    About(Reference),
+    Tag(Tag),
 }
 
 /// Indexed properties of a ticket.
@@ -50,6 +54,8 @@ struct Listed {
     category: Category,
     assignee: Option<UserId>,
     requester: UserId,
+    about: Vec<Reference>,
+    tags: Vec<Tag>,
     created_at: Timestamp,
 }
 
@@ -86,6 +92,8 @@ impl Facets {
             category: head.category.clone(),
             assignee: head.assignee.clone(),
             requester: head.requester.clone(),
+            about: head.about.clone(),
+            tags: head.tags.clone(),
             created_at: head.created_at,
         };
         let resolved = (head.status == Status::Resolved).then(|| head.resolved_or_updated_at());
@@ -101,13 +109,16 @@ impl Facets {
 }
 
 impl Listed {
-    fn groups(&self) -> [Group; 4] {
-        [
+    fn groups(&self) -> impl Iterator<Item = Group> + use<'_> {
+        let single = [
             Group::All,
             Group::Category(self.category.clone()),
             Group::Assignee(self.assignee.clone()),
             Group::Requester(self.requester.clone()),
-        ]
+        ];
+        let about = self.about.iter().cloned().map(Group::About);
+        let tags = self.tags.iter().cloned().map(Group::Tag);
+        single.into_iter().chain(about).chain(tags)
     }
 }
 
@@ -309,10 +320,14 @@ fn narrowest(query: &ListQuery) -> Group {
     if let Some(requester) = query.requester() {
         return Group::Requester(requester.clone());
     }
-    match (query.assignee(), query.category()) {
-        (Some(AssigneeFilter::To(admin)), _) => Group::Assignee(Some(admin.clone())),
-        (_, Some(category)) => Group::Category(category.clone()),
-        (Some(AssigneeFilter::Unassigned), None) => Group::Assignee(None),
-        (None, None) => Group::All,
+    if let Some(about) = query.about() {
+        return Group::About(about.clone());
+    }
+    match (query.assignee(), query.tag(), query.category()) {
+        (Some(AssigneeFilter::To(admin)), ..) => Group::Assignee(Some(admin.clone())),
+        (_, Some(tag), _) => Group::Tag(tag.clone()),
+        (_, None, Some(category)) => Group::Category(category.clone()),
+        (Some(AssigneeFilter::Unassigned), None, None) => Group::Assignee(None),
+        (None, None, None) => Group::All,
     }
 }

@@ -4,8 +4,8 @@ use std::{fmt::Display, str::FromStr};
 
 use bson::{RawBsonRef, RawDocument};
 use ventanilla_domain::{
-    Actor, Author, CreationKey, Draft, Event, EventKind, Message, MessageText, Note, Role, Ticket,
-    TicketHead, TicketRecord, Timestamp, Waiting,
+    Actor, Author, CreationKey, Draft, Event, EventKind, Message, MessageText, Note, Reference, Role,
+    Tag, Ticket, TicketHead, TicketRecord, Timestamp, Waiting,
 };
 
 use super::{
@@ -49,7 +49,7 @@ impl UserIdEncoding {
     /// Decodes the fields of a whole ticket as they are stored.
     ///
     /// Optional data that only these crates write are skipped if they are unreadable: a note, an event of
-    /// the history, a key, the author of a message, a wait, a hand-over, a draft.
+    /// the history, a key, the author of a message, a reference, a tag, a wait, a hand-over, a draft.
     pub(super) fn decode_record(self, document: &RawDocument) -> Result<TicketRecord, DecodeError> {
         let fields = Parsed::of(document);
         let description = required(&fields, "description", read_text)?;
@@ -88,6 +88,8 @@ impl UserIdEncoding {
             closed_at: optional(document, "closedAt", read_date)?,
             creation_key: self.creation_key_of(document),
             follow_up_of: optional(document, "followUpOf", read_parsed)?,
+            about: optional_list(document, "about", read_reference),
+            tags: optional_list(document, "tags", read_tag),
             waiting: optional_part(document, "waiting", read_waiting),
             handoff_at: optional_part(document, "handoffAt", read_date),
             draft: optional_part(document, "draft", read_draft).map(Box::new),
@@ -188,6 +190,17 @@ impl UserIdEncoding {
         let version = optional(event, "version", read_version)?.unwrap_or_default();
         Ok(Event { at: required(event, "at", read_date)?, by, version, kind })
     }
+}
+
+fn read_reference(value: RawBsonRef<'_>) -> Option<Reference> {
+    let value = value.as_document()?;
+    Reference::new(value.get_str("kind").ok()?, value.get_str("id").ok()?).ok()
+}
+
+/// Reads a tag. One that isn't in lower case is unreadable, since no index finds it.
+fn read_tag(value: RawBsonRef<'_>) -> Option<Tag> {
+    let value = value.as_str()?;
+    Tag::parse(value).ok().filter(|tag| tag.as_str() == value)
 }
 
 fn read_waiting(value: RawBsonRef<'_>) -> Result<Waiting, String> {
@@ -294,6 +307,16 @@ pub(super) fn optional_part<'a, T>(
     read: impl FnOnce(RawBsonRef<'a>) -> Result<T, String>,
 ) -> Option<T> {
     optional(document, field, read).unwrap_or(None)
+}
+
+/// Decodes the readable items of a list, if there is one.
+fn optional_list<'a, T>(
+    document: impl Fields<'a>,
+    field: &str,
+    read: impl Fn(RawBsonRef<'a>) -> Option<T>,
+) -> Vec<T> {
+    let Ok(Some(RawBsonRef::Array(items))) = document.value(field) else { return Vec::new() };
+    items.into_iter().flatten().filter_map(read).collect()
 }
 
 /// Decodes a list that may be missing or null.
@@ -405,7 +428,7 @@ mod tests {
             "at": bson::DateTime::from_millis(0),
             "by": { "kind": "SYSTEM" },
             "version": 3_i64,
-            "event": "TAG_ADDED",
+            "event": "MERGED",
             "tag": "vip",
             "tagId": ObjectId::from_bytes([7; 12]),
             "since": bson::DateTime::from_millis(1_700_000_000_123),
@@ -415,7 +438,7 @@ mod tests {
         let raw = RawDocumentBuf::try_from(&stored).unwrap();
         let codec = UserIdEncoding::ObjectId;
         let event = codec.read_event(RawBsonRef::Document(&raw)).unwrap();
-        assert!(matches!(&event.kind, EventKind::Other(other) if other.name() == "TAG_ADDED"));
+        assert!(matches!(&event.kind, EventKind::Other(other) if other.name() == "MERGED"));
         assert_eq!(codec.encode_event(&event).unwrap(), stored.into());
     }
 }

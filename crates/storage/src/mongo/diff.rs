@@ -6,7 +6,7 @@ use ventanilla_domain::{Event, Message, Note, SlaMetric, Ticket, TicketHead, Tim
 
 use super::{
     decode::DecodeError,
-    encode::{EARLIER, date, draft, version, waiting},
+    encode::{EARLIER, date, draft, reference, tag, version, waiting},
     ids::UserIdEncoding,
     timers::{business_time, name},
 };
@@ -164,6 +164,14 @@ impl Found {
         if before.waiting != after.waiting {
             update.set_or_unset("waiting", after.waiting.as_ref().map(waiting));
         }
+        if before.about != after.about {
+            let stored = self.stored.list("about");
+            update.set_or_unset("about", items(stored, &before.about, &after.about, reference));
+        }
+        if before.tags != after.tags {
+            let stored = self.stored.list("tags");
+            update.set_or_unset("tags", items(stored, &before.tags, &after.tags, tag));
+        }
         if self.stored.draft != draft_version(&self.ticket) {
             update.set_or_unset("draft", self.ticket.draft().map(draft));
         }
@@ -224,6 +232,12 @@ impl Found {
 }
 
 impl Stored {
+    /// Returns the items of a compared list.
+    fn list(&self, field: &str) -> &[Bson] {
+        let stored = self.compared.get_document(field).and_then(|equals| equals.get_array("$eq"));
+        stored.map_or(&[], Vec::as_slice)
+    }
+
     fn lists(ticket: &Ticket, stored: [Option<usize>; LISTS.len()]) -> [List; LISTS.len()] {
         let [messages, notes, history, earlier] = stored;
         let responses = ticket.head().sla.as_deref().map_or(0, |sla| sla.earlier_responses.len());
@@ -248,6 +262,34 @@ fn added<T>(
     items[before..].iter().map(encode).collect()
 }
 
+/// Returns the stored items without those removed and with those added; `None` if none are left.
+/// Items that this version can't read stay.
+fn items<T: PartialEq>(
+    stored: &[Bson],
+    before: &[T],
+    after: &[T],
+    encode: impl Fn(&T) -> Bson,
+) -> Option<Bson> {
+    let encoded = |items: &[T], except: &[T]| -> Vec<Bson> {
+        items.iter().filter(|item| !except.contains(item)).map(&encode).collect()
+    };
+    let removed = encoded(before, after);
+    let kept = stored.iter().filter(|item| !removed.iter().any(|removed| is_same(item, removed)));
+    let items: Vec<Bson> = kept.cloned().chain(encoded(after, before)).collect();
+    Some(Bson::Array(items)).filter(|items| items.as_array().is_some_and(|items| !items.is_empty()))
+}
+
+/// Returns whether a stored item is the encoded one. Another application may have written its fields in
+/// another order, or more fields.
+fn is_same(stored: &Bson, encoded: &Bson) -> bool {
+    match (stored, encoded) {
+        (Bson::Document(stored), Bson::Document(encoded)) => {
+            encoded.iter().all(|(field, value)| stored.get(field) == Some(value))
+        }
+        (stored, encoded) => stored == encoded,
+    }
+}
+
 /// Returns the conditions that the compared fields, the wait and the timers are unchanged.
 fn compared(document: &RawDocument) -> Document {
     let mut conditions = Document::new();
@@ -255,7 +297,9 @@ fn compared(document: &RawDocument) -> Document {
         // Null matches a missing field too.
         conditions.insert(field, owned(document.get(field).ok().flatten()));
     }
-    conditions.insert("waiting", equals(owned(document.get("waiting").ok().flatten())));
+    for field in ["waiting", "about", "tags"] {
+        conditions.insert(field, equals(owned(document.get(field).ok().flatten())));
+    }
     if let Ok(timers) = document.get_document("sla") {
         for metric in SlaMetric::ALL {
             let timer = owned(timers.get(name(metric)).ok().flatten());

@@ -2,8 +2,8 @@
 
 use bson::{Bson, DateTime, Document, doc, oid::ObjectId};
 use ventanilla_domain::{
-    Actor, Author, CreationKey, Draft, Event, EventKind, Message, Note, Ticket, Timestamp, UserId,
-    Waiting,
+    Actor, Author, CreationKey, Draft, Event, EventKind, Message, Note, Reference, Tag, Ticket,
+    Timestamp, UserId, Waiting,
 };
 
 use super::ids::UserIdEncoding;
@@ -40,6 +40,10 @@ impl UserIdEncoding {
         add("resolvedAt", head.resolved_at.map(date));
         add("closedAt", head.closed_at.map(date));
         add("followUpOf", head.follow_up_of.as_ref().map(|number| number.as_str().into()));
+        let about: Vec<Bson> = head.about.iter().map(reference).collect();
+        add("about", Some(about).filter(|about| !about.is_empty()).map(Bson::Array));
+        let tags: Vec<Bson> = head.tags.iter().map(tag).collect();
+        add("tags", Some(tags).filter(|tags| !tags.is_empty()).map(Bson::Array));
         add("waiting", head.waiting.as_ref().map(waiting));
         add("handoffAt", head.handoff_at.map(date));
         add("draft", ticket.draft().map(draft));
@@ -147,6 +151,14 @@ pub(super) const STATUS_CHANGED: &str = "STATUS_CHANGED";
 pub(super) const PRIORITY_CHANGED: &str = "PRIORITY_CHANGED";
 pub(super) const ASSIGNEE_CHANGED: &str = "ASSIGNEE_CHANGED";
 pub(super) const WAITING_STARTED: &str = "WAITING_STARTED";
+
+pub(super) fn tag(tag: &Tag) -> Bson {
+    tag.as_str().into()
+}
+
+pub(super) fn reference(reference: &Reference) -> Bson {
+    doc! { "kind": reference.kind(), "id": reference.id() }.into()
+}
 
 pub(super) fn waiting(waiting: &Waiting) -> Bson {
     let mut document = doc! { "since": date(waiting.since) };

@@ -71,6 +71,8 @@ pub(super) fn stored_head() -> Document {
         "resolvedAt": 1,
         "closedAt": 1,
         "followUpOf": 1,
+        "about": 1,
+        "tags": 1,
         "waiting": 1,
         "handoffAt": 1,
         "sla": 1,

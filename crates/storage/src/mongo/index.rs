@@ -24,10 +24,16 @@ pub(super) const RESOLVED: &str = "SupportTicket_resolvedAt_idx";
 pub(super) fn all() -> Vec<IndexModel> {
     vec![
         index(NUMBER, number_keys(), true, None),
-        run("SupportTicket_status_idx", doc! {}),
-        run("SupportTicket_category_idx", doc! { "category": 1 }),
-        run("SupportTicket_assigneeId_idx", doc! { "assigneeId": 1 }),
-        run("SupportTicket_userId_idx", doc! { "userId": 1 }),
+        run("SupportTicket_status_idx", doc! {}, None),
+        run("SupportTicket_category_idx", doc! { "category": 1 }, None),
+        run("SupportTicket_assigneeId_idx", doc! { "assigneeId": 1 }, None),
+        run("SupportTicket_userId_idx", doc! { "userId": 1 }, None),
+        run("SupportTicket_tags_idx", doc! { "tags": 1 }, Some(doc! { "tags": { "$exists": true } })),
+        run(
+            "SupportTicket_about_idx",
+            doc! { "about.id": 1, "about.kind": 1 },
+            Some(doc! { "about": { "$exists": true } }),
+        ),
         index(
             DUE,
             doc! { "status": 1, "sla.due": 1, "_id": 1, "sla.risk": 1 },
@@ -109,9 +115,9 @@ fn serves(index: &IndexModel, wanted: &IndexModel) -> bool {
 }
 
 /// Returns the index of a group in order of creation, for each status and priority.
-fn run(name: &str, mut keys: Document) -> IndexModel {
+fn run(name: &str, mut keys: Document, only: Option<Document>) -> IndexModel {
     keys.extend(doc! { "status": 1, "priority": 1, "createdAt": -1, "_id": -1 });
-    index(name, keys, false, None)
+    index(name, keys, false, only)
 }
 
 fn index(name: &str, keys: Document, unique: bool, only: Option<Document>) -> IndexModel {

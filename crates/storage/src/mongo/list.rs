@@ -167,6 +167,14 @@ impl Inner {
         if let Some(category) = query.category() {
             matching.insert("category", category.as_str());
         }
+        if let Some(tag) = query.tag() {
+            matching.insert("tags", tag.as_str());
+        }
+        if let Some(about) = query.about() {
+            let about = doc! { "id": about.id(), "kind": about.kind() };
+            // The planner uses the partial index only if its condition is repeated.
+            matching.insert("about", doc! { "$exists": true, "$elemMatch": about });
+        }
         if let Some(requester) = query.requester() {
             matching.insert("userId", self.ids.write(requester)?);
         }
@@ -310,6 +318,8 @@ fn due_hint(query: &ListQuery) -> Option<Hint> {
     let may_be_few = one_admins
         || query.category().is_some()
         || query.requester().is_some()
+        || query.about().is_some()
+        || query.tag().is_some()
         || is_waiting
         || query.is_handed_over();
     (!may_be_few).then(|| Hint::Name(index::DUE.into()))

@@ -104,6 +104,8 @@ impl Listing<'_> {
         bind(":requester", &query.requester().map(UserId::as_str))?;
         bind(":category", &query.category().map(Category::as_str))?;
         bind(":assignee", &query.assignee().and_then(assignee))?;
+        bind(":about", &query.about().map(row::about))?;
+        bind(":tag", &query.tag().map(row::tag))?;
         let (from, before) = query.created();
         bind(":created_from", &from.map_or(i64::MIN, Timestamp::as_millis))?;
         bind(":created_before", &before.map_or(i64::MAX, Timestamp::as_millis))?;
@@ -164,14 +166,13 @@ fn dues(page: &PageQuery) -> Range {
 }
 
 fn by_creation(query: &ListQuery, priorities: EnumSet<Priority>, direction: Direction) -> String {
-    let (index, filters) = filters(query);
+    let (source, filters) = source(query);
     let more = [due_condition(query), waiting_condition(query), handoff_condition(query)].concat();
     let runs = query.listed_statuses().iter().cartesian_product(priorities.iter());
     let runs = runs
         .map(|(status, priority)| {
             format!(
-                "SELECT created AS key, id FROM ticket INDEXED BY {index} \
-                 WHERE {filters} status = '{}' AND priority = '{}' \
+                "SELECT created AS key, id FROM {source} WHERE {filters} status = '{}' AND priority = '{}' \
                  AND (created, id) > (:from, :from_id) AND (created, id) < (:to, :to_id){more}",
                 status.as_str(),
                 priority.as_str()
@@ -209,7 +210,7 @@ const fn handoff_condition(query: &ListQuery) -> &'static str {
 }
 
 fn by_due(query: &ListQuery) -> String {
-    let (_, filters) = filters(query);
+    let filters = filters(query).map(|filter| filter.condition).join("");
     let risk = if query.due() == Some(DueFilter::AtRisk) { "risk <= :as_of AND" } else { "" };
     let statuses = query.listed_statuses().iter().map(|status| quoted(status.as_str())).join(", ");
     let priorities = query.priorities().iter().map(|priority| quoted(priority.as_str()));
@@ -225,16 +226,65 @@ fn by_due(query: &ListQuery) -> String {
     )
 }
 
-/// Returns the index for the filters beside status and priority, and their conditions.
-fn filters(query: &ListQuery) -> (&'static str, String) {
+/// Filter beside status and priority.
+struct Filter {
+    is_set: bool,
+    /// Tables in the order of an index that has the tickets of the filter together.
+    source: &'static str,
+    /// Condition on the source, which such an index serves.
+    indexed: &'static str,
+    /// Condition on a ticket from any source.
+    condition: &'static str,
+}
+
+/// Rows of the labels, each with its ticket.
+const LABELLED: &str = "ticket_label CROSS JOIN ticket USING (status, priority, created, id)";
+
+/// Returns the condition that a ticket has a label.
+macro_rules! has_label {
+    ($label:literal) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM ticket_label AS other WHERE other.label = ",
+            $label,
+            " AND other.status = ticket.status AND other.priority = ticket.priority \
+             AND other.created = ticket.created AND other.id = ticket.id) AND "
+        )
+    };
+}
+
+/// Returns the filters that are set, as a rule the narrowest first.
+fn filters(query: &ListQuery) -> impl Iterator<Item = Filter> {
+    let column = |is_set, source, condition| Filter { is_set, source, indexed: condition, condition };
+    let label = |is_set, indexed, condition| Filter { is_set, source: LABELLED, indexed, condition };
     let all = [
-        (query.requester().is_some(), "ticket_by_requester", "requester = :requester AND "),
-        (query.assignee().is_some(), "ticket_by_assignee", "assignee IS :assignee AND "),
-        (query.category().is_some(), "ticket_by_category", "category = :category AND "),
+        column(
+            query.requester().is_some(),
+            "ticket INDEXED BY ticket_by_requester",
+            "requester = :requester AND ",
+        ),
+        label(query.about().is_some(), "label = :about AND ", has_label!(":about")),
+        column(
+            query.assignee().is_some(),
+            "ticket INDEXED BY ticket_by_assignee",
+            "assignee IS :assignee AND ",
+        ),
+        label(query.tag().is_some(), "label = :tag AND ", has_label!(":tag")),
+        column(
+            query.category().is_some(),
+            "ticket INDEXED BY ticket_by_category",
+            "category = :category AND ",
+        ),
     ];
-    let set = all.iter().filter(|(is_set, ..)| *is_set);
-    let index = set.clone().next().map_or("ticket_by_creation", |(_, index, _)| index);
-    (index, set.map(|(.., filter)| *filter).collect())
+    all.into_iter().filter(|filter| filter.is_set)
+}
+
+/// Returns the source of a list by creation, and the conditions of the filters beside status and priority.
+fn source(query: &ListQuery) -> (&'static str, String) {
+    let mut filters = filters(query);
+    let Some(first) = filters.next() else {
+        return ("ticket INDEXED BY ticket_by_creation", String::new());
+    };
+    (first.source, filters.fold(first.indexed.to_owned(), |all, filter| all + filter.condition))
 }
 
 /// Decodes a row of the table as a row of a list.

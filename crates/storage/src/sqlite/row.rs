@@ -4,8 +4,8 @@ use rusqlite::{Row, types::ValueRef};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use ventanilla_domain::{
-    BusinessTime, Draft, Event, Message, Note, SlaTimers, Status, Ticket, TicketHead, TicketRecord,
-    Timestamp,
+    BusinessTime, Draft, Event, Message, Note, Reference, SlaTimers, Status, Tag, Ticket, TicketHead,
+    TicketRecord, Timestamp,
 };
 
 use crate::{
@@ -52,6 +52,7 @@ struct Conversation {
 pub(super) struct Texts {
     head: String,
     conversation: String,
+    labels: Option<String>,
 }
 
 impl Texts {
@@ -63,10 +64,12 @@ impl Texts {
             history: std::mem::take(&mut record.history),
             draft: record.draft.take(),
         };
+        let labels = labels(ticket.head());
         let failed = |error| StoreError::Failed { source: Box::new(error) };
         Ok(Self {
             head: serde_json::to_string(&Head { record, unknown }).map_err(failed)?,
             conversation: serde_json::to_string(&conversation).map_err(failed)?,
+            labels: labels.map(|labels| serde_json::to_string(&labels)).transpose().map_err(failed)?,
         })
     }
 
@@ -88,6 +91,7 @@ impl Texts {
             ("handoff", integer(handoff.map(Timestamp::as_millis))),
             ("last_stop", integer(last_stop.map(Timestamp::as_millis))),
             ("last_due", integer(last_due.map(BusinessTime::as_millis))),
+            ("labels", self.labels.as_deref().map_or(ValueRef::Null, ValueRef::from)),
             ("head", self.head.as_str().into()),
             ("conversation", self.conversation.as_str().into()),
         ]);
@@ -163,6 +167,21 @@ fn repeated(head: &TicketHead) -> [(&'static str, ValueRef<'_>); 7] {
         ("priority", head.priority.as_str().into()),
         ("created", ValueRef::Integer(head.created_at.as_millis())),
     ]
+}
+
+fn labels(head: &TicketHead) -> Option<Vec<String>> {
+    let all: Vec<_> = head.about.iter().map(about).chain(head.tags.iter().map(tag)).collect();
+    Some(all).filter(|all| !all.is_empty())
+}
+
+/// Returns the label of a tag. The kind of a reference begins with another character.
+pub(super) fn tag(tag: &Tag) -> String {
+    format!("#{tag}")
+}
+
+/// Returns the label of a reference.
+pub(super) fn about(about: &Reference) -> String {
+    about.to_string()
 }
 
 fn integer(value: Option<i64>) -> ValueRef<'static> {

@@ -4,7 +4,7 @@ use std::{fmt::Debug, time::Duration};
 
 use ventanilla_domain::{
     Actor, Category, Change, Command, IdempotencyKey, MessageText, NewMessage, NewTicket, Outcome,
-    Policy, Priority, Sla, Status, Ticket, TicketNumber, Timestamp, UserId, Wait,
+    Policy, Priority, Reference, Sla, Status, Tag, Ticket, TicketNumber, Timestamp, UserId, Wait,
 };
 
 use super::{admin, customer, epoch, valid};
@@ -29,6 +29,8 @@ pub fn ticket(number: impl TryInto<TicketNumber, Error: Debug>) -> TicketFixture
         category: Category::GENERAL,
         description: valid("No encuentro mis facturas. ¿Dónde puedo descargarlas?"),
         key: None,
+        about: Vec::new(),
+        tags: Vec::new(),
         created_at: epoch(),
         policy: Policy::default(),
         steps: Vec::new(),
@@ -64,6 +66,8 @@ pub struct TicketFixture {
     category: Category,
     description: MessageText,
     key: Option<IdempotencyKey>,
+    about: Vec<Reference>,
+    tags: Vec<Tag>,
     created_at: Timestamp,
     policy: Policy,
     steps: Vec<Step>,
@@ -114,6 +118,26 @@ impl TicketFixture {
     /// Sets the idempotency key of the creation.
     pub fn key(mut self, key: impl TryInto<IdempotencyKey, Error: Debug>) -> Self {
         self.key = Some(valid(key));
+        self
+    }
+
+    /// Adds something that the ticket is about, such as `order:1001`.
+    ///
+    /// ```
+    /// use ventanilla_storage::testing;
+    ///
+    /// let ticket = testing::ticket("TKT-ABC123").about("order:1001").tag("vip").build();
+    /// assert_eq!(ticket.head().about[0].id(), "1001");
+    /// assert_eq!(ticket.head().tags[0].as_str(), "vip");
+    /// ```
+    pub fn about(mut self, reference: &str) -> Self {
+        self.about.push(Reference::parse(reference).expect("the values of a fixture are valid"));
+        self
+    }
+
+    /// Adds a tag.
+    pub fn tag(mut self, tag: impl TryInto<Tag, Error: Debug>) -> Self {
+        self.tags.push(valid(tag));
         self
     }
 
@@ -252,7 +276,9 @@ impl TicketFixture {
     pub fn build(self) -> Ticket {
         let customer = Actor::Customer(self.requester.clone());
         let opened_by = self.opened_by.map_or_else(|| customer.clone(), Actor::Admin);
-        let mut new_ticket = NewTicket::new(self.category, self.description);
+        let mut new_ticket = NewTicket::new(self.category, self.description)
+            .with_references(self.about)
+            .with_tags(self.tags);
         if let Some(key) = self.key {
             new_ticket = new_ticket.with_key(key);
         }

@@ -15,6 +15,7 @@ use super::{TicketFixture, admin, customer, epoch, ticket, valid};
 ///   same millisecond.
 /// - The number of [customers](super::customer) grows with the number of tickets, and most have
 ///   several; the [administrators](super::admin) are the first five.
+/// - Every third has the tag `vip`, and every fifth is about one of three orders, `order:0` to `order:2`.
 /// - Every eighth has a number of 16 digits, as other applications assign them.
 ///
 /// ```
@@ -62,6 +63,12 @@ fn nth(place: u64) -> TicketFixture {
         .description(description)
         .created_at(created_at)
         .priority(random.pick(&Priority::ALL));
+    if place.is_multiple_of(3) {
+        fixture = fixture.tag("cliente nuevo").tag("vip");
+    }
+    if place.is_multiple_of(5) {
+        fixture = fixture.about("payment:7").about(&format!("order:{}", place / 5 % 3));
+    }
     if random.below(3) > 0 {
         fixture = fixture.assignee(luis.clone());
     }
