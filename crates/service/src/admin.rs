@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use tracing::instrument;
 use ventanilla_domain::{
-    Actor, Audience, Change, MessageRange, NewMessage, NewTicket, Priority, Status, TicketDetails,
-    TicketNumber, TicketSummary, UserId, Wait,
+    Actor, Audience, Change, MessageRange, NewMessage, NewTicket, Priority, Reference, Status, Tag,
+    TicketDetails, TicketNumber, TicketSummary, UserId, Wait,
 };
 use ventanilla_storage::{Counts, Page, PageQuery, Period, Report};
 
@@ -264,6 +264,76 @@ impl Admin {
     /// their id; [`ServiceError::NotFound`]; [`ServiceError::Store`].
     pub fn claim<'a>(&'a self, number: &'a TicketNumber) -> Request<'a, Update> {
         self.on(number).update(use_case_span!("claim", "ADMIN", number), Change::claim())
+    }
+
+    /// Adds a tag, which only the desk sees.
+    ///
+    /// ```
+    /// # use ventanilla_service::{Category, HelpDesk, ListQuery, MemoryStore, MessageText, NewTicket, UserId};
+    /// use ventanilla_service::ticket::Tag;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// # let desk = HelpDesk::new(MemoryStore::new());
+    /// # let luis = desk.admin(UserId::parse("luis")?);
+    /// # let new_ticket = NewTicket::new(Category::PAGOS, MessageText::parse("Me cobraron dos veces")?);
+    /// # let number = luis.create_for(&UserId::parse("ana")?, new_ticket).await?.head.ticket_number;
+    /// let vip = Tag::parse("vip")?;
+    /// luis.add_tag(&number, &vip).await?;
+    /// assert_eq!(luis.list(ListQuery::new().with_tag(vip)).await?.rows.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError::Refused`] if the ticket is closed or has too many tags;
+    /// [`ServiceError::NotFound`]; [`ServiceError::Store`].
+    pub fn add_tag<'a>(&'a self, number: &'a TicketNumber, tag: &Tag) -> Request<'a, Update> {
+        let span = use_case_span!("add_tag", "ADMIN", number);
+        self.on(number).update(span, Change::add_tag(tag.clone()))
+    }
+
+    /// Removes a tag.
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError::Refused`] if the ticket is closed; [`ServiceError::NotFound`];
+    /// [`ServiceError::Store`].
+    pub fn remove_tag<'a>(&'a self, number: &'a TicketNumber, tag: &Tag) -> Request<'a, Update> {
+        let span = use_case_span!("remove_tag", "ADMIN", number);
+        self.on(number).update(span, Change::remove_tag(tag.clone()))
+    }
+
+    /// Adds a reference to what the ticket is about, such as an order. The requester sees it.
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError::Refused`] if the ticket is closed or has too many references;
+    /// [`ServiceError::NotFound`]; [`ServiceError::Store`].
+    #[doc(alias = "about")]
+    pub fn add_reference<'a>(
+        &'a self,
+        number: &'a TicketNumber,
+        about: &Reference,
+    ) -> Request<'a, Update> {
+        let span = use_case_span!("add_reference", "ADMIN", number);
+        self.on(number).update(span, Change::add_reference(about.clone()))
+    }
+
+    /// Removes a reference to what the ticket is about.
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError::Refused`] if the ticket is closed; [`ServiceError::NotFound`];
+    /// [`ServiceError::Store`].
+    pub fn remove_reference<'a>(
+        &'a self,
+        number: &'a TicketNumber,
+        about: &Reference,
+    ) -> Request<'a, Update> {
+        let span = use_case_span!("remove_reference", "ADMIN", number);
+        self.on(number).update(span, Change::remove_reference(about.clone()))
     }
 
     /// Sets the ticket to wait for somebody, and in progress unless it is; its resolution timer is

@@ -42,7 +42,7 @@ pub use ventanilla_storage::{ListQuery, MemoryStore};
 pub mod ticket {
     pub use ventanilla_domain::{
         Actor, ActorKind, Audience, Author, Draft, FollowUp, Message, MessageRange, NewMessage, Note,
-        OtherEvent, Role, SeenConversation, TicketHead, Wait, Waiting, WaitingFor,
+        OtherEvent, Reference, Role, SeenConversation, Tag, TicketHead, Wait, Waiting, WaitingFor,
     };
 }
 
@@ -87,9 +87,9 @@ pub mod sla {
 pub mod error {
     pub use ventanilla_domain::{
         InvalidCalendar, InvalidCategory, InvalidHours, InvalidKey, InvalidLimit, InvalidNumber,
-        InvalidSla, InvalidText, InvalidTimeZone, InvalidTimestamp, InvalidUserId, Refusal,
-        UnknownActorKind, UnknownLocale, UnknownPriority, UnknownRole, UnknownSlaMetric,
-        UnknownSlaState, UnknownStatus, UnknownWaitingFor,
+        InvalidReference, InvalidSla, InvalidTag, InvalidText, InvalidTimeZone, InvalidTimestamp,
+        InvalidUserId, Refusal, UnknownActorKind, UnknownLocale, UnknownPriority, UnknownRole,
+        UnknownSlaMetric, UnknownSlaState, UnknownStatus, UnknownWaitingFor,
     };
     pub use ventanilla_storage::{
         BoxError, InvalidCursor, InvalidPageSize, InvalidPeriod, InvalidQuery, StoreError,

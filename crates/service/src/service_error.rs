@@ -4,9 +4,10 @@ use std::convert::Infallible;
 
 use ventanilla_domain::{
     ErrorKind, Explain, InvalidCalendar, InvalidCategory, InvalidHours, InvalidKey, InvalidLimit,
-    InvalidNumber, InvalidSla, InvalidText, InvalidTimeZone, InvalidTimestamp, InvalidUserId, Locale,
-    Refusal, TicketLookup, TicketNumber, UnknownActorKind, UnknownLocale, UnknownPriority, UnknownRole,
-    UnknownSlaMetric, UnknownSlaState, UnknownStatus, UnknownWaitingFor, UserId,
+    InvalidNumber, InvalidReference, InvalidSla, InvalidTag, InvalidText, InvalidTimeZone,
+    InvalidTimestamp, InvalidUserId, Locale, Refusal, TicketLookup, TicketNumber, UnknownActorKind,
+    UnknownLocale, UnknownPriority, UnknownRole, UnknownSlaMetric, UnknownSlaState, UnknownStatus,
+    UnknownWaitingFor, UserId,
 };
 use ventanilla_storage::{
     InvalidCursor, InvalidPageSize, InvalidPeriod, InvalidQuery, StoreError, UnknownDirection,
@@ -166,6 +167,12 @@ pub enum ServiceError {
     /// A role is unknown.
     #[error("the role is not valid")]
     UnknownRole(#[from] UnknownRole),
+    /// A reference to what a ticket is about is not valid.
+    #[error("the reference is not valid")]
+    InvalidReference(#[from] InvalidReference),
+    /// A tag is not valid.
+    #[error("the tag is not valid")]
+    InvalidTag(#[from] InvalidTag),
     /// A kind of wait is unknown.
     #[error("the kind of wait is not valid")]
     UnknownWaitingFor(#[from] UnknownWaitingFor),
@@ -242,6 +249,8 @@ impl ServiceError {
             ServiceError::UnknownDueFilter(error) => Cause::Wrapped(error),
             ServiceError::UnknownWaitingFilter(error) => Cause::Wrapped(error),
             ServiceError::UnknownRole(error) => Cause::Wrapped(error),
+            ServiceError::InvalidReference(error) => Cause::Wrapped(error),
+            ServiceError::InvalidTag(error) => Cause::Wrapped(error),
             ServiceError::UnknownWaitingFor(error) => Cause::Wrapped(error),
             ServiceError::UnknownActorKind(error) => Cause::Wrapped(error),
             ServiceError::UnknownLocale(error) => Cause::Wrapped(error),

@@ -25,7 +25,10 @@ pub use bulk::{BulkRow, BulkView};
 pub use chat::{AttachmentButton, ChatView, InputState, MessageSide, MessageView};
 pub use conflict::ConflictView;
 pub(crate) use context::PageContext;
-pub use desk::{Assignment, Choice, DeskView, DraftView, HandoffView, NoteView, StatusAction, WaitView};
+pub use desk::{
+    Assignment, Choice, DeskView, DraftView, HandoffView, NoteView, ReferencesView, StatusAction,
+    TagsView, WaitView,
+};
 pub use duration::format_duration;
 pub use error::{ErrorView, FieldError};
 pub use history::HistoryEntry;

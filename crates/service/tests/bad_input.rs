@@ -115,6 +115,8 @@ fn every_error() -> Vec<(String, AnyError)> {
         ),
         ("conversation_full", Box::new(Refusal::ConversationFull { messages: 1, bytes: 1, adding: 1 })),
         ("notes_full", Box::new(Refusal::NotesFull { notes: 1 })),
+        ("too_many_references", Box::new(Refusal::TooManyReferences { limit: 8 })),
+        ("too_many_tags", Box::new(Refusal::TooManyTags { limit: 8 })),
         ("text_over_limit", Box::new(Refusal::TextTooLong { bytes: 2, limit: 1 })),
         ("key_conflict", Box::new(Refusal::KeyConflict { key: key("k") })),
         ("store_unavailable", Box::new(StoreError::Unavailable { source: source() })),

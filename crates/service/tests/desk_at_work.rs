@@ -6,15 +6,17 @@ mod common;
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
-use common::{NUMBER, WORDS, code, desk_over, id, key, number, only, policy, storing};
+use common::{
+    NUMBER, WORDS, code, desk_over, draft, id, key, number, only, order, policy, storing, text, vip,
+};
 use ventanilla_service::{
-    EventKind, HelpDesk, ListQuery, MemoryStore, Policy, Priority, ServiceError, Status, TicketNumber,
-    TimeZone,
+    EventKind, HelpDesk, ListQuery, MemoryStore, MyTickets, Policy, Priority, ServiceError, Status,
+    TicketNumber, TimeZone,
     error::Refusal,
     list::{Direction, Sort},
     settings::{BotPolicy, ManualClock},
     testing,
-    ticket::{Role, Wait, WaitingFor},
+    ticket::{Reference, Role, Tag, Wait, WaitingFor},
     view::Viewer,
 };
 
@@ -44,6 +46,73 @@ async fn a_turn_that_was_overtaken_changes_nothing_and_says_what_came() {
         assert_eq!((added, kinds), (1, vec![EventKind::MessageAdded { role: Role::User }, moved]));
     }
     assert_eq!(luis.get(&number).await.unwrap(), before);
+}
+
+#[tokio::test]
+async fn a_ticket_is_listed_and_shown_by_its_tags_and_by_what_it_is_about() {
+    let (desk, open) = desk().await;
+    let (ana, luis, reader) =
+        (desk.customer(id("ana")), desk.admin(id("luis")), Viewer::new(TimeZone::UTC));
+    luis.add_tag(&open, &vip()).await.unwrap();
+    let added = luis.add_reference(&open, &order()).await.unwrap();
+    assert_eq!(added.events[0].kind, EventKind::ReferenceAdded { about: order() });
+    for query in [ListQuery::new().with_tag(vip()), ListQuery::new().with_reference(order())] {
+        let row = luis.pages(reader, &()).row(&only(luis.list(query).await.unwrap().rows));
+        assert_eq!((row.tags, row.about), (vec![vip()], vec![order()]));
+    }
+    let page = luis.pages(reader, &()).ticket(&luis.get(&open).await.unwrap());
+    assert_eq!((&page.tags.tags, &page.about.references), (&vec![vip()], &vec![order()]));
+    assert_eq!(page.tags.add.as_deref(), Some("Añadir etiqueta"));
+    assert_eq!(page.about.remove.as_deref(), Some("Quitar"));
+    assert_eq!(page.history.last().unwrap().what, "Añadió la referencia order:1001");
+
+    // A customer sees what it is about, and no tag.
+    let seen = ana.pages(reader, &()).chat(&ana.get(&open).await.unwrap());
+    assert_eq!(seen.about, [order()]);
+    let row = ana.pages(reader, &()).row(&only(ana.list(MyTickets::all()).await.unwrap().rows));
+    assert_eq!((row.about, row.tags), (vec![order()], vec![]));
+
+    luis.remove_tag(&open, &vip()).await.unwrap();
+    luis.remove_reference(&open, &order()).await.unwrap();
+    let page = luis.pages(reader, &()).ticket(&luis.get(&open).await.unwrap());
+    assert_eq!((page.tags.remove, page.about.remove), (None, None));
+}
+
+#[tokio::test]
+async fn a_page_offers_no_ninth_tag_and_a_closed_ticket_none() {
+    let (desk, open) = desk().await;
+    let (luis, reader) = (desk.admin(id("luis")), Viewer::new(TimeZone::UTC));
+    // The first ones have the names that a view tries.
+    for nth in 0..8 {
+        luis.add_tag(&open, &Tag::parse(&nth.to_string()).unwrap()).await.unwrap();
+        luis.add_reference(&open, &Reference::new("x", &nth.to_string()).unwrap()).await.unwrap();
+        let page = luis.pages(reader, &()).ticket(&luis.get(&open).await.unwrap());
+        assert_eq!((page.tags.add.is_some(), page.about.add.is_some()), (nth < 7, nth < 7), "{nth}");
+    }
+    assert_eq!(code(&luis.add_tag(&open, &vip()).await), "too_many_tags");
+    assert_eq!(code(&luis.add_reference(&open, &order()).await), "too_many_references");
+    luis.set_status(&open, Status::Closed).await.unwrap();
+    let page = luis.pages(reader, &()).ticket(&luis.get(&open).await.unwrap());
+    assert_eq!((page.tags.add, page.tags.remove), (None, None));
+    assert_eq!((page.about.add, page.about.remove), (None, None));
+}
+
+#[tokio::test]
+async fn a_follow_up_is_about_the_same() {
+    let (desk, open) = desk().await;
+    let (ana, luis) = (desk.customer(id("ana")), desk.admin(id("luis")));
+    let many = (0..9).map(|nth| Reference::new("order", &nth.to_string()).unwrap());
+    let refused = ana.create(draft().with_references(many)).await;
+    assert_eq!(code(&refused), "too_many_references");
+    let opened =
+        ana.create(draft().with_references([order(), order()]).with_tags([vip()])).await.unwrap();
+    assert_eq!((opened.head.about, opened.head.tags), (vec![order()], vec![]), "tags are the desk's");
+
+    luis.add_reference(&open, &order()).await.unwrap();
+    luis.set_status(&open, Status::Closed).await.unwrap();
+    let offer = ana.follow_up_offer(&ana.get(&open).await.unwrap()).unwrap();
+    let next = ana.create(offer.ticket(text(WORDS))).await.unwrap();
+    assert_eq!(next.head.about, [order()]);
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use ventanilla_service::{
     list::{Cursor, Direction, DueFilter, PageQuery, PageSize, Sort, WaitingFilter},
     settings::{Limits, Reopen},
     sla::{BusinessCalendar, Hours, Period, SlaMetric, SlaPolicy, SlaState, SlaTargets, Week},
-    ticket::{ActorKind, Role, WaitingFor},
+    ticket::{ActorKind, Reference, Role, Tag, WaitingFor},
     view::ErrorView,
 };
 
@@ -97,6 +97,13 @@ fn values() -> Vec<Box<dyn Explain>> {
     all.extend(texts(UserId::parse, UserId::try_from(NOT_UTF8)));
     all.extend(texts(IdempotencyKey::parse, IdempotencyKey::try_from(NOT_UTF8)));
     all.extend(texts(Category::parse, Category::try_from(NOT_UTF8)));
+    all.extend(texts(Tag::parse, Tag::try_from(NOT_UTF8)));
+    for bad in ["", " ", "A", &"x".repeat(65)] {
+        all.extend([
+            error(Reference::new(bad, "1")),
+            error(Reference::new("order", &bad.replace('A', "a\nb"))),
+        ]);
+    }
     all.extend(texts(TicketNumber::parse, TicketNumber::try_from(NOT_UTF8)));
     all.extend(texts(MessageText::parse, MessageText::try_from(NOT_UTF8)));
     all
@@ -120,6 +127,8 @@ fn services() -> Vec<ServiceError> {
         Refusal::WaitOver { until: at },
         Refusal::ConversationFull { messages: 1, bytes: 1, adding: 1 },
         Refusal::NotesFull { notes: 1 },
+        Refusal::TooManyReferences { limit: 8 },
+        Refusal::TooManyTags { limit: 8 },
         Refusal::TextTooLong { bytes: 2, limit: 1 },
         Refusal::KeyConflict { key },
     ];

@@ -31,6 +31,8 @@ fn ticket(number: &str) -> testing::TicketFixture {
     let hello = NewMessage::parse("Hola").unwrap().with_key(key("m"));
     testing::ticket(number)
         .requester("ana")
+        .about("order:1001")
+        .tag("vip")
         .policy(policy())
         .assignee("luis")
         .note("luis", NOTE)
@@ -70,7 +72,7 @@ fn walk(json: &Value, meet: &mut impl FnMut(&str)) {
 
 /// What of the desk's own stands in it.
 fn the_desks_own(json: &Value) -> Vec<String> {
-    const FIELDS: [&str; 16] = [
+    const FIELDS: [&str; 17] = [
         "sla",
         "notes",
         "history",
@@ -87,10 +89,14 @@ fn the_desks_own(json: &Value) -> Vec<String> {
         "handoff",
         "draft",
         "pause",
+        "tags",
     ];
     let mut found = Vec::new();
     walk(json, &mut |word| {
-        if FIELDS.contains(&word) || word.contains(NOTE) || word == "NOTE_ADDED" {
+        if FIELDS.contains(&word)
+            || word.contains(NOTE)
+            || ["NOTE_ADDED", "TAG_ADDED", "TAG_REMOVED"].contains(&word)
+        {
             found.push(word.to_owned());
         }
     });

@@ -60,6 +60,14 @@ end_wait      hers     -          -              ok         ok         -        
 end_wait      missing  -          -              not_found  not_found  -          -
 discard_draft hers     -          -              ok         ok         -          -
 discard_draft missing  -          -              not_found  not_found  -          -
+add_tag          hers     -          -              ok         ok         -          -
+add_tag          missing  -          -              not_found  not_found  -          -
+remove_tag       hers     -          -              ok         ok         -          -
+remove_tag       missing  -          -              not_found  not_found  -          -
+add_reference    hers     -          -              ok         ok         -          -
+add_reference    missing  -          -              not_found  not_found  -          -
+remove_reference hers     -          -              ok         ok         -          -
+remove_reference missing  -          -              not_found  not_found  -          -
 claim_next    none     -          -              ok         ok         -          -
 turn          hers     -          -              -          -          ok         -
 turn          missing  -          -              -          -          not_found  -
@@ -120,7 +128,7 @@ macro_rules! lacks {
 }
 lacks!(create create_for follow_up_offer list counts report get get_range find
     reply add_note confirm close close_resolved set_status set_priority assign unassign claim change change_each
-    wait end_wait discard_draft claim_next turn);
+    wait end_wait discard_draft add_tag remove_tag add_reference remove_reference claim_next turn);
 
 #[tokio::test]
 async fn what_a_handle_may_not_do_it_cannot_name() {
@@ -133,14 +141,14 @@ async fn what_a_handle_may_not_do_it_cannot_name() {
     let (ana, luis) = (desk.customer(id("ana")), desk.admin(id("luis")));
     let lacking = [
         lacking!(ana, create_for counts report add_note close close_resolved set_status set_priority
-            assign unassign claim change change_each wait end_wait discard_draft claim_next turn),
+            assign unassign claim change change_each wait end_wait discard_draft add_tag remove_tag add_reference remove_reference claim_next turn),
         lacking!(luis, create follow_up_offer confirm close close_resolved turn),
         lacking!(desk.bot(), create create_for follow_up_offer list counts report get_range find
             add_note confirm close close_resolved set_status set_priority assign unassign claim change
-            change_each wait end_wait discard_draft claim_next),
+            change_each wait end_wait discard_draft add_tag remove_tag add_reference remove_reference claim_next),
         lacking!(desk.system(), create create_for follow_up_offer list counts report get get_range
             find reply add_note confirm set_status set_priority assign unassign claim change
-            change_each wait end_wait discard_draft claim_next turn),
+            change_each wait end_wait discard_draft add_tag remove_tag add_reference remove_reference claim_next turn),
     ];
     for (who, lacking) in common::everybody().iter().zip(lacking) {
         // These two are not the names of methods.

@@ -57,6 +57,7 @@ fn a_chat_has_its_documented_json() {
         "status": { "code": "CLOSED", "text": "Cerrado" },
         "category": { "code": "PAGOS", "text": "Pagos" },
         "createdAt": noon("10:00"),
+        "about": [],
         "earlierMessages": 1,
         "messages": [{
             "side": "left",
@@ -83,7 +84,8 @@ fn a_chat_has_its_documented_json() {
 
 #[test]
 fn a_row_has_its_documented_json() {
-    let row = row(&ticket().priority(Priority::Urgent).assignee("luis").build());
+    let ticket = ticket().about("order:1001").tag("vip").priority(Priority::Urgent).assignee("luis");
+    let row = row(&ticket.build());
     let expected = json!({
         "ticketNumber": "TKT-ABC123",
         "excerpt": "Me cobraron dos veces",
@@ -93,6 +95,8 @@ fn a_row_has_its_documented_json() {
         "requester": { "name": "Ana Gómez", "initial": "A" },
         "assignee": { "name": "Luis Paz", "avatarUrl": "/luis.png", "initial": "L" },
         "assigneeText": "Luis Paz",
+        "about": [{ "kind": "order", "id": "1001" }],
+        "tags": ["vip"],
         "requesterId": "ana",
         "assigneeId": "luis",
         "version": 2,
@@ -133,7 +137,8 @@ fn an_open_follow_up_says_so_in_json_and_is_written_in() {
 
 #[test]
 fn the_desks_page_has_its_documented_json() {
-    let ticket = ticket().assignee("luis").note("luis", "Es la tercera vez.").build();
+    let ticket = ticket().about("order:1001").tag("vip").assignee("luis");
+    let ticket = ticket.note("luis", "Es la tercera vez.").build();
     let luis = desk_over(MemoryStore::new()).admin(id("luis"));
     let page = luis
         .pages(*READER, &people())
@@ -171,6 +176,8 @@ fn the_desks_page_has_its_documented_json() {
             "assign": "Pasar a otra persona",
             "unassign": "Dejar sin asignar",
         },
+        "about": { "references": [{ "kind": "order", "id": "1001" }], "add": "Añadir referencia", "remove": "Quitar" },
+        "tags": { "tags": ["vip"], "add": "Añadir etiqueta", "remove": "Quitar" },
         "wait": {
             "parties": [
                 choice("CUSTOMER", "Esperando al cliente", false),

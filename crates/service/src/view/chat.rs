@@ -1,7 +1,7 @@
 //! Chat page of a ticket.
 
 use serde::{Deserialize, Serialize};
-use ventanilla_domain::{ActorKind, Author, Explain, Message, TicketDetails, TicketHead};
+use ventanilla_domain::{ActorKind, Author, Explain, Message, Reference, TicketDetails, TicketHead};
 
 use super::{Label, LocalTime, PageContext, PersonView};
 
@@ -53,6 +53,9 @@ pub struct ChatView {
     /// The number of the ticket that this one follows up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follow_up_of: Option<String>,
+    /// What the ticket is about. The host knows the names and the addresses of its things.
+    #[serde(default)]
+    pub about: Vec<Reference>,
     /// Number of messages before the first one shown, for a link to them.
     pub earlier_messages: u32,
     /// The messages, in order of time.
@@ -137,6 +140,7 @@ impl ChatView {
             category: Label::new(head.category.as_str(), head.category.label(locale)),
             created_at: page.time(head.created_at),
             follow_up_of: head.follow_up_of.as_ref().map(ToString::to_string),
+            about: head.about.clone(),
             earlier_messages: *earlier_messages,
             messages: messages.iter().map(|message| message_view(page, message, head)).collect(),
             input: input(page, by, ticket),

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use ventanilla_domain::{
-    Actor, ActorKind, Change, Command, Draft, Explain, Locale, MessageText, Note, Priority, Refusal,
-    Role, Status, TicketDetails, TicketHead, Wait, WaitingFor,
+    Actor, ActorKind, Change, Command, Draft, Explain, Locale, MessageText, Note, Priority, Reference,
+    Refusal, Role, Status, Tag, TicketDetails, TicketHead, Wait, WaitingFor,
 };
 
 use super::{
@@ -70,6 +70,10 @@ pub struct DeskView {
     pub sla: Vec<SlaView>,
     /// The assignee, and the ways to change it.
     pub assignment: Assignment,
+    /// What the ticket is about, and the ways to change it.
+    pub about: ReferencesView,
+    /// The tags, and the ways to change them.
+    pub tags: TagsView,
     /// The wait, and the ways to change it.
     pub wait: WaitView,
     /// The bot's request for a human, while none has answered or has the ticket.
@@ -127,6 +131,35 @@ pub struct Assignment {
     /// The label of the button for [`Admin::unassign`](crate::Admin::unassign).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unassign: Option<String>,
+}
+
+/// What a ticket is about, and the label of a button for each change of it that the viewer may make.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ReferencesView {
+    /// The references. The host knows the names and the addresses of its things.
+    pub references: Vec<Reference>,
+    /// The label of the button for [`Admin::add_reference`](crate::Admin::add_reference).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub add: Option<String>,
+    /// The label of the button beside each for
+    /// [`Admin::remove_reference`](crate::Admin::remove_reference).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remove: Option<String>,
+}
+
+/// Tags of a ticket, and the label of a button for each change of them that the viewer may make.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct TagsView {
+    /// The tags.
+    pub tags: Vec<Tag>,
+    /// The label of the button for [`Admin::add_tag`](crate::Admin::add_tag).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub add: Option<String>,
+    /// The label of the button beside each for [`Admin::remove_tag`](crate::Admin::remove_tag).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remove: Option<String>,
 }
 
 /// Wait of a ticket, and each change of it that the viewer may make.
@@ -202,6 +235,8 @@ impl DeskView {
             priorities: offered.priorities(),
             sla: page.sla().map_or_else(Vec::new, |sla| sla.all(head)),
             assignment: offered.assignment(),
+            about: offered.references(),
+            tags: offered.tags(),
             wait: offered.wait(),
             handoff: handoff_view(page, head),
             draft: ticket.draft.as_ref().map(|draft| draft_view(page, draft)),
@@ -285,8 +320,7 @@ impl OfferedActions<'_> {
         let unassign = self.allows(Change::assign(None));
         // One rule for all assignees; only the current one would be no change.
         let assign = unassign || self.allows(Change::assign(self.by.user().cloned()));
-        let button =
-            |offered: bool, es: &'static str, en| offered.then(|| locale.pick(es, en).to_owned());
+        let button = |is_offered, es, en| self.button(is_offered, es, en);
         Assignment {
             text: assignee_text(assignee.as_ref().map(|assignee| &assignee.person), locale),
             claim: button(self.allows(Change::claim()), "Asignármelo", "Take it"),
@@ -297,6 +331,36 @@ impl OfferedActions<'_> {
             unassign: button(unassign, "Dejar sin asignar", "Unassign"),
             assignee,
         }
+    }
+
+    fn references(&self) -> ReferencesView {
+        let references = &self.ticket.head.about;
+        // One rule for all values; only one that the ticket has would be no change.
+        let others = (0..=references.len()).filter_map(|nth| Reference::new("x", &nth.to_string()).ok());
+        let add = others.map(Change::add_reference).any(|change| self.allows(change));
+        let remove = references.iter().cloned().map(Change::remove_reference).any(|it| self.allows(it));
+        ReferencesView {
+            references: references.clone(),
+            add: self.button(add, "Añadir referencia", "Add reference"),
+            remove: self.button(remove, "Quitar", "Remove"),
+        }
+    }
+
+    fn tags(&self) -> TagsView {
+        let tags = &self.ticket.head.tags;
+        let others = (0..=tags.len()).filter_map(|nth| Tag::parse(&nth.to_string()).ok());
+        let add = others.map(Change::add_tag).any(|change| self.allows(change));
+        let remove = tags.iter().cloned().map(Change::remove_tag).any(|change| self.allows(change));
+        TagsView {
+            tags: tags.clone(),
+            add: self.button(add, "Añadir etiqueta", "Add tag"),
+            remove: self.button(remove, "Quitar", "Remove"),
+        }
+    }
+
+    /// Returns the label of a button, if it is offered.
+    fn button(&self, is_offered: bool, es: &'static str, en: &'static str) -> Option<String> {
+        is_offered.then(|| self.page.viewer.locale.pick(es, en).to_owned())
     }
 
     fn wait(&self) -> WaitView {
@@ -315,7 +379,7 @@ impl OfferedActions<'_> {
             since: waiting.map(|waiting| self.page.time(waiting.since)),
             until: waiting.and_then(|waiting| waiting.until).map(|until| self.page.time(until)),
             parties: if can_wait { WaitingFor::ALL.map(choice).into() } else { Vec::new() },
-            end: end.then(|| locale.pick("Terminar la espera", "Stop waiting").into()),
+            end: self.button(end, "Terminar la espera", "Stop waiting"),
         }
     }
 

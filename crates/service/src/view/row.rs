@@ -1,7 +1,7 @@
 //! Row of a list of tickets.
 
 use serde::{Deserialize, Serialize};
-use ventanilla_domain::{Locale, Role, TicketHead, TicketSummary, UserId, Waiting};
+use ventanilla_domain::{Locale, Reference, Role, Tag, TicketHead, TicketSummary, UserId, Waiting};
 
 use super::{Label, LocalTime, PageContext, PersonView, SlaView};
 
@@ -47,6 +47,12 @@ pub struct TicketRow {
     pub assignee: Option<PersonView>,
     /// The name of the assignee, or a text that there is none.
     pub assignee_text: String,
+    /// What the ticket is about. The host knows the names and the addresses of its things.
+    #[serde(default)]
+    pub about: Vec<Reference>,
+    /// The tags. Customers see none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Tag>,
     /// The party that the ticket waits for: `Esperando al cliente`. Customers see none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting: Option<Label>,
@@ -101,6 +107,8 @@ impl TicketRow {
             requester: page.person(Some(&head.requester), Role::User.label(locale)),
             assignee_text: assignee_text(assignee.as_ref(), locale),
             assignee,
+            about: head.about.clone(),
+            tags: head.tags.clone(),
             waiting: head.wait_at(page.now).map(|waiting| waiting_label(waiting, locale)),
             handoff: handoff_text(head, locale).map(Into::into),
             sla: page.sla().and_then(|sla| sla.most_urgent(head)),

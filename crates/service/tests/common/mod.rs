@@ -12,7 +12,7 @@ use ventanilla_service::{
     sla::{BusinessCalendar, Period, Sla, SlaPolicy, SlaTargets},
     store::{InsertOutcome, Ticket, TicketStore},
     testing,
-    ticket::{Actor, FollowUp, MessageRange, TicketHead, Wait, WaitingFor},
+    ticket::{Actor, FollowUp, MessageRange, Reference, Tag, TicketHead, Wait, WaitingFor},
 };
 
 /// What somebody writes in every use case that takes a text.
@@ -131,7 +131,7 @@ pub(crate) fn code<T>(result: &Result<T, ServiceError>) -> &'static str {
 }
 
 /// Every use case, by the name of its method; `list_due` is a list by due time.
-pub(crate) const USE_CASES: [&str; 27] = [
+pub(crate) const USE_CASES: [&str; 31] = [
     "create",
     "create_for",
     "follow_up",
@@ -157,6 +157,10 @@ pub(crate) const USE_CASES: [&str; 27] = [
     "wait",
     "end_wait",
     "discard_draft",
+    "add_tag",
+    "remove_tag",
+    "add_reference",
+    "remove_reference",
     "claim_next",
     "turn",
 ];
@@ -229,6 +233,10 @@ async fn as_admin(
         "wait" => luis.wait(number, Wait::new(WaitingFor::Customer)).await.map(drop),
         "end_wait" => luis.end_wait(number).await.map(drop),
         "discard_draft" => luis.discard_draft(number).await.map(drop),
+        "add_tag" => luis.add_tag(number, &vip()).await.map(drop),
+        "remove_tag" => luis.remove_tag(number, &vip()).await.map(drop),
+        "add_reference" => luis.add_reference(number, &order()).await.map(drop),
+        "remove_reference" => luis.remove_reference(number, &order()).await.map(drop),
         "claim_next" => luis.claim_next(&ListQuery::new()).await.map(drop),
         "change_each" => {
             let changes = luis.change_each([number], &Change::note(text(WORDS))).await;
@@ -245,6 +253,14 @@ async fn as_bot(bot: &Bot, use_case: &str, number: &TicketNumber) -> Option<Resu
         "turn" => bot.turn(number).await.map(drop),
         _ => return None,
     })
+}
+
+pub(crate) fn vip() -> Tag {
+    Tag::parse("vip").expect("a tag")
+}
+
+pub(crate) fn order() -> Reference {
+    Reference::new("order", "1001").expect("a reference")
 }
 
 /// The only one of a list.
@@ -264,6 +280,6 @@ pub(crate) async fn possible() -> Vec<(Actor, &'static str)> {
             }
         }
     }
-    assert_eq!(possible.len(), 8 + 21 + 3 + 2);
+    assert_eq!(possible.len(), 8 + 25 + 3 + 2);
     possible
 }

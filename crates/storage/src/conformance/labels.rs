@@ -84,7 +84,8 @@ async fn a_new_ticket_is_listed_by_its_labels(store: &dyn TicketStore) {
         .about("order:1001")
         .about("payment:a:b/c?d=#é")
         .build();
-    fill(store, &[ticket.clone(), timed_ticket("TKT-ABC124").tag("vip").build()]).await;
+    fill(store, &[ticket.clone(), timed_ticket("TKT-ABC124").tag("vip").created_at(hour(1)).build()])
+        .await;
     assert_eq!(answer(store.ticket(&number()).await).as_ref(), Some(&ticket));
     for audience in [Audience::Desk, Audience::Bot, Audience::Requester(ana())] {
         let seen = answer(store.get(&(&number()).into(), &audience, MessageRange::All).await);
