@@ -45,7 +45,7 @@ pub(crate) fn conversation_changes(seen: SeenConversation, ticket: &State<'_>) -
     events
 }
 
-fn written(message: &Message, requester: &UserId) -> Option<Event> {
+pub(crate) fn written(message: &Message, requester: &UserId) -> Option<Event> {
     let by = match &message.author {
         Author::Requester => Actor::Customer(requester.clone()),
         Author::Admin(id) => Actor::Admin(id.clone()?),
@@ -55,7 +55,7 @@ fn written(message: &Message, requester: &UserId) -> Option<Event> {
     Some(Event { at: message.created_at, by, version: message.version, kind })
 }
 
-fn noted(note: &Note) -> Event {
+pub(crate) fn noted(note: &Note) -> Event {
     let by = note.by.clone().map_or(Actor::Bot, Actor::Admin);
     Event { at: note.created_at, by, version: note.version, kind: EventKind::NoteAdded }
 }

@@ -23,6 +23,7 @@ mod sla;
 mod tag;
 mod text;
 mod ticket;
+mod ticket_events;
 mod time_zone;
 mod timestamp;
 mod transitions;
@@ -56,6 +57,7 @@ pub use sla::{
 pub use tag::{InvalidTag, Tag};
 pub use text::{InvalidText, MessageText};
 pub use ticket::{Ticket, TicketHead, TicketRecord};
+pub use ticket_events::TicketEvents;
 pub use time_zone::{InvalidTimeZone, TimeZone};
 pub use timestamp::{Days, InvalidTimestamp, Timestamp};
 pub use vocabulary::{Priority, Role, Status, UnknownPriority, UnknownRole, UnknownStatus};

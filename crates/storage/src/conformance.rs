@@ -20,12 +20,14 @@
 //! | [`check`] | one handle on an empty store | every store |
 //! | [`check_shared`] | two handles on one database | stores for several processes |
 //! | [`check_reopened`] | a store that is closed and opened again | persistent stores |
+//! | [`check_events`] | streams of events on an empty store | stores that have them |
 //! | [`check_unreadable`] | a ticket that cannot be read | stores that others can write to |
 //! | [`check_case`] | one case of [`check`] | a store under development |
 
 mod bot;
 mod counts;
 mod due;
+mod events;
 mod get;
 mod insert;
 mod labels;
@@ -53,6 +55,7 @@ use futures::{FutureExt, future::LocalBoxFuture};
 
 use crate::TicketStore;
 
+pub use events::check_events;
 pub use reopened::check_reopened;
 pub use shared::check_shared;
 pub use unreadable::check_unreadable;

@@ -2,6 +2,8 @@
 
 use ventanilla_domain::{ErrorKind, Explain, Locale, TicketNumber, UserId};
 
+use crate::EventToken;
+
 /// Cause of a [`StoreError`], of any type.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -70,6 +72,16 @@ pub enum StoreError {
         /// Id that was refused.
         id: UserId,
     },
+    /// The store has no stream of events.
+    #[error("the ticket store has no stream of events")]
+    NoEvents,
+    /// The events after a position are no longer there, or the position is another store's. Some events
+    /// may have been missed.
+    #[error("the events after {token} are lost")]
+    EventsLost {
+        /// The position.
+        token: EventToken,
+    },
     /// Any other error, which the same call would meet again. Nothing was changed.
     #[error("the ticket store failed")]
     Failed {
@@ -100,6 +112,8 @@ impl StoreError {
             | StoreError::Contention { .. }
             | StoreError::Unreadable { .. }
             | StoreError::ForeignUserId { .. }
+            | StoreError::NoEvents
+            | StoreError::EventsLost { .. }
             | StoreError::Failed { .. } => WriteOutcome::NotApplied,
         }
     }
@@ -114,6 +128,8 @@ impl Explain for StoreError {
             StoreError::NotDurable { .. } => "not_durable",
             StoreError::Unreadable { .. } => "ticket_unreadable",
             StoreError::ForeignUserId { .. } => "foreign_user_id",
+            StoreError::NoEvents => "no_events",
+            StoreError::EventsLost { .. } => "events_lost",
             StoreError::Failed { .. } => "store_failed",
         }
     }
@@ -136,6 +152,13 @@ impl Explain for StoreError {
                 "No podemos mostrar este ticket por un problema en sus datos.",
                 "We cannot show this ticket because of a problem in its data.",
             ),
+            StoreError::NoEvents => {
+                locale.pick("Aquí no hay avisos de cambios.", "There are no notices of changes here.")
+            }
+            StoreError::EventsLost { .. } => locale.pick(
+                "Puede que falten avisos de cambios. Vuelve a cargar la página.",
+                "Notices of changes may be missing. Load the page again.",
+            ),
             StoreError::ForeignUserId { .. } | StoreError::Failed { .. } => locale.pick(
                 "Algo ha fallado por nuestra parte. No se ha cambiado nada.",
                 "Something went wrong on our side. Nothing was changed.",
@@ -150,6 +173,8 @@ impl Explain for StoreError {
             StoreError::OutcomeUnknown { .. } | StoreError::NotDurable { .. } => ErrorKind::Unknown,
             StoreError::Unreadable { .. }
             | StoreError::ForeignUserId { .. }
+            | StoreError::NoEvents
+            | StoreError::EventsLost { .. }
             | StoreError::Failed { .. } => ErrorKind::Internal,
         }
     }

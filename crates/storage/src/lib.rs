@@ -5,6 +5,7 @@
 mod counts;
 mod cursor;
 mod error;
+mod events;
 mod memory;
 #[cfg(feature = "mongodb")]
 mod mongo;
@@ -30,6 +31,7 @@ pub mod testing;
 pub use counts::{Counts, CountsQuery};
 pub use cursor::{Cursor, InvalidCursor, Position};
 pub use error::{BoxError, StoreError, WriteOutcome};
+pub use events::{EventStep, EventStream, EventToken, InvalidEventToken};
 pub use memory::MemoryStore;
 #[cfg(feature = "mongodb")]
 pub use mongo::{

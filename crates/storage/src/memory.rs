@@ -1,6 +1,7 @@
 //! Store in memory: tickets under many locks, and their indexes under one.
 
 mod due_times;
+mod events;
 mod index;
 mod place;
 mod ranked;
@@ -9,9 +10,10 @@ mod reported;
 mod tests;
 mod tickets;
 
-use std::sync::RwLock;
+use std::sync::{Arc, RwLock};
 
 use async_trait::async_trait;
+use events::Log;
 use index::{Facets, Index};
 use place::{Place, Seq};
 use reported::Day;
@@ -22,8 +24,8 @@ use ventanilla_domain::{
 };
 
 use crate::{
-    Counts, CountsQuery, InsertOutcome, Page, PageQuery, Position, Report, ReportBuilder, ReportQuery,
-    StoreError, TicketStore,
+    Counts, CountsQuery, EventStream, EventToken, InsertOutcome, Page, PageQuery, Position, Report,
+    ReportBuilder, ReportQuery, StoreError, TicketStore,
 };
 
 /// Store in memory, with an index for every list.
@@ -38,7 +40,10 @@ use crate::{
 /// assert!(store.is_empty());
 /// ```
 #[derive(Debug, Default)]
-pub struct MemoryStore {
+pub struct MemoryStore(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
     /// Changed only under the lock of the state, which is always taken first.
     tickets: Tickets,
     state: RwLock<State>,
@@ -49,6 +54,7 @@ struct State {
     /// Places of the tickets, in order of arrival. The index in this list identifies a ticket.
     spots: Vec<Spot>,
     index: Index,
+    log: Log,
 }
 
 impl MemoryStore {
@@ -61,7 +67,7 @@ impl MemoryStore {
     /// Returns the number of tickets.
     #[must_use]
     pub fn len(&self) -> usize {
-        read(&self.state).spots.len()
+        read(&self.0.state).spots.len()
     }
 
     /// Returns whether the store has no tickets.
@@ -76,25 +82,25 @@ impl MemoryStore {
 impl MemoryStore {
     /// Returns a whole ticket.
     pub(crate) fn stored(&self, number: &TicketNumber) -> Option<Ticket> {
-        self.tickets.by_number(number).map(|ticket| ticket.clone())
+        self.0.tickets.by_number(number).map(|ticket| ticket.clone())
     }
 
     /// Returns all tickets, in order of arrival.
     pub(crate) fn tickets(&self) -> Vec<Ticket> {
-        let state = read(&self.state);
-        state.spots.iter().map(|spot| self.tickets.get(*spot).clone()).collect()
+        let state = read(&self.0.state);
+        state.spots.iter().map(|spot| self.0.tickets.get(*spot).clone()).collect()
     }
 
     /// Stores a ticket, whatever is stored under its number.
     pub(crate) fn overwrite(&self, ticket: &Ticket) {
-        let mut state = write(&self.state);
-        let changed = self.tickets.change(&ticket.head().ticket_number, |seq, stored| {
+        let mut state = write(&self.0.state);
+        let changed = self.0.tickets.change(&ticket.head().ticket_number, |seq, stored| {
             let before = Facets::of(stored.head());
             *stored = ticket.clone();
             (seq, before)
         });
         match changed {
-            None => drop(state.insert(&self.tickets, ticket)),
+            None => drop(state.insert(&self.0.tickets, ticket)),
             Some((seq, before)) => state.index.update(Some(&before), &Facets::of(ticket.head()), seq),
         }
     }
@@ -103,11 +109,11 @@ impl MemoryStore {
 #[async_trait]
 impl TicketStore for MemoryStore {
     async fn insert(&self, ticket: &Ticket) -> Result<InsertOutcome, StoreError> {
-        write(&self.state).insert(&self.tickets, ticket)
+        write(&self.0.state).insert(&self.0.tickets, ticket)
     }
 
     async fn ticket(&self, number: &TicketNumber) -> Result<Option<Ticket>, StoreError> {
-        Ok(self.tickets.by_number(number).map(|ticket| ticket.clone()))
+        Ok(self.0.tickets.by_number(number).map(|ticket| ticket.clone()))
     }
 
     async fn get(
@@ -120,21 +126,21 @@ impl TicketStore for MemoryStore {
         // were read, so the result is consistent.
         let from_last = lookup.candidates().iter().rev();
         Ok(from_last.fold(None, |found, number| {
-            let ticket = self.tickets.by_number(number);
+            let ticket = self.0.tickets.by_number(number);
             ticket.and_then(|ticket| ticket.details(audience, range)).or(found)
         }))
     }
 
     async fn update(&self, number: &TicketNumber, command: &Command) -> Result<Outcome, StoreError> {
-        Ok(write(&self.state).update(&self.tickets, number, command))
+        Ok(write(&self.0.state).update(&self.0.tickets, number, command))
     }
 
     async fn list(&self, page: &PageQuery) -> Result<Page<TicketSummary>, StoreError> {
-        Ok(read(&self.state).list(&self.tickets, page))
+        Ok(read(&self.0.state).list(&self.0.tickets, page))
     }
 
     async fn counts(&self, query: &CountsQuery) -> Result<Counts, StoreError> {
-        Ok(read(&self.state).counts(query))
+        Ok(read(&self.0.state).counts(query))
     }
 
     async fn resolved_until(
@@ -142,9 +148,9 @@ impl TicketStore for MemoryStore {
         latest: Timestamp,
         limit: u32,
     ) -> Result<Vec<TicketNumber>, StoreError> {
-        let state = read(&self.state);
+        let state = read(&self.0.state);
         let found = state.index.resolved_until(latest).take(limit as usize);
-        Ok(found.map(|seq| state.ticket(&self.tickets, seq).head().ticket_number.clone()).collect())
+        Ok(found.map(|seq| state.ticket(&self.0.tickets, seq).head().ticket_number.clone()).collect())
     }
 
     async fn report(&self, query: &ReportQuery) -> Result<Report, StoreError> {
@@ -154,19 +160,23 @@ impl TicketStore for MemoryStore {
         for days in Day::covered_by(query) {
             let mut next = Some((*days.start(), 0));
             while let Some(from) = next {
-                let state = read(&self.state);
+                let state = read(&self.0.state);
                 let mut found = state.index.reported().walk(from, *days.end());
                 for (_, seq) in found.by_ref().take(PART) {
                     // Tickets stored since the report began are left out.
                     if seen.get(seq as usize) == Some(&false) {
                         seen[seq as usize] = true;
-                        builder.add_ticket(query, state.ticket(&self.tickets, seq).head());
+                        builder.add_ticket(query, state.ticket(&self.0.tickets, seq).head());
                     }
                 }
                 next = found.next();
             }
         }
         Ok(builder.report())
+    }
+
+    async fn events(&self, after: Option<EventToken>) -> Result<EventStream, StoreError> {
+        events::stream(&self.0, after)
     }
 }
 
@@ -184,6 +194,7 @@ impl State {
             .map_err(|full| StoreError::Failed { source: Box::new(full) })?;
         self.index.update(None, &Facets::of(head), seq);
         self.spots.push(tickets.push(seq, ticket));
+        self.log.add(seq, 0);
         Ok(InsertOutcome::Stored)
     }
 
@@ -197,6 +208,9 @@ impl State {
             return Outcome::NotFound;
         };
         self.index.update(Some(&before), &after, seq);
+        if let Outcome::Applied { head, .. } = &outcome {
+            self.log.add(seq, head.version);
+        }
         outcome
     }
 

@@ -8,6 +8,7 @@ mod decode;
 mod diff;
 mod encode;
 mod error;
+mod events;
 mod expr;
 mod get;
 mod ids;
@@ -43,8 +44,8 @@ pub use ids::UserIdEncoding;
 pub use reconcile::{Checkpoint, InvalidCheckpoint, Reconciled};
 
 use crate::{
-    BoxError, Counts, CountsQuery, InsertOutcome, Page, PageQuery, Report, ReportQuery, StoreError,
-    TicketStore,
+    BoxError, Counts, CountsQuery, EventStream, EventToken, InsertOutcome, Page, PageQuery, Report,
+    ReportQuery, StoreError, TicketStore,
 };
 
 /// Store in a MongoDB collection, which another application may use too.
@@ -134,6 +135,10 @@ impl TicketStore for MongoStore {
 
     async fn report(&self, query: &ReportQuery) -> Result<Report, StoreError> {
         self.0.report(query).await
+    }
+
+    async fn events(&self, after: Option<EventToken>) -> Result<EventStream, StoreError> {
+        self.0.events(after).await
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod change;
 mod error;
+mod events;
 mod list;
 mod open;
 mod read;
@@ -19,7 +20,10 @@ use std::{
 use async_trait::async_trait;
 use error::TransactionError;
 use rusqlite::Connection;
-use tokio::{sync::Semaphore, task::spawn_blocking};
+use tokio::{
+    sync::{Semaphore, watch},
+    task::spawn_blocking,
+};
 use ventanilla_domain::{
     Audience, Command, MessageRange, Outcome, Ticket, TicketDetails, TicketLookup, TicketNumber,
     TicketSummary, Timestamp,
@@ -29,7 +33,8 @@ use write::Writer;
 pub use open::{OpenError, SqliteOptions};
 
 use crate::{
-    Counts, CountsQuery, InsertOutcome, Page, PageQuery, Report, ReportQuery, StoreError, TicketStore,
+    Counts, CountsQuery, EventStream, EventToken, InsertOutcome, Page, PageQuery, Report, ReportQuery,
+    StoreError, TicketStore,
 };
 
 /// Store in one SQLite file, which several processes of one machine may use at the same time.
@@ -57,6 +62,8 @@ struct Inner {
     readers: Mutex<Vec<Connection>>,
     /// One permit for each read that may run at once.
     reading: Arc<Semaphore>,
+    /// Wakes the streams of events after a change.
+    changed: watch::Sender<()>,
 }
 
 impl SqliteStore {
@@ -74,9 +81,21 @@ impl SqliteStore {
             writer: Writer::new(writer, options.busy_timeout),
             readers: Mutex::default(),
             reading: Arc::new(Semaphore::new(options.readers)),
+            changed: watch::Sender::new(()),
             path,
             options,
         }))
+    }
+
+    /// Makes a change of a ticket, and wakes the streams of events.
+    async fn write<T: Send + 'static>(
+        &self,
+        number: &TicketNumber,
+        make: impl Fn(&Connection) -> Result<T, TransactionError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let made = self.0.writer.write(number, make).await;
+        self.0.changed.send_replace(());
+        made
     }
 
     /// Reads from one snapshot of the file, on a blocking thread. A cancelled caller loses no connection.
@@ -113,7 +132,7 @@ impl Inner {
 impl TicketStore for SqliteStore {
     async fn insert(&self, ticket: &Ticket) -> Result<InsertOutcome, StoreError> {
         let (number, ticket) = (&ticket.head().ticket_number, ticket.clone());
-        self.0.writer.write(number, move |db| change::insert(db, &ticket)).await
+        self.write(number, move |db| change::insert(db, &ticket)).await
     }
 
     async fn ticket(&self, number: &TicketNumber) -> Result<Option<Ticket>, StoreError> {
@@ -133,7 +152,7 @@ impl TicketStore for SqliteStore {
 
     async fn update(&self, number: &TicketNumber, command: &Command) -> Result<Outcome, StoreError> {
         let (named, command) = (number.clone(), command.clone());
-        self.0.writer.write(number, move |db| change::update(db, &named, &command)).await
+        self.write(number, move |db| change::update(db, &named, &command)).await
     }
 
     async fn list(&self, page: &PageQuery) -> Result<Page<TicketSummary>, StoreError> {
@@ -157,6 +176,10 @@ impl TicketStore for SqliteStore {
     async fn report(&self, query: &ReportQuery) -> Result<Report, StoreError> {
         let query = *query;
         self.read(move |db| read::report(db, &query)).await
+    }
+
+    async fn events(&self, after: Option<EventToken>) -> Result<EventStream, StoreError> {
+        events::stream(self, after).await
     }
 }
 

@@ -7,8 +7,8 @@ use ventanilla_domain::{
 };
 
 use crate::{
-    Counts, CountsQuery, Cursor, Direction, ListQuery, Page, PageQuery, PageSize, Report, ReportBuilder,
-    ReportQuery, Sort, StoreError,
+    Counts, CountsQuery, Cursor, Direction, EventStream, EventToken, ListQuery, Page, PageQuery,
+    PageSize, Report, ReportBuilder, ReportQuery, Sort, StoreError,
 };
 
 /// Store of tickets.
@@ -147,6 +147,20 @@ pub trait TicketStore: Send + Sync {
     /// the list of all tickets.
     async fn report(&self, query: &ReportQuery) -> Result<Report, StoreError> {
         default_report(self, query).await
+    }
+
+    /// Returns the events of all tickets after a position, or from now on.
+    ///
+    /// They include the changes of other handles and processes, and of other applications on the same data.
+    /// The default method has none ([`StoreError::NoEvents`]); `conformance::check_events` tests the
+    /// streams of stores that have.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::EventsLost`] if the events after the position are no longer there.
+    async fn events(&self, after: Option<EventToken>) -> Result<EventStream, StoreError> {
+        let _ = after;
+        Err(StoreError::NoEvents)
     }
 }
 
@@ -343,6 +357,7 @@ mockall::mock! {
             limit: u32,
         ) -> Result<Vec<TicketNumber>, StoreError>;
         async fn report(&self, query: &ReportQuery) -> Result<Report, StoreError>;
+        async fn events(&self, after: Option<EventToken>) -> Result<EventStream, StoreError>;
     }
 }
 
@@ -389,6 +404,9 @@ macro_rules! forward {
     (@report $to:tt) => {
         crate::store::forward!(@fn $to report<'a>(query: &'a crate::ReportQuery) -> crate::Report);
     };
+    (@events $to:tt) => {
+        crate::store::forward!(@fn $to events<>(after: Option<crate::EventToken>) -> crate::EventStream);
+    };
     (@fn [$this:ident $inner:expr]
         $name:ident<$($life:lifetime),*>($($arg:ident: $type:ty),*) -> $output:ty) => {
         fn $name<'this, $($life,)* 'future>(
@@ -414,7 +432,7 @@ macro_rules! pointers {
     ($($pointer:ty),+) => {$(
         #[deny(clippy::missing_trait_methods)]
         impl<T: TicketStore + ?Sized> TicketStore for $pointer {
-            forward!(|this| **this; insert, ticket, get, update, list, counts, resolved_until, report);
+            forward!(|this| **this; insert, ticket, get, update, list, counts, resolved_until, report, events);
         }
     )+};
 }

@@ -33,6 +33,15 @@ async fn conforms(options: MongoOptions) {
 }
 
 #[tokio::test]
+async fn its_events_conform() {
+    let mongo = Mongo::shared().await;
+    conformance::check_events(async || {
+        MongoOptions::new().create_indexes().open(&mongo.database().await).await.unwrap()
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_collection_of_the_hosts_is_used_as_it_is() {
     let database = Mongo::shared().await.database().await;
     let collection = database.collection::<Document>("Consultas");

@@ -11,6 +11,7 @@ use crate::{
 #[tokio::test]
 async fn conforms() {
     conformance::check(async || MemoryStore::new()).await;
+    conformance::check_events(async || MemoryStore::new()).await;
 }
 
 proptest! {

@@ -380,7 +380,7 @@ pub(super) fn read_count(value: RawBsonRef<'_>) -> Result<u32, String> {
 }
 
 /// Decodes a whole number of any numeric type. A double is exact up to 2^53.
-fn read_version(value: RawBsonRef<'_>) -> Result<u64, String> {
+pub(super) fn read_version(value: RawBsonRef<'_>) -> Result<u64, String> {
     const LARGEST_EXACT: f64 = (1_u64 << 53) as f64;
     let whole = match value {
         RawBsonRef::Int32(number) => u64::try_from(number).ok(),

@@ -17,11 +17,12 @@ const APPLICATION_ID: i32 = 0x5645_4E54;
 
 /// Migrations from an empty file to the current schema. The version of a file is the number of those
 /// applied to it.
-pub(super) const SCHEMA: [&str; 4] = [
+pub(super) const SCHEMA: [&str; 5] = [
     include_str!("tables.sql"),
     include_str!("indexes.sql"),
     include_str!("waits.sql"),
     include_str!("labels.sql"),
+    include_str!("events.sql"),
 ];
 
 /// Settings of a [`SqliteStore`].

@@ -86,6 +86,48 @@ mod suite {
     }
 
     #[tokio::test]
+    async fn its_events_conform() {
+        let (folder, opened) = (tempfile::tempdir().unwrap(), Cell::new(0));
+        conformance::check_events(async || {
+            opened.set(opened.get() + 1);
+            SqliteStore::open(folder.path().join(opened.get().to_string())).await.unwrap()
+        })
+        .await;
+    }
+
+    /// Reads events of changes that were made through another handle, before and after it was opened.
+    #[tokio::test]
+    async fn events_of_other_processes_are_seen_also_after_an_end() {
+        let file = File::new();
+        let token = file.store().await.events(None).await.unwrap().token().clone();
+        let ticket = testing::ticket("TKT-ABC123").build();
+        file.store().await.insert(&ticket).await.unwrap();
+        let (reader, writer) = (file.store().await, file.store().await);
+        let mut stream = reader.events(Some(token)).await.unwrap();
+        assert_eq!(stream.next().await.unwrap().unwrap(), ticket.events_of(0));
+        let by = Actor::Admin(testing::admin(0));
+        let note = Change::note(MessageText::parse("Ojo").unwrap());
+        let command = Command::new(&by, testing::epoch(), &Policy::default(), note).unwrap();
+        writer.update(&ticket.head().ticket_number, &command).await.unwrap();
+        assert_eq!(stream.next().await.unwrap().unwrap().id, "TKT-ABC123/1");
+    }
+
+    #[tokio::test]
+    async fn old_events_are_removed_and_missed_loudly() {
+        let file = File::new();
+        let store = file.store().await;
+        let token = store.events(None).await.unwrap().token().clone();
+        let ticket = testing::ticket("TKT-ABC123").build();
+        store.insert(&ticket).await.unwrap();
+        let many = "WITH RECURSIVE nth(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM nth WHERE n < 101999)
+            INSERT INTO ticket_change (ticket, version) SELECT 1, 0 FROM nth";
+        file.raw().execute_batch(many).unwrap();
+        let kept = file.raw().query_row("SELECT count(*) FROM ticket_change", [], |row| row.get::<_, i64>(0));
+        assert_eq!(kept.unwrap(), 100_000);
+        assert!(matches!(store.events(Some(token)).await, Err(StoreError::EventsLost { .. })));
+    }
+
+    #[tokio::test]
     async fn two_handles_conform() {
         let file = File::new();
         conformance::check_shared(&file.store().await, &file.store().await).await;
@@ -343,10 +385,10 @@ mod files {
         drop(file.store().await);
         file.raw().pragma_update(None, "user_version", open::SCHEMA.len() as i64 + 1).unwrap();
         let error = refused(&file).await;
-        assert!(matches!(error, OpenError::NewerSchema { found: 5, supported: 4 }), "{error}");
+        assert!(matches!(error, OpenError::NewerSchema { found: 6, supported: 5 }), "{error}");
         assert_eq!(
             error.to_string(),
-            "the file has schema version 5, but this program supports versions up to 4"
+            "the file has schema version 6, but this program supports versions up to 5"
         );
     }
 
