@@ -24,6 +24,9 @@ use crate::{
 /// Function that says whether a ticket may be assigned to a person.
 pub(crate) type IsAssignable = Box<dyn Fn(&UserId) -> bool + Send + Sync>;
 
+/// Function that is called after each change.
+pub(crate) type OnChange = Box<dyn Fn(&Receipt) + Send + Sync>;
+
 /// Store and settings of a help desk.
 pub(crate) struct Core {
     pub(crate) store: Arc<dyn TicketStore>,
@@ -32,6 +35,7 @@ pub(crate) struct Core {
     pub(crate) policy: Policy,
     pub(crate) categories: Vec<Category>,
     pub(crate) is_assignable: Option<IsAssignable>,
+    pub(crate) on_change: Option<OnChange>,
 }
 
 impl Core {
@@ -75,12 +79,12 @@ impl Core {
                 InsertOutcome::Stored => {
                     record("number", &ticket.head().ticket_number);
                     let created = created(at, by);
-                    return Ok(Receipt::new(ticket.head().clone(), vec![created]).seen_by(by));
+                    return Ok(self.told(by, Receipt::new(ticket.head().clone(), vec![created])));
                 }
                 InsertOutcome::Repeated(head) => {
                     record("number", &head.ticket_number);
                     let first = created(head.created_at, by);
-                    return Ok(Receipt::repeated(head, vec![first]).seen_by(by));
+                    return Ok(self.told(by, Receipt::repeated(head, vec![first])));
                 }
                 InsertOutcome::KeyConflict { number, key } => {
                     return Err(ServiceError::Refused { number, refusal: Refusal::KeyConflict { key } });
@@ -120,12 +124,20 @@ impl Core {
         let refused = |refusal| ServiceError::Refused { number: number.clone(), refusal };
         let command = Command::new(by, self.now(), &self.policy, change).map_err(refused)?;
         match self.store.update(number, &command).await? {
-            Outcome::Applied { head, events } => Ok(Receipt::new(head, events).seen_by(by)),
+            Outcome::Applied { head, events } => Ok(self.told(by, Receipt::new(head, events))),
             Outcome::Unchanged { head } => Ok(Receipt::new(head, Vec::new()).seen_by(by)),
-            Outcome::Repeated { head, events } => Ok(Receipt::repeated(head, events).seen_by(by)),
+            Outcome::Repeated { head, events } => Ok(self.told(by, Receipt::repeated(head, events))),
             Outcome::Refused(refusal) => Err(refused(refusal)),
             Outcome::NotFound => Err(ServiceError::NotFound { number: number.clone() }),
         }
+    }
+
+    /// Passes a receipt to the function of the host, and returns what the actor may see of it.
+    fn told(&self, by: &Actor, receipt: Receipt) -> Receipt {
+        if let Some(on_change) = &self.on_change {
+            on_change(&receipt);
+        }
+        receipt.seen_by(by)
     }
 
     fn check_assignee(&self, change: &Change) -> Result<(), ServiceError> {

@@ -3,10 +3,10 @@
 use std::{fmt, sync::Arc};
 
 use ventanilla_domain::{Category, Policy, UserId};
-use ventanilla_storage::TicketStore;
+use ventanilla_storage::{EventStream, EventToken, TicketStore};
 
 use crate::{
-    Admin, Bot, Customer, System,
+    Admin, Bot, Customer, Receipt, ServiceError, System,
     clock::{Clock, SystemClock},
     core::Core,
     numbers::{NumberSource, RandomNumbers},
@@ -46,6 +46,7 @@ impl HelpDesk {
             policy: Policy::default(),
             categories: Category::KNOWN.to_vec(),
             is_assignable: None,
+            on_change: None,
         })
     }
 
@@ -71,6 +72,53 @@ impl HelpDesk {
     #[must_use]
     pub fn system(&self) -> System {
         System::new(Arc::clone(&self.0))
+    }
+
+    /// Returns the events of all tickets after a position, or from now on: what any process has changed,
+    /// and what another application writes into the collection.
+    ///
+    /// A worker keeps the [token](EventStream::token) when it has handled an item. Started again at it, also
+    /// after a crash, it misses nothing, and knows a repeated item by its
+    /// [`id`](crate::event::TicketEvents::id). The guide [`events`](crate::guide::events) has one.
+    ///
+    /// Items hold what only the desk may see. [`TicketEvents::for_audience`](
+    /// crate::event::TicketEvents::for_audience) takes it out.
+    ///
+    /// ```
+    /// use ventanilla_service::{Category, HelpDesk, MemoryStore, MessageText, NewTicket, UserId};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let desk = HelpDesk::new(MemoryStore::new());
+    /// let mut events = desk.events(None).await?;
+    /// # let new_ticket = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
+    /// let ana = desk.customer(UserId::parse("ana")?);
+    /// let number = ana.create(new_ticket).await?.head.ticket_number;
+    /// ana.reply(&number, "Y tampoco en el móvil").await?;
+    ///
+    /// let created = events.next().await.expect("it never ends")?;
+    /// assert_eq!(created.messages[0].text.as_str(), "No carga");
+    /// let token = events.token().clone(); // to be kept
+    ///
+    /// let mut events = desk.events(token).await?;
+    /// let reply = events.next().await.expect("it never ends")?;
+    /// assert_eq!(reply.messages[0].text.as_str(), "Y tampoco en el móvil");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError::Store`]: [`StoreError::EventsLost`](crate::error::StoreError::EventsLost) if the
+    /// events after the position are no longer there, and
+    /// [`StoreError::NoEvents`](crate::error::StoreError::NoEvents) over a store that has none.
+    #[doc(alias = "subscribe")]
+    #[doc(alias = "watch")]
+    pub async fn events(
+        &self,
+        after: impl Into<Option<EventToken>>,
+    ) -> Result<EventStream, ServiceError> {
+        Ok(self.0.store.events(after.into()).await?)
     }
 
     /// Returns the policy.
@@ -166,6 +214,38 @@ impl HelpDeskBuilder {
     #[must_use]
     pub fn assignable(mut self, may_have: impl Fn(&UserId) -> bool + Send + Sync + 'static) -> Self {
         self.0.is_assignable = Some(Box::new(may_have));
+        self
+    }
+
+    /// Sets a function that is called after each change of every handle, also of bulk changes and of
+    /// closing, with the desk's receipt: so no use case forgets an e-mail.
+    ///
+    /// It is called in the process that made the change, once it is stored and before the caller has its
+    /// receipt; a [repeated](field@Receipt::repeated) request calls it too, one that changes nothing doesn't.
+    /// If the process ends first, or the caller is cancelled, it isn't called, and what another process or
+    /// application changes it never sees: [`HelpDesk::events`] has all of that. It delays the caller, so it
+    /// should hand the work on.
+    ///
+    /// ```
+    /// use std::sync::mpsc;
+    /// use ventanilla_service::{Category, EventKind, HelpDesk, MemoryStore, MessageText, NewTicket, UserId};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let (outbox, sent) = mpsc::channel();
+    /// let desk = HelpDesk::builder(MemoryStore::new())
+    ///     .on_change(move |receipt| outbox.send(receipt.clone()).unwrap_or_default())
+    ///     .build();
+    /// # let new_ticket = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
+    /// desk.customer(UserId::parse("ana")?).create(new_ticket).await?;
+    /// assert_eq!(sent.recv()?.events[0].kind, EventKind::Created);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[doc(alias = "hook")]
+    #[must_use]
+    pub fn on_change(mut self, on_change: impl Fn(&Receipt) + Send + Sync + 'static) -> Self {
+        self.0.on_change = Some(Box::new(on_change));
         self
     }
 

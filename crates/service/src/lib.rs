@@ -55,6 +55,12 @@ pub mod list {
     };
 }
 
+/// Streams of the events of all tickets.
+pub mod event {
+    pub use ventanilla_domain::TicketEvents;
+    pub use ventanilla_storage::{EventStream, EventToken};
+}
+
 /// Changes that are being built, and the results of those to many tickets.
 pub mod request {
     pub use crate::{
@@ -92,8 +98,8 @@ pub mod error {
         UnknownSlaMetric, UnknownSlaState, UnknownStatus, UnknownWaitingFor,
     };
     pub use ventanilla_storage::{
-        BoxError, InvalidCursor, InvalidPageSize, InvalidPeriod, InvalidQuery, StoreError,
-        UnknownDirection, UnknownDueFilter, UnknownSort, UnknownWaitingFilter, WriteOutcome,
+        BoxError, InvalidCursor, InvalidEventToken, InvalidPageSize, InvalidPeriod, InvalidQuery,
+        StoreError, UnknownDirection, UnknownDueFilter, UnknownSort, UnknownWaitingFilter, WriteOutcome,
     };
 
     pub use crate::form::{CategoryNotOffered, InvalidForm, RefusedCategory};
@@ -107,7 +113,7 @@ pub mod store {
     #[cfg(feature = "conformance")]
     pub use ventanilla_storage::conformance;
     pub use ventanilla_storage::{
-        CountsQuery, Histogram, InsertOutcome, Position, ReportBuilder, ReportQuery, Sample,
+        CountsQuery, EventStep, Histogram, InsertOutcome, Position, ReportBuilder, ReportQuery, Sample,
         TicketStore, copy,
     };
 }

@@ -10,8 +10,8 @@ use ventanilla_domain::{
     UnknownWaitingFor, UserId,
 };
 use ventanilla_storage::{
-    InvalidCursor, InvalidPageSize, InvalidPeriod, InvalidQuery, StoreError, UnknownDirection,
-    UnknownDueFilter, UnknownSort, UnknownWaitingFilter, WriteOutcome,
+    InvalidCursor, InvalidEventToken, InvalidPageSize, InvalidPeriod, InvalidQuery, StoreError,
+    UnknownDirection, UnknownDueFilter, UnknownSort, UnknownWaitingFilter, WriteOutcome,
 };
 
 use crate::form::{CategoryNotOffered, InvalidForm};
@@ -170,6 +170,9 @@ pub enum ServiceError {
     /// A reference to what a ticket is about is not valid.
     #[error("the reference is not valid")]
     InvalidReference(#[from] InvalidReference),
+    /// A position in the events is not valid.
+    #[error("the token of events is not valid")]
+    InvalidEventToken(#[from] InvalidEventToken),
     /// A tag is not valid.
     #[error("the tag is not valid")]
     InvalidTag(#[from] InvalidTag),
@@ -250,6 +253,7 @@ impl ServiceError {
             ServiceError::UnknownWaitingFilter(error) => Cause::Wrapped(error),
             ServiceError::UnknownRole(error) => Cause::Wrapped(error),
             ServiceError::InvalidReference(error) => Cause::Wrapped(error),
+            ServiceError::InvalidEventToken(error) => Cause::Wrapped(error),
             ServiceError::InvalidTag(error) => Cause::Wrapped(error),
             ServiceError::UnknownWaitingFor(error) => Cause::Wrapped(error),
             ServiceError::UnknownActorKind(error) => Cause::Wrapped(error),

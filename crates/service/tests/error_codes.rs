@@ -8,6 +8,7 @@ use ventanilla_service::{
     Category, Explain, Form, HelpDesk, IdempotencyKey, ListQuery, Locale, MemoryStore, MessageText,
     Priority, ServiceError, Status, TicketNumber, TimeZone, Timestamp, UserId,
     error::{CategoryNotOffered, Refusal, StoreError, WriteOutcome},
+    event::EventToken,
     list::{Cursor, Direction, DueFilter, PageQuery, PageSize, Sort, WaitingFilter},
     settings::{Limits, Reopen},
     sla::{BusinessCalendar, Hours, Period, SlaMetric, SlaPolicy, SlaState, SlaTargets, Week},
@@ -79,6 +80,7 @@ fn values() -> Vec<Box<dyn Explain>> {
         error(Period::new(Timestamp::MIN, Timestamp::MIN)),
         error(Period::month(2026, 13, TimeZone::UTC)),
         error("2".parse::<Cursor>()),
+        error("".parse::<EventToken>()),
         error(ListQuery::new().page_after(&other_list)),
         error(PageQuery::from_params([("handed_over", "0")])),
         error(Limits::default().with_notes(0)),
@@ -139,6 +141,8 @@ fn services() -> Vec<ServiceError> {
         StoreError::NotDurable { number: number(), source: "x".into() },
         StoreError::Unreadable { number: "x".into(), source: "x".into() },
         StoreError::ForeignUserId { id: person() },
+        StoreError::NoEvents,
+        StoreError::EventsLost { token: "x".parse().unwrap() },
         StoreError::Failed { source: "x".into() },
     ];
     let mut all = vec![

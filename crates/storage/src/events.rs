@@ -145,6 +145,11 @@ impl EventStream {
         Self { steps: steps.boxed(), token: start }
     }
 
+    /// Waits for the next item; `None` after an error that ended the stream. Cancelling loses no item.
+    pub async fn next(&mut self) -> Option<Result<TicketEvents, StoreError>> {
+        StreamExt::next(self).await
+    }
+
     /// Returns the position after the last item; before the first one that at which the stream was started.
     ///
     /// It moves without items too: a store keeps positions for a limited time.

@@ -34,9 +34,11 @@ async fn conforms(options: MongoOptions) {
 
 #[tokio::test]
 async fn its_events_conform() {
-    let mongo = Mongo::shared().await;
+    let database = Mongo::shared().await.database().await;
+    let tickets = database.collection::<Document>("SupportTicket");
     conformance::check_events(async || {
-        MongoOptions::new().create_indexes().open(&mongo.database().await).await.unwrap()
+        tickets.delete_many(doc! {}).await.unwrap();
+        MongoOptions::new().create_indexes().open(&database).await.unwrap()
     })
     .await;
 }

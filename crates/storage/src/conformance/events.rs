@@ -3,7 +3,6 @@
 use std::{collections::BTreeMap, thread, time::Duration};
 
 use futures::{
-    StreamExt,
     channel::oneshot,
     future::{Either, join_all, select},
 };
@@ -71,7 +70,7 @@ async fn next(stream: &mut EventStream) -> TicketEvents {
         // Nobody may wait any more.
         let _ = late.send(());
     });
-    match select(stream.next(), lateness).await {
+    match select(std::pin::pin!(stream.next()), lateness).await {
         Either::Left((item, _)) => answer(item.expect("a stream never ends")),
         Either::Right(_) => panic!("no event within {PATIENCE:?}"),
     }

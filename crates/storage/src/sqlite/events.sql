@@ -10,7 +10,11 @@ CREATE TRIGGER ticket_change_stored AFTER INSERT ON ticket BEGIN
 END;
 
 CREATE TRIGGER ticket_change_made AFTER UPDATE OF head ON ticket BEGIN
-    INSERT INTO ticket_change (ticket, version) VALUES (NEW.id, NEW.head ->> 'version');
+    -- Another program may have damaged the JSON.
+    INSERT INTO ticket_change (ticket, version) VALUES (
+        NEW.id,
+        iif(json_valid(NEW.head), CAST(ifnull(NEW.head ->> 'version', 0) AS INTEGER), 0)
+    );
 END;
 
 -- Keeps the newest 100,000 changes, and removes the others a thousand at a time.
