@@ -235,7 +235,7 @@ impl Core {
         Ok(self.store.resolved_until(latest, limit).await?)
     }
 
-    fn sla(&self) -> Result<&Sla, ServiceError> {
+    pub(crate) fn sla(&self) -> Result<&Sla, ServiceError> {
         self.policy.sla.as_ref().ok_or(ServiceError::NoSla)
     }
 

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod admin;
+mod alerts;
 pub mod assignment;
 mod bot;
 mod bot_turn;
@@ -87,6 +88,8 @@ pub mod sla {
         SlaPolicy, SlaState, SlaStop, SlaTable, SlaTargets, SlaTimer, SlaTimers, Week, Weekday,
     };
     pub use ventanilla_storage::{MetricStats, Period, Quantiles, Report, StatsByMetric};
+
+    pub use crate::alerts::{SlaAlert, SlaAlerts};
 }
 
 /// Errors of values, rules and stores; [`ServiceError`] holds them all.

@@ -33,7 +33,8 @@ async fn the_function_is_called_after_each_change_of_every_handle() {
         "claim_next",
         "turn",
     ];
-    const READS: [&str; 7] = ["list", "list_due", "counts", "report", "get", "get_range", "find"];
+    const READS: [&str; 8] =
+        ["list", "list_due", "counts", "report", "get", "get_range", "find", "sla_alerts"];
     for (who, use_case) in possible().await {
         let (desk, told) = told(storing([anas_ticket()]).await);
         run(&desk, &who, use_case, &number(NUMBER)).await.unwrap().unwrap();

@@ -79,6 +79,7 @@ close         hers     -          -              -          -          -        
 close         missing  -          -              -          -          -          not_found
 close_resolved hers    -          -              -          -          -          ok
 close_resolved missing -          -              -          -          -          ok
+sla_alerts    none     -          -              -          -          -          ok
 ";
 
 fn columns() -> [Actor; 6] {
@@ -128,7 +129,7 @@ macro_rules! lacks {
 }
 lacks!(create create_for follow_up_offer list counts report get get_range find
     reply add_note confirm close close_resolved set_status set_priority assign unassign claim change change_each
-    wait end_wait discard_draft add_tag remove_tag add_reference remove_reference claim_next turn);
+    wait end_wait discard_draft add_tag remove_tag add_reference remove_reference claim_next turn sla_alerts);
 
 #[tokio::test]
 async fn what_a_handle_may_not_do_it_cannot_name() {
@@ -141,11 +142,12 @@ async fn what_a_handle_may_not_do_it_cannot_name() {
     let (ana, luis) = (desk.customer(id("ana")), desk.admin(id("luis")));
     let lacking = [
         lacking!(ana, create_for counts report add_note close close_resolved set_status set_priority
-            assign unassign claim change change_each wait end_wait discard_draft add_tag remove_tag add_reference remove_reference claim_next turn),
-        lacking!(luis, create follow_up_offer confirm close close_resolved turn),
+            assign unassign claim change change_each wait end_wait discard_draft add_tag remove_tag add_reference remove_reference claim_next turn sla_alerts),
+        lacking!(luis, create follow_up_offer confirm close close_resolved turn sla_alerts),
         lacking!(desk.bot(), create create_for follow_up_offer list counts report get_range find
             add_note confirm close close_resolved set_status set_priority assign unassign claim change
-            change_each wait end_wait discard_draft add_tag remove_tag add_reference remove_reference claim_next),
+            change_each wait end_wait discard_draft add_tag remove_tag add_reference remove_reference claim_next
+            sla_alerts),
         lacking!(desk.system(), create create_for follow_up_offer list counts report get get_range
             find reply add_note confirm set_status set_priority assign unassign claim change
             change_each wait end_wait discard_draft add_tag remove_tag add_reference remove_reference claim_next turn),

@@ -133,8 +133,16 @@ fn broken_store() -> MockTicketStore {
 
 #[tokio::test]
 async fn a_use_case_opens_one_span_with_actor_number_and_outcome() {
-    const OF_MANY: [&str; 7] =
-        ["list", "list_due", "counts", "report", "change_each", "close_resolved", "claim_next"];
+    const OF_MANY: [&str; 8] = [
+        "list",
+        "list_due",
+        "counts",
+        "report",
+        "change_each",
+        "close_resolved",
+        "claim_next",
+        "sla_alerts",
+    ];
     /// Their number is known only once there is a ticket.
     const FINDING: [&str; 4] = ["create", "create_for", "follow_up", "find"];
     for (who, use_case) in possible().await {

@@ -26,6 +26,8 @@ enum Call {
     Get,
     Update,
     List,
+    /// The overdue tickets, then those at risk.
+    TwoLists,
     Counts,
     Report,
     Resolved,
@@ -36,6 +38,7 @@ fn call_of(use_case: &str) -> Call {
         "create" | "create_for" | "follow_up" => Call::Insert,
         "get" | "get_range" | "find" | "turn" => Call::Get,
         "list" | "list_due" | "claim_next" => Call::List,
+        "sla_alerts" => Call::TwoLists,
         "counts" => Call::Counts,
         "report" => Call::Report,
         "close_resolved" => Call::Resolved,
@@ -61,9 +64,10 @@ fn once(call: Call, fault: Option<Fault>) -> MockTicketStore {
             let done = Outcome::Applied { head: anas_ticket().head().clone(), events: Vec::new() };
             store.expect_update().times(1).returning(move |_, _| fails().map(|()| done.clone()));
         }
-        Call::List => {
+        Call::List | Call::TwoLists => {
             let page = Page { rows: Vec::new(), next: None, unreadable: Vec::new() };
-            store.expect_list().times(1).returning(move |_| fails().map(|()| page.clone()));
+            let times = if call == Call::TwoLists && fault.is_none() { 2 } else { 1 };
+            store.expect_list().times(times).returning(move |_| fails().map(|()| page.clone()));
         }
         Call::Counts => {
             store.expect_counts().times(1).returning(move |_| fails().map(|()| Counts::default()));

@@ -20,7 +20,8 @@ impl PageSize {
     /// Number of rows of the largest page.
     pub const MAX: u32 = 100;
 
-    pub(crate) const LARGEST: Self = Self(Self::MAX as u8);
+    /// The largest size.
+    pub const LARGEST: Self = Self(Self::MAX as u8);
 
     /// Creates the size of so many rows.
     ///

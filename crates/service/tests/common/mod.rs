@@ -131,7 +131,7 @@ pub(crate) fn code<T>(result: &Result<T, ServiceError>) -> &'static str {
 }
 
 /// Every use case, by the name of its method; `list_due` is a list by due time.
-pub(crate) const USE_CASES: [&str; 31] = [
+pub(crate) const USE_CASES: [&str; 32] = [
     "create",
     "create_for",
     "follow_up",
@@ -163,6 +163,7 @@ pub(crate) const USE_CASES: [&str; 31] = [
     "remove_reference",
     "claim_next",
     "turn",
+    "sla_alerts",
 ];
 
 /// Carries out a use case as somebody; `None` where their handle has no such method.
@@ -179,6 +180,7 @@ pub(crate) async fn run(
         Actor::System => match use_case {
             "close" => Some(desk.system().close(number).await.map(drop)),
             "close_resolved" => Some(close_resolved(&desk.system()).await),
+            "sla_alerts" => Some(desk.system().sla_alerts(testing::epoch()).await.map(drop)),
             _ => None,
         },
     }
@@ -280,6 +282,6 @@ pub(crate) async fn possible() -> Vec<(Actor, &'static str)> {
             }
         }
     }
-    assert_eq!(possible.len(), 8 + 25 + 3 + 2);
+    assert_eq!(possible.len(), 8 + 25 + 3 + 3);
     possible
 }
