@@ -10,11 +10,11 @@ use ventanilla_service::{
 use super::{
     filters::{self, lists},
     naive_calendar::{DAY, HOUR, MINUTE},
-    people::{self, TEXTS},
+    people::{self, ABOUT, TAGS, TEXTS},
     reference::{Ticket, World},
     rules::is_permitted,
     sla_setups::SLA_SETUPS,
-    step::{Action, Bulk, Guard, Hand, Opening, Read, Request, Step, Then, What, Words},
+    step::{Action, Bulk, Guard, Hand, Label, Opening, Read, Request, Step, Then, What, Words},
 };
 
 /// Main subject of a run.
@@ -98,11 +98,28 @@ fn openings() -> BoxedStrategy<Action> {
         sample::select(people::customers()).prop_map(|id| (Actor::Customer(id.clone()), id)),
         (admins(), sample::select(people::customers())).prop_map(|(by, id)| (Actor::Admin(by), id)),
     ];
-    (by, sample::select(people::categories()), valid_words())
-        .prop_map(|((by, requester), category, words)| {
-            Action::Open(Opening { by, requester, category, words })
+    (by, sample::select(people::categories()), valid_words(), some_labels(&ABOUT), some_labels(&TAGS))
+        .prop_map(|((by, requester), category, words, about, tags)| {
+            Action::Open(Opening { by, requester, category, words, about, tags })
         })
         .boxed()
+}
+
+/// Generates labels of a new ticket, often as many as it may have and rarely more, some of them twice.
+fn some_labels(all: &'static [&'static str]) -> impl Strategy<Value = Vec<String>> {
+    let counts = prop_oneof![4 => Just(0), 4 => 1..=3_usize, 6 => 7..=8_usize, 1 => Just(9)];
+    let labels = counts.prop_flat_map(move |count| sample::subsequence(all, count).prop_shuffle());
+    (labels, prop::bool::weighted(0.2)).prop_map(|(labels, twice)| {
+        let again = labels.first().copied().filter(|_| twice);
+        labels.into_iter().chain(again).map(String::from).collect()
+    })
+}
+
+fn labels() -> impl Strategy<Value = Label> {
+    prop_oneof![
+        sample::select(&TAGS[..]).prop_map(Label::Tag),
+        sample::select(&ABOUT[..]).prop_map(Label::About),
+    ]
 }
 
 /// Generates a follow-up, mostly of a ticket in which its customer can write no more.
@@ -201,6 +218,10 @@ fn not_permitted(world: &World) -> impl Strategy<Value = Request> + use<> {
         What::Claim,
         What::Wait(wait),
         What::EndWait,
+        What::Add(Label::Tag(TAGS[0])),
+        What::Remove(Label::Tag(TAGS[0])),
+        What::Add(Label::About(ABOUT[0])),
+        What::Remove(Label::About(ABOUT[0])),
     ];
     let what = sample::select(what);
     (tickets(world), actors, what)
@@ -259,8 +280,10 @@ fn changes(
         2 => option::weighted(0.6, admins()).prop_map(What::Assign),
         2 => Just(What::Claim),
         4 => waits.prop_map(What::Wait),
-        1 => Just(What::EndWait),
+        2 => Just(What::EndWait),
         drafts => Just(What::DiscardDraft),
+        4 => (labels(), any::<bool>())
+            .prop_map(|(label, adds)| if adds { What::Add(label) } else { What::Remove(label) }),
     ]
 }
 

@@ -10,7 +10,7 @@ use ventanilla_service::{
 use super::{
     answer::{Answer, Head},
     reference::{Ticket, Turn, World, too_long},
-    step::{Guard, Request, Then, What, Words},
+    step::{Guard, Label, Request, Then, What, Words},
 };
 
 /// Reason for which nothing was done.
@@ -66,7 +66,7 @@ impl World {
         if !sees_inside(&request.by) {
             events.iter_mut().for_each(|event| event.version = 0);
         }
-        Answer::Done { head: ticket.head(&request.by, self.now), events, repeated }
+        Answer::Done { head: Box::new(ticket.head(&request.by, self.now)), events, repeated }
     }
 }
 
@@ -86,6 +86,8 @@ impl Ticket {
             What::Claim => self.assign(asker.by.user(), true, asker),
             What::Wait(wait) => self.wait(*wait, asker),
             What::EndWait => self.end_wait(asker),
+            What::Add(label) => self.add_label(*label, asker),
+            What::Remove(label) => self.remove_label(*label, asker),
         }
     }
 
@@ -307,6 +309,53 @@ impl Ticket {
         Ok(vec![self.record(EventKind::AssigneeChanged { from, to }, asker)])
     }
 
+    fn add_label(&mut self, label: Label, asker: &Asker<'_>) -> Result<Vec<Event>, No> {
+        let (name, list) = self.labels(label);
+        if list.iter().any(|other| other == name) {
+            return Err(No::Unchanged);
+        }
+        let is_full = list.len() == 8;
+        self.must_not_be_closed(asker)?;
+        asker.expects(self)?;
+        if is_full {
+            return refuse(match label {
+                Label::Tag(_) => Refusal::TooManyTags { limit: 8 },
+                Label::About(_) => Refusal::TooManyReferences { limit: 8 },
+            });
+        }
+        self.begin(asker);
+        self.labels(label).1.push(name.to_owned());
+        let kind = match label {
+            Label::Tag(tag) => EventKind::TagAdded { tag: tag.parse().unwrap() },
+            Label::About(about) => EventKind::ReferenceAdded { about: about.parse().unwrap() },
+        };
+        Ok(vec![self.record(kind, asker)])
+    }
+
+    fn remove_label(&mut self, label: Label, asker: &Asker<'_>) -> Result<Vec<Event>, No> {
+        let (name, list) = self.labels(label);
+        let Some(place) = list.iter().position(|other| other == name) else {
+            return Err(No::Unchanged);
+        };
+        self.must_not_be_closed(asker)?;
+        asker.expects(self)?;
+        self.begin(asker);
+        self.labels(label).1.remove(place);
+        let kind = match label {
+            Label::Tag(tag) => EventKind::TagRemoved { tag: tag.parse().unwrap() },
+            Label::About(about) => EventKind::ReferenceRemoved { about: about.parse().unwrap() },
+        };
+        Ok(vec![self.record(kind, asker)])
+    }
+
+    /// Returns the text of a label and the list to which it belongs.
+    fn labels(&mut self, label: Label) -> (&'static str, &mut Vec<String>) {
+        match label {
+            Label::Tag(tag) => (tag, &mut self.head.tags),
+            Label::About(about) => (about, &mut self.head.about),
+        }
+    }
+
     /// Returns true if its requester may write in it.
     pub(crate) fn accepts_requester(&self, now: Timestamp, policy: &Policy) -> Result<(), Refusal> {
         let policy = policy.reopen;
@@ -395,6 +444,8 @@ impl Ticket {
                     | EventKind::StatusChanged { .. }
                     | EventKind::PriorityChanged { .. }
                     | EventKind::AssigneeChanged { .. }
+                    | EventKind::ReferenceAdded { .. }
+                    | EventKind::ReferenceRemoved { .. }
             )
         };
         if events.iter().any(is_noticed) {
