@@ -209,6 +209,12 @@ impl Coverage {
             let step = if changed { "wait-changed" } else { "wait-ended" };
             self.tell(step, if lasted { how } else { "by-itself" });
         }
+        let asked = request.what.wait().and_then(|wait| wait.end());
+        let end = is.waiting.and_then(|on| Some((on.since, on.until?)));
+        let is_short =
+            asked.zip(end).is_some_and(|(asked, (since, until))| asked < since && until == since);
+        self.tell_if(is_short && was.waiting != is.waiting, "wait-changed", "to-end-with-its-beginning");
+        self.tell_if(is_short && was.waiting == is.waiting, "wait-kept", "to-end-with-its-beginning");
         self.tell_if(was.is_handed_over && !is.is_handed_over, "hand-over-cleared", how);
         self.tell_if(was.has_draft && !is.has_draft, "draft-dropped", how);
         self.tell_if(was.waiting.is_none() && is.waiting.is_some(), "wait-begun", was.status.as_str());

@@ -120,6 +120,7 @@ fn every_answer_of_every_step_occurs() {
         "ask done|repeated|key_conflict|conversation_full|version_conflict|not_found",
         "wait-begun OPEN|IN_PROGRESS|RESOLVED",
         "wait-changed by-wait|by-response",
+        "wait-changed|wait-kept to-end-with-its-beginning",
         "wait-ended by-itself|by-customer|by-status|by-response|by-request",
         "hand-over-cleared by-response|by-assignment|by-claim|by-status",
         "draft-dropped by-customer|by-response|by-bot|by-status|by-wait|by-request",

@@ -219,9 +219,8 @@ impl Ticket {
     }
 
     fn wait(&mut self, wait: Wait, asker: &Asker<'_>) -> Result<Vec<Event>, No> {
-        let same =
-            self.head.waiting.is_some_and(|on| (on.party, on.until) == (wait.party(), wait.end()));
-        if same && self.head.waits_at(asker.now) {
+        let same = |on: Waiting| (on.party, on.until) == (wait.party(), end_of(wait, on.since));
+        if self.head.waiting.is_some_and(same) && self.head.waits_at(asker.now) {
             return Err(No::Unchanged);
         }
         self.must_not_be_closed(asker)?;
@@ -243,8 +242,8 @@ impl Ticket {
     /// Begins a wait, or lets the one that is on last until another time or for another party.
     fn start_waiting(&mut self, wait: Wait, asker: &Asker<'_>) -> Vec<Event> {
         let mut events = self.go(Status::InProgress, asker);
-        let (party, until) = (wait.party(), wait.end());
         let since = self.head.waiting.map_or(asker.now, |on| on.since);
+        let (party, until) = (wait.party(), end_of(wait, since));
         let before = self.head.waiting.replace(Waiting { since, until, party });
         if before != self.head.waiting {
             self.sla.iter_mut().for_each(|sla| sla.paused(asker.now, until));
@@ -565,6 +564,15 @@ pub(crate) fn is_permitted(by: &Actor, what: &What) -> bool {
 /// Returns true for an actor who may see notes, timers and versions.
 pub(crate) fn sees_inside(actor: &Actor) -> bool {
     matches!(actor, Actor::Admin(_) | Actor::System)
+}
+
+/// Returns the end of a wait. A clock that went back allows an end before the beginning: it ends with its
+/// beginning then.
+fn end_of(wait: Wait, since: Timestamp) -> Option<Timestamp> {
+    match wait.end() {
+        Some(until) if until < since => Some(since),
+        end => end,
+    }
 }
 
 fn refuse<T>(refusal: Refusal) -> Result<T, No> {
