@@ -40,6 +40,25 @@ fn day_at_the_desk() -> Vec<(Actor, i64, Change, Vec<EventKind>)> {
         ),
         (Actor::Bot, 3, Change::draft(text("Ya va")), vec![EventKind::DraftAdded]),
         (luis.clone(), 3, Change::discard_draft(), vec![EventKind::DraftDiscarded]),
+        (luis.clone(), 3, Change::add_tag(tag("vip")), vec![EventKind::TagAdded { tag: tag("vip") }]),
+        (
+            luis.clone(),
+            3,
+            Change::remove_tag(tag("vip")),
+            vec![EventKind::TagRemoved { tag: tag("vip") }],
+        ),
+        (
+            luis.clone(),
+            3,
+            Change::add_reference(order("1")),
+            vec![EventKind::ReferenceAdded { about: order("1") }],
+        ),
+        (
+            luis.clone(),
+            4,
+            Change::remove_reference(order("1")),
+            vec![EventKind::ReferenceRemoved { about: order("1") }],
+        ),
         (luis.clone(), 4, Change::status(InProgress), vec![moved(Open, InProgress)]),
         (luis.clone(), 4, Change::wait(customers(None)), vec![waiting(None)]),
         (luis.clone(), 4, Change::wait(customers(Some(99))), vec![waiting(Some(99))]),
@@ -116,6 +135,115 @@ fn every_change_but_internal_ones_sets_updated_at_and_never_to_an_earlier_time()
         assert_eq!(on_time.head().updated_at, touched);
         late.must(&by, ms, change);
         assert_eq!(late.head().updated_at, at(50));
+    }
+}
+
+#[test]
+fn tags_change_nothing_that_the_requester_sees_and_references_do() {
+    let luis = admin("luis");
+    let mut case = Case::labelled(orders([1, 2]), tags([1]), Policy::default());
+    let about = |case: &Case| {
+        let seen = case.ticket.details(&Audience::Requester(id("ana")), MessageRange::All);
+        seen.expect("it is hers").head.about
+    };
+    for (ms, change, expected, updated, is_about, has) in [
+        (
+            1,
+            Change::add_tag(tag("t2")),
+            EventKind::TagAdded { tag: tag("t2") },
+            0,
+            vec![1, 2],
+            vec![1, 2],
+        ),
+        (
+            2,
+            Change::remove_tag(tag("t1")),
+            EventKind::TagRemoved { tag: tag("t1") },
+            0,
+            vec![1, 2],
+            vec![2],
+        ),
+        (
+            3,
+            Change::add_reference(order("3")),
+            EventKind::ReferenceAdded { about: order("3") },
+            3,
+            vec![1, 2, 3],
+            vec![2],
+        ),
+        (
+            4,
+            Change::remove_reference(order("1")),
+            EventKind::ReferenceRemoved { about: order("1") },
+            4,
+            vec![2, 3],
+            vec![2],
+        ),
+        // Another server's time is earlier.
+        (
+            3,
+            Change::remove_reference(order("2")),
+            EventKind::ReferenceRemoved { about: order("2") },
+            4,
+            vec![3],
+            vec![2],
+        ),
+    ] {
+        assert_eq!(case.does(&luis, ms, change.clone()), Answer::Applied(vec![expected]));
+        assert_eq!(case.head().updated_at, at(updated), "{change:?}");
+        assert_eq!((about(&case), &case.head().tags), (orders(is_about), &tags(has)), "{change:?}");
+        assert_eq!(case.does(&luis, 9, change), Answer::Unchanged);
+    }
+}
+
+#[test]
+fn a_new_ticket_has_at_most_eight_tags_and_eight_references() {
+    let new = || NewTicket::new(Category::BUG, text("No carga")).with_key(key("k"));
+    let open = |new: NewTicket| {
+        let number = TicketNumber::from_entropy(b"opened");
+        new.open(number, &id("ana"), &customer("ana"), at(0), &Policy::default())
+    };
+    let plain = open(new()).expect("it is hers");
+    assert_eq!((&plain.head().tags, &plain.head().about), (&Vec::new(), &Vec::new()));
+
+    // Repetitions don't count.
+    let twice = |many: usize| (0..many).chain(0..many);
+    let full = new().with_references(orders(twice(8))).with_tags(tags(twice(8)));
+    let ticket = open(full.clone()).expect("they are eight");
+    assert_eq!((&ticket.head().tags, &ticket.head().about), (&tags(0..8), &orders(0..8)));
+    assert_eq!(ticket.history(), [created()], "they were there from the beginning");
+    assert!(plain.is_same_request(&ticket) && ticket.is_same_request(&plain));
+
+    let (references, names) =
+        (Refusal::TooManyReferences { limit: 8 }, Refusal::TooManyTags { limit: 8 });
+    assert_eq!(open(full.clone().with_tags(tags(0..9))), Err(names));
+    assert_eq!(open(full.clone().with_references(orders(0..9))), Err(references.clone()));
+    assert_eq!(open(new().with_references(orders(0..9)).with_tags(tags(0..9))), Err(references));
+    // The last ones that were set count.
+    let last = open(full.with_tags(tags([9])).with_references([])).expect("there are few");
+    assert_eq!((&last.head().tags, &last.head().about), (&tags([9]), &Vec::new()));
+}
+
+#[test]
+fn a_follow_up_is_about_the_same_and_has_no_tags() {
+    for (about, expected) in [(0..0, 0..0), (0..2, 0..2), (0..8, 0..8), (0..10, 0..8)] {
+        let mut case = Case::labelled(Vec::new(), tags([1]), Policy::default());
+        case.must(&admin("luis"), 1, Change::status(Closed));
+        let mut record = TicketRecord::from(case.ticket.clone());
+        record.about = orders(about);
+        case.ticket = record.into();
+        let offer = case.policy.follow_up(case.head(), at(2)).expect("it is closed");
+        let open = |new: NewTicket| {
+            let number = TicketNumber::from_entropy(b"follow");
+            new.open(number, &id("ana"), &customer("ana"), at(2), &case.policy).expect("it is hers")
+        };
+        let follows = open(offer.ticket(text("Otra vez")));
+        assert_eq!((&follows.head().about, &follows.head().tags), (&orders(expected), &Vec::new()));
+        let other = offer.ticket(text("Otra vez")).with_references(orders([9])).with_tags(tags([2]));
+        let other = open(other);
+        assert_eq!((&other.head().about, &other.head().tags), (&orders([9]), &tags([2])));
+        assert_eq!(other.head().follow_up_of, follows.head().follow_up_of);
+        assert!(other.is_same_request(&follows));
     }
 }
 
@@ -210,6 +338,8 @@ fn every_refusal_has_a_code_and_texts_of_its_own() {
         Refusal::VersionConflict { expected: 1, found: 2, changes: Vec::new() },
         Refusal::ConversationFull { messages: 1, bytes: 2, adding: 3 },
         Refusal::NotesFull { notes: 2 },
+        Refusal::TooManyReferences { limit: 8 },
+        Refusal::TooManyTags { limit: 8 },
         Refusal::TextTooLong { bytes: 9, limit: 8 },
         Refusal::KeyConflict { key: key("k") },
         Refusal::ConversationChanged { status: Open, added: 1, changes: Vec::new() },

@@ -70,7 +70,36 @@ fn changes() -> impl Strategy<Value = Change> {
         1 => messages.clone().prop_map(Change::hand_over),
         1 => prop::sample::select(vec!["1", "ñandú"]).prop_map(|value| Change::draft(text(value))),
         1 => Just(Change::discard_draft()),
+        4 => labels(),
     ]
+}
+
+/// The numbers of tags and of orders of which tickets have some: more than they may have.
+const LABELS: usize = TicketHead::MAX_LABELS + 2;
+
+fn labels() -> impl Strategy<Value = Change> {
+    (0..LABELS, 0..4).prop_map(|(label, kind)| {
+        let (tag, order) = (tag(&format!("t{label}")), order(&label.to_string()));
+        match kind {
+            0 => Change::add_tag(tag),
+            1 => Change::remove_tag(tag),
+            2 => Change::add_reference(order),
+            _ => Change::remove_reference(order),
+        }
+    })
+}
+
+/// Labels of a ticket, often as many as it may have.
+fn some_labels(most: usize) -> impl Strategy<Value = Vec<usize>> {
+    let counts = prop::sample::select(vec![0, 1, most - 1, most, most]);
+    counts.prop_flat_map(|count| prop::sample::subsequence((0..LABELS).collect::<Vec<_>>(), count))
+}
+
+/// Ana's ticket, as it was opened under any policy.
+fn opened() -> impl Strategy<Value = Case> {
+    let most = TicketHead::MAX_LABELS;
+    (policies(), some_labels(most), some_labels(most))
+        .prop_map(|(policy, about, names)| Case::labelled(orders(about), tags(names), policy))
 }
 
 /// Their ends are among the times of the steps.
@@ -144,15 +173,17 @@ fn take(case: &mut Case, step: &Step) -> Answer {
 }
 
 /// Ana's ticket as another application may leave it: with messages, a status without a timestamp,
-/// and notes and events without a version; it has also been changed by commands.
+/// notes and events without a version, and perhaps too many tags and references; it has also been
+/// changed by commands.
 fn found(policy: Policy) -> impl Strategy<Value = Case> {
     let authors =
         vec![Author::Requester, Author::Admin(None), Author::Admin(Some(id("luis"))), Author::Bot];
     let messages = prop::collection::vec((prop::sample::select(authors), times()), 0..4);
     let versions = prop::sample::select(vec![0, 1, 7, u64::from(u32::MAX)]);
     let statuses = prop::sample::select(Status::ALL.to_vec());
-    let more = (0..3_usize, 0..3_usize);
-    (messages, versions, statuses, more).prop_map(move |(messages, version, status, (notes, events))| {
+    let more = (0..3_usize, 0..3_usize, some_labels(LABELS), some_labels(LABELS));
+    (messages, versions, statuses, more).prop_map(move |(messages, version, status, more)| {
+        let (notes, events, about, names) = more;
         let mut record = TicketRecord::from(Case::new(policy.clone()).ticket);
         let theirs = messages.into_iter().map(|(author, ms)| Message::new(author, text("1"), at(ms)));
         record.messages.extend(theirs);
@@ -161,6 +192,7 @@ fn found(policy: Policy) -> impl Strategy<Value = Case> {
         record.notes = vec![note; notes];
         let event = Event { version: 0, ..record.history[0].clone() };
         record.history = vec![event; events];
+        (record.about, record.tags) = (orders(about), tags(names));
         Case { ticket: record.into(), policy: policy.clone(), events: Vec::new() }
     })
 }
@@ -248,6 +280,7 @@ fn sound(case: &Case) -> Result<(), TestCaseError> {
     prop_assert!(seen.notes.is_empty() && seen.history.is_empty());
     prop_assert!(seen.messages.is_sorted_by_key(|message| message.created_at));
     prop_assert_eq!(seen.messages.len(), messages.len());
+    prop_assert_eq!(&seen.head.about, &head.about);
     is_hidden(case, &seen)?;
     let for_bot = ticket.details(&Audience::Bot, MessageRange::All).expect("the bot sees every ticket");
     is_hidden(case, &for_bot)?;
@@ -264,7 +297,7 @@ fn is_hidden(case: &Case, seen: &TicketDetails) -> Result<(), TestCaseError> {
     let row = case.ticket.summary().for_requester();
     for head in [&seen.head, &row.head] {
         prop_assert_eq!((head.waiting, head.handoff_at, head.version), (None, None, 0));
-        prop_assert_eq!(&head.sla, &None);
+        prop_assert_eq!((&head.sla, &head.tags), (&None, &Vec::new()));
     }
     prop_assert_eq!((&seen.draft, seen.notes.len(), seen.history.len()), (&None, 0, 0));
     prop_assert!(seen.messages.iter().all(|message| message.version == 0));
@@ -314,6 +347,62 @@ fn desk_state_follows(
     Ok(())
 }
 
+/// Checks tags and references after a change, or after none, against its events.
+fn labels_follow(
+    before: &Ticket,
+    after: &Ticket,
+    step: &Step,
+    events: &[EventKind],
+) -> Result<(), TestCaseError> {
+    let (old, new) = (before.head(), after.head());
+    let (mut tags, mut about) = (old.tags.clone(), old.about.clone());
+    let (mut tagging, mut referring) = (0, 0);
+    for event in events {
+        match event {
+            EventKind::TagAdded { tag } => tags.push(tag.clone()),
+            EventKind::TagRemoved { tag } => tags.retain(|other| other != tag),
+            EventKind::ReferenceAdded { about: added } => about.push(added.clone()),
+            EventKind::ReferenceRemoved { about: removed } => about.retain(|other| other != removed),
+            _ => continue,
+        }
+        let is_of_tag = matches!(event, EventKind::TagAdded { .. } | EventKind::TagRemoved { .. });
+        tagging += usize::from(is_of_tag);
+        referring += usize::from(!is_of_tag);
+    }
+    prop_assert_eq!((&tags, &about), (&new.tags, &new.about));
+    prop_assert_eq!(new.tags.len().abs_diff(old.tags.len()), tagging, "each event changes something");
+    prop_assert_eq!(new.about.len().abs_diff(old.about.len()), referring);
+    are_distinct(&new.tags)?;
+    are_distinct(&new.about)?;
+    let most = |count: usize| count.max(TicketHead::MAX_LABELS);
+    prop_assert!(new.tags.len() <= most(old.tags.len()), "{:?}", new.tags);
+    prop_assert!(new.about.len() <= most(old.about.len()), "{:?}", new.about);
+
+    if tagging + referring > 0 {
+        prop_assert!(events.len() == 1 && matches!(step.by, Actor::Admin(_)));
+        prop_assert!(old.status != Status::Closed);
+        // Requesters see what a ticket is about, and no tags.
+        let updated = if referring > 0 { old.updated_at.max(at(step.ms)) } else { old.updated_at };
+        prop_assert_eq!(new.updated_at, updated);
+        let mut rest = new.clone();
+        (rest.version, rest.updated_at) = (old.version, old.updated_at);
+        (rest.about, rest.tags) = (old.about.clone(), old.tags.clone());
+        // A wait that has ended by itself goes with any change, and its pause with it.
+        if old.waiting.is_none() || new.waiting == old.waiting {
+            prop_assert_eq!(&rest, old);
+        }
+        prop_assert_eq!(before.draft(), after.draft());
+    }
+    Ok(())
+}
+
+fn are_distinct<T: PartialEq + std::fmt::Debug>(items: &[T]) -> Result<(), TestCaseError> {
+    for (place, item) in items.iter().enumerate() {
+        prop_assert!(!items[..place].contains(item), "{:?}", items);
+    }
+    Ok(())
+}
+
 fn follows(before: &Ticket, after: &Ticket) -> Result<(), TestCaseError> {
     let (old, new) = (before.head(), after.head());
     prop_assert!(new.updated_at >= old.updated_at);
@@ -355,8 +444,7 @@ proptest! {
     })]
 
     #[test]
-    fn no_sequence_of_changes_breaks_a_law(policy in policies(), steps in steps()) {
-        let mut case = Case::new(policy);
+    fn no_sequence_of_changes_breaks_a_law(mut case in opened(), steps in steps()) {
         let (mut applied, mut latest) = (0, 0);
         sound(&case)?;
         for step in &steps {
@@ -370,6 +458,7 @@ proptest! {
             prop_assert_eq!(case.head().version, applied);
             sound(&case)?;
             follows(&before, &case.ticket)?;
+            labels_follow(&before, &case.ticket, step, &events)?;
             if !events.is_empty() {
                 desk_state_follows(&before, &case.ticket, step, &events)?;
             }
@@ -391,28 +480,29 @@ proptest! {
             let raised = u64::from(matches!(answer, Answer::Applied(_)));
             prop_assert_eq!(case.head().version, before.head().version + raised);
             prop_assert!(raised == 1 || case.ticket == before.ticket);
+            let events = if let Answer::Applied(events) = &answer { events.as_slice() } else { &[] };
+            labels_follow(&before.ticket, &case.ticket, step, events)?;
             parts_foretell(&before, step, &answer)?;
         }
     }
 
     #[test]
-    fn no_time_is_too_early_or_too_late(policy in policies(), steps in steps(), ends in prop::collection::vec(0..4_usize, 40)) {
+    fn no_time_is_too_early_or_too_late(mut case in opened(), steps in steps(), ends in prop::collection::vec(0..4_usize, 40)) {
         let offset = |end: Timestamp| end.as_millis() - at(0).as_millis();
         let ends_of_time = [offset(Timestamp::MIN), offset(Timestamp::MAX)];
-        let mut case = Case::new(policy);
         for (step, end) in steps.into_iter().zip(ends) {
             let before = case.ticket.clone();
             let step = Step { ms: ends_of_time.get(end).copied().unwrap_or(step.ms), ..step };
             let Answer::Applied(events) = take(&mut case, &step) else { continue };
             sound(&case)?;
             follows(&before, &case.ticket)?;
+            labels_follow(&before, &case.ticket, &step, &events)?;
             timers::follows(&before, &case.ticket, &events)?;
         }
     }
 
     #[test]
-    fn a_guard_refuses_exactly_what_was_overtaken(policy in policies(), steps in steps()) {
-        let mut case = Case::new(policy);
+    fn a_guard_refuses_exactly_what_was_overtaken(mut case in opened(), steps in steps()) {
         let mut seen = vec![reading(&case)];
         for step in &steps {
             take(&mut case, step);
@@ -424,8 +514,7 @@ proptest! {
     }
 
     #[test]
-    fn a_conflict_has_the_events_since_the_version(policy in policies(), mut steps in steps()) {
-        let mut case = Case::new(policy);
+    fn a_conflict_has_the_events_since_the_version(mut case in opened(), mut steps in steps()) {
         // Times differ from server to server, and no two changes have the same time.
         let times = (0..).map(|n| n * 23 % 41);
         steps.iter_mut().zip(times).for_each(|(step, ms)| step.ms = ms);
@@ -520,10 +609,9 @@ fn conflicts_tell(case: &Case) -> Result<(), TestCaseError> {
 fn the_walks_reach_every_answer() {
     let mut met = BTreeSet::new();
     let mut runner = TestRunner::deterministic();
-    for _ in 0..300 {
-        let walk = (policies(), steps()).new_tree(&mut runner).unwrap().current();
-        let mut case = Case::new(walk.0);
-        for step in &walk.1 {
+    for _ in 0..3000 {
+        let (mut case, steps) = (opened(), steps()).new_tree(&mut runner).unwrap().current();
+        for step in &steps {
             met.insert(match take(&mut case, step) {
                 Answer::Applied(events) if events.contains(&moved(Status::Resolved, Status::Open)) => {
                     "reopened"
@@ -552,6 +640,8 @@ fn the_walks_reach_every_answer() {
         "text_over_limit",
         "ticket_closed",
         "too_early_to_close",
+        "too_many_references",
+        "too_many_tags",
         "transition_refused",
         "unchanged",
         "version_conflict",

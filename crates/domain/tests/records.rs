@@ -50,7 +50,7 @@ fn null_equals_absent_and_unknown_fields_are_ignored() {
     let nulls = json!({
         "messages": null, "assigneeId": null, "firstResponseAt": null, "resolvedAt": null,
         "closedAt": null, "creationKey": null, "followUpOf": null, "notes": null, "history": null,
-        "version": null, "waiting": null, "handoffAt": null, "draft": null,
+        "version": null, "waiting": null, "handoffAt": null, "draft": null, "about": null, "tags": null,
     });
     assert_eq!(read(with(nulls)), read(theirs()));
     assert_eq!(read(with(json!({"_id": "x", "attachments": [1], "messages": []}))), read(theirs()));
@@ -171,7 +171,16 @@ fn documents() -> impl Strategy<Value = Value> {
         json!({"since": EARLY, "until": null, "for": "THIRD_PARTY"}),
         json!({"since": EARLY, "until": LATE, "for": "CUSTOMER"}),
     ];
+    let order = |id: &str| json!({"kind": "order", "id": id});
+    let labels = (
+        field(
+            "about",
+            vec![json!([]), json!([order("1")]), json!([order("2"), order("1"), order("2")])],
+        ),
+        field("tags", vec![json!([]), json!(["vip"]), json!(["vip", "cliente nuevo", "VIP", "vip"])]),
+    );
     let states = (
+        labels,
         field("waiting", waits),
         field("handoffAt", times()),
         field("draft", vec![json!({"text": "Ya va", "createdAt": EARLY, "version": 2})]),
@@ -186,10 +195,10 @@ fn documents() -> impl Strategy<Value = Value> {
         field("notes", vec![note]),
         field("history", vec![event]),
     );
-    (status, messages, fields, states).prop_map(|(status, messages, fields, (i, j, k))| {
+    (status, messages, fields, states).prop_map(|(status, messages, fields, ((l, m), i, j, k))| {
         let (a, b, c, d, e, f, g, h) = fields;
         let known = [("status".to_owned(), status), ("messages".to_owned(), messages)];
-        let optional = [a, b, c, d, e, f, g, h, i, j, k].into_iter().flatten();
+        let optional = [a, b, c, d, e, f, g, h, i, j, k, l, m].into_iter().flatten();
         with(known.into_iter().chain(optional).collect())
     })
 }
@@ -232,6 +241,8 @@ proptest! {
         prop_assert!(head.handoff_at.is_none() || head.status.is_live());
         prop_assert!(ticket.draft().is_none() || head.status != Status::Closed);
         prop_assert_eq!(head.waiting.is_some(), document["waiting"].is_object());
+        let length = |field: &str| document[field].as_array().map_or(0, |items| items.len().min(2));
+        prop_assert_eq!((head.about.len(), head.tags.len()), (length("about"), length("tags")));
         let now = time("2024-12-06T08:00:00.000Z").expect("a time");
         prop_assert!(head.wait_at(now).is_none() || head.status == Status::InProgress);
 
@@ -318,6 +329,59 @@ fn another_status_ends_a_wait() {
         assert_eq!(head.wait_at(waiting.since).is_some(), status == "IN_PROGRESS", "{status}");
         assert_eq!((head.handoff_at.is_some(), ticket.draft().is_some()), (is_handed_over, is_drafted));
     }
+}
+
+#[test]
+fn tags_and_references_have_their_stored_names() {
+    let about = json!([{"kind": "order", "id": "1001"}, {"kind": "payment", "id": "mp:77"}]);
+    let tags = json!(["vip", "cliente nuevo"]);
+    let ticket = read(with(json!({"about": &about, "tags": &tags})));
+    let names = |ticket: &Ticket| {
+        let head = ticket.head();
+        let about: Vec<String> = head.about.iter().map(ToString::to_string).collect();
+        (about, head.tags.iter().map(ToString::to_string).collect::<Vec<_>>())
+    };
+    let expected = (
+        ["order:1001", "payment:mp:77"].map(String::from).to_vec(),
+        ["vip", "cliente nuevo"].map(String::from).to_vec(),
+    );
+    assert_eq!(names(&ticket), expected);
+    for json in [serde_json::to_value(&ticket), serde_json::to_value(ticket.head())] {
+        let json = json.expect("JSON");
+        assert_eq!((&json["about"], &json["tags"]), (&about, &tags));
+    }
+    let plain = read(theirs());
+    for json in [serde_json::to_value(&plain), serde_json::to_value(plain.head())] {
+        let json = json.expect("JSON");
+        assert_eq!((json.get("about"), json.get("tags")), (None, None), "none are left out");
+    }
+
+    // Each is read once, at its first place, and a tag in lower case.
+    let repeated = json!({
+        "about": [about[0], about[1], about[0], {"id": "1001", "kind": "order", "more": 1}],
+        "tags": ["VIP", "cliente nuevo", "vip", " Cliente nuevo "],
+    });
+    assert_eq!(names(&read(with(repeated))), expected);
+    for bad in [
+        json!({"tags": ["a,b"]}),
+        json!({"tags": "vip"}),
+        json!({"tags": [7]}),
+        json!({"tags": [null]}),
+        json!({"about": ["order:1001"]}),
+        json!({"about": [{"kind": "Order", "id": "1001"}]}),
+        json!({"about": [{"kind": "order"}]}),
+        json!({"about": {"kind": "order", "id": "1001"}}),
+    ] {
+        assert!(serde_json::from_value::<Ticket>(with(bad.clone())).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn more_tags_and_references_than_allowed_are_read() {
+    let tags: Vec<String> = (0..20).map(|tag| format!("t{tag}")).collect();
+    let about: Vec<Value> = (0..20).map(|id| json!({"kind": "order", "id": id.to_string()})).collect();
+    let json = serde_json::to_value(read(with(json!({"tags": &tags, "about": &about})))).expect("JSON");
+    assert_eq!((&json["tags"], &json["about"]), (&json!(tags), &json!(about)));
 }
 
 #[test]

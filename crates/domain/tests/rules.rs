@@ -108,9 +108,10 @@ fn preconditions_are_checked_in_order() {
         ..Policy::default()
     };
     let (ana, luis) = (customer("ana"), admin("luis"));
-    // The conversation is full, Luis has the ticket, and a message has Ana's key: later checks would refuse too.
+    // The conversation is full, there is no room for labels, Luis has the ticket, and a message has Ana's
+    // key: later checks would refuse too.
     let full = |status| {
-        let mut case = Case::new(policy.clone());
+        let mut case = Case::labelled(orders(0..8), tags(0..8), policy.clone());
         case.must(&ana, 0, Change::message(keyed("Hola", "k")));
         case.must(&luis, 0, Change::note(text("Ojo")));
         case.must(&luis, 0, Change::claim());
@@ -131,6 +132,7 @@ fn preconditions_are_checked_in_order() {
     let early = Refusal::TooEarlyToClose { resolved_at, closes_at: at(14 * DAY) };
     let barred = Refusal::Transition { from: Resolved, to: Open, by: ActorKind::Admin };
     let closed = |by| Refusal::Closed { by };
+    let closed_to_luis = || refused(closed(ActorKind::Admin));
     let moved_by_system = Refusal::Transition { from: Open, to: Closed, by: ActorKind::System };
     let (again, other) = (Change::message(keyed("Hola", "k")), Change::message(keyed("Otra", "k")));
     for (what, status, by, ms, change, expected) in [
@@ -144,14 +146,35 @@ fn preconditions_are_checked_in_order() {
         ("already so, version", Closed, &luis, 0, Change::status(Closed), Answer::Unchanged),
         ("already so, status", Closed, &luis, 0, Change::claim(), Answer::Unchanged),
         ("already so, status", Closed, &luis, 0, Change::priority(Priority::Medium), Answer::Unchanged),
+        ("already so, status", Closed, &luis, 0, Change::add_tag(tag("t0")), Answer::Unchanged),
+        ("already so, status", Closed, &luis, 0, Change::remove_tag(tag("t8")), Answer::Unchanged),
+        ("already so, status", Closed, &luis, 0, Change::add_reference(order("0")), Answer::Unchanged),
+        (
+            "already so, status",
+            Closed,
+            &luis,
+            0,
+            Change::remove_reference(order("8")),
+            Answer::Unchanged,
+        ),
+        ("already so, version", Open, &luis, 0, Change::add_tag(tag("t0")), Answer::Unchanged),
+        ("already so, version", Open, &luis, 0, Change::remove_reference(order("8")), Answer::Unchanged),
         ("status, window", Open, &Actor::System, 0, Change::status(Closed), refused(moved_by_system)),
         ("status, window", Closed, &ana, late, message("Hola"), refused(closed(ActorKind::Customer))),
         ("status, version", Closed, &luis, 0, raise(), refused(closed(ActorKind::Admin))),
+        ("status, version", Closed, &luis, 0, Change::add_tag(tag("t8")), closed_to_luis()),
+        ("status, version", Closed, &luis, 0, Change::remove_tag(tag("t0")), closed_to_luis()),
+        ("status, version", Closed, &luis, 0, Change::add_reference(order("8")), closed_to_luis()),
+        ("status, version", Closed, &luis, 0, Change::remove_reference(order("0")), closed_to_luis()),
         ("status, version", Resolved, &luis, 0, Change::reply(text("Hola"), Open), refused(barred)),
         ("window, version", Resolved, &ana, late, message("Hola"), refused(over)),
         ("window, version", Resolved, &Actor::System, 0, Change::status(Closed), refused(early)),
         ("version, room", Open, &ana, 0, message("Hola"), stale(3)),
         ("version, room", Open, &luis, 0, Change::note(text("Ojo")), stale(3)),
+        ("version, room", Open, &luis, 0, Change::add_tag(tag("t8")), stale(3)),
+        ("version, room", Open, &luis, 0, Change::add_reference(order("8")), stale(3)),
+        ("version, its removal", Open, &luis, 0, Change::remove_tag(tag("t0")), stale(3)),
+        ("version, its removal", Open, &luis, 0, Change::remove_reference(order("0")), stale(3)),
         ("version, claimed", Open, &admin("eva"), 0, Change::claim(), stale(3)),
     ] {
         assert_eq!(full(status).does(by, ms, change.expecting(99)), expected, "{what}");
@@ -313,8 +336,13 @@ fn a_closed_ticket_accepts_notes_only() {
         message("Hola"),
         Change::wait(until(None)),
         Change::reply_and_wait(text("¿Cuál?"), until(None)),
+        Change::add_tag(tag("vip")),
+        Change::remove_tag(tag("t1")),
+        Change::add_reference(order("9")),
+        Change::remove_reference(order("1")),
     ] {
-        let mut case = Case::in_status(Closed, Policy::default());
+        let mut case = Case::labelled(orders([1]), tags([1]), Policy::default());
+        case.must(&admin("luis"), 0, Change::status(Closed));
         assert_eq!(
             case.does(&admin("luis"), 1, change),
             Answer::Refused(Refusal::Closed { by: ActorKind::Admin })
@@ -335,11 +363,84 @@ fn only_administrators_make_administrators_changes() {
             Change::reply_and_wait(text("¿Cuál?"), until(None)),
             Change::end_wait(),
             Change::discard_draft(),
+            Change::add_tag(tag("vip")),
+            Change::remove_tag(tag("t1")),
+            Change::add_reference(order("9")),
+            Change::remove_reference(order("1")),
         ] {
-            let answer = Case::new(Policy::default()).does(&actor(by), 1, change);
+            let mut case = Case::labelled(orders([1]), tags([1]), Policy::default());
+            let answer = case.does(&actor(by), 1, change);
             assert_eq!(answer, Answer::Refused(Refusal::NotPermitted { by }));
         }
     }
+}
+
+#[test]
+fn a_ticket_has_at_most_eight_tags_and_eight_references() {
+    let luis = admin("luis");
+    let mut case = Case::labelled(orders(0..7), tags(0..7), Policy::default());
+    let tagged = |case: &Case| case.head().tags.clone();
+    case.must(&luis, 1, Change::add_tag(tag("t7")));
+    let too_many = || Answer::Refused(Refusal::TooManyTags { limit: 8 });
+    assert_eq!(case.does(&luis, 1, Change::add_tag(tag("t8"))), too_many());
+    assert_eq!(case.does(&luis, 1, Change::add_tag(tag("t7"))), Answer::Unchanged);
+    // Tags and references take no room from each other.
+    case.must(&luis, 1, Change::add_reference(order("7")));
+    let too_many_references = Answer::Refused(Refusal::TooManyReferences { limit: 8 });
+    assert_eq!(case.does(&luis, 1, Change::add_reference(order("8"))), too_many_references);
+    case.must(&luis, 1, Change::remove_reference(order("3")));
+    assert_eq!(case.does(&luis, 1, Change::add_tag(tag("t8"))), too_many());
+    case.must(&luis, 1, Change::add_reference(order("8")));
+    assert_eq!(case.head().about, orders([0, 1, 2, 4, 5, 6, 7, 8]));
+    case.must(&luis, 1, Change::remove_tag(tag("t0")));
+    case.must(&luis, 1, Change::add_tag(tag("t0")));
+    assert_eq!(tagged(&case), tags([1, 2, 3, 4, 5, 6, 7, 0]), "in order of addition");
+
+    // Another application may leave more, which are kept.
+    let mut record = TicketRecord::from(case.ticket.clone());
+    record.tags = tags(0..10);
+    case.ticket = record.into();
+    assert_eq!(case.does(&luis, 2, Change::add_tag(tag("t10"))), too_many());
+    for removed in ["t0", "t1", "t2"] {
+        assert_eq!(case.does(&luis, 2, Change::add_tag(tag("t10"))), too_many());
+        case.must(&luis, 2, Change::remove_tag(tag(removed)));
+    }
+    case.must(&luis, 2, Change::add_tag(tag("t10")));
+    assert_eq!(tagged(&case), tags([3, 4, 5, 6, 7, 8, 9, 10]));
+}
+
+#[test]
+fn only_the_desk_sees_tags_and_everybody_what_a_ticket_is_about() {
+    let case = Case::labelled(orders([1, 2]), tags([1]), Policy::default());
+    for (audience, seen) in [
+        (Audience::Desk, tags([1])),
+        (Audience::Requester(id("ana")), Vec::new()),
+        (Audience::Bot, Vec::new()),
+    ] {
+        let head = case.ticket.details(&audience, MessageRange::Last(1)).expect("they see it").head;
+        assert_eq!((head.tags, head.about), (seen, orders([1, 2])), "{audience:?}");
+    }
+    let row = case.ticket.summary();
+    assert_eq!((&row.head.tags, &row.head.about), (&tags([1]), &orders([1, 2])));
+    let row = row.for_requester();
+    assert_eq!((row.head.tags, row.head.about), (Vec::new(), orders([1, 2])));
+}
+
+#[test]
+fn a_conflict_tells_of_labels_to_the_desk_only() {
+    let mut case = Case::new(Policy::default());
+    let luis = admin("luis");
+    case.must(&luis, 1, Change::add_tag(tag("vip")));
+    case.must(&luis, 2, Change::add_reference(order("1")));
+    for (by, changes) in
+        [(&luis, case.events.clone()), (&customer("ana"), Vec::new()), (&Actor::Bot, Vec::new())]
+    {
+        let conflict = Refusal::VersionConflict { expected: 0, found: 2, changes };
+        assert_eq!(case.does(by, 3, message("Hola").expecting(0)), Answer::Refused(conflict));
+    }
+    // They are no obstacle to an answer.
+    let seen = SeenConversation::of(&Case::new(Policy::default()).page());
+    case.must(&Actor::Bot, 3, message("Hola").unless_overtaken(seen));
 }
 
 fn until(end: Option<i64>) -> Wait {

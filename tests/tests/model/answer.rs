@@ -13,7 +13,7 @@ use ventanilla_service::{
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Answer {
     Done {
-        head: Head,
+        head: Box<Head>,
         events: Vec<Event>,
         repeated: bool,
     },
@@ -69,6 +69,10 @@ pub(crate) struct Head {
     pub(crate) resolved_at: Option<Timestamp>,
     pub(crate) closed_at: Option<Timestamp>,
     pub(crate) follows: Option<usize>,
+    /// References as text.
+    pub(crate) about: Vec<String>,
+    /// Visible to the desk only.
+    pub(crate) tags: Vec<String>,
     /// The last wait, also after its end, until the next change. Visible to the desk only.
     pub(crate) waiting: Option<Waiting>,
     /// Visible to the desk only.

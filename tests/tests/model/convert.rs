@@ -28,7 +28,7 @@ impl Desk {
     pub(super) fn done(&self, receipt: Result<Receipt, ServiceError>) -> Answer {
         match receipt {
             Ok(Receipt { head, events, repeated, .. }) => {
-                Answer::Done { head: self.head(&head), events, repeated }
+                Answer::Done { head: Box::new(self.head(&head)), events, repeated }
             }
             Err(error) => self.failed(error),
         }
@@ -74,6 +74,8 @@ impl Desk {
             closed_at: head.closed_at,
             waiting: head.waiting,
             handoff_at: head.handoff_at,
+            about: head.about.iter().map(ToString::to_string).collect(),
+            tags: head.tags.iter().map(ToString::to_string).collect(),
             follows: head.follow_up_of.as_ref().map(|number| self.ticket(number)),
             version: head.version,
             messages: head.message_count.map(|count| count as usize),

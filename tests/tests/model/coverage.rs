@@ -22,7 +22,8 @@ use super::{
     generators::Focus,
     machine::Reference,
     reference::{Ticket, World},
-    step::{Action, Guard, Query, Read, Request, Step, Then, What},
+    rules::sees_inside,
+    step::{Action, Guard, Label, Query, Read, Request, Step, Then, What},
 };
 
 /// Kinds of answers and timers that occurred.
@@ -78,6 +79,13 @@ impl Coverage {
                 self.head(&seen.head);
                 let over = seen.head.waiting.is_some() && !seen.head.waits_at(world.now);
                 self.tell_if(over, "view", "wait-over");
+                let Action::Read(Read::View { by, .. } | Read::Find { by, .. }) = &step.action else {
+                    unreachable!("it was another step")
+                };
+                let audience = if sees_inside(by) { "desk" } else { by.kind().as_str() };
+                let ticket = &world.tickets[seen.head.ticket].head;
+                self.tell_if(!ticket.tags.is_empty(), "has-tags-seen-by", audience);
+                self.tell_if(!seen.head.about.is_empty(), "is-about-seen-by", audience);
             }
             Answer::Reported(rows) => rows.values().for_each(|row| {
                 self.tell_if(row.count > 0, "report", "count");
@@ -106,6 +114,15 @@ impl Coverage {
         let filters = format!("{waiting}-{handed_over}");
         self.tell_if(!is_empty, &filters, sort.as_str());
         self.tell_if(!is_empty, &filters, filter.due.map_or("any", DueFilter::as_str));
+        let labels = match (filter.about, filter.tag) {
+            (None, None) => return,
+            (Some(_), None) => "about",
+            (None, Some(_)) => "tag",
+            (Some(_), Some(_)) => "about-and-tag",
+        };
+        self.tell(labels, if is_empty { "empty" } else { sort.as_str() });
+        let narrowed = filter.due.is_some() || filter.waiting.is_some() || filter.requester.is_some();
+        self.tell_if(narrowed && !is_empty, labels, "with-other-filters");
     }
 
     fn add(&mut self, step: &str, answer: &Answer) {
@@ -123,6 +140,7 @@ impl Coverage {
         }
         if let Answer::Done { head, .. } = answer {
             self.head(head);
+            self.tell_if(!head.about.is_empty(), step, "about-something");
         }
     }
 
@@ -183,6 +201,7 @@ impl Coverage {
             (_, What::Wait(_)) => "by-wait",
             (_, What::EndWait | What::DiscardDraft) => "by-request",
             (_, What::Note(_) | What::HandOver(_) | What::Draft(_) | What::Priority(_)) => "by-others",
+            (_, What::Add(_) | What::Remove(_)) => "by-label",
         };
         if was.waiting.is_some() && was.waiting != is.waiting {
             let lasted = was.waiting.is_some_and(|on| on.until.is_none_or(|until| now < until));
@@ -190,6 +209,12 @@ impl Coverage {
             let step = if changed { "wait-changed" } else { "wait-ended" };
             self.tell(step, if lasted { how } else { "by-itself" });
         }
+        let asked = request.what.wait().and_then(|wait| wait.end());
+        let end = is.waiting.and_then(|on| Some((on.since, on.until?)));
+        let is_short =
+            asked.zip(end).is_some_and(|(asked, (since, until))| asked < since && until == since);
+        self.tell_if(is_short && was.waiting != is.waiting, "wait-changed", "to-end-with-its-beginning");
+        self.tell_if(is_short && was.waiting == is.waiting, "wait-kept", "to-end-with-its-beginning");
         self.tell_if(was.is_handed_over && !is.is_handed_over, "hand-over-cleared", how);
         self.tell_if(was.has_draft && !is.has_draft, "draft-dropped", how);
         self.tell_if(was.waiting.is_none() && is.waiting.is_some(), "wait-begun", was.status.as_str());
@@ -247,6 +272,10 @@ fn change_name(request: &Request) -> &'static str {
         (_, What::Priority(_)) => "priority",
         (_, What::Assign(_)) => "assign",
         (_, What::Claim) => "claim",
+        (_, What::Add(Label::Tag(_))) => "tag",
+        (_, What::Remove(Label::Tag(_))) => "untag",
+        (_, What::Add(Label::About(_))) => "refer",
+        (_, What::Remove(Label::About(_))) => "unrefer",
     }
 }
 

@@ -21,7 +21,7 @@ use ventanilla_service::{
 use super::{
     answer::Answer,
     convert::typed,
-    step::{Action, Guard, Opening, Query, Read, Request, Step, Then, What, Words},
+    step::{Action, Guard, Label, Opening, Query, Read, Request, Step, Then, What, Words},
     traversal::Traversal,
 };
 
@@ -80,7 +80,10 @@ impl Desk {
 
     async fn open(&mut self, opening: &Opening) -> Answer {
         let draft = NewTicket::new(opening.category.clone(), opening.words.text.text());
-        let draft = draft.with_key(opening.words.key.clone());
+        let draft = draft
+            .with_key(opening.words.key.clone())
+            .with_references(opening.about.iter().map(|about| about.parse().unwrap()))
+            .with_tags(opening.tags.iter().map(|tag| tag.parse().unwrap()));
         let receipt = match &opening.by {
             Actor::Admin(id) => self.desk.admin(id.clone()).create_for(&opening.requester, draft).await,
             _ => self.desk.customer(opening.requester.clone()).create(draft).await,
@@ -239,7 +242,9 @@ async fn by_admin(admin: &Admin, number: &TicketNumber, what: &What) -> Result<R
         What::EndWait => admin.end_wait(number).await,
         What::DiscardDraft => admin.discard_draft(number).await,
         // No handle of theirs has such a method.
-        What::HandOver(_) | What::Draft(_) => admin.change(number, change(what)?).await,
+        What::Add(_) | What::Remove(_) | What::HandOver(_) | What::Draft(_) => {
+            admin.change(number, change(what)?).await
+        }
     }
 }
 
@@ -273,6 +278,10 @@ pub(super) fn change(what: &What) -> Result<Change, InvalidText> {
         What::Claim => Change::claim(),
         What::Wait(wait) => Change::wait(*wait),
         What::EndWait => Change::end_wait(),
+        What::Add(Label::Tag(tag)) => Change::add_tag(tag.parse().unwrap()),
+        What::Remove(Label::Tag(tag)) => Change::remove_tag(tag.parse().unwrap()),
+        What::Add(Label::About(about)) => Change::add_reference(about.parse().unwrap()),
+        What::Remove(Label::About(about)) => Change::remove_reference(about.parse().unwrap()),
     })
 }
 

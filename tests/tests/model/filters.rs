@@ -8,7 +8,7 @@ use ventanilla_service::{
 
 use super::{
     generators::{admins, later},
-    people,
+    people::{self, ABOUT, TAGS},
     reference::World,
     step::{Action, Filter, Query},
 };
@@ -18,6 +18,7 @@ pub(super) fn lists(world: &World) -> BoxedStrategy<Action> {
         .prop_map(|(by, closed)| Query::Mine { by, closed });
     let mut kinds = vec![(2, filters(world).boxed())];
     kinds.extend(fitting(world).map(|filters| (1, filters)));
+    kinds.extend(labelled(world).map(|filters| (1, filters)));
     let all =
         (Union::new_weighted(kinds), sorts(world)).prop_map(|(filter, sort)| Query::All(filter, sort));
     (prop_oneof![1 => mine, 4 => all], rows())
@@ -48,11 +49,13 @@ fn filters(world: &World) -> impl Strategy<Value = Filter> + use<> {
         (
             option::weighted(if waits { 0.4 } else { 0.1 }, sample::select(waitings)),
             prop::bool::weighted(if handed_over { 0.4 } else { 0.05 }),
+            option::weighted(0.1, sample::select(&ABOUT[..])),
+            option::weighted(0.1, sample::select(&TAGS[..])),
         ),
     )
         .prop_map(|parts| {
             let (statuses, priorities, category, assignee, requester, from, before, due, more) = parts;
-            let (waiting, handed_over) = more;
+            let (waiting, handed_over, about, tag) = more;
             Filter {
                 statuses,
                 priorities,
@@ -64,6 +67,8 @@ fn filters(world: &World) -> impl Strategy<Value = Filter> + use<> {
                 due,
                 waiting,
                 handed_over,
+                about,
+                tag,
             }
         })
 }
@@ -90,22 +95,41 @@ fn fitting(world: &World) -> Option<BoxedStrategy<Filter>> {
         return None;
     }
     let filter = |((waiting, handed_over, due), kept): ((_, bool, _), [bool; 3])| Filter {
-        statuses: Status::ALL.to_vec(),
-        priorities: Priority::ALL.to_vec(),
-        category: None,
-        assignee: None,
-        requester: None,
-        from: None,
-        before: None,
         due: Option::filter(due, |_| kept[0]),
         waiting: kept[1].then_some(waiting),
         handed_over: handed_over && kept[2],
+        ..Filter::any()
     };
     Some(
         (sample::select(special), prop::array::uniform3(prop::bool::weighted(0.6)))
             .prop_map(filter)
             .boxed(),
     )
+}
+
+/// Generates filters by labels that a ticket has, if one has any.
+fn labelled(world: &World) -> Option<BoxedStrategy<Filter>> {
+    let heads = world.tickets.iter().map(|ticket| &ticket.head);
+    let labels = heads.flat_map(|head| {
+        let about = ABOUT.iter().copied().filter(|about| head.about.iter().any(|its| its == about));
+        let tags = TAGS.iter().copied().filter(|tag| head.tags.iter().any(|its| its == tag));
+        let (about, tags): (Vec<_>, Vec<_>) = (about.collect(), tags.collect());
+        let both = about.first().copied().zip(tags.last().copied());
+        let both = both.map(|(about, tag)| (Some(about), Some(tag)));
+        let each = about.into_iter().map(|about| (Some(about), None));
+        each.chain(tags.into_iter().map(|tag| (None, Some(tag)))).chain(both).collect::<Vec<_>>()
+    });
+    let labels: Vec<_> = labels.collect();
+    if labels.is_empty() {
+        return None;
+    }
+    let filter = |((about, tag), closed, statuses)| Filter {
+        statuses: if closed { Status::ALL.to_vec() } else { statuses },
+        about,
+        tag,
+        ..Filter::any()
+    };
+    Some((sample::select(labels), any::<bool>(), some_of(&Status::ALL)).prop_map(filter).boxed())
 }
 
 /// Mostly all of them, in order.

@@ -4,17 +4,17 @@ use proptest::{option, prelude::*, sample, strategy::Union};
 use ventanilla_service::{
     Priority, Status, Timestamp, UserId,
     settings::{BotPolicy, Days, Reopen},
-    ticket::{Actor, MessageRange, Wait, WaitingFor},
+    ticket::{Actor, MessageRange, Wait, Waiting, WaitingFor},
 };
 
 use super::{
     filters::{self, lists},
     naive_calendar::{DAY, HOUR, MINUTE},
-    people::{self, TEXTS},
+    people::{self, ABOUT, TAGS, TEXTS},
     reference::{Ticket, World},
     rules::is_permitted,
     sla_setups::SLA_SETUPS,
-    step::{Action, Bulk, Guard, Hand, Opening, Read, Request, Step, Then, What, Words},
+    step::{Action, Bulk, Guard, Hand, Label, Opening, Read, Request, Step, Then, What, Words},
 };
 
 /// Main subject of a run.
@@ -46,8 +46,8 @@ pub(crate) fn steps<F: Focus>(world: &World) -> BoxedStrategy<Step> {
     (times(world), actions::<F>(world)).prop_map(|(at, action)| Step { at, action }).boxed()
 }
 
-/// Generates the next time: mostly the same or later, at times earlier, at a time limit, or at a due
-/// time or at the end of a wait.
+/// Generates the next time: mostly the same or later, at times earlier, at a time limit, at a due time
+/// or at the end of a wait, or before its beginning.
 fn times(world: &World) -> impl Strategy<Value = Timestamp> + use<> {
     let by = |ms| later(world.now, ms);
     let wanders = [0, 0, 0, 0, 1, 1, HOUR, HOUR, DAY, DAY - 1, -1, -HOUR].map(by);
@@ -64,9 +64,15 @@ fn times(world: &World) -> impl Strategy<Value = Timestamp> + use<> {
     let dues = world.tickets.iter().flat_map(Ticket::coming_turns);
     let soon = later(world.now, -HOUR)..later(world.now, 2 * DAY);
     let dues: Vec<_> = dues.flat_map(around).filter(|at| soon.contains(at)).collect();
-    let mut kinds = vec![(1, sample::select(wanders))];
+    let mut kinds = vec![(4, sample::select(wanders))];
     if !dues.is_empty() {
-        kinds.push((1, sample::select(dues)));
+        kinds.push((4, sample::select(dues)));
+    }
+    let begun = world.tickets.iter().filter_map(|ticket| ticket.head.waiting);
+    let before: Vec<_> =
+        begun.map(|on| later(on.since, -MINUTE)).filter(|at| soon.contains(at)).collect();
+    if !before.is_empty() {
+        kinds.push((1, sample::select(before)));
     }
     Union::new_weighted(kinds)
 }
@@ -98,11 +104,28 @@ fn openings() -> BoxedStrategy<Action> {
         sample::select(people::customers()).prop_map(|id| (Actor::Customer(id.clone()), id)),
         (admins(), sample::select(people::customers())).prop_map(|(by, id)| (Actor::Admin(by), id)),
     ];
-    (by, sample::select(people::categories()), valid_words())
-        .prop_map(|((by, requester), category, words)| {
-            Action::Open(Opening { by, requester, category, words })
+    (by, sample::select(people::categories()), valid_words(), some_labels(&ABOUT), some_labels(&TAGS))
+        .prop_map(|((by, requester), category, words, about, tags)| {
+            Action::Open(Opening { by, requester, category, words, about, tags })
         })
         .boxed()
+}
+
+/// Generates labels of a new ticket, often as many as it may have and rarely more, some of them twice.
+fn some_labels(all: &'static [&'static str]) -> impl Strategy<Value = Vec<String>> {
+    let counts = prop_oneof![4 => Just(0), 4 => 1..=3_usize, 6 => 7..=8_usize, 1 => Just(9)];
+    let labels = counts.prop_flat_map(move |count| sample::subsequence(all, count).prop_shuffle());
+    (labels, prop::bool::weighted(0.2)).prop_map(|(labels, twice)| {
+        let again = labels.first().copied().filter(|_| twice);
+        labels.into_iter().chain(again).map(String::from).collect()
+    })
+}
+
+fn labels() -> impl Strategy<Value = Label> {
+    prop_oneof![
+        sample::select(&TAGS[..]).prop_map(Label::Tag),
+        sample::select(&ABOUT[..]).prop_map(Label::About),
+    ]
 }
 
 /// Generates a follow-up, mostly of a ticket in which its customer can write no more.
@@ -201,6 +224,10 @@ fn not_permitted(world: &World) -> impl Strategy<Value = Request> + use<> {
         What::Claim,
         What::Wait(wait),
         What::EndWait,
+        What::Add(Label::Tag(TAGS[0])),
+        What::Remove(Label::Tag(TAGS[0])),
+        What::Add(Label::About(ABOUT[0])),
+        What::Remove(Label::About(ABOUT[0])),
     ];
     let what = sample::select(what);
     (tickets(world), actors, what)
@@ -245,6 +272,9 @@ fn changes(
     let drafts = if world.tickets.iter().any(|ticket| ticket.draft.is_some()) { 5 } else { 1 };
     // What is closed is over, so it mustn't come too soon.
     let statuses = || prop_oneof![1 => sample::select(Status::ALL.to_vec()), 2 => sample::select(OPEN_ENDED.to_vec())];
+    let is_begun_later = |on: &Waiting| world.now < on.since;
+    let mut waiting = world.tickets.iter().filter_map(|ticket| ticket.head.waiting.as_ref());
+    let again = if waiting.any(is_begun_later) { 20 } else { 4 };
     let waits = waits(world).boxed();
     let thens = prop_oneof![
         6 => Just(Then::Nothing),
@@ -258,24 +288,34 @@ fn changes(
         3 => sample::select(Priority::ALL.to_vec()).prop_map(What::Priority),
         2 => option::weighted(0.6, admins()).prop_map(What::Assign),
         2 => Just(What::Claim),
-        4 => waits.prop_map(What::Wait),
-        1 => Just(What::EndWait),
+        again => waits.prop_map(What::Wait),
+        2 => Just(What::EndWait),
         drafts => Just(What::DiscardDraft),
+        4 => (labels(), any::<bool>())
+            .prop_map(|(label, adds)| if adds { What::Add(label) } else { What::Remove(label) }),
     ]
 }
 
-/// Generates a wait that ends before, at or after the next step, or never; sometimes one that is on.
+/// Generates a wait that ends before, at or after the next step, or never; sometimes one
+/// that is on.
 fn waits(world: &World) -> impl Strategy<Value = Wait> + use<> {
     let ends = [-HOUR, 0, 1, MINUTE, HOUR, HOUR, DAY - 1, DAY, DAY + HOUR, 3 * DAY];
     let ends = ends.map(|ms| later(world.now, ms)).to_vec();
     let parties = sample::select(WaitingFor::ALL.to_vec());
     let begun = (parties, option::weighted(0.75, sample::select(ends)))
         .prop_map(|(party, end)| Wait::new(party).until(end));
-    let on = world.tickets.iter().filter_map(|ticket| ticket.head.waiting);
-    let on: Vec<Wait> = on.map(|on| Wait::new(on.party).until(on.until)).collect();
+    let on = || world.tickets.iter().filter_map(|ticket| ticket.head.waiting);
+    let same = |on: Waiting| Wait::new(on.party).until(on.until);
+    // A clock that went back may have left the beginning in the future.
+    let later_begun = on().filter(|on| world.now < on.since);
+    let too_short = later_begun.map(|on| same(on).until(later(on.since, -1))).collect::<Vec<_>>();
+    let on: Vec<Wait> = on().map(same).collect();
     let mut kinds = vec![(4, begun.boxed())];
     if !on.is_empty() {
         kinds.push((1, sample::select(on).boxed()));
+    }
+    if !too_short.is_empty() {
+        kinds.push((4, sample::select(too_short).boxed()));
     }
     Union::new_weighted(kinds)
 }

@@ -29,7 +29,7 @@ pub(crate) type Rank = (i64, i64, i64);
 
 /// Values of a ticket that can change and that lists filter or sort by.
 pub(crate) type Place =
-    (Status, Priority, Option<UserId>, Option<i64>, Option<Waiting>, Option<Timestamp>);
+    (Status, Priority, Option<UserId>, Option<i64>, Option<Waiting>, Option<Timestamp>, Vec<String>);
 
 impl World {
     pub(crate) fn list(&mut self, query: &Query, rows: u32) -> Answer {
@@ -154,8 +154,11 @@ impl Filter {
             WaitingFilter::NotWaiting => !head.waits_at(now),
         });
         let handed_over = !self.handed_over || head.handoff_at.is_some();
+        let about = self.about.is_none_or(|wanted| head.about.iter().any(|about| about == wanted));
+        let tag = self.tag.is_none_or(|wanted| head.tags.iter().any(|tag| tag == wanted));
         self.statuses.contains(&head.status)
             && self.priorities.contains(&head.priority)
+            && (about && tag)
             && (category && assignee && requester && from && before && waiting && handed_over)
     }
 }
@@ -187,6 +190,7 @@ impl Ticket {
 
 fn place(ticket: &Ticket) -> Place {
     let head = &ticket.head;
+    let labels = head.about.iter().chain(&head.tags).cloned().collect();
     let assignee = head.assignee.clone();
-    (head.status, head.priority, assignee, ticket.due(), head.waiting, head.handoff_at)
+    (head.status, head.priority, assignee, ticket.due(), head.waiting, head.handoff_at, labels)
 }

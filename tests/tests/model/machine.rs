@@ -6,7 +6,6 @@ use proptest::prelude::*;
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest};
 use tokio::runtime::Runtime;
 use ventanilla_service::{
-    Timestamp,
     store::TicketStore,
     ticket::{Actor, MessageRange},
 };
@@ -17,7 +16,7 @@ use super::{
     generators::{self, Focus},
     people,
     reference::World,
-    step::{Action, Guard, Read, Request, Step, What},
+    step::{Action, Guard, Read, Request, Step},
 };
 
 /// Store that holds the tickets of a run.
@@ -48,15 +47,11 @@ impl<F: Focus> ReferenceStateMachine for Reference<F> {
     fn preconditions(world: &World, step: &Step) -> bool {
         match &step.action {
             Action::NextPage { .. } => world.may_turn_the_page(),
-            Action::Change(Request { ticket, what, guard, .. }) => {
+            Action::Change(Request { ticket, guard, .. }) => {
                 let needs_turn = matches!(guard, Guard::Turn | Guard::Unversioned);
                 let has_turn = world.tickets.get(*ticket).is_some_and(|ticket| ticket.turn.is_some());
-                (has_turn || !needs_turn) && begins_before_it_ends(world, *ticket, what, step.at)
+                has_turn || !needs_turn
             }
-            Action::ChangeEach(bulk) => bulk
-                .tickets
-                .iter()
-                .all(|(ticket, _)| begins_before_it_ends(world, *ticket, &bulk.what, step.at)),
             _ => true,
         }
     }
@@ -64,16 +59,6 @@ impl<F: Focus> ReferenceStateMachine for Reference<F> {
     fn apply(mut world: World, step: &Step) -> World {
         world.take(step);
         world
-    }
-}
-
-/// Returns false for another end of a wait that is earlier than its beginning, which only a clock that
-/// went back allows. What such a wait does to a due time isn't defined.
-fn begins_before_it_ends(world: &World, ticket: usize, what: &What, at: Timestamp) -> bool {
-    let on = world.tickets.get(ticket).and_then(|ticket| ticket.head.waiting);
-    match (on, what.wait().and_then(|wait| wait.end())) {
-        (Some(on), Some(until)) => until <= at || on.since <= until,
-        _ => true,
     }
 }
 

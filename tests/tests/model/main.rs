@@ -92,10 +92,11 @@ prop_state_machine! {
 #[test]
 fn every_answer_of_every_step_occurs() {
     let mut kinds = Coverage::default();
-    kinds.collect::<Conversations>(1200);
-    kinds.collect::<Lists>(1800);
+    kinds.collect::<Conversations>(2000);
+    kinds.collect::<Lists>(3600);
     let never = kinds.that_never_occurred(&[
-        "open done|repeated|key_conflict|text_over_limit",
+        "open done|repeated|key_conflict|text_over_limit|too_many_tags|too_many_references",
+        "open|follow-up about-something",
         "follow-up done|repeated|key_conflict|no-follow-up|not_found|text_over_limit|text_empty",
         "write done|repeated|key_conflict|not_found|ticket_closed|reopen_over|conversation_full",
         "write version_conflict|text_over_limit|text_empty",
@@ -119,9 +120,14 @@ fn every_answer_of_every_step_occurs() {
         "ask done|repeated|key_conflict|conversation_full|version_conflict|not_found",
         "wait-begun OPEN|IN_PROGRESS|RESOLVED",
         "wait-changed by-wait|by-response",
+        "wait-changed|wait-kept to-end-with-its-beginning",
         "wait-ended by-itself|by-customer|by-status|by-response|by-request",
         "hand-over-cleared by-response|by-assignment|by-claim|by-status",
         "draft-dropped by-customer|by-response|by-bot|by-status|by-wait|by-request",
+        "tag|untag|refer|unrefer done|so-already|version_conflict|not_found|ticket_closed|not_permitted",
+        "tag|each too_many_tags",
+        "refer|each too_many_references",
+        "has-tags-seen-by|is-about-seen-by desk|CUSTOMER|BOT",
         "status|confirm|close transition_refused",
         "priority|assign|claim ticket_closed",
         "claim done|so-already|already_assigned|version_conflict",
@@ -143,6 +149,8 @@ fn every_answer_of_every_step_occurs() {
         "waiting-all|not_waiting-all|any-handed-over overdue",
         "not_waiting-all at_risk",
         "waiting-handed-over|not_waiting-handed-over any",
+        "about|tag|about-and-tag empty|oldest_first|newest_first|urgent_newest_first|due",
+        "about|tag with-other-filters",
         "counts counted|overdue|at-risk|waiting|handed-over",
         "report nothing|reported|count|met|late",
         "FIRST_RESPONSE|NEXT_RESPONSE RUNNING|AT_RISK|MET|BREACHED|CANCELLED",

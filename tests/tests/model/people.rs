@@ -29,6 +29,25 @@ pub(crate) fn keys() -> Vec<IdempotencyKey> {
     ["k1", "k2"].map(|key| IdempotencyKey::parse(key).unwrap()).into()
 }
 
+/// Tags, more than a ticket may have.
+pub(crate) static TAGS: [&str; 10] =
+    ["vip", "cliente nuevo", "ñandú", "a:b", "urgente", "t5", "t6", "t7", "t8", "t9"];
+
+/// References to what tickets are about, more than a ticket may have. Some ids are those of another kind
+/// too.
+pub(crate) static ABOUT: [&str; 10] = [
+    "order:1",
+    "payment:1",
+    "order:11",
+    "payment:order:1",
+    "order:2",
+    "order:ñ/1?a=#b",
+    "o-1_x:1",
+    "order:7",
+    "order:8",
+    "order:9",
+];
+
 /// Text as it is typed, with the accepted text or the code of its error.
 #[derive(Debug)]
 pub(crate) struct Typed {

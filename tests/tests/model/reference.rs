@@ -78,10 +78,17 @@ impl World {
     }
 
     fn open(&mut self, opening: &Opening, follows: Option<usize>) -> Answer {
-        let Opening { by, requester, category, words } = opening;
+        let Opening { by, requester, category, words, about, tags } = opening;
         let text = words.text.text();
         if text.bytes() > self.policy.limits.text_bytes() as usize {
             return Answer::NotOpened(too_long(&text, &self.policy));
+        }
+        let (about, tags) = (without_repetitions(about), without_repetitions(tags));
+        if about.len() > 8 {
+            return Answer::NotOpened(Refusal::TooManyReferences { limit: 8 });
+        }
+        if tags.len() > 8 {
+            return Answer::NotOpened(Refusal::TooManyTags { limit: 8 });
         }
         let event = |at| Event { at, by: by.clone(), version: 0, kind: EventKind::Created };
         let key = by.user().cloned().zip(words.key.clone());
@@ -96,7 +103,7 @@ impl World {
                     refusal: Refusal::KeyConflict { key: key.clone() },
                 },
                 _ => Answer::Done {
-                    head: first.head(by, self.now),
+                    head: Box::new(first.head(by, self.now)),
                     events: vec![event(first.head.created_at)],
                     repeated: true,
                 },
@@ -115,6 +122,8 @@ impl World {
             resolved_at: None,
             closed_at: None,
             follows,
+            about,
+            tags,
             waiting: None,
             handoff_at: None,
             version: 0,
@@ -135,7 +144,7 @@ impl World {
         };
         let head = ticket.head(by, self.now);
         self.tickets.push(ticket);
-        Answer::Done { head, events: vec![event(self.now)], repeated: false }
+        Answer::Done { head: Box::new(head), events: vec![event(self.now)], repeated: false }
     }
 
     fn follow_up(&mut self, ticket: usize, by: &UserId, words: &Words) -> Answer {
@@ -153,6 +162,8 @@ impl World {
             requester: by.clone(),
             category: old.head.category.clone(),
             words: words.clone(),
+            about: old.head.about.clone(),
+            tags: Vec::new(),
         };
         self.open(&opening, Some(ticket))
     }
@@ -239,8 +250,9 @@ impl Ticket {
         let version = if inside { self.head.version } else { 0 };
         let waiting = self.head.waiting.filter(|_| inside);
         let handoff_at = self.head.handoff_at.filter(|_| inside);
+        let tags = if inside { self.head.tags.clone() } else { Vec::new() };
         let messages = Some(self.messages.len());
-        Head { messages, timers, version, waiting, handoff_at, ..self.head.clone() }
+        Head { messages, timers, version, tags, waiting, handoff_at, ..self.head.clone() }
     }
 
     /// Returns the head as in a row of a list or with a part of the conversation.
@@ -317,6 +329,16 @@ impl Head {
     pub(crate) fn waits_at(&self, now: Timestamp) -> bool {
         self.waiting.is_some_and(|waiting| waiting.until.is_none_or(|until| until > now))
     }
+}
+
+fn without_repetitions(labels: &[String]) -> Vec<String> {
+    let mut once = Vec::new();
+    for label in labels {
+        if !once.contains(label) {
+            once.push(label.clone());
+        }
+    }
+    once
 }
 
 pub(crate) fn too_long(text: &MessageText, policy: &Policy) -> Refusal {

@@ -10,7 +10,7 @@ use ventanilla_service::{
 use super::{
     answer::{Answer, Head},
     reference::{Ticket, Turn, World, too_long},
-    step::{Guard, Request, Then, What, Words},
+    step::{Guard, Label, Request, Then, What, Words},
 };
 
 /// Reason for which nothing was done.
@@ -66,7 +66,7 @@ impl World {
         if !sees_inside(&request.by) {
             events.iter_mut().for_each(|event| event.version = 0);
         }
-        Answer::Done { head: ticket.head(&request.by, self.now), events, repeated }
+        Answer::Done { head: Box::new(ticket.head(&request.by, self.now)), events, repeated }
     }
 }
 
@@ -86,6 +86,8 @@ impl Ticket {
             What::Claim => self.assign(asker.by.user(), true, asker),
             What::Wait(wait) => self.wait(*wait, asker),
             What::EndWait => self.end_wait(asker),
+            What::Add(label) => self.add_label(*label, asker),
+            What::Remove(label) => self.remove_label(*label, asker),
         }
     }
 
@@ -217,9 +219,8 @@ impl Ticket {
     }
 
     fn wait(&mut self, wait: Wait, asker: &Asker<'_>) -> Result<Vec<Event>, No> {
-        let same =
-            self.head.waiting.is_some_and(|on| (on.party, on.until) == (wait.party(), wait.end()));
-        if same && self.head.waits_at(asker.now) {
+        let same = |on: Waiting| (on.party, on.until) == (wait.party(), end_of(wait, on.since));
+        if self.head.waiting.is_some_and(same) && self.head.waits_at(asker.now) {
             return Err(No::Unchanged);
         }
         self.must_not_be_closed(asker)?;
@@ -241,8 +242,8 @@ impl Ticket {
     /// Begins a wait, or lets the one that is on last until another time or for another party.
     fn start_waiting(&mut self, wait: Wait, asker: &Asker<'_>) -> Vec<Event> {
         let mut events = self.go(Status::InProgress, asker);
-        let (party, until) = (wait.party(), wait.end());
         let since = self.head.waiting.map_or(asker.now, |on| on.since);
+        let (party, until) = (wait.party(), end_of(wait, since));
         let before = self.head.waiting.replace(Waiting { since, until, party });
         if before != self.head.waiting {
             self.sla.iter_mut().for_each(|sla| sla.paused(asker.now, until));
@@ -305,6 +306,53 @@ impl Ticket {
             self.head.handoff_at = None;
         }
         Ok(vec![self.record(EventKind::AssigneeChanged { from, to }, asker)])
+    }
+
+    fn add_label(&mut self, label: Label, asker: &Asker<'_>) -> Result<Vec<Event>, No> {
+        let (name, list) = self.labels(label);
+        if list.iter().any(|other| other == name) {
+            return Err(No::Unchanged);
+        }
+        let is_full = list.len() == 8;
+        self.must_not_be_closed(asker)?;
+        asker.expects(self)?;
+        if is_full {
+            return refuse(match label {
+                Label::Tag(_) => Refusal::TooManyTags { limit: 8 },
+                Label::About(_) => Refusal::TooManyReferences { limit: 8 },
+            });
+        }
+        self.begin(asker);
+        self.labels(label).1.push(name.to_owned());
+        let kind = match label {
+            Label::Tag(tag) => EventKind::TagAdded { tag: tag.parse().unwrap() },
+            Label::About(about) => EventKind::ReferenceAdded { about: about.parse().unwrap() },
+        };
+        Ok(vec![self.record(kind, asker)])
+    }
+
+    fn remove_label(&mut self, label: Label, asker: &Asker<'_>) -> Result<Vec<Event>, No> {
+        let (name, list) = self.labels(label);
+        let Some(place) = list.iter().position(|other| other == name) else {
+            return Err(No::Unchanged);
+        };
+        self.must_not_be_closed(asker)?;
+        asker.expects(self)?;
+        self.begin(asker);
+        self.labels(label).1.remove(place);
+        let kind = match label {
+            Label::Tag(tag) => EventKind::TagRemoved { tag: tag.parse().unwrap() },
+            Label::About(about) => EventKind::ReferenceRemoved { about: about.parse().unwrap() },
+        };
+        Ok(vec![self.record(kind, asker)])
+    }
+
+    /// Returns the text of a label and the list to which it belongs.
+    fn labels(&mut self, label: Label) -> (&'static str, &mut Vec<String>) {
+        match label {
+            Label::Tag(tag) => (tag, &mut self.head.tags),
+            Label::About(about) => (about, &mut self.head.about),
+        }
     }
 
     /// Returns true if its requester may write in it.
@@ -395,6 +443,8 @@ impl Ticket {
                     | EventKind::StatusChanged { .. }
                     | EventKind::PriorityChanged { .. }
                     | EventKind::AssigneeChanged { .. }
+                    | EventKind::ReferenceAdded { .. }
+                    | EventKind::ReferenceRemoved { .. }
             )
         };
         if events.iter().any(is_noticed) {
@@ -514,6 +564,15 @@ pub(crate) fn is_permitted(by: &Actor, what: &What) -> bool {
 /// Returns true for an actor who may see notes, timers and versions.
 pub(crate) fn sees_inside(actor: &Actor) -> bool {
     matches!(actor, Actor::Admin(_) | Actor::System)
+}
+
+/// Returns the end of a wait. A clock that went back allows an end before the beginning: it ends with its
+/// beginning then.
+fn end_of(wait: Wait, since: Timestamp) -> Option<Timestamp> {
+    match wait.end() {
+        Some(until) if until < since => Some(since),
+        end => end,
+    }
 }
 
 fn refuse<T>(refusal: Refusal) -> Result<T, No> {

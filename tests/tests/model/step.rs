@@ -59,6 +59,10 @@ pub(crate) struct Opening {
     pub(crate) requester: UserId,
     pub(crate) category: Category,
     pub(crate) words: Words,
+    /// With repetitions.
+    pub(crate) about: Vec<String>,
+    /// With repetitions.
+    pub(crate) tags: Vec<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -102,6 +106,15 @@ pub(crate) enum What {
     Claim,
     Wait(Wait),
     EndWait,
+    Add(Label),
+    Remove(Label),
+}
+
+/// Tag, or reference to what a ticket is about.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Label {
+    Tag(&'static str),
+    About(&'static str),
 }
 
 /// Change that is made with a message.
@@ -150,6 +163,28 @@ pub(crate) struct Filter {
     pub(crate) due: Option<DueFilter>,
     pub(crate) waiting: Option<WaitingFilter>,
     pub(crate) handed_over: bool,
+    pub(crate) about: Option<&'static str>,
+    pub(crate) tag: Option<&'static str>,
+}
+
+impl Filter {
+    /// Returns the filter that every ticket passes.
+    pub(crate) fn any() -> Self {
+        Self {
+            statuses: Status::ALL.to_vec(),
+            priorities: Priority::ALL.to_vec(),
+            category: None,
+            assignee: None,
+            requester: None,
+            from: None,
+            before: None,
+            due: None,
+            waiting: None,
+            handed_over: false,
+            about: None,
+            tag: None,
+        }
+    }
 }
 
 impl What {
@@ -172,7 +207,9 @@ impl What {
             | What::Assign(_)
             | What::Claim
             | What::Wait(_)
-            | What::EndWait => None,
+            | What::EndWait
+            | What::Add(_)
+            | What::Remove(_) => None,
         }
     }
 }

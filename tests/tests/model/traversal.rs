@@ -88,6 +88,12 @@ fn list_query(filter: &Filter) -> ListQuery {
     if filter.handed_over {
         query = query.handed_over();
     }
+    if let Some(about) = filter.about {
+        query = query.with_reference(about.parse().unwrap());
+    }
+    if let Some(tag) = filter.tag {
+        query = query.with_tag(tag.parse().unwrap());
+    }
     match &filter.assignee {
         Some(Some(admin)) => query.with_assignee(admin.clone()),
         Some(None) => query.unassigned(),

@@ -51,8 +51,10 @@ const PLAIN: [&str; 10] = [
 ];
 
 /// The other fields of a ticket.
-const OTHERS: [&str; 11] = [
+const OTHERS: [&str; 13] = [
     "_id",
+    "about",
+    "tags",
     "messages",
     "firstResponseAt",
     "resolvedAt",

@@ -137,15 +137,33 @@ pub(crate) fn documents(sla: &Sla) -> impl Strategy<Value = Document> + use<> {
         field("notes", notes.prop_map(Bson::Array)),
         field("history", history),
         field("version", version),
+        labels(),
         prop_oneof![
             10 => timers(sla),
             1 => Just(doc! { "sla": null }),
             1 => Just(doc! {}),
         ],
     );
-    (base, ours).prop_map(|((a, b, c, d, e, f, g), (h, i, j, k, l, m, n, o))| {
-        [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o].into_iter().fold(theirs(), with)
+    (base, ours).prop_map(|((a, b, c, d, e, f, g), (h, i, j, k, l, m, n, o, p))| {
+        [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p].into_iter().fold(theirs(), with)
     })
+}
+
+const TAGS: [&str; 3] = ["vip", "cliente nuevo", "$tags"];
+const IDS: [&str; 3] = ["1", "1:2", "$about"];
+
+/// Generates tags and references, with repetitions and fields in any order.
+fn labels() -> impl Strategy<Value = Document> {
+    let reference = (select(IDS.to_vec()), 0..3_u8).prop_map(|(id, form)| {
+        Bson::from(match form {
+            0 => doc! { "kind": "order", "id": id },
+            1 => doc! { "id": id, "kind": "order" },
+            _ => doc! { "kind": "order", "since": date(0), "id": id },
+        })
+    });
+    let about = field("about", vec(reference, 0..4).prop_map(Bson::Array));
+    let tags = field("tags", vec(word(TAGS), 0..4).prop_map(Bson::Array));
+    (about, tags).prop_map(|(about, tags)| with(about, tags))
 }
 
 /// Generates the version that an entry led to, which may be above that of the ticket: another
@@ -178,6 +196,9 @@ fn writes() -> impl Strategy<Value = Document> {
         (word(STATUSES), dates())
             .prop_map(|(to, at)| doc! { "$set": { "status": to, "updatedAt": at } }),
         word(PRIORITIES).prop_map(|to| doc! { "$set": { "priority": to } }),
+        labels()
+            .prop_filter("it sets something", |labels| !labels.is_empty())
+            .prop_map(|labels| doc! { "$set": labels }),
         select(vec!["firstResponseAt", "resolvedAt", "assigneeId", "messages"])
             .prop_map(|field| doc! { "$unset": { field: 1 } }),
     ]
@@ -206,6 +227,15 @@ fn changes() -> impl Strategy<Value = Step> {
         9 => select(Priority::ALL.to_vec()).prop_map(Change::priority),
         2 => option::weighted(0.6, admins()).prop_map(Change::assign),
         1 => Just(Change::claim()),
+        9 => (select(TAGS.to_vec()), select(IDS.to_vec()), 0..4_u8).prop_map(|(tag, id, kind)| {
+            let (tag, about) = (|| tag.parse().unwrap(), || format!("order:{id}").parse().unwrap());
+            match kind {
+                0 => Change::add_tag(tag()),
+                1 => Change::remove_tag(tag()),
+                2 => Change::add_reference(about()),
+                _ => Change::remove_reference(about()),
+            }
+        }),
     ];
     let by_customer = prop_oneof![
         6 => message().prop_map(Change::message),

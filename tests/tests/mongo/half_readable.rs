@@ -121,8 +121,76 @@ fn damaged() -> Vec<(Document, Document)> {
     ] {
         damaged.push((doc! { "creationKey": key }, doc! {}));
     }
+    damaged.extend(damaged_labels());
     damaged.extend(damaged_timers());
     damaged
+}
+
+/// Returns the same for tags and references.
+fn damaged_labels() -> Vec<(Document, Document)> {
+    let mut damaged = Vec::new();
+    let labels = [("tags", [tag("vip"), tag("otra")]), ("about", [order("1"), order("2")])];
+    for (field, [first, last]) in labels {
+        let unreadable = if field == "tags" { unreadable_tags() } else { unreadable_references() };
+        for wrong in unreadable {
+            let list = bson!([first.clone(), wrong, last.clone()]);
+            damaged.push((doc! { field: list }, doc! { field: [first.clone(), last.clone()] }));
+        }
+        for wrong in [7.into(), bson!({}), Bson::Null, first.clone(), bson!([[first.clone()]])] {
+            damaged.push((doc! { field: wrong }, doc! {}));
+        }
+        let twice = [first.clone(), last.clone(), first.clone(), first.clone()];
+        damaged.push((doc! { field: twice.to_vec() }, doc! { field: [first, last] }));
+    }
+    let about =
+        bson!([{ "id": "1", "kind": "order" }, { "kind": "order", "since": date(0), "id": "2" }]);
+    damaged.push((doc! { "about": about }, doc! { "about": [order("1"), order("2")] }));
+    let many = doc! {
+        "tags": (0..10).map(|nth| tag(&format!("t{nth}"))).collect::<Vec<_>>(),
+        "about": (0..10).map(|nth| order(&nth.to_string())).collect::<Vec<_>>(),
+    };
+    damaged.push((many.clone(), many));
+    damaged
+}
+
+fn tag(name: &str) -> Bson {
+    name.into()
+}
+
+fn order(id: &str) -> Bson {
+    bson!({ "kind": "order", "id": id })
+}
+
+fn unreadable_tags() -> Vec<Bson> {
+    vec![
+        7.into(),
+        Bson::Null,
+        "".into(),
+        // No index finds it.
+        "Nueva".into(),
+        " nueva".into(),
+        "a,b".into(),
+        "ñ".repeat(33).into(),
+        bson!(["vip"]),
+        bson!({ "name": "vip" }),
+    ]
+}
+
+fn unreadable_references() -> Vec<Bson> {
+    vec![
+        7.into(),
+        Bson::Null,
+        "order:1".into(),
+        bson!({}),
+        bson!({ "kind": "order" }),
+        bson!({ "id": "1" }),
+        bson!({ "kind": "Order", "id": "1" }),
+        bson!({ "kind": "order", "id": 1 }),
+        bson!({ "kind": "order", "id": "" }),
+        bson!({ "kind": "order", "id": "1 2" }),
+        bson!({ "kind": "order", "id": ["1"] }),
+        bson!([order("1")]),
+    ]
 }
 
 /// Returns the same for the timers of earlier responses.
@@ -246,6 +314,88 @@ fn is_left(damage: &Document, now: &Document) {
             (_, Some(Bson::Array(now))) if field == "earlierResponses" => assert!(!now.is_empty()),
             (before, now) => assert_eq!(now, Some(before)),
         }
+    }
+}
+
+/// Checks that adding and removing labels keeps those that can't be read, where they are.
+#[tokio::test]
+async fn unreadable_labels_are_kept_among_those_added_and_removed() {
+    let beside = Beside::new().await;
+    for (field, unreadable) in [("tags", unreadable_tags()), ("about", unreadable_references())] {
+        let is_tags = field == "tags";
+        let label = |id: &str| if is_tags { tag(&format!("t{id}")) } else { order(id) };
+        let add = |id: &str| match is_tags {
+            true => Change::add_tag(format!("t{id}").parse().unwrap()),
+            false => Change::add_reference(format!("order:{id}").parse().unwrap()),
+        };
+        let remove = |id: &str| match is_tags {
+            true => Change::remove_tag(format!("t{id}").parse().unwrap()),
+            false => Change::remove_reference(format!("order:{id}").parse().unwrap()),
+        };
+        // Another application may write a reference's fields in another order, and more of them.
+        let theirs_first =
+            if is_tags { tag("t1") } else { bson!({ "id": "1", "x": 7, "kind": "order" }) };
+        let kept = |first: &[Bson], last: &[Bson]| Bson::from([first, &unreadable, last].concat());
+        let document = with(
+            theirs(),
+            doc! { field: kept(&[theirs_first.clone(), label("2")], &[label("1"), label("3")]) },
+        );
+        beside.write(&document).await;
+        let unchanged = document.get(field).unwrap().clone();
+        for (nth, (change, listed, now)) in (1..).zip([
+            (add("1"), 1, unchanged),
+            (add("4"), 1, kept(&[theirs_first, label("2")], &[label("1"), label("3"), label("4")])),
+            (remove("1"), 0, kept(&[label("2")], &[label("3"), label("4")])),
+            (remove("2"), 0, kept(&[], &[label("3"), label("4")])),
+            (add("1"), 1, kept(&[], &[label("3"), label("4"), label("1")])),
+            (remove("3"), 1, kept(&[], &[label("4"), label("1")])),
+            (remove("4"), 1, kept(&[], &[label("1")])),
+            (remove("1"), 0, kept(&[], &[])),
+            (remove("1"), 0, kept(&[], &[])),
+        ]) {
+            let by = Actor::Admin(user(2));
+            let command =
+                Command::new(&by, after(DAY + nth), &Policy::default(), change.clone()).unwrap();
+            beside.store.update(&number(&document), &command).await.unwrap();
+            assert_eq!(beside.read(&document).await.get(field), Some(&now), "{nth} {change:?}");
+            let query = if is_tags {
+                ListQuery::new().with_tag("t1".parse().unwrap())
+            } else {
+                ListQuery::new().with_reference("order:1".parse().unwrap())
+            };
+            let page = beside.list(&query).await;
+            assert_eq!((page.rows.len(), page.unreadable.len()), (listed, 0), "{nth} {change:?}");
+        }
+        beside.raw.delete_one(doc! { "_id": document.get("_id") }).await.unwrap();
+    }
+}
+
+/// Checks fields that are no lists: they hold no label, and the first one that is added takes their
+/// place.
+#[tokio::test]
+async fn a_field_of_labels_that_is_no_list_has_none() {
+    let beside = Beside::new().await;
+    let (vip, order_1) = (|| "vip".parse().unwrap(), || "order:1".parse().unwrap());
+    for wrong in [tag("vip"), order("1"), 7.into(), Bson::Null] {
+        let document = with(theirs(), doc! { "tags": wrong.clone(), "about": wrong.clone() });
+        beside.write(&document).await;
+        for query in [ListQuery::new().with_tag(vip()), ListQuery::new().with_reference(order_1())] {
+            assert_eq!(beside.list(&query).await.rows, [], "{query:?} {wrong}");
+        }
+        for change in [
+            Change::remove_tag(vip()),
+            Change::remove_reference(order_1()),
+            Change::add_tag(vip()),
+            Change::add_reference(order_1()),
+        ] {
+            let by = Actor::Admin(user(2));
+            let command = Command::new(&by, after(DAY), &Policy::default(), change).unwrap();
+            beside.store.update(&number(&document), &command).await.unwrap();
+        }
+        let now = beside.read(&document).await;
+        let stored = (now.get("tags").cloned(), now.get("about").cloned());
+        assert_eq!(stored, (Some(bson!([tag("vip")])), Some(bson!([order("1")]))), "{wrong}");
+        beside.raw.delete_one(doc! { "_id": document.get("_id") }).await.unwrap();
     }
 }
 

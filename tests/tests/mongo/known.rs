@@ -4,7 +4,7 @@ use bson::{DateTime, Document, doc, oid::ObjectId};
 use futures::future::try_join_all;
 use rand::{RngExt, rngs::StdRng, seq::IndexedRandom};
 use ventanilla_service::{
-    Category, ErrorKind, Explain, HelpDesk, MessageText, NewTicket, Policy, Priority, Status,
+    Category, Change, ErrorKind, Explain, HelpDesk, MessageText, NewTicket, Policy, Priority, Status,
     TicketNumber,
     mongodb::MongoOptions,
     settings::{Limits, Reopen},
@@ -97,6 +97,10 @@ async fn a_ticket_that_was_changed_since_is_read() {
         doc! { "category": "CUENTA" },
         doc! { "status": "IN_PROGRESS" },
         doc! { "notes": [] },
+        doc! { "tags": ["vip"] },
+        doc! { "tags": [] },
+        doc! { "about": [{ "kind": "order", "id": "1" }] },
+        doc! { "about": [{ "id": "1", "kind": "order" }] },
     ] {
         luis.reply(&number, WORDS).await.unwrap();
         known.set(&number, fields.clone()).await;
@@ -107,7 +111,8 @@ async fn a_ticket_that_was_changed_since_is_read() {
         assert_eq!(stored.get_str("category").unwrap(), head.category.as_str());
         assert_eq!(stored.get_str("priority").unwrap_or("MEDIUM"), head.priority.as_str());
     }
-    assert_eq!(luis.get(&number).await.unwrap().messages.len(), 1 + 8);
+    let ticket = luis.get(&number).await.unwrap();
+    assert_eq!((ticket.messages.len(), ticket.head.about.len()), (1 + 16, 1));
 }
 
 /// Checks that a refusal is based on a read, never on known values.
@@ -168,7 +173,10 @@ impl Known {
     async fn change(&self, number: &TicketNumber, random: &mut StdRng) -> Made {
         let (ana, luis) = (self.desk.customer(customer(0)), self.desk.admin(admin(0)));
         let status = *Status::ALL[..3].choose(random).unwrap();
-        let answer = match random.random_range(0..9) {
+        let label = random.random_range(0..10);
+        let tag = || format!("t{label}").parse().unwrap();
+        let about = || format!("order:{label}").parse().unwrap();
+        let answer = match random.random_range(0..13) {
             0 => ana.reply(number, WORDS).await,
             1 => luis.reply(number, WORDS).await,
             2 => luis.reply(number, WORDS).status(status).await,
@@ -177,6 +185,10 @@ impl Known {
             5 => luis.set_priority(number, *Priority::ALL.choose(random).unwrap()).await,
             6 => luis.claim(number).await,
             7 => luis.unassign(number).await,
+            8 => luis.change(number, Change::add_tag(tag())).await,
+            9 => luis.change(number, Change::remove_tag(tag())).await,
+            10 => luis.change(number, Change::add_reference(about())).await,
+            11 => luis.change(number, Change::remove_reference(about())).await,
             _ => self.desk.bot().reply(number, WORDS).await,
         };
         match answer {

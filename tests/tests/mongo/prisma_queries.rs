@@ -17,6 +17,8 @@ async fn ours(beside: &Beside, name: &str, opened: i64) -> Document {
     let number = TicketNumber::parse(name).unwrap();
     let ticket = NewTicket::new(Category::PAGOS, text("Me cobraron dos veces"))
         .with_key(IdempotencyKey::parse(name).unwrap())
+        .with_references(["order:1001".parse().unwrap()])
+        .with_tags(["vip".parse().unwrap()])
         .open(number.clone(), &user(0), &ana, after(opened), &Policy::default())
         .unwrap();
     assert_eq!(beside.store.insert(&ticket).await.unwrap(), InsertOutcome::Stored);
@@ -141,9 +143,45 @@ async fn prisma_writes_to_a_ticket_of_ours_are_read_listed_and_changed() {
     assert_eq!(head.resolved_at, Some(after(2 * DAY)));
     assert_all_read_alike(&beside, "TKT-ABC123").await;
     let now = stored(&beside, "TKT-ABC123").await;
-    for field in ["creationKey", "notes", "assigneeId", "firstResponseAt"] {
+    for field in ["creationKey", "notes", "assigneeId", "firstResponseAt", "about", "tags"] {
         assert_eq!(now.get(field), document.get(field), "{field} of ours outlives its writes");
     }
+}
+
+/// Sends the filters of Prisma on lists, `tags: { has }` and `about: { some }`, for an application that
+/// declares the fields.
+#[tokio::test]
+async fn prisma_finds_tickets_of_ours_by_tag_and_by_what_they_are_about() {
+    let beside = Beside::new().await;
+    ours(&beside, "TKT-ABC123", 0).await;
+    ours(&beside, "TKT-ABC124", 0).await;
+    let number = TicketNumber::parse("TKT-ABC124").unwrap();
+    let luis = Actor::Admin(user(2));
+    let found = async |filter: Document| -> Vec<String> {
+        let find = beside.raw.find(filter).sort(doc! { "ticketNumber": 1 });
+        let found: Vec<Document> = find.await.unwrap().try_collect().await.unwrap();
+        found.iter().map(|found| found.get_str("ticketNumber").unwrap().to_owned()).collect()
+    };
+    let has = || doc! { "$expr": { "$in": ["vip", { "$ifNull": ["$tags", []] }] } };
+    let some = || doc! { "about": { "$elemMatch": { "kind": "order", "id": "1001" } } };
+    let both = ["TKT-ABC123", "TKT-ABC124"];
+    assert_eq!(
+        (found(has()).await, found(some()).await),
+        (both.map(String::from).into(), both.map(String::from).into())
+    );
+    change_it(&beside, &number, &luis, Change::remove_tag("vip".parse().unwrap()), DAY).await;
+    let change = Change::remove_reference("order:1001".parse().unwrap());
+    change_it(&beside, &number, &luis, change, DAY).await;
+    assert_eq!((found(has()).await, found(some()).await), (vec![both[0].into()], vec![both[0].into()]));
+    let document = stored(&beside, "TKT-ABC124").await;
+    assert_eq!((document.get("tags"), document.get("about")), (None, None));
+    // It adds another, as `push` does.
+    let push = doc! { "$push": { "tags": "otra", "about": { "id": "1002", "kind": "order" } } };
+    beside.raw.update_one(doc! { "ticketNumber": "TKT-ABC124" }, push).await.unwrap();
+    assert_all_read_alike(&beside, "TKT-ABC124").await;
+    let query = ListQuery::new().with_tag("otra".parse().unwrap());
+    let query = query.with_reference("order:1002".parse().unwrap());
+    assert_eq!(beside.list(&query).await.rows, [row(&stored(&beside, "TKT-ABC124").await)]);
 }
 
 /// Derived fields that the other application's writes leave stale, such as a missing time of an

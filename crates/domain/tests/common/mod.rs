@@ -23,6 +23,23 @@ pub(crate) fn key(value: &str) -> IdempotencyKey {
     IdempotencyKey::parse(value).expect("a key")
 }
 
+pub(crate) fn tag(name: &str) -> Tag {
+    Tag::parse(name).expect("a tag")
+}
+
+/// Returns the reference to this order.
+pub(crate) fn order(id: &str) -> Reference {
+    Reference::new("order", id).expect("a reference")
+}
+
+pub(crate) fn tags(names: impl IntoIterator<Item = usize>) -> Vec<Tag> {
+    names.into_iter().map(|name| tag(&format!("t{name}"))).collect()
+}
+
+pub(crate) fn orders(ids: impl IntoIterator<Item = usize>) -> Vec<Reference> {
+    ids.into_iter().map(|id| order(&id.to_string())).collect()
+}
+
 pub(crate) fn customer(name: &str) -> Actor {
     Actor::Customer(id(name))
 }
@@ -95,7 +112,16 @@ impl Case {
 
     /// Returns such a ticket of another category, open since `at(ms)`.
     pub(crate) fn opened(category: Category, ms: i64, policy: Policy) -> Self {
-        let draft = NewTicket::new(category, text("No carga"));
+        Self::of(&NewTicket::new(category, text("No carga")), ms, policy)
+    }
+
+    /// Returns such a ticket about some orders and with some tags, open since `at(0)`.
+    pub(crate) fn labelled(about: Vec<Reference>, tags: Vec<Tag>, policy: Policy) -> Self {
+        let draft = NewTicket::new(Category::BUG, text("No carga"));
+        Self::of(&draft.with_references(about).with_tags(tags), 0, policy)
+    }
+
+    fn of(draft: &NewTicket, ms: i64, policy: Policy) -> Self {
         let number = TicketNumber::from_entropy(b"a case");
         let ticket = draft.open(number, &id("ana"), &customer("ana"), at(ms), &policy);
         Self { ticket: ticket.expect("she may open it"), policy, events: Vec::new() }

@@ -167,12 +167,15 @@ impl Inner {
         if let Some(category) = query.category() {
             matching.insert("category", category.as_str());
         }
+        // Only items of a list are labels, and none of their fields is a list. The planner uses the partial
+        // indexes only if their condition is repeated.
         if let Some(tag) = query.tag() {
-            matching.insert("tags", tag.as_str());
+            let tag = doc! { "$eq": tag.as_str() };
+            matching.insert("tags", doc! { "$exists": true, "$elemMatch": tag });
         }
         if let Some(about) = query.about() {
-            let about = doc! { "id": about.id(), "kind": about.kind() };
-            // The planner uses the partial index only if its condition is repeated.
+            let is = |text: &str| doc! { "$eq": text, "$not": { "$type": "array" } };
+            let about = doc! { "id": is(about.id()), "kind": is(about.kind()) };
             matching.insert("about", doc! { "$exists": true, "$elemMatch": about });
         }
         if let Some(requester) = query.requester() {
