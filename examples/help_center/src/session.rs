@@ -4,6 +4,12 @@
 //! they are. Replace [`signed_in`] by a function that returns the user of a request, and leave out
 //! the page and the cookie; the extractors below it, and every handler, stay as they are.
 
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
 use askama::Template;
 use axum::{
     Router,
@@ -12,29 +18,73 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
-use axum_extra::extract::cookie::{Cookie, SameSite, SignedCookieJar};
+use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use serde::Deserialize;
 use ventanilla_service::{
-    UserId,
+    Timestamp, UserId,
     view::{PersonDirectory, PersonRef, PersonView},
 };
 
 use crate::{
     App, Part, Someone,
     error::{Answer, Failure, page},
-    fields::Posted,
+    fields::{Posted, fresh_key},
 };
 
 const COOKIE: &str = "sesion";
 
+/// Time after which a session ends by itself.
+const LIFE: Duration = Duration::from_secs(12 * 60 * 60);
+
+/// Maximum number of sessions of one person; one more ends the oldest.
+const MAX_SESSIONS: usize = 20;
+
+/// Sessions by the random ids in the cookies. They are kept in memory, so they end with the process.
+#[derive(Clone, Default)]
+pub(crate) struct Sessions(Arc<Mutex<HashMap<String, Session>>>);
+
+struct Session {
+    who: UserId,
+    ends: Timestamp,
+}
+
+impl Sessions {
+    fn all(&self) -> MutexGuard<'_, HashMap<String, Session>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts a session and returns its id.
+    fn start(&self, who: &UserId, now: Timestamp) -> String {
+        let mut all = self.all();
+        all.retain(|_, session| session.ends > now);
+        let theirs = || all.iter().filter(|(_, session)| session.who == *who);
+        if theirs().count() >= MAX_SESSIONS {
+            let oldest = theirs().min_by_key(|(_, session)| session.ends).map(|(id, _)| id.clone());
+            oldest.and_then(|id| all.remove(&id));
+        }
+        let id = fresh_key();
+        all.insert(id.clone(), Session { who: who.clone(), ends: now.plus(LIFE) });
+        id
+    }
+
+    fn who(&self, id: &str, now: Timestamp) -> Option<UserId> {
+        self.all().get(id).filter(|session| session.ends > now).map(|session| session.who.clone())
+    }
+
+    fn end(&self, id: &str) {
+        self.all().remove(id);
+    }
+}
+
 /// Returns the user of a request.
-fn signed_in(headers: &HeaderMap, app: &App) -> Option<Someone> {
-    let jar = SignedCookieJar::from_headers(headers, app.key.clone());
-    let id = UserId::parse(jar.get(COOKIE)?.value()).ok()?;
+pub(crate) fn signed_in(headers: &HeaderMap, app: &App) -> Option<Someone> {
+    let jar = CookieJar::from_headers(headers);
+    let id = app.sessions.who(jar.get(COOKIE)?.value(), app.now())?;
     app.people.get(&id).cloned()
 }
 
 /// Signed-in person, shown in the header of a page.
+#[derive(Clone)]
 pub(crate) struct Me {
     pub(crate) person: PersonView,
     pub(crate) admin: bool,
@@ -80,7 +130,7 @@ fn require_part(parts: &Parts, app: &App, part: Part) -> Result<(UserId, Me), Fa
 }
 
 impl Me {
-    fn new(someone: &Someone, app: &App) -> Self {
+    pub(crate) fn new(someone: &Someone, app: &App) -> Self {
         let person = app.people.person(&someone.id);
         Self {
             person: person.map_or_else(|| PersonRef::new(&someone.id, &(), "").person, PersonView::from),
@@ -145,16 +195,24 @@ async fn sign_in(State(app): State<App>, headers: HeaderMap, Posted(chosen): Pos
         let again = SignInPage::new(&app, None, Some("Elige a una de las personas de la lista."));
         return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &again));
     };
-    // Behind TLS a host adds `.secure(true)`.
-    let cookie = Cookie::build((COOKIE, someone.id.to_string()))
+    end_session(&headers, &app);
+    let cookie = Cookie::build((COOKIE, app.sessions.start(&someone.id, app.now())))
         .path("/")
         .http_only(true)
+        .secure(app.tls)
         .same_site(SameSite::Lax);
-    let jar = SignedCookieJar::from_headers(&headers, app.key.clone()).add(cookie);
-    Ok((jar, Redirect::to(home_of(Some(someone)))).into_response())
+    Ok((CookieJar::new().add(cookie), Redirect::to(home_of(Some(someone)))).into_response())
 }
 
 async fn sign_out(State(app): State<App>, headers: HeaderMap) -> Response {
-    let jar = SignedCookieJar::from_headers(&headers, app.key.clone());
-    (jar.remove(Cookie::build(COOKIE).path("/")), Redirect::to("/entrar")).into_response()
+    end_session(&headers, &app);
+    let jar = CookieJar::from_headers(&headers).remove(Cookie::build(COOKIE).path("/"));
+    (jar, Redirect::to("/entrar")).into_response()
+}
+
+/// Ends the session of a request, so that its cookie is worth nothing from now on.
+fn end_session(headers: &HeaderMap, app: &App) {
+    if let Some(cookie) = CookieJar::from_headers(headers).get(COOKIE) {
+        app.sessions.end(cookie.value());
+    }
 }

@@ -1,7 +1,11 @@
 //! A store that fails.
 
-use std::sync::Arc;
+use std::{
+    io::{self, Write},
+    sync::{Arc, Mutex},
+};
 
+use tracing_subscriber::fmt::MakeWriter;
 use ventanilla_service::{TicketNumber, error::StoreError, store::MockTicketStore};
 
 use crate::site::{ANA, LUCIA, Site};
@@ -71,5 +75,49 @@ async fn a_report_that_fails_says_so() {
         store.expect_report().times(1).return_once(|_| Err(error));
         let site = Site::over(Arc::new(store));
         site.browser(LUCIA).await.get("/admin/informe").await.is(status, text);
+    }
+}
+
+#[tokio::test]
+async fn an_error_is_logged_with_its_cause_and_its_ticket() {
+    let mut store = MockTicketStore::new();
+    store.expect_get().returning(|_, _, _| Err(unavailable()));
+    store.expect_update().returning(|_, _| Err(unavailable()));
+    let site = Site::over(Arc::new(store));
+    let lucia = site.browser(LUCIA).await;
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(log.clone()).finish();
+    let logging = tracing::subscriber::set_default(subscriber);
+    lucia.get("/admin/tickets/TKT-ABC123").await.is(503, "no podemos");
+    lucia.post("/admin/tickets/TKT-ABC124/nota", "nota=Hola&version=0").await.is(503, "no podemos");
+    drop(logging);
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    for number in ["TKT-ABC123", "TKT-ABC124"] {
+        let logged =
+            |line: &str| line.contains("ERROR") && line.contains(number) && line.contains("away");
+        assert!(log.lines().any(logged), "{number}: {log}");
+    }
+}
+
+/// What was logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
     }
 }
