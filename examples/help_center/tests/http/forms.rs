@@ -72,12 +72,12 @@ async fn a_bot_is_thanked_like_everybody() {
     let site = Site::new();
     let ana = site.browser(ANA).await;
     let page = ana.get("/ayuda").await;
-    page.is(200, "<div class=\"trap\" aria-hidden=\"true\">");
+    page.is(200, "<div hidden>").is(200, "deja este campo vacío");
     page.is(200, "name=\"sitio_web\" type=\"text\" tabindex=\"-1\" autocomplete=\"off\"");
     let person = ana.post("/ayuda", "categoria=BUG&descripcion=Hola&sitio_web=").await;
     for form in [
         "categoria=GENERAL&descripcion=SEO&sitio_web=http://x.example",
-        "sitio_web=+",
+        "sitio_web=+.",
         "categoria=X&sitio_web=1",
     ] {
         let bot = ana.post("/ayuda", form).await;
@@ -90,4 +90,6 @@ async fn a_bot_is_thanked_like_everybody() {
         assert_eq!(thanks.body.replace(bots, persons), ana.get(person.location()).await.body);
     }
     assert_eq!(site.count().await, 1);
+    ana.post("/ayuda", "categoria=BUG&descripcion=Hola&sitio_web=+").await;
+    assert_eq!(site.count().await, 2, "white space is not filled in");
 }
