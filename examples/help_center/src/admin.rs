@@ -2,6 +2,7 @@
 
 mod bulk;
 mod change;
+mod confirm;
 mod dashboard;
 mod filters;
 mod report;

@@ -8,7 +8,8 @@ use axum_extra::extract::Form;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, de::DeserializeOwned};
 use ventanilla_service::{
-    Explain, IdempotencyKey, Locale, ServiceError, TicketNumber, Timestamp, sla::NaiveDate, view::Viewer,
+    Explain, IdempotencyKey, Locale, ServiceError, TicketNumber, Timestamp, sla::NaiveDate,
+    ticket::MessageRange, view::Viewer,
 };
 
 use crate::error::Failure;
@@ -71,6 +72,14 @@ impl Written {
             key => Ok(Some(IdempotencyKey::parse(key)?)),
         }
     }
+}
+
+/// Number of messages that a page shows, and that a link to earlier ones adds.
+pub(crate) const SHOWN: u32 = 50;
+
+/// Returns the messages from one on, by default the last ones.
+pub(crate) fn messages(from: Option<u32>) -> MessageRange {
+    from.map_or(MessageRange::Last(SHOWN), |first| MessageRange::From { first, count: u32::MAX })
 }
 
 /// Returns a new idempotency key, which gives a form that is sent twice one effect.

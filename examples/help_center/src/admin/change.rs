@@ -6,7 +6,7 @@
 use axum::{
     extract::State,
     http::StatusCode,
-    response::{IntoResponse, Redirect},
+    response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
 use ventanilla_service::{
@@ -14,12 +14,15 @@ use ventanilla_service::{
     ticket::{Wait, WaitingFor},
 };
 
-use super::ticket::{Typed, refused};
+use super::{
+    confirm,
+    ticket::{Typed, refused},
+};
 use crate::{
     App,
     error::{Answer, Draft, Problem, status as status_of},
     fields::{Number, Posted, Written, beginning, day, path},
-    session::Administrator,
+    session::{Administrator, Me},
 };
 
 #[derive(Deserialize)]
@@ -30,6 +33,8 @@ pub(super) struct Reply {
     key: String,
     #[serde(rename = "estado", default)]
     status: String,
+    #[serde(rename = "confirmado", default)]
+    confirmed: String,
     version: u64,
 }
 
@@ -42,7 +47,12 @@ pub(super) async fn reply(
     Number(number): Number,
     Posted(form): Posted<Reply>,
 ) -> Answer {
-    let Reply { text, key, status, version } = form;
+    let Reply { text, key, status, confirmed, version } = form;
+    if status == Status::Closed.as_str() && confirmed.is_empty() {
+        let fields =
+            vec![("texto", text), ("clave", key), ("estado", status), ("version", version.to_string())];
+        return Ok(ask_to_close(admin.me, &number, "respuesta", fields));
+    }
     let written = Written { text, key };
     let done = async {
         let reply = admin.desk.reply(&number, &written.text);
@@ -95,7 +105,20 @@ pub(super) async fn note(
 pub(super) struct NewStatus {
     #[serde(rename = "estado", default)]
     to: String,
+    #[serde(rename = "confirmado", default)]
+    confirmed: String,
     version: u64,
+}
+
+/// Asks before the ticket is closed by a form.
+fn ask_to_close(
+    me: Me,
+    number: &TicketNumber,
+    form: &str,
+    fields: Vec<(&'static str, String)>,
+) -> Response {
+    let ticket = path("/admin/tickets", number);
+    confirm::ask(me, format!("¿Cerrar el ticket {number}?"), format!("{ticket}/{form}"), fields, ticket)
 }
 
 pub(super) async fn status(
@@ -104,6 +127,10 @@ pub(super) async fn status(
     Number(number): Number,
     Posted(form): Posted<NewStatus>,
 ) -> Answer {
+    if form.to == Status::Closed.as_str() && form.confirmed.is_empty() {
+        let fields = vec![("estado", form.to), ("version", form.version.to_string())];
+        return Ok(ask_to_close(admin.me, &number, "estado", fields));
+    }
     let done =
         async { admin.desk.set_status(&number, form.to.parse()?).expecting(form.version).await }.await;
     answer(&app, admin, &number, done, "estado", |_| Typed::nothing()).await

@@ -5,13 +5,14 @@ use axum::{extract::State, http::StatusCode};
 use serde::Deserialize;
 use ventanilla_service::{
     ServiceError, TicketNumber,
+    ticket::MessageRange,
     view::{ChatView, DeskView, InputState, MessageSide, PersonRef},
 };
 
 use crate::{
     App, Part,
     error::{Answer, Draft, Failure, Problem, page},
-    fields::{Asked, Number},
+    fields::{Asked, Number, SHOWN, messages},
     session::{Administrator, Me},
 };
 
@@ -58,15 +59,17 @@ pub(super) struct Shown {
     /// Not empty if the bot's draft is put into the input of the reply.
     #[serde(rename = "borrador", default)]
     draft: String,
+    #[serde(rename = "desde", default)]
+    from: Option<u32>,
 }
 
 pub(super) async fn ticket(
     State(app): State<App>,
     admin: Administrator,
     Number(number): Number,
-    Asked(Shown { draft }): Asked<Shown>,
+    Asked(Shown { draft, from }): Asked<Shown>,
 ) -> Answer {
-    let mut shown = read(&app, admin, &number, Typed::nothing(), None).await?;
+    let mut shown = read(&app, admin, &number, messages(from), Typed::nothing(), None).await?;
     if let Some(draft) = shown.desk.draft.as_ref().filter(|_| !draft.is_empty()) {
         shown.typed.reply.text.clone_from(&draft.text);
     }
@@ -77,10 +80,11 @@ async fn read(
     app: &App,
     admin: Administrator,
     number: &TicketNumber,
+    range: MessageRange,
     typed: Typed,
     problem: Option<Problem>,
 ) -> Result<TicketPage, ServiceError> {
-    let ticket = admin.desk.get(number).await?;
+    let ticket = admin.desk.get_range(number, range).await?;
     let desk = admin.desk.pages(app.reader, &*app.people).ticket(&ticket);
     Ok(TicketPage {
         me: Some(admin.me),
@@ -102,7 +106,7 @@ pub(super) async fn refused(
     problem: Problem,
     typed: Typed,
 ) -> Option<Answer> {
-    match read(app, admin, number, typed, Some(problem)).await {
+    match read(app, admin, number, messages(None), typed, Some(problem)).await {
         Ok(shown) => Some(Ok(page(status, &shown))),
         Err(ServiceError::NotFound { .. }) => Some(Err(Failure::NotFound)),
         Err(_) => None,

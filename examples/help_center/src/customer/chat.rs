@@ -17,12 +17,9 @@ use super::list::{TicketList, list};
 use crate::{
     App,
     error::{Answer, Draft, Failure, Problem, page, status},
-    fields::{Asked, Number, Posted, Written, path},
+    fields::{Asked, Number, Posted, SHOWN, Written, messages, path},
     session::{Customer, Me},
 };
-
-/// Number of messages that a page shows by default.
-const SHOWN: u32 = 50;
 
 #[derive(Template)]
 #[template(path = "chat.html")]
@@ -52,8 +49,8 @@ impl ChatPage {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(super) struct How {
-    #[serde(rename = "todo")]
-    all: String,
+    #[serde(rename = "desde")]
+    from: Option<u32>,
 }
 
 pub(super) async fn chat(
@@ -62,8 +59,7 @@ pub(super) async fn chat(
     Number(number): Number,
     Asked(how): Asked<How>,
 ) -> Answer {
-    let window = if how.all == "1" { MessageRange::All } else { MessageRange::Last(SHOWN) };
-    let shown = read(&app, customer, &number, window, Draft::fresh(), None).await?;
+    let shown = read(&app, customer, &number, messages(how.from), Draft::fresh(), None).await?;
     Ok(page(StatusCode::OK, &shown))
 }
 
@@ -91,8 +87,7 @@ pub(super) async fn follow_up(
     let Some(offer) = customer.desk.follow_up_offer(&old) else {
         let problem = Problem::new("texto", "En este ticket todavía se puede escribir: envíalo aquí.");
         let draft = Draft { text: form.text, ..Draft::fresh() };
-        let window = MessageRange::Last(SHOWN);
-        let shown = read(&app, customer, &number, window, draft, Some(problem)).await?;
+        let shown = read(&app, customer, &number, messages(None), draft, Some(problem)).await?;
         return Ok(page(StatusCode::CONFLICT, &shown));
     };
     let opened = async {
@@ -131,7 +126,7 @@ async fn refused(
 ) -> Answer {
     let problem = Problem::of(&error, "texto");
     let draft = Draft::again(form.text, form.key, &error);
-    match read(app, customer, number, MessageRange::Last(SHOWN), draft, Some(problem)).await {
+    match read(app, customer, number, messages(None), draft, Some(problem)).await {
         Ok(shown) => Ok(page(status(&error), &shown)),
         Err(missing @ Failure::NotFound) => Err(missing),
         Err(_) => Err(error.into()),

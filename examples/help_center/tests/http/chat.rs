@@ -88,9 +88,31 @@ async fn a_long_conversation_shows_its_end() {
     }
     let ana = site.browser(ANA).await;
     let seen = ana.get(&format!("/tickets/{number}")).await;
-    seen.is(200, "mensajes anteriores (10)").is(200, "id=\"m11\"").is(200, "id=\"m60\"");
+    seen.is(200, "Mensajes anteriores (10)").is(200, "id=\"m11\"").is(200, "id=\"m60\"");
     assert!(!seen.body.contains("id=\"m10\""));
-    ana.get(&format!("/tickets/{number}?todo=1")).await.is(200, "id=\"m1\"");
+    seen.is(200, "?desde=0#m10");
+    for at in 61..=120 {
+        site.desk.bot().reply(&number, format!("mensaje {at}")).await.unwrap();
+    }
+    let lucia = site.browser(LUCIA).await;
+    for (browser, page) in
+        [(&ana, format!("/tickets/{number}")), (&lucia, format!("/admin/tickets/{number}"))]
+    {
+        let mut path = page.clone();
+        for earlier in [70, 20, 0] {
+            let seen = browser.get(&path).await;
+            assert_eq!(seen.body.matches("<li class=\"bubble").count(), 120 - earlier);
+            seen.is(200, &format!("id=\"m{}\"", earlier + 1)).is(200, "id=\"m120\"");
+            let link = seen.body.split(&format!("href=\"{page}?desde=")).nth(1);
+            path = match link {
+                Some(rest) => format!("{page}?desde={}", rest.split('#').next().unwrap()),
+                None => break,
+            };
+            seen.is(200, &format!("Mensajes anteriores ({earlier})"));
+        }
+        assert!(path.ends_with("?desde=0"), "{path}");
+        browser.get(&format!("{page}?desde=x")).await.is(400, "no se puede leer");
+    }
 }
 
 #[tokio::test]

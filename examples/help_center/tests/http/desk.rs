@@ -24,7 +24,7 @@ async fn a_change_is_made_for_the_version_that_was_seen() {
     for (end, form, kept) in [
         ("respuesta", "texto=Ya+est%C3%A1&estado=RESOLVED&clave=k1", "\nYa está</textarea>"),
         ("nota", "nota=Para+m%C3%AD", "\nPara mí</textarea>"),
-        ("estado", "estado=CLOSED", "Abierto"),
+        ("estado", "estado=CLOSED&confirmado=1", "Abierto"),
         ("prioridad", "prioridad=LOW", "<option value=\"HIGH\" selected>"),
         ("asignacion", &format!("accion=asignar&persona={LUCIA}"), "Sin asignar"),
     ] {
@@ -110,6 +110,66 @@ async fn bulk_changes_show_their_results() {
 }
 
 #[tokio::test]
+async fn a_ticket_is_closed_only_when_that_is_confirmed() {
+    let site = Site::new();
+    let (a, b) = (site.ticket(ANA, "Uno").await, site.ticket(BRUNO, "Dos").await);
+    let lucia = site.browser(LUCIA).await;
+    let closed = async || site.desk.admin(id(LUCIA)).counts().await.unwrap().with_status(Status::Closed);
+    let (page, bulk) = (format!("/admin/tickets/{a}"), "/admin/lote?estado=OPEN");
+    for (place, form, question) in [
+        (
+            format!("{page}/estado"),
+            "estado=CLOSED&version=0".to_owned(),
+            format!("¿Cerrar el ticket {a}?"),
+        ),
+        (
+            format!("{page}/respuesta"),
+            "texto=%3CYa+est%C3%A1%3E&clave=k1&estado=CLOSED&version=0".to_owned(),
+            format!("¿Cerrar el ticket {a}?"),
+        ),
+        (
+            bulk.to_owned(),
+            format!("accion=estado:CLOSED&ticket={a}&ticket={b}&ticket={a}"),
+            "¿Cerrar 2 tickets?".into(),
+        ),
+    ] {
+        let seen = lucia.post(&place, &form).await;
+        seen.is(200, &question).is(200, "definitivo").is(200, &format!("action=\"{place}\""));
+        // The form of this page sends the same again.
+        assert_eq!(seen.hidden("confirmado"), "1");
+        for field in form.split('&') {
+            let (name, _) = field.split_once('=').unwrap();
+            seen.is(200, &format!("name=\"{name}\" value=\""));
+        }
+        if place.ends_with("respuesta") {
+            assert_eq!(seen.hidden("texto"), "&#60;Ya está&#62;");
+        }
+    }
+    assert_eq!(closed().await, 0);
+    let form = "texto=Ya+est%C3%A1&estado=CLOSED&version=0&confirmado=1";
+    lucia.post(&format!("{page}/respuesta"), form).await.goes_to(&page);
+    assert_eq!(closed().await, 1);
+    let form = format!("accion=estado:CLOSED&ticket={a}&ticket={b}&confirmado=1");
+    lucia.post(bulk, &form).await.is(200, "Hecho en 2 de 2 tickets.");
+    assert_eq!(closed().await, 2);
+    lucia.post(bulk, "accion=estado:CLOSED").await.is(200, "No se ha elegido ningún ticket.");
+}
+
+#[tokio::test]
+async fn a_bulk_change_has_a_limit() {
+    let site = Site::new();
+    let a = site.ticket(ANA, "Uno").await;
+    let lucia = site.browser(LUCIA).await;
+    let many: String = (0..199).map(|at| format!("&ticket=TKT-{at:06}")).collect();
+    let form = format!("accion=prioridad:HIGH&ticket={a}&ticket={a}{many}");
+    lucia.post("/admin/lote", &form).await.is(200, "Hecho en 1 de 200 tickets.");
+    let form = format!("accion=prioridad:LOW&ticket=TKT-200000&ticket={a}{many}");
+    lucia.post("/admin/lote", &form).await.is(422, "Elige hasta 200 tickets: son 201.");
+    let head = site.desk.admin(id(LUCIA)).get(&a).await.unwrap().head;
+    assert_eq!(head.priority, Priority::High);
+}
+
+#[tokio::test]
 async fn the_list_is_filtered_and_goes_on() {
     let site = Site::new();
     for at in 0..45 {
@@ -150,6 +210,11 @@ async fn the_list_is_filtered_and_goes_on() {
         ("hasta=2026-02-30", "Escribe la fecha"),
         ("desde=%2B262142-12-31", "demasiado lejos"),
         ("orden=x", "Elige un orden"),
+        ("categoria=ENVIOS", "Elige una opción de la lista."),
+        ("asignado=abc", "Elige una opción de la lista."),
+        ("solicitante=abc", "Elige una opción de la lista."),
+        (&format!("asignado={ANA}"), "Elige una opción de la lista."),
+        ("traspaso=no", "Elige una opción de la lista."),
         ("despues=x", "id=\"problemas\""),
         ("estado=CLOSED&despues=CURSOR", "id=\"problemas\""),
     ] {

@@ -42,7 +42,7 @@ async fn an_unavailable_store_is_explained_and_nothing_is_lost() {
         ana.post(&format!("/tickets/TKT-ABC123/{end}"), "texto=Hola").await.is(503, "no podemos");
     }
     for (end, form) in
-        [("respuesta", "texto=Hola"), ("estado", "estado=CLOSED"), ("asignacion", "accion=tomar")]
+        [("respuesta", "texto=Hola"), ("estado", "estado=RESOLVED"), ("asignacion", "accion=tomar")]
     {
         let seen =
             lucia.post(&format!("/admin/tickets/TKT-ABC123/{end}"), &format!("{form}&version=0")).await;
