@@ -86,6 +86,7 @@ pub(crate) fn signed_in(headers: &HeaderMap, app: &App) -> Option<Someone> {
 /// Signed-in person, shown in the header of a page.
 #[derive(Clone)]
 pub(crate) struct Me {
+    pub(crate) id: UserId,
     pub(crate) person: PersonView,
     pub(crate) admin: bool,
 }
@@ -133,6 +134,7 @@ impl Me {
     pub(crate) fn new(someone: &Someone, app: &App) -> Self {
         let person = app.people.person(&someone.id);
         Self {
+            id: someone.id.clone(),
             person: person.map_or_else(|| PersonRef::new(&someone.id, &(), "").person, PersonView::from),
             admin: someone.part == Part::Admin,
         }

@@ -1,7 +1,7 @@
 //! Changes of an administrator to a ticket.
 //!
-//! Each form was made for a version of the ticket. The change is applied to that version, or refused
-//! with the changes made since.
+//! A reply and a status are for the version of the ticket that the person has seen: they are refused with the
+//! changes made since, and the page for the present version has what was typed, to be sent again.
 
 use axum::{
     extract::State,
@@ -12,6 +12,7 @@ use serde::Deserialize;
 use ventanilla_service::{
     Receipt, ServiceError, Status, TicketNumber, UserId,
     ticket::{Wait, WaitingFor},
+    view::HistoryEntry,
 };
 
 use super::{
@@ -21,7 +22,7 @@ use super::{
 use crate::{
     App,
     error::{Answer, Draft, Problem, status as status_of},
-    fields::{Number, Posted, Written, beginning, day, path},
+    fields::{Number, Posted, Written, beginning, day, path, sent},
     session::{Administrator, Me},
 };
 
@@ -53,7 +54,7 @@ pub(super) async fn reply(
             vec![("texto", text), ("clave", key), ("estado", status), ("version", version.to_string())];
         return Ok(ask_to_close(admin.me, &number, "respuesta", fields));
     }
-    let written = Written { text, key };
+    let written = Written { text, key: key.clone() };
     let done = async {
         let reply = admin.desk.reply(&number, &written.text);
         let reply = match status.as_str() {
@@ -69,7 +70,7 @@ pub(super) async fn reply(
         status,
         ..Typed::nothing()
     };
-    answer(&app, admin, &number, done, "texto", typed).await
+    answer(&app, admin, &number, &key, done, "texto", typed).await
 }
 
 #[derive(Deserialize)]
@@ -78,7 +79,6 @@ pub(super) struct Note {
     text: String,
     #[serde(rename = "clave", default)]
     key: String,
-    version: u64,
 }
 
 pub(super) async fn note(
@@ -87,18 +87,14 @@ pub(super) async fn note(
     Number(number): Number,
     Posted(form): Posted<Note>,
 ) -> Answer {
-    let Note { text, key, version } = form;
-    let written = Written { text, key };
-    let done = async {
-        let note = admin.desk.add_note(&number, &written.text);
-        note.key(written.key()?).expecting(version).await
-    }
-    .await;
+    let Note { text, key } = form;
+    let written = Written { text, key: key.clone() };
+    let done = async { admin.desk.add_note(&number, &written.text).key(written.key()?).await }.await;
     let typed = |error: &ServiceError| Typed {
         note: Draft::again(written.text, written.key, error),
         ..Typed::nothing()
     };
-    answer(&app, admin, &number, done, "nota", typed).await
+    answer(&app, admin, &number, &key, done, "nota", typed).await
 }
 
 #[derive(Deserialize)]
@@ -133,14 +129,13 @@ pub(super) async fn status(
     }
     let done =
         async { admin.desk.set_status(&number, form.to.parse()?).expecting(form.version).await }.await;
-    answer(&app, admin, &number, done, "estado", |_| Typed::nothing()).await
+    answer(&app, admin, &number, "", done, "estado", |_| Typed::nothing()).await
 }
 
 #[derive(Deserialize)]
 pub(super) struct NewPriority {
     #[serde(rename = "prioridad", default)]
     to: String,
-    version: u64,
 }
 
 pub(super) async fn priority(
@@ -149,9 +144,8 @@ pub(super) async fn priority(
     Number(number): Number,
     Posted(form): Posted<NewPriority>,
 ) -> Answer {
-    let done =
-        async { admin.desk.set_priority(&number, form.to.parse()?).expecting(form.version).await }.await;
-    answer(&app, admin, &number, done, "prioridad", |_| Typed::nothing()).await
+    let done = async { admin.desk.set_priority(&number, form.to.parse()?).await }.await;
+    answer(&app, admin, &number, "", done, "prioridad", |_| Typed::nothing()).await
 }
 
 #[derive(Deserialize)]
@@ -160,7 +154,6 @@ pub(super) struct Assignment {
     action: String,
     #[serde(rename = "persona", default)]
     to: String,
-    version: u64,
 }
 
 pub(super) async fn assignment(
@@ -171,16 +164,16 @@ pub(super) async fn assignment(
 ) -> Answer {
     let to = UserId::parse(&form.to).ok();
     let done = match (form.action.as_str(), to) {
-        // One of several claims wins, whatever version they saw: the others are shown the assignee.
+        // One of several claims wins: the others are shown the assignee.
         ("tomar", _) => admin.desk.claim(&number).await,
-        ("dejar", _) => admin.desk.unassign(&number).expecting(form.version).await,
-        ("asignar", Some(to)) => admin.desk.assign(&number, &to).expecting(form.version).await,
+        ("dejar", _) => admin.desk.unassign(&number).await,
+        ("asignar", Some(to)) => admin.desk.assign(&number, &to).await,
         _ => {
             let problem = Problem::new("persona", "Elige a alguien del equipo.");
             return invalid(&app, admin, &number, problem).await;
         }
     };
-    answer(&app, admin, &number, done, "persona", |_| Typed::nothing()).await
+    answer(&app, admin, &number, "", done, "persona", |_| Typed::nothing()).await
 }
 
 #[derive(Deserialize)]
@@ -216,7 +209,7 @@ pub(super) async fn wait(
         admin.desk.wait(&number, wait).expecting(form.version).await
     }
     .await;
-    answer(&app, admin, &number, done, "hasta", |_| Typed::nothing()).await
+    answer(&app, admin, &number, "", done, "hasta", |_| Typed::nothing()).await
 }
 
 #[derive(Deserialize)]
@@ -231,13 +224,18 @@ pub(super) async fn discard_draft(
     Posted(form): Posted<Seen>,
 ) -> Answer {
     let done = admin.desk.discard_draft(&number).expecting(form.version).await;
-    answer(&app, admin, &number, done, "", |_| Typed::nothing()).await
+    answer(&app, admin, &number, "", done, "", |_| Typed::nothing()).await
+}
+
+/// Redirects the address of a form to its ticket, where the forms are.
+pub(super) async fn back(Number(number): Number) -> Redirect {
+    Redirect::to(&path("/admin/tickets", &number))
 }
 
 /// Renders the page again for a field that can't be read.
 async fn invalid(app: &App, admin: Administrator, number: &TicketNumber, problem: Problem) -> Answer {
     let status = StatusCode::UNPROCESSABLE_ENTITY;
-    let again = refused(app, admin, number, status, problem, Typed::nothing()).await;
+    let again = refused(app, admin, number, status, problem, Vec::new(), Typed::nothing()).await;
     again.unwrap_or(Ok(status.into_response()))
 }
 
@@ -245,30 +243,41 @@ async fn answer(
     app: &App,
     admin: Administrator,
     number: &TicketNumber,
+    key: &str,
     done: Result<Receipt, ServiceError>,
     field: &'static str,
     typed: impl FnOnce(&ServiceError) -> Typed,
 ) -> Answer {
-    match done {
-        Ok(_) => Ok(Redirect::to(&path("/admin/tickets", number)).into_response()),
-        Err(error) => {
-            let (problem, typed) = (problem(app, &admin, &error, field), typed(&error));
-            let again = refused(app, admin, number, status_of(&error), problem, typed).await;
-            again.unwrap_or_else(|| Err(error.into()))
-        }
-    }
+    let error = match done {
+        Ok(_) => return Ok(sent(&path("/admin/tickets", number), key)),
+        Err(error) => error,
+    };
+    let (problem, since) = problem(app, &admin, &error, field);
+    let (status, typed) = (status_of(&error), typed(&error));
+    let again = refused(app, admin, number, status, problem, since, typed).await;
+    again.unwrap_or_else(|| Err(error.into()))
 }
 
-/// Explains an error, with the name of the assignee.
-fn problem(app: &App, admin: &Administrator, error: &ServiceError, field: &'static str) -> Problem {
+/// Explains an error, with the name of the assignee, and the changes since the form was made.
+fn problem(
+    app: &App,
+    admin: &Administrator,
+    error: &ServiceError,
+    field: &'static str,
+) -> (Problem, Vec<HistoryEntry>) {
     if let ServiceError::UnknownAssignee { .. } = error {
-        return Problem::new(field, "Elige a alguien del equipo.");
+        return (Problem::new(field, "Elige a alguien del equipo."), Vec::new());
     }
     let view = admin.desk.pages(app.reader, &*app.people).error(error);
-    match view.assignee {
-        Some(assignee) => {
-            Problem::new(field, format!("{} Lo tiene {}.", view.text, assignee.person.name))
+    match (view.assignee, view.conflict) {
+        (Some(assignee), _) => {
+            let text = format!("{} Lo tiene {}.", view.text, assignee.person.name);
+            (Problem::new(field, text), Vec::new())
         }
-        None => Problem::of(error, field),
+        (None, Some(conflict)) => {
+            let text = "El ticket ha cambiado mientras tanto. Revisa lo nuevo y envía otra vez.";
+            (Problem::new("", text), conflict.changes)
+        }
+        (None, None) => (Problem::of(error, field), Vec::new()),
     }
 }

@@ -4,9 +4,9 @@ use askama::Template;
 use axum::{extract::State, http::StatusCode};
 use serde::Deserialize;
 use ventanilla_service::{
-    ServiceError, TicketNumber,
+    EventKind, ServiceError, TicketNumber,
     ticket::MessageRange,
-    view::{ChatView, DeskView, InputState, MessageSide, PersonRef},
+    view::{ChatView, DeskView, HistoryEntry, InputState, MessageSide, PersonRef},
 };
 
 use crate::{
@@ -24,6 +24,10 @@ pub(super) struct TicketPage {
     chat: ChatView,
     /// Number of messages before the first bubble.
     earlier: usize,
+    /// Number of messages that were there when the refused form was made.
+    seen: usize,
+    /// The changes since then.
+    since: Vec<HistoryEntry>,
     admins: Vec<PersonRef>,
     typed: Typed,
     problem: Option<Problem>,
@@ -90,6 +94,8 @@ async fn read(
         me: Some(admin.me),
         chat: desk.chat.clone(),
         earlier: ticket.earlier_messages as usize,
+        seen: usize::MAX,
+        since: Vec::new(),
         admins: app.people.choices(Part::Admin),
         desk,
         typed,
@@ -97,17 +103,26 @@ async fn read(
     })
 }
 
-/// Renders the page with the present ticket, the typed texts and the reason why they were not saved.
+/// Renders the page with the present ticket, what has changed since the form was made, the typed texts and
+/// the reason why they were not saved.
 pub(super) async fn refused(
     app: &App,
     admin: Administrator,
     number: &TicketNumber,
     status: StatusCode,
     problem: Problem,
+    since: Vec<HistoryEntry>,
     typed: Typed,
 ) -> Option<Answer> {
     match read(app, admin, number, messages(None), typed, Some(problem)).await {
-        Ok(shown) => Some(Ok(page(status, &shown))),
+        Ok(mut shown) => {
+            let is_message =
+                |entry: &&HistoryEntry| matches!(entry.kind, EventKind::MessageAdded { .. });
+            let new = since.iter().filter(is_message).count();
+            shown.seen = shown.earlier + shown.chat.messages.len() - new.min(shown.chat.messages.len());
+            shown.since = since;
+            Some(Ok(page(status, &shown)))
+        }
         Err(ServiceError::NotFound { .. }) => Some(Err(Failure::NotFound)),
         Err(_) => None,
     }

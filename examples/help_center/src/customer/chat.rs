@@ -4,12 +4,12 @@ use askama::Template;
 use axum::{
     extract::State,
     http::StatusCode,
-    response::{IntoResponse, Redirect, Response},
+    response::{IntoResponse, Redirect},
 };
 use serde::Deserialize;
 use ventanilla_service::{
     MessageText, ServiceError, Status, TicketNumber,
-    ticket::{ActorKind, MessageRange, TicketHead},
+    ticket::{ActorKind, MessageRange},
     view::{ChatView, InputState, MessageSide},
 };
 
@@ -17,7 +17,7 @@ use super::list::{TicketList, list};
 use crate::{
     App,
     error::{Answer, Draft, Failure, Problem, page, status},
-    fields::{Asked, Number, Posted, SHOWN, Written, messages, path},
+    fields::{Asked, Number, Posted, SHOWN, Written, messages, path, sent},
     session::{Customer, Me},
 };
 
@@ -28,6 +28,8 @@ struct ChatPage {
     chat: ChatView,
     /// Number of messages before the first bubble.
     earlier: usize,
+    /// Number of messages that aren't marked as new.
+    seen: usize,
     confirm: bool,
     draft: Draft,
     problem: Option<Problem>,
@@ -63,15 +65,20 @@ pub(super) async fn chat(
     Ok(page(StatusCode::OK, &shown))
 }
 
+/// Redirects the address of a form to its ticket, where the form is.
+pub(super) async fn back(Number(number): Number) -> Redirect {
+    Redirect::to(&path("/tickets", &number))
+}
+
 pub(super) async fn send(
     State(app): State<App>,
     customer: Customer,
     Number(number): Number,
     Posted(form): Posted<Written>,
 ) -> Answer {
-    let sent = async { customer.desk.reply(&number, &form.text).key(form.key()?).await };
-    match sent.await {
-        Ok(receipt) => Ok(to_newest(&receipt.head)),
+    let replied = async { customer.desk.reply(&number, &form.text).key(form.key()?).await };
+    match replied.await {
+        Ok(receipt) => Ok(sent(&path("/tickets", &receipt.head.ticket_number), &form.key)),
         Err(error) => refused(&app, customer, &number, error, form).await,
     }
 }
@@ -95,7 +102,7 @@ pub(super) async fn follow_up(
         customer.desk.create(new_ticket).await
     };
     match opened.await {
-        Ok(receipt) => Ok(to_newest(&receipt.head)),
+        Ok(receipt) => Ok(sent(&path("/tickets", &receipt.head.ticket_number), &form.key)),
         Err(error) => refused(&app, customer, &number, error, form).await,
     }
 }
@@ -149,16 +156,10 @@ async fn read(
         me: Some(customer.me),
         chat: customer.desk.pages(app.reader, &*app.people).chat(&ticket),
         earlier: ticket.earlier_messages as usize,
+        seen: usize::MAX,
         confirm: ticket.head.status.next_for(ActorKind::Customer).contains(Status::Closed),
         draft,
         problem,
         list,
     })
-}
-
-/// Redirects to the page (Post/Redirect/Get), so that a reload doesn't send the form again.
-fn to_newest(head: &TicketHead) -> Response {
-    let chat = path("/tickets", &head.ticket_number);
-    let newest = head.message_count.map(|count| format!("#m{count}")).unwrap_or_default();
-    Redirect::to(&format!("{chat}{newest}")).into_response()
 }

@@ -1,11 +1,7 @@
 //! Form for a new ticket, and the page that thanks for it.
 
 use askama::Template;
-use axum::{
-    extract::State,
-    http::StatusCode,
-    response::{IntoResponse, Redirect, Response},
-};
+use axum::{extract::State, http::StatusCode, response::Response};
 use serde::Deserialize;
 use ventanilla_service::{
     Category, Explain, Form, Locale, Screened, ServiceError, TicketNumber, view::Label,
@@ -14,7 +10,7 @@ use ventanilla_service::{
 use crate::{
     App,
     error::{Answer, Draft, Problem, page, status},
-    fields::{Number, Posted, path},
+    fields::{Number, Posted, path, sent},
     session::{Customer, Me},
 };
 
@@ -63,12 +59,12 @@ pub(super) async fn open(
         key: Some(&request.key),
     };
     let opened = match app.desk.screen(&form) {
-        Ok(Screened::Spam { decoy }) => return Ok(thank(&decoy)),
+        Ok(Screened::Spam { decoy }) => return Ok(thank(&decoy, &request.key)),
         Ok(Screened::Genuine(new_ticket)) => customer.desk.create(new_ticket).await,
         Err(error) => Err(error.into()),
     };
     match opened {
-        Ok(receipt) => Ok(thank(&receipt.head.ticket_number)),
+        Ok(receipt) => Ok(thank(&receipt.head.ticket_number, &request.key)),
         Err(error) => {
             let problems = problems(&error);
             let draft = Draft::again(request.description, request.key, &error);
@@ -89,8 +85,8 @@ pub(super) async fn thanks(customer: Customer, Number(number): Number) -> Respon
     page(StatusCode::OK, &ThanksPage { me: Some(customer.me), number: number.to_string() })
 }
 
-fn thank(number: &TicketNumber) -> Response {
-    Redirect::to(&path("/ayuda/gracias", number)).into_response()
+fn thank(number: &TicketNumber, key: &str) -> Response {
+    sent(&path("/ayuda/gracias", number), key)
 }
 
 fn show(
