@@ -114,7 +114,9 @@ fn a_row_of_a_ticket_that_nobody_has_names_no_person_in_json() {
 #[test]
 fn an_open_follow_up_says_so_in_json_and_is_written_in() {
     let closed = ticket().status(Status::Closed).build();
-    let offer = Policy::default().follow_up(closed.head(), testing::epoch()).unwrap();
+    let offer = Policy::default()
+        .follow_up(&closed.details(&Audience::Desk, MessageRange::Last(0)).unwrap(), testing::epoch())
+        .unwrap();
     let opened = offer.ticket(text("Otra vez")).open(
         number("TKT-NEW123"),
         &id("ana"),

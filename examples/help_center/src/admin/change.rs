@@ -248,10 +248,7 @@ async fn answer(
     field: &'static str,
     typed: impl FnOnce(&ServiceError) -> Typed,
 ) -> Answer {
-    let error = match done {
-        Ok(_) => return Ok(sent(&path("/admin/tickets", number), key)),
-        Err(error) => error,
-    };
+    let Err(error) = done else { return Ok(sent(&path("/admin/tickets", number), key)) };
     let (problem, since) = problem(app, &admin, &error, field);
     let (status, typed) = (status_of(&error), typed(&error));
     let again = refused(app, admin, number, status, problem, since, typed).await;

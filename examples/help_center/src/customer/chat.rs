@@ -8,9 +8,9 @@ use axum::{
 };
 use serde::Deserialize;
 use ventanilla_service::{
-    MessageText, ServiceError, Status, TicketNumber,
+    Locale, MessageText, ServiceError, Status, TicketNumber,
     ticket::{ActorKind, MessageRange},
-    view::{ChatView, InputState, MessageSide},
+    view::{ChatView, ErrorView, InputState, MessageSide},
 };
 
 use super::list::{TicketList, list};
@@ -31,6 +31,8 @@ struct ChatPage {
     /// Number of messages that aren't marked as new.
     seen: usize,
     confirm: bool,
+    /// Label of the button for a follow-up, if a message can't be written or was refused for good.
+    follow_up: Option<String>,
     draft: Draft,
     problem: Option<Problem>,
     list: TicketList,
@@ -134,7 +136,13 @@ async fn refused(
     let problem = Problem::of(&error, "texto");
     let draft = Draft::again(form.text, form.key, &error);
     match read(app, customer, number, messages(None), draft, Some(problem)).await {
-        Ok(shown) => Ok(page(status(&error), &shown)),
+        Ok(mut shown) => {
+            // A conversation may have room for a shorter message only.
+            if ErrorView::new(&error, Locale::Es).offers_follow_up {
+                shown.follow_up.get_or_insert("Abrir ticket de seguimiento".into());
+            }
+            Ok(page(status(&error), &shown))
+        }
         Err(missing @ Failure::NotFound) => Err(missing),
         Err(_) => Err(error.into()),
     }
@@ -152,9 +160,15 @@ async fn read(
     let closed = ticket.head.status == Status::Closed;
     let mut list = list(app, &customer.desk, closed, "").await?;
     list.current = number.to_string();
+    let chat = customer.desk.pages(app.reader, &*app.people).chat(&ticket);
+    let follow_up = match &chat.input {
+        InputState::ReadOnly { follow_up, .. } => follow_up.clone(),
+        InputState::Writable { .. } => None,
+    };
     Ok(ChatPage {
+        follow_up,
         me: Some(customer.me),
-        chat: customer.desk.pages(app.reader, &*app.people).chat(&ticket),
+        chat,
         earlier: ticket.earlier_messages as usize,
         seen: usize::MAX,
         confirm: ticket.head.status.next_for(ActorKind::Customer).contains(Status::Closed),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ventanilla_service::{Change, Status};
+use ventanilla_service::{Change, Status, settings::Limits};
 
 use crate::site::{ANA, LUCIA, Site, id};
 
@@ -77,6 +77,28 @@ async fn a_resolved_ticket_is_confirmed_and_a_closed_one_followed_up() {
     let page = ana.get(new.location()).await;
     page.is(200, "Sigue a").is(200, number.as_str());
     assert_eq!(site.count().await, 2);
+}
+
+#[tokio::test]
+async fn a_full_conversation_goes_on_in_a_follow_up() {
+    // The longest text has 16 KiB, and the conversation of one message has room for 12 more bytes.
+    let text = "a".repeat(16 * 1024);
+    let limits = Limits::default().with_conversation_bytes(16 * 1024 + 12).unwrap();
+    let site = Site::with_limits(limits);
+    let number = site.ticket(ANA, &text).await;
+    let (ana, lucia) = (site.browser(ANA).await, site.browser(LUCIA).await);
+    let chat = format!("/tickets/{number}");
+    ana.get(&chat).await.is(200, "/mensajes\"");
+    let seen = ana.post(&format!("{chat}/mensajes"), "texto=Un+poco+largo&clave=k1").await;
+    seen.is(409, "está completa").is(409, "/seguimiento\"").is(409, "\nUn poco largo</textarea>");
+    assert!(!seen.body.contains("/mensajes\""));
+    ana.post(&format!("{chat}/mensajes"), "texto=Algo+breve12").await.goes_to(&chat);
+    ana.get(&chat).await.is(200, "está completa").is(200, "/seguimiento\"");
+    lucia.get(&format!("/admin{chat}")).await.is(200, "Puede continuar en un ticket de seguimiento");
+
+    let form = format!("texto=Un+poco+largo&clave={}", seen.hidden("clave"));
+    let new = ana.post(&format!("{chat}/seguimiento"), &form).await;
+    ana.get(new.location()).await.is(200, "Un poco largo").is(200, number.as_str());
 }
 
 #[tokio::test]

@@ -11,8 +11,9 @@ use help_center::{App, app, desk};
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 use ventanilla_service::{
-    Category, HelpDesk, MemoryStore, MessageText, NewTicket, TicketNumber, UserId,
-    settings::ManualClock, store::TicketStore,
+    Category, HelpDesk, MemoryStore, MessageText, NewTicket, Policy, TicketNumber, UserId,
+    settings::{Limits, ManualClock},
+    store::TicketStore,
 };
 
 pub(crate) const ANA: &str = "65a1f0c2e4b0a1b2c3d4e5f6";
@@ -47,6 +48,14 @@ impl Site {
     pub(crate) fn over(store: Arc<dyn TicketStore>) -> Self {
         let clock = ManualClock::new("2026-03-02T12:00:00Z".parse().unwrap());
         let desk = desk(store).unwrap().clock(clock.clone()).build();
+        let state = App::new(desk.clone(), clock.clone()).with_hosts(["ayuda.example"]);
+        Self { router: app(state), desk, clock }
+    }
+
+    pub(crate) fn with_limits(limits: Limits) -> Self {
+        let clock = ManualClock::new("2026-03-02T12:00:00Z".parse().unwrap());
+        let policy = Policy { limits, ..help_center::policy().unwrap() };
+        let desk = desk(MemoryStore::new()).unwrap().policy(policy).clock(clock.clone()).build();
         let state = App::new(desk.clone(), clock.clone()).with_hosts(["ayuda.example"]);
         Self { router: app(state), desk, clock }
     }
