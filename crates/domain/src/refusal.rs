@@ -294,8 +294,13 @@ impl Explain for Refusal {
                 "El ticket ha alcanzado su máximo de notas ({notes}).",
                 "The ticket has reached its greatest number of notes ({notes})."
             ),
-            Refusal::TextTooLong { .. } => {
-                locale.pick("El texto supera la longitud máxima.", "The text is too long.").into()
+            Refusal::TextTooLong { bytes, limit } => {
+                let excess = bytes.saturating_sub(*limit);
+                say!(
+                    locale,
+                    "El texto supera la longitud máxima: quita {excess} caracteres.",
+                    "The text is too long: remove {excess} characters."
+                )
             }
             Refusal::KeyConflict { .. } => locale
                 .pick(

@@ -240,7 +240,7 @@ fn a_conflict_lists_the_changes_without_names() {
         (Change::assign(Some(id("eva"))), "asignó el ticket a otra persona"),
         (Change::assign(Some(id("ana"))), "asignó el ticket a otra persona"),
         (message("Lo miro"), "escribió un mensaje"),
-        (Change::assign(Some(id("luis"))), "se asignó el ticket"),
+        (Change::assign(Some(id("luis"))), "tomó el ticket"),
         (Change::assign(None), "dejó el ticket sin asignar"),
     ];
     let made = changes.map(|(change, words)| {
