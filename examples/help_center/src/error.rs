@@ -151,6 +151,13 @@ impl Problem {
     /// Explains an error at the field if the input is invalid, otherwise at the top of the page.
     pub(crate) fn of(error: &ServiceError, field: &'static str) -> Self {
         let field = if error.kind() == ErrorKind::Invalid { field } else { "" };
+        if error.code() == "key_conflict" {
+            // The form gets a fresh key.
+            return Self::new(
+                field,
+                "Ya habías enviado otro texto con este formulario. Si quieres enviar también este, pulsa Enviar otra vez.",
+            );
+        }
         Self::new(field, error.explain(Locale::Es))
     }
 }

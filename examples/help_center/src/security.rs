@@ -40,7 +40,7 @@ pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) 
         // Without the menu: nobody signs in under a foreign name.
         return with_headers(FailurePage::of(Failure::ForeignHost).with_me(None));
     }
-    let me = signed_in(headers, &app).map(|someone| Me::new(&someone, &app));
+    let me = signed_in(headers, &app).map(|someone| Me::new(&someone, headers, &app));
     let same_site = request.method().is_safe() || is_same_site(headers, uri);
     let mut response =
         if same_site { next.run(request).await } else { Failure::CrossSite.into_response() };

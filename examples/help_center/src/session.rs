@@ -21,8 +21,8 @@ use axum::{
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use serde::Deserialize;
 use ventanilla_service::{
-    Timestamp, UserId,
-    view::{PersonDirectory, PersonRef, PersonView},
+    TimeZone, Timestamp, UserId,
+    view::{AdminPages, CustomerPages, PersonDirectory, PersonRef, PersonView, Viewer},
 };
 
 use crate::{
@@ -89,6 +89,8 @@ pub(crate) struct Me {
     pub(crate) id: UserId,
     pub(crate) person: PersonView,
     pub(crate) admin: bool,
+    /// Their language and time zone, which is that of their browser.
+    pub(crate) reader: Viewer,
 }
 
 /// Customer who is signed in, with their handle.
@@ -102,6 +104,25 @@ pub(crate) struct Administrator {
     pub(crate) id: UserId,
     pub(crate) me: Me,
     pub(crate) desk: ventanilla_service::Admin,
+}
+
+impl Customer {
+    pub(crate) fn pages<'a>(&'a self, app: &'a App) -> CustomerPages<'a> {
+        self.desk.pages(self.me.reader, &*app.people)
+    }
+}
+
+impl Administrator {
+    pub(crate) fn pages<'a>(&'a self, app: &'a App) -> AdminPages<'a> {
+        self.desk.pages(self.me.reader, &*app.people)
+    }
+}
+
+/// Returns the reader, with the time zone that a script of the browser put into a cookie.
+fn reader(headers: &HeaderMap, app: &App) -> Viewer {
+    let jar = CookieJar::from_headers(headers);
+    let zone = jar.get("zona").and_then(|cookie| TimeZone::named(cookie.value()).ok());
+    zone.map_or(app.reader, Viewer::new)
 }
 
 impl FromRequestParts<App> for Customer {
@@ -127,17 +148,24 @@ fn require_part(parts: &Parts, app: &App, part: Part) -> Result<(UserId, Me), Fa
     if someone.part != part {
         return Err(Failure::NotForYou { part });
     }
-    Ok((someone.id.clone(), Me::new(&someone, app)))
+    Ok((someone.id.clone(), Me::new(&someone, &parts.headers, app)))
 }
 
 impl Me {
-    pub(crate) fn new(someone: &Someone, app: &App) -> Self {
+    pub(crate) fn new(someone: &Someone, headers: &HeaderMap, app: &App) -> Self {
         let person = app.people.person(&someone.id);
         Self {
             id: someone.id.clone(),
             person: person.map_or_else(|| PersonRef::new(&someone.id, &(), "").person, PersonView::from),
             admin: someone.part == Part::Admin,
+            reader: reader(headers, app),
         }
+    }
+
+    /// Returns the city of the time zone of all times on the page.
+    pub(crate) fn zone(&self) -> String {
+        let name = self.reader.time_zone.name();
+        name.rsplit('/').next().unwrap_or(name).replace('_', " ")
     }
 }
 
@@ -170,9 +198,9 @@ struct SignInPage {
 }
 
 impl SignInPage {
-    fn new(app: &App, someone: Option<&Someone>, problem: Option<&'static str>) -> Self {
+    fn new(app: &App, me: Option<Me>, problem: Option<&'static str>) -> Self {
         Self {
-            me: someone.map(|someone| Me::new(someone, app)),
+            me,
             customers: app.people.choices(Part::Customer),
             admins: app.people.choices(Part::Admin),
             problem,
@@ -181,8 +209,8 @@ impl SignInPage {
 }
 
 async fn choose(State(app): State<App>, headers: HeaderMap) -> Response {
-    let someone = signed_in(&headers, &app);
-    page(StatusCode::OK, &SignInPage::new(&app, someone.as_ref(), None))
+    let me = signed_in(&headers, &app).map(|someone| Me::new(&someone, &headers, &app));
+    page(StatusCode::OK, &SignInPage::new(&app, me, None))
 }
 
 #[derive(Deserialize)]

@@ -18,6 +18,9 @@ function disable(form, disabled) {
   for (const button of form.querySelectorAll("button:not([type=button])")) button.disabled = disabled;
 }
 
+// The server writes times for this zone from the next page on.
+document.cookie = `zona=${Intl.DateTimeFormat().resolvedOptions().timeZone}; path=/; max-age=31536000; samesite=lax`;
+
 // A form that was refused has another address: loaded again, it would be sent as it was.
 const { page } = document.querySelector("main").dataset;
 if (page && page !== location.pathname) history.replaceState(null, "", page);

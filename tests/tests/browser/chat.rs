@@ -168,7 +168,7 @@ async fn support_answers_and_the_customer_has_the_last_word() {
         assert_eq!(window.text(".read-only button").await, "Abrir ticket de seguimiento");
         window.fill("#texto", "Volvió a pasar.").await;
         window.click(".read-only button").await;
-        window.sees(&format!("Sigue a {number}")).await;
+        window.sees(&format!("Continuación de {number}")).await;
         assert_eq!(window.text("#estado-actual").await, "Abierto");
         assert_eq!(window.text("#m1 .text").await, "Volvió a pasar.");
         window.click(&format!(".meta a[href='/tickets/{number}']")).await;

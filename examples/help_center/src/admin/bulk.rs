@@ -55,7 +55,7 @@ pub(super) async fn change_each(
                 // Logs those that aren't the person's own.
                 status(error);
             }
-            Ok(Some(admin.desk.pages(app.reader, &*app.people).bulk(&changes)))
+            Ok(Some(admin.pages(&app).bulk(&changes)))
         }
         Err(text) => Err(Problem::new("", text)),
     };
@@ -92,7 +92,7 @@ pub(super) fn actions() -> Vec<Group> {
     let status = |it: Status| pick(format!("estado:{it}"), it.label(Locale::Es));
     let priority = |it: Priority| pick(format!("prioridad:{it}"), it.label(Locale::Es));
     vec![
-        Group { text: "Asignación", choices: vec![pick(CLAIM.into(), "Asignármelos")] },
+        Group { text: "Asignación", choices: vec![pick(CLAIM.into(), "Tomar los tickets")] },
         Group { text: "Cambiar el estado a", choices: Status::ALL.map(status).into() },
         Group { text: "Cambiar la prioridad a", choices: Priority::ALL.map(priority).into() },
     ]

@@ -193,7 +193,7 @@ pub(super) async fn wait(
 ) -> Answer {
     let until = match form.until.as_str() {
         "" => Ok(None),
-        typed => day(typed).and_then(|day| beginning(day, &app.reader)).map(Some),
+        typed => day(typed).and_then(|day| beginning(day, &admin.me.reader)).map(Some),
     };
     let until = match until {
         Ok(until) => until,
@@ -265,7 +265,7 @@ fn problem(
     if let ServiceError::UnknownAssignee { .. } = error {
         return (Problem::new(field, "Elige a alguien del equipo."), Vec::new());
     }
-    let view = admin.desk.pages(app.reader, &*app.people).error(error);
+    let view = admin.pages(app).error(error);
     match (view.assignee, view.conflict) {
         (Some(assignee), _) => {
             let text = format!("{} Lo tiene {}.", view.text, assignee.person.name);

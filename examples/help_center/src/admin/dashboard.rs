@@ -10,7 +10,7 @@ use serde::Deserialize;
 use ventanilla_service::{
     Category, Locale, Priority, ServiceError, Status,
     list::{Counts, Page, PageQuery, Unreadable, WaitingFilter},
-    view::{BulkView, TicketRow},
+    view::{BulkView, TicketRow, Viewer},
 };
 
 use super::filters::{Filters, LIVE, NOBODY, ORDERS, YES};
@@ -87,7 +87,7 @@ pub(super) async fn show(
     bulk: Result<Option<BulkView>, Problem>,
 ) -> Answer {
     let counts = admin.desk.counts().await?;
-    let (mut status, found, mut problems) = match query(app, &filters) {
+    let (mut status, found, mut problems) = match query(app, &admin.me.reader, &filters) {
         Ok(page) => (StatusCode::OK, admin.desk.list(page).await?, Vec::new()),
         Err(problems) => {
             let nothing = Page { rows: Vec::new(), next: None, unreadable: Vec::new() };
@@ -99,7 +99,7 @@ pub(super) async fn show(
         status = StatusCode::UNPROCESSABLE_ENTITY;
         None
     });
-    let found = found.map(|ticket| admin.desk.pages(app.reader, &*app.people).row(&ticket));
+    let found = found.map(|ticket| admin.pages(app).row(&ticket));
     let at = |after: String| Filters { after, ..filters.clone() }.address();
     let shown = DashboardPage {
         tiles: tiles(&counts, &admin),
@@ -120,8 +120,8 @@ pub(super) async fn show(
 
 /// Returns the page that the filters ask for, or their problems. A value that no list offers is one, or it
 /// would filter unseen; also, no store is asked for an id that it can't hold.
-fn query(app: &App, filters: &Filters) -> Result<PageQuery, Vec<Problem>> {
-    let page = filters.page(&app.reader)?;
+fn query(app: &App, reader: &Viewer, filters: &Filters) -> Result<PageQuery, Vec<Problem>> {
+    let page = filters.page(reader)?;
     let fields = fields(app, filters).into_iter();
     let unseen = fields.filter(|field| !field.choices.iter().any(|pick| pick.selected));
     let problems: Vec<_> =
@@ -215,7 +215,8 @@ pub(super) async fn claim_next(
     admin: Administrator,
     Asked(filters): Asked<Filters>,
 ) -> Answer {
-    let queue = match query(&app, &Filters { after: String::new(), ..filters.clone() }) {
+    let queue = match query(&app, &admin.me.reader, &Filters { after: String::new(), ..filters.clone() })
+    {
         Ok(page) => page.query().clone(),
         Err(_) => return show(&app, admin, filters, Ok(None)).await,
     };

@@ -4,9 +4,10 @@ use askama::Template;
 use axum::{extract::State, http::StatusCode};
 use serde::Deserialize;
 use ventanilla_service::{
-    EventKind, ServiceError, TicketNumber,
-    ticket::MessageRange,
-    view::{ChatView, DeskView, HistoryEntry, InputState, MessageSide, PersonRef},
+    EventKind, ListQuery, ServiceError, Status, TicketNumber,
+    list::PageSize,
+    ticket::{MessageRange, TicketHead},
+    view::{ChatView, DeskView, HistoryEntry, InputState, Label, MessageSide, PersonRef},
 };
 
 use crate::{
@@ -28,6 +29,8 @@ pub(super) struct TicketPage {
     seen: usize,
     /// The changes since then.
     since: Vec<HistoryEntry>,
+    /// The ticket that continues this one, once it is closed.
+    continued_in: Option<TicketNumber>,
     admins: Vec<PersonRef>,
     typed: Typed,
     problem: Option<Problem>,
@@ -50,6 +53,11 @@ impl Typed {
 impl TicketPage {
     fn problem(&self, field: &str) -> Option<&Problem> {
         self.problem.as_ref().filter(|problem| problem.field == field)
+    }
+
+    /// Returns true for the states of a timer whose due time is still to come.
+    fn comes_due(&self, state: &Label) -> bool {
+        matches!(state.code.as_str(), "RUNNING" | "AT_RISK" | "PAUSED")
     }
 
     /// Returns true if this administrator is the assignee.
@@ -89,8 +97,13 @@ async fn read(
     problem: Option<Problem>,
 ) -> Result<TicketPage, ServiceError> {
     let ticket = admin.desk.get_range(number, range).await?;
-    let desk = admin.desk.pages(app.reader, &*app.people).ticket(&ticket);
+    let desk = admin.pages(app).ticket(&ticket);
+    let continued_in = match ticket.head.status {
+        Status::Closed => continued_in(&admin, &ticket.head).await?,
+        Status::Open | Status::InProgress | Status::Resolved => None,
+    };
     Ok(TicketPage {
+        continued_in,
         me: Some(admin.me),
         chat: desk.chat.clone(),
         earlier: ticket.earlier_messages as usize,
@@ -101,6 +114,18 @@ async fn read(
         typed,
         problem,
     })
+}
+
+/// Returns the newest follow-up of a ticket, among the requester's newest hundred tickets.
+async fn continued_in(
+    admin: &Administrator,
+    head: &TicketHead,
+) -> Result<Option<TicketNumber>, ServiceError> {
+    let theirs = ListQuery::new().with_requester(head.requester.clone());
+    let newest = admin.desk.list(theirs.with_page_size(PageSize::new(100)?)).await?;
+    let mut heads = newest.rows.into_iter().map(|row| row.head);
+    let follow_up = heads.find(|it| it.follow_up_of.as_ref() == Some(&head.ticket_number));
+    Ok(follow_up.map(|head| head.ticket_number))
 }
 
 /// Renders the page with the present ticket, what has changed since the form was made, the typed texts and

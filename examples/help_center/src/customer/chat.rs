@@ -8,7 +8,8 @@ use axum::{
 };
 use serde::Deserialize;
 use ventanilla_service::{
-    Locale, MessageText, ServiceError, Status, TicketNumber,
+    Locale, MessageText, MyTickets, ServiceError, Status, TicketNumber,
+    list::PageSize,
     ticket::{ActorKind, MessageRange},
     view::{ChatView, ErrorView, InputState, MessageSide},
 };
@@ -33,6 +34,8 @@ struct ChatPage {
     confirm: bool,
     /// Label of the button for a follow-up, if a message can't be written or was refused for good.
     follow_up: Option<String>,
+    /// The ticket that continues this one.
+    continued_in: Option<TicketNumber>,
     draft: Draft,
     problem: Option<Problem>,
     list: TicketList,
@@ -158,15 +161,20 @@ async fn read(
 ) -> Result<ChatPage, Failure> {
     let ticket = customer.desk.get_range(number, window).await?;
     let closed = ticket.head.status == Status::Closed;
-    let mut list = list(app, &customer.desk, closed, "").await?;
+    let mut list = list(app, &customer, closed, "").await?;
     list.current = number.to_string();
-    let chat = customer.desk.pages(app.reader, &*app.people).chat(&ticket);
+    let chat = customer.pages(app).chat(&ticket);
     let follow_up = match &chat.input {
         InputState::ReadOnly { follow_up, .. } => follow_up.clone(),
         InputState::Writable { .. } => None,
     };
+    let continued_in = match &follow_up {
+        Some(_) => continued_in(&customer, number).await?,
+        None => None,
+    };
     Ok(ChatPage {
         follow_up,
+        continued_in,
         me: Some(customer.me),
         chat,
         earlier: ticket.earlier_messages as usize,
@@ -176,4 +184,15 @@ async fn read(
         problem,
         list,
     })
+}
+
+/// Returns the newest follow-up of a ticket, among the person's newest hundred tickets.
+async fn continued_in(
+    customer: &Customer,
+    number: &TicketNumber,
+) -> Result<Option<TicketNumber>, ServiceError> {
+    let newest = customer.desk.list(MyTickets::all().with_page_size(PageSize::new(100)?)).await?;
+    let mut heads = newest.rows.into_iter().map(|row| row.head);
+    let follow_up = heads.find(|head| head.follow_up_of.as_ref() == Some(number));
+    Ok(follow_up.map(|head| head.ticket_number))
 }

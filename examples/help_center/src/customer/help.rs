@@ -9,7 +9,7 @@ use ventanilla_service::{
 
 use crate::{
     App,
-    error::{Answer, Draft, Problem, page, status},
+    error::{Answer, Draft, Failure, Problem, page, status},
     fields::{Number, Posted, path, sent},
     session::{Customer, Me},
 };
@@ -80,9 +80,15 @@ struct ThanksPage {
     number: String,
 }
 
-/// Renders the page of thanks, without a look-up: a decoy's page is like any other.
-pub(super) async fn thanks(customer: Customer, Number(number): Number) -> Response {
-    page(StatusCode::OK, &ThanksPage { me: Some(customer.me), number: number.to_string() })
+/// Renders the page of thanks, without a look-up: a decoy's page is like any other. It shows only what may
+/// be a number of ours, not any text of the address.
+pub(super) async fn thanks(customer: Customer, Number(number): Number) -> Answer {
+    let code = number.as_str().strip_prefix(TicketNumber::PREFIX).ok_or(Failure::NotFound)?;
+    let is_ours = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    if !(6..=12).contains(&code.len()) || !code.bytes().all(is_ours) {
+        return Err(Failure::NotFound);
+    }
+    Ok(page(StatusCode::OK, &ThanksPage { me: Some(customer.me), number: number.to_string() }))
 }
 
 fn thank(number: &TicketNumber, key: &str) -> Response {
@@ -109,6 +115,9 @@ fn problems(error: &ServiceError) -> Vec<Problem> {
     };
     let problem = |(field, error): (&str, &dyn Explain)| match field {
         "category" => Problem::new("categoria", "Elige una categoría de la lista."),
+        "description" if error.code() == "text_empty" => {
+            Problem::new("descripcion", "Cuéntanos qué pasó.")
+        }
         "description" => Problem::new("descripcion", error.explain(Locale::Es)),
         _ => Problem::new("", error.explain(Locale::Es)),
     };

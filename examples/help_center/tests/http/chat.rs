@@ -22,7 +22,7 @@ async fn a_message_is_added_once() {
     }
     ana.get(&chat).await.is(200, "id=\"m2\"").is(200, "¿Hay novedades?").is(200, "role=\"log\"");
     let seen = ana.post(&send, &format!("texto=Otra+cosa&clave={key}")).await;
-    seen.is(409, "Este envío ya se hizo").is(409, "\nOtra cosa</textarea>");
+    seen.is(409, "Ya habías enviado otro texto").is(409, "\nOtra cosa</textarea>");
     assert_ne!(seen.hidden("clave"), key, "so that it can be sent");
     assert_eq!(site.messages(&number).await.len(), 2);
 }
@@ -75,8 +75,14 @@ async fn a_resolved_ticket_is_confirmed_and_a_closed_one_followed_up() {
     let new = ana.post(&format!("{chat}/seguimiento"), &form).await;
     assert_eq!(ana.post(&format!("{chat}/seguimiento"), &form).await.location(), new.location());
     let page = ana.get(new.location()).await;
-    page.is(200, "Sigue a").is(200, number.as_str());
+    page.is(200, "Continuación de").is(200, number.as_str());
     assert_eq!(site.count().await, 2);
+    // The old one leads to the new one, and takes no more.
+    let seen = ana.get(&chat).await;
+    seen.is(200, "Continúa en").is(200, &format!("href=\"{}\"", new.location()));
+    assert!(!seen.body.contains("/seguimiento"));
+    let seen = site.browser(LUCIA).await.get(&format!("/admin{chat}")).await;
+    seen.is(200, "Continúa en").is(200, &format!("href=\"/admin{}\"", new.location()));
 }
 
 #[tokio::test]

@@ -15,8 +15,8 @@ async fn a_change_is_made_for_the_version_that_was_seen() {
     let page = format!("/admin/tickets/{number}");
     let seen = lucia.get(&page).await;
     assert_eq!(seen.hidden("version"), "0");
-    seen.is(200, "Poner en progreso")
-        .is(200, "Asignármelo")
+    seen.is(200, "Empezar a atender")
+        .is(200, "Tomar el ticket")
         .is(200, "Primera respuesta")
         .is(200, "Tiempo restante: 8 h");
     site.desk.admin(id(MARTIN)).set_priority(&number, Priority::High).await.unwrap();
@@ -109,12 +109,17 @@ async fn invalid_changes_are_explained_at_their_fields() {
     }
     site.desk.admin(id(MARTIN)).claim(&number).await.unwrap();
     let seen = lucia.post(&format!("{page}/asignacion"), "accion=tomar&version=1").await;
-    seen.is(409, "Otra persona ya atiende").is(409, "Martín Ríos");
+    seen.is(409, "Otra persona ya atiende").is(409, "Martín Ríos").is(409, "Reasignar");
+    let offered = |who| seen.body.contains(&format!("<option value=\"{who}\">"));
+    assert!(offered(LUCIA) && !offered(MARTIN) && offered(""), "who has it is no choice");
+    let nobody = lucia.post(&format!("{page}/asignacion"), "accion=asignar&persona=").await;
+    nobody.is(422, "Elige a alguien del equipo.");
     let form = format!("accion=asignar&persona={LUCIA}&version=1");
     lucia.post(&format!("{page}/asignacion"), &form).await.goes_to(&page);
     site.desk.admin(id(LUCIA)).set_status(&number, Status::Closed).await.unwrap();
     let seen = lucia.get(&page).await;
     seen.is(200, "solo admite notas internas").is(200, "Guardar nota");
+    assert!(!seen.body.contains("name=\"persona\""));
     for gone in ["/respuesta\"", "/estado\"", "/prioridad\"", "value=\"dejar\"", "value=\"tomar\""] {
         assert!(!seen.body.contains(gone), "{gone} is offered on a closed ticket");
     }
@@ -281,7 +286,9 @@ async fn the_report_is_about_whole_days() {
     lucia
         .get("/admin/informe?desde=2026-03-02&hasta=2026-03-02")
         .await
-        .is(200, "Lucía Paz: Resolución, 100 %");
+        .is(200, "Lucía Paz: Resolución, 100 % (1 de 1)")
+        .is(200, "100 % <span class=\"hint\">(1 de 1)</span>")
+        .is(200, "plazos cumplidos de los que");
     lucia.get("/admin/informe?desde=2026-03-03&hasta=2026-03-03").await.is(200, "No hay nada medido");
     for (bad, text) in [
         ("desde=x", "Escribe la fecha"),
@@ -316,4 +323,31 @@ async fn an_empty_store_is_filled_once() {
     lucia.get("/admin?orden=vencidos").await.is(200, "de retraso");
     lucia.get("/admin?orden=riesgo").await.is(200, "Tiempo restante");
     lucia.get("/admin").await.is(200, "rel=\"next\"");
+}
+
+#[tokio::test]
+async fn times_are_those_of_the_readers_zone_and_say_so() {
+    let site = Site::new();
+    let number = site.ticket(ANA, "Me cobraron dos veces").await;
+    let lucia = site.browser(LUCIA).await;
+    let page = format!("/admin/tickets/{number}");
+    for (zone, time, city) in [
+        ("", "2 de marzo de 2026, 9:00", "Buenos Aires"),
+        ("; zona=Europe/Madrid", "2 de marzo de 2026, 13:00", "Madrid"),
+        ("; zona=America/Mexico_City", "2 de marzo de 2026, 6:00", "Mexico City"),
+        ("; zona=UTC", "2 de marzo de 2026, 12:00", "UTC"),
+        ("; zona=Marte/Norte", "2 de marzo de 2026, 9:00", "Buenos Aires"),
+    ] {
+        let reader = site.holding(format!("{}{zone}", lucia.cookie()));
+        reader.get(&page).await.is(200, time).is(200, &format!("Las horas son de {city}."));
+    }
+    // So are days.
+    site.clock.set("2026-03-03T02:00:00Z".parse().unwrap());
+    let late = site.ticket(ANA, "De noche").await;
+    let lucia = site.browser(LUCIA).await;
+    for (zone, listed) in [("", false), ("; zona=Europe/Madrid", true)] {
+        let reader = site.holding(format!("{}{zone}", lucia.cookie()));
+        let seen = reader.get("/admin?desde=2026-03-03").await;
+        assert_eq!(seen.body.contains(late.as_str()), listed, "{zone}");
+    }
 }
