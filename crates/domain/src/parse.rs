@@ -62,7 +62,8 @@ impl TextProblem {
                 )
             }
             // As many characters as bytes are too many are always enough to remove.
-            TextProblem::TooManyChars { length, limit } | TextProblem::TooManyBytes { length, limit } => {
+            TextProblem::TooManyChars { length, limit }
+            | TextProblem::TooManyBytes { length, limit } => {
                 let excess = length.saturating_sub(limit);
                 say!(
                     locale,

@@ -97,7 +97,10 @@ fn its_words_are_the_readers() {
     );
     let cell = &table.overall.cells[0];
     assert_eq!((cell.metric.text.as_str(), cell.compliance.as_str()), ("First response", "90%"));
-    assert_eq!((cell.business.median.as_str(), cell.calendar.p90.as_str()), ("less than 1 min", "3 d 1 h"));
+    assert_eq!(
+        (cell.business.median.as_str(), cell.calendar.p90.as_str()),
+        ("less than 1 min", "3 d 1 h")
+    );
     assert_eq!(table.overall.cells[1].business.p90, "–");
 }
 
