@@ -1,11 +1,11 @@
 //! A store that fails.
 
 use std::{
+    cell::RefCell,
     io::{self, Write},
-    sync::{Arc, Mutex},
+    sync::Arc,
 };
 
-use tracing_subscriber::fmt::MakeWriter;
 use ventanilla_service::{TicketNumber, error::StoreError, store::MockTicketStore};
 
 use crate::site::{ANA, LUCIA, Site};
@@ -85,13 +85,12 @@ async fn an_error_is_logged_with_its_cause_and_its_ticket() {
     store.expect_update().returning(|_, _| Err(unavailable()));
     let site = Site::over(Arc::new(store));
     let lucia = site.browser(LUCIA).await;
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(log.clone()).finish();
-    let logging = tracing::subscriber::set_default(subscriber);
+    // For all tests: a subscriber of one thread may miss what another thread has met before.
+    let _ = tracing_subscriber::fmt().with_ansi(false).with_writer(|| Log).try_init();
+    LOG.take();
     lucia.get("/admin/tickets/TKT-ABC123").await.is(503, "no podemos");
     lucia.post("/admin/tickets/TKT-ABC124/nota", "nota=Hola&version=0").await.is(503, "no podemos");
-    drop(logging);
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = String::from_utf8(LOG.take()).unwrap();
     for number in ["TKT-ABC123", "TKT-ABC124"] {
         let logged =
             |line: &str| line.contains("ERROR") && line.contains(number) && line.contains("away");
@@ -99,25 +98,20 @@ async fn an_error_is_logged_with_its_cause_and_its_ticket() {
     }
 }
 
-/// What was logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    /// What was logged in this thread, which is that of one test.
+    static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+struct Log;
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend(bytes);
+        LOG.with_borrow_mut(|log| log.extend(bytes));
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
     }
 }
