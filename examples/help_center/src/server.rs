@@ -23,7 +23,7 @@ pub async fn serve(listener: TcpListener, pages: Router, head_time: Duration) ->
             interrupted.graceful_shutdown(Some(GRACE));
         }
     });
-    let mut server = axum_server::from_tcp(listener)?.http1_only().first_request_timeout(head_time);
+    let mut server = axum_server::from_tcp(listener)?.http1_only();
     server.http_builder().http1().header_read_timeout(head_time);
     server.handle(handle).serve(pages.into_make_service()).await
 }
