@@ -53,14 +53,14 @@ impl Event {
     /// let luis = UserId::parse("luis")?;
     /// let kind = EventKind::AssigneeChanged { from: None, to: Some(luis.clone()) };
     /// let event = Event { at: Timestamp::MIN, by: Actor::Admin(luis), version: 1, kind };
-    /// assert_eq!(event.describe(Locale::Es, UserId::to_string), "Se asignó el ticket");
+    /// assert_eq!(event.describe(Locale::Es, UserId::to_string), "Tomó el ticket");
     /// # Ok::<(), ventanilla_domain::InvalidUserId>(())
     /// ```
     #[must_use]
     pub fn describe(&self, locale: Locale, name: impl Fn(&UserId) -> String) -> String {
         match &self.kind {
             EventKind::AssigneeChanged { to: Some(to), .. } if self.by.user() == Some(to) => {
-                locale.pick("Se asignó el ticket", "Took the ticket").into()
+                locale.pick("Tomó el ticket", "Took the ticket").into()
             }
             kind => kind.describe(locale, name),
         }

@@ -1,8 +1,8 @@
 //! Tickets to be opened, and follow-ups.
 
 use crate::{
-    Actor, ActorKind, Author, Category, CreationKey, Event, EventKind, IdempotencyKey, Message,
-    MessageText, Policy, Priority, Reference, Refusal, Status, Tag, Ticket, TicketHead, TicketNumber,
+    Actor, Author, Category, CreationKey, Event, EventKind, IdempotencyKey, Message, MessageText,
+    Policy, Priority, Reference, Refusal, Status, Tag, Ticket, TicketDetails, TicketHead, TicketNumber,
     Timestamp, UserId, rules, util::distinct,
 };
 
@@ -152,7 +152,7 @@ impl NewTicket {
     }
 }
 
-/// Offer to open a new ticket that continues one which can no longer be reopened.
+/// Offer to open a new ticket that continues one in which its requester can no longer write.
 ///
 /// It comes from the old ticket (see [`Policy::follow_up`]), and only that ticket's requester can
 /// open the new one.
@@ -165,10 +165,11 @@ impl NewTicket {
 /// # let (policy, now) = (Policy::default(), "2026-03-02T12:00:00Z".parse()?);
 /// # let mut ticket = new_ticket.open(number, &ana, &Actor::Customer(ana.clone()), now, &policy)?;
 /// # let luis = Actor::Admin(UserId::parse("luis")?);
-/// # assert_eq!(policy.follow_up(ticket.head(), now), None);
+/// # let details = |ticket: &Ticket| ticket.details(&Audience::Bot, MessageRange::Last(0)).expect("visible");
+/// # assert_eq!(policy.follow_up(&details(&ticket), now), None);
 /// Command::new(&luis, now, &policy, Change::status(Status::Closed))?.apply(&mut ticket);
 ///
-/// let offer = policy.follow_up(ticket.head(), now).expect("the ticket is closed");
+/// let offer = policy.follow_up(&details(&ticket), now).expect("the ticket is closed");
 /// assert_eq!(offer.follows().as_str(), "TKT-ABC123");
 /// let new_ticket = offer.ticket(MessageText::parse("Me lo han vuelto a cobrar")?);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -212,13 +213,14 @@ impl FollowUp {
 }
 
 impl Policy {
-    /// Returns the follow-up that is offered to the requester if writing is refused at that time
-    /// because the ticket is closed or can no longer be reopened.
+    /// Returns the follow-up that is offered to the requester if writing is refused at that time: the ticket
+    /// is closed or can no longer be reopened, or its conversation has no room for a message of any allowed
+    /// length.
     #[must_use]
-    pub fn follow_up(&self, head: &TicketHead, at: Timestamp) -> Option<FollowUp> {
-        rules::check_conversation(head, ActorKind::Customer, at, self)
+    pub fn follow_up(&self, ticket: &TicketDetails, at: Timestamp) -> Option<FollowUp> {
+        rules::check_any_message(ticket, at, self)
             .err()
             .filter(Refusal::offers_follow_up)
-            .map(|_| FollowUp::of(head))
+            .map(|_| FollowUp::of(&ticket.head))
     }
 }

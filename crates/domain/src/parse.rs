@@ -61,14 +61,24 @@ impl TextProblem {
                     "{subject} is missing: there are only spaces."
                 )
             }
-            TextProblem::TooManyChars { .. } | TextProblem::TooManyBytes { .. } => {
-                say!(locale, "{subject} supera la longitud máxima.", "{subject} is too long.")
+            // As many characters as bytes are too many are always enough to remove.
+            TextProblem::TooManyChars { length, limit }
+            | TextProblem::TooManyBytes { length, limit } => {
+                let excess = length.saturating_sub(limit);
+                say!(
+                    locale,
+                    "{subject} supera la longitud máxima: quita {excess} caracteres.",
+                    "{subject} is too long: remove {excess} characters."
+                )
             }
-            TextProblem::Forbidden { .. } => say!(
-                locale,
-                "{subject} contiene un carácter que no se admite.",
-                "{subject} contains a character that is not allowed."
-            ),
+            TextProblem::Forbidden { character, .. } => {
+                let code = u32::from(character);
+                say!(
+                    locale,
+                    "{subject} contiene un carácter que no se admite (U+{code:04X}): bórralo.",
+                    "{subject} contains a character that is not allowed (U+{code:04X}): remove it."
+                )
+            }
             TextProblem::NotUtf8 { .. } => say!(
                 locale,
                 "{subject} contiene texto que no se puede leer.",

@@ -107,7 +107,7 @@ pub enum Refusal {
         /// The time at which it would end.
         until: Timestamp,
     },
-    /// The conversation has no room for a message of this size.
+    /// The conversation has no room for a message of this size; its requester can open a follow-up.
     ConversationFull {
         /// Number of its messages.
         messages: u32,
@@ -157,7 +157,12 @@ impl Refusal {
     /// ```
     #[must_use]
     pub const fn offers_follow_up(&self) -> bool {
-        matches!(self, Refusal::Closed { by: ActorKind::Customer } | Refusal::ReopenOver { .. })
+        matches!(
+            self,
+            Refusal::Closed { by: ActorKind::Customer }
+                | Refusal::ReopenOver { .. }
+                | Refusal::ConversationFull { .. }
+        )
     }
 }
 
@@ -294,8 +299,8 @@ impl Explain for Refusal {
                 .into(),
             Refusal::ConversationFull { .. } => locale
                 .pick(
-                    "La conversación ha alcanzado su tamaño máximo y no admite más mensajes.",
-                    "The conversation has reached its greatest size and takes no more messages.",
+                    "La conversación está completa y no admite este mensaje. Puede continuar en un ticket de seguimiento.",
+                    "The conversation is full and has no room for this message. It can go on in a follow-up.",
                 )
                 .into(),
             Refusal::NotesFull { notes } => say!(
@@ -313,8 +318,13 @@ impl Explain for Refusal {
                 "Un ticket admite hasta {limit} etiquetas.",
                 "A ticket can have at most {limit} tags."
             ),
-            Refusal::TextTooLong { .. } => {
-                locale.pick("El texto supera la longitud máxima.", "The text is too long.").into()
+            Refusal::TextTooLong { bytes, limit } => {
+                let excess = bytes.saturating_sub(*limit);
+                say!(
+                    locale,
+                    "El texto supera la longitud máxima: quita {excess} caracteres.",
+                    "The text is too long: remove {excess} characters."
+                )
             }
             Refusal::KeyConflict { .. } => locale
                 .pick(

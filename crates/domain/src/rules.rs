@@ -265,7 +265,7 @@ fn check_differs(differs: bool) -> Result<(), Stop> {
 }
 
 /// Checks that such an actor may write in the ticket at that time.
-pub(crate) fn check_conversation(
+fn check_conversation(
     head: &TicketHead,
     by: ActorKind,
     at: Timestamp,
@@ -322,6 +322,17 @@ pub(crate) fn check_labels(references: usize, tags: usize) -> Result<(), Refusal
         return Err(Refusal::TooManyTags { limit: count(limit) });
     }
     Ok(())
+}
+
+/// Checks that the requester may write a message of any allowed length at that time.
+pub(crate) fn check_any_message(
+    ticket: &TicketDetails,
+    at: Timestamp,
+    policy: &Policy,
+) -> Result<(), Refusal> {
+    let state = ticket.state();
+    check_conversation(state.head, ActorKind::Customer, at, policy)?;
+    check_room(&state, longest_text(policy), policy)
 }
 
 fn check_unassigned(head: &TicketHead) -> Result<(), Refusal> {

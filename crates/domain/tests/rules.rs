@@ -306,6 +306,25 @@ fn a_text_over_the_desks_limit_is_refused_everywhere() {
 }
 
 #[test]
+fn a_follow_up_is_offered_once_a_message_of_any_length_may_not_fit() {
+    // The description has 8 bytes.
+    for (limits, offered) in [
+        (Limits::default().with_messages(2), false),
+        (Limits::default().with_messages(1), true),
+        (Limits::default().with_text_bytes(8).and_then(|it| it.with_conversation_bytes(16)), false),
+        (Limits::default().with_text_bytes(9).and_then(|it| it.with_conversation_bytes(16)), true),
+    ] {
+        let case = Case::new(limited(limits));
+        assert_eq!(
+            case.policy.follow_up(&case.page(), at(2)).is_some(),
+            offered,
+            "{:?}",
+            case.policy.limits
+        );
+    }
+}
+
+#[test]
 fn a_full_conversation_refuses_messages_only() {
     // The description has 8 bytes and "Hola" 4.
     for limits in [Limits::default().with_messages(2), Limits::default().with_conversation_bytes(12)] {
@@ -315,7 +334,7 @@ fn a_full_conversation_refuses_messages_only() {
             let full = Refusal::ConversationFull { messages: 2, bytes: 12, adding: 1 };
             assert_eq!(case.policy.writable(&case.page(), by, at(2)), Err(full.clone()));
             assert_eq!(case.does(&actor(by), 2, message("1")), Answer::Refused(full));
-            assert_eq!(case.policy.follow_up(case.head(), at(2)), None);
+            assert!(case.policy.follow_up(&case.page(), at(2)).is_some());
         }
         let adding = Refusal::ConversationFull { messages: 2, bytes: 12, adding: 5 };
         let reply = Change::reply(text("Hecho"), Resolved);

@@ -122,7 +122,7 @@ fn the_time_for_reopening_is_exact_to_the_millisecond() {
         let mut ours = Case::in_status(Resolved, policy.clone());
         ours.must(&Actor::Bot, 7, message("¿Todo bien?"));
         for (since, mut case) in [(0, ours), (7, resolved_elsewhere(7, policy))] {
-            let offer = case.policy.follow_up(case.head(), at(since + elapsed));
+            let offer = case.policy.follow_up(&case.page(), at(since + elapsed));
             assert_eq!(offer.is_none(), reopens, "{reopen:?} {elapsed}");
             let answer = case.does(&customer("ana"), since + elapsed, message("Sigue igual"));
             let expected = if reopens {

@@ -2,7 +2,7 @@
 
 use tracing::instrument;
 use ventanilla_domain::{
-    BusinessTime, Explain, Sla, SlaMetric, SlaState, SlaTimer, TicketHead, Timestamp,
+    BusinessTime, Explain, Sla, SlaMetric, SlaState, SlaTimer, SlaTimers, TicketHead, Timestamp,
 };
 use ventanilla_storage::{ListQuery, PageSize};
 
@@ -104,7 +104,7 @@ impl System {
 /// Returns the alerts of the timers whose state has changed between two business times, and that run.
 fn new_alerts(head: &TicketHead, sla: &Sla, before: BusinessTime, now: BusinessTime) -> Vec<SlaAlert> {
     let timers = head.timers(sla);
-    let running = timers.iter().flat_map(|timers| timers.all()).filter(|(_, timer)| timer.is_running());
+    let running = timers.iter().flat_map(SlaTimers::all).filter(|(_, timer)| timer.is_running());
     let changed = running.filter(|(_, timer)| match timer.state(now) {
         SlaState::Breached => timer.state(before) != SlaState::Breached,
         SlaState::AtRisk => !matches!(timer.state(before), SlaState::AtRisk | SlaState::Breached),

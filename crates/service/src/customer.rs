@@ -191,7 +191,7 @@ impl Customer {
     #[doc(alias = "follow_up")]
     #[must_use]
     pub fn follow_up_offer(&self, ticket: &TicketDetails) -> Option<FollowUp> {
-        let offer = self.core.policy.follow_up(&ticket.head, self.core.now());
+        let offer = self.core.policy.follow_up(ticket, self.core.now());
         offer.filter(|offer| *offer.requester() == self.id)
     }
 

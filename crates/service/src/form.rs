@@ -24,7 +24,7 @@ pub struct Form<'a> {
     pub category: &'a str,
     /// The description of the problem.
     pub description: &'a str,
-    /// The honeypot: a field that people don't see. If it is filled in, the form is spam.
+    /// The honeypot: a field that people don't see. With anything but white space in it, the form is spam.
     pub honeypot: &'a str,
     /// The idempotency key that the page put in, if any; an empty one counts as none, as in
     /// [`IdempotencyKey::optional`](crate::IdempotencyKey::optional).

@@ -17,7 +17,7 @@ impl HelpDesk {
     /// [`InvalidForm`] if fields of a genuine form are invalid. Spam always passes.
     #[instrument(name = "ventanilla.screen", skip_all, fields(outcome))]
     pub fn screen(&self, form: &Form<'_>) -> Result<Screened, InvalidForm> {
-        if !form.honeypot.is_empty() {
+        if !form.honeypot.trim().is_empty() {
             record("outcome", "spam");
             return Ok(Screened::Spam { decoy: self.core().decoy() });
         }
@@ -70,8 +70,17 @@ mod tests {
     #[test]
     fn spam_is_told_nothing_of_invalid_fields() {
         let desk = HelpDesk::new(MemoryStore::new());
-        let form = Form { honeypot: " ", ..Form::default() };
+        let form = Form { honeypot: " x", ..Form::default() };
         let Ok(Screened::Spam { decoy }) = desk.screen(&form) else { panic!("it is spam") };
         assert_eq!(decoy.as_str().len(), "TKT-ABC123".len());
+    }
+
+    #[test]
+    fn white_space_in_the_honeypot_is_not_spam() {
+        let desk = HelpDesk::new(MemoryStore::new());
+        for honeypot in ["", " ", "\r\n\t\u{a0}"] {
+            let form = Form { category: "PAGOS", description: "Hola", honeypot, key: None };
+            assert!(matches!(desk.screen(&form), Ok(Screened::Genuine(_))), "{honeypot:?}");
+        }
     }
 }

@@ -104,14 +104,14 @@ fn whoever_has_it_there_is_a_button_for_each_thing_that_can_be_done() {
     for (reader, take, give, hand_over, put_back, nobody, support) in [
         (
             *MADRID,
-            "Asignármelo",
+            "Tomar el ticket",
             "Asignar",
-            "Pasar a otra persona",
+            "Reasignar",
             "Dejar sin asignar",
             "Sin asignar",
             "Soporte",
         ),
-        (*ENGLISH, "Take it", "Assign", "Hand over", "Unassign", "Unassigned", "Support"),
+        (*ENGLISH, "Take it", "Assign", "Reassign", "Unassign", "Unassigned", "Support"),
     ] {
         let of = |ticket: testing::TicketFixture| page(&ticket.build(), &reader, &people()).assignment;
         let free = of(ticket());
@@ -135,12 +135,12 @@ fn moves_and_priorities_have_texts_in_each_language() {
     for (reader, actions, priorities) in [
         (
             *MADRID,
-            ["Devolver a la cola", "Poner en progreso", "Marcar como resuelto", "Cerrar"],
+            ["Volver a «Abierto»", "Empezar a atender", "Marcar como resuelto", "Cerrar"],
             ["Baja", "Media", "Alta", "Urgente"],
         ),
         (
             *ENGLISH,
-            ["Put back in the queue", "Put in progress", "Mark as resolved", "Close"],
+            ["Back to “Open”", "Start working on it", "Mark as resolved", "Close"],
             ["Low", "Medium", "High", "Urgent"],
         ),
     ] {

@@ -47,14 +47,16 @@ fn a_report_has_its_documented_json() {
     let nothing = json!({ "median": "–", "p90": "–" });
     let empty = |code: &str, text: &str| {
         json!({ "metric": { "code": code, "text": text }, "count": 0, "business": nothing,
-            "calendar": nothing, "compliance": "–" })
+            "calendar": nothing, "met": 0, "breached": 0, "compliance": "–" })
     };
     let cells = json!([
         {
             "metric": { "code": "FIRST_RESPONSE", "text": "Primera respuesta" },
             "count": 10,
             "business": { "median": "menos de 1 min", "p90": "1 h" },
-            "calendar": { "median": "1 h 30 min", "p90": "73 h" },
+            "calendar": { "median": "1 h 30 min", "p90": "3 d 1 h" },
+            "met": 9,
+            "breached": 1,
             "compliance": "90 %",
             "ratio": 0.9,
         },
@@ -63,7 +65,7 @@ fn a_report_has_its_documented_json() {
     ]);
     let expected = json!({
         "columns": {
-            "count": "Número",
+            "count": "Cantidad",
             "median": "Mediana",
             "p90": "Percentil 90",
             "compliance": "Cumplimiento",
@@ -95,7 +97,10 @@ fn its_words_are_the_readers() {
     );
     let cell = &table.overall.cells[0];
     assert_eq!((cell.metric.text.as_str(), cell.compliance.as_str()), ("First response", "90%"));
-    assert_eq!((cell.business.median.as_str(), cell.calendar.p90.as_str()), ("less than 1 min", "73 h"));
+    assert_eq!(
+        (cell.business.median.as_str(), cell.calendar.p90.as_str()),
+        ("less than 1 min", "3 d 1 h")
+    );
     assert_eq!(table.overall.cells[1].business.p90, "–");
 }
 

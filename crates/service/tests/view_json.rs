@@ -118,7 +118,9 @@ fn a_row_of_a_ticket_that_nobody_has_names_no_person_in_json() {
 #[test]
 fn an_open_follow_up_says_so_in_json_and_is_written_in() {
     let closed = ticket().status(Status::Closed).build();
-    let offer = Policy::default().follow_up(closed.head(), testing::epoch()).unwrap();
+    let offer = Policy::default()
+        .follow_up(&closed.details(&Audience::Desk, MessageRange::Last(0)).unwrap(), testing::epoch())
+        .unwrap();
     let opened = offer.ticket(text("Otra vez")).open(
         number("TKT-NEW123"),
         &id("ana"),
@@ -158,7 +160,7 @@ fn the_desks_page_has_its_documented_json() {
         "version": 2,
         "requester": with_id("ana", &ana),
         "statusActions": [
-            step("IN_PROGRESS", "En progreso", "Poner en progreso"),
+            step("IN_PROGRESS", "En progreso", "Empezar a atender"),
             step("RESOLVED", "Resuelto", "Marcar como resuelto"),
             step("CLOSED", "Cerrado", "Cerrar"),
         ],
@@ -173,7 +175,7 @@ fn the_desks_page_has_its_documented_json() {
         "assignment": {
             "assignee": with_id("luis", &luis),
             "text": "Luis Paz",
-            "assign": "Pasar a otra persona",
+            "assign": "Reasignar",
             "unassign": "Dejar sin asignar",
         },
         "about": { "references": [{ "kind": "order", "id": "1001" }], "add": "Añadir referencia", "remove": "Quitar" },
@@ -236,7 +238,7 @@ fn an_error_of_a_form_has_its_documented_json() {
     let expected = json!({
         "code": "category_not_offered",
         "text": "The category is not available. The message is missing: there are only spaces. \
-            The idempotency key contains a character that is not allowed.",
+            The idempotency key contains a character that is not allowed (U+0020): remove it.",
         "httpStatus": 422,
         "retryable": false,
         "retry": "no",
@@ -244,7 +246,7 @@ fn an_error_of_a_form_has_its_documented_json() {
         "fields": [
             field("category", "category_not_offered", "The category is not available."),
             field("description", "text_blank", "The message is missing: there are only spaces."),
-            field("key", "key_forbidden_character", "The idempotency key contains a character that is not allowed."),
+            field("key", "key_forbidden_character", "The idempotency key contains a character that is not allowed (U+0020): remove it."),
         ],
     });
     assert_eq!(serde_json::to_value(&view).unwrap(), expected);
@@ -363,7 +365,7 @@ fn a_conflict_has_its_documented_json() {
             "at": noon("10:00"),
             "who": { "name": "Luis Paz", "avatarUrl": "/luis.png", "initial": "L" },
             "actor": { "code": "ADMIN", "text": "Soporte" },
-            "what": "Se asignó el ticket",
+            "what": "Tomó el ticket",
             "kind": { "event": "ASSIGNEE_CHANGED", "from": null, "to": "luis" },
         }],
     });

@@ -242,8 +242,8 @@ fn a_message_can_be_written_where_the_rules_take_it_and_only_customers_are_offer
         (Status::Resolved, 99 * DAY, always, free, "writable", "writable"),
         (Status::Resolved, MINUTE, never, free, "reopen_over +", "writable"),
         (Status::Closed, MINUTE, always, free, "ticket_closed +", "ticket_closed"),
-        (Status::Open, MINUTE, within, full, "conversation_full", "conversation_full"),
-        (Status::Open, MINUTE, within, by_bytes, "conversation_full", "conversation_full"),
+        (Status::Open, MINUTE, within, full, "conversation_full +", "conversation_full"),
+        (Status::Open, MINUTE, within, by_bytes, "conversation_full +", "conversation_full"),
         (Status::Closed, MINUTE, within, full, "ticket_closed +", "ticket_closed"),
     ] {
         let desk = desk(after, Policy { reopen, limits, ..Policy::default() });

@@ -18,7 +18,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/tickets", get(list::tickets))
         .route("/tickets/buscar", get(list::find))
         .route("/tickets/{number}", get(chat::chat))
-        .route("/tickets/{number}/mensajes", post(chat::send))
-        .route("/tickets/{number}/confirmar", post(chat::confirm))
-        .route("/tickets/{number}/seguimiento", post(chat::follow_up))
+        .route("/tickets/{number}/mensajes", post(chat::send).get(chat::back))
+        .route("/tickets/{number}/confirmar", post(chat::confirm).get(chat::back))
+        .route("/tickets/{number}/seguimiento", post(chat::follow_up).get(chat::back))
 }

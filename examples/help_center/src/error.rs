@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::{
+    Extension,
     http::StatusCode,
     response::{Html, IntoResponse, Redirect, Response},
 };
@@ -22,6 +23,10 @@ pub(crate) enum Failure {
     NotForYou { part: Part },
     /// A page of another site sent the request.
     CrossSite,
+    /// The request is for a host that isn't this one.
+    ForeignHost,
+    /// The person has sent too many forms.
+    TooMany,
     /// The form or the address can't be read.
     Unreadable(StatusCode),
     /// The use case failed, and the page has no form that could show the error.
@@ -38,9 +43,29 @@ impl From<ServiceError> for Failure {
 }
 
 impl IntoResponse for Failure {
+    /// Leaves the page to [`guard`](crate::security::guard), which knows who is signed in.
     fn into_response(self) -> Response {
-        let (status, title, text) = match self {
-            Failure::SignIn => return Redirect::to("/entrar").into_response(),
+        if let Failure::SignIn = self {
+            return Redirect::to("/entrar").into_response();
+        }
+        let failure = FailurePage::of(self);
+        (failure.status, Extension(failure)).into_response()
+    }
+}
+
+#[derive(Template, Clone)]
+#[template(path = "fallo.html")]
+pub(crate) struct FailurePage {
+    me: Option<Me>,
+    status: StatusCode,
+    title: &'static str,
+    text: String,
+}
+
+impl FailurePage {
+    pub(crate) fn of(failure: Failure) -> Self {
+        let (status, title, text) = match failure {
+            Failure::SignIn => (StatusCode::UNAUTHORIZED, "Entra primero", "Esta página necesita que entres.".into()),
             Failure::NotFound => (
                 StatusCode::NOT_FOUND,
                 "No encontramos lo que buscas",
@@ -57,6 +82,16 @@ impl IntoResponse for Failure {
                 "No lo hemos aceptado",
                 "Este envío no viene de nuestras páginas. No se ha cambiado nada.".into(),
             ),
+            Failure::ForeignHost => (
+                StatusCode::MISDIRECTED_REQUEST,
+                "Dirección desconocida",
+                "Este centro de ayuda no se llama así. Escribe su dirección en el navegador.".into(),
+            ),
+            Failure::TooMany => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "Demasiados envíos seguidos",
+                "No se ha cambiado nada. Espera un momento, vuelve atrás y envíalo otra vez.".into(),
+            ),
             Failure::Unreadable(StatusCode::PAYLOAD_TOO_LARGE) => (
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "Es demasiado largo",
@@ -69,16 +104,17 @@ impl IntoResponse for Failure {
             ),
             Failure::Service(error) => (status(&error), title(&error), error.explain(Locale::Es)),
         };
-        page(status, &FailurePage { me: None, title, text })
+        Self { me: None, status, title, text }
     }
-}
 
-#[derive(Template)]
-#[template(path = "fallo.html")]
-struct FailurePage {
-    me: Option<Me>,
-    title: &'static str,
-    text: String,
+    /// Renders the page with the menu of who is signed in.
+    pub(crate) fn with_me(mut self, me: Option<Me>) -> Response {
+        if self.status == StatusCode::NOT_FOUND && me.as_ref().is_some_and(|me| me.admin) {
+            self.text = "Esta página o este ticket no existe.".into();
+        }
+        self.me = me;
+        page(self.status, &self)
+    }
 }
 
 fn title(error: &ServiceError) -> &'static str {
@@ -90,8 +126,12 @@ fn title(error: &ServiceError) -> &'static str {
     }
 }
 
-/// Returns the HTTP status of a failed use case.
+/// Returns the HTTP status of a failed use case, and logs the error if it isn't the person's own. The
+/// span of the request has the ticket's number.
 pub(crate) fn status(error: &ServiceError) -> StatusCode {
+    if matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Unknown | ErrorKind::Internal) {
+        tracing::error!(error = error as &dyn std::error::Error, "a use case failed");
+    }
     StatusCode::from_u16(error.kind().http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
@@ -111,6 +151,13 @@ impl Problem {
     /// Explains an error at the field if the input is invalid, otherwise at the top of the page.
     pub(crate) fn of(error: &ServiceError, field: &'static str) -> Self {
         let field = if error.kind() == ErrorKind::Invalid { field } else { "" };
+        if error.code() == "key_conflict" {
+            // The form gets a fresh key.
+            return Self::new(
+                field,
+                "Ya habías enviado otro texto con este formulario. Si quieres enviar también este, pulsa Enviar otra vez.",
+            );
+        }
         Self::new(field, error.explain(Locale::Es))
     }
 }

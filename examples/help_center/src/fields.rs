@@ -3,12 +3,17 @@
 use axum::{
     extract::{FromRequest, FromRequestParts, Path, Query, Request},
     http::request::Parts,
+    response::{IntoResponse, Redirect, Response},
 };
-use axum_extra::extract::Form;
+use axum_extra::extract::{
+    CookieJar, Form,
+    cookie::{Cookie, SameSite},
+};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, de::DeserializeOwned};
 use ventanilla_service::{
-    Explain, IdempotencyKey, Locale, ServiceError, TicketNumber, Timestamp, sla::NaiveDate, view::Viewer,
+    Explain, IdempotencyKey, Locale, ServiceError, TicketNumber, Timestamp, sla::NaiveDate,
+    ticket::MessageRange, view::Viewer,
 };
 
 use crate::error::Failure;
@@ -73,9 +78,27 @@ impl Written {
     }
 }
 
+/// Number of messages that a page shows, and that a link to earlier ones adds.
+pub(crate) const SHOWN: u32 = 50;
+
+/// Returns the messages from one on, by default the last ones.
+pub(crate) fn messages(from: Option<u32>) -> MessageRange {
+    from.map_or(MessageRange::Last(SHOWN), |first| MessageRange::From { first, count: u32::MAX })
+}
+
 /// Returns a new idempotency key, which gives a form that is sent twice one effect.
 pub(crate) fn fresh_key() -> String {
     format!("{:032x}", rand::random::<u128>())
+}
+
+/// Redirects after a form was sent (Post/Redirect/Get), so that a reload doesn't send it again. A cookie tells
+/// the page's script that it need not keep the text any longer.
+pub(crate) fn sent(to: &str, key: &str) -> Response {
+    let known = key.len() <= 64 && key.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let cookie = Cookie::build(("enviado", if known { key.to_owned() } else { String::new() }))
+        .path("/")
+        .same_site(SameSite::Lax);
+    (CookieJar::new().add(cookie), Redirect::to(to)).into_response()
 }
 
 /// Returns the value, or the error in the page's language.

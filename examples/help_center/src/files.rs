@@ -1,8 +1,10 @@
 //! Static files, embedded in the program.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use axum::{
     extract::Path,
-    http::header,
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 
@@ -18,9 +20,22 @@ const FILES: [(&str, &str, &str); 5] = [
 
 pub(crate) async fn file(
     name: Result<Path<String>, axum::extract::rejection::PathRejection>,
+    request: HeaderMap,
 ) -> Response {
     let found = name.ok().and_then(|Path(name)| FILES.into_iter().find(|file| file.0 == name));
     let Some((_, kind, content)) = found else { return Failure::NotFound.into_response() };
-    let headers = [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "public, max-age=600")];
-    (headers, content).into_response()
+    let etag = etag(content);
+    let known = request.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    let headers = [(header::CACHE_CONTROL, "public, max-age=600"), (header::ETAG, &etag)];
+    if known.is_some_and(|tags| tags == "*" || tags.contains(&etag)) {
+        return (StatusCode::NOT_MODIFIED, headers).into_response();
+    }
+    (headers, [(header::CONTENT_TYPE, kind)], content).into_response()
+}
+
+/// Returns the version of a file, weak because it is the same however the file is compressed.
+fn etag(content: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    content.hash(&mut hasher);
+    format!("W/\"{:016x}\"", hasher.finish())
 }

@@ -21,12 +21,18 @@ mod files;
 mod people;
 mod security;
 mod seed;
+mod server;
 mod session;
 
-use std::{error::Error, sync::Arc};
+use std::{error::Error, sync::Arc, time::Duration};
 
-use axum::{Router, extract::DefaultBodyLimit, middleware, routing::get};
-use axum_extra::extract::cookie::Key;
+use axum::{Router, extract::DefaultBodyLimit, http::StatusCode, middleware, routing::get};
+use tower_http::{
+    compression::CompressionLayer,
+    timeout::TimeoutLayer,
+    trace::{DefaultMakeSpan, TraceLayer},
+};
+use tracing::Level;
 use ventanilla_service::{
     HelpDesk, HelpDeskBuilder, Policy, Priority, TimeZone, Timestamp, UserId,
     settings::Clock,
@@ -37,9 +43,14 @@ use ventanilla_service::{
 
 pub use people::{Part, People, Someone};
 pub use seed::seed;
+pub use server::serve;
+use session::Sessions;
 
 /// Size limit of a request: the longest text in the widest encoding of a form, and some room.
 const MAX_BODY: usize = 64 * 1024;
+
+/// Time limit of a request, from its head to the answer; a client that sends its form slower is refused.
+const MAX_TIME: Duration = Duration::from_secs(30);
 
 /// State that the handlers share.
 #[derive(Clone)]
@@ -48,12 +59,14 @@ pub struct App {
     people: Arc<People>,
     reader: Viewer,
     clock: Arc<dyn Clock>,
-    key: Key,
+    sessions: Sessions,
+    hosts: Vec<String>,
+    tls: bool,
 }
 
 impl App {
-    /// The pages of a desk, with the demo's people. The clock should be the desk's own; sessions end
-    /// with the process.
+    /// Creates the pages of a desk, with the demo's people, for the host names of the loopback interface.
+    /// The clock should be the desk's own.
     #[must_use]
     pub fn new(desk: HelpDesk, clock: impl Clock + 'static) -> Self {
         let zone = TimeZone::named("America/Argentina/Buenos_Aires").expect("an IANA time zone");
@@ -62,21 +75,26 @@ impl App {
             people: Arc::new(People::demo()),
             reader: Viewer::new(zone),
             clock: Arc::new(clock),
-            key: Key::generate(),
+            sessions: Sessions::default(),
+            hosts: ["localhost", "127.0.0.1", "[::1]"].map(Into::into).into(),
+            tls: false,
         }
     }
 
-    /// The same with sessions signed by a secret, so that they outlive the process.
-    ///
-    /// # Errors
-    ///
-    /// If the secret has fewer than 32 bytes.
-    pub fn with_secret(mut self, secret: &str) -> Result<Self, Box<dyn Error>> {
-        if secret.len() < 32 {
-            return Err("SECRET needs 32 bytes or more".into());
-        }
-        self.key = Key::derive_from(secret.as_bytes());
-        Ok(self)
+    /// Adds host names, without ports, by which the pages may be reached. A request for any other is
+    /// refused, so that no other site's name can be made to lead here (DNS rebinding).
+    #[must_use]
+    pub fn with_hosts(mut self, hosts: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.hosts.extend(hosts.into_iter().map(Into::into));
+        self
+    }
+
+    /// Sets that a proxy serves the pages over TLS, so that browsers send the session's cookie over TLS
+    /// only.
+    #[must_use]
+    pub fn behind_tls(mut self) -> Self {
+        self.tls = true;
+        self
     }
 
     fn now(&self) -> Timestamp {
@@ -86,15 +104,19 @@ impl App {
 
 /// Returns every route of the help centre.
 pub fn app(state: App) -> Router {
+    let trace = TraceLayer::new_for_http().make_span_with(DefaultMakeSpan::new().level(Level::INFO));
+    let pages = customer::routes().merge(admin::routes());
     Router::new()
         .merge(session::routes())
-        .merge(customer::routes())
-        .merge(admin::routes())
+        .merge(security::rate_limited(pages, &state))
         .route("/static/{file}", get(files::file))
         .fallback(error::no_such_page)
         .method_not_allowed_fallback(error::no_such_method)
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(middleware::from_fn(security::guard))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, MAX_TIME))
+        .layer(middleware::from_fn_with_state(state.clone(), security::guard))
+        .layer(CompressionLayer::new())
+        .layer(trace)
         .with_state(state)
 }
 

@@ -4,13 +4,19 @@
 //! (`tickets.db`, `sqlite:tickets.db`) or in MongoDB (`mongodb://localhost/app?replicaSet=rs0`); in memory
 //! where nothing does.
 //!
-//! The port is that of `--port N` or `PORT`, by default 8080; 0 takes a free one. `SECRET` signs the
-//! sessions, so that they outlive the process.
+//! The port is that of `--port N` or `PORT`, by default 8080; 0 takes a free one. A proxy in front that is
+//! reached by other names than those of the loopback interface needs them in `HOSTS`, separated by commas, and
+//! `BEHIND_TLS=1` if it serves TLS.
 
-use std::{env, error::Error, net::Ipv4Addr, sync::Arc};
+use std::{
+    env,
+    error::Error,
+    net::{Ipv4Addr, TcpListener},
+    sync::Arc,
+    time::Duration,
+};
 
-use help_center::{App, app, desk, seed};
-use tokio::net::TcpListener;
+use help_center::{App, app, desk, seed, serve};
 use ventanilla_service::{
     MemoryStore,
     mongodb::MongoOptions,
@@ -21,26 +27,24 @@ use ventanilla_service::{
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     let Options { port, database } = Options::read()?;
     let store = store(database).await?;
     seed(&store, SystemClock.now()).await?;
 
     let desk = desk(store)?.build();
     let mut state = App::new(desk, SystemClock);
-    if let Ok(secret) = env::var("SECRET") {
-        state = state.with_secret(&secret)?;
+    if let Ok(hosts) = env::var("HOSTS") {
+        state = state.with_hosts(hosts.split(',').map(str::trim));
+    }
+    if env::var("BEHIND_TLS").is_ok_and(|value| value == "1") {
+        state = state.behind_tls();
     }
 
     // Loopback alone: whoever reaches this demo may sign in as anybody.
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
     println!("http://{}", listener.local_addr()?);
-    let interrupted = async {
-        // Without a way to hear of it, the process ends at once when interrupted, which is as well.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    axum::serve(listener, app(state)).with_graceful_shutdown(interrupted).await?;
+    serve(listener, app(state), Duration::from_secs(20)).await?;
     Ok(())
 }
 

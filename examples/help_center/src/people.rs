@@ -69,6 +69,31 @@ impl People {
 impl PersonDirectory for People {
     fn person(&self, id: &UserId) -> Option<Person> {
         let someone = self.get(id)?;
-        Some(Person { name: someone.name.clone(), avatar_url: someone.avatar.clone() })
+        let mut name: String = someone.name.chars().take(LONGEST_NAME).collect();
+        if name.len() < someone.name.len() {
+            name.push('…');
+        }
+        Some(Person { name, avatar_url: someone.avatar.clone() })
+    }
+}
+
+/// Maximum number of characters of a name that pages show.
+const LONGEST_NAME: usize = 80;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_of_any_length_fits_on_a_page() {
+        let id = UserId::parse("ana").unwrap();
+        for (length, shown) in [(80, 80), (81, 81), (16 * 1024, 81)] {
+            let someone =
+                Someone {
+                    id: id.clone(), name: "ñ".repeat(length), avatar: None, part: Part::Customer
+                };
+            let name = People(vec![someone]).person(&id).unwrap().name;
+            assert_eq!((name.chars().count(), name.ends_with('…')), (shown, length > 80));
+        }
     }
 }

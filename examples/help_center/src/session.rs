@@ -4,6 +4,12 @@
 //! they are. Replace [`signed_in`] by a function that returns the user of a request, and leave out
 //! the page and the cookie; the extractors below it, and every handler, stay as they are.
 
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
 use askama::Template;
 use axum::{
     Router,
@@ -12,32 +18,79 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
-use axum_extra::extract::cookie::{Cookie, SameSite, SignedCookieJar};
+use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use serde::Deserialize;
 use ventanilla_service::{
-    UserId,
-    view::{PersonDirectory, PersonRef, PersonView},
+    TimeZone, Timestamp, UserId,
+    view::{AdminPages, CustomerPages, PersonDirectory, PersonRef, PersonView, Viewer},
 };
 
 use crate::{
     App, Part, Someone,
     error::{Answer, Failure, page},
-    fields::Posted,
+    fields::{Posted, fresh_key},
 };
 
 const COOKIE: &str = "sesion";
 
+/// Time after which a session ends by itself.
+const LIFE: Duration = Duration::from_secs(12 * 60 * 60);
+
+/// Maximum number of sessions of one person; one more ends the oldest.
+const MAX_SESSIONS: usize = 20;
+
+/// Sessions by the random ids in the cookies. They are kept in memory, so they end with the process.
+#[derive(Clone, Default)]
+pub(crate) struct Sessions(Arc<Mutex<HashMap<String, Session>>>);
+
+struct Session {
+    who: UserId,
+    ends: Timestamp,
+}
+
+impl Sessions {
+    fn all(&self) -> MutexGuard<'_, HashMap<String, Session>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts a session and returns its id.
+    fn start(&self, who: &UserId, now: Timestamp) -> String {
+        let mut all = self.all();
+        all.retain(|_, session| session.ends > now);
+        let theirs = || all.iter().filter(|(_, session)| session.who == *who);
+        if theirs().count() >= MAX_SESSIONS {
+            let oldest = theirs().min_by_key(|(_, session)| session.ends).map(|(id, _)| id.clone());
+            oldest.and_then(|id| all.remove(&id));
+        }
+        let id = fresh_key();
+        all.insert(id.clone(), Session { who: who.clone(), ends: now.plus(LIFE) });
+        id
+    }
+
+    fn who(&self, id: &str, now: Timestamp) -> Option<UserId> {
+        self.all().get(id).filter(|session| session.ends > now).map(|session| session.who.clone())
+    }
+
+    fn end(&self, id: &str) {
+        self.all().remove(id);
+    }
+}
+
 /// Returns the user of a request.
-fn signed_in(headers: &HeaderMap, app: &App) -> Option<Someone> {
-    let jar = SignedCookieJar::from_headers(headers, app.key.clone());
-    let id = UserId::parse(jar.get(COOKIE)?.value()).ok()?;
+pub(crate) fn signed_in(headers: &HeaderMap, app: &App) -> Option<Someone> {
+    let jar = CookieJar::from_headers(headers);
+    let id = app.sessions.who(jar.get(COOKIE)?.value(), app.now())?;
     app.people.get(&id).cloned()
 }
 
 /// Signed-in person, shown in the header of a page.
+#[derive(Clone)]
 pub(crate) struct Me {
+    pub(crate) id: UserId,
     pub(crate) person: PersonView,
     pub(crate) admin: bool,
+    /// Their language and time zone, which is that of their browser.
+    pub(crate) reader: Viewer,
 }
 
 /// Customer who is signed in, with their handle.
@@ -51,6 +104,25 @@ pub(crate) struct Administrator {
     pub(crate) id: UserId,
     pub(crate) me: Me,
     pub(crate) desk: ventanilla_service::Admin,
+}
+
+impl Customer {
+    pub(crate) fn pages<'a>(&'a self, app: &'a App) -> CustomerPages<'a> {
+        self.desk.pages(self.me.reader, &*app.people)
+    }
+}
+
+impl Administrator {
+    pub(crate) fn pages<'a>(&'a self, app: &'a App) -> AdminPages<'a> {
+        self.desk.pages(self.me.reader, &*app.people)
+    }
+}
+
+/// Returns the reader, with the time zone that a script of the browser put into a cookie.
+fn reader(headers: &HeaderMap, app: &App) -> Viewer {
+    let jar = CookieJar::from_headers(headers);
+    let zone = jar.get("zona").and_then(|cookie| TimeZone::named(cookie.value()).ok());
+    zone.map_or(app.reader, Viewer::new)
 }
 
 impl FromRequestParts<App> for Customer {
@@ -76,16 +148,24 @@ fn require_part(parts: &Parts, app: &App, part: Part) -> Result<(UserId, Me), Fa
     if someone.part != part {
         return Err(Failure::NotForYou { part });
     }
-    Ok((someone.id.clone(), Me::new(&someone, app)))
+    Ok((someone.id.clone(), Me::new(&someone, &parts.headers, app)))
 }
 
 impl Me {
-    fn new(someone: &Someone, app: &App) -> Self {
+    pub(crate) fn new(someone: &Someone, headers: &HeaderMap, app: &App) -> Self {
         let person = app.people.person(&someone.id);
         Self {
+            id: someone.id.clone(),
             person: person.map_or_else(|| PersonRef::new(&someone.id, &(), "").person, PersonView::from),
             admin: someone.part == Part::Admin,
+            reader: reader(headers, app),
         }
+    }
+
+    /// Returns the city of the time zone of all times on the page.
+    pub(crate) fn zone(&self) -> String {
+        let name = self.reader.time_zone.name();
+        name.rsplit('/').next().unwrap_or(name).replace('_', " ")
     }
 }
 
@@ -118,9 +198,9 @@ struct SignInPage {
 }
 
 impl SignInPage {
-    fn new(app: &App, someone: Option<&Someone>, problem: Option<&'static str>) -> Self {
+    fn new(app: &App, me: Option<Me>, problem: Option<&'static str>) -> Self {
         Self {
-            me: someone.map(|someone| Me::new(someone, app)),
+            me,
             customers: app.people.choices(Part::Customer),
             admins: app.people.choices(Part::Admin),
             problem,
@@ -129,8 +209,8 @@ impl SignInPage {
 }
 
 async fn choose(State(app): State<App>, headers: HeaderMap) -> Response {
-    let someone = signed_in(&headers, &app);
-    page(StatusCode::OK, &SignInPage::new(&app, someone.as_ref(), None))
+    let me = signed_in(&headers, &app).map(|someone| Me::new(&someone, &headers, &app));
+    page(StatusCode::OK, &SignInPage::new(&app, me, None))
 }
 
 #[derive(Deserialize)]
@@ -145,16 +225,24 @@ async fn sign_in(State(app): State<App>, headers: HeaderMap, Posted(chosen): Pos
         let again = SignInPage::new(&app, None, Some("Elige a una de las personas de la lista."));
         return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &again));
     };
-    // Behind TLS a host adds `.secure(true)`.
-    let cookie = Cookie::build((COOKIE, someone.id.to_string()))
+    end_session(&headers, &app);
+    let cookie = Cookie::build((COOKIE, app.sessions.start(&someone.id, app.now())))
         .path("/")
         .http_only(true)
+        .secure(app.tls)
         .same_site(SameSite::Lax);
-    let jar = SignedCookieJar::from_headers(&headers, app.key.clone()).add(cookie);
-    Ok((jar, Redirect::to(home_of(Some(someone)))).into_response())
+    Ok((CookieJar::new().add(cookie), Redirect::to(home_of(Some(someone)))).into_response())
 }
 
 async fn sign_out(State(app): State<App>, headers: HeaderMap) -> Response {
-    let jar = SignedCookieJar::from_headers(&headers, app.key.clone());
-    (jar.remove(Cookie::build(COOKIE).path("/")), Redirect::to("/entrar")).into_response()
+    end_session(&headers, &app);
+    let jar = CookieJar::from_headers(&headers).remove(Cookie::build(COOKIE).path("/"));
+    (jar, Redirect::to("/entrar")).into_response()
+}
+
+/// Ends the session of a request, so that its cookie is worth nothing from now on.
+fn end_session(headers: &HeaderMap, app: &App) {
+    if let Some(cookie) = CookieJar::from_headers(headers).get(COOKIE) {
+        app.sessions.end(cookie.value());
+    }
 }

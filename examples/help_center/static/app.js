@@ -1,5 +1,5 @@
-// The pages work without it. It keeps a form from being sent twice by impatience, shows the newest
-// message, and fetches new ones.
+// The pages work without it. It keeps a form from being sent twice by impatience, keeps what is being
+// written, shows the newest message, and fetches new ones.
 "use strict";
 
 const EVERY = 5_000;
@@ -18,16 +18,59 @@ function disable(form, disabled) {
   for (const button of form.querySelectorAll("button:not([type=button])")) button.disabled = disabled;
 }
 
-// What was refused is where the reader should go on.
-document.querySelector("[role=alert][tabindex]")?.focus();
+// The server writes times for this zone from the next page on.
+document.cookie = `zona=${Intl.DateTimeFormat().resolvedOptions().timeZone}; path=/; max-age=31536000; samesite=lax`;
+
+// A form that was refused has another address: loaded again, it would be sent as it was.
+const { page } = document.querySelector("main").dataset;
+if (page && page !== location.pathname) history.replaceState(null, "", page);
+
+// What is written stays in this tab, for this person, page and field, until it was sent: the server then
+// gives the key of the form in a cookie.
+const person = document.querySelector(".me")?.dataset.id;
+const SENT = /(?:^|; )enviado=([^;]*)/;
+const draftOf = (field) => `borrador ${person} ${page} ${field.name}`;
+
+const sent = document.cookie.match(SENT)?.[1];
+if (sent) {
+  for (const name of Object.keys(sessionStorage)) {
+    if (name.startsWith("borrador ") && JSON.parse(sessionStorage[name]).key === sent) {
+      sessionStorage.removeItem(name);
+    }
+  }
+  document.cookie = "enviado=; path=/; max-age=0";
+}
+
+function keep({ target }) {
+  const key = target.form?.elements.clave;
+  if (!page || !person || !key || target.tagName !== "TEXTAREA") return;
+  if (!target.value) return sessionStorage.removeItem(draftOf(target));
+  sessionStorage.setItem(draftOf(target), JSON.stringify({ text: target.value, key: key.value }));
+}
+addEventListener("input", keep);
+
+function restore() {
+  for (const field of document.querySelectorAll("form textarea")) {
+    const kept = sessionStorage.getItem(draftOf(field));
+    if (field.value) keep({ target: field });
+    else if (kept) ({ text: field.value, key: field.form.elements.clave.value } = JSON.parse(kept));
+  }
+}
+if (page && person) restore();
 
 const log = document.querySelector("[role=log]");
-if (log && !location.hash) log.scrollTop = log.scrollHeight;
+// Where the window has no room for the whole chat, its end is what matters.
+if (log && !location.hash) {
+  document.querySelector(".chatting #escribir")?.scrollIntoView({ block: "end", behavior: "instant" });
+}
+
+// What was refused is where the reader should go on.
+document.querySelector("[role=alert][tabindex]")?.focus();
 
 const both = (id, fresh) => [fresh.getElementById(id), document.getElementById(id)];
 
 async function poll() {
-  const answer = await fetch(log.dataset.poll, { redirect: "error" });
+  const answer = await fetch(page, { redirect: "error" });
   if (!answer.ok) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   const [status, shown] = both("estado-actual", fresh);
@@ -41,14 +84,10 @@ async function poll() {
       if (inside) write.querySelector("textarea")?.focus({ preventScroll: true });
     }
   }
-  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
-  let news = false;
   for (const bubble of fresh.querySelectorAll(".bubble")) {
     if (document.getElementById(bubble.id)) continue;
     log.querySelector(".bubbles").append(document.adoptNode(bubble));
-    news = true;
   }
-  if (news && atEnd) log.scrollTop = log.scrollHeight;
 }
 
 if (log && "poll" in log.dataset) {

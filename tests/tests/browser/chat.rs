@@ -103,7 +103,7 @@ async fn any_text_is_only_text() {
     // `WebDriver` can't type emoji as keys.
     window.run("document.getElementById('texto').value = arguments[0]", vec![json!(EVIL)]).await;
     window.click(SEND).await;
-    window.find("#m2:target").await;
+    window.find("#m2").await;
     let texts = "return [...document.querySelectorAll('.bubble .text')].map((text) => text.textContent)";
     assert_eq!(window.run(texts, vec![]).await, json!([EVIL, EVIL]));
     let excerpt = window.text("[aria-current=page] .excerpt").await;
@@ -154,7 +154,7 @@ async fn support_answers_and_the_customer_has_the_last_word() {
 
         window.fill("#texto", "Todavía no lo veo.").await;
         window.click(SEND).await;
-        window.find("#m3:target").await;
+        window.find("#m3").await;
         let reopened = window.text("#estado-actual").await;
         assert!(["Abierto", "En progreso"].contains(&reopened.as_str()), "{reopened}");
         assert_eq!(window.count(".confirm").await, 0);
@@ -168,11 +168,56 @@ async fn support_answers_and_the_customer_has_the_last_word() {
         assert_eq!(window.text(".read-only button").await, "Abrir ticket de seguimiento");
         window.fill("#texto", "Volvió a pasar.").await;
         window.click(".read-only button").await;
-        window.sees(&format!("Sigue a {number}")).await;
+        window.sees(&format!("Continuación de {number}")).await;
         assert_eq!(window.text("#estado-actual").await, "Abierto");
         assert_eq!(window.text("#m1 .text").await, "Volvió a pasar.");
         window.click(&format!(".meta a[href='/tickets/{number}']")).await;
         window.sees("Este ticket está cerrado").await;
+        window.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_newest_message_stands_above_the_input() {
+    if !is_there("the_newest_message_stands_above_the_input") {
+        return;
+    }
+    let centre = Centre::start().await;
+    let lucia = centre.desk.admin(person("Lucía"));
+    let small = Setup { size: (320, 640), ..Setup::PHONE };
+    // A desktop whose pages are zoomed to 200 %.
+    let zoomed = Setup { size: (640, 450), ..Setup::DESKTOP };
+    for setup in [Setup::DESKTOP, Setup::PHONE, small, zoomed, Setup::PHONE.without_scripts()] {
+        let number = open(&centre, "Me cobraron dos veces").await;
+        for at in 2..=30 {
+            lucia.reply(&number, format!("mensaje {at}\n\nSeguimos.")).await.unwrap();
+        }
+        let window = centre.window(setup, "Ana").await;
+        window.go(&centre.at(&format!("/tickets/{number}"))).await;
+        let in_view = "return [...arguments].every((css) => { \
+                         const box = document.querySelector(css)?.getBoundingClientRect(); \
+                         return box && box.height > 0 && box.top >= 0 && box.bottom <= innerHeight + 1; })";
+        let end = |at: u32| vec![json!(format!("#m{at} .when")), json!("#texto"), json!(SEND)];
+        assert_eq!(window.run(in_view, end(30)).await, true, "{setup:?}: on arrival");
+        if setup == Setup::DESKTOP {
+            let fits = "return document.documentElement.scrollHeight <= innerHeight";
+            assert_eq!(window.run(fits, vec![]).await, true, "only the parts scroll");
+        }
+        if setup.scripts {
+            lucia.reply(&number, "mensaje 31").await.unwrap();
+            window.find("#m31").await;
+            assert_eq!(window.run(in_view, end(31)).await, true, "{setup:?}: what comes in");
+        } else {
+            lucia.reply(&number, "mensaje 31").await.unwrap();
+        }
+        window.fill("#texto", "Gracias").await;
+        window.click(SEND).await;
+        window.find("#m32").await;
+        assert_eq!(window.run(in_view, end(32)).await, true, "{setup:?}: what is sent");
+        lucia.reply(&number, "mensaje 33").await.unwrap();
+        window.reload().await;
+        window.find("#m33").await;
+        assert_eq!(window.run(in_view, end(33)).await, true, "{setup:?}: loaded again");
         window.close().await;
     }
 }

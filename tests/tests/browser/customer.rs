@@ -35,7 +35,7 @@ async fn a_ticket_is_opened_and_listed() {
             let set = "document.getElementById('descripcion').value = arguments[0]";
             window.run(set, vec![json!(typed)]).await;
             window.click(SEND).await;
-            window.sees("No se ha podido hacer").await;
+            window.sees("Revisa estos datos").await;
             let said = window.text("#descripcion-error").await;
             assert!(
                 said.replace(['.', ' ', '\u{a0}'], "").contains(&refused.replace(' ', "")),

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use ventanilla_service::{
-    Category, ListQuery, Priority, Status,
+    Category, ListQuery, Priority, Status, TimeZone,
     list::{Cursor, Direction, Sort},
+    settings::{Clock, SystemClock},
 };
 use ventanilla_tests::{Setup, Window, is_there};
 
@@ -94,11 +95,8 @@ async fn filters_narrow_the_list_together() {
         (vec![("orden", "Más urgentes")], all().with_sort(Sort::UrgentFirst(Direction::OldestFirst))),
         (vec![("orden", "Menos urgentes")], all().with_sort(Sort::LowFirst(Direction::OldestFirst))),
         (vec![("orden", "Por plazo")], all().with_sort(Sort::Due)),
-        (vec![("orden", "En riesgo, por plazo")], all().at_risk()),
-        (
-            vec![("orden", "Vencidos, por plazo"), ("asignado", "Sin asignar")],
-            all().overdue().unassigned(),
-        ),
+        (vec![("orden", "Solo en riesgo")], all().at_risk()),
+        (vec![("orden", "Solo vencidos"), ("asignado", "Sin asignar")], all().overdue().unassigned()),
     ] {
         window.go(&centre.at("/admin")).await;
         for (field, text) in &chosen {
@@ -113,7 +111,7 @@ async fn filters_narrow_the_list_together() {
         let expected = listed(&centre, query).await;
         assert!(!expected.is_empty(), "{chosen:?}");
         assert_eq!(walked(&window).await, expected, "{chosen:?}");
-        if chosen.contains(&("orden", "Vencidos, por plazo")) {
+        if chosen.contains(&("orden", "Solo vencidos")) {
             let all = texts(&window, ".desk-rows li").await;
             assert!(all.iter().all(|row| row.contains("de retraso")), "{all:?}");
         }
@@ -130,19 +128,19 @@ async fn days_are_the_readers_own() {
     }
     let centre = Centre::start().await;
     let window = centre.window(Setup::DESKTOP, "Lucía").await;
-    // Days of Buenos Aires, three hours behind UTC.
-    let day = async |ago: u8| {
-        let script = "return new Date(Date.now() - (arguments[0] * 24 + 3) * 3600e3).toISOString()";
-        let iso = window.run(script, vec![ago.into()]).await;
-        iso.as_str().expect("a time").split('T').next().expect("a day").to_owned()
-    };
-    let (from, until, after) = (day(5).await, day(2).await, day(1).await);
-    let begins = |day: &str| format!("{day}T03:00:00Z").parse().expect("a time");
-    let query = ListQuery::new().with_created_from(begins(&from)).with_created_before(begins(&after));
+    // Days of the browser's own zone, which it has told meanwhile.
+    window.reload().await;
+    let zone = window.run("return Intl.DateTimeFormat().resolvedOptions().timeZone", vec![]).await;
+    let zone = TimeZone::named(zone.as_str().expect("a name")).expect("a zone");
+    let today = zone.local_time(SystemClock.now()).date_naive();
+    let day = |ago| (0..ago).fold(today, |day, _| day.pred_opt().expect("a day"));
+    let begins = |day| zone.start_of_day(day).expect("a day");
+    let (from, until, after) = (day(5), day(2), day(1));
+    let query = ListQuery::new().with_created_from(begins(from)).with_created_before(begins(after));
 
     for (field, day) in [("desde", from), ("hasta", until)] {
         let script = "document.getElementById(arguments[0]).value = arguments[1]";
-        window.run(script, vec![field.into(), day.into()]).await;
+        window.run(script, vec![field.into(), day.to_string().into()]).await;
     }
     follow(&window, ".filters button").await;
 

@@ -29,23 +29,23 @@ async fn a_message_sent_twice_is_added_once() {
         let key = form.key(&window).await;
         window.fill(form.field, "¿Hay novedades?").await;
         window.double_click(form.button).await;
-        window.find("#m2:target").await;
+        window.find("#m2").await;
         assert_eq!(said().await, 2, "a double click");
 
         window.reload().await;
-        window.find("#m2:target").await;
+        window.find("#m2").await;
         assert_eq!(said().await, 2, "loaded again");
 
         window.back().await;
         form.is_as_it_was_or_new(&window, &key).await;
         form.send_as_before(&window, &key, "¿Hay novedades?").await;
-        window.find("#m2:target").await;
+        window.find("#m2").await;
         assert_eq!(said().await, 2, "sent again");
         assert_eq!(window.count(".bubble").await, 2);
 
         window.fill(form.field, "¿Hay novedades?").await;
         window.click(form.button).await;
-        window.find("#m3:target").await;
+        window.find("#m3").await;
         assert_eq!(said().await, 3, "whoever writes the same again means it");
         window.close().await;
     }

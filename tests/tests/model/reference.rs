@@ -151,7 +151,7 @@ impl World {
         let Some(old) = self.tickets.get(ticket).filter(|old| old.head.requester == *by) else {
             return Answer::NotFound(ticket);
         };
-        if old.accepts_requester(self.now, &self.policy).is_ok() {
+        if old.accepts_requester(self.now, &self.policy).is_ok() && old.takes_any_text(&self.policy) {
             return Answer::NoFollowUp;
         }
         if let Err(code) = words.text.clean {
@@ -317,6 +317,14 @@ impl Ticket {
             return Err(self.full(1));
         }
         Ok(left.min(policy.limits.text_bytes()))
+    }
+
+    /// Returns true if its conversation has room for the longest text.
+    fn takes_any_text(&self, policy: &Policy) -> bool {
+        let limits = &policy.limits;
+        let longest = limits.text_bytes().min(limits.conversation_bytes());
+        self.messages.len() < limits.messages() as usize
+            && self.bytes() as u64 + u64::from(longest) <= u64::from(limits.conversation_bytes())
     }
 
     /// Returns the instant from which the days of a resolved ticket count.

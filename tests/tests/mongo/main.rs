@@ -19,6 +19,7 @@ mod foreign;
 mod foreign_timers;
 mod generators;
 mod half_readable;
+mod help_center;
 mod known;
 mod list_shapes;
 mod prisma_queries;

@@ -19,7 +19,7 @@ use crate::bulk::{BulkItem, BulkOutcome};
 /// let view = luis.pages(Viewer::new(TimeZone::UTC), &()).bulk(&outcome);
 /// assert_eq!(view.text, "Hecho en 0 de 1 ticket.");
 /// assert_eq!(view.rows[0].input, "dos\tpalabras");
-/// assert_eq!(view.rows[0].outcome.text, "El número de ticket contiene un carácter que no se admite.");
+/// assert_eq!(view.rows[0].outcome.text, "El número de ticket contiene un carácter que no se admite (U+0009): bórralo.");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # }).unwrap();
 /// # Ok::<(), std::io::Error>(())

@@ -181,8 +181,7 @@ fn input(page: &PageContext<'_>, by: ActorKind, ticket: &TicketDetails) -> Input
         Err(refusal) => InputState::ReadOnly {
             code: refusal.code().into(),
             reason: refusal.explain(locale),
-            follow_up: refusal
-                .offers_follow_up()
+            follow_up: (by == ActorKind::Customer && refusal.offers_follow_up())
                 .then(|| locale.pick("Abrir ticket de seguimiento", "Open a follow-up ticket").into()),
         },
     }

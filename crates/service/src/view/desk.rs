@@ -39,8 +39,8 @@ use super::{
 /// assert_eq!(page.requester.person.name, "Ana Gómez");
 /// assert_eq!(page.priorities.iter().find(|choice| choice.selected).unwrap().text, "Media");
 /// let buttons: Vec<&str> = page.status_actions.iter().map(|action| action.text.as_str()).collect();
-/// assert_eq!(buttons, ["Devolver a la cola", "Marcar como resuelto", "Cerrar"]);
-/// assert_eq!(page.assignment.claim.as_deref(), Some("Asignármelo"));
+/// assert_eq!(buttons, ["Volver a «Abierto»", "Marcar como resuelto", "Cerrar"]);
+/// assert_eq!(page.assignment.claim.as_deref(), Some("Tomar el ticket"));
 /// assert_eq!(page.history[0].what, "Abrió el ticket");
 ///
 /// // A change that the page posts is made to the version that was seen, or refused.
@@ -323,9 +323,9 @@ impl OfferedActions<'_> {
         let button = |is_offered, es, en| self.button(is_offered, es, en);
         Assignment {
             text: assignee_text(assignee.as_ref().map(|assignee| &assignee.person), locale),
-            claim: button(self.allows(Change::claim()), "Asignármelo", "Take it"),
+            claim: button(self.allows(Change::claim()), "Tomar el ticket", "Take it"),
             assign: match assignee {
-                Some(_) => button(assign, "Pasar a otra persona", "Hand over"),
+                Some(_) => button(assign, "Reasignar", "Reassign"),
                 None => button(assign, "Asignar", "Assign"),
             },
             unassign: button(unassign, "Dejar sin asignar", "Unassign"),
@@ -415,8 +415,8 @@ impl OfferedActions<'_> {
 /// Returns the label of the button that sets this status.
 const fn action(to: Status, locale: Locale) -> &'static str {
     match to {
-        Status::Open => locale.pick("Devolver a la cola", "Put back in the queue"),
-        Status::InProgress => locale.pick("Poner en progreso", "Put in progress"),
+        Status::Open => locale.pick("Volver a «Abierto»", "Back to “Open”"),
+        Status::InProgress => locale.pick("Empezar a atender", "Start working on it"),
         Status::Resolved => locale.pick("Marcar como resuelto", "Mark as resolved"),
         Status::Closed => locale.pick("Cerrar", "Close"),
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ventanilla_domain::Locale;
+use ventanilla_domain::{BusinessCalendar, Locale, Week};
 
 /// Formats a duration in hours and whole minutes, rounded down: `3 h 20 min`.
 ///
@@ -26,8 +26,35 @@ pub fn format_duration(duration: Duration, locale: Locale) -> String {
     }
 }
 
+/// Formats a duration of time that never stands still, in days and hours from 48 hours on: `4 d 2 h`.
+pub(super) fn format_days(duration: Duration, locale: Locale) -> String {
+    let hours = duration.as_secs() / 3_600;
+    match (hours / 24, hours % 24) {
+        (0 | 1, _) => format_duration(duration, locale),
+        (days, 0) => format!("{days} d"),
+        (days, hours) => format!("{days} d {hours} h"),
+    }
+}
+
+/// Formats a duration of business time: in days where the calendar never closes, since only then a day of it
+/// has 24 hours.
+pub(super) fn format_business(
+    duration: Duration,
+    calendar: &BusinessCalendar,
+    locale: Locale,
+) -> String {
+    let never_closes = calendar.weeks().all(|(_, week)| *week == Week::ALWAYS);
+    if never_closes && calendar.holidays().next().is_none() {
+        format_days(duration, locale)
+    } else {
+        format_duration(duration, locale)
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use ventanilla_domain::TimeZone;
+
     use super::*;
 
     #[test]
@@ -38,5 +65,18 @@ mod tests {
             assert_eq!(format_duration(Duration::from_secs(seconds), Locale::En), text);
         }
         assert!(!format_duration(Duration::MAX, Locale::Es).is_empty());
+    }
+
+    #[test]
+    fn long_times_are_in_days_where_a_day_has_24_hours() {
+        let week = Week::weekdays("09:00-18:00".parse().unwrap());
+        let office = BusinessCalendar::new(TimeZone::UTC, week).unwrap();
+        for (hours, always, office_hours) in
+            [(47, "47 h", "47 h"), (48, "2 d", "48 h"), (98, "4 d 2 h", "98 h")]
+        {
+            let duration = Duration::from_secs(hours * 3_600 + 59);
+            assert_eq!(format_business(duration, &BusinessCalendar::always(), Locale::Es), always);
+            assert_eq!(format_business(duration, &office, Locale::Es), office_hours);
+        }
     }
 }

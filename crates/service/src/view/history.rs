@@ -200,7 +200,7 @@ mod tests {
             "Ana Gómez: Abrió el ticket",
             "Ana Gómez: Escribió un mensaje",
             "Asistente virtual: Escribió un mensaje",
-            "Luis Paz: Se asignó el ticket",
+            "Luis Paz: Tomó el ticket",
             "Luis Paz: Añadió una nota interna",
             "Luis Paz: Escribió un mensaje",
             "Luis Paz: Cambió el estado de Abierto a Resuelto",
@@ -252,7 +252,7 @@ mod tests {
             .at(at.minus(Duration::from_secs(60)))
             .change(admin("luis"), Change::claim());
         let expected = [
-            "Soporte: Se asignó el ticket",
+            "Soporte: Tomó el ticket",
             "Usuario: Abrió el ticket",
             "Usuario: Escribió un mensaje",
             "Soporte: Escribió un mensaje",

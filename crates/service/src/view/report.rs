@@ -1,10 +1,15 @@
 //! Table of a report.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use ventanilla_domain::{Locale, Role, SlaMetric, UserId};
 use ventanilla_storage::{MetricStats, Quantiles, Report, StatsByMetric};
 
-use super::{Label, PageContext, PersonView, format_duration};
+use super::{
+    Label, PageContext, PersonView,
+    duration::{format_business, format_days, format_duration},
+};
 
 /// Table of a [`Report`]: the desk first, then each administrator by name.
 ///
@@ -64,6 +69,13 @@ pub struct ReportCell {
     pub business: DurationTexts,
     /// Durations in calendar time.
     pub calendar: DurationTexts,
+    /// Number of targets that were met.
+    #[serde(default)]
+    pub met: u64,
+    /// Number of targets that were breached. Together with those that were met it is the base of the share,
+    /// which isn't `count`: a timer that still runs may be breached.
+    #[serde(default)]
+    pub breached: u64,
     /// Share of targets that were met: `92 %`.
     pub compliance: String,
     /// Share of targets that were met, from 0 to 1, for a chart.
@@ -88,14 +100,14 @@ impl ReportView {
         let locale = page.viewer.locale;
         let admin = |(id, stats): (&UserId, &StatsByMetric)| {
             let who = page.person(Some(id), Role::Admin.label(locale));
-            ReportRow { id: Some(id.clone()), ..row(who, stats, locale) }
+            ReportRow { id: Some(id.clone()), ..row(page, who, stats) }
         };
         let mut admins: Vec<ReportRow> = report.by_admin.iter().map(admin).collect();
         admins.sort_by(|a, b| a.who.name.cmp(&b.who.name));
         let team = locale.pick("Todo el equipo", "The whole team");
         Self {
             columns: columns(locale),
-            overall: row(page.person(None, team), &report.overall, locale),
+            overall: row(page, page.person(None, team), &report.overall),
             admins,
         }
     }
@@ -104,7 +116,7 @@ impl ReportView {
 fn columns(locale: Locale) -> ReportColumns {
     let text = |es: &str, en: &str| locale.pick(es, en).to_owned();
     ReportColumns {
-        count: text("Número", "Count"),
+        count: text("Cantidad", "Count"),
         median: text("Mediana", "Median"),
         p90: text("Percentil 90", "90th percentile"),
         compliance: text("Cumplimiento", "Compliance"),
@@ -113,18 +125,25 @@ fn columns(locale: Locale) -> ReportColumns {
     }
 }
 
-fn row(who: PersonView, stats: &StatsByMetric, locale: Locale) -> ReportRow {
-    let cell = |metric: SlaMetric| cell(metric, &stats.of(metric), locale);
+fn row(page: &PageContext<'_>, who: PersonView, stats: &StatsByMetric) -> ReportRow {
+    let cell = |metric: SlaMetric| cell(page, metric, &stats.of(metric));
     ReportRow { who, id: None, cells: SlaMetric::ALL.map(cell).into() }
 }
 
-fn cell(metric: SlaMetric, stats: &MetricStats, locale: Locale) -> ReportCell {
+fn cell(page: &PageContext<'_>, metric: SlaMetric, stats: &MetricStats) -> ReportCell {
+    let (locale, sla) = (page.viewer.locale, page.sla());
+    let business = |duration| match &sla {
+        Some(context) => format_business(duration, context.sla.calendar(), locale),
+        None => format_duration(duration, locale),
+    };
     let ratio = stats.compliance();
     ReportCell {
         metric: Label::new(metric.as_str(), metric.label(locale)),
         count: stats.count,
-        business: duration_texts(stats.business, locale),
-        calendar: duration_texts(stats.calendar, locale),
+        business: duration_texts(stats.business, business),
+        calendar: duration_texts(stats.calendar, |duration| format_days(duration, locale)),
+        met: stats.met,
+        breached: stats.breached,
         compliance: ratio.map_or_else(|| NO_VALUE.into(), |_| percent(stats, locale)),
         ratio,
     }
@@ -140,10 +159,8 @@ fn percent(stats: &MetricStats, locale: Locale) -> String {
     }
 }
 
-fn duration_texts(quantiles: Option<Quantiles>, locale: Locale) -> DurationTexts {
-    let text = |duration: Option<std::time::Duration>| {
-        duration.map_or_else(|| NO_VALUE.into(), |duration| format_duration(duration, locale))
-    };
+fn duration_texts(quantiles: Option<Quantiles>, format: impl Fn(Duration) -> String) -> DurationTexts {
+    let text = |duration: Option<Duration>| duration.map_or_else(|| NO_VALUE.into(), &format);
     DurationTexts {
         median: text(quantiles.map(|quantiles| quantiles.median)),
         p90: text(quantiles.map(|quantiles| quantiles.p90)),

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use ventanilla_domain::{
-    BusinessTime, Locale, Sla, SlaMetric, SlaState, SlaTimer, TicketHead, Timestamp,
+    BusinessCalendar, BusinessTime, Locale, Sla, SlaMetric, SlaState, SlaTimer, TicketHead, Timestamp,
 };
 
-use super::{Label, LocalTime, Viewer, format_duration};
+use super::{Label, LocalTime, Viewer, duration::format_business};
 
 /// SLA timer of a ticket, for pages of the desk.
 ///
@@ -84,15 +84,21 @@ impl SlaContext<'_> {
             metric: Label::new(metric.as_str(), metric.label(locale)),
             state: Label::new(state.as_str(), state.label(locale)),
             due: due.map(|due| LocalTime::new(self.sla.calendar().timestamp_at(due), self.viewer)),
-            text: text(timer, state, now, locale),
+            text: text(timer, state, now, self.sla.calendar(), locale),
         }
     }
 }
 
 /// Uses wordings that need no grammatical agreement with the duration.
-fn text(timer: &SlaTimer, state: SlaState, now: BusinessTime, locale: Locale) -> String {
+fn text(
+    timer: &SlaTimer,
+    state: SlaState,
+    now: BusinessTime,
+    calendar: &BusinessCalendar,
+    locale: Locale,
+) -> String {
     let text = |es: &'static str, en, duration| {
-        locale.pick(es, en).replace("{}", &format_duration(duration, locale))
+        locale.pick(es, en).replace("{}", &format_business(duration, calendar, locale))
     };
     match (state, timer.measured(), &timer.stop) {
         (SlaState::Cancelled, ..) => state.label(locale).into(),
@@ -101,9 +107,7 @@ fn text(timer: &SlaTimer, state: SlaState, now: BusinessTime, locale: Locale) ->
             let late = stop.business_time.since(timer.due);
             text("Cancelado con {} de retraso", "Cancelled, overdue by {}", late)
         }
-        (SlaState::Breached, None, None) => {
-            text("Lleva {} de retraso", "Overdue by {}", now.since(timer.due))
-        }
+        (SlaState::Breached, None, None) => text("{} de retraso", "Overdue by {}", now.since(timer.due)),
         (_, Some(measured), _) => text("Cumplido en {}", "Met in {}", measured.business),
         (SlaState::Paused, ..) => {
             let from = timer.pause.map(|pause| pause.end.unwrap_or(pause.start).business_time);

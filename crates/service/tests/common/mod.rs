@@ -12,7 +12,7 @@ use ventanilla_service::{
     sla::{BusinessCalendar, Period, Sla, SlaPolicy, SlaTargets},
     store::{InsertOutcome, Ticket, TicketStore},
     testing,
-    ticket::{Actor, FollowUp, MessageRange, Reference, Tag, TicketHead, Wait, WaitingFor},
+    ticket::{Actor, Audience, FollowUp, MessageRange, Reference, Tag, TicketHead, Wait, WaitingFor},
 };
 
 /// What somebody writes in every use case that takes a text.
@@ -107,7 +107,9 @@ pub(crate) fn public(head: TicketHead) -> TicketHead {
 /// The offer to follow up a closed ticket of Ana's.
 pub(crate) fn offer(number: &TicketNumber) -> FollowUp {
     let closed = testing::ticket(number.as_str()).requester("ana").status(Status::Closed).build();
-    Policy::default().follow_up(closed.head(), now()).expect("a closed ticket offers one")
+    Policy::default()
+        .follow_up(&closed.details(&Audience::Desk, MessageRange::Last(0)).unwrap(), now())
+        .expect("a closed ticket offers one")
 }
 
 /// A store in memory that holds these.

@@ -165,7 +165,8 @@ fn conflict() -> InsertOutcome {
 fn follow_up(number: &str) -> Ticket {
     let policy = Policy::default();
     let old = testing::ticket("TKT-0DD").status(Status::Closed).build();
-    let offer = policy.follow_up(old.head(), hour(1)).expect("the old ticket is closed");
+    let old = old.details(&Audience::Desk, MessageRange::Last(0)).expect("the desk sees it");
+    let offer = policy.follow_up(&old, hour(1)).expect("the old ticket is closed");
     offer
         .ticket(parsed("Me lo han vuelto a cobrar"))
         .with_key(parsed::<IdempotencyKey>("formulario-1"))

@@ -1,18 +1,21 @@
 //! Bulk changes of tickets.
 
-use axum::extract::State;
+use std::collections::BTreeSet;
+
+use axum::{extract::State, response::Response};
 use serde::Deserialize;
 use ventanilla_service::{Change, Locale, Priority, Status};
 
 use super::{
+    confirm,
     dashboard::{Group, pick, show},
     filters::Filters,
 };
 use crate::{
     App,
-    error::{Answer, Problem},
+    error::{Answer, Problem, status},
     fields::{Asked, Posted, explain_es},
-    session::Administrator,
+    session::{Administrator, Me},
 };
 
 #[derive(Deserialize)]
@@ -21,7 +24,13 @@ pub(super) struct Chosen {
     numbers: Vec<String>,
     #[serde(rename = "accion", default)]
     action: String,
+    /// Not empty once the person has confirmed that the tickets are to be closed.
+    #[serde(rename = "confirmado", default)]
+    confirmed: String,
 }
+
+/// Maximum number of tickets of one bulk change.
+const MAX_TICKETS: usize = 200;
 
 /// Applies a bulk change and answers with the results, without a redirect: sent twice, it changes
 /// nothing more.
@@ -31,14 +40,40 @@ pub(super) async fn change_each(
     Asked(filters): Asked<Filters>,
     Posted(chosen): Posted<Chosen>,
 ) -> Answer {
+    let numbers: BTreeSet<_> = chosen.numbers.iter().collect();
     let bulk = match change(&chosen.action) {
+        Ok(_) if numbers.len() > MAX_TICKETS => {
+            let text = format!("Elige hasta {MAX_TICKETS} tickets: son {}.", numbers.len());
+            Err(Problem::new("", text))
+        }
+        Ok(_) if closes(&chosen.action) && chosen.confirmed.is_empty() && !numbers.is_empty() => {
+            return Ok(ask(admin.me, &filters, &chosen.action, &numbers));
+        }
         Ok(change) => {
             let changes = admin.desk.change_each(&chosen.numbers, &change).await;
-            Ok(Some(admin.desk.pages(app.reader, &*app.people).bulk(&changes)))
+            for error in changes.items.iter().filter_map(|item| item.result.as_ref().err()) {
+                // Logs those that aren't the person's own.
+                status(error);
+            }
+            Ok(Some(admin.pages(&app).bulk(&changes)))
         }
         Err(text) => Err(Problem::new("", text)),
     };
     show(&app, admin, filters, bulk).await
+}
+
+fn closes(action: &str) -> bool {
+    action.strip_prefix("estado:") == Some(Status::Closed.as_str())
+}
+
+fn ask(me: Me, filters: &Filters, action: &str, numbers: &BTreeSet<&String>) -> Response {
+    let question = match numbers.len() {
+        1 => "¿Cerrar 1 ticket?".into(),
+        many => format!("¿Cerrar {many} tickets?"),
+    };
+    let mut fields: Vec<_> = numbers.iter().map(|number| ("ticket", number.to_string())).collect();
+    fields.push(("accion", action.to_owned()));
+    confirm::ask(me, question, format!("/admin/lote?{}", filters.query()), fields, filters.address())
 }
 
 const CLAIM: &str = "tomar";
@@ -57,7 +92,7 @@ pub(super) fn actions() -> Vec<Group> {
     let status = |it: Status| pick(format!("estado:{it}"), it.label(Locale::Es));
     let priority = |it: Priority| pick(format!("prioridad:{it}"), it.label(Locale::Es));
     vec![
-        Group { text: "Asignación", choices: vec![pick(CLAIM.into(), "Asignármelos")] },
+        Group { text: "Asignación", choices: vec![pick(CLAIM.into(), "Tomar los tickets")] },
         Group { text: "Cambiar el estado a", choices: Status::ALL.map(status).into() },
         Group { text: "Cambiar la prioridad a", choices: Priority::ALL.map(priority).into() },
     ]

@@ -1,25 +1,29 @@
 //! Changes of an administrator to a ticket.
 //!
-//! Each form was made for a version of the ticket. The change is applied to that version, or refused
-//! with the changes made since.
+//! A reply and a status are for the version of the ticket that the person has seen: they are refused with the
+//! changes made since, and the page for the present version has what was typed, to be sent again.
 
 use axum::{
     extract::State,
     http::StatusCode,
-    response::{IntoResponse, Redirect},
+    response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
 use ventanilla_service::{
     Receipt, ServiceError, Status, TicketNumber, UserId,
     ticket::{Wait, WaitingFor},
+    view::HistoryEntry,
 };
 
-use super::ticket::{Typed, refused};
+use super::{
+    confirm,
+    ticket::{Typed, refused},
+};
 use crate::{
     App,
     error::{Answer, Draft, Problem, status as status_of},
-    fields::{Number, Posted, Written, beginning, day, path},
-    session::Administrator,
+    fields::{Number, Posted, Written, beginning, day, path, sent},
+    session::{Administrator, Me},
 };
 
 #[derive(Deserialize)]
@@ -30,6 +34,8 @@ pub(super) struct Reply {
     key: String,
     #[serde(rename = "estado", default)]
     status: String,
+    #[serde(rename = "confirmado", default)]
+    confirmed: String,
     version: u64,
 }
 
@@ -42,8 +48,13 @@ pub(super) async fn reply(
     Number(number): Number,
     Posted(form): Posted<Reply>,
 ) -> Answer {
-    let Reply { text, key, status, version } = form;
-    let written = Written { text, key };
+    let Reply { text, key, status, confirmed, version } = form;
+    if status == Status::Closed.as_str() && confirmed.is_empty() {
+        let fields =
+            vec![("texto", text), ("clave", key), ("estado", status), ("version", version.to_string())];
+        return Ok(ask_to_close(admin.me, &number, "respuesta", fields));
+    }
+    let written = Written { text, key: key.clone() };
     let done = async {
         let reply = admin.desk.reply(&number, &written.text);
         let reply = match status.as_str() {
@@ -59,7 +70,7 @@ pub(super) async fn reply(
         status,
         ..Typed::nothing()
     };
-    answer(&app, admin, &number, done, "texto", typed).await
+    answer(&app, admin, &number, &key, done, "texto", typed).await
 }
 
 #[derive(Deserialize)]
@@ -68,7 +79,6 @@ pub(super) struct Note {
     text: String,
     #[serde(rename = "clave", default)]
     key: String,
-    version: u64,
 }
 
 pub(super) async fn note(
@@ -77,25 +87,34 @@ pub(super) async fn note(
     Number(number): Number,
     Posted(form): Posted<Note>,
 ) -> Answer {
-    let Note { text, key, version } = form;
-    let written = Written { text, key };
-    let done = async {
-        let note = admin.desk.add_note(&number, &written.text);
-        note.key(written.key()?).expecting(version).await
-    }
-    .await;
+    let Note { text, key } = form;
+    let written = Written { text, key: key.clone() };
+    let done = async { admin.desk.add_note(&number, &written.text).key(written.key()?).await }.await;
     let typed = |error: &ServiceError| Typed {
         note: Draft::again(written.text, written.key, error),
         ..Typed::nothing()
     };
-    answer(&app, admin, &number, done, "nota", typed).await
+    answer(&app, admin, &number, &key, done, "nota", typed).await
 }
 
 #[derive(Deserialize)]
 pub(super) struct NewStatus {
     #[serde(rename = "estado", default)]
     to: String,
+    #[serde(rename = "confirmado", default)]
+    confirmed: String,
     version: u64,
+}
+
+/// Asks before the ticket is closed by a form.
+fn ask_to_close(
+    me: Me,
+    number: &TicketNumber,
+    form: &str,
+    fields: Vec<(&'static str, String)>,
+) -> Response {
+    let ticket = path("/admin/tickets", number);
+    confirm::ask(me, format!("¿Cerrar el ticket {number}?"), format!("{ticket}/{form}"), fields, ticket)
 }
 
 pub(super) async fn status(
@@ -104,16 +123,19 @@ pub(super) async fn status(
     Number(number): Number,
     Posted(form): Posted<NewStatus>,
 ) -> Answer {
+    if form.to == Status::Closed.as_str() && form.confirmed.is_empty() {
+        let fields = vec![("estado", form.to), ("version", form.version.to_string())];
+        return Ok(ask_to_close(admin.me, &number, "estado", fields));
+    }
     let done =
         async { admin.desk.set_status(&number, form.to.parse()?).expecting(form.version).await }.await;
-    answer(&app, admin, &number, done, "estado", |_| Typed::nothing()).await
+    answer(&app, admin, &number, "", done, "estado", |_| Typed::nothing()).await
 }
 
 #[derive(Deserialize)]
 pub(super) struct NewPriority {
     #[serde(rename = "prioridad", default)]
     to: String,
-    version: u64,
 }
 
 pub(super) async fn priority(
@@ -122,9 +144,8 @@ pub(super) async fn priority(
     Number(number): Number,
     Posted(form): Posted<NewPriority>,
 ) -> Answer {
-    let done =
-        async { admin.desk.set_priority(&number, form.to.parse()?).expecting(form.version).await }.await;
-    answer(&app, admin, &number, done, "prioridad", |_| Typed::nothing()).await
+    let done = async { admin.desk.set_priority(&number, form.to.parse()?).await }.await;
+    answer(&app, admin, &number, "", done, "prioridad", |_| Typed::nothing()).await
 }
 
 #[derive(Deserialize)]
@@ -133,7 +154,6 @@ pub(super) struct Assignment {
     action: String,
     #[serde(rename = "persona", default)]
     to: String,
-    version: u64,
 }
 
 pub(super) async fn assignment(
@@ -144,16 +164,16 @@ pub(super) async fn assignment(
 ) -> Answer {
     let to = UserId::parse(&form.to).ok();
     let done = match (form.action.as_str(), to) {
-        // One of several claims wins, whatever version they saw: the others are shown the assignee.
+        // One of several claims wins: the others are shown the assignee.
         ("tomar", _) => admin.desk.claim(&number).await,
-        ("dejar", _) => admin.desk.unassign(&number).expecting(form.version).await,
-        ("asignar", Some(to)) => admin.desk.assign(&number, &to).expecting(form.version).await,
+        ("dejar", _) => admin.desk.unassign(&number).await,
+        ("asignar", Some(to)) => admin.desk.assign(&number, &to).await,
         _ => {
             let problem = Problem::new("persona", "Elige a alguien del equipo.");
             return invalid(&app, admin, &number, problem).await;
         }
     };
-    answer(&app, admin, &number, done, "persona", |_| Typed::nothing()).await
+    answer(&app, admin, &number, "", done, "persona", |_| Typed::nothing()).await
 }
 
 #[derive(Deserialize)]
@@ -173,7 +193,7 @@ pub(super) async fn wait(
 ) -> Answer {
     let until = match form.until.as_str() {
         "" => Ok(None),
-        typed => day(typed).and_then(|day| beginning(day, &app.reader)).map(Some),
+        typed => day(typed).and_then(|day| beginning(day, &admin.me.reader)).map(Some),
     };
     let until = match until {
         Ok(until) => until,
@@ -189,7 +209,7 @@ pub(super) async fn wait(
         admin.desk.wait(&number, wait).expecting(form.version).await
     }
     .await;
-    answer(&app, admin, &number, done, "hasta", |_| Typed::nothing()).await
+    answer(&app, admin, &number, "", done, "hasta", |_| Typed::nothing()).await
 }
 
 #[derive(Deserialize)]
@@ -204,13 +224,18 @@ pub(super) async fn discard_draft(
     Posted(form): Posted<Seen>,
 ) -> Answer {
     let done = admin.desk.discard_draft(&number).expecting(form.version).await;
-    answer(&app, admin, &number, done, "", |_| Typed::nothing()).await
+    answer(&app, admin, &number, "", done, "", |_| Typed::nothing()).await
+}
+
+/// Redirects the address of a form to its ticket, where the forms are.
+pub(super) async fn back(Number(number): Number) -> Redirect {
+    Redirect::to(&path("/admin/tickets", &number))
 }
 
 /// Renders the page again for a field that can't be read.
 async fn invalid(app: &App, admin: Administrator, number: &TicketNumber, problem: Problem) -> Answer {
     let status = StatusCode::UNPROCESSABLE_ENTITY;
-    let again = refused(app, admin, number, status, problem, Typed::nothing()).await;
+    let again = refused(app, admin, number, status, problem, Vec::new(), Typed::nothing()).await;
     again.unwrap_or(Ok(status.into_response()))
 }
 
@@ -218,30 +243,38 @@ async fn answer(
     app: &App,
     admin: Administrator,
     number: &TicketNumber,
+    key: &str,
     done: Result<Receipt, ServiceError>,
     field: &'static str,
     typed: impl FnOnce(&ServiceError) -> Typed,
 ) -> Answer {
-    match done {
-        Ok(_) => Ok(Redirect::to(&path("/admin/tickets", number)).into_response()),
-        Err(error) => {
-            let (problem, typed) = (problem(app, &admin, &error, field), typed(&error));
-            let again = refused(app, admin, number, status_of(&error), problem, typed).await;
-            again.unwrap_or_else(|| Err(error.into()))
-        }
-    }
+    let Err(error) = done else { return Ok(sent(&path("/admin/tickets", number), key)) };
+    let (problem, since) = problem(app, &admin, &error, field);
+    let (status, typed) = (status_of(&error), typed(&error));
+    let again = refused(app, admin, number, status, problem, since, typed).await;
+    again.unwrap_or_else(|| Err(error.into()))
 }
 
-/// Explains an error, with the name of the assignee.
-fn problem(app: &App, admin: &Administrator, error: &ServiceError, field: &'static str) -> Problem {
+/// Explains an error, with the name of the assignee, and the changes since the form was made.
+fn problem(
+    app: &App,
+    admin: &Administrator,
+    error: &ServiceError,
+    field: &'static str,
+) -> (Problem, Vec<HistoryEntry>) {
     if let ServiceError::UnknownAssignee { .. } = error {
-        return Problem::new(field, "Elige a alguien del equipo.");
+        return (Problem::new(field, "Elige a alguien del equipo."), Vec::new());
     }
-    let view = admin.desk.pages(app.reader, &*app.people).error(error);
-    match view.assignee {
-        Some(assignee) => {
-            Problem::new(field, format!("{} Lo tiene {}.", view.text, assignee.person.name))
+    let view = admin.pages(app).error(error);
+    match (view.assignee, view.conflict) {
+        (Some(assignee), _) => {
+            let text = format!("{} Lo tiene {}.", view.text, assignee.person.name);
+            (Problem::new(field, text), Vec::new())
         }
-        None => Problem::of(error, field),
+        (None, Some(conflict)) => {
+            let text = "El ticket ha cambiado mientras tanto. Revisa lo nuevo y envía otra vez.";
+            (Problem::new("", text), conflict.changes)
+        }
+        (None, None) => (Problem::of(error, field), Vec::new()),
     }
 }

@@ -9,8 +9,8 @@ use axum::{
 use serde::Deserialize;
 use ventanilla_service::{
     Category, Locale, Priority, ServiceError, Status,
-    list::{Counts, Page, Unreadable, WaitingFilter},
-    view::{BulkView, TicketRow},
+    list::{Counts, Page, PageQuery, Unreadable, WaitingFilter},
+    view::{BulkView, TicketRow, Viewer},
 };
 
 use super::filters::{Filters, LIVE, NOBODY, ORDERS, YES};
@@ -87,7 +87,7 @@ pub(super) async fn show(
     bulk: Result<Option<BulkView>, Problem>,
 ) -> Answer {
     let counts = admin.desk.counts().await?;
-    let (mut status, found, mut problems) = match filters.page(&app.reader) {
+    let (mut status, found, mut problems) = match query(app, &admin.me.reader, &filters) {
         Ok(page) => (StatusCode::OK, admin.desk.list(page).await?, Vec::new()),
         Err(problems) => {
             let nothing = Page { rows: Vec::new(), next: None, unreadable: Vec::new() };
@@ -99,7 +99,7 @@ pub(super) async fn show(
         status = StatusCode::UNPROCESSABLE_ENTITY;
         None
     });
-    let found = found.map(|ticket| admin.desk.pages(app.reader, &*app.people).row(&ticket));
+    let found = found.map(|ticket| admin.pages(app).row(&ticket));
     let at = |after: String| Filters { after, ..filters.clone() }.address();
     let shown = DashboardPage {
         tiles: tiles(&counts, &admin),
@@ -116,6 +116,17 @@ pub(super) async fn show(
         bulk,
     };
     Ok(page(status, &shown))
+}
+
+/// Returns the page that the filters ask for, or their problems. A value that no list offers is one, or it
+/// would filter unseen; also, no store is asked for an id that it can't hold.
+fn query(app: &App, reader: &Viewer, filters: &Filters) -> Result<PageQuery, Vec<Problem>> {
+    let page = filters.page(reader)?;
+    let fields = fields(app, filters).into_iter();
+    let unseen = fields.filter(|field| !field.choices.iter().any(|pick| pick.selected));
+    let problems: Vec<_> =
+        unseen.map(|field| Problem::new(field.name, "Elige una opción de la lista.")).collect();
+    if problems.is_empty() { Ok(page) } else { Err(problems) }
 }
 
 fn tiles(counts: &Counts, admin: &Administrator) -> Vec<Tile> {
@@ -204,7 +215,8 @@ pub(super) async fn claim_next(
     admin: Administrator,
     Asked(filters): Asked<Filters>,
 ) -> Answer {
-    let queue = match (Filters { after: String::new(), ..filters.clone() }).page(&app.reader) {
+    let queue = match query(&app, &admin.me.reader, &Filters { after: String::new(), ..filters.clone() })
+    {
         Ok(page) => page.query().clone(),
         Err(_) => return show(&app, admin, filters, Ok(None)).await,
     };

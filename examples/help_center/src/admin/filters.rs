@@ -27,8 +27,8 @@ pub(super) const ORDERS: [(&str, &str, Sort, Option<DueFilter>); 7] = [
     ("urgentes", "Más urgentes", Sort::UrgentFirst(Direction::OldestFirst), None),
     ("tranquilos", "Menos urgentes", Sort::LowFirst(Direction::OldestFirst), None),
     ("plazo", "Por plazo", Sort::Due, None),
-    ("riesgo", "En riesgo, por plazo", Sort::Due, Some(DueFilter::AtRisk)),
-    ("vencidos", "Vencidos, por plazo", Sort::Due, Some(DueFilter::Overdue)),
+    ("riesgo", "Solo en riesgo", Sort::Due, Some(DueFilter::AtRisk)),
+    ("vencidos", "Solo vencidos", Sort::Due, Some(DueFilter::Overdue)),
 ];
 
 /// Query string of the dashboard; an empty field filters nothing.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use ventanilla_service::{
     Explain,
     sla::{NaiveDate, Period},
-    view::{ReportCell, ReportRow, ReportView},
+    view::{ReportCell, ReportRow, ReportView, Viewer},
 };
 
 use crate::{
@@ -61,12 +61,12 @@ pub(super) async fn report(
     admin: Administrator,
     Asked(asked): Asked<Days>,
 ) -> Answer {
-    let today = app.reader.time_zone.local_time(app.now()).date_naive();
+    let today = admin.me.reader.time_zone.local_time(app.now()).date_naive();
     let days = asked.or_the_last(today);
-    let (status, report, problems) = match days.period(&app) {
+    let (status, report, problems) = match days.period(admin.me.reader) {
         Ok(period) => {
             let report = admin.desk.report(period).await?;
-            let report = admin.desk.pages(app.reader, &*app.people).report(&report);
+            let report = admin.pages(&app).report(&report);
             (StatusCode::OK, Some(report), Vec::new())
         }
         Err(problem) => (StatusCode::UNPROCESSABLE_ENTITY, None, vec![problem]),
@@ -84,10 +84,10 @@ impl Days {
     }
 
     /// Converts days to a period, the last one included.
-    fn period(&self, app: &App) -> Result<Period, Problem> {
+    fn period(&self, reader: Viewer) -> Result<Period, Problem> {
         let at = |field, typed: &str| day(typed).map_err(|text| Problem::new(field, text));
         let (first, last) = (at("desde", &self.from)?, at("hasta", &self.until)?);
-        Period::days(first, last, app.reader.time_zone).map_err(|error| match error.code() {
+        Period::days(first, last, reader.time_zone).map_err(|error| match error.code() {
             "period_backwards" => Problem::new("hasta", "El último día es anterior al primero."),
             _ => Problem::new("hasta", "Esas fechas quedan demasiado lejos."),
         })
@@ -107,7 +107,7 @@ fn bars(report: &ReportView) -> Vec<Bar> {
 fn bar(at: usize, row: &ReportRow, cell: &ReportCell, ratio: f64) -> Bar {
     Bar {
         text: format!("{}: {}", row.who.name, cell.metric.text),
-        value: cell.compliance.clone(),
+        value: format!("{} ({} de {})", cell.compliance, cell.met, cell.met + cell.breached),
         label_y: at * STEP + 14,
         y: at * STEP + 20,
         // Of 300 units.

@@ -4,14 +4,16 @@ use askama::Template;
 use axum::{extract::State, http::StatusCode};
 use serde::Deserialize;
 use ventanilla_service::{
-    ServiceError, TicketNumber,
-    view::{ChatView, DeskView, InputState, MessageSide, PersonRef},
+    EventKind, ListQuery, ServiceError, Status, TicketNumber,
+    list::PageSize,
+    ticket::{MessageRange, TicketHead},
+    view::{ChatView, DeskView, HistoryEntry, InputState, Label, MessageSide, PersonRef},
 };
 
 use crate::{
     App, Part,
     error::{Answer, Draft, Failure, Problem, page},
-    fields::{Asked, Number},
+    fields::{Asked, Number, SHOWN, messages},
     session::{Administrator, Me},
 };
 
@@ -23,6 +25,12 @@ pub(super) struct TicketPage {
     chat: ChatView,
     /// Number of messages before the first bubble.
     earlier: usize,
+    /// Number of messages that were there when the refused form was made.
+    seen: usize,
+    /// The changes since then.
+    since: Vec<HistoryEntry>,
+    /// The ticket that continues this one, once it is closed.
+    continued_in: Option<TicketNumber>,
     admins: Vec<PersonRef>,
     typed: Typed,
     problem: Option<Problem>,
@@ -47,6 +55,11 @@ impl TicketPage {
         self.problem.as_ref().filter(|problem| problem.field == field)
     }
 
+    /// Returns true for the states of a timer whose due time is still to come.
+    fn comes_due(&self, state: &Label) -> bool {
+        matches!(state.code.as_str(), "RUNNING" | "AT_RISK" | "PAUSED")
+    }
+
     /// Returns true if this administrator is the assignee.
     fn has(&self, admin: &PersonRef) -> bool {
         self.desk.assignment.assignee.as_ref().is_some_and(|assignee| assignee.id == admin.id)
@@ -58,15 +71,17 @@ pub(super) struct Shown {
     /// Not empty if the bot's draft is put into the input of the reply.
     #[serde(rename = "borrador", default)]
     draft: String,
+    #[serde(rename = "desde", default)]
+    from: Option<u32>,
 }
 
 pub(super) async fn ticket(
     State(app): State<App>,
     admin: Administrator,
     Number(number): Number,
-    Asked(Shown { draft }): Asked<Shown>,
+    Asked(Shown { draft, from }): Asked<Shown>,
 ) -> Answer {
-    let mut shown = read(&app, admin, &number, Typed::nothing(), None).await?;
+    let mut shown = read(&app, admin, &number, messages(from), Typed::nothing(), None).await?;
     if let Some(draft) = shown.desk.draft.as_ref().filter(|_| !draft.is_empty()) {
         shown.typed.reply.text.clone_from(&draft.text);
     }
@@ -77,15 +92,23 @@ async fn read(
     app: &App,
     admin: Administrator,
     number: &TicketNumber,
+    range: MessageRange,
     typed: Typed,
     problem: Option<Problem>,
 ) -> Result<TicketPage, ServiceError> {
-    let ticket = admin.desk.get(number).await?;
-    let desk = admin.desk.pages(app.reader, &*app.people).ticket(&ticket);
+    let ticket = admin.desk.get_range(number, range).await?;
+    let desk = admin.pages(app).ticket(&ticket);
+    let continued_in = match ticket.head.status {
+        Status::Closed => continued_in(&admin, &ticket.head).await?,
+        Status::Open | Status::InProgress | Status::Resolved => None,
+    };
     Ok(TicketPage {
+        continued_in,
         me: Some(admin.me),
         chat: desk.chat.clone(),
         earlier: ticket.earlier_messages as usize,
+        seen: usize::MAX,
+        since: Vec::new(),
         admins: app.people.choices(Part::Admin),
         desk,
         typed,
@@ -93,17 +116,38 @@ async fn read(
     })
 }
 
-/// Renders the page with the present ticket, the typed texts and the reason why they were not saved.
+/// Returns the newest follow-up of a ticket, among the requester's newest hundred tickets.
+async fn continued_in(
+    admin: &Administrator,
+    head: &TicketHead,
+) -> Result<Option<TicketNumber>, ServiceError> {
+    let theirs = ListQuery::new().with_requester(head.requester.clone());
+    let newest = admin.desk.list(theirs.with_page_size(PageSize::new(100)?)).await?;
+    let mut heads = newest.rows.into_iter().map(|row| row.head);
+    let follow_up = heads.find(|it| it.follow_up_of.as_ref() == Some(&head.ticket_number));
+    Ok(follow_up.map(|head| head.ticket_number))
+}
+
+/// Renders the page with the present ticket, what has changed since the form was made, the typed texts and
+/// the reason why they were not saved.
 pub(super) async fn refused(
     app: &App,
     admin: Administrator,
     number: &TicketNumber,
     status: StatusCode,
     problem: Problem,
+    since: Vec<HistoryEntry>,
     typed: Typed,
 ) -> Option<Answer> {
-    match read(app, admin, number, typed, Some(problem)).await {
-        Ok(shown) => Some(Ok(page(status, &shown))),
+    match read(app, admin, number, messages(None), typed, Some(problem)).await {
+        Ok(mut shown) => {
+            let is_message =
+                |entry: &&HistoryEntry| matches!(entry.kind, EventKind::MessageAdded { .. });
+            let new = since.iter().filter(is_message).count();
+            shown.seen = shown.earlier + shown.chat.messages.len() - new.min(shown.chat.messages.len());
+            shown.since = since;
+            Some(Ok(page(status, &shown)))
+        }
         Err(ServiceError::NotFound { .. }) => Some(Err(Failure::NotFound)),
         Err(_) => None,
     }

@@ -4,25 +4,23 @@ use askama::Template;
 use axum::{
     extract::State,
     http::StatusCode,
-    response::{IntoResponse, Redirect, Response},
+    response::{IntoResponse, Redirect},
 };
 use serde::Deserialize;
 use ventanilla_service::{
-    MessageText, ServiceError, Status, TicketNumber,
-    ticket::{ActorKind, MessageRange, TicketHead},
-    view::{ChatView, InputState, MessageSide},
+    Locale, MessageText, MyTickets, ServiceError, Status, TicketNumber,
+    list::PageSize,
+    ticket::{ActorKind, MessageRange},
+    view::{ChatView, ErrorView, InputState, MessageSide},
 };
 
 use super::list::{TicketList, list};
 use crate::{
     App,
     error::{Answer, Draft, Failure, Problem, page, status},
-    fields::{Asked, Number, Posted, Written, path},
+    fields::{Asked, Number, Posted, SHOWN, Written, messages, path, sent},
     session::{Customer, Me},
 };
-
-/// Number of messages that a page shows by default.
-const SHOWN: u32 = 50;
 
 #[derive(Template)]
 #[template(path = "chat.html")]
@@ -31,7 +29,13 @@ struct ChatPage {
     chat: ChatView,
     /// Number of messages before the first bubble.
     earlier: usize,
+    /// Number of messages that aren't marked as new.
+    seen: usize,
     confirm: bool,
+    /// Label of the button for a follow-up, if a message can't be written or was refused for good.
+    follow_up: Option<String>,
+    /// The ticket that continues this one.
+    continued_in: Option<TicketNumber>,
     draft: Draft,
     problem: Option<Problem>,
     list: TicketList,
@@ -52,8 +56,8 @@ impl ChatPage {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(super) struct How {
-    #[serde(rename = "todo")]
-    all: String,
+    #[serde(rename = "desde")]
+    from: Option<u32>,
 }
 
 pub(super) async fn chat(
@@ -62,9 +66,13 @@ pub(super) async fn chat(
     Number(number): Number,
     Asked(how): Asked<How>,
 ) -> Answer {
-    let window = if how.all == "1" { MessageRange::All } else { MessageRange::Last(SHOWN) };
-    let shown = read(&app, customer, &number, window, Draft::fresh(), None).await?;
+    let shown = read(&app, customer, &number, messages(how.from), Draft::fresh(), None).await?;
     Ok(page(StatusCode::OK, &shown))
+}
+
+/// Redirects the address of a form to its ticket, where the form is.
+pub(super) async fn back(Number(number): Number) -> Redirect {
+    Redirect::to(&path("/tickets", &number))
 }
 
 pub(super) async fn send(
@@ -73,9 +81,9 @@ pub(super) async fn send(
     Number(number): Number,
     Posted(form): Posted<Written>,
 ) -> Answer {
-    let sent = async { customer.desk.reply(&number, &form.text).key(form.key()?).await };
-    match sent.await {
-        Ok(receipt) => Ok(to_newest(&receipt.head)),
+    let replied = async { customer.desk.reply(&number, &form.text).key(form.key()?).await };
+    match replied.await {
+        Ok(receipt) => Ok(sent(&path("/tickets", &receipt.head.ticket_number), &form.key)),
         Err(error) => refused(&app, customer, &number, error, form).await,
     }
 }
@@ -91,8 +99,7 @@ pub(super) async fn follow_up(
     let Some(offer) = customer.desk.follow_up_offer(&old) else {
         let problem = Problem::new("texto", "En este ticket todavía se puede escribir: envíalo aquí.");
         let draft = Draft { text: form.text, ..Draft::fresh() };
-        let window = MessageRange::Last(SHOWN);
-        let shown = read(&app, customer, &number, window, draft, Some(problem)).await?;
+        let shown = read(&app, customer, &number, messages(None), draft, Some(problem)).await?;
         return Ok(page(StatusCode::CONFLICT, &shown));
     };
     let opened = async {
@@ -100,7 +107,7 @@ pub(super) async fn follow_up(
         customer.desk.create(new_ticket).await
     };
     match opened.await {
-        Ok(receipt) => Ok(to_newest(&receipt.head)),
+        Ok(receipt) => Ok(sent(&path("/tickets", &receipt.head.ticket_number), &form.key)),
         Err(error) => refused(&app, customer, &number, error, form).await,
     }
 }
@@ -131,8 +138,14 @@ async fn refused(
 ) -> Answer {
     let problem = Problem::of(&error, "texto");
     let draft = Draft::again(form.text, form.key, &error);
-    match read(app, customer, number, MessageRange::Last(SHOWN), draft, Some(problem)).await {
-        Ok(shown) => Ok(page(status(&error), &shown)),
+    match read(app, customer, number, messages(None), draft, Some(problem)).await {
+        Ok(mut shown) => {
+            // A conversation may have room for a shorter message only.
+            if ErrorView::new(&error, Locale::Es).offers_follow_up {
+                shown.follow_up.get_or_insert("Abrir ticket de seguimiento".into());
+            }
+            Ok(page(status(&error), &shown))
+        }
         Err(missing @ Failure::NotFound) => Err(missing),
         Err(_) => Err(error.into()),
     }
@@ -148,12 +161,24 @@ async fn read(
 ) -> Result<ChatPage, Failure> {
     let ticket = customer.desk.get_range(number, window).await?;
     let closed = ticket.head.status == Status::Closed;
-    let mut list = list(app, &customer.desk, closed, "").await?;
+    let mut list = list(app, &customer, closed, "").await?;
     list.current = number.to_string();
+    let chat = customer.pages(app).chat(&ticket);
+    let follow_up = match &chat.input {
+        InputState::ReadOnly { follow_up, .. } => follow_up.clone(),
+        InputState::Writable { .. } => None,
+    };
+    let continued_in = match &follow_up {
+        Some(_) => continued_in(&customer, number).await?,
+        None => None,
+    };
     Ok(ChatPage {
+        follow_up,
+        continued_in,
         me: Some(customer.me),
-        chat: customer.desk.pages(app.reader, &*app.people).chat(&ticket),
+        chat,
         earlier: ticket.earlier_messages as usize,
+        seen: usize::MAX,
         confirm: ticket.head.status.next_for(ActorKind::Customer).contains(Status::Closed),
         draft,
         problem,
@@ -161,9 +186,13 @@ async fn read(
     })
 }
 
-/// Redirects to the page (Post/Redirect/Get), so that a reload doesn't send the form again.
-fn to_newest(head: &TicketHead) -> Response {
-    let chat = path("/tickets", &head.ticket_number);
-    let newest = head.message_count.map(|count| format!("#m{count}")).unwrap_or_default();
-    Redirect::to(&format!("{chat}{newest}")).into_response()
+/// Returns the newest follow-up of a ticket, among the person's newest hundred tickets.
+async fn continued_in(
+    customer: &Customer,
+    number: &TicketNumber,
+) -> Result<Option<TicketNumber>, ServiceError> {
+    let newest = customer.desk.list(MyTickets::all().with_page_size(PageSize::new(100)?)).await?;
+    let mut heads = newest.rows.into_iter().map(|row| row.head);
+    let follow_up = heads.find(|head| head.follow_up_of.as_ref() == Some(number));
+    Ok(follow_up.map(|head| head.ticket_number))
 }

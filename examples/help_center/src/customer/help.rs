@@ -1,11 +1,7 @@
 //! Form for a new ticket, and the page that thanks for it.
 
 use askama::Template;
-use axum::{
-    extract::State,
-    http::StatusCode,
-    response::{IntoResponse, Redirect, Response},
-};
+use axum::{extract::State, http::StatusCode, response::Response};
 use serde::Deserialize;
 use ventanilla_service::{
     Category, Explain, Form, Locale, Screened, ServiceError, TicketNumber, view::Label,
@@ -13,8 +9,8 @@ use ventanilla_service::{
 
 use crate::{
     App,
-    error::{Answer, Draft, Problem, page, status},
-    fields::{Number, Posted, path},
+    error::{Answer, Draft, Failure, Problem, page, status},
+    fields::{Number, Posted, path, sent},
     session::{Customer, Me},
 };
 
@@ -63,12 +59,12 @@ pub(super) async fn open(
         key: Some(&request.key),
     };
     let opened = match app.desk.screen(&form) {
-        Ok(Screened::Spam { decoy }) => return Ok(thank(&decoy)),
+        Ok(Screened::Spam { decoy }) => return Ok(thank(&decoy, &request.key)),
         Ok(Screened::Genuine(new_ticket)) => customer.desk.create(new_ticket).await,
         Err(error) => Err(error.into()),
     };
     match opened {
-        Ok(receipt) => Ok(thank(&receipt.head.ticket_number)),
+        Ok(receipt) => Ok(thank(&receipt.head.ticket_number, &request.key)),
         Err(error) => {
             let problems = problems(&error);
             let draft = Draft::again(request.description, request.key, &error);
@@ -84,13 +80,19 @@ struct ThanksPage {
     number: String,
 }
 
-/// Renders the page of thanks, without a look-up: a decoy's page is like any other.
-pub(super) async fn thanks(customer: Customer, Number(number): Number) -> Response {
-    page(StatusCode::OK, &ThanksPage { me: Some(customer.me), number: number.to_string() })
+/// Renders the page of thanks, without a look-up: a decoy's page is like any other. It shows only what may
+/// be a number of ours, not any text of the address.
+pub(super) async fn thanks(customer: Customer, Number(number): Number) -> Answer {
+    let code = number.as_str().strip_prefix(TicketNumber::PREFIX).ok_or(Failure::NotFound)?;
+    let is_ours = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    if !(6..=12).contains(&code.len()) || !code.bytes().all(is_ours) {
+        return Err(Failure::NotFound);
+    }
+    Ok(page(StatusCode::OK, &ThanksPage { me: Some(customer.me), number: number.to_string() }))
 }
 
-fn thank(number: &TicketNumber) -> Response {
-    Redirect::to(&path("/ayuda/gracias", number)).into_response()
+fn thank(number: &TicketNumber, key: &str) -> Response {
+    sent(&path("/ayuda/gracias", number), key)
 }
 
 fn show(
@@ -113,6 +115,9 @@ fn problems(error: &ServiceError) -> Vec<Problem> {
     };
     let problem = |(field, error): (&str, &dyn Explain)| match field {
         "category" => Problem::new("categoria", "Elige una categoría de la lista."),
+        "description" if error.code() == "text_empty" => {
+            Problem::new("descripcion", "Cuéntanos qué pasó.")
+        }
         "description" => Problem::new("descripcion", error.explain(Locale::Es)),
         _ => Problem::new("", error.explain(Locale::Es)),
     };

@@ -58,7 +58,7 @@ pub(super) async fn tickets(
     Asked(which): Asked<Which>,
 ) -> Answer {
     let closed = which.closed == "1";
-    let (status, list) = match list(&app, &customer.desk, closed, &which.after).await {
+    let (status, list) = match list(&app, &customer, closed, &which.after).await {
         Ok(list) => (StatusCode::OK, list),
         Err(error @ ServiceError::InvalidCursor(_)) => {
             (status(&error), TicketList::broken(closed, error.explain(Locale::Es)))
@@ -71,7 +71,7 @@ pub(super) async fn tickets(
 /// Returns a page of the list.
 pub(super) async fn list(
     app: &App,
-    customer: &ventanilla_service::Customer,
+    customer: &Customer,
     closed: bool,
     after: &str,
 ) -> Result<TicketList, ServiceError> {
@@ -80,8 +80,8 @@ pub(super) async fn list(
     if !after.is_empty() {
         which = which.with_cursor(after.parse::<Cursor>()?);
     }
-    let found = customer.list(which).await?;
-    let found = found.map(|ticket| customer.pages(app.reader, &*app.people).row(&ticket));
+    let found = customer.desk.list(which).await?;
+    let found = found.map(|ticket| customer.pages(app).row(&ticket));
     let closed_too = if closed { "cerrados=1&" } else { "" };
     Ok(TicketList {
         rows: found.rows,

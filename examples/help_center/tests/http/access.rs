@@ -1,5 +1,7 @@
 //! Access to pages and tickets, by person and role.
 
+use std::time::Duration;
+
 use axum::http::header;
 use ventanilla_service::{Explain, UserId};
 
@@ -85,8 +87,9 @@ async fn a_foreign_ticket_is_a_missing_one() {
     let site = Site::new();
     let number = site.ticket(ANA, "Me cobraron dos veces").await;
     let (bruno, lucia) = (site.browser(BRUNO).await, site.browser(LUCIA).await);
-    let page = bruno.get("/no-hay").await;
-    page.is(404, "no existe, o no es tuyo");
+    let (page, of_desk) = (bruno.get("/no-hay").await, lucia.get("/no-hay").await);
+    page.is(404, "no existe, o no es tuyo").is(404, "href=\"/ayuda\"");
+    of_desk.is(404, "no existe.").is(404, "href=\"/admin/informe\"");
     let long = "x".repeat(300);
     let numbers =
         [number.as_str(), "TKT-N0T0NE", "%07", "%20", "%FF", &long, "%2e%2e%2f", "%F0%9F%98%80"];
@@ -109,14 +112,14 @@ async fn a_foreign_ticket_is_a_missing_one() {
     }
     for missing in &numbers[1..] {
         let seen = lucia.get(&format!("/admin/tickets/{missing}")).await;
-        assert_eq!((seen.status, &seen.body), (page.status, &page.body), "{missing}");
+        assert_eq!((seen.status, &seen.body), (of_desk.status, &of_desk.body), "{missing}");
         for (end, form) in
             [("respuesta", "texto=Hola"), ("nota", ""), ("estado", "estado=x"), ("asignacion", "")]
         {
             let seen = lucia
                 .post(&format!("/admin/tickets/{missing}/{end}"), &format!("{form}&version=0"))
                 .await;
-            assert_eq!((seen.status, &seen.body), (page.status, &page.body), "{missing} {end}");
+            assert_eq!((seen.status, &seen.body), (of_desk.status, &of_desk.body), "{missing} {end}");
         }
     }
     // The cookie of nobody's does not tell them apart either.
@@ -135,8 +138,8 @@ async fn a_forged_cookie_signs_nobody_in() {
         format!("sesion={ANA}"),
         "sesion=".to_owned(),
         "sesion=%00".to_owned(),
-        signed.replace(ANA, LUCIA),
         signed.replacen("sesion=", "sesion=A", 1),
+        signed[..signed.len() - 1].to_owned(),
         elsewhere,
         format!("{}; otra=1", signed.replace("sesion", "session")),
     ] {
@@ -166,7 +169,91 @@ async fn one_signs_in_and_out() {
         let seen = browser.post("/salir", "").await;
         let cookie = seen.goes_to("/entrar").headers[header::SET_COOKIE].to_str().unwrap();
         assert!(cookie.contains("sesion=;") && cookie.contains("Max-Age=0"), "{cookie}");
+        browser.get(home).await.goes_to("/entrar");
     }
+    for (site, secure) in [(Site::new(), false), (Site::behind_tls(), true)] {
+        let seen = site.nobody().post("/entrar", &format!("persona={LUCIA}")).await;
+        let cookie = seen.headers[header::SET_COOKIE].to_str().unwrap();
+        assert_eq!(cookie.contains("Secure"), secure, "{cookie}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_ends_by_itself() {
+    let site = Site::new();
+    let ana = site.browser(ANA).await;
+    site.clock.advance(Duration::from_secs(12 * 60 * 60 - 1));
+    ana.get("/tickets").await.is(200, "Mis tickets");
+    site.clock.advance(Duration::from_secs(1));
+    ana.get("/tickets").await.goes_to("/entrar");
+
+    // Whoever signs in again ends the session that this browser had, and too many end the oldest.
+    let first = site.browser(ANA).await;
+    let second = first.post("/entrar", &format!("persona={ANA}")).await;
+    first.get("/tickets").await.goes_to("/entrar");
+    let second = second.headers[header::SET_COOKIE].to_str().unwrap().split(';').next().unwrap();
+    for _ in 0..20 {
+        site.holding(second).get("/tickets").await.is(200, "Mis tickets");
+        site.clock.advance(Duration::from_secs(1));
+        site.browser(ANA).await.get("/tickets").await.is(200, "Mis tickets");
+    }
+    site.holding(second).get("/tickets").await.goes_to("/entrar");
+}
+
+#[tokio::test]
+async fn another_name_does_not_lead_here() {
+    let site = Site::new();
+    let number = site.ticket(ANA, "Me cobraron dos veces").await;
+    let ana = site.browser(ANA).await;
+    let chat = format!("/tickets/{number}");
+    for ours in ["ayuda.example", "AYUDA.example:8443", "localhost", "127.0.0.1:8080", "[::1]:80"] {
+        ana.ask("GET", &chat, &[("host", ours)], "").await.is(200, "Me cobraron");
+    }
+    for foreign in [
+        "malo.example",
+        "ayuda.example.malo.example",
+        "malo.example:80",
+        "127.0.0.2",
+        "[::2]",
+        "",
+        "@",
+        "\u{fc}",
+    ] {
+        let seen = ana.ask("GET", &chat, &[("host", foreign)], "").await;
+        seen.is(421, "Dirección desconocida");
+        assert!(!seen.body.contains("Me cobraron"), "{foreign}");
+        let form = [("host", foreign), ("content-type", "application/x-www-form-urlencoded")];
+        ana.ask("POST", &format!("{chat}/mensajes"), &form, "texto=Hola")
+            .await
+            .is(421, "no se llama así");
+    }
+    let both = [("host", "ayuda.example"), ("host", "malo.example")];
+    ana.ask("GET", &chat, &both, "").await.is(421, "Dirección desconocida");
+    ana.ask("GET", &format!("http://malo.example{chat}"), &[], "").await.is(421, "desconocida");
+    assert_eq!(site.messages(&number).await.len(), 1);
+}
+
+#[tokio::test]
+async fn one_person_cannot_flood_the_desk() {
+    let site = Site::new();
+    let number = site.ticket(ANA, "Me cobraron dos veces").await;
+    let (ana, bruno) = (site.browser(ANA).await, site.browser(BRUNO).await);
+    let send = format!("/tickets/{number}/mensajes");
+    let mut sent = 0;
+    let refused = loop {
+        let seen = ana.post(&send, "texto=Hola").await;
+        if seen.status != 303 {
+            break seen;
+        }
+        sent += 1;
+        assert!(sent < 10_000, "there is no limit");
+    };
+    refused.is(429, "Espera un momento").is(429, "href=\"/ayuda\"");
+    assert!(sent >= 60, "{sent} is what somebody may need");
+    assert_eq!(site.messages(&number).await.len(), sent + 1);
+    ana.get("/tickets").await.is(200, number.as_str());
+    let form = "categoria=BUG&descripcion=No+carga";
+    assert_eq!(bruno.post("/ayuda", form).await.status, 303, "others are not affected");
 }
 
 #[tokio::test]
@@ -190,7 +277,7 @@ async fn another_sites_page_posts_nothing() {
     }
     assert_eq!(site.messages(&number).await.len(), 1);
     let ours = [kind, ("origin", "https://ayuda.example"), ("sec-fetch-site", "same-origin")];
-    ana.ask("POST", &path, &ours, "texto=Hola").await.goes_to(&format!("/tickets/{number}#m2"));
+    ana.ask("POST", &path, &ours, "texto=Hola").await.goes_to(&format!("/tickets/{number}"));
     // A link from elsewhere leads here all the same.
     let link = ana.ask("GET", "/tickets", &[("sec-fetch-site", "cross-site")], "").await;
     link.is(200, number.as_str());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ventanilla_service::{Change, Status};
+use ventanilla_service::{Change, Status, settings::Limits};
 
 use crate::site::{ANA, LUCIA, Site, id};
 
@@ -18,11 +18,11 @@ async fn a_message_is_added_once() {
     let key = ana.get(&chat).await.hidden("clave");
     for _ in 0..3 {
         let form = format!("texto=%C2%BFHay+novedades%3F&clave={key}");
-        ana.post(&send, &form).await.goes_to(&format!("{chat}#m2"));
+        ana.post(&send, &form).await.goes_to(&chat);
     }
     ana.get(&chat).await.is(200, "id=\"m2\"").is(200, "¿Hay novedades?").is(200, "role=\"log\"");
     let seen = ana.post(&send, &format!("texto=Otra+cosa&clave={key}")).await;
-    seen.is(409, "Este envío ya se hizo").is(409, "\nOtra cosa</textarea>");
+    seen.is(409, "Ya habías enviado otro texto").is(409, "\nOtra cosa</textarea>");
     assert_ne!(seen.hidden("clave"), key, "so that it can be sent");
     assert_eq!(site.messages(&number).await.len(), 2);
 }
@@ -47,7 +47,8 @@ async fn refusals_are_shown_at_their_fields() {
     ana.ask("POST", &send, &[("content-type", "text/plain")], "texto=Hola")
         .await
         .is(415, "no se puede leer");
-    ana.ask("GET", &send, &[], "").await.is(405, "no se puede leer");
+    ana.get(&send).await.goes_to(&format!("/tickets/{number}"));
+    ana.ask("PUT", &send, &[], "").await.is(405, "no se puede leer");
     assert_eq!(site.messages(&number).await.len(), 1);
 }
 
@@ -73,9 +74,37 @@ async fn a_resolved_ticket_is_confirmed_and_a_closed_one_followed_up() {
     let form = format!("texto=Vuelve+a+fallar&clave={}", closed.hidden("clave"));
     let new = ana.post(&format!("{chat}/seguimiento"), &form).await;
     assert_eq!(ana.post(&format!("{chat}/seguimiento"), &form).await.location(), new.location());
-    let page = ana.get(new.location().split('#').next().unwrap()).await;
-    page.is(200, "Sigue a").is(200, number.as_str());
+    let page = ana.get(new.location()).await;
+    page.is(200, "Continuación de").is(200, number.as_str());
     assert_eq!(site.count().await, 2);
+    // The old one leads to the new one, and takes no more.
+    let seen = ana.get(&chat).await;
+    seen.is(200, "Continúa en").is(200, &format!("href=\"{}\"", new.location()));
+    assert!(!seen.body.contains("/seguimiento"));
+    let seen = site.browser(LUCIA).await.get(&format!("/admin{chat}")).await;
+    seen.is(200, "Continúa en").is(200, &format!("href=\"/admin{}\"", new.location()));
+}
+
+#[tokio::test]
+async fn a_full_conversation_goes_on_in_a_follow_up() {
+    // The longest text has 16 KiB, and the conversation of one message has room for 12 more bytes.
+    let text = "a".repeat(16 * 1024);
+    let limits = Limits::default().with_conversation_bytes(16 * 1024 + 12).unwrap();
+    let site = Site::with_limits(limits);
+    let number = site.ticket(ANA, &text).await;
+    let (ana, lucia) = (site.browser(ANA).await, site.browser(LUCIA).await);
+    let chat = format!("/tickets/{number}");
+    ana.get(&chat).await.is(200, "/mensajes\"");
+    let seen = ana.post(&format!("{chat}/mensajes"), "texto=Un+poco+largo&clave=k1").await;
+    seen.is(409, "está completa").is(409, "/seguimiento\"").is(409, "\nUn poco largo</textarea>");
+    assert!(!seen.body.contains("/mensajes\""));
+    ana.post(&format!("{chat}/mensajes"), "texto=Algo+breve12").await.goes_to(&chat);
+    ana.get(&chat).await.is(200, "está completa").is(200, "/seguimiento\"");
+    lucia.get(&format!("/admin{chat}")).await.is(200, "Puede continuar en un ticket de seguimiento");
+
+    let form = format!("texto=Un+poco+largo&clave={}", seen.hidden("clave"));
+    let new = ana.post(&format!("{chat}/seguimiento"), &form).await;
+    ana.get(new.location()).await.is(200, "Un poco largo").is(200, number.as_str());
 }
 
 #[tokio::test]
@@ -88,9 +117,31 @@ async fn a_long_conversation_shows_its_end() {
     }
     let ana = site.browser(ANA).await;
     let seen = ana.get(&format!("/tickets/{number}")).await;
-    seen.is(200, "mensajes anteriores (10)").is(200, "id=\"m11\"").is(200, "id=\"m60\"");
+    seen.is(200, "Mensajes anteriores (10)").is(200, "id=\"m11\"").is(200, "id=\"m60\"");
     assert!(!seen.body.contains("id=\"m10\""));
-    ana.get(&format!("/tickets/{number}?todo=1")).await.is(200, "id=\"m1\"");
+    seen.is(200, "?desde=0#m10");
+    for at in 61..=120 {
+        site.desk.bot().reply(&number, format!("mensaje {at}")).await.unwrap();
+    }
+    let lucia = site.browser(LUCIA).await;
+    for (browser, page) in
+        [(&ana, format!("/tickets/{number}")), (&lucia, format!("/admin/tickets/{number}"))]
+    {
+        let mut path = page.clone();
+        for earlier in [70, 20, 0] {
+            let seen = browser.get(&path).await;
+            assert_eq!(seen.body.matches("<li class=\"bubble").count(), 120 - earlier);
+            seen.is(200, &format!("id=\"m{}\"", earlier + 1)).is(200, "id=\"m120\"");
+            let link = seen.body.split(&format!("href=\"{page}?desde=")).nth(1);
+            path = match link {
+                Some(rest) => format!("{page}?desde={}", rest.split('#').next().unwrap()),
+                None => break,
+            };
+            seen.is(200, &format!("Mensajes anteriores ({earlier})"));
+        }
+        assert!(path.ends_with("?desde=0"), "{path}");
+        browser.get(&format!("{page}?desde=x")).await.is(400, "no se puede leer");
+    }
 }
 
 #[tokio::test]
@@ -136,7 +187,7 @@ async fn a_ticket_under_an_odd_number_has_its_page() {
     let path = "/tickets/A%2F1%20%3F%23%C3%B1";
     ana.get("/tickets").await.is(200, &format!("href=\"{path}\""));
     ana.get(path).await.is(200, "Ticket #A/1 ?#ñ");
-    ana.post(&format!("{path}/mensajes"), "texto=Hola").await.goes_to(&format!("{path}#m2"));
+    ana.post(&format!("{path}/mensajes"), "texto=Hola").await.goes_to(path);
     let change = Change::status(Status::Closed);
     site.desk.admin(id(LUCIA)).change(&ticket.head().ticket_number, change).await.unwrap();
     ana.get(path).await.is(200, &format!("action=\"{path}/seguimiento\""));

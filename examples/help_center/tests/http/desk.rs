@@ -15,21 +15,19 @@ async fn a_change_is_made_for_the_version_that_was_seen() {
     let page = format!("/admin/tickets/{number}");
     let seen = lucia.get(&page).await;
     assert_eq!(seen.hidden("version"), "0");
-    seen.is(200, "Poner en progreso")
-        .is(200, "Asignármelo")
+    seen.is(200, "Empezar a atender")
+        .is(200, "Tomar el ticket")
         .is(200, "Primera respuesta")
         .is(200, "Tiempo restante: 8 h");
     site.desk.admin(id(MARTIN)).set_priority(&number, Priority::High).await.unwrap();
 
     for (end, form, kept) in [
         ("respuesta", "texto=Ya+est%C3%A1&estado=RESOLVED&clave=k1", "\nYa está</textarea>"),
-        ("nota", "nota=Para+m%C3%AD", "\nPara mí</textarea>"),
-        ("estado", "estado=CLOSED", "Abierto"),
-        ("prioridad", "prioridad=LOW", "<option value=\"HIGH\" selected>"),
-        ("asignacion", &format!("accion=asignar&persona={LUCIA}"), "Sin asignar"),
+        ("estado", "estado=CLOSED&confirmado=1", "Abierto"),
     ] {
         let seen = lucia.post(&format!("{page}/{end}"), &format!("{form}&version=0")).await;
-        seen.is(409, "cambió la prioridad de Media a Alta").is(409, kept);
+        seen.is(409, "Martín Ríos</bdi>: Cambió la prioridad de Media a Alta").is(409, kept);
+        seen.is(409, "Revisa lo nuevo y envía otra vez.");
         assert_eq!(seen.hidden("version"), "1", "to be looked at and sent again");
     }
     let seen = lucia.post(&format!("{page}/respuesta"), "texto=x&estado=RESOLVED&version=0").await;
@@ -40,13 +38,45 @@ async fn a_change_is_made_for_the_version_that_was_seen() {
         lucia.post(&format!("{page}/respuesta"), form).await.goes_to(&page);
     }
     assert_eq!(site.messages(&number).await, ["Me cobraron dos veces", "Ya está"]);
-    let version = lucia.get(&page).await.is(200, "Cumplido").hidden("version");
-    let note = format!("nota=Todo+claro&version={version}");
-    lucia.post(&format!("{page}/nota"), &note).await.goes_to(&page);
+    lucia.get(&page).await.is(200, "Cumplido");
+    lucia.post(&format!("{page}/nota"), "nota=Todo+claro").await.goes_to(&page);
     lucia.get(&page).await.is(200, "Todo claro").is(200, "Cambió el estado de Abierto a Resuelto");
     assert!(
         !site.browser(ANA).await.get(&format!("/tickets/{number}")).await.body.contains("Todo claro")
     );
+}
+
+#[tokio::test]
+async fn new_messages_are_marked_and_notes_do_not_conflict() {
+    let site = Site::new();
+    let number = site.ticket(ANA, "Me cobraron dos veces").await;
+    let lucia = site.browser(LUCIA).await;
+    let page = format!("/admin/tickets/{number}");
+    let seen = lucia.get(&page).await;
+    assert!(!seen.body.contains("Nuevo"), "nothing is new");
+    site.desk.admin(id(MARTIN)).set_priority(&number, Priority::High).await.unwrap();
+    for text in ["Es el lote 5521", "¿Hay novedades?"] {
+        site.desk.customer(id(ANA)).reply(&number, text).await.unwrap();
+    }
+    let form = |seen: &crate::site::Seen| {
+        format!("texto=Ya+est%C3%A1&clave={}&version={}", seen.hidden("clave"), seen.hidden("version"))
+    };
+    let again = lucia.post(&format!("{page}/respuesta"), &form(&seen)).await;
+    again.is(409, "Ana Gómez</bdi>: Escribió un mensaje").is(409, "\nYa está</textarea>");
+    let bubbles: Vec<_> = again.body.split("<li class=\"bubble").skip(1).collect();
+    let marked: Vec<_> = bubbles.iter().map(|bubble| bubble.contains(">Nuevo<")).collect();
+    assert_eq!(marked, [false, true, true]);
+    // The form of this page can be sent.
+    lucia.post(&format!("{page}/respuesta"), &form(&again)).await.goes_to(&page);
+    lucia.get(&format!("{page}/respuesta")).await.goes_to(&page);
+
+    for (end, form) in [
+        ("nota", "nota=Para+m%C3%AD"),
+        ("prioridad", "prioridad=LOW"),
+        ("asignacion", &format!("accion=asignar&persona={LUCIA}")),
+    ] {
+        lucia.post(&format!("{page}/{end}"), &format!("{form}&version=0")).await.goes_to(&page);
+    }
 }
 
 #[tokio::test]
@@ -69,6 +99,9 @@ async fn invalid_changes_are_explained_at_their_fields() {
         ("asignacion", "", 422, "Elige a alguien del equipo."),
     ] {
         lucia.post(&format!("{page}/{end}"), &format!("{form}&version=0")).await.is(status, text);
+        if !["respuesta", "estado"].contains(&end) {
+            continue;
+        }
         // Without a version, or with none, the form can't be read.
         for bad in [form.to_owned(), format!("{form}&version=x"), format!("{form}&version=-1")] {
             lucia.post(&format!("{page}/{end}"), &bad).await.is(422, "no se puede leer");
@@ -76,16 +109,21 @@ async fn invalid_changes_are_explained_at_their_fields() {
     }
     site.desk.admin(id(MARTIN)).claim(&number).await.unwrap();
     let seen = lucia.post(&format!("{page}/asignacion"), "accion=tomar&version=1").await;
-    seen.is(409, "Otra persona ya atiende").is(409, "Martín Ríos");
+    seen.is(409, "Otra persona ya atiende").is(409, "Martín Ríos").is(409, "Reasignar");
+    let offered = |who| seen.body.contains(&format!("<option value=\"{who}\">"));
+    assert!(offered(LUCIA) && !offered(MARTIN) && offered(""), "who has it is no choice");
+    let nobody = lucia.post(&format!("{page}/asignacion"), "accion=asignar&persona=").await;
+    nobody.is(422, "Elige a alguien del equipo.");
     let form = format!("accion=asignar&persona={LUCIA}&version=1");
     lucia.post(&format!("{page}/asignacion"), &form).await.goes_to(&page);
     site.desk.admin(id(LUCIA)).set_status(&number, Status::Closed).await.unwrap();
     let seen = lucia.get(&page).await;
     seen.is(200, "solo admite notas internas").is(200, "Guardar nota");
+    assert!(!seen.body.contains("name=\"persona\""));
     for gone in ["/respuesta\"", "/estado\"", "/prioridad\"", "value=\"dejar\"", "value=\"tomar\""] {
         assert!(!seen.body.contains(gone), "{gone} is offered on a closed ticket");
     }
-    let version = seen.hidden("version");
+    let version = site.desk.admin(id(LUCIA)).get(&number).await.unwrap().head.version;
     let seen = lucia.post(&format!("{page}/respuesta"), &format!("texto=Hola&version={version}")).await;
     seen.is(409, "solo admite notas");
 }
@@ -107,6 +145,66 @@ async fn bulk_changes_show_their_results() {
     {
         lucia.post("/admin/lote", &format!("{bad}&ticket={a}")).await.is(422, "role=\"alert\"");
     }
+}
+
+#[tokio::test]
+async fn a_ticket_is_closed_only_when_that_is_confirmed() {
+    let site = Site::new();
+    let (a, b) = (site.ticket(ANA, "Uno").await, site.ticket(BRUNO, "Dos").await);
+    let lucia = site.browser(LUCIA).await;
+    let closed = async || site.desk.admin(id(LUCIA)).counts().await.unwrap().with_status(Status::Closed);
+    let (page, bulk) = (format!("/admin/tickets/{a}"), "/admin/lote?estado=OPEN");
+    for (place, form, question) in [
+        (
+            format!("{page}/estado"),
+            "estado=CLOSED&version=0".to_owned(),
+            format!("¿Cerrar el ticket {a}?"),
+        ),
+        (
+            format!("{page}/respuesta"),
+            "texto=%3CYa+est%C3%A1%3E&clave=k1&estado=CLOSED&version=0".to_owned(),
+            format!("¿Cerrar el ticket {a}?"),
+        ),
+        (
+            bulk.to_owned(),
+            format!("accion=estado:CLOSED&ticket={a}&ticket={b}&ticket={a}"),
+            "¿Cerrar 2 tickets?".into(),
+        ),
+    ] {
+        let seen = lucia.post(&place, &form).await;
+        seen.is(200, &question).is(200, "definitivo").is(200, &format!("action=\"{place}\""));
+        // The form of this page sends the same again.
+        assert_eq!(seen.hidden("confirmado"), "1");
+        for field in form.split('&') {
+            let (name, _) = field.split_once('=').unwrap();
+            seen.is(200, &format!("name=\"{name}\" value=\""));
+        }
+        if place.ends_with("respuesta") {
+            assert_eq!(seen.hidden("texto"), "&#60;Ya está&#62;");
+        }
+    }
+    assert_eq!(closed().await, 0);
+    let form = "texto=Ya+est%C3%A1&estado=CLOSED&version=0&confirmado=1";
+    lucia.post(&format!("{page}/respuesta"), form).await.goes_to(&page);
+    assert_eq!(closed().await, 1);
+    let form = format!("accion=estado:CLOSED&ticket={a}&ticket={b}&confirmado=1");
+    lucia.post(bulk, &form).await.is(200, "Hecho en 2 de 2 tickets.");
+    assert_eq!(closed().await, 2);
+    lucia.post(bulk, "accion=estado:CLOSED").await.is(200, "No se ha elegido ningún ticket.");
+}
+
+#[tokio::test]
+async fn a_bulk_change_has_a_limit() {
+    let site = Site::new();
+    let a = site.ticket(ANA, "Uno").await;
+    let lucia = site.browser(LUCIA).await;
+    let many: String = (0..199).map(|at| format!("&ticket=TKT-{at:06}")).collect();
+    let form = format!("accion=prioridad:HIGH&ticket={a}&ticket={a}{many}");
+    lucia.post("/admin/lote", &form).await.is(200, "Hecho en 1 de 200 tickets.");
+    let form = format!("accion=prioridad:LOW&ticket=TKT-200000&ticket={a}{many}");
+    lucia.post("/admin/lote", &form).await.is(422, "Elige hasta 200 tickets: son 201.");
+    let head = site.desk.admin(id(LUCIA)).get(&a).await.unwrap().head;
+    assert_eq!(head.priority, Priority::High);
 }
 
 #[tokio::test]
@@ -150,6 +248,11 @@ async fn the_list_is_filtered_and_goes_on() {
         ("hasta=2026-02-30", "Escribe la fecha"),
         ("desde=%2B262142-12-31", "demasiado lejos"),
         ("orden=x", "Elige un orden"),
+        ("categoria=ENVIOS", "Elige una opción de la lista."),
+        ("asignado=abc", "Elige una opción de la lista."),
+        ("solicitante=abc", "Elige una opción de la lista."),
+        (&format!("asignado={ANA}"), "Elige una opción de la lista."),
+        ("traspaso=no", "Elige una opción de la lista."),
         ("despues=x", "id=\"problemas\""),
         ("estado=CLOSED&despues=CURSOR", "id=\"problemas\""),
     ] {
@@ -183,7 +286,9 @@ async fn the_report_is_about_whole_days() {
     lucia
         .get("/admin/informe?desde=2026-03-02&hasta=2026-03-02")
         .await
-        .is(200, "Lucía Paz: Resolución, 100 %");
+        .is(200, "Lucía Paz: Resolución, 100 % (1 de 1)")
+        .is(200, "100 % <span class=\"hint\">(1 de 1)</span>")
+        .is(200, "plazos cumplidos de los que");
     lucia.get("/admin/informe?desde=2026-03-03&hasta=2026-03-03").await.is(200, "No hay nada medido");
     for (bad, text) in [
         ("desde=x", "Escribe la fecha"),
@@ -218,4 +323,31 @@ async fn an_empty_store_is_filled_once() {
     lucia.get("/admin?orden=vencidos").await.is(200, "de retraso");
     lucia.get("/admin?orden=riesgo").await.is(200, "Tiempo restante");
     lucia.get("/admin").await.is(200, "rel=\"next\"");
+}
+
+#[tokio::test]
+async fn times_are_those_of_the_readers_zone_and_say_so() {
+    let site = Site::new();
+    let number = site.ticket(ANA, "Me cobraron dos veces").await;
+    let lucia = site.browser(LUCIA).await;
+    let page = format!("/admin/tickets/{number}");
+    for (zone, time, city) in [
+        ("", "2 de marzo de 2026, 9:00", "Buenos Aires"),
+        ("; zona=Europe/Madrid", "2 de marzo de 2026, 13:00", "Madrid"),
+        ("; zona=America/Mexico_City", "2 de marzo de 2026, 6:00", "Mexico City"),
+        ("; zona=UTC", "2 de marzo de 2026, 12:00", "UTC"),
+        ("; zona=Marte/Norte", "2 de marzo de 2026, 9:00", "Buenos Aires"),
+    ] {
+        let reader = site.holding(format!("{}{zone}", lucia.cookie()));
+        reader.get(&page).await.is(200, time).is(200, &format!("Las horas son de {city}."));
+    }
+    // So are days.
+    site.clock.set("2026-03-03T02:00:00Z".parse().unwrap());
+    let late = site.ticket(ANA, "De noche").await;
+    let lucia = site.browser(LUCIA).await;
+    for (zone, listed) in [("", false), ("; zona=Europe/Madrid", true)] {
+        let reader = site.holding(format!("{}{zone}", lucia.cookie()));
+        let seen = reader.get("/admin?desde=2026-03-03").await;
+        assert_eq!(seen.body.contains(late.as_str()), listed, "{zone}");
+    }
 }

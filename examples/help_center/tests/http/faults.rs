@@ -1,6 +1,10 @@
 //! A store that fails.
 
-use std::sync::Arc;
+use std::{
+    cell::RefCell,
+    io::{self, Write},
+    sync::Arc,
+};
 
 use ventanilla_service::{TicketNumber, error::StoreError, store::MockTicketStore};
 
@@ -38,7 +42,7 @@ async fn an_unavailable_store_is_explained_and_nothing_is_lost() {
         ana.post(&format!("/tickets/TKT-ABC123/{end}"), "texto=Hola").await.is(503, "no podemos");
     }
     for (end, form) in
-        [("respuesta", "texto=Hola"), ("estado", "estado=CLOSED"), ("asignacion", "accion=tomar")]
+        [("respuesta", "texto=Hola"), ("estado", "estado=RESOLVED"), ("asignacion", "accion=tomar")]
     {
         let seen =
             lucia.post(&format!("/admin/tickets/TKT-ABC123/{end}"), &format!("{form}&version=0")).await;
@@ -71,5 +75,43 @@ async fn a_report_that_fails_says_so() {
         store.expect_report().times(1).return_once(|_| Err(error));
         let site = Site::over(Arc::new(store));
         site.browser(LUCIA).await.get("/admin/informe").await.is(status, text);
+    }
+}
+
+#[tokio::test]
+async fn an_error_is_logged_with_its_cause_and_its_ticket() {
+    let mut store = MockTicketStore::new();
+    store.expect_get().returning(|_, _, _| Err(unavailable()));
+    store.expect_update().returning(|_, _| Err(unavailable()));
+    let site = Site::over(Arc::new(store));
+    let lucia = site.browser(LUCIA).await;
+    // For all tests: a subscriber of one thread may miss what another thread has met before.
+    let _ = tracing_subscriber::fmt().with_ansi(false).with_writer(|| Log).try_init();
+    LOG.take();
+    lucia.get("/admin/tickets/TKT-ABC123").await.is(503, "no podemos");
+    lucia.post("/admin/tickets/TKT-ABC124/nota", "nota=Hola&version=0").await.is(503, "no podemos");
+    let log = String::from_utf8(LOG.take()).unwrap();
+    for number in ["TKT-ABC123", "TKT-ABC124"] {
+        let logged =
+            |line: &str| line.contains("ERROR") && line.contains(number) && line.contains("away");
+        assert!(log.lines().any(logged), "{number}: {log}");
+    }
+}
+
+thread_local! {
+    /// What was logged in this thread, which is that of one test.
+    static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+struct Log;
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        LOG.with_borrow_mut(|log| log.extend(bytes));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }

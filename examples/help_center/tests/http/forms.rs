@@ -31,9 +31,9 @@ async fn problems_are_shown_at_their_fields_and_nothing_is_lost() {
     let ana = site.browser(ANA).await;
     let long = "ñ".repeat(9_000);
     for (form, status, texts) in [
-        ("", 422, ["Elige una categoría de la lista.", "Falta el mensaje."]),
+        ("", 422, ["Elige una categoría de la lista.", "Cuéntanos qué pasó."]),
         ("categoria=BUG&descripcion=+%0A", 422, ["solo hay espacios", "id=\"descripcion-error\""]),
-        ("categoria=BUG&descripcion=a%00b", 422, ["carácter", "aria-invalid=\"true\""]),
+        ("categoria=BUG&descripcion=a%00b", 422, ["(U+0000): bórralo.", "aria-invalid=\"true\""]),
         ("categoria=ENV%C3%8DOS&descripcion=Hola", 422, ["Elige una categoría", "\nHola</textarea>"]),
         ("categoria=%00&descripcion=Hola", 422, ["Elige una categoría", "\nHola</textarea>"]),
         (
@@ -41,7 +41,11 @@ async fn problems_are_shown_at_their_fields_and_nothing_is_lost() {
             422,
             ["clave de envío", "\nHola</textarea>"],
         ),
-        (&format!("categoria=BUG&descripcion={long}"), 422, ["supera la longitud máxima", &long]),
+        (
+            &format!("categoria=BUG&descripcion={long}"),
+            422,
+            ["supera la longitud máxima: quita 1616 caracteres.", &long],
+        ),
         (
             &format!("categoria=BUG&descripcion={}", "x".repeat(70_000)),
             413,
@@ -72,12 +76,12 @@ async fn a_bot_is_thanked_like_everybody() {
     let site = Site::new();
     let ana = site.browser(ANA).await;
     let page = ana.get("/ayuda").await;
-    page.is(200, "<div class=\"trap\" aria-hidden=\"true\">");
+    page.is(200, "<div hidden>").is(200, "deja este campo vacío");
     page.is(200, "name=\"sitio_web\" type=\"text\" tabindex=\"-1\" autocomplete=\"off\"");
     let person = ana.post("/ayuda", "categoria=BUG&descripcion=Hola&sitio_web=").await;
     for form in [
         "categoria=GENERAL&descripcion=SEO&sitio_web=http://x.example",
-        "sitio_web=+",
+        "sitio_web=+.",
         "categoria=X&sitio_web=1",
     ] {
         let bot = ana.post("/ayuda", form).await;
@@ -90,4 +94,19 @@ async fn a_bot_is_thanked_like_everybody() {
         assert_eq!(thanks.body.replace(bots, persons), ana.get(person.location()).await.body);
     }
     assert_eq!(site.count().await, 1);
+    ana.post("/ayuda", "categoria=BUG&descripcion=Hola&sitio_web=+").await;
+    assert_eq!(site.count().await, 2, "white space is not filled in");
+}
+
+#[tokio::test]
+async fn the_page_of_thanks_shows_only_what_may_be_a_number() {
+    let site = Site::new();
+    let ana = site.browser(ANA).await;
+    ana.get("/ayuda/gracias/TKT-ABC123").await.is(200, "TKT-ABC123");
+    for text in
+        ["Llama+al+555", "TKT-llama", "TKT-ABC12", "TKT-LLAMA AL 555", "TKT-ABCDEFABCDEF0", "ABC123"]
+    {
+        let path = format!("/ayuda/gracias/{}", text.replace(' ', "%20"));
+        ana.get(&path).await.is(404, "No encontramos");
+    }
 }

@@ -1,6 +1,12 @@
 //! Properties of every page and every response.
 
-use ventanilla_service::Status;
+use std::time::Duration;
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+use ventanilla_service::{Status, settings::SystemClock};
 
 use crate::site::{ANA, LUCIA, Seen, Site, id};
 
@@ -150,4 +156,50 @@ async fn every_page_is_well_made() {
 fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
     let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
     rest.split('"').next()
+}
+
+#[tokio::test]
+async fn files_are_loaded_once_and_pages_compressed() {
+    let site = Site::new();
+    let nobody = site.nobody();
+    let mut tags = Vec::new();
+    for file in ["style.css", "app.js", "icono.svg"] {
+        let path = format!("/static/{file}");
+        let tag = nobody.get(&path).await.headers["etag"].to_str().unwrap().to_owned();
+        for known in [tag.clone(), format!("W/\"0\", {tag}"), "*".into()] {
+            let seen = nobody.ask("GET", &path, &[("if-none-match", &known)], "").await;
+            assert_eq!((seen.status.as_u16(), seen.body.as_str()), (304, ""), "{path}");
+            assert_eq!(seen.headers["etag"], tag.as_str());
+        }
+        assert_eq!(nobody.ask("GET", &path, &[("if-none-match", "\"0\"")], "").await.status, 200);
+        assert!(!tags.contains(&tag), "two files have one tag");
+        tags.push(tag);
+    }
+    let lucia = site.browser(LUCIA).await;
+    for path in ["/admin", "/static/style.css"] {
+        let seen = lucia.ask("GET", path, &[("accept-encoding", "gzip, br")], "").await;
+        assert_eq!(seen.headers["content-encoding"], "gzip");
+        assert!(!lucia.get(path).await.headers.contains_key("content-encoding"));
+    }
+}
+
+#[tokio::test]
+async fn slow_and_idle_clients_are_let_go() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let desk = help_center::desk(ventanilla_service::MemoryStore::new()).unwrap().build();
+    let pages = help_center::app(help_center::App::new(desk, SystemClock));
+    let serving = tokio::spawn(help_center::serve(listener, pages, Duration::from_millis(200)));
+    let whole = "GET /entrar HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    for (sent, answer) in
+        [("", ""), ("GET /entrar HT", ""), (&whole[..40], ""), (whole, "HTTP/1.1 200 OK")]
+    {
+        let mut client = TcpStream::connect(address).await.unwrap();
+        client.write_all(sent.as_bytes()).await.unwrap();
+        let mut read = Vec::new();
+        // Ends only when the server closes the connection.
+        client.read_to_end(&mut read).await.unwrap();
+        assert!(String::from_utf8_lossy(&read).starts_with(answer), "{sent}");
+    }
+    serving.abort();
 }

@@ -11,8 +11,9 @@ use help_center::{App, app, desk};
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 use ventanilla_service::{
-    Category, HelpDesk, MemoryStore, MessageText, NewTicket, TicketNumber, UserId,
-    settings::ManualClock, store::TicketStore,
+    Category, HelpDesk, MemoryStore, MessageText, NewTicket, Policy, TicketNumber, UserId,
+    settings::{Limits, ManualClock},
+    store::TicketStore,
 };
 
 pub(crate) const ANA: &str = "65a1f0c2e4b0a1b2c3d4e5f6";
@@ -47,7 +48,23 @@ impl Site {
     pub(crate) fn over(store: Arc<dyn TicketStore>) -> Self {
         let clock = ManualClock::new("2026-03-02T12:00:00Z".parse().unwrap());
         let desk = desk(store).unwrap().clock(clock.clone()).build();
-        Self { router: app(App::new(desk.clone(), clock.clone())), desk, clock }
+        let state = App::new(desk.clone(), clock.clone()).with_hosts(["ayuda.example"]);
+        Self { router: app(state), desk, clock }
+    }
+
+    pub(crate) fn with_limits(limits: Limits) -> Self {
+        let clock = ManualClock::new("2026-03-02T12:00:00Z".parse().unwrap());
+        let policy = Policy { limits, ..help_center::policy().unwrap() };
+        let desk = desk(MemoryStore::new()).unwrap().policy(policy).clock(clock.clone()).build();
+        let state = App::new(desk.clone(), clock.clone()).with_hosts(["ayuda.example"]);
+        Self { router: app(state), desk, clock }
+    }
+
+    /// Serves the pages over TLS.
+    pub(crate) fn behind_tls() -> Self {
+        let site = Self::new();
+        let state = App::new(site.desk.clone(), site.clock.clone()).with_hosts(["ayuda.example"]);
+        Self { router: app(state.behind_tls()), ..site }
     }
 
     pub(crate) fn nobody(&self) -> Browser<'_> {
@@ -84,7 +101,7 @@ impl Site {
         let answer = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = answer.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
-        let body = String::from_utf8(bytes.to_vec()).unwrap();
+        let body = String::from_utf8_lossy(&bytes).into_owned();
         Seen { status: parts.status, headers: parts.headers, body }
     }
 }
@@ -109,7 +126,10 @@ impl Browser<'_> {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Seen {
-        let mut request = Request::builder().method(method).uri(path).header("host", "ayuda.example");
+        let mut request = Request::builder().method(method).uri(path);
+        if !headers.iter().any(|(name, _)| *name == "host") {
+            request = request.header("host", "ayuda.example");
+        }
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
