@@ -18,6 +18,7 @@ mod customer;
 mod error;
 mod fields;
 mod files;
+mod live;
 mod people;
 mod security;
 mod seed;
@@ -41,6 +42,7 @@ use ventanilla_service::{
     view::Viewer,
 };
 
+use live::Live;
 pub use people::{Part, People, Someone};
 pub use seed::seed;
 pub use server::serve;
@@ -60,6 +62,7 @@ pub struct App {
     reader: Viewer,
     clock: Arc<dyn Clock>,
     sessions: Sessions,
+    live: Live,
     hosts: Vec<String>,
     tls: bool,
 }
@@ -76,6 +79,7 @@ impl App {
             reader: Viewer::new(zone),
             clock: Arc::new(clock),
             sessions: Sessions::default(),
+            live: Live::default(),
             hosts: ["localhost", "127.0.0.1", "[::1]"].map(Into::into).into(),
             tls: false,
         }
@@ -109,6 +113,7 @@ pub fn app(state: App) -> Router {
     Router::new()
         .merge(session::routes())
         .merge(security::rate_limited(pages, &state))
+        .merge(live::routes())
         .route("/static/{file}", get(files::file))
         .fallback(error::no_such_page)
         .method_not_allowed_fallback(error::no_such_method)

@@ -1,8 +1,6 @@
 // The pages work without it. It keeps a form from being sent twice by impatience, keeps what is being
-// written, shows the newest message, and fetches new ones.
+// written, and shows the newest message.
 "use strict";
-
-const EVERY = 5_000;
 
 // After the browser has checked and taken the form, so that neither is disturbed.
 addEventListener("submit", ({ target }) => {
@@ -66,33 +64,3 @@ if (log && !location.hash) {
 
 // What was refused is where the reader should go on.
 document.querySelector("[role=alert][tabindex]")?.focus();
-
-const both = (id, fresh) => [fresh.getElementById(id), document.getElementById(id)];
-
-async function poll() {
-  const answer = await fetch(page, { redirect: "error" });
-  if (!answer.ok) return;
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const [status, shown] = both("estado-actual", fresh);
-  if (status.textContent !== shown.textContent) {
-    shown.replaceWith(document.adoptNode(status));
-    // What can be done now, unless somebody is writing.
-    const [write, present] = both("escribir", fresh);
-    if (!present.querySelector("textarea")?.value) {
-      const inside = present.contains(document.activeElement);
-      present.replaceWith(document.adoptNode(write));
-      if (inside) write.querySelector("textarea")?.focus({ preventScroll: true });
-    }
-  }
-  for (const bubble of fresh.querySelectorAll(".bubble")) {
-    if (document.getElementById(bubble.id)) continue;
-    log.querySelector(".bubbles").append(document.adoptNode(bubble));
-  }
-}
-
-if (log && "poll" in log.dataset) {
-  setInterval(() => {
-    // A server that is away for a moment is asked again at the next turn.
-    if (!document.hidden) poll().catch(() => {});
-  }, EVERY);
-}

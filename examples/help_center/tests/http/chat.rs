@@ -168,7 +168,7 @@ async fn any_message_is_shown_as_text() {
         (ana.get("/tickets?despues=%3Cscript%3E").await, 0),
     ] {
         let scripts = seen.body.matches("<script").count();
-        assert_eq!(scripts, 1, "only our own: {}", seen.body);
+        assert_eq!(scripts, 2, "only our own: {}", seen.body);
         assert!(!seen.body.contains("<img src=x") && !seen.body.contains("><b>"), "{}", seen.body);
         assert!(seen.body.matches("\u{202e}abc").count() >= parts, "{}", seen.body);
     }
