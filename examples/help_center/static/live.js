@@ -92,14 +92,20 @@
   // Each time that it is made, a form has another key.
   const shape = (part) => part.outerHTML.replace(/<input type="hidden"[^>]*>/g, "");
 
-  // A part that somebody works in stays as it is.
+  // A part that somebody works in stays as it is; one with an empty field is no work.
   function replace(part) {
     const present = document.getElementById(part.id);
     if (!present || shape(present) === shape(part)) return;
-    const typed = [...present.querySelectorAll("textarea, input:not([type=hidden]):not([type=checkbox])")];
-    const isUsed = present.contains(document.activeElement) && document.activeElement !== present;
-    if (isUsed || typed.some((field) => field.value !== field.defaultValue)) return;
-    if (present.querySelector("input[type=checkbox]:checked")) return;
+    const active = present.contains(document.activeElement) ? document.activeElement : null;
+    if (active && (active.tagName !== "TEXTAREA" || active.value)) return;
+    if ([...present.querySelectorAll("textarea")].some((field) => field.value)) return;
+    if ([...present.querySelectorAll("select, input:not([type=hidden])")].some(isChanged)) return;
     present.replaceWith(document.adoptNode(part));
+    if (active) document.getElementById(active.id)?.focus({ preventScroll: true });
   }
+
+  const isChanged = (field) =>
+    field.tagName === "SELECT"
+      ? [...field.options].some((option) => option.selected !== option.defaultSelected && option.index > 0)
+      : field.type === "checkbox" ? field.checked : field.value !== field.defaultValue;
 }

@@ -7,7 +7,7 @@ use ventanilla_tests::{Setup, is_there};
 
 use crate::{
     centre::{Centre, person},
-    steps::{choose, follow, opened, sign_in, texts},
+    steps::{choose, follow, lose_connection, opened, sign_in, texts},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -24,6 +24,7 @@ async fn one_of_two_claims_wins_and_the_other_is_shown_the_assignee() {
         window.go(&page).await;
         assert!(window.text("aside").await.contains("Sin asignar"));
     }
+    lose_connection(&martin).await;
     follow(&lucia, "button[value=tomar]").await;
     assert!(texts(&lucia, "aside section p").await.contains(&"Lucía Paz".to_owned()));
 
@@ -35,6 +36,7 @@ async fn one_of_two_claims_wins_and_the_other_is_shown_the_assignee() {
     assert_eq!(martin.count("button[value=tomar]").await, 0, "it is not offered any more");
 
     // A status is for the ticket as it was seen.
+    lose_connection(&martin).await;
     choose(&lucia, "#prioridad", "Alta").await;
     follow(&lucia, "form[action$='/prioridad'] button").await;
     follow(&martin, "#estado button[value=RESOLVED]").await;

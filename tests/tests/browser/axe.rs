@@ -8,7 +8,7 @@ use ventanilla_tests::{Axe, Setup, Window, is_there};
 
 use crate::{
     centre::{Centre, person},
-    steps::{choose, follow, opened, sign_in, ticket_of},
+    steps::{choose, follow, lose_connection, opened, sign_in, ticket_of},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -82,6 +82,7 @@ async fn the_desks_pages_are_accessible() {
     check.at(&centre, &format!("/admin/tickets/{number}"), "Terminar la espera").await;
     let number = ticket_of(&centre, "Ana", Status::InProgress).await;
     check.at(&centre, &format!("/admin/tickets/{number}"), "Nota interna").await;
+    lose_connection(&check.window).await;
     let martin = centre.desk.admin(person("Martín"));
     martin.set_priority(&number, Priority::Urgent).await.expect("a change");
     follow(&check.window, "#estado button").await;

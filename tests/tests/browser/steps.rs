@@ -20,6 +20,11 @@ pub(crate) async fn follow(window: &Window, css: &str) {
     window.until(arrived).await;
 }
 
+/// Lets a page miss what changes from now on, as one that has lost its connection. The next page doesn't.
+pub(crate) async fn lose_connection(window: &Window) {
+    window.run("window.fetch = () => Promise.reject(new Error('offline'))", vec![]).await;
+}
+
 /// Chooses the option with this text.
 pub(crate) async fn choose(window: &Window, css: &str, text: &str) {
     let field = window.find(css).await;
