@@ -108,7 +108,7 @@ impl NewTicket {
     /// [`Refusal::NotPermitted`] unless `by` is the requester or an administrator, or if it follows
     /// up another requester's ticket; [`Refusal::TextTooLong`] if the description exceeds the
     /// policy's limit; [`Refusal::TooManyReferences`] and [`Refusal::TooManyTags`] for more than
-    /// [`TicketHead::MAX_LABELS`] of a kind.
+    /// [`TicketHead::MAX_REFERENCES`] and [`TicketHead::MAX_TAGS`].
     pub fn open(
         &self,
         number: TicketNumber,
@@ -188,7 +188,7 @@ impl FollowUp {
             follows: head.ticket_number.clone(),
             requester: head.requester.clone(),
             category: head.category.clone(),
-            about: head.about.iter().take(TicketHead::MAX_LABELS).cloned().collect(),
+            about: head.about.iter().take(TicketHead::MAX_REFERENCES).cloned().collect(),
         }
     }
 

@@ -314,12 +314,11 @@ fn check_room(ticket: &State<'_>, adding: u32, policy: &Policy) -> Result<(), Re
 
 /// Checks that a ticket may have this many references and tags.
 pub(crate) fn check_labels(references: usize, tags: usize) -> Result<(), Refusal> {
-    let limit = TicketHead::MAX_LABELS;
-    if references > limit {
-        return Err(Refusal::TooManyReferences { limit: count(limit) });
+    if references > TicketHead::MAX_REFERENCES {
+        return Err(Refusal::TooManyReferences { limit: count(TicketHead::MAX_REFERENCES) });
     }
-    if tags > limit {
-        return Err(Refusal::TooManyTags { limit: count(limit) });
+    if tags > TicketHead::MAX_TAGS {
+        return Err(Refusal::TooManyTags { limit: count(TicketHead::MAX_TAGS) });
     }
     Ok(())
 }

@@ -232,8 +232,10 @@ pub struct TicketHead {
 }
 
 impl TicketHead {
-    /// The maximum number of tags, and that of references to what a ticket is about.
-    pub const MAX_LABELS: usize = 8;
+    /// The maximum number of references to what a ticket is about.
+    pub const MAX_REFERENCES: usize = 8;
+    /// The maximum number of tags.
+    pub const MAX_TAGS: usize = 8;
 
     /// Returns the SLA timers of the ticket; `None` if it was opened without an SLA policy.
     ///

@@ -75,7 +75,7 @@ fn changes() -> impl Strategy<Value = Change> {
 }
 
 /// The numbers of tags and of orders of which tickets have some: more than they may have.
-const LABELS: usize = TicketHead::MAX_LABELS + 2;
+const LABELS: usize = TicketHead::MAX_TAGS + 2;
 
 fn labels() -> impl Strategy<Value = Change> {
     (0..LABELS, 0..4).prop_map(|(label, kind)| {
@@ -97,7 +97,7 @@ fn some_labels(most: usize) -> impl Strategy<Value = Vec<usize>> {
 
 /// Ana's ticket, as it was opened under any policy.
 fn opened() -> impl Strategy<Value = Case> {
-    let most = TicketHead::MAX_LABELS;
+    let most = TicketHead::MAX_TAGS;
     (policies(), some_labels(most), some_labels(most))
         .prop_map(|(policy, about, names)| Case::labelled(orders(about), tags(names), policy))
 }
@@ -374,7 +374,7 @@ fn labels_follow(
     prop_assert_eq!(new.about.len().abs_diff(old.about.len()), referring);
     are_distinct(&new.tags)?;
     are_distinct(&new.about)?;
-    let most = |count: usize| count.max(TicketHead::MAX_LABELS);
+    let most = |count: usize| count.max(TicketHead::MAX_TAGS);
     prop_assert!(new.tags.len() <= most(old.tags.len()), "{:?}", new.tags);
     prop_assert!(new.about.len() <= most(old.about.len()), "{:?}", new.about);
 

@@ -5,6 +5,7 @@
 mod counts;
 mod cursor;
 mod error;
+mod event_token;
 mod events;
 mod memory;
 #[cfg(feature = "mongodb")]
@@ -31,7 +32,8 @@ pub mod testing;
 pub use counts::{Counts, CountsQuery};
 pub use cursor::{Cursor, InvalidCursor, Position};
 pub use error::{BoxError, StoreError, WriteOutcome};
-pub use events::{EventStep, EventStream, EventToken, InvalidEventToken};
+pub use event_token::{EventToken, InvalidEventToken};
+pub use events::{EventStep, EventStream};
 pub use memory::MemoryStore;
 #[cfg(feature = "mongodb")]
 pub use mongo::{

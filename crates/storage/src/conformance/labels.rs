@@ -151,10 +151,10 @@ async fn a_closed_ticket_keeps_its_labels(store: &dyn TicketStore) {
 
 async fn a_ticket_has_no_more_labels_than_allowed(store: &dyn TicketStore) {
     let mut mirror = Mirror::of(store, testing::ticket("TKT-ABC123").build()).await;
-    for nth in 0..=TicketHead::MAX_LABELS {
+    for nth in 0..=TicketHead::MAX_TAGS {
         for change in [add_tag(&format!("t{nth}")), add_reference(&format!("order:{nth}"))] {
             let outcome = mirror.change(change, &admin(), hour(1)).await;
-            assert_eq!(matches!(outcome, Outcome::Applied { .. }), nth < TicketHead::MAX_LABELS);
+            assert_eq!(matches!(outcome, Outcome::Applied { .. }), nth < TicketHead::MAX_TAGS);
         }
     }
     let (last, refused) = (vec!["TKT-ABC123"], vec![]);
