@@ -13,7 +13,7 @@ CREATE TRIGGER ticket_change_made AFTER UPDATE OF head ON ticket BEGIN
     -- Another program may have damaged the JSON.
     INSERT INTO ticket_change (ticket, version) VALUES (
         NEW.id,
-        iif(json_valid(NEW.head), CAST(ifnull(NEW.head ->> 'version', 0) AS INTEGER), 0)
+        CASE json_valid(NEW.head) WHEN 1 THEN CAST(ifnull(NEW.head ->> 'version', 0) AS INTEGER) ELSE 0 END
     );
 END;
 
