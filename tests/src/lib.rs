@@ -5,6 +5,7 @@
 //!   that loses their replies.
 //! - [`Standalone`]: one server that is no replica set, with or without a password.
 //!
+//! - [`Process`]: a worker of a test in a process of its own, to be killed.
 //! - [`Window`]: a headless Chromium's window, and [`Axe`], which checks what it shows.
 //!
 //! The servers are those of `MONGODB_URI`, which serves [`Mongo::shared`] alone; else of the
@@ -24,6 +25,7 @@ mod database;
 mod faults;
 mod mongod_download;
 mod plain;
+mod process;
 mod proxy;
 mod replica_set;
 mod seed;
@@ -38,6 +40,7 @@ pub use {
     browser::{Setup, Window, is_there},
     database::TestDatabase,
     plain::plain,
+    process::Process,
     proxy::Proxy,
     replica_set::ReplicaSet,
     seed::{rng, seed},

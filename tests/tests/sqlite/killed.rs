@@ -4,19 +4,16 @@ use std::{path::Path, thread, time::Duration};
 
 use rand::{RngExt, rngs::StdRng};
 use tempfile::tempdir;
-use ventanilla_tests::{rng, seed};
+use ventanilla_tests::{Process, rng, seed};
 
-use super::{
-    process::{Process, given_file, say},
-    work::{Acknowledged, check, desk, open, person},
-};
+use super::work::{Acknowledged, check, desk, open, person};
 
 const ROUNDS: usize = 100;
 const WRITERS: usize = 8;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn changes_acknowledged_before_a_kill_are_stored_once() {
-    if let Some(file) = given_file() {
+    if let Some(file) = Process::given_path() {
         return write_until_killed(&file).await;
     }
     let folder = tempdir().unwrap();
@@ -48,7 +45,7 @@ fn write_and_kill(file: &Path, random: &mut StdRng) -> Acknowledged {
             process.kill();
         }
         left = left.saturating_sub(1);
-        let Some(line) = process.next() else { return acknowledged };
+        let Some(line) = process.next_line() else { return acknowledged };
         let (number, text) = line.split_once(' ').unwrap();
         acknowledged.entry(number.parse().unwrap()).or_default().push(text.to_owned());
     }
@@ -66,11 +63,11 @@ async fn write_until_killed(file: &Path) {
             for ticket in 0.. {
                 let text = |of: &str| format!("{process}-{nonce}-{writer}-{ticket}-{of}");
                 let number = open(&desk, &text("abre")).await.unwrap();
-                say(&format!("{number} {}", text("abre")));
+                Process::say(&format!("{number} {}", text("abre")));
                 for message in 0..4 {
                     let text = text(&message.to_string());
                     customer.reply(&number, text.as_str()).await.unwrap();
-                    say(&format!("{number} {text}"));
+                    Process::say(&format!("{number} {text}"));
                 }
             }
         })

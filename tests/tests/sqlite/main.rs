@@ -4,6 +4,5 @@
 
 mod killed;
 mod no_room;
-mod process;
 mod together;
 mod work;

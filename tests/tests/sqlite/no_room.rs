@@ -5,11 +5,9 @@ use std::path::Path;
 use futures::future::join_all;
 use tempfile::tempdir;
 use ventanilla_service::{Explain, HelpDesk, TicketNumber, error::WriteOutcome};
+use ventanilla_tests::Process;
 
-use super::{
-    process::{Process, given_file, say},
-    work::{Acknowledged, check, desk, open, person},
-};
+use super::work::{Acknowledged, check, desk, open, person};
 
 /// Size limit of the file and its log, in blocks of 512 bytes.
 const ROOM: u32 = 1_200;
@@ -18,7 +16,7 @@ const FAILURES: usize = 3;
 
 #[tokio::test]
 async fn a_write_that_finds_no_room_is_not_made_and_loses_nothing() {
-    if let Some(file) = given_file() {
+    if let Some(file) = Process::given_path() {
         return write_until_full(&file).await;
     }
     let folder = tempdir().unwrap();
@@ -27,7 +25,7 @@ async fn a_write_that_finds_no_room_is_not_made_and_loses_nothing() {
     let name = "no_room::a_write_that_finds_no_room_is_not_made_and_loses_nothing";
     let mut process = Process::start_within(ROOM, name, &file);
     let (mut acknowledged, mut refused) = (Acknowledged::new(), Vec::new());
-    while let Some(line) = process.next() {
+    while let Some(line) = process.next_line() {
         match line.split(' ').collect::<Vec<_>>()[..] {
             ["no", number, text] => refused.push((number.parse().unwrap(), text.to_owned())),
             [number, text] => acknowledged.entry(number.parse().unwrap()).or_default().push(text.into()),
@@ -58,20 +56,20 @@ async fn write_until_full(file: &Path) {
 
 async fn write(desk: &HelpDesk, writer: usize) {
     let number = open(desk, &format!("abre-{writer}")).await.unwrap();
-    say(&format!("{number} abre-{writer}"));
+    Process::say(&format!("{number} abre-{writer}"));
     let customer = desk.customer(person("ana"));
     let mut failures = 0;
     for message in 0.. {
         let text = format!("{message}-{}", "x".repeat(2_000));
         match customer.reply(&number, text.as_str()).await {
-            Ok(_) => say(&format!("{number} {text}")),
+            Ok(_) => Process::say(&format!("{number} {text}")),
             Err(error) => {
                 assert_eq!(
                     (error.code(), error.write_outcome()),
                     ("store_failed", WriteOutcome::NotApplied),
                     "{error:?}"
                 );
-                say(&format!("no {number} {text}"));
+                Process::say(&format!("no {number} {text}"));
                 failures += 1;
             }
         }

@@ -5,11 +5,9 @@ use std::{collections::BTreeMap, path::Path};
 use futures::future::join_all;
 use tempfile::tempdir;
 use ventanilla_service::{Explain, HelpDesk, ListQuery, TicketNumber};
+use ventanilla_tests::Process;
 
-use super::{
-    process::{Process, given_file, say, wait_for_go},
-    work::{Acknowledged, check, desk, open, person},
-};
+use super::work::{Acknowledged, check, desk, open, person};
 
 const TASKS: usize = 16;
 const STEPS: usize = 25;
@@ -18,11 +16,11 @@ const STEPS: usize = 25;
 /// process starves.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_processes_change_the_same_tickets() {
-    if let Some(file) = given_file() {
+    if let Some(file) = Process::given_path() {
         let desk = desk(&file).await;
-        wait_for_go();
+        Process::wait_for_go();
         let made = work(&desk, "hijo").await;
-        return made.iter().for_each(|made| say(made));
+        return made.iter().for_each(|made| Process::say(made));
     }
     let folder = tempdir().unwrap();
     let file = folder.path().join("tickets.db");
@@ -51,7 +49,7 @@ async fn both_work(desk: &HelpDesk, file: &Path) -> Vec<String> {
     let mut process = Process::start(name, file);
     process.go();
     let mut made = work(desk, "padre").await;
-    made.extend(std::iter::from_fn(|| process.next()));
+    made.extend(std::iter::from_fn(|| process.next_line()));
     made
 }
 

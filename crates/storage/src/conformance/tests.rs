@@ -1,5 +1,6 @@
 //! Tests of the suite: faulty stores must fail at the cases of their fault.
 
+mod events;
 mod handles;
 mod races;
 mod unreadable;

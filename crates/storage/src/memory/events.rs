@@ -137,3 +137,25 @@ impl Reader {
         Ok(steps.collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_changes_are_kept_and_older_positions_are_refused() {
+        let mut log = Log::default();
+        for version in 0..KEPT as u64 + 2 {
+            log.add(0, version);
+        }
+        assert_eq!(log.from(1), None);
+        assert_eq!(log.from(2).and_then(|part| part.first().copied()), Some((0, 2)));
+        let end = KEPT as u64 + 2;
+        assert_eq!(log.from(end - 1), Some(vec![(0, end - 1)]));
+        assert_eq!(log.from(end), Some(Vec::new()));
+        assert_eq!(log.from(end + 1), None);
+        let known = |position| log.position(&log.token(position));
+        assert_eq!([1, 2, end, end + 1].map(known), [None, Some(2), Some(end), None]);
+        assert_eq!(Log::default().position(&log.token(2)), None, "it is of another store");
+    }
+}

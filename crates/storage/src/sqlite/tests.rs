@@ -127,6 +127,19 @@ mod suite {
             file.raw().query_row("SELECT count(*) FROM ticket_change", [], |row| row.get::<_, i64>(0));
         assert_eq!(kept.unwrap(), 100_000);
         assert!(matches!(store.events(Some(token)).await, Err(StoreError::EventsLost { .. })));
+        // The positions are 1 to 102,000, of which the first 2,000 are gone.
+        let at = |position: &str| Some(position.parse().unwrap());
+        let lost = store.events(at("s1999")).await;
+        assert!(matches!(lost, Err(StoreError::EventsLost { .. })), "{lost:?}");
+        let mut oldest = store.events(at("s2000")).await.unwrap();
+        oldest.next().await.unwrap().unwrap();
+        assert_eq!(oldest.token().as_str(), "s2001");
+        let mut newest = store.events(at("s101999")).await.unwrap();
+        newest.next().await.unwrap().unwrap();
+        assert_eq!(newest.token().as_str(), "s102000");
+        store.events(at("s102000")).await.unwrap();
+        let future = store.events(at("s102001")).await;
+        assert!(matches!(future, Err(StoreError::EventsLost { .. })), "{future:?}");
     }
 
     #[tokio::test]

@@ -1,0 +1,11 @@
+//! Streams of events, read by workers that are killed, while servers fail and another application writes.
+
+#![allow(clippy::unwrap_used, reason = "a test fails loudly")]
+
+mod crowd;
+mod failover;
+mod foreign;
+mod killed;
+mod place;
+mod stored;
+mod worker;
