@@ -10,6 +10,7 @@ mod chat;
 mod customer;
 mod dashboard;
 mod desk_at_work;
+mod labels;
 mod looks;
 mod once;
 mod steps;

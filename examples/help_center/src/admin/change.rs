@@ -11,7 +11,7 @@ use axum::{
 use serde::Deserialize;
 use ventanilla_service::{
     Receipt, ServiceError, Status, TicketNumber, UserId,
-    ticket::{Wait, WaitingFor},
+    ticket::{MessageRange, Tag, Wait, WaitingFor},
     view::HistoryEntry,
 };
 
@@ -20,9 +20,9 @@ use super::{
     ticket::{Typed, refused},
 };
 use crate::{
-    App,
+    App, about,
     error::{Answer, Draft, Problem, status as status_of},
-    fields::{Number, Posted, Written, beginning, day, path, sent},
+    fields::{Number, Posted, Written, beginning, day, explain_es, path, sent},
     session::{Administrator, Me},
 };
 
@@ -210,6 +210,60 @@ pub(super) async fn wait(
     }
     .await;
     answer(&app, admin, &number, "", done, "hasta", |_| Typed::nothing()).await
+}
+
+/// Tag or reference to add or to remove.
+#[derive(Deserialize)]
+pub(super) struct NewLabel {
+    #[serde(rename = "valor", default)]
+    value: String,
+    #[serde(rename = "accion", default)]
+    action: String,
+}
+
+/// Action of the button beside a tag or a reference.
+const REMOVE: &str = "quitar";
+
+pub(super) async fn tag(
+    State(app): State<App>,
+    admin: Administrator,
+    Number(number): Number,
+    Posted(form): Posted<NewLabel>,
+) -> Answer {
+    let tag = match explain_es(Tag::parse(&form.value)) {
+        Ok(tag) => tag,
+        Err(text) => return invalid(&app, admin, &number, Problem::new("etiqueta", text)).await,
+    };
+    let done = match form.action.as_str() {
+        REMOVE => admin.desk.remove_tag(&number, &tag).await,
+        _ => admin.desk.add_tag(&number, &tag).await,
+    };
+    answer(&app, admin, &number, "", done, "etiqueta", |_| Typed::nothing()).await
+}
+
+pub(super) async fn reference(
+    State(app): State<App>,
+    admin: Administrator,
+    Number(number): Number,
+    Posted(form): Posted<NewLabel>,
+) -> Answer {
+    let reference = about::parse(&form.value);
+    let done = match (reference, form.action.as_str()) {
+        (Some(reference), REMOVE) => admin.desk.remove_reference(&number, &reference).await,
+        (Some(reference), _) => {
+            let ticket = admin.desk.get_range(&number, MessageRange::Last(0)).await?;
+            if !app.people.orders(&ticket.head.requester).contains(&reference) {
+                return invalid(&app, admin, &number, foreign_order()).await;
+            }
+            admin.desk.add_reference(&number, &reference).await
+        }
+        (None, _) => return invalid(&app, admin, &number, foreign_order()).await,
+    };
+    answer(&app, admin, &number, "", done, "referencia", |_| Typed::nothing()).await
+}
+
+fn foreign_order() -> Problem {
+    Problem::new("referencia", "Elige uno de los pedidos del cliente.")
 }
 
 #[derive(Deserialize)]

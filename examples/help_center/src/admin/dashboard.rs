@@ -15,7 +15,7 @@ use ventanilla_service::{
 
 use super::filters::{Filters, LIVE, NOBODY, ORDERS, YES};
 use crate::{
-    App, Part,
+    App, Part, about,
     error::{Answer, Failure, Problem, page},
     fields::{Asked, path},
     session::{Administrator, Me},
@@ -68,6 +68,12 @@ pub(super) struct Group {
 impl DashboardPage {
     fn problem(&self, field: &str) -> Option<&Problem> {
         self.problems.iter().find(|problem| problem.field == field)
+    }
+
+    /// Returns the name of what the listed tickets are about.
+    fn about(&self) -> String {
+        about::parse(&self.filters.about)
+            .map_or_else(|| self.filters.about.clone(), |it| about::name(&it))
     }
 }
 

@@ -4,10 +4,12 @@ use serde::{Deserialize, Serialize};
 use ventanilla_service::{
     Category, ListQuery, Priority, Status, UserId,
     list::{Cursor, Direction, DueFilter, PageQuery, Sort, WaitingFilter},
+    ticket::Tag,
     view::Viewer,
 };
 
 use crate::{
+    about,
     error::Problem,
     fields::{beginning, day, explain_es, next},
 };
@@ -49,6 +51,10 @@ pub(super) struct Filters {
     pub(super) waiting: String,
     #[serde(rename = "traspaso", skip_serializing_if = "String::is_empty")]
     pub(super) handoff: String,
+    #[serde(rename = "etiqueta", skip_serializing_if = "String::is_empty")]
+    pub(super) tag: String,
+    #[serde(rename = "sobre", skip_serializing_if = "String::is_empty")]
+    pub(super) about: String,
     #[serde(rename = "desde", skip_serializing_if = "String::is_empty")]
     pub(super) from: String,
     #[serde(rename = "hasta", skip_serializing_if = "String::is_empty")]
@@ -109,6 +115,14 @@ impl Filters {
         }
         if self.handoff == YES {
             query = query.handed_over();
+        }
+        if let Some(tag) = wrong.read("etiqueta", &self.tag, |it| explain_es(Tag::parse(it))) {
+            query = query.with_tag(tag);
+        }
+        let about =
+            |it: &str| about::parse(it).ok_or_else(|| "Escribe, por ejemplo: Pedido 1001.".to_owned());
+        if let Some(about) = wrong.read("sobre", &self.about, about) {
+            query = query.with_reference(about);
         }
         if let Some(from) = wrong.read("desde", &self.from, |it| beginning(day(it)?, reader)) {
             query = query.with_created_from(from);

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use ventanilla_service::{
     EventKind, ListQuery, ServiceError, Status, TicketNumber,
     list::PageSize,
-    ticket::{MessageRange, TicketHead},
+    ticket::{MessageRange, Reference, TicketHead},
     view::{ChatView, DeskView, HistoryEntry, InputState, Label, MessageSide, PersonRef},
 };
 
@@ -32,6 +32,8 @@ pub(super) struct TicketPage {
     /// The ticket that continues this one, once it is closed.
     continued_in: Option<TicketNumber>,
     admins: Vec<PersonRef>,
+    /// The requester's orders that the ticket isn't about.
+    orders: Vec<Reference>,
     typed: Typed,
     problem: Option<Problem>,
 }
@@ -102,8 +104,11 @@ async fn read(
         Status::Closed => continued_in(&admin, &ticket.head).await?,
         Status::Open | Status::InProgress | Status::Resolved => None,
     };
+    let mut orders = app.people.orders(&ticket.head.requester);
+    orders.retain(|order| !ticket.head.about.contains(order));
     Ok(TicketPage {
         continued_in,
+        orders,
         me: Some(admin.me),
         chat: desk.chat.clone(),
         earlier: ticket.earlier_messages as usize,

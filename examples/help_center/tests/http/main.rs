@@ -7,5 +7,6 @@ mod chat;
 mod desk;
 mod faults;
 mod forms;
+mod labels;
 mod pages;
 mod site;
