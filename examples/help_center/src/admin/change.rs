@@ -8,6 +8,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
+use axum_extra::extract::CookieJar;
 use serde::Deserialize;
 use ventanilla_service::{
     Receipt, ServiceError, Status, TicketNumber, UserId,
@@ -23,7 +24,7 @@ use crate::{
     App, about,
     error::{Answer, Draft, Problem, status as status_of},
     fields::{Number, Posted, Written, beginning, day, explain_es, path, sent},
-    session::{Administrator, Me},
+    session::{Administrator, Me, done_cookie},
 };
 
 #[derive(Deserialize)]
@@ -293,6 +294,22 @@ async fn invalid(app: &App, admin: Administrator, number: &TicketNumber, problem
     again.unwrap_or(Ok(status.into_response()))
 }
 
+/// Returns what to say about a change that was made, by the field of its form.
+pub(super) fn done_text(field: &str) -> Option<&'static str> {
+    Some(match field {
+        "texto" => "Respuesta enviada.",
+        "nota" => "Nota guardada.",
+        "estado" => "Estado guardado.",
+        "prioridad" => "Prioridad guardada.",
+        "persona" => "Asignación guardada.",
+        "hasta" => "Espera guardada.",
+        "etiqueta" => "Etiquetas guardadas.",
+        "referencia" => "Pedidos guardados.",
+        "borrador" => "Propuesta descartada.",
+        _ => return None,
+    })
+}
+
 async fn answer(
     app: &App,
     admin: Administrator,
@@ -302,7 +319,10 @@ async fn answer(
     field: &'static str,
     typed: impl FnOnce(&ServiceError) -> Typed,
 ) -> Answer {
-    let Err(error) = done else { return Ok(sent(&path("/admin/tickets", number), key)) };
+    let Err(error) = done else {
+        let jar = CookieJar::new().add(done_cookie(if field.is_empty() { "borrador" } else { field }));
+        return Ok((jar, sent(&path("/admin/tickets", number), key)).into_response());
+    };
     let (problem, since) = problem(app, &admin, &error, field);
     let (status, typed) = (status_of(&error), typed(&error));
     let again = refused(app, admin, number, status, problem, since, typed).await;

@@ -6,6 +6,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
+use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use serde::Deserialize;
 use ventanilla_service::{
     Category, Locale, Priority, ServiceError, Status,
@@ -13,12 +14,12 @@ use ventanilla_service::{
     view::{BulkView, TicketRow, Viewer},
 };
 
-use super::filters::{Filters, LIVE, NOBODY, ORDERS, YES};
+use super::filters::{EVERY, Filters, NEWEST, NOBODY, ORDERS, YES};
 use crate::{
     App, Part, about,
     error::{Answer, Failure, Problem, page},
     fields::{Asked, path},
-    session::{Administrator, Me},
+    session::{Administrator, LIST, Me, done_cookie},
 };
 
 #[derive(Template)]
@@ -34,6 +35,8 @@ struct DashboardPage {
     next: Option<String>,
     first: Option<String>,
     query: String,
+    /// Link to the same list with the tickets that have no timer that runs, unless it has them.
+    newest: Option<String>,
     actions: Vec<Group>,
     bulk: Option<BulkView>,
 }
@@ -44,6 +47,8 @@ struct Tile {
     text: &'static str,
     count: u64,
     link: String,
+    /// True if its list is shown.
+    current: bool,
 }
 
 /// Choice field of the form.
@@ -107,21 +112,31 @@ pub(super) async fn show(
     });
     let found = found.map(|ticket| admin.pages(app).row(&ticket));
     let at = |after: String| Filters { after, ..filters.clone() }.address();
+    let list = filters.query();
     let shown = DashboardPage {
-        tiles: tiles(&counts, &admin),
+        tiles: tiles(&counts, &admin, &filters),
         fields: fields(app, &filters),
         rows: found.rows,
         unreadable: found.unreadable,
         next: found.next.map(|cursor| at(cursor.to_string())),
         first: (!filters.after.is_empty()).then(|| at(String::new())),
-        query: filters.query(),
+        newest: filters
+            .is_by_due()
+            .then(|| Filters { order: NEWEST.into(), ..filters.first() }.address()),
+        query: list.clone(),
         actions: super::bulk::actions(),
         me: Some(admin.me),
         problems,
         filters,
         bulk,
     };
-    Ok(page(status, &shown))
+    Ok((list_cookie(&list), page(status, &shown)).into_response())
+}
+
+/// Remembers the list, to which the pages of its tickets link back.
+fn list_cookie(query: &str) -> CookieJar {
+    let cookie = Cookie::build((LIST, query.to_owned())).path("/admin").http_only(true);
+    CookieJar::new().add(cookie.same_site(SameSite::Lax))
 }
 
 /// Returns the page that the filters ask for, or their problems. A value that no list offers is one, or it
@@ -135,13 +150,19 @@ fn query(app: &App, reader: &Viewer, filters: &Filters) -> Result<PageQuery, Vec
     if problems.is_empty() { Ok(page) } else { Err(problems) }
 }
 
-fn tiles(counts: &Counts, admin: &Administrator) -> Vec<Tile> {
-    let tile = |code, text, count, filters: Filters| Tile { code, text, count, link: filters.address() };
-    let of = |status: &str| Filters { status: status.into(), ..Filters::default() };
+fn tiles(counts: &Counts, admin: &Administrator, filters: &Filters) -> Vec<Tile> {
+    let shown = Filters { status: filters.status().into(), ..filters.first() }.address();
+    let tile = |code, text, count, filters: Filters| {
+        let link = filters.address();
+        Tile { code, text, count, current: link == shown, link }
+    };
+    // Those that wait may have no timer that runs, and are counted all the same.
+    let newest = || Filters { order: NEWEST.into(), ..Filters::default() };
+    let of = |status: &str| Filters { status: status.into(), ..newest() };
     let by = |order: &str| Filters { order: order.into(), ..Filters::default() };
-    let handed_over = Filters { handoff: YES.into(), ..Filters::default() };
+    let handed_over = Filters { handoff: YES.into(), ..newest() };
     let waiting = |filter: WaitingFilter| Filters { waiting: filter.to_string(), ..Filters::default() };
-    let with = |assignee: &str| Filters { assignee: assignee.into(), ..of(LIVE) };
+    let with = |assignee: &str| Filters { assignee: assignee.into(), ..newest() };
     vec![
         tile("overdue", "Vencidos", counts.overdue, by("vencidos")),
         tile("risk", "En riesgo", counts.at_risk, by("riesgo")),
@@ -152,7 +173,7 @@ fn tiles(counts: &Counts, admin: &Administrator) -> Vec<Tile> {
         tile("open", "Abiertos", counts.with_status(Status::Open), of("OPEN")),
         tile("progress", "En progreso", counts.with_status(Status::InProgress), of("IN_PROGRESS")),
         tile("resolved", "Resueltos", counts.with_status(Status::Resolved), of("RESOLVED")),
-        tile("all", "Todos", counts.total(), Filters::default()),
+        tile("all", "Todos", counts.total(), of(EVERY)),
     ]
 }
 
@@ -165,8 +186,8 @@ fn fields(app: &App, filters: &Filters) -> Vec<Field> {
     let people = |part| app.people.choices(part).into_iter().map(|it| (it.id, it.person.name));
     let pair = |code: &str, text: &str| (code.to_owned(), text.to_owned());
 
-    let mut statuses = any("Todos");
-    statuses.push(pair(LIVE, "Activos"));
+    let mut statuses = any("Activos");
+    statuses.push(pair(EVERY, "Todos"));
     statuses.extend(Status::ALL.map(|it| pair(it.as_str(), it.label(Locale::Es))));
     let mut priorities = any("Todas");
     priorities.extend(Priority::ALL.map(|it| pair(it.as_str(), it.label(Locale::Es))));
@@ -182,9 +203,10 @@ fn fields(app: &App, filters: &Filters) -> Vec<Field> {
     waits.push(pair(WaitingFilter::NotWaiting.as_str(), "Sin los que esperan"));
     let mut handoffs = any("Todos");
     handoffs.push(pair(YES, "Necesitan una persona"));
-    let orders = ORDERS.map(|(word, text, ..)| pair(word, text)).into();
+    let mut orders = any("Predeterminado");
+    orders.extend(ORDERS.map(|(word, text, ..)| pair(word, text)));
     vec![
-        field("estado", "Estado", &filters.status, statuses),
+        field("estado", "Estado", filters.status(), statuses),
         field("prioridad", "Prioridad", &filters.priority, priorities),
         field("categoria", "Categoría", &filters.category, categories),
         field("asignado", "Asignado a", &filters.assignee, assignees),
@@ -221,14 +243,14 @@ pub(super) async fn claim_next(
     admin: Administrator,
     Asked(filters): Asked<Filters>,
 ) -> Answer {
-    let queue = match query(&app, &admin.me.reader, &Filters { after: String::new(), ..filters.clone() })
-    {
+    let queue = match query(&app, &admin.me.reader, &filters.first()) {
         Ok(page) => page.query().clone(),
         Err(_) => return show(&app, admin, filters, Ok(None)).await,
     };
     match admin.desk.claim_next(&queue).await? {
         Some(next) => {
-            Ok(Redirect::to(&path("/admin/tickets", &next.head.ticket_number)).into_response())
+            let jar = CookieJar::new().add(done_cookie("persona"));
+            Ok((jar, Redirect::to(&path("/admin/tickets", &next.head.ticket_number))).into_response())
         }
         None => {
             let nothing = Problem::new("", "No queda ningún ticket sin asignar con estos filtros.");

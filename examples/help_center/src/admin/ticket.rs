@@ -1,7 +1,8 @@
 //! The desk's page of a ticket.
 
 use askama::Template;
-use axum::{extract::State, http::StatusCode};
+use axum::{extract::State, http::StatusCode, response::IntoResponse};
+use axum_extra::extract::CookieJar;
 use serde::Deserialize;
 use ventanilla_service::{
     EventKind, ListQuery, ServiceError, Status, TicketNumber,
@@ -10,11 +11,12 @@ use ventanilla_service::{
     view::{ChatView, DeskView, HistoryEntry, InputState, Label, MessageSide, PersonRef},
 };
 
+use super::{change::done_text, filters::Filters};
 use crate::{
     App, Part,
     error::{Answer, Draft, Failure, Problem, page},
     fields::{Asked, Number, SHOWN, messages},
-    session::{Administrator, Me},
+    session::{Administrator, Me, done_cookie},
 };
 
 #[derive(Template)]
@@ -31,6 +33,10 @@ pub(super) struct TicketPage {
     since: Vec<HistoryEntry>,
     /// The ticket that continues this one, once it is closed.
     continued_in: Option<TicketNumber>,
+    /// Link to the list that was shown last.
+    back: String,
+    /// Text about the change that was made last.
+    done: Option<&'static str>,
     admins: Vec<PersonRef>,
     /// The requester's orders that the ticket isn't about.
     orders: Vec<Reference>,
@@ -83,11 +89,14 @@ pub(super) async fn ticket(
     Number(number): Number,
     Asked(Shown { draft, from }): Asked<Shown>,
 ) -> Answer {
+    let done = done_text(&admin.done);
     let mut shown = read(&app, admin, &number, messages(from), Typed::nothing(), None).await?;
+    shown.done = done;
     if let Some(draft) = shown.desk.draft.as_ref().filter(|_| !draft.is_empty()) {
         shown.typed.reply.text.clone_from(&draft.text);
     }
-    Ok(page(StatusCode::OK, &shown))
+    let seen = CookieJar::new().add(done_cookie(""));
+    Ok((done.map(|_| seen), page(StatusCode::OK, &shown)).into_response())
 }
 
 async fn read(
@@ -107,6 +116,8 @@ async fn read(
     let mut orders = app.people.orders(&ticket.head.requester);
     orders.retain(|order| !ticket.head.about.contains(order));
     Ok(TicketPage {
+        back: Filters::parse(&admin.list).address(),
+        done: None,
         continued_in,
         orders,
         me: Some(admin.me),

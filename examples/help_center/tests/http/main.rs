@@ -9,4 +9,5 @@ mod faults;
 mod forms;
 mod labels;
 mod pages;
+mod queue;
 mod site;
