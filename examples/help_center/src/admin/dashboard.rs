@@ -10,8 +10,8 @@ use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use serde::Deserialize;
 use ventanilla_service::{
     Category, Locale, Priority, ServiceError, Status,
-    list::{Counts, Page, PageQuery, Unreadable, WaitingFilter},
-    view::{BulkView, TicketRow, Viewer},
+    list::{Counts, Page, PageQuery, PageSize, Unreadable, WaitingFilter},
+    view::{BulkView, PersonRef, TicketRow, Viewer},
 };
 
 use super::filters::{EVERY, Filters, NEWEST, NOBODY, ORDERS, YES};
@@ -33,7 +33,10 @@ struct DashboardPage {
     rows: Vec<TicketRow>,
     unreadable: Vec<Unreadable>,
     next: Option<String>,
+    previous: Option<String>,
     first: Option<String>,
+    /// Places of the rows in the list, and its length if it is known.
+    range: Option<String>,
     query: String,
     /// Link to the same list with the tickets that have no timer that runs, unless it has them.
     newest: Option<String>,
@@ -111,15 +114,17 @@ pub(super) async fn show(
         None
     });
     let found = found.map(|ticket| admin.pages(app).row(&ticket));
-    let at = |after: String| Filters { after, ..filters.clone() }.address();
     let list = filters.query();
+    let tiles = tiles(&counts, &admin, &filters);
     let shown = DashboardPage {
-        tiles: tiles(&counts, &admin, &filters),
+        range: range(&filters, found.rows.len(), &tiles),
+        tiles,
         fields: fields(app, &filters),
         rows: found.rows,
         unreadable: found.unreadable,
-        next: found.next.map(|cursor| at(cursor.to_string())),
-        first: (!filters.after.is_empty()).then(|| at(String::new())),
+        next: found.next.map(|cursor| filters.next_page(cursor.to_string()).address()),
+        previous: filters.previous_page().map(|page| page.address()),
+        first: (!filters.after.is_empty()).then(|| filters.first().address()),
         newest: filters
             .is_by_due()
             .then(|| Filters { order: NEWEST.into(), ..filters.first() }.address()),
@@ -148,6 +153,14 @@ fn query(app: &App, reader: &Viewer, filters: &Filters) -> Result<PageQuery, Vec
     let problems: Vec<_> =
         unseen.map(|field| Problem::new(field.name, "Elige una opción de la lista.")).collect();
     if problems.is_empty() { Ok(page) } else { Err(problems) }
+}
+
+/// Returns the places of a page's rows in the list, with its length where one of the counts is that.
+fn range(filters: &Filters, rows: usize, tiles: &[Tile]) -> Option<String> {
+    let before = filters.skipped()? * PageSize::default().get();
+    let all = tiles.iter().find(|tile| tile.current).map(|tile| format!(" de {}", tile.count));
+    let (from, to) = (before + 1, before + rows);
+    (rows > 0).then(|| format!("Tickets {from} a {to}{}", all.unwrap_or_default()))
 }
 
 fn tiles(counts: &Counts, admin: &Administrator, filters: &Filters) -> Vec<Tile> {
@@ -223,18 +236,66 @@ pub(super) struct Wanted {
     number: String,
 }
 
-/// Redirects to the ticket whose number was typed.
+/// Redirects to the ticket whose number was typed, or to the tickets of the customer whose name was.
 pub(super) async fn find(
+    State(app): State<App>,
     admin: Administrator,
     Asked(wanted): Asked<Wanted>,
 ) -> Result<Response, Failure> {
+    // The name of a customer, unless a ticket has this number.
+    let people = named(&app, &wanted.number);
     match admin.desk.find(&wanted.number).await {
         Ok(ticket) => {
             Ok(Redirect::to(&path("/admin/tickets", &ticket.head.ticket_number)).into_response())
         }
-        Err(ServiceError::InvalidNumber(_)) => Err(Failure::NotFound),
+        Err(ServiceError::InvalidNumber(_) | ServiceError::NotFound { .. }) => match &people[..] {
+            [] => Err(Failure::NotFound),
+            [one] => Ok(Redirect::to(&of_requester(&one.id).address()).into_response()),
+            _ => Ok(page(StatusCode::OK, &PeoplePage { me: Some(admin.me), people })),
+        },
         Err(error) => Err(error.into()),
     }
+}
+
+/// Customers whose names have what was searched for.
+#[derive(Template)]
+#[template(path = "admin/clientes.html")]
+struct PeoplePage {
+    me: Option<Me>,
+    people: Vec<PersonRef>,
+}
+
+impl PeoplePage {
+    fn address(&self, person: &PersonRef) -> String {
+        of_requester(&person.id).address()
+    }
+}
+
+/// Returns the filters for all tickets of a customer.
+fn of_requester(id: &str) -> Filters {
+    Filters { requester: id.to_owned(), status: EVERY.into(), ..Filters::default() }
+}
+
+/// Returns the customers whose names have this text, in upper or lower case, with or without accents.
+fn named(app: &App, typed: &str) -> Vec<PersonRef> {
+    let typed = plain(typed.trim());
+    let mut people = app.people.choices(Part::Customer);
+    people.retain(|it| !typed.is_empty() && plain(&it.person.name).contains(&typed));
+    people
+}
+
+/// Returns a text in lower case and without the accents of Spanish.
+fn plain(text: &str) -> String {
+    let letter = |letter| match letter {
+        'á' => 'a',
+        'é' => 'e',
+        'í' => 'i',
+        'ó' => 'o',
+        'ú' | 'ü' => 'u',
+        'ñ' => 'n',
+        other => other,
+    };
+    text.to_lowercase().chars().map(letter).collect()
 }
 
 /// Assigns the first unassigned ticket of the list and opens it.

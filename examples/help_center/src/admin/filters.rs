@@ -71,7 +71,14 @@ pub(super) struct Filters {
     pub(super) order: String,
     #[serde(rename = "despues", skip_serializing_if = "String::is_empty")]
     pub(super) after: String,
+    /// Cursors of the pages before, from the second on, with points between them: a list is read forwards
+    /// only, so the way back is kept.
+    #[serde(rename = "antes", skip_serializing_if = "String::is_empty")]
+    pub(super) before: String,
 }
+
+/// Maximum number of pages that one can go back to one by one.
+const MAX_BEFORE: usize = 25;
 
 impl Filters {
     /// Returns the dashboard's address with these filters.
@@ -89,7 +96,40 @@ impl Filters {
 
     /// Returns the filters for the first page of their list.
     pub(super) fn first(&self) -> Self {
-        Self { after: String::new(), ..self.clone() }
+        Self { after: String::new(), before: String::new(), ..self.clone() }
+    }
+
+    fn pages_before(&self) -> Vec<&str> {
+        self.before.split('.').filter(|cursor| !cursor.is_empty()).collect()
+    }
+
+    /// Returns the filters for the page after this one.
+    pub(super) fn next_page(&self, after: String) -> Self {
+        let mut before = self.pages_before();
+        before.extend((!self.after.is_empty()).then_some(self.after.as_str()));
+        let oldest = before.len().saturating_sub(MAX_BEFORE);
+        Self { after, before: before[oldest..].join("."), ..self.clone() }
+    }
+
+    /// Returns the filters for the page before this one, unless this is the first.
+    pub(super) fn previous_page(&self) -> Option<Self> {
+        let mut before = self.pages_before();
+        match before.pop() {
+            _ if self.after.is_empty() => None,
+            None => Some(self.first()),
+            Some(after) => {
+                Some(Self { after: after.to_owned(), before: before.join("."), ..self.clone() })
+            }
+        }
+    }
+
+    /// Returns the number of pages before this one, unless it isn't known.
+    pub(super) fn skipped(&self) -> Option<usize> {
+        match (self.after.is_empty(), self.pages_before().len()) {
+            (true, _) => Some(0),
+            (false, MAX_BEFORE..) => None,
+            (false, before) => Some(before + 1),
+        }
     }
 
     /// Returns the number of filters that are set, without the order.

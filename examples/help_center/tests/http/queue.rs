@@ -128,3 +128,52 @@ async fn each_change_is_confirmed_once() {
     let forged = site.holding(format!("{}; hecho=Llama al 555", lucia.cookie())).get(&page).await;
     assert!(!forged.body.contains("class=\"done\""));
 }
+
+#[tokio::test]
+async fn pages_lead_back_one_by_one_and_say_where_they_are() {
+    let site = Site::new();
+    for at in 0..65 {
+        site.clock.advance(Duration::from_secs(1));
+        site.ticket(ANA, &format!("caso {at}.")).await;
+    }
+    let lucia = site.browser(LUCIA).await;
+    let link = |seen: &Seen, rel: &str| {
+        let (_, rest) = seen.body.split_once(&format!("rel=\"{rel}\" href=\""))?;
+        Some(rest.split('"').next()?.replace("&#38;", "&"))
+    };
+    let mut pages = vec![lucia.get("/admin?estado=OPEN&orden=recientes").await];
+    while let Some(next) = link(pages.last().unwrap(), "next") {
+        pages.push(lucia.get(&next).await);
+    }
+    let ranges = ["Tickets 1 a 20 de 65", "Tickets 21 a 40 de 65", "41 a 60 de 65", "61 a 65 de 65"];
+    assert_eq!(pages.len(), ranges.len());
+    for (page, range) in pages.iter().zip(ranges) {
+        page.is(200, range);
+    }
+    assert_eq!(link(&pages[0], "prev"), None);
+    for at in (1..pages.len()).rev() {
+        let back = lucia.get(&link(&pages[at], "prev").unwrap()).await;
+        assert_eq!(back.body, pages[at - 1].body, "page {at}");
+    }
+    // Without a count of this list, only the places are known.
+    lucia.get("/admin?prioridad=MEDIUM").await.is(200, "Tickets 1 a 20</span>");
+}
+
+#[tokio::test]
+async fn the_search_finds_numbers_and_customers() {
+    let site = Site::new();
+    let number = site.ticket(ANA, "Uno").await;
+    let lucia = site.browser(LUCIA).await;
+    let search = |typed: &str| format!("/admin/buscar?numero={typed}");
+    let typed = number.as_str().to_lowercase();
+    lucia.get(&search(&typed)).await.goes_to(&format!("/admin/tickets/{number}"));
+    for name in ["gomez", "Ana+G%C3%B3mez", "+ana+"] {
+        let theirs = format!("/admin?estado=todos&solicitante={ANA}");
+        lucia.get(&search(name)).await.goes_to(&theirs);
+    }
+    let seen = lucia.get(&search("o")).await;
+    seen.is(200, "Ana Gómez").is(200, "Bruno Díaz").is(200, &format!("solicitante={BRUNO}"));
+    for nobody in ["nadie", "lucia", "%20", "%"] {
+        assert_eq!(lucia.get(&search(nobody)).await.status, 404, "{nobody}");
+    }
+}
