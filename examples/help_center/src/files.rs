@@ -10,9 +10,10 @@ use axum::{
 
 use crate::error::Failure;
 
-const FILES: [(&str, &str, &str); 5] = [
+const FILES: [(&str, &str, &str); 6] = [
     ("style.css", "text/css; charset=utf-8", include_str!("../static/style.css")),
     ("app.js", "text/javascript; charset=utf-8", include_str!("../static/app.js")),
+    ("keys.js", "text/javascript; charset=utf-8", include_str!("../static/keys.js")),
     ("icono.svg", "image/svg+xml", include_str!("../static/icono.svg")),
     ("ana.svg", "image/svg+xml", include_str!("../static/ana.svg")),
     ("soporte.svg", "image/svg+xml", include_str!("../static/soporte.svg")),

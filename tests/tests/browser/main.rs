@@ -10,6 +10,7 @@ mod chat;
 mod customer;
 mod dashboard;
 mod desk_at_work;
+mod keys;
 mod labels;
 mod looks;
 mod once;
