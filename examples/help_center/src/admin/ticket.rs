@@ -8,7 +8,7 @@ use ventanilla_service::{
     EventKind, ListQuery, ServiceError, Status, TicketNumber,
     list::PageSize,
     ticket::{MessageRange, Reference, TicketHead},
-    view::{ChatView, DeskView, HistoryEntry, InputState, Label, MessageSide, PersonRef},
+    view::{ChatView, DeskView, HistoryEntry, InputState, Label, MessageSide, NoteView, PersonRef},
 };
 
 use super::{change::done_text, filters::Filters};
@@ -25,6 +25,8 @@ pub(super) struct TicketPage {
     me: Option<Me>,
     desk: DeskView,
     chat: ChatView,
+    /// For each message, the number of notes that were written before it.
+    notes_until: Vec<usize>,
     /// Number of messages before the first bubble.
     earlier: usize,
     /// Number of messages that were there when the refused form was made.
@@ -59,6 +61,18 @@ impl Typed {
 }
 
 impl TicketPage {
+    /// Returns the notes between a message of the page and the one before it. Those of messages that aren't
+    /// shown are left out with them.
+    fn notes_before(&self, message: usize) -> &[NoteView] {
+        let until = self.notes_until.get(message).copied().unwrap_or(self.desk.notes.len());
+        let from = match message.checked_sub(1).and_then(|before| self.notes_until.get(before)) {
+            Some(from) => *from,
+            None if self.earlier > 0 => until,
+            None => 0,
+        };
+        self.desk.notes.get(from..until).unwrap_or_default()
+    }
+
     fn problem(&self, field: &str) -> Option<&Problem> {
         self.problem.as_ref().filter(|problem| problem.field == field)
     }
@@ -113,12 +127,20 @@ async fn read(
         Status::Closed => continued_in(&admin, &ticket.head).await?,
         Status::Open | Status::InProgress | Status::Resolved => None,
     };
+    let written_before = |at| ticket.notes.iter().filter(|note| note.created_at < at).count();
+    // Clocks that were set back must not move a note twice.
+    let latest = ticket.messages.iter().scan(0, |before, it| {
+        *before = written_before(it.created_at).max(*before);
+        Some(*before)
+    });
+    let notes_until = latest.collect();
     let mut orders = app.people.orders(&ticket.head.requester);
     orders.retain(|order| !ticket.head.about.contains(order));
     Ok(TicketPage {
         back: Filters::parse(&admin.list).address(),
         done: None,
         continued_in,
+        notes_until,
         orders,
         me: Some(admin.me),
         chat: desk.chat.clone(),

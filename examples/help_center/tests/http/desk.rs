@@ -351,3 +351,32 @@ async fn times_are_those_of_the_readers_zone_and_say_so() {
         assert_eq!(seen.body.contains(late.as_str()), listed, "{zone}");
     }
 }
+
+#[tokio::test]
+async fn notes_stand_among_the_messages_where_they_were_written() {
+    let site = Site::new();
+    let number = site.ticket(ANA, "texto 0").await;
+    let (lucia, ana) = (site.desk.admin(id(LUCIA)), site.desk.customer(id(ANA)));
+    for at in 1..=52 {
+        site.clock.advance(Duration::from_secs(1));
+        match at {
+            1 | 51 | 52 => drop(lucia.add_note(&number, format!("texto {at}").as_str()).await.unwrap()),
+            _ => drop(ana.reply(&number, format!("texto {at}").as_str()).await.unwrap()),
+        }
+    }
+    let browser = site.browser(LUCIA).await;
+    let page = format!("/admin/tickets/{number}");
+    let shown = |body: &str| {
+        let texts = body.split("<p class=\"text\" dir=\"auto\">texto ").skip(1);
+        let numbers = texts.map(|text| text.split('<').next().unwrap().parse::<u32>().unwrap());
+        numbers.collect::<Vec<_>>()
+    };
+    let seen = browser.get(&format!("{page}?desde=0")).await;
+    assert_eq!(shown(&seen.body), Vec::from_iter(0..=52));
+    assert_eq!(seen.body.matches("<li class=\"internal\"><p class=\"who\">Nota interna</p>").count(), 3);
+    assert_eq!(shown(&browser.get(&page).await.body), Vec::from_iter(0..=52), "fifty messages fit");
+    site.clock.advance(Duration::from_secs(1));
+    ana.reply(&number, "texto 53").await.unwrap();
+    let last = browser.get(&page).await.body;
+    assert_eq!(shown(&last), Vec::from_iter(2..=53), "with the first message goes the first note");
+}
