@@ -30,6 +30,8 @@ pub(crate) fn routes() -> Router<App> {
         .route("/admin/tickets/{number}/prioridad", post(change::priority).get(change::back))
         .route("/admin/tickets/{number}/asignacion", post(change::assignment).get(change::back))
         .route("/admin/tickets/{number}/espera", post(change::wait).get(change::back))
+        .route("/admin/tickets/{number}/etiqueta", post(change::tag).get(change::back))
+        .route("/admin/tickets/{number}/referencia", post(change::reference).get(change::back))
         .route(
             "/admin/tickets/{number}/borrador/descartar",
             post(change::discard_draft).get(change::back),

@@ -10,10 +10,11 @@ use axum::{
 
 use crate::error::Failure;
 
-const FILES: [(&str, &str, &str); 6] = [
+const FILES: [(&str, &str, &str); 7] = [
     ("style.css", "text/css; charset=utf-8", include_str!("../static/style.css")),
     ("app.js", "text/javascript; charset=utf-8", include_str!("../static/app.js")),
     ("live.js", "text/javascript; charset=utf-8", include_str!("../static/live.js")),
+    ("keys.js", "text/javascript; charset=utf-8", include_str!("../static/keys.js")),
     ("icono.svg", "image/svg+xml", include_str!("../static/icono.svg")),
     ("ana.svg", "image/svg+xml", include_str!("../static/ana.svg")),
     ("soporte.svg", "image/svg+xml", include_str!("../static/soporte.svg")),

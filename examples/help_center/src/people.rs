@@ -3,8 +3,11 @@
 use serde::Deserialize;
 use ventanilla_service::{
     UserId,
+    ticket::Reference,
     view::{Person, PersonDirectory, PersonRef},
 };
+
+use crate::about::ORDER;
 
 /// People of the demo.
 #[derive(Debug, Clone, Deserialize)]
@@ -23,6 +26,9 @@ pub struct Someone {
     pub avatar: Option<String>,
     /// Their role.
     pub part: Part,
+    /// Numbers of their orders.
+    #[serde(default)]
+    pub orders: Vec<String>,
 }
 
 /// Role of a person in the demo.
@@ -60,6 +66,12 @@ impl People {
         self.0.iter().filter(move |someone| someone.part == part)
     }
 
+    /// Returns the orders of a person, as what a ticket may be about.
+    pub(crate) fn orders(&self, id: &UserId) -> Vec<Reference> {
+        let orders = self.get(id).map_or(&[][..], |someone| &someone.orders);
+        orders.iter().filter_map(|number| Reference::new(ORDER, number).ok()).collect()
+    }
+
     /// Returns the people with this role as options of a page.
     pub(crate) fn choices(&self, part: Part) -> Vec<PersonRef> {
         self.of(part).map(|someone| PersonRef::new(&someone.id, self, "")).collect()
@@ -88,10 +100,13 @@ mod tests {
     fn a_name_of_any_length_fits_on_a_page() {
         let id = UserId::parse("ana").unwrap();
         for (length, shown) in [(80, 80), (81, 81), (16 * 1024, 81)] {
-            let someone =
-                Someone {
-                    id: id.clone(), name: "ñ".repeat(length), avatar: None, part: Part::Customer
-                };
+            let someone = Someone {
+                id: id.clone(),
+                name: "ñ".repeat(length),
+                avatar: None,
+                part: Part::Customer,
+                orders: Vec::new(),
+            };
             let name = People(vec![someone]).person(&id).unwrap().name;
             assert_eq!((name.chars().count(), name.ends_with('…')), (shown, length > 80));
         }

@@ -7,8 +7,10 @@ use ventanilla_service::{
     HelpDesk, ListQuery, MessageText, NewTicket, Priority, Status, TicketNumber, Timestamp, UserId,
     settings::ManualClock,
     store::TicketStore,
-    ticket::{Wait, WaitingFor},
+    ticket::{Reference, Tag, Wait, WaitingFor},
 };
+
+use crate::about::ORDER;
 
 /// Fills an empty store with tickets of the days before `now`, and returns their number. A store that
 /// isn't empty is left as it is.
@@ -44,7 +46,8 @@ impl Seeder<'_> {
     async fn open(&self, story: &Story) -> Result<usize, Box<dyn Error>> {
         self.clock.set(self.before(&story.ago)?);
         let customer = self.desk.customer(self.id(&story.who)?);
-        let new_ticket = NewTicket::new(story.about.parse()?, MessageText::parse(&story.text)?);
+        let new_ticket = NewTicket::new(story.about.parse()?, MessageText::parse(&story.text)?)
+            .with_references(story.order.as_deref().map(|id| Reference::new(ORDER, id)).transpose()?);
         let mut number = customer.create(new_ticket).await?.head.ticket_number;
         if story.greeted {
             let greeting =
@@ -94,6 +97,9 @@ impl Seeder<'_> {
         if step.claim {
             admin.claim(number).await?;
         }
+        for tag in &step.tags {
+            admin.add_tag(number, &Tag::parse(tag)?).await?;
+        }
         if let Some(priority) = step.priority {
             admin.set_priority(number, priority).await?;
         }
@@ -142,6 +148,9 @@ struct Story {
     who: String,
     about: String,
     text: String,
+    /// Number of the requester's order that the ticket is about.
+    #[serde(default)]
+    order: Option<String>,
     #[serde(default)]
     greeted: bool,
     #[serde(default)]
@@ -161,5 +170,6 @@ struct Step {
     hand_over: String,
     draft: String,
     claim: bool,
+    tags: Vec<String>,
     follow_up: bool,
 }

@@ -33,6 +33,12 @@ use crate::{
 
 const COOKIE: &str = "sesion";
 
+/// Cookie of the desk's list that was shown last: its query string.
+pub(crate) const LIST: &str = "lista";
+
+/// Cookie that names the change that was made last, until a page has shown it.
+pub(crate) const DONE: &str = "hecho";
+
 /// Time after which a session ends by itself.
 const LIFE: Duration = Duration::from_secs(12 * 60 * 60);
 
@@ -104,6 +110,10 @@ pub(crate) struct Administrator {
     pub(crate) id: UserId,
     pub(crate) me: Me,
     pub(crate) desk: ventanilla_service::Admin,
+    /// Query string of the list that was shown last.
+    pub(crate) list: String,
+    /// Name of the change that was made last, if no page has shown it.
+    pub(crate) done: String,
 }
 
 impl Customer {
@@ -116,6 +126,12 @@ impl Administrator {
     pub(crate) fn pages<'a>(&'a self, app: &'a App) -> AdminPages<'a> {
         self.desk.pages(self.me.reader, &*app.people)
     }
+}
+
+/// Returns the cookie that names the change that was made; an empty name removes it.
+pub(crate) fn done_cookie(name: &'static str) -> Cookie<'static> {
+    let cookie = Cookie::build((DONE, name)).path("/admin").http_only(true).same_site(SameSite::Lax);
+    if name.is_empty() { cookie.removal().build() } else { cookie.build() }
 }
 
 /// Returns the reader, with the time zone that a script of the browser put into a cookie.
@@ -139,7 +155,9 @@ impl FromRequestParts<App> for Administrator {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
         let (id, me) = require_part(parts, app, Part::Admin)?;
-        Ok(Self { me, desk: app.desk.admin(id.clone()), id })
+        let jar = CookieJar::from_headers(&parts.headers);
+        let cookie = |name| jar.get(name).map_or_else(String::new, |it| it.value().to_owned());
+        Ok(Self { me, desk: app.desk.admin(id.clone()), id, list: cookie(LIST), done: cookie(DONE) })
     }
 }
 

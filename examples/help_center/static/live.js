@@ -53,11 +53,11 @@
   function addBubbles(fresh) {
     const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
     let added = 0;
-    for (const bubble of fresh.querySelectorAll(".bubble")) {
-      if (document.getElementById(bubble.id)) continue;
-      log.querySelector(".bubbles").append(document.adoptNode(bubble));
+    for (const item of fresh.querySelectorAll(".bubbles > li")) {
+      if (document.getElementById(item.id)) continue;
+      log.querySelector(".bubbles").append(document.adoptNode(item));
       added += 1;
-      if (bubble.querySelector(".who bdi").textContent !== myName) mark(bubble);
+      if (item.querySelector("bdi").textContent !== myName) mark(item);
     }
     if (added && atEnd) log.scrollTop = log.scrollHeight;
   }

@@ -60,18 +60,24 @@ async fn filters_narrow_the_list_together() {
     let centre = Centre::start().await;
     let window = centre.window(Setup::DESKTOP, "Lucía").await;
     let all = ListQuery::new;
+    let live = || all().with_statuses(Status::Open | Status::InProgress);
     let (carla, martin) = (person("Carla"), person("Martín"));
     for (chosen, query) in [
         (
             vec![("estado", "Activos"), ("asignado", "Sin asignar")],
-            all().with_statuses(Status::Open | Status::InProgress).unassigned(),
+            live().unassigned().with_sort(Sort::Due),
         ),
         (
             vec![("estado", "En progreso"), ("prioridad", "Alta")],
             all().with_statuses(Status::InProgress).with_priorities(Priority::High),
         ),
         (
-            vec![("categoria", "Pagos"), ("solicitante", "Carla Núñez"), ("orden", "Más antiguos")],
+            vec![
+                ("estado", "Todos"),
+                ("categoria", "Pagos"),
+                ("solicitante", "Carla Núñez"),
+                ("orden", "Más antiguos"),
+            ],
             all()
                 .with_category(Category::PAGOS)
                 .with_requester(carla.clone())
@@ -92,13 +98,14 @@ async fn filters_narrow_the_list_together() {
                 .with_assignee(martin)
                 .with_requester(carla),
         ),
-        (vec![("orden", "Más urgentes")], all().with_sort(Sort::UrgentFirst(Direction::OldestFirst))),
-        (vec![("orden", "Menos urgentes")], all().with_sort(Sort::LowFirst(Direction::OldestFirst))),
+        (vec![("orden", "Más urgentes")], live().with_sort(Sort::UrgentFirst(Direction::OldestFirst))),
+        (vec![("orden", "Menos urgentes")], live().with_sort(Sort::LowFirst(Direction::OldestFirst))),
         (vec![("orden", "Por plazo")], all().with_sort(Sort::Due)),
         (vec![("orden", "Solo en riesgo")], all().at_risk()),
         (vec![("orden", "Solo vencidos"), ("asignado", "Sin asignar")], all().overdue().unassigned()),
     ] {
         window.go(&centre.at("/admin")).await;
+        window.click(".filters-box summary").await;
         for (field, text) in &chosen {
             choose(&window, &format!("#{field}"), text).await;
         }
@@ -116,8 +123,38 @@ async fn filters_narrow_the_list_together() {
             assert!(all.iter().all(|row| row.contains("de retraso")), "{all:?}");
         }
     }
+    window.click(".filters-box summary").await;
     follow(&window, ".filters a").await;
-    assert!(listed(&centre, all()).await.starts_with(&shown(&window).await));
+    assert!(listed(&centre, live().with_sort(Sort::Due)).await.starts_with(&shown(&window).await));
+    window.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_tickets_are_seen_on_a_laptop_and_the_way_back_is_kept() {
+    if !is_there("ten_tickets_are_seen_on_a_laptop_and_the_way_back_is_kept") {
+        return;
+    }
+    let centre = Centre::start().await;
+    let window = centre.window(Setup::DESKTOP, "Lucía").await;
+    window.resize(1366, 768).await;
+    let seen = "const rows = [...document.querySelectorAll('.desk-rows li')].map(it => it.getBoundingClientRect()); \
+                return [rows[0].top, rows.filter(it => it.bottom <= 768).length]";
+    for path in ["/admin", "/admin?estado=todos"] {
+        window.go(&centre.at(path)).await;
+        let found = window.run(seen, vec![]).await;
+        assert!(found[0].as_f64().is_some_and(|top| top < 240.0), "the first begins at {found}");
+        assert!(found[1].as_u64().is_some_and(|count| count >= 9), "{path}: top, rows: {found}");
+    }
+    follow(&window, "a[rel=next]").await;
+    let (list, rows) = (window.url().await, shown(&window).await);
+    follow(&window, ".desk-rows a.number").await;
+    window.fill("#nota", "Visto").await;
+    follow(&window, "form[action$='/nota'] button").await;
+    assert_eq!(window.text(".done").await, "Nota guardada.");
+    window.reload().await;
+    assert_eq!(window.count(".done").await, 0, "it is told once");
+    follow(&window, ".back").await;
+    assert_eq!((window.url().await, shown(&window).await), (list, rows));
     window.close().await;
 }
 
@@ -138,16 +175,20 @@ async fn days_are_the_readers_own() {
     let (from, until, after) = (day(5), day(2), day(1));
     let query = ListQuery::new().with_created_from(begins(from)).with_created_before(begins(after));
 
+    window.click(".filters-box summary").await;
     for (field, day) in [("desde", from), ("hasta", until)] {
         let script = "document.getElementById(arguments[0]).value = arguments[1]";
         window.run(script, vec![field.into(), day.to_string().into()]).await;
     }
+    choose(&window, "#estado", "Todos").await;
     follow(&window, ".filters button").await;
 
     let expected = listed(&centre, query.clone()).await;
     assert!(expected.len() > 3, "{expected:?}");
     assert_eq!(walked(&window).await, expected);
+    window.click(".filters-box summary").await;
     choose(&window, "#estado", "Abierto").await;
+    choose(&window, "#orden", "Más recientes").await;
     follow(&window, ".filters button").await;
     assert_eq!(walked(&window).await, listed(&centre, query.with_statuses(Status::Open)).await);
     window.close().await;
@@ -160,7 +201,7 @@ async fn bulk_changes_show_their_results() {
     }
     let centre = Centre::start().await;
     let window = centre.window(Setup::DESKTOP, "Lucía").await;
-    window.go(&centre.at(&format!("/admin?solicitante={}", person("Ana")))).await;
+    window.go(&centre.at(&format!("/admin?estado=todos&solicitante={}", person("Ana")))).await;
     let mut expected = BTreeSet::new();
     for (status, outcome) in [
         (Status::Open, "Cambiado"),

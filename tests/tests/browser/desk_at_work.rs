@@ -82,7 +82,7 @@ async fn the_next_ticket_is_the_first_of_the_list_that_nobody_has() {
     martin.claim(&first).await.expect("it was free");
 
     let window = centre.window(Setup::PHONE, "Lucía").await;
-    window.go(&centre.at("/admin?prioridad=URGENT&solicitante=&orden=")).await;
+    window.go(&centre.at("/admin?prioridad=URGENT&solicitante=&orden=recientes")).await;
     follow(&window, "form[action^='/admin/siguiente'] button").await;
     assert!(window.text("#titulo").await.contains(second.as_str()));
     assert!(texts(&window, "aside section p").await.contains(&"Lucía Paz".to_owned()));

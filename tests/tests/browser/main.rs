@@ -10,6 +10,8 @@ mod chat;
 mod customer;
 mod dashboard;
 mod desk_at_work;
+mod keys;
+mod labels;
 mod live;
 mod looks;
 mod once;

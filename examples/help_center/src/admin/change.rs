@@ -8,10 +8,11 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
+use axum_extra::extract::CookieJar;
 use serde::Deserialize;
 use ventanilla_service::{
     Receipt, ServiceError, Status, TicketNumber, UserId,
-    ticket::{Wait, WaitingFor},
+    ticket::{MessageRange, Tag, Wait, WaitingFor},
     view::HistoryEntry,
 };
 
@@ -20,10 +21,10 @@ use super::{
     ticket::{Typed, refused},
 };
 use crate::{
-    App,
+    App, about,
     error::{Answer, Draft, Problem, status as status_of},
-    fields::{Number, Posted, Written, beginning, day, path, sent},
-    session::{Administrator, Me},
+    fields::{Number, Posted, Written, beginning, day, explain_es, path, sent},
+    session::{Administrator, Me, done_cookie},
 };
 
 #[derive(Deserialize)]
@@ -212,6 +213,60 @@ pub(super) async fn wait(
     answer(&app, admin, &number, "", done, "hasta", |_| Typed::nothing()).await
 }
 
+/// Tag or reference to add or to remove.
+#[derive(Deserialize)]
+pub(super) struct NewLabel {
+    #[serde(rename = "valor", default)]
+    value: String,
+    #[serde(rename = "accion", default)]
+    action: String,
+}
+
+/// Action of the button beside a tag or a reference.
+const REMOVE: &str = "quitar";
+
+pub(super) async fn tag(
+    State(app): State<App>,
+    admin: Administrator,
+    Number(number): Number,
+    Posted(form): Posted<NewLabel>,
+) -> Answer {
+    let tag = match explain_es(Tag::parse(&form.value)) {
+        Ok(tag) => tag,
+        Err(text) => return invalid(&app, admin, &number, Problem::new("etiqueta", text)).await,
+    };
+    let done = match form.action.as_str() {
+        REMOVE => admin.desk.remove_tag(&number, &tag).await,
+        _ => admin.desk.add_tag(&number, &tag).await,
+    };
+    answer(&app, admin, &number, "", done, "etiqueta", |_| Typed::nothing()).await
+}
+
+pub(super) async fn reference(
+    State(app): State<App>,
+    admin: Administrator,
+    Number(number): Number,
+    Posted(form): Posted<NewLabel>,
+) -> Answer {
+    let reference = about::parse(&form.value);
+    let done = match (reference, form.action.as_str()) {
+        (Some(reference), REMOVE) => admin.desk.remove_reference(&number, &reference).await,
+        (Some(reference), _) => {
+            let ticket = admin.desk.get_range(&number, MessageRange::Last(0)).await?;
+            if !app.people.orders(&ticket.head.requester).contains(&reference) {
+                return invalid(&app, admin, &number, foreign_order()).await;
+            }
+            admin.desk.add_reference(&number, &reference).await
+        }
+        (None, _) => return invalid(&app, admin, &number, foreign_order()).await,
+    };
+    answer(&app, admin, &number, "", done, "referencia", |_| Typed::nothing()).await
+}
+
+fn foreign_order() -> Problem {
+    Problem::new("referencia", "Elige uno de los pedidos del cliente.")
+}
+
 #[derive(Deserialize)]
 pub(super) struct Seen {
     version: u64,
@@ -239,6 +294,22 @@ async fn invalid(app: &App, admin: Administrator, number: &TicketNumber, problem
     again.unwrap_or(Ok(status.into_response()))
 }
 
+/// Returns what to say about a change that was made, by the field of its form.
+pub(super) fn done_text(field: &str) -> Option<&'static str> {
+    Some(match field {
+        "texto" => "Respuesta enviada.",
+        "nota" => "Nota guardada.",
+        "estado" => "Estado guardado.",
+        "prioridad" => "Prioridad guardada.",
+        "persona" => "Asignación guardada.",
+        "hasta" => "Espera guardada.",
+        "etiqueta" => "Etiquetas guardadas.",
+        "referencia" => "Pedidos guardados.",
+        "borrador" => "Propuesta descartada.",
+        _ => return None,
+    })
+}
+
 async fn answer(
     app: &App,
     admin: Administrator,
@@ -248,7 +319,10 @@ async fn answer(
     field: &'static str,
     typed: impl FnOnce(&ServiceError) -> Typed,
 ) -> Answer {
-    let Err(error) = done else { return Ok(sent(&path("/admin/tickets", number), key)) };
+    let Err(error) = done else {
+        let jar = CookieJar::new().add(done_cookie(if field.is_empty() { "borrador" } else { field }));
+        return Ok((jar, sent(&path("/admin/tickets", number), key)).into_response());
+    };
     let (problem, since) = problem(app, &admin, &error, field);
     let (status, typed) = (status_of(&error), typed(&error));
     let again = refused(app, admin, number, status, problem, since, typed).await;

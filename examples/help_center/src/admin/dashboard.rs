@@ -6,19 +6,20 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
+use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use serde::Deserialize;
 use ventanilla_service::{
     Category, Locale, Priority, ServiceError, Status,
-    list::{Counts, Page, PageQuery, Unreadable, WaitingFilter},
-    view::{BulkView, TicketRow, Viewer},
+    list::{Counts, Page, PageQuery, PageSize, Unreadable, WaitingFilter},
+    view::{BulkView, PersonRef, TicketRow, Viewer},
 };
 
-use super::filters::{Filters, LIVE, NOBODY, ORDERS, YES};
+use super::filters::{EVERY, Filters, NEWEST, NOBODY, ORDERS, YES};
 use crate::{
-    App, Part,
+    App, Part, about,
     error::{Answer, Failure, Problem, page},
     fields::{Asked, path},
-    session::{Administrator, Me},
+    session::{Administrator, LIST, Me, done_cookie},
 };
 
 #[derive(Template)]
@@ -32,8 +33,13 @@ struct DashboardPage {
     rows: Vec<TicketRow>,
     unreadable: Vec<Unreadable>,
     next: Option<String>,
+    previous: Option<String>,
     first: Option<String>,
+    /// Places of the rows in the list, and its length if it is known.
+    range: Option<String>,
     query: String,
+    /// Link to the same list with the tickets that have no timer that runs, unless it has them.
+    newest: Option<String>,
     actions: Vec<Group>,
     bulk: Option<BulkView>,
 }
@@ -44,6 +50,8 @@ struct Tile {
     text: &'static str,
     count: u64,
     link: String,
+    /// True if its list is shown.
+    current: bool,
 }
 
 /// Choice field of the form.
@@ -68,6 +76,12 @@ pub(super) struct Group {
 impl DashboardPage {
     fn problem(&self, field: &str) -> Option<&Problem> {
         self.problems.iter().find(|problem| problem.field == field)
+    }
+
+    /// Returns the name of what the listed tickets are about.
+    fn about(&self) -> String {
+        about::parse(&self.filters.about)
+            .map_or_else(|| self.filters.about.clone(), |it| about::name(&it))
     }
 }
 
@@ -100,22 +114,34 @@ pub(super) async fn show(
         None
     });
     let found = found.map(|ticket| admin.pages(app).row(&ticket));
-    let at = |after: String| Filters { after, ..filters.clone() }.address();
+    let list = filters.query();
+    let tiles = tiles(&counts, &admin, &filters);
     let shown = DashboardPage {
-        tiles: tiles(&counts, &admin),
+        range: range(&filters, found.rows.len(), &tiles),
+        tiles,
         fields: fields(app, &filters),
         rows: found.rows,
         unreadable: found.unreadable,
-        next: found.next.map(|cursor| at(cursor.to_string())),
-        first: (!filters.after.is_empty()).then(|| at(String::new())),
-        query: filters.query(),
+        next: found.next.map(|cursor| filters.next_page(cursor.to_string()).address()),
+        previous: filters.previous_page().map(|page| page.address()),
+        first: (!filters.after.is_empty()).then(|| filters.first().address()),
+        newest: filters
+            .is_by_due()
+            .then(|| Filters { order: NEWEST.into(), ..filters.first() }.address()),
+        query: list.clone(),
         actions: super::bulk::actions(),
         me: Some(admin.me),
         problems,
         filters,
         bulk,
     };
-    Ok(page(status, &shown))
+    Ok((list_cookie(&list), page(status, &shown)).into_response())
+}
+
+/// Remembers the list, to which the pages of its tickets link back.
+fn list_cookie(query: &str) -> CookieJar {
+    let cookie = Cookie::build((LIST, query.to_owned())).path("/admin").http_only(true);
+    CookieJar::new().add(cookie.same_site(SameSite::Lax))
 }
 
 /// Returns the page that the filters ask for, or their problems. A value that no list offers is one, or it
@@ -129,13 +155,27 @@ fn query(app: &App, reader: &Viewer, filters: &Filters) -> Result<PageQuery, Vec
     if problems.is_empty() { Ok(page) } else { Err(problems) }
 }
 
-fn tiles(counts: &Counts, admin: &Administrator) -> Vec<Tile> {
-    let tile = |code, text, count, filters: Filters| Tile { code, text, count, link: filters.address() };
-    let of = |status: &str| Filters { status: status.into(), ..Filters::default() };
+/// Returns the places of a page's rows in the list, with its length where one of the counts is that.
+fn range(filters: &Filters, rows: usize, tiles: &[Tile]) -> Option<String> {
+    let before = filters.skipped()? * PageSize::default().get();
+    let all = tiles.iter().find(|tile| tile.current).map(|tile| format!(" de {}", tile.count));
+    let (from, to) = (before + 1, before + rows);
+    (rows > 0).then(|| format!("Tickets {from} a {to}{}", all.unwrap_or_default()))
+}
+
+fn tiles(counts: &Counts, admin: &Administrator, filters: &Filters) -> Vec<Tile> {
+    let shown = Filters { status: filters.status().into(), ..filters.first() }.address();
+    let tile = |code, text, count, filters: Filters| {
+        let link = filters.address();
+        Tile { code, text, count, current: link == shown, link }
+    };
+    // Those that wait may have no timer that runs, and are counted all the same.
+    let newest = || Filters { order: NEWEST.into(), ..Filters::default() };
+    let of = |status: &str| Filters { status: status.into(), ..newest() };
     let by = |order: &str| Filters { order: order.into(), ..Filters::default() };
-    let handed_over = Filters { handoff: YES.into(), ..Filters::default() };
+    let handed_over = Filters { handoff: YES.into(), ..newest() };
     let waiting = |filter: WaitingFilter| Filters { waiting: filter.to_string(), ..Filters::default() };
-    let with = |assignee: &str| Filters { assignee: assignee.into(), ..of(LIVE) };
+    let with = |assignee: &str| Filters { assignee: assignee.into(), ..newest() };
     vec![
         tile("overdue", "Vencidos", counts.overdue, by("vencidos")),
         tile("risk", "En riesgo", counts.at_risk, by("riesgo")),
@@ -146,7 +186,7 @@ fn tiles(counts: &Counts, admin: &Administrator) -> Vec<Tile> {
         tile("open", "Abiertos", counts.with_status(Status::Open), of("OPEN")),
         tile("progress", "En progreso", counts.with_status(Status::InProgress), of("IN_PROGRESS")),
         tile("resolved", "Resueltos", counts.with_status(Status::Resolved), of("RESOLVED")),
-        tile("all", "Todos", counts.total(), Filters::default()),
+        tile("all", "Todos", counts.total(), of(EVERY)),
     ]
 }
 
@@ -159,8 +199,8 @@ fn fields(app: &App, filters: &Filters) -> Vec<Field> {
     let people = |part| app.people.choices(part).into_iter().map(|it| (it.id, it.person.name));
     let pair = |code: &str, text: &str| (code.to_owned(), text.to_owned());
 
-    let mut statuses = any("Todos");
-    statuses.push(pair(LIVE, "Activos"));
+    let mut statuses = any("Activos");
+    statuses.push(pair(EVERY, "Todos"));
     statuses.extend(Status::ALL.map(|it| pair(it.as_str(), it.label(Locale::Es))));
     let mut priorities = any("Todas");
     priorities.extend(Priority::ALL.map(|it| pair(it.as_str(), it.label(Locale::Es))));
@@ -176,9 +216,10 @@ fn fields(app: &App, filters: &Filters) -> Vec<Field> {
     waits.push(pair(WaitingFilter::NotWaiting.as_str(), "Sin los que esperan"));
     let mut handoffs = any("Todos");
     handoffs.push(pair(YES, "Necesitan una persona"));
-    let orders = ORDERS.map(|(word, text, ..)| pair(word, text)).into();
+    let mut orders = any("Predeterminado");
+    orders.extend(ORDERS.map(|(word, text, ..)| pair(word, text)));
     vec![
-        field("estado", "Estado", &filters.status, statuses),
+        field("estado", "Estado", filters.status(), statuses),
         field("prioridad", "Prioridad", &filters.priority, priorities),
         field("categoria", "Categoría", &filters.category, categories),
         field("asignado", "Asignado a", &filters.assignee, assignees),
@@ -195,18 +236,66 @@ pub(super) struct Wanted {
     number: String,
 }
 
-/// Redirects to the ticket whose number was typed.
+/// Redirects to the ticket whose number was typed, or to the tickets of the customer whose name was.
 pub(super) async fn find(
+    State(app): State<App>,
     admin: Administrator,
     Asked(wanted): Asked<Wanted>,
 ) -> Result<Response, Failure> {
+    // The name of a customer, unless a ticket has this number.
+    let people = named(&app, &wanted.number);
     match admin.desk.find(&wanted.number).await {
         Ok(ticket) => {
             Ok(Redirect::to(&path("/admin/tickets", &ticket.head.ticket_number)).into_response())
         }
-        Err(ServiceError::InvalidNumber(_)) => Err(Failure::NotFound),
+        Err(ServiceError::InvalidNumber(_) | ServiceError::NotFound { .. }) => match &people[..] {
+            [] => Err(Failure::NotFound),
+            [one] => Ok(Redirect::to(&of_requester(&one.id).address()).into_response()),
+            _ => Ok(page(StatusCode::OK, &PeoplePage { me: Some(admin.me), people })),
+        },
         Err(error) => Err(error.into()),
     }
+}
+
+/// Customers whose names have what was searched for.
+#[derive(Template)]
+#[template(path = "admin/clientes.html")]
+struct PeoplePage {
+    me: Option<Me>,
+    people: Vec<PersonRef>,
+}
+
+impl PeoplePage {
+    fn address(&self, person: &PersonRef) -> String {
+        of_requester(&person.id).address()
+    }
+}
+
+/// Returns the filters for all tickets of a customer.
+fn of_requester(id: &str) -> Filters {
+    Filters { requester: id.to_owned(), status: EVERY.into(), ..Filters::default() }
+}
+
+/// Returns the customers whose names have this text, in upper or lower case, with or without accents.
+fn named(app: &App, typed: &str) -> Vec<PersonRef> {
+    let typed = plain(typed.trim());
+    let mut people = app.people.choices(Part::Customer);
+    people.retain(|it| !typed.is_empty() && plain(&it.person.name).contains(&typed));
+    people
+}
+
+/// Returns a text in lower case and without the accents of Spanish.
+fn plain(text: &str) -> String {
+    let letter = |letter| match letter {
+        'á' => 'a',
+        'é' => 'e',
+        'í' => 'i',
+        'ó' => 'o',
+        'ú' | 'ü' => 'u',
+        'ñ' => 'n',
+        other => other,
+    };
+    text.to_lowercase().chars().map(letter).collect()
 }
 
 /// Assigns the first unassigned ticket of the list and opens it.
@@ -215,14 +304,14 @@ pub(super) async fn claim_next(
     admin: Administrator,
     Asked(filters): Asked<Filters>,
 ) -> Answer {
-    let queue = match query(&app, &admin.me.reader, &Filters { after: String::new(), ..filters.clone() })
-    {
+    let queue = match query(&app, &admin.me.reader, &filters.first()) {
         Ok(page) => page.query().clone(),
         Err(_) => return show(&app, admin, filters, Ok(None)).await,
     };
     match admin.desk.claim_next(&queue).await? {
         Some(next) => {
-            Ok(Redirect::to(&path("/admin/tickets", &next.head.ticket_number)).into_response())
+            let jar = CookieJar::new().add(done_cookie("persona"));
+            Ok((jar, Redirect::to(&path("/admin/tickets", &next.head.ticket_number))).into_response())
         }
         None => {
             let nothing = Problem::new("", "No queda ningún ticket sin asignar con estos filtros.");

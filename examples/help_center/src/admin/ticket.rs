@@ -1,20 +1,22 @@
 //! The desk's page of a ticket.
 
 use askama::Template;
-use axum::{extract::State, http::StatusCode};
+use axum::{extract::State, http::StatusCode, response::IntoResponse};
+use axum_extra::extract::CookieJar;
 use serde::Deserialize;
 use ventanilla_service::{
     EventKind, ListQuery, ServiceError, Status, TicketNumber,
     list::PageSize,
-    ticket::{MessageRange, TicketHead},
-    view::{ChatView, DeskView, HistoryEntry, InputState, Label, MessageSide, PersonRef},
+    ticket::{MessageRange, Reference, TicketHead},
+    view::{ChatView, DeskView, HistoryEntry, InputState, Label, MessageSide, NoteView, PersonRef},
 };
 
+use super::{change::done_text, filters::Filters};
 use crate::{
     App, Part,
     error::{Answer, Draft, Failure, Problem, page},
     fields::{Asked, Number, SHOWN, messages},
-    session::{Administrator, Me},
+    session::{Administrator, Me, done_cookie},
 };
 
 #[derive(Template)]
@@ -23,6 +25,8 @@ pub(super) struct TicketPage {
     me: Option<Me>,
     desk: DeskView,
     chat: ChatView,
+    /// For each message, the number of notes that were written before it.
+    notes_until: Vec<usize>,
     /// Number of messages before the first bubble.
     earlier: usize,
     /// Number of messages that were there when the refused form was made.
@@ -31,7 +35,13 @@ pub(super) struct TicketPage {
     since: Vec<HistoryEntry>,
     /// The ticket that continues this one, once it is closed.
     continued_in: Option<TicketNumber>,
+    /// Link to the list that was shown last.
+    back: String,
+    /// Text about the change that was made last.
+    done: Option<&'static str>,
     admins: Vec<PersonRef>,
+    /// The requester's orders that the ticket isn't about.
+    orders: Vec<Reference>,
     typed: Typed,
     problem: Option<Problem>,
 }
@@ -51,6 +61,18 @@ impl Typed {
 }
 
 impl TicketPage {
+    /// Returns the notes between a message of the page and the one before it. Those of messages that aren't
+    /// shown are left out with them.
+    fn notes_before(&self, message: usize) -> &[NoteView] {
+        let until = self.notes_until.get(message).copied().unwrap_or(self.desk.notes.len());
+        let from = match message.checked_sub(1).and_then(|before| self.notes_until.get(before)) {
+            Some(from) => *from,
+            None if self.earlier > 0 => until,
+            None => 0,
+        };
+        self.desk.notes.get(from..until).unwrap_or_default()
+    }
+
     fn problem(&self, field: &str) -> Option<&Problem> {
         self.problem.as_ref().filter(|problem| problem.field == field)
     }
@@ -81,11 +103,14 @@ pub(super) async fn ticket(
     Number(number): Number,
     Asked(Shown { draft, from }): Asked<Shown>,
 ) -> Answer {
+    let done = done_text(&admin.done);
     let mut shown = read(&app, admin, &number, messages(from), Typed::nothing(), None).await?;
+    shown.done = done;
     if let Some(draft) = shown.desk.draft.as_ref().filter(|_| !draft.is_empty()) {
         shown.typed.reply.text.clone_from(&draft.text);
     }
-    Ok(page(StatusCode::OK, &shown))
+    let seen = CookieJar::new().add(done_cookie(""));
+    Ok((done.map(|_| seen), page(StatusCode::OK, &shown)).into_response())
 }
 
 async fn read(
@@ -102,8 +127,21 @@ async fn read(
         Status::Closed => continued_in(&admin, &ticket.head).await?,
         Status::Open | Status::InProgress | Status::Resolved => None,
     };
+    let written_before = |at| ticket.notes.iter().filter(|note| note.created_at < at).count();
+    // Clocks that were set back must not move a note twice.
+    let latest = ticket.messages.iter().scan(0, |before, it| {
+        *before = written_before(it.created_at).max(*before);
+        Some(*before)
+    });
+    let notes_until = latest.collect();
+    let mut orders = app.people.orders(&ticket.head.requester);
+    orders.retain(|order| !ticket.head.about.contains(order));
     Ok(TicketPage {
+        back: Filters::parse(&admin.list).address(),
+        done: None,
         continued_in,
+        notes_until,
+        orders,
         me: Some(admin.me),
         chat: desk.chat.clone(),
         earlier: ticket.earlier_messages as usize,

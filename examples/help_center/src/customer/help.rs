@@ -4,7 +4,8 @@ use askama::Template;
 use axum::{extract::State, http::StatusCode, response::Response};
 use serde::Deserialize;
 use ventanilla_service::{
-    Category, Explain, Form, Locale, Screened, ServiceError, TicketNumber, view::Label,
+    Category, Explain, Form, Locale, Screened, ServiceError, TicketNumber, ticket::Reference,
+    view::Label,
 };
 
 use crate::{
@@ -19,9 +20,18 @@ use crate::{
 struct HelpPage {
     me: Option<Me>,
     categories: Vec<Label>,
-    chosen: String,
+    chosen: Chosen,
+    /// The orders of the person.
+    orders: Vec<Reference>,
     draft: Draft,
     problems: Vec<Problem>,
+}
+
+/// Options that were chosen in the form.
+#[derive(Default)]
+struct Chosen {
+    category: String,
+    order: String,
 }
 
 impl HelpPage {
@@ -34,6 +44,9 @@ impl HelpPage {
 pub(super) struct Request {
     #[serde(rename = "categoria", default)]
     category: String,
+    /// Number of an order; empty for none.
+    #[serde(rename = "pedido", default)]
+    order: String,
     #[serde(rename = "descripcion", default)]
     description: String,
     /// Honeypot field.
@@ -44,7 +57,7 @@ pub(super) struct Request {
 }
 
 pub(super) async fn form(State(app): State<App>, customer: Customer) -> Response {
-    show(&app, customer.me, StatusCode::OK, String::new(), Draft::fresh(), Vec::new())
+    show(&app, customer.me, StatusCode::OK, Chosen::default(), Draft::fresh(), Vec::new())
 }
 
 pub(super) async fn open(
@@ -58,19 +71,40 @@ pub(super) async fn open(
         honeypot: &request.honeypot,
         key: Some(&request.key),
     };
-    let opened = match app.desk.screen(&form) {
-        Ok(Screened::Spam { decoy }) => return Ok(thank(&decoy, &request.key)),
-        Ok(Screened::Genuine(new_ticket)) => customer.desk.create(new_ticket).await,
-        Err(error) => Err(error.into()),
-    };
-    match opened {
-        Ok(receipt) => Ok(thank(&receipt.head.ticket_number, &request.key)),
-        Err(error) => {
-            let problems = problems(&error);
-            let draft = Draft::again(request.description, request.key, &error);
-            Ok(show(&app, customer.me, status(&error), request.category, draft, problems))
+    let order = order(&app, &customer.me, &request.order);
+    let opened = match (app.desk.screen(&form), &order) {
+        (Ok(Screened::Spam { decoy }), _) => return Ok(thank(&decoy, &request.key)),
+        (Ok(Screened::Genuine(new_ticket)), Ok(order)) => {
+            customer.desk.create(new_ticket.with_references(order.clone())).await.map_err(Some)
         }
+        (Ok(Screened::Genuine(_)), Err(_)) => Err(None),
+        (Err(error), _) => Err(Some(error.into())),
+    };
+    let error = match opened {
+        Ok(receipt) => return Ok(thank(&receipt.head.ticket_number, &request.key)),
+        Err(error) => error,
+    };
+    let mut all = error.as_ref().map_or_else(Vec::new, problems);
+    all.extend(order.err());
+    let chosen = Chosen { category: request.category, order: request.order };
+    let (status, draft) = match &error {
+        Some(error) => (status(error), Draft::again(request.description, request.key, error)),
+        // Nothing was tried, so the form keeps its key.
+        None => {
+            let draft = Draft { text: request.description, key: request.key };
+            (StatusCode::UNPROCESSABLE_ENTITY, draft)
+        }
+    };
+    Ok(show(&app, customer.me, status, chosen, draft, all))
+}
+
+/// Returns the order that was chosen, if any. Only one of the person's own is accepted.
+fn order(app: &App, me: &Me, number: &str) -> Result<Option<Reference>, Problem> {
+    if number.is_empty() {
+        return Ok(None);
     }
+    let found = app.people.orders(&me.id).into_iter().find(|order| order.id() == number);
+    found.map(Some).ok_or_else(|| Problem::new("pedido", "Elige uno de tus pedidos."))
 }
 
 #[derive(Template)]
@@ -99,13 +133,14 @@ fn show(
     app: &App,
     me: Me,
     status: StatusCode,
-    chosen: String,
+    chosen: Chosen,
     draft: Draft,
     problems: Vec<Problem>,
 ) -> Response {
     let label = |category: &Category| Label::new(category.as_str(), category.label(Locale::Es));
     let categories = app.desk.categories().iter().map(label).collect();
-    page(status, &HelpPage { me: Some(me), categories, chosen, draft, problems })
+    let orders = app.people.orders(&me.id);
+    page(status, &HelpPage { me: Some(me), categories, chosen, orders, draft, problems })
 }
 
 /// Explains an invalid form field by field, and any other error at the description.

@@ -25,7 +25,7 @@ const PAGES: [(&str, [u16; 3]); 13] = [
 ];
 
 /// Every form, and what they get for it.
-const FORMS: [(&str, &str, [u16; 3]); 13] = [
+const FORMS: [(&str, &str, [u16; 3]); 15] = [
     ("/ayuda", "categoria=BUG&descripcion=No+carga", [303, 303, 403]),
     ("/tickets/N/mensajes", "texto=Hola", [303, 404, 403]),
     ("/tickets/N/confirmar", "", [409, 404, 403]),
@@ -38,6 +38,8 @@ const FORMS: [(&str, &str, [u16; 3]); 13] = [
     ("/admin/tickets/N/asignacion", "accion=dejar&version=6", [403, 403, 303]),
     ("/admin/tickets/N/espera", "espera=CUSTOMER&version=7", [403, 403, 303]),
     ("/admin/tickets/N/borrador/descartar", "version=8", [403, 403, 303]),
+    ("/admin/tickets/N/etiqueta", "valor=vip", [403, 403, 303]),
+    ("/admin/tickets/N/referencia", "valor=order:1001", [403, 403, 303]),
     ("/admin/siguiente", "", [403, 403, 303]),
 ];
 

@@ -167,8 +167,9 @@ async fn any_message_is_shown_as_text() {
         (ana.get("/ayuda/gracias/%3Cscript%3E%22").await, 0),
         (ana.get("/tickets?despues=%3Cscript%3E").await, 0),
     ] {
-        let scripts = seen.body.matches("<script").count();
-        assert_eq!(scripts, 2, "only our own: {}", seen.body);
+        let [scripts, ours] =
+            ["<script", "<script src=\"/static/"].map(|text| seen.body.matches(text).count());
+        assert!(ours > 0 && scripts == ours, "only our own: {}", seen.body);
         assert!(!seen.body.contains("<img src=x") && !seen.body.contains("><b>"), "{}", seen.body);
         assert!(seen.body.matches("\u{202e}abc").count() >= parts, "{}", seen.body);
     }

@@ -265,7 +265,7 @@ async fn the_list_is_filtered_and_goes_on() {
         .is(422, "No existe el estado")
         .is(422, "Escribe la fecha");
     assert!(lucia.get("/admin?estado=OPEN&estado=CLOSED").await.status.is_client_error());
-    lucia.get("/admin?desde=2026-03-02&hasta=2026-03-02&otra=1").await.is(200, "caso 44.");
+    lucia.get("/admin?desde=2026-03-02&hasta=2026-03-02&otra=1").await.is(200, "caso 0.");
     lucia.get("/admin?hasta=2026-03-01").await.is(200, "No hay tickets");
     site.browser(ANA).await.get("/tickets?despues=x").await.is(422, "Primera página");
     for (path, status) in [("numero=", 404), ("numero=%FF", 404), ("numero=tkt+n0t0ne", 404), ("", 404)]
@@ -322,7 +322,7 @@ async fn an_empty_store_is_filled_once() {
     let lucia = site.browser(LUCIA).await;
     lucia.get("/admin?orden=vencidos").await.is(200, "de retraso");
     lucia.get("/admin?orden=riesgo").await.is(200, "Tiempo restante");
-    lucia.get("/admin").await.is(200, "rel=\"next\"");
+    lucia.get("/admin?estado=todos").await.is(200, "rel=\"next\"");
 }
 
 #[tokio::test]
@@ -350,4 +350,33 @@ async fn times_are_those_of_the_readers_zone_and_say_so() {
         let seen = reader.get("/admin?desde=2026-03-03").await;
         assert_eq!(seen.body.contains(late.as_str()), listed, "{zone}");
     }
+}
+
+#[tokio::test]
+async fn notes_stand_among_the_messages_where_they_were_written() {
+    let site = Site::new();
+    let number = site.ticket(ANA, "texto 0").await;
+    let (lucia, ana) = (site.desk.admin(id(LUCIA)), site.desk.customer(id(ANA)));
+    for at in 1..=52 {
+        site.clock.advance(Duration::from_secs(1));
+        match at {
+            1 | 51 | 52 => drop(lucia.add_note(&number, format!("texto {at}").as_str()).await.unwrap()),
+            _ => drop(ana.reply(&number, format!("texto {at}").as_str()).await.unwrap()),
+        }
+    }
+    let browser = site.browser(LUCIA).await;
+    let page = format!("/admin/tickets/{number}");
+    let shown = |body: &str| {
+        let texts = body.split("<p class=\"text\" dir=\"auto\">texto ").skip(1);
+        let numbers = texts.map(|text| text.split('<').next().unwrap().parse::<u32>().unwrap());
+        numbers.collect::<Vec<_>>()
+    };
+    let seen = browser.get(&format!("{page}?desde=0")).await;
+    assert_eq!(shown(&seen.body), Vec::from_iter(0..=52));
+    assert_eq!(seen.body.matches("<li class=\"internal\"><p class=\"who\">Nota interna</p>").count(), 3);
+    assert_eq!(shown(&browser.get(&page).await.body), Vec::from_iter(0..=52), "fifty messages fit");
+    site.clock.advance(Duration::from_secs(1));
+    ana.reply(&number, "texto 53").await.unwrap();
+    let last = browser.get(&page).await.body;
+    assert_eq!(shown(&last), Vec::from_iter(2..=53), "with the first message goes the first note");
 }

@@ -7,6 +7,8 @@ mod chat;
 mod desk;
 mod faults;
 mod forms;
+mod labels;
 mod live;
 mod pages;
+mod queue;
 mod site;
