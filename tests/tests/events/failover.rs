@@ -2,13 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use bson::doc;
 use mongodb::{
     Client,
     options::{Acknowledgment, WriteConcern},
 };
 use tempfile::tempdir;
 use tokio::time::timeout;
-use ventanilla_service::{Category, HelpDesk, MessageText, NewTicket, mongodb::MongoOptions};
+use ventanilla_service::{Category, Explain, HelpDesk, MessageText, NewTicket, mongodb::MongoOptions};
 use ventanilla_tests::{Process, ReplicaSet, rng, seed};
 
 use super::{
@@ -89,6 +90,55 @@ async fn a_stream_leaves_a_primary_that_hangs() {
     println!("the stream has it after {:?}", begin.elapsed());
     assert_eq!(item.unwrap().unwrap().id, format!("{number}/1"));
     set.resume(old);
+}
+
+/// Meets errors that the driver doesn't pass over by itself.
+#[tokio::test]
+async fn a_stream_is_opened_again_at_its_position() {
+    let set = ReplicaSet::start().await;
+    let desk = place(&set).await.desk().await;
+    let mut stream = desk.events(None).await.unwrap();
+    let new_ticket = NewTicket::new(Category::BUG, MessageText::parse("Hola").unwrap());
+    let number = desk.customer(person(1)).create(new_ticket).await.unwrap().head.ticket_number;
+    let mut next =
+        async || timeout(PATIENCE, stream.next()).await.expect("it goes on").unwrap().unwrap();
+    assert_eq!(next().await.version, Some(0));
+    for round in 0..3 {
+        set.fail(4, &["getMore", "aggregate"], doc! { "errorCode": 8 }).await;
+        for _ in 0..2 {
+            desk.admin(person(2)).add_note(&number, "Ojo").await.unwrap();
+        }
+        for version in 1..=2 {
+            assert_eq!(next().await.version, Some(2 * round + version));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_stream_ends_after_the_time_limit_and_is_started_again_at_its_token() {
+    let set = ReplicaSet::start().await;
+    let desk = place(&set).await.desk().await;
+    let database = Client::with_uri_str(set.uri()).await.unwrap().database("desk");
+    let hasty = MongoOptions::new().with_time_limit(Duration::from_millis(500));
+    let hasty = HelpDesk::new(hasty.open(&database).await.unwrap());
+    let mut stream = hasty.events(None).await.unwrap();
+    set.fail(20, &["getMore", "aggregate"], doc! { "errorCode": 8 }).await;
+    let new_ticket = NewTicket::new(Category::BUG, MessageText::parse("Hola").unwrap());
+    let number = desk.customer(person(1)).create(new_ticket).await.unwrap().head.ticket_number;
+    let error = timeout(PATIENCE, stream.next()).await.expect("an end").unwrap().unwrap_err();
+    assert_eq!(error.code(), "store_failed");
+    assert!(stream.next().await.is_none());
+    let token = stream.token().clone();
+    let again = timeout(PATIENCE, async {
+        loop {
+            if let Ok(stream) = hasty.events(token.clone()).await {
+                break stream;
+            }
+        }
+    });
+    let mut again = again.await.expect("the errors end");
+    let item = timeout(PATIENCE, again.next()).await.expect("it goes on").unwrap().unwrap();
+    assert_eq!(item.id, format!("{number}/0"));
 }
 
 async fn place(set: &ReplicaSet) -> Place {

@@ -23,7 +23,7 @@ async fn a_killed_worker_over_mongodb_misses_no_change() {
     let database = Mongo::shared().await.database().await;
     let place = Place::of_database(database.uri(), &database);
     let stored = misses_nothing("killed::a_killed_worker_over_mongodb_misses_no_change", &place).await;
-    assert!(stored.writes_of_others() > KILLS, "another application wrote too");
+    assert!(stored.writes_of_others() > 10, "another application wrote too");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
