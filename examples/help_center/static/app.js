@@ -56,6 +56,17 @@ function restore() {
 }
 if (page && person) restore();
 
+// A canned reply goes where the cursor is, and leaves what is written.
+addEventListener("click", (event) => {
+  const text = event.target.closest("a[data-text]")?.dataset.text;
+  const field = document.getElementById("texto");
+  if (text === undefined || !field) return;
+  event.preventDefault();
+  field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  field.focus();
+});
+
 const log = document.querySelector("[role=log]");
 // Where the window has no room for the whole chat, its end is what matters.
 if (log && !location.hash) {

@@ -6,6 +6,7 @@ use itertools::{Itertools, iproduct};
 use proptest::prelude::*;
 use rusqlite::StatementStatus;
 use tempfile::TempDir;
+use tokio::time::timeout;
 use ventanilla_domain::{
     Actor, Category, Change, Command, EnumSet, Explain, MessageText, Policy, Priority, Status, Wait,
     WaitingFor,
@@ -109,8 +110,12 @@ mod suite {
         let by = Actor::Admin(testing::admin(0));
         let note = Change::note(MessageText::parse("Ojo").unwrap());
         let command = Command::new(&by, testing::epoch(), &Policy::default(), note).unwrap();
+        // The stream waits when the other handle writes, which doesn't wake it.
+        let mut next = std::pin::pin!(stream.next());
+        assert!(timeout(Duration::from_millis(300), &mut next).await.is_err(), "there is nothing yet");
         writer.update(&ticket.head().ticket_number, &command).await.unwrap();
-        assert_eq!(stream.next().await.unwrap().unwrap().id, "TKT-ABC123/1");
+        let item = timeout(Duration::from_secs(30), next).await.expect("it looks again by itself");
+        assert_eq!(item.unwrap().unwrap().id, "TKT-ABC123/1");
     }
 
     #[tokio::test]

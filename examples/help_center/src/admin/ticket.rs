@@ -16,6 +16,7 @@ use crate::{
     App, Part,
     error::{Answer, Draft, Failure, Problem, page},
     fields::{Asked, Number, SHOWN, messages},
+    replies::{CannedReply, canned},
     session::{Administrator, Me, done_cookie},
 };
 
@@ -40,6 +41,7 @@ pub(super) struct TicketPage {
     /// Text about the change that was made last.
     done: Option<&'static str>,
     admins: Vec<PersonRef>,
+    canned: Vec<CannedReply>,
     /// The requester's orders that the ticket isn't about.
     orders: Vec<Reference>,
     typed: Typed,
@@ -93,6 +95,9 @@ pub(super) struct Shown {
     /// Not empty if the bot's draft is put into the input of the reply.
     #[serde(rename = "borrador", default)]
     draft: String,
+    /// Number of the canned reply that is put there, from 1.
+    #[serde(rename = "respuesta", default)]
+    canned: Option<usize>,
     #[serde(rename = "desde", default)]
     from: Option<u32>,
 }
@@ -101,13 +106,17 @@ pub(super) async fn ticket(
     State(app): State<App>,
     admin: Administrator,
     Number(number): Number,
-    Asked(Shown { draft, from }): Asked<Shown>,
+    Asked(Shown { draft, canned, from }): Asked<Shown>,
 ) -> Answer {
     let done = done_text(&admin.done);
     let mut shown = read(&app, admin, &number, messages(from), Typed::nothing(), None).await?;
     shown.done = done;
     if let Some(draft) = shown.desk.draft.as_ref().filter(|_| !draft.is_empty()) {
         shown.typed.reply.text.clone_from(&draft.text);
+    }
+    let canned = canned.and_then(|number| shown.canned.get(number.checked_sub(1)?));
+    if let Some(reply) = canned {
+        shown.typed.reply.text.clone_from(&reply.text);
     }
     let seen = CookieJar::new().add(done_cookie(""));
     Ok((done.map(|_| seen), page(StatusCode::OK, &shown)).into_response())
@@ -148,6 +157,7 @@ async fn read(
         seen: usize::MAX,
         since: Vec::new(),
         admins: app.people.choices(Part::Admin),
+        canned: canned(),
         desk,
         typed,
         problem,

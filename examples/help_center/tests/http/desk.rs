@@ -380,3 +380,18 @@ async fn notes_stand_among_the_messages_where_they_were_written() {
     let last = browser.get(&page).await.body;
     assert_eq!(shown(&last), Vec::from_iter(2..=53), "with the first message goes the first note");
 }
+
+#[tokio::test]
+async fn a_canned_reply_is_put_into_the_answer() {
+    let site = Site::new();
+    let number = site.ticket(ANA, "Me cobraron dos veces").await;
+    let lucia = site.browser(LUCIA).await;
+    let page = format!("/admin/tickets/{number}");
+    let offered = lucia.get(&page).await;
+    offered.is(200, "Respuestas guardadas").is(200, &format!("{page}?respuesta=3#texto"));
+    lucia.get(&format!("{page}?respuesta=1")).await.is(200, "\n¿Nos envías el recibo o una captura");
+    for unknown in ["0", "99"] {
+        let seen = lucia.get(&format!("{page}?respuesta={unknown}")).await;
+        assert!(seen.body.contains("\n</textarea>"), "{unknown}: nothing is put there");
+    }
+}
