@@ -84,7 +84,7 @@ impl Process {
     }
 }
 
-/// What the worker does.
+/// Methods for the worker.
 impl Process {
     /// Returns the path of this process, if it is another process's worker.
     #[must_use]

@@ -119,7 +119,8 @@ impl NewTicket {
     ) -> Result<Ticket, Refusal> {
         rules::may_open(by, requester, self.follows.as_ref().map(FollowUp::requester))?;
         rules::check_length(&self.description, policy)?;
-        rules::check_labels(self.about.len(), self.tags.len())?;
+        rules::check_references(self.about.len())?;
+        rules::check_tags(self.tags.len())?;
         let head = TicketHead {
             ticket_number: number,
             requester: requester.clone(),

@@ -124,13 +124,13 @@ impl Command {
                 check_differs(!head.tags.contains(tag))?;
                 self.check_not_closed(head)?;
                 self.check_expected(ticket)?;
-                check_labels(0, head.tags.len() + 1)?;
+                check_tags(head.tags.len() + 1)?;
             }
             ChangeKind::AddReference(reference) => {
                 check_differs(!head.about.contains(reference))?;
                 self.check_not_closed(head)?;
                 self.check_expected(ticket)?;
-                check_labels(head.about.len() + 1, 0)?;
+                check_references(head.about.len() + 1)?;
             }
             ChangeKind::RemoveTag(tag) => {
                 check_differs(head.tags.contains(tag))?;
@@ -312,11 +312,16 @@ fn check_room(ticket: &State<'_>, adding: u32, policy: &Policy) -> Result<(), Re
     Ok(())
 }
 
-/// Checks that a ticket may have this many references and tags.
-pub(crate) fn check_labels(references: usize, tags: usize) -> Result<(), Refusal> {
+/// Checks that a ticket may have this many references.
+pub(crate) fn check_references(references: usize) -> Result<(), Refusal> {
     if references > TicketHead::MAX_REFERENCES {
         return Err(Refusal::TooManyReferences { limit: count(TicketHead::MAX_REFERENCES) });
     }
+    Ok(())
+}
+
+/// Checks that a ticket may have this many tags.
+pub(crate) fn check_tags(tags: usize) -> Result<(), Refusal> {
     if tags > TicketHead::MAX_TAGS {
         return Err(Refusal::TooManyTags { limit: count(TicketHead::MAX_TAGS) });
     }

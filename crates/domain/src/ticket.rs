@@ -205,7 +205,7 @@ pub struct TicketHead {
     /// The ticket that this one follows up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follow_up_of: Option<TicketNumber>,
-    /// What it is about, in order of addition, each once.
+    /// References to what it is about, in order of addition, each once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub about: Vec<Reference>,
     /// Its tags, in order of addition, each once: for the desk only.

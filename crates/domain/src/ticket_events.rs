@@ -53,6 +53,14 @@ impl TicketEvents {
         Self { id, head, messages, notes: Vec::new(), events, version: None }
     }
 
+    /// Returns whether an audience may see anything of the change.
+    #[must_use]
+    pub fn is_visible_to(&self, audience: &Audience) -> bool {
+        let is_public = || self.events.iter().any(|event| !event.kind.is_internal());
+        let shows = self.version.is_none() || !self.messages.is_empty() || is_public();
+        audience.may_see(&self.head.requester) && (shows || matches!(audience, Audience::Desk))
+    }
+
     /// Returns what an audience may see of the change; `None` if that is nothing.
     ///
     /// ```
@@ -72,16 +80,13 @@ impl TicketEvents {
     /// ```
     #[must_use]
     pub fn for_audience(mut self, audience: &Audience) -> Option<Self> {
-        if !audience.may_see(&self.head.requester) {
+        if !self.is_visible_to(audience) {
             return None;
         }
         if matches!(audience, Audience::Desk) {
             return Some(self);
         }
         self.events.retain(|event| !event.kind.is_internal());
-        if self.version.is_some() && self.messages.is_empty() && self.events.is_empty() {
-            return None;
-        }
         // The id has the version, by which notes could be counted.
         let times = self.events.iter().map(|event| event.at);
         let times = times.chain(self.messages.iter().map(|message| message.created_at));

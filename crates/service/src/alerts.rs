@@ -2,11 +2,11 @@
 
 use tracing::instrument;
 use ventanilla_domain::{
-    BusinessTime, Explain, Sla, SlaMetric, SlaState, SlaTimer, SlaTimers, TicketHead, Timestamp,
+    BusinessTime, Sla, SlaMetric, SlaState, SlaTimer, SlaTimers, TicketHead, Timestamp,
 };
 use ventanilla_storage::{ListQuery, PageSize};
 
-use crate::{ServiceError, System, observe::record};
+use crate::{ServiceError, System, observe::observed};
 
 /// Timer of a ticket that has come to be at risk or was breached.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,9 +77,7 @@ impl System {
     /// [`ServiceError::NoSla`] on a desk without an SLA policy; [`ServiceError::Store`].
     #[instrument(name = "ventanilla.sla_alerts", skip_all, fields(actor = "SYSTEM", outcome))]
     pub async fn sla_alerts(&self, since: Timestamp) -> Result<SlaAlerts, ServiceError> {
-        let found = self.find_alerts(since).await;
-        record("outcome", found.as_ref().err().map_or("ok", Explain::code));
-        found
+        observed(self.find_alerts(since).await)
     }
 
     async fn find_alerts(&self, since: Timestamp) -> Result<SlaAlerts, ServiceError> {

@@ -121,14 +121,11 @@ impl Reader {
             let change = self.changes.recv().await;
             signed_in(&self.headers, &self.app).filter(|someone| someone.id == self.who)?;
             match change {
-                Ok(change) => {
-                    let seen = TicketEvents::clone(&change).for_audience(&self.audience);
-                    if let Some(seen) = seen {
-                        return Some(
-                            Event::default().event("ticket").data(seen.head.ticket_number.as_str()),
-                        );
-                    }
+                Ok(change) if change.is_visible_to(&self.audience) => {
+                    let number = &change.head.ticket_number;
+                    return Some(Event::default().event("ticket").data(number.as_str()));
                 }
+                Ok(_) => {}
                 Err(RecvError::Lagged(_)) => return Some(Event::default().event("all").data("-")),
                 Err(RecvError::Closed) => return None,
             }

@@ -13,7 +13,7 @@ const GRACE: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 ///
-/// Those of the listener.
+/// The errors of the listener.
 pub async fn serve(listener: TcpListener, pages: Router, head_time: Duration) -> io::Result<()> {
     let handle = Handle::new();
     let interrupted = handle.clone();

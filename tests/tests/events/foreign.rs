@@ -1,4 +1,4 @@
-//! What another application writes, by the bare driver.
+//! Writes of another application, by the bare driver.
 
 use std::time::Duration;
 

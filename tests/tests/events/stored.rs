@@ -1,4 +1,4 @@
-//! What is stored in the end, with which a log of items is compared.
+//! Stored tickets at the end, with which a log of items is compared.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 

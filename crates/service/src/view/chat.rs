@@ -53,7 +53,7 @@ pub struct ChatView {
     /// The number of the ticket that this one follows up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follow_up_of: Option<String>,
-    /// What the ticket is about. The host knows the names and the addresses of its things.
+    /// References to what the ticket is about. The host knows the names and the addresses of its things.
     #[serde(default)]
     pub about: Vec<Reference>,
     /// Number of messages before the first one shown, for a link to them.

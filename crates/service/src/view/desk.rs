@@ -70,7 +70,7 @@ pub struct DeskView {
     pub sla: Vec<SlaView>,
     /// The assignee, and the ways to change it.
     pub assignment: Assignment,
-    /// What the ticket is about, and the ways to change it.
+    /// References to what the ticket is about, and the ways to change them.
     pub about: ReferencesView,
     /// The tags, and the ways to change them.
     pub tags: TagsView,
@@ -133,7 +133,8 @@ pub struct Assignment {
     pub unassign: Option<String>,
 }
 
-/// What a ticket is about, and the label of a button for each change of it that the viewer may make.
+/// References to what a ticket is about, and the label of a button for each change of them that the viewer
+/// may make.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ReferencesView {

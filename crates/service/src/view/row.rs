@@ -47,7 +47,7 @@ pub struct TicketRow {
     pub assignee: Option<PersonView>,
     /// The name of the assignee, or a text that there is none.
     pub assignee_text: String,
-    /// What the ticket is about. The host knows the names and the addresses of its things.
+    /// References to what the ticket is about. The host knows the names and the addresses of its things.
     #[serde(default)]
     pub about: Vec<Reference>,
     /// The tags. Customers see none.

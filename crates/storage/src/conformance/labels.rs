@@ -1,4 +1,4 @@
-//! What tickets are about, and their tags.
+//! References and tags of tickets.
 
 use ventanilla_domain::{
     Audience, Change, EnumSet, MessageRange, Outcome, Priority, Status, TicketHead,

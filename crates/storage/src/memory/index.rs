@@ -1,6 +1,6 @@
 //! Indexes of tickets: by creation, for each status and priority, overall and by category, assignee,
-//! requester, reference and tag; by due time; by the end of their wait; by time of resolution; and by the days that concern
-//! reports.
+//! requester, reference and tag; by due time; by the end of their wait; by time of resolution; and by the
+//! days that concern reports.
 
 use std::collections::{BTreeSet, HashMap};
 

@@ -88,8 +88,8 @@ impl UserIdEncoding {
             closed_at: optional(document, "closedAt", read_date)?,
             creation_key: self.creation_key_of(document),
             follow_up_of: optional(document, "followUpOf", read_parsed)?,
-            about: optional_list(document, "about", read_reference),
-            tags: optional_list(document, "tags", read_tag),
+            about: readable(document, "about", read_reference).unwrap_or_default(),
+            tags: readable(document, "tags", read_tag).unwrap_or_default(),
             waiting: optional_part(document, "waiting", read_waiting),
             handoff_at: optional_part(document, "handoffAt", read_date),
             draft: optional_part(document, "draft", read_draft).map(Box::new),
@@ -309,16 +309,6 @@ pub(super) fn optional_part<'a, T>(
     optional(document, field, read).unwrap_or(None)
 }
 
-/// Decodes the readable items of a list, if there is one.
-fn optional_list<'a, T>(
-    document: impl Fields<'a>,
-    field: &str,
-    read: impl Fn(RawBsonRef<'a>) -> Option<T>,
-) -> Vec<T> {
-    let Ok(Some(RawBsonRef::Array(items))) = document.value(field) else { return Vec::new() };
-    items.into_iter().flatten().filter_map(read).collect()
-}
-
 /// Decodes a list that may be missing or null.
 fn list<'a, T>(
     document: impl Fields<'a>,
@@ -333,13 +323,13 @@ fn list<'a, T>(
 }
 
 /// Decodes the readable items of a list.
-pub(super) fn readable<'a, T>(
+pub(super) fn readable<'a, T, R: IntoIterator<Item = T>>(
     document: impl Fields<'a>,
     field: &str,
-    read: impl FnMut(RawBsonRef<'a>) -> Result<T, DecodeError>,
+    read: impl FnMut(RawBsonRef<'a>) -> R,
 ) -> Result<Vec<T>, DecodeError> {
     let items = items(document, field)?;
-    Ok(items.filter_map(Result::ok).map(read).filter_map(Result::ok).collect())
+    Ok(items.filter_map(Result::ok).flat_map(read).collect())
 }
 
 fn items<'a>(

@@ -99,7 +99,7 @@ async fn an_error_is_logged_with_its_cause_and_its_ticket() {
 }
 
 thread_local! {
-    /// What was logged in this thread, which is that of one test.
+    /// Log of this thread, which is that of one test.
     static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
