@@ -129,10 +129,15 @@ fn title(error: &ServiceError) -> &'static str {
 /// Returns the HTTP status of a failed use case, and logs the error if it isn't the person's own. The
 /// span of the request has the ticket's number.
 pub(crate) fn status(error: &ServiceError) -> StatusCode {
+    log(error);
+    StatusCode::from_u16(error.kind().http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+/// Logs an error that isn't the person's own.
+pub(crate) fn log(error: &ServiceError) {
     if matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Unknown | ErrorKind::Internal) {
         tracing::error!(error = error as &dyn std::error::Error, "a use case failed");
     }
-    StatusCode::from_u16(error.kind().http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 /// Explanation of a refusal, shown at a field or at the top of the page.

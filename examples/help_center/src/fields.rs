@@ -12,8 +12,8 @@ use axum_extra::extract::{
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, de::DeserializeOwned};
 use ventanilla_service::{
-    Explain, IdempotencyKey, Locale, ServiceError, TicketNumber, Timestamp, sla::NaiveDate,
-    ticket::MessageRange, view::Viewer,
+    Explain, IdempotencyKey, Locale, ServiceError, TicketNumber, TicketSummary, Timestamp, list::Page,
+    sla::NaiveDate, ticket::MessageRange, view::Viewer,
 };
 
 use crate::error::Failure;
@@ -89,6 +89,13 @@ pub(crate) fn messages(from: Option<u32>) -> MessageRange {
 /// Returns a new idempotency key, which gives a form that is sent twice one effect.
 pub(crate) fn fresh_key() -> String {
     format!("{:032x}", rand::random::<u128>())
+}
+
+/// Returns the first ticket of a list that continues another.
+pub(crate) fn follow_up_of(number: &TicketNumber, list: Page<TicketSummary>) -> Option<TicketNumber> {
+    let mut heads = list.rows.into_iter().map(|row| row.head);
+    let follow_up = heads.find(|head| head.follow_up_of.as_ref() == Some(number));
+    follow_up.map(|head| head.ticket_number)
 }
 
 /// Redirects after a form was sent (Post/Redirect/Get), so that a reload doesn't send it again. A cookie tells

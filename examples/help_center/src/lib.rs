@@ -46,6 +46,7 @@ use ventanilla_service::{
 
 use live::Live;
 pub use people::{Part, People, Someone};
+use replies::CannedReply;
 pub use seed::seed;
 pub use server::serve;
 use session::Sessions;
@@ -61,6 +62,7 @@ const MAX_TIME: Duration = Duration::from_secs(30);
 pub struct App {
     desk: HelpDesk,
     people: Arc<People>,
+    canned: Arc<[CannedReply]>,
     reader: Viewer,
     clock: Arc<dyn Clock>,
     sessions: Sessions,
@@ -78,6 +80,7 @@ impl App {
         Self {
             desk,
             people: Arc::new(People::demo()),
+            canned: replies::canned(),
             reader: Viewer::new(zone),
             clock: Arc::new(clock),
             sessions: Sessions::default(),

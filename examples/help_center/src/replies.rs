@@ -1,6 +1,8 @@
 //! Canned replies, which an administrator puts into an answer and edits. A host keeps them where its desk can
 //! change them.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 
 /// Canned reply.
@@ -13,7 +15,7 @@ pub(crate) struct CannedReply {
 }
 
 /// Returns the canned replies of the demo.
-pub(crate) fn canned() -> Vec<CannedReply> {
+pub(crate) fn canned() -> Arc<[CannedReply]> {
     // A mistake in the file would be found by a test.
-    serde_json::from_str(include_str!("replies.json")).unwrap_or_default()
+    serde_json::from_str::<Vec<_>>(include_str!("replies.json")).unwrap_or_default().into()
 }

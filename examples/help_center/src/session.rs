@@ -34,10 +34,10 @@ use crate::{
 const COOKIE: &str = "sesion";
 
 /// Cookie of the desk's list that was shown last: its query string.
-pub(crate) const LIST: &str = "lista";
+const LIST: &str = "lista";
 
 /// Cookie that names the change that was made last, until a page has shown it.
-pub(crate) const DONE: &str = "hecho";
+const DONE: &str = "hecho";
 
 /// Time after which a session ends by itself.
 const LIFE: Duration = Duration::from_secs(12 * 60 * 60);
@@ -130,8 +130,20 @@ impl Administrator {
 
 /// Returns the cookie that names the change that was made; an empty name removes it.
 pub(crate) fn done_cookie(name: &'static str) -> Cookie<'static> {
-    let cookie = Cookie::build((DONE, name)).path("/admin").http_only(true).same_site(SameSite::Lax);
-    if name.is_empty() { cookie.removal().build() } else { cookie.build() }
+    let mut cookie = desk_cookie(DONE, name.into());
+    if name.is_empty() {
+        cookie.make_removal();
+    }
+    cookie
+}
+
+/// Returns the cookie of the desk's list, to which the pages of its tickets link back.
+pub(crate) fn list_cookie(query: &str) -> Cookie<'static> {
+    desk_cookie(LIST, query.to_owned())
+}
+
+fn desk_cookie(name: &'static str, value: String) -> Cookie<'static> {
+    Cookie::build((name, value)).path("/admin").http_only(true).same_site(SameSite::Lax).build()
 }
 
 /// Returns the reader, with the time zone that a script of the browser put into a cookie.

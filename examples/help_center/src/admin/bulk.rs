@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     App,
-    error::{Answer, Problem, status},
+    error::{Answer, Problem, log},
     fields::{Asked, Posted, explain_es},
     session::{Administrator, Me},
 };
@@ -51,10 +51,7 @@ pub(super) async fn change_each(
         }
         Ok(change) => {
             let changes = admin.desk.change_each(&chosen.numbers, &change).await;
-            for error in changes.items.iter().filter_map(|item| item.result.as_ref().err()) {
-                // Logs those that aren't the person's own.
-                status(error);
-            }
+            changes.items.iter().filter_map(|item| item.result.as_ref().err()).for_each(log);
             Ok(Some(admin.pages(&app).bulk(&changes)))
         }
         Err(text) => Err(Problem::new("", text)),

@@ -130,7 +130,7 @@ pub(super) async fn status(
     }
     let done =
         async { admin.desk.set_status(&number, form.to.parse()?).expecting(form.version).await }.await;
-    answer(&app, admin, &number, "", done, "estado", |_| Typed::nothing()).await
+    answer_textless(&app, admin, &number, done, "estado").await
 }
 
 #[derive(Deserialize)]
@@ -146,7 +146,7 @@ pub(super) async fn priority(
     Posted(form): Posted<NewPriority>,
 ) -> Answer {
     let done = async { admin.desk.set_priority(&number, form.to.parse()?).await }.await;
-    answer(&app, admin, &number, "", done, "prioridad", |_| Typed::nothing()).await
+    answer_textless(&app, admin, &number, done, "prioridad").await
 }
 
 #[derive(Deserialize)]
@@ -174,7 +174,7 @@ pub(super) async fn assignment(
             return invalid(&app, admin, &number, problem).await;
         }
     };
-    answer(&app, admin, &number, "", done, "persona", |_| Typed::nothing()).await
+    answer_textless(&app, admin, &number, done, "persona").await
 }
 
 #[derive(Deserialize)]
@@ -210,7 +210,7 @@ pub(super) async fn wait(
         admin.desk.wait(&number, wait).expecting(form.version).await
     }
     .await;
-    answer(&app, admin, &number, "", done, "hasta", |_| Typed::nothing()).await
+    answer_textless(&app, admin, &number, done, "hasta").await
 }
 
 /// Tag or reference to add or to remove.
@@ -239,7 +239,7 @@ pub(super) async fn tag(
         REMOVE => admin.desk.remove_tag(&number, &tag).await,
         _ => admin.desk.add_tag(&number, &tag).await,
     };
-    answer(&app, admin, &number, "", done, "etiqueta", |_| Typed::nothing()).await
+    answer_textless(&app, admin, &number, done, "etiqueta").await
 }
 
 pub(super) async fn reference(
@@ -248,19 +248,19 @@ pub(super) async fn reference(
     Number(number): Number,
     Posted(form): Posted<NewLabel>,
 ) -> Answer {
-    let reference = about::parse(&form.value);
-    let done = match (reference, form.action.as_str()) {
-        (Some(reference), REMOVE) => admin.desk.remove_reference(&number, &reference).await,
-        (Some(reference), _) => {
-            let ticket = admin.desk.get_range(&number, MessageRange::Last(0)).await?;
-            if !app.people.orders(&ticket.head.requester).contains(&reference) {
-                return invalid(&app, admin, &number, foreign_order()).await;
-            }
-            admin.desk.add_reference(&number, &reference).await
-        }
-        (None, _) => return invalid(&app, admin, &number, foreign_order()).await,
+    let Some(reference) = about::parse(&form.value) else {
+        return invalid(&app, admin, &number, foreign_order()).await;
     };
-    answer(&app, admin, &number, "", done, "referencia", |_| Typed::nothing()).await
+    let done = if form.action == REMOVE {
+        admin.desk.remove_reference(&number, &reference).await
+    } else {
+        let ticket = admin.desk.get_range(&number, MessageRange::Last(0)).await?;
+        if !app.people.orders(&ticket.head.requester).contains(&reference) {
+            return invalid(&app, admin, &number, foreign_order()).await;
+        }
+        admin.desk.add_reference(&number, &reference).await
+    };
+    answer_textless(&app, admin, &number, done, "referencia").await
 }
 
 fn foreign_order() -> Problem {
@@ -279,7 +279,7 @@ pub(super) async fn discard_draft(
     Posted(form): Posted<Seen>,
 ) -> Answer {
     let done = admin.desk.discard_draft(&number).expecting(form.version).await;
-    answer(&app, admin, &number, "", done, "", |_| Typed::nothing()).await
+    answer_textless(&app, admin, &number, done, "").await
 }
 
 /// Redirects the address of a form to its ticket, where the forms are.
@@ -308,6 +308,17 @@ pub(super) fn done_text(field: &str) -> Option<&'static str> {
         "borrador" => "Propuesta descartada.",
         _ => return None,
     })
+}
+
+/// Answers a form without a text.
+async fn answer_textless(
+    app: &App,
+    admin: Administrator,
+    number: &TicketNumber,
+    done: Result<Receipt, ServiceError>,
+    field: &'static str,
+) -> Answer {
+    answer(app, admin, number, "", done, field, |_| Typed::nothing()).await
 }
 
 async fn answer(

@@ -6,7 +6,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
+use axum_extra::extract::CookieJar;
 use serde::Deserialize;
 use ventanilla_service::{
     Category, Locale, Priority, ServiceError, Status,
@@ -19,7 +19,7 @@ use crate::{
     App, Part, about,
     error::{Answer, Failure, Problem, page},
     fields::{Asked, path},
-    session::{Administrator, LIST, Me, done_cookie},
+    session::{Administrator, Me, done_cookie, list_cookie},
 };
 
 #[derive(Template)]
@@ -135,13 +135,7 @@ pub(super) async fn show(
         filters,
         bulk,
     };
-    Ok((list_cookie(&list), page(status, &shown)).into_response())
-}
-
-/// Remembers the list, to which the pages of its tickets link back.
-fn list_cookie(query: &str) -> CookieJar {
-    let cookie = Cookie::build((LIST, query.to_owned())).path("/admin").http_only(true);
-    CookieJar::new().add(cookie.same_site(SameSite::Lax))
+    Ok((CookieJar::new().add(list_cookie(&list)), page(status, &shown)).into_response())
 }
 
 /// Returns the page that the filters ask for, or their problems. A value that no list offers is one, or it

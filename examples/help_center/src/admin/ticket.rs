@@ -1,5 +1,7 @@
 //! The desk's page of a ticket.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use axum_extra::extract::CookieJar;
@@ -15,8 +17,8 @@ use super::{change::done_text, filters::Filters};
 use crate::{
     App, Part,
     error::{Answer, Draft, Failure, Problem, page},
-    fields::{Asked, Number, SHOWN, messages},
-    replies::{CannedReply, canned},
+    fields::{Asked, Number, SHOWN, follow_up_of, messages},
+    replies::CannedReply,
     session::{Administrator, Me, done_cookie},
 };
 
@@ -41,7 +43,7 @@ pub(super) struct TicketPage {
     /// Text about the change that was made last.
     done: Option<&'static str>,
     admins: Vec<PersonRef>,
-    canned: Vec<CannedReply>,
+    canned: Arc<[CannedReply]>,
     /// The requester's orders that the ticket isn't about.
     orders: Vec<Reference>,
     typed: Typed,
@@ -157,7 +159,7 @@ async fn read(
         seen: usize::MAX,
         since: Vec::new(),
         admins: app.people.choices(Part::Admin),
-        canned: canned(),
+        canned: Arc::clone(&app.canned),
         desk,
         typed,
         problem,
@@ -170,10 +172,8 @@ async fn continued_in(
     head: &TicketHead,
 ) -> Result<Option<TicketNumber>, ServiceError> {
     let theirs = ListQuery::new().with_requester(head.requester.clone());
-    let newest = admin.desk.list(theirs.with_page_size(PageSize::new(100)?)).await?;
-    let mut heads = newest.rows.into_iter().map(|row| row.head);
-    let follow_up = heads.find(|it| it.follow_up_of.as_ref() == Some(&head.ticket_number));
-    Ok(follow_up.map(|head| head.ticket_number))
+    let newest = admin.desk.list(theirs.with_page_size(PageSize::LARGEST)).await?;
+    Ok(follow_up_of(&head.ticket_number, newest))
 }
 
 /// Renders the page with the present ticket, what has changed since the form was made, the typed texts and

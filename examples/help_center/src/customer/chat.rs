@@ -18,7 +18,7 @@ use super::list::{TicketList, list};
 use crate::{
     App,
     error::{Answer, Draft, Failure, Problem, page, status},
-    fields::{Asked, Number, Posted, SHOWN, Written, messages, path, sent},
+    fields::{Asked, Number, Posted, SHOWN, Written, follow_up_of, messages, path, sent},
     session::{Customer, Me},
 };
 
@@ -191,8 +191,6 @@ async fn continued_in(
     customer: &Customer,
     number: &TicketNumber,
 ) -> Result<Option<TicketNumber>, ServiceError> {
-    let newest = customer.desk.list(MyTickets::all().with_page_size(PageSize::new(100)?)).await?;
-    let mut heads = newest.rows.into_iter().map(|row| row.head);
-    let follow_up = heads.find(|head| head.follow_up_of.as_ref() == Some(number));
-    Ok(follow_up.map(|head| head.ticket_number))
+    let newest = customer.desk.list(MyTickets::all().with_page_size(PageSize::LARGEST)).await?;
+    Ok(follow_up_of(number, newest))
 }
