@@ -3,8 +3,8 @@
 use std::str::FromStr;
 
 use crate::{
-    IdempotencyKey, InvalidText, MessageText, Priority, Reference, Status, Tag, TicketDetails, UserId,
-    Wait,
+    IdempotencyKey, InvalidText, MessageText, Priority, Reference, Status, Tag, TicketDetails,
+    TicketHead, Timestamp, UserId, Wait,
 };
 
 /// A change that an actor asks for, as a value.
@@ -100,6 +100,7 @@ pub struct SeenConversation {
     pub(crate) version: Option<u64>,
     pub(crate) messages: u32,
     pub(crate) status: Status,
+    pub(crate) updated_at: Timestamp,
 }
 
 impl SeenConversation {
@@ -111,7 +112,8 @@ impl SeenConversation {
     pub fn of(ticket: &TicketDetails) -> Self {
         let state = ticket.state();
         let version = ticket.has_versions.then_some(state.head.version);
-        Self { version, messages: state.message_count, status: state.head.status }
+        let TicketHead { status, updated_at, .. } = *state.head;
+        Self { version, messages: state.message_count, status, updated_at }
     }
 }
 
@@ -257,8 +259,11 @@ impl Change {
     /// [`expecting`](Self::expecting).
     ///
     /// Notes, priorities, assignees, drafts and waits of a ticket in progress are no obstacle. Messages
-    /// of another application, which raise no version, are. If so much happened that the history may
-    /// have dropped a change of the status, the command is refused.
+    /// of another application, which raise no version, are.
+    ///
+    /// The command is refused too where a change of the status can't be ruled out: if so much happened
+    /// that the history may have dropped one, or if another application has set the time of the last
+    /// update, since it may have changed the status and changed it back.
     #[must_use]
     pub const fn unless_overtaken(mut self, seen: SeenConversation) -> Self {
         self.expected = Expected::Conversation(seen);

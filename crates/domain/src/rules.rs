@@ -224,7 +224,7 @@ impl Command {
         let is_dropped = ticket.history.len() >= self.policy.limits.history() as usize
             && seen.version.is_some_and(|seen| ticket.history.iter().all(|event| event.version > seen));
         let is_same = ticket.message_count == seen.messages && status == seen.status;
-        if is_same && changes.is_empty() && !is_dropped {
+        if is_same && changes.is_empty() && !is_dropped && !is_updated_by_others(seen, ticket) {
             return Ok(());
         }
         let added = ticket.message_count.saturating_sub(seen.messages);
@@ -245,6 +245,16 @@ impl Command {
         }
         Ok(())
     }
+}
+
+/// Returns whether the time of the last update is none that a change of ours since the reading has set:
+/// another application sets it with each write and raises no version.
+fn is_updated_by_others(seen: SeenConversation, ticket: &State<'_>) -> bool {
+    seen.version.is_some_and(|version| {
+        let public = ticket.history.iter().filter(|event| !event.kind.is_internal());
+        let times = public.filter(|event| event.version > version).map(|event| event.at);
+        ticket.head.updated_at != times.fold(seen.updated_at, Timestamp::max)
+    })
 }
 
 /// Checks that the key of a text, if any, is new among the earlier texts of the same author.

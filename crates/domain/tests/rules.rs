@@ -711,6 +711,27 @@ fn a_message_of_another_application_overtakes_whenever_it_was_written() {
 }
 
 #[test]
+fn a_status_that_another_application_changed_and_changed_back_overtakes() {
+    let mut case = Case::new(Policy::default());
+    case.must(&admin("luis"), 1, Change::priority(Priority::High));
+    let seen = SeenConversation::of(&case.page());
+    let reply = || message("Hola").unless_overtaken(seen);
+    // Changes of ours that are no obstacle, public and internal ones, explain the time that they set.
+    case.must(&admin("luis"), 3, Change::priority(Priority::Low));
+    case.must(&admin("luis"), 4, Change::note(text("Ojo")));
+    case.must(&admin("luis"), 2, Change::claim());
+    case.clone().must(&Actor::Bot, 9, reply());
+
+    for updated in [0, 2, 5] {
+        let mut record = TicketRecord::from(case.ticket.clone());
+        record.updated_at = at(updated);
+        let mut case = Case { ticket: record.into(), ..case.clone() };
+        let overtaken = Refusal::ConversationChanged { status: Open, added: 0, changes: Vec::new() };
+        assert_eq!(case.does(&Actor::Bot, 9, reply()), Answer::Refused(overtaken), "{updated}");
+    }
+}
+
+#[test]
 fn a_status_that_may_have_been_dropped_from_the_history_overtakes() {
     for (history, is_refused) in [(4, false), (3, true)] {
         let mut case = Case::new(limited(Limits::default().with_history(history)));
