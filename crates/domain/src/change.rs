@@ -3,8 +3,8 @@
 use std::str::FromStr;
 
 use crate::{
-    IdempotencyKey, InvalidText, MessageText, Priority, Reference, Status, Tag, TicketDetails,
-    TicketHead, Timestamp, UserId, Wait,
+    Attachment, IdempotencyKey, InvalidText, MessageText, Priority, Reference, Status, Tag,
+    TicketDetails, TicketHead, Timestamp, UserId, Wait,
 };
 
 /// A change that an actor asks for, as a value.
@@ -298,7 +298,7 @@ impl Change {
     }
 }
 
-/// A message or an internal note to be added, with or without an idempotency key.
+/// A message or an internal note to be added, with or without an idempotency key and files.
 ///
 /// ```
 /// use ventanilla_domain::{IdempotencyKey, NewMessage};
@@ -312,6 +312,7 @@ impl Change {
 pub struct NewMessage {
     pub(crate) text: MessageText,
     pub(crate) key: Option<IdempotencyKey>,
+    pub(crate) attachments: Vec<Attachment>,
 }
 
 impl NewMessage {
@@ -332,12 +333,22 @@ impl NewMessage {
         self.key = Some(key);
         self
     }
+
+    /// Returns the message with files attached, at most [`Attachment::MAX_OF_MESSAGE`]. An internal note
+    /// is refused with them.
+    ///
+    /// Sent again with a key, it is the same request if the files have the same names and contents.
+    #[must_use]
+    pub fn with_attachments(mut self, attachments: Vec<Attachment>) -> Self {
+        self.attachments = attachments;
+        self
+    }
 }
 
 impl From<MessageText> for NewMessage {
     /// Creates a message without a key.
     fn from(text: MessageText) -> Self {
-        Self { text, key: None }
+        Self { text, key: None, attachments: Vec::new() }
     }
 }
 

@@ -42,8 +42,9 @@ impl Command {
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotPermitted`] if this kind of actor may never make such a change, and
-    /// [`Refusal::TextTooLong`] if its text exceeds the policy's limit.
+    /// [`Refusal::NotPermitted`] if this kind of actor may never make such a change;
+    /// [`Refusal::TextTooLong`], [`Refusal::TooManyAttachments`], [`Refusal::FileTooLarge`] and
+    /// [`Refusal::MediaTypeNotAllowed`] if its text or files exceed the policy's limits.
     ///
     /// ```
     /// use ventanilla_domain::{Actor, Change, Command, Explain, Policy, Priority, Timestamp};
@@ -55,7 +56,7 @@ impl Command {
     pub fn new(actor: &Actor, at: Timestamp, policy: &Policy, change: Change) -> Result<Self, Refusal> {
         let command = Self { actor: actor.clone(), at, policy: policy.clone(), change };
         command.check_permission()?;
-        command.check_text()?;
+        command.check_content()?;
         Ok(command)
     }
 

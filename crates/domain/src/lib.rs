@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod actor;
+mod attachment;
+mod attachment_id;
 mod calendar;
 mod category;
 mod change;
@@ -9,8 +11,10 @@ mod command;
 mod details;
 mod enum_set;
 mod event;
+mod file_name;
 mod id;
 mod locale;
+mod media_type;
 mod message;
 mod new_ticket;
 mod number;
@@ -32,6 +36,8 @@ mod vocabulary;
 mod waiting;
 
 pub use actor::{Actor, ActorKind, Author, UnknownActorKind};
+pub use attachment::{Attachment, AttachmentPolicy};
+pub use attachment_id::{AttachmentId, InvalidAttachmentId, Sha256};
 pub use calendar::{BusinessCalendar, BusinessTime, Hours, InvalidCalendar, InvalidHours, Week};
 pub use category::{Category, InvalidCategory};
 pub use change::{Change, NewMessage, SeenConversation};
@@ -40,10 +46,12 @@ pub use command::{Command, Outcome};
 pub use details::{Audience, MessageRange, TicketDetails, TicketSummary};
 pub use enum_set::{EnumSet, EnumValue};
 pub use event::{Event, EventKind, OtherEvent};
+pub use file_name::FileName;
 pub use id::{CreationKey, IdempotencyKey, InvalidKey, InvalidUserId, UserId};
 #[doc(hidden)]
 pub use locale::excerpt;
 pub use locale::{ErrorKind, Explain, Locale, UnknownLocale};
+pub use media_type::{InvalidMediaType, MediaType};
 pub use message::{Draft, Message, Note};
 pub use new_ticket::{FollowUp, NewTicket};
 pub use number::{InvalidNumber, TicketLookup, TicketNumber};

@@ -90,9 +90,36 @@ impl Locale {
     pub const fn tag(self) -> &'static str {
         self.pick("es", "en")
     }
+
+    /// Writes a number of bytes as people read it, in units of 1,024.
+    ///
+    /// ```
+    /// use ventanilla_domain::Locale;
+    ///
+    /// assert_eq!(Locale::Es.size(700), "700 bytes");
+    /// assert_eq!(Locale::Es.size(48_213), "47 KB");
+    /// assert_eq!(Locale::Es.size(1_600_000), "1,5 MB");
+    /// assert_eq!(Locale::En.size(10 * 1024 * 1024), "10 MB");
+    /// ```
+    #[must_use]
+    pub fn size(self, bytes: u64) -> String {
+        const KB: u64 = 1024;
+        const MB: u64 = KB * KB;
+        match bytes {
+            0..KB => format!("{bytes} bytes"),
+            KB..MB => format!("{} KB", bytes / KB),
+            _ => {
+                // Rounded down, so that a limit isn't shown as more than it is.
+                let (whole, tenth) = (bytes / MB, bytes % MB * 10 / MB);
+                match (tenth, self.pick(',', '.')) {
+                    (0, _) => format!("{whole} MB"),
+                    (tenth, point) => format!("{whole}{point}{tenth} MB"),
+                }
+            }
+        }
+    }
 }
 
-/// Reads a quality value, `q=0.8`, in thousandths.
 fn quality(parameter: &str) -> Option<u16> {
     let value = parameter.strip_prefix(['q', 'Q'])?.trim_start().strip_prefix('=')?.trim_start();
     let (whole, fraction) = value.split_once('.').unwrap_or((value, ""));

@@ -3,13 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Author, IdempotencyKey, MessageText, Role, Timestamp, UserId,
+    Attachment, Author, IdempotencyKey, MessageText, Role, Timestamp, UserId,
     util::{is_zero, null_is_absent},
 };
 
 /// One message of the conversation, visible to everybody who may see the ticket.
 ///
-/// As JSON: `{"content", "role", "createdAt"}` and, where known, `authorId`, `key` and `version`.
+/// As JSON: `{"content", "role", "createdAt"}` and, where known, `authorId`, `key`, `version` and
+/// `attachments`.
 ///
 /// ```
 /// use ventanilla_domain::{Author, Message, MessageText, Timestamp};
@@ -36,6 +37,8 @@ pub struct Message {
     /// Version of the ticket that it led to; 0 for the first message, for messages of another
     /// application, and for audiences other than the desk.
     pub version: u64,
+    /// The files attached to it, at most [`Attachment::MAX_OF_MESSAGE`].
+    pub attachments: Vec<Attachment>,
 }
 
 impl Message {
@@ -50,7 +53,7 @@ impl Message {
     /// ```
     #[must_use]
     pub const fn new(author: Author, text: MessageText, created_at: Timestamp) -> Self {
-        Self { text, author, created_at, key: None, version: 0 }
+        Self { text, author, created_at, key: None, version: 0, attachments: Vec::new() }
     }
 
     /// Returns the message with this key.
@@ -76,6 +79,13 @@ impl Message {
         self.version = version;
         self
     }
+
+    /// Returns the message with these files attached.
+    #[must_use]
+    pub fn with_attachments(mut self, attachments: Vec<Attachment>) -> Self {
+        self.attachments = attachments;
+        self
+    }
 }
 
 /// The stored form of a [`Message`].
@@ -92,6 +102,8 @@ struct MessageRecord {
     key: Option<IdempotencyKey>,
     #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "is_zero")]
     version: u64,
+    #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "Vec::is_empty")]
+    attachments: Vec<Attachment>,
 }
 
 impl From<MessageRecord> for Message {
@@ -104,6 +116,7 @@ impl From<MessageRecord> for Message {
         Message::new(author, record.content, record.created_at)
             .with_key(record.key)
             .with_version(record.version)
+            .with_attachments(record.attachments)
     }
 }
 
@@ -119,6 +132,7 @@ impl From<Message> for MessageRecord {
             },
             key: message.key,
             version: message.version,
+            attachments: message.attachments,
         }
     }
 }

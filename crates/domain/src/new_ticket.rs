@@ -1,9 +1,9 @@
 //! Tickets to be opened, and follow-ups.
 
 use crate::{
-    Actor, Author, Category, CreationKey, Event, EventKind, IdempotencyKey, Message, MessageText,
-    Policy, Priority, Reference, Refusal, Status, Tag, Ticket, TicketDetails, TicketHead, TicketNumber,
-    Timestamp, UserId, rules, util::distinct,
+    Actor, Attachment, Author, Category, CreationKey, Event, EventKind, IdempotencyKey, Message,
+    MessageText, Policy, Priority, Reference, Refusal, Status, Tag, Ticket, TicketDetails, TicketHead,
+    TicketNumber, Timestamp, UserId, rules, util::distinct,
 };
 
 /// A ticket to be opened, before it has a number. Every ticket is opened from one.
@@ -31,13 +31,22 @@ pub struct NewTicket {
     follows: Option<FollowUp>,
     about: Vec<Reference>,
     tags: Vec<Tag>,
+    attachments: Vec<Attachment>,
 }
 
 impl NewTicket {
     /// Creates a ticket of this category, without a key.
     #[must_use]
     pub const fn new(category: Category, description: MessageText) -> Self {
-        Self { category, description, key: None, follows: None, about: Vec::new(), tags: Vec::new() }
+        Self {
+            category,
+            description,
+            key: None,
+            follows: None,
+            about: Vec::new(),
+            tags: Vec::new(),
+            attachments: Vec::new(),
+        }
     }
 
     /// Returns the ticket with a key, so that sending it twice opens one ticket.
@@ -83,6 +92,14 @@ impl NewTicket {
         self
     }
 
+    /// Returns the ticket with files attached to its first message, at most
+    /// [`Attachment::MAX_OF_MESSAGE`].
+    #[must_use]
+    pub fn with_attachments(mut self, attachments: Vec<Attachment>) -> Self {
+        self.attachments = attachments;
+        self
+    }
+
     /// Returns the category.
     #[must_use]
     pub const fn category(&self) -> &Category {
@@ -108,7 +125,8 @@ impl NewTicket {
     /// [`Refusal::NotPermitted`] unless `by` is the requester or an administrator, or if it follows
     /// up another requester's ticket; [`Refusal::TextTooLong`] if the description exceeds the
     /// policy's limit; [`Refusal::TooManyReferences`] and [`Refusal::TooManyTags`] for more than
-    /// [`TicketHead::MAX_REFERENCES`] and [`TicketHead::MAX_TAGS`].
+    /// [`TicketHead::MAX_REFERENCES`] and [`TicketHead::MAX_TAGS`]; [`Refusal::TooManyAttachments`],
+    /// [`Refusal::FileTooLarge`], [`Refusal::MediaTypeNotAllowed`] and [`Refusal::AttachmentsFull`].
     pub fn open(
         &self,
         number: TicketNumber,
@@ -121,6 +139,8 @@ impl NewTicket {
         rules::check_length(&self.description, policy)?;
         rules::check_references(self.about.len())?;
         rules::check_tags(self.tags.len())?;
+        policy.attachments.check_files(&self.attachments)?;
+        policy.attachments.check_room(&self.attachments, &[])?;
         let head = TicketHead {
             ticket_number: number,
             requester: requester.clone(),
@@ -146,7 +166,10 @@ impl NewTicket {
         Ok(Ticket::from_parts(
             head,
             self.description.clone(),
-            vec![Message::new(Author::Requester, self.description.clone(), at)],
+            vec![
+                Message::new(Author::Requester, self.description.clone(), at)
+                    .with_attachments(self.attachments.clone()),
+            ],
             vec![Event { at, by: by.clone(), version: 0, kind: EventKind::Created }],
             creation_key.map(|(key, by)| CreationKey { by, key }),
         ))

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{Days, EnumSet, Explain, Locale, MessageText, Sla, Status, locale::say};
+use crate::{AttachmentPolicy, Days, EnumSet, Explain, Locale, MessageText, Sla, Status, locale::say};
 
 /// Settings of a desk, for all its tickets.
 ///
@@ -29,6 +29,8 @@ pub struct Policy {
     pub sla: Option<Sla>,
     /// Conditions under which the bot may write in a conversation.
     pub bot: BotPolicy,
+    /// Limits of the files attached to messages.
+    pub attachments: AttachmentPolicy,
 }
 
 /// Conditions under which the bot may write in a conversation. Notes and drafts aren't affected.

@@ -3,8 +3,8 @@
 use serde::{Serialize, Serializer};
 
 use crate::{
-    ActorKind, Days, ErrorKind, Event, EventKind, Explain, IdempotencyKey, Locale, Reopen, Status,
-    Timestamp, UserId, locale::say,
+    ActorKind, Days, ErrorKind, Event, EventKind, Explain, IdempotencyKey, Locale, MediaType, Reopen,
+    Status, Timestamp, UserId, locale::say,
 };
 
 /// Refusal of a change by the rules. Nothing was changed.
@@ -139,6 +139,37 @@ pub enum Refusal {
         /// The maximum number of bytes.
         limit: u32,
     },
+    /// The message has more attachments than it may have.
+    TooManyAttachments {
+        /// Number of its attachments.
+        files: u32,
+        /// The maximum number; 0 for internal notes.
+        limit: u32,
+    },
+    /// The file is larger than the policy allows.
+    FileTooLarge {
+        /// Number of its bytes, or of those that had arrived when it was refused.
+        bytes: u64,
+        /// The maximum number of bytes.
+        limit: u64,
+    },
+    /// The policy doesn't allow such files.
+    MediaTypeNotAllowed {
+        /// The media type found in its bytes; `None` if it is unknown.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        found: Option<MediaType>,
+        /// The media types that are allowed.
+        allowed: Vec<MediaType>,
+    },
+    /// The ticket has no room for attachments of this size.
+    AttachmentsFull {
+        /// Number of bytes of its attachments.
+        bytes: u64,
+        /// Number of bytes of the refused ones.
+        adding: u64,
+        /// The maximum number of bytes.
+        limit: u64,
+    },
     /// The same author used the idempotency key for something else.
     KeyConflict {
         /// The key.
@@ -184,6 +215,10 @@ impl Explain for Refusal {
             Refusal::TooManyReferences { .. } => "too_many_references",
             Refusal::TooManyTags { .. } => "too_many_tags",
             Refusal::TextTooLong { .. } => "text_over_limit",
+            Refusal::TooManyAttachments { .. } => "too_many_attachments",
+            Refusal::FileTooLarge { .. } => "file_too_large",
+            Refusal::MediaTypeNotAllowed { .. } => "media_type_not_allowed",
+            Refusal::AttachmentsFull { .. } => "attachments_full",
             Refusal::KeyConflict { .. } => "key_conflict",
         }
     }
@@ -191,7 +226,11 @@ impl Explain for Refusal {
     fn kind(&self) -> ErrorKind {
         match self {
             Refusal::NotPermitted { .. } => ErrorKind::NotPermitted,
-            Refusal::TextTooLong { .. } | Refusal::WaitOver { .. } => ErrorKind::Invalid,
+            Refusal::TextTooLong { .. }
+            | Refusal::WaitOver { .. }
+            | Refusal::TooManyAttachments { .. }
+            | Refusal::FileTooLarge { .. }
+            | Refusal::MediaTypeNotAllowed { .. } => ErrorKind::Invalid,
             Refusal::Transition { .. }
             | Refusal::Closed { .. }
             | Refusal::ReopenOver { .. }
@@ -204,6 +243,7 @@ impl Explain for Refusal {
             | Refusal::NotesFull { .. }
             | Refusal::TooManyReferences { .. }
             | Refusal::TooManyTags { .. }
+            | Refusal::AttachmentsFull { .. }
             | Refusal::KeyConflict { .. } => ErrorKind::Conflict,
         }
     }
@@ -326,6 +366,42 @@ impl Explain for Refusal {
                     "The text is too long: remove {excess} characters."
                 )
             }
+            Refusal::TooManyAttachments { limit: 0, .. } => locale
+                .pick("Una nota interna no admite archivos.", "An internal note can have no files.")
+                .into(),
+            Refusal::TooManyAttachments { files, limit } => {
+                let excess = files.saturating_sub(*limit);
+                say!(
+                    locale,
+                    "Un mensaje admite hasta {limit} archivos: quita {excess}.",
+                    "A message can have at most {limit} files: remove {excess}."
+                )
+            }
+            Refusal::FileTooLarge { limit, .. } => {
+                let limit = locale.size(*limit);
+                say!(
+                    locale,
+                    "El archivo es demasiado grande: se admiten hasta {limit}.",
+                    "The file is too large: up to {limit} are allowed."
+                )
+            }
+            Refusal::MediaTypeNotAllowed { allowed, .. } => {
+                let allowed: Vec<&str> = allowed.iter().map(|media_type| media_type.label(locale)).collect();
+                let allowed = allowed.join(", ");
+                say!(
+                    locale,
+                    "No se admite este tipo de archivo. Se admiten: {allowed}.",
+                    "This type of file is not allowed. These are: {allowed}."
+                )
+            }
+            Refusal::AttachmentsFull { limit, .. } => {
+                let limit = locale.size(*limit);
+                say!(
+                    locale,
+                    "Los archivos de este ticket llegarían a más de {limit}: quita alguno.",
+                    "The files of this ticket would come to more than {limit}: remove some."
+                )
+            }
             Refusal::KeyConflict { .. } => locale
                 .pick(
                     "Este envío ya se hizo con otro contenido. Vuelve a cargar la página e inténtalo de nuevo.",
@@ -440,6 +516,19 @@ mod tests {
             (Refusal::TooManyReferences { limit: 8 }, json!({"limit": 8})),
             (Refusal::TooManyTags { limit: 8 }, json!({"limit": 8})),
             (Refusal::TextTooLong { bytes: 2, limit: 1 }, json!({"bytes": 2, "limit": 1})),
+            (Refusal::TooManyAttachments { files: 9, limit: 8 }, json!({"files": 9, "limit": 8})),
+            (Refusal::FileTooLarge { bytes: 2, limit: 1 }, json!({"bytes": 2, "limit": 1})),
+            (
+                Refusal::MediaTypeNotAllowed {
+                    found: Some(MediaType::ZIP),
+                    allowed: vec![MediaType::PNG],
+                },
+                json!({"found": "application/zip", "allowed": ["image/png"]}),
+            ),
+            (
+                Refusal::AttachmentsFull { bytes: 1, adding: 2, limit: 2 },
+                json!({"bytes": 1, "adding": 2, "limit": 2}),
+            ),
             (Refusal::KeyConflict { key: IdempotencyKey::parse("k").unwrap() }, json!({"key": "k"})),
         ] {
             let mut expected = details;

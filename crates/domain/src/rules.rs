@@ -5,6 +5,7 @@ use crate::{
     NewMessage, Note, Policy, Priority, Reference, Refusal, Reopen, SeenConversation, SlaInstant,
     SlaMetric, SlaTimers, Status, Tag, Ticket, TicketDetails, TicketHead, Timestamp, UserId, Wait,
     Waiting,
+    attachment::are_same_files,
     change::{ChangeKind, Expected, Then},
     changes_since::{changes_since, conversation_changes},
     command::{First, State, Stop},
@@ -12,7 +13,7 @@ use crate::{
     util::{count, push_tight},
 };
 
-/// Checks that need no ticket: permission and length of the text.
+/// Checks that need no ticket: permission, length of the text, and files.
 impl Command {
     pub(crate) fn check_permission(&self) -> Result<(), Refusal> {
         let by = self.actor.kind();
@@ -36,11 +37,13 @@ impl Command {
         if permitted { Ok(()) } else { Err(Refusal::NotPermitted { by }) }
     }
 
-    pub(crate) fn check_text(&self) -> Result<(), Refusal> {
+    pub(crate) fn check_content(&self) -> Result<(), Refusal> {
         match &self.change.kind {
-            ChangeKind::Message { message: new, .. }
-            | ChangeKind::Note(new)
-            | ChangeKind::HandOver(new) => check_length(&new.text, &self.policy),
+            ChangeKind::Message { message, .. } => check_content(message, &self.policy),
+            ChangeKind::Note(note) | ChangeKind::HandOver(note) => {
+                check_length(&note.text, &self.policy)?;
+                check_without_files(note)
+            }
             ChangeKind::Draft(text) => check_length(text, &self.policy),
             ChangeKind::DiscardDraft
             | ChangeKind::Status(_)
@@ -76,6 +79,7 @@ impl Command {
                 self.check_expected(ticket)?;
                 check_bot(head, self.actor.kind(), &self.policy)?;
                 check_room(ticket, count(message.text.bytes()), &self.policy)?;
+                self.policy.attachments.check_room(&message.attachments, ticket.messages)?;
             }
             ChangeKind::Note(note) => {
                 self.check_note_key(note, ticket)?;
@@ -167,12 +171,15 @@ impl Command {
     fn check_message_key(&self, message: &NewMessage, ticket: &State<'_>) -> Result<(), Stop> {
         let author = self.actor.author();
         let theirs = ticket.messages.iter().filter(|earlier| Some(&earlier.author) == author.as_ref());
-        check_key(message, theirs.map(|first| (&first.key, &first.text, First::from(first))))
+        let same = |first: &Message| {
+            first.text == message.text && are_same_files(&first.attachments, &message.attachments)
+        };
+        check_key(message, theirs.map(|first| (&first.key, same(first), First::from(first))))
     }
 
     fn check_note_key(&self, note: &NewMessage, ticket: &State<'_>) -> Result<(), Stop> {
         let theirs = ticket.notes.iter().filter(|earlier| earlier.by.as_ref() == self.actor.user());
-        check_key(note, theirs.map(|first| (&first.key, &first.text, First::from(first))))
+        check_key(note, theirs.map(|first| (&first.key, first.text == note.text, First::from(first))))
     }
 
     fn check_transition(&self, head: &TicketHead, to: Status) -> Result<(), Refusal> {
@@ -257,16 +264,17 @@ fn is_updated_by_others(seen: SeenConversation, ticket: &State<'_>) -> bool {
     })
 }
 
-/// Checks that the key of a text, if any, is new among the earlier texts of the same author.
+/// Checks that the key of a text, if any, is new among the earlier texts of the same author, of which
+/// each is the same as the new one or not.
 fn check_key<'a>(
     new: &NewMessage,
-    mut earlier: impl Iterator<Item = (&'a Option<IdempotencyKey>, &'a MessageText, First)>,
+    mut earlier: impl Iterator<Item = (&'a Option<IdempotencyKey>, bool, First)>,
 ) -> Result<(), Stop> {
     let Some(key) = &new.key else { return Ok(()) };
     match earlier.find(|(used, ..)| used.as_ref() == Some(key)) {
         None => Ok(()),
-        Some((_, text, first)) if *text == new.text => Err(Stop::Repeated(first)),
-        Some(_) => Err(Refusal::KeyConflict { key: key.clone() }.into()),
+        Some((_, true, first)) => Err(Stop::Repeated(first)),
+        Some((_, false, _)) => Err(Refusal::KeyConflict { key: key.clone() }.into()),
     }
 }
 
@@ -403,7 +411,8 @@ impl TicketEdit<'_> {
         self.happened(EventKind::MessageAdded { role: author.role() });
         let added = Message::new(author, message.text.clone(), command.at)
             .with_key(message.key.clone())
-            .with_version(version);
+            .with_version(version)
+            .with_attachments(message.attachments.clone());
         self.ticket.push(added);
         self.ticket.draft = None;
         if responds {
@@ -601,6 +610,20 @@ pub(crate) fn may_open(
         Actor::Bot | Actor::System => false,
     };
     if theirs && permitted { Ok(()) } else { Err(Refusal::NotPermitted { by: by.kind() }) }
+}
+
+/// Checks that the text and the files of a message are within the policy's limits.
+fn check_content(message: &NewMessage, policy: &Policy) -> Result<(), Refusal> {
+    check_length(&message.text, policy)?;
+    policy.attachments.check_files(&message.attachments)
+}
+
+/// Checks that a note has no files.
+fn check_without_files(note: &NewMessage) -> Result<(), Refusal> {
+    match count(note.attachments.len()) {
+        0 => Ok(()),
+        files => Err(Refusal::TooManyAttachments { files, limit: 0 }),
+    }
 }
 
 /// Checks that a text is within the policy's limit.

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Author, Category, CreationKey, Draft, Event, Message, MessageText, Note, Priority, Reference, Sla,
-    SlaMetric, SlaTimers, Status, Tag, TicketNumber, Timestamp, UserId, Waiting,
+    Attachment, Author, Category, CreationKey, Draft, Event, Message, MessageText, Note, Priority,
+    Reference, Sla, SlaMetric, SlaTimers, Status, Tag, TicketNumber, Timestamp, UserId, Waiting,
+    attachment::are_same_files,
     sla::Moment,
     util::{count, distinct, null_is_absent, push_tight},
 };
@@ -136,6 +137,11 @@ impl Ticket {
             && self.head.category == other.head.category
             && self.head.follow_up_of == other.head.follow_up_of
             && self.description == other.description
+            && are_same_files(self.first_files(), other.first_files())
+    }
+
+    fn first_files(&self) -> &[Attachment] {
+        self.messages.first().map_or(&[], |message| &message.attachments)
     }
 
     pub(crate) fn push(&mut self, message: Message) {

@@ -47,13 +47,14 @@ fn actors() -> impl Strategy<Value = Actor> {
 
 fn changes() -> impl Strategy<Value = Change> {
     let texts = prop::sample::select(vec!["1", "ñandú", "demasiado largo"]);
-    let messages =
-        (texts, prop::option::of(prop::sample::select(vec!["k1", "k2"]))).prop_map(|(value, name)| {
-            match name {
-                Some(name) => keyed(value, name),
-                None => NewMessage::from(text(value)),
-            }
-        });
+    let keys = prop::option::of(prop::sample::select(vec!["k1", "k2"]));
+    let messages = (texts, keys, files()).prop_map(|(value, name, files)| {
+        let message = match name {
+            Some(name) => keyed(value, name),
+            None => NewMessage::from(text(value)),
+        };
+        message.with_attachments(files)
+    });
     let statuses = prop::sample::select(Status::ALL.to_vec());
     let admins = prop::option::of(prop::sample::select(vec![id("luis"), id("eva")]));
     prop_oneof![
@@ -72,6 +73,14 @@ fn changes() -> impl Strategy<Value = Change> {
         1 => Just(Change::discard_draft()),
         4 => labels(),
     ]
+}
+
+/// Most messages have no files, some have too many, and some files are too large or of a type that isn't
+/// allowed.
+fn files() -> impl Strategy<Value = Vec<Attachment>> + Clone {
+    let some = prop::collection::vec(0..8_u64, 1..4)
+        .prop_map(|sizes| sizes.into_iter().map(|bytes| png(1, bytes)).collect());
+    prop_oneof![8 => Just(Vec::new()), 6 => some, 1 => Just(vec![png(2, 1); 9]), 1 => Just(vec![zip()])]
 }
 
 /// The numbers of tags and of orders of which tickets have some: more than they may have.
@@ -139,8 +148,20 @@ fn policies() -> impl Strategy<Value = Policy> {
                 .expect("lower limits")
         },
     );
-    (reopen, days(), limits, timers::slas(), bots()).prop_map(
-        |(reopen, close_after, limits, sla, bot)| Policy { reopen, close_after, limits, sla, bot },
+    let attachments = (4..8_u64, 4..20_u64).prop_map(|(file_bytes, ticket_bytes)| AttachmentPolicy {
+        file_bytes,
+        ticket_bytes,
+        ..AttachmentPolicy::default()
+    });
+    (reopen, days(), limits, timers::slas(), bots(), attachments).prop_map(
+        |(reopen, close_after, limits, sla, bot, attachments)| Policy {
+            reopen,
+            close_after,
+            limits,
+            sla,
+            bot,
+            attachments,
+        },
     )
 }
 
@@ -197,11 +218,17 @@ fn found(policy: Policy) -> impl Strategy<Value = Case> {
     })
 }
 
-/// Details of a part predict the answer too, apart from what they lack: a part lacks the keys of
-/// its other messages and some changes of a conflict, and those of the requester and the bot have
+/// Details of a part predict the answer too, apart from what they lack: a part lacks the keys and the
+/// files of its other messages and some changes of a conflict, and those of the requester and the bot have
 /// no versions, notes, hand-overs and drafts.
 fn parts_foretell(before: &Case, step: &Step, answer: &Answer) -> Result<(), TestCaseError> {
-    if matches!(answer, Answer::Repeated(_) | Answer::Refused(Refusal::KeyConflict { .. })) {
+    let rests_on_all = ["key_conflict", "attachments_full"];
+    let is_hidden = match answer {
+        Answer::Repeated(_) => true,
+        Answer::Refused(refusal) => rests_on_all.contains(&refusal.code()),
+        Answer::Applied(_) | Answer::Unchanged | Answer::NotFound => false,
+    };
+    if is_hidden {
         return Ok(());
     }
     let change = asked(before, step);
@@ -254,6 +281,11 @@ fn sound(case: &Case) -> Result<(), TestCaseError> {
     prop_assert_eq!(head.message_count.map(|count| count as usize), Some(messages.len()));
     prop_assert_eq!(ticket.conversation_bytes() as usize, bytes);
     prop_assert!(messages.len() <= limits.messages() as usize);
+    let (files, allowed) =
+        (|| messages.iter().flat_map(|message| &message.attachments), &case.policy.attachments);
+    prop_assert!(messages.iter().all(|message| message.attachments.len() <= Attachment::MAX_OF_MESSAGE));
+    prop_assert!(files().all(|file| file.bytes <= allowed.file_bytes));
+    prop_assert!(files().map(|file| file.bytes).sum::<u64>() <= allowed.ticket_bytes);
     prop_assert!(ticket.conversation_bytes() <= limits.conversation_bytes());
     prop_assert!(ticket.notes().len() <= limits.notes() as usize);
     prop_assert!(ticket.history().len() <= limits.history() as usize);
@@ -627,10 +659,13 @@ fn the_walks_reach_every_answer() {
     let expected = [
         "already_assigned",
         "applied",
+        "attachments_full",
         "bot_not_allowed",
         "conversation_changed",
         "conversation_full",
+        "file_too_large",
         "key_conflict",
+        "media_type_not_allowed",
         "not_found",
         "not_permitted",
         "notes_full",
@@ -640,6 +675,7 @@ fn the_walks_reach_every_answer() {
         "text_over_limit",
         "ticket_closed",
         "too_early_to_close",
+        "too_many_attachments",
         "too_many_references",
         "too_many_tags",
         "transition_refused",

@@ -750,3 +750,58 @@ fn a_status_that_may_have_been_dropped_from_the_history_overtakes() {
         assert_eq!(answer, expected, "{history}");
     }
 }
+
+#[test]
+fn a_message_keeps_its_files_and_a_key_stands_for_them() {
+    let mut case = Case::new(Policy::default());
+    let with =
+        |files: &[Attachment]| Change::message(keyed("Mira", "k").with_attachments(files.to_vec()));
+    case.must(&customer("ana"), 1, with(&[png(1, 5), png(2, 5)]));
+    assert_eq!(case.ticket.messages()[1].attachments, [png(1, 5), png(2, 5)]);
+    // Uploaded once more, a file has another id.
+    let mut again = png(2, 5);
+    again.id = AttachmentId::from_bytes([9; 16]);
+    assert!(matches!(case.does(&customer("ana"), 2, with(&[png(1, 5), again])), Answer::Repeated(_)));
+    let conflict = Answer::Refused(Refusal::KeyConflict { key: key("k") });
+    for files in [vec![], vec![png(1, 5)], vec![png(2, 5), png(1, 5)], vec![png(1, 5), png(3, 5)]] {
+        assert_eq!(case.does(&customer("ana"), 2, with(&files)), conflict);
+    }
+}
+
+#[test]
+fn the_files_of_a_ticket_have_a_limit_and_notes_have_none() {
+    let attachments = AttachmentPolicy { ticket_bytes: 10, ..AttachmentPolicy::default() };
+    let mut case = Case::new(Policy { attachments, ..Policy::default() });
+    let with =
+        |bytes| Change::message(NewMessage::from(text("Mira")).with_attachments(vec![png(1, bytes)]));
+    case.must(&customer("ana"), 1, with(6));
+    let full = Refusal::AttachmentsFull { bytes: 6, adding: 5, limit: 10 };
+    assert_eq!(case.does(&admin("luis"), 2, with(5)), Answer::Refused(full));
+    case.must(&admin("luis"), 2, with(4));
+    case.must(&admin("luis"), 3, message("Sin archivos"));
+    let note = NewMessage::from(text("Ojo")).with_attachments(vec![png(1, 1)]);
+    let refusal = Refusal::TooManyAttachments { files: 1, limit: 0 };
+    assert_eq!(case.does(&admin("luis"), 4, Change::note(note)), Answer::Refused(refusal));
+}
+
+#[test]
+fn a_ticket_is_opened_with_files_that_are_part_of_the_request() {
+    let policy = Policy::default();
+    let open = |files: Vec<Attachment>| {
+        NewTicket::new(Category::BUG, text("Mira")).with_attachments(files).open(
+            TicketNumber::from_entropy(b"a case"),
+            &id("ana"),
+            &customer("ana"),
+            at(0),
+            &policy,
+        )
+    };
+    let ticket = open(vec![png(1, 5)]).unwrap();
+    assert_eq!(ticket.messages()[0].attachments, [png(1, 5)]);
+    let mut again = png(1, 5);
+    again.id = AttachmentId::from_bytes([9; 16]);
+    assert!(ticket.is_same_request(&open(vec![again]).unwrap()));
+    assert!(!ticket.is_same_request(&open(vec![]).unwrap()));
+    assert_eq!(open(vec![png(1, 1); 9]).unwrap_err().code(), "too_many_attachments");
+    assert_eq!(open(vec![png(1, 1 << 40)]).unwrap_err().code(), "file_too_large");
+}

@@ -66,6 +66,18 @@ pub(crate) fn keyed(value: &str, name: &str) -> NewMessage {
     NewMessage::from(text(value)).with_key(key(name))
 }
 
+/// Returns a picture of this content and size.
+pub(crate) fn png(content: u8, bytes: u64) -> Attachment {
+    let (id, name) = (AttachmentId::from_bytes([content; 16]), FileName::clean("a", &MediaType::PNG));
+    Attachment::new(id, name, MediaType::PNG, bytes, Sha256::from_bytes([content; 32]))
+}
+
+/// Returns an archive, which isn't allowed by default.
+pub(crate) fn zip() -> Attachment {
+    let (id, name) = (AttachmentId::from_bytes([0; 16]), FileName::clean("a", &MediaType::ZIP));
+    Attachment::new(id, name, MediaType::ZIP, 1, Sha256::from_bytes([0; 32]))
+}
+
 pub(crate) fn added(role: Role) -> EventKind {
     EventKind::MessageAdded { role }
 }
