@@ -24,6 +24,7 @@
 //! | [`check_unreadable`] | a ticket that cannot be read | stores that others can write to |
 //! | [`check_case`] | one case of [`check`] | a store under development |
 
+mod attachments;
 mod bot;
 mod counts;
 mod due;
@@ -125,6 +126,7 @@ fn suite() -> Vec<Case<Run>> {
         waiting::CASES,
         bot::CASES,
         labels::CASES,
+        attachments::CASES,
         resolved_until::CASES,
         report::CASES,
         older::CASES,

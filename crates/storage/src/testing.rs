@@ -23,7 +23,8 @@ mod sample_tickets;
 use std::fmt::Debug;
 
 use ventanilla_domain::{
-    BusinessCalendar, Hours, Priority, Sla, SlaPolicy, SlaTargets, TimeZone, Timestamp, UserId, Week,
+    Attachment, AttachmentId, BusinessCalendar, FileName, Hours, MediaType, Priority, Sha256, Sla,
+    SlaPolicy, SlaTargets, TimeZone, Timestamp, UserId, Week,
 };
 
 pub use fixture::{TicketFixture, ticket};
@@ -98,6 +99,25 @@ pub fn sla() -> Sla {
     let hours: Hours = "09:00-17:00".parse().expect("the office closes after it opens");
     let office = BusinessCalendar::new(TimeZone::UTC, Week::weekdays(hours));
     Sla::new(targets.expect("each priority has targets"), office.expect("it opens on Mondays"))
+}
+
+/// Returns a sample attachment: a picture of 1,000 bytes more than its number.
+///
+/// ```
+/// use ventanilla_storage::testing;
+///
+/// let ticket = testing::ticket("TKT-ABC123").attach(testing::attachment(1)).build();
+/// assert_eq!(ticket.messages()[0].attachments[0].name.as_str(), "captura 1.png");
+/// ```
+#[must_use]
+pub fn attachment(number: u8) -> Attachment {
+    Attachment::new(
+        AttachmentId::from_bytes([number; 16]),
+        FileName::clean(&format!("captura {number}"), &MediaType::PNG),
+        MediaType::PNG,
+        1_000 + u64::from(number),
+        Sha256::from_bytes([number; 32]),
+    )
 }
 
 fn valid<T>(value: impl TryInto<T, Error: Debug>) -> T {

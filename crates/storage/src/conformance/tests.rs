@@ -39,6 +39,7 @@ async fn a_faulty_store_fails_at_the_case_of_its_fault() {
         (Fault::CountsNoneOverdue, "counts_as_of_a_business_time"),
         (Fault::ForgetsWaits, "a_message_of_the_requester_ends_a_wait"),
         (Fault::ForgetsHandOvers, "a_hand_over_lasts_until_an_administrator_answers"),
+        (Fault::ForgetsFiles, "files_are_read_back_with_their_messages"),
         (Fault::ForgetsDrafts, "a_draft_lasts_until_somebody_writes"),
         (Fault::FindsResolvedTooLate, "a_ticket_is_found_from_its_time_of_resolution_on"),
         (
@@ -174,6 +175,7 @@ enum Fault {
     FailsEmptyDueLists,
     DropsDueFilters,
     ForgetsWaits,
+    ForgetsFiles,
     ForgetsHandOvers,
     ForgetsDrafts,
     DropsWaitingFilters,
@@ -247,6 +249,9 @@ impl TicketStore for Faulty {
                 Fault::ForgetsWaits => record.waiting = None,
                 Fault::ForgetsHandOvers => record.handoff_at = None,
                 Fault::ForgetsDrafts => record.draft = None,
+                Fault::ForgetsFiles => {
+                    record.messages.iter_mut().for_each(|message| message.attachments.clear())
+                }
                 _ => {}
             }
             self.store.overwrite(&record.into());

@@ -4,8 +4,8 @@ use std::{fmt::Display, str::FromStr};
 
 use bson::{RawBsonRef, RawDocument};
 use ventanilla_domain::{
-    Actor, Author, CreationKey, Draft, Event, EventKind, Message, MessageText, Note, Reference, Role,
-    Tag, Ticket, TicketHead, TicketRecord, Timestamp, Waiting,
+    Actor, Attachment, Author, CreationKey, Draft, Event, EventKind, FileName, MediaType, Message,
+    MessageText, Note, Reference, Role, Tag, Ticket, TicketHead, TicketRecord, Timestamp, Waiting,
 };
 
 use super::{
@@ -103,19 +103,20 @@ impl UserIdEncoding {
     }
 
     fn read_message(self, value: RawBsonRef<'_>) -> Result<Message, DecodeError> {
-        let message = nested(value, "messages")?;
-        let author = match required(message, "role", read_parsed)? {
+        let stored = nested(value, "messages")?;
+        let author = match required(stored, "role", read_parsed)? {
             Role::User => Author::Requester,
             Role::Admin => {
-                Author::Admin(optional(message, "authorId", |id| self.read(id)).unwrap_or(None))
+                Author::Admin(optional(stored, "authorId", |id| self.read(id)).unwrap_or(None))
             }
             Role::SupportBot => Author::Bot,
         };
-        let text = required(message, "content", read_text)?;
-        let key = optional(message, "key", read_parsed).unwrap_or(None);
-        let version = optional(message, "version", read_version).unwrap_or(None).unwrap_or_default();
-        let message = Message::new(author, text, required(message, "createdAt", read_date)?);
-        Ok(message.with_key(key).with_version(version))
+        let text = required(stored, "content", read_text)?;
+        let key = optional(stored, "key", read_parsed).unwrap_or(None);
+        let version = optional(stored, "version", read_version).unwrap_or(None).unwrap_or_default();
+        let message = Message::new(author, text, required(stored, "createdAt", read_date)?);
+        let attachments = readable(stored, "attachments", read_attachment).unwrap_or_default();
+        Ok(message.with_key(key).with_version(version).with_attachments(attachments))
     }
 
     fn read_note(self, value: RawBsonRef<'_>) -> Result<Note, DecodeError> {
@@ -190,6 +191,22 @@ impl UserIdEncoding {
         let version = optional(event, "version", read_version)?.unwrap_or_default();
         Ok(Event { at: required(event, "at", read_date)?, by, version, kind })
     }
+}
+
+fn read_attachment(value: RawBsonRef<'_>) -> Option<Attachment> {
+    let read = || {
+        let file = nested(value, "attachments")?;
+        let media_type: MediaType = required(file, "mediaType", read_parsed)?;
+        Ok(Attachment::new(
+            required(file, "id", read_parsed)?,
+            required(file, "name", |name| Ok(FileName::clean(read_str(name)?, &media_type)))?,
+            media_type,
+            required(file, "bytes", read_version)?,
+            required(file, "sha256", read_parsed)?,
+        ))
+    };
+    let file: Result<Attachment, DecodeError> = read();
+    file.ok()
 }
 
 fn read_reference(value: RawBsonRef<'_>) -> Option<Reference> {

@@ -2,8 +2,8 @@
 
 use bson::{Bson, DateTime, Document, doc, oid::ObjectId};
 use ventanilla_domain::{
-    Actor, Author, CreationKey, Draft, Event, EventKind, Message, Note, Reference, Tag, Ticket,
-    Timestamp, UserId, Waiting,
+    Actor, Attachment, Author, CreationKey, Draft, Event, EventKind, Message, Note, Reference, Tag,
+    Ticket, Timestamp, UserId, Waiting,
 };
 
 use super::ids::UserIdEncoding;
@@ -75,6 +75,10 @@ impl UserIdEncoding {
         }
         if message.version > 0 {
             document.insert("version", version(message.version));
+        }
+        if !message.attachments.is_empty() {
+            let attachments: Vec<Bson> = message.attachments.iter().map(attachment).collect();
+            document.insert("attachments", attachments);
         }
         Ok(document.into())
     }
@@ -151,6 +155,17 @@ pub(super) const STATUS_CHANGED: &str = "STATUS_CHANGED";
 pub(super) const PRIORITY_CHANGED: &str = "PRIORITY_CHANGED";
 pub(super) const ASSIGNEE_CHANGED: &str = "ASSIGNEE_CHANGED";
 pub(super) const WAITING_STARTED: &str = "WAITING_STARTED";
+
+fn attachment(file: &Attachment) -> Bson {
+    doc! {
+        "id": file.id.to_string(),
+        "name": file.name.as_str(),
+        "mediaType": file.media_type.as_str(),
+        "bytes": version(file.bytes),
+        "sha256": file.sha256.to_string(),
+    }
+    .into()
+}
 
 pub(super) fn tag(tag: &Tag) -> Bson {
     tag.as_str().into()

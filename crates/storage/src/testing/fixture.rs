@@ -3,8 +3,9 @@
 use std::{fmt::Debug, time::Duration};
 
 use ventanilla_domain::{
-    Actor, Category, Change, Command, IdempotencyKey, MessageText, NewMessage, NewTicket, Outcome,
-    Policy, Priority, Reference, Sla, Status, Tag, Ticket, TicketNumber, Timestamp, UserId, Wait,
+    Actor, Attachment, Category, Change, Command, IdempotencyKey, MessageText, NewMessage, NewTicket,
+    Outcome, Policy, Priority, Reference, Sla, Status, Tag, Ticket, TicketNumber, Timestamp, UserId,
+    Wait,
 };
 
 use super::{admin, customer, epoch, valid};
@@ -31,6 +32,7 @@ pub fn ticket(number: impl TryInto<TicketNumber, Error: Debug>) -> TicketFixture
         key: None,
         about: Vec::new(),
         tags: Vec::new(),
+        attachments: Vec::new(),
         created_at: epoch(),
         policy: Policy::default(),
         steps: Vec::new(),
@@ -68,6 +70,7 @@ pub struct TicketFixture {
     key: Option<IdempotencyKey>,
     about: Vec<Reference>,
     tags: Vec<Tag>,
+    attachments: Vec<Attachment>,
     created_at: Timestamp,
     policy: Policy,
     steps: Vec<Step>,
@@ -138,6 +141,13 @@ impl TicketFixture {
     /// Adds a tag.
     pub fn tag(mut self, tag: impl TryInto<Tag, Error: Debug>) -> Self {
         self.tags.push(valid(tag));
+        self
+    }
+
+    /// Attaches a file to the first message. Later messages take theirs by
+    /// [`NewMessage::with_attachments`].
+    pub fn attach(mut self, file: Attachment) -> Self {
+        self.attachments.push(file);
         self
     }
 
@@ -278,7 +288,8 @@ impl TicketFixture {
         let opened_by = self.opened_by.map_or_else(|| customer.clone(), Actor::Admin);
         let mut new_ticket = NewTicket::new(self.category, self.description)
             .with_references(self.about)
-            .with_tags(self.tags);
+            .with_tags(self.tags)
+            .with_attachments(self.attachments);
         if let Some(key) = self.key {
             new_ticket = new_ticket.with_key(key);
         }
