@@ -1,6 +1,6 @@
 //! Errors of stores.
 
-use ventanilla_domain::{ErrorKind, Explain, Locale, TicketNumber, UserId};
+use ventanilla_domain::{AttachmentId, ErrorKind, Explain, Locale, TicketNumber, UserId};
 
 use crate::EventToken;
 
@@ -72,6 +72,12 @@ pub enum StoreError {
         /// Id that was refused.
         id: UserId,
     },
+    /// The bytes of an attachment aren't there.
+    #[error("the file {id} is missing")]
+    FileMissing {
+        /// Id of the attachment.
+        id: AttachmentId,
+    },
     /// The store has no stream of events.
     #[error("the ticket store has no stream of events")]
     NoEvents,
@@ -112,6 +118,7 @@ impl StoreError {
             | StoreError::Contention { .. }
             | StoreError::Unreadable { .. }
             | StoreError::ForeignUserId { .. }
+            | StoreError::FileMissing { .. }
             | StoreError::NoEvents
             | StoreError::EventsLost { .. }
             | StoreError::Failed { .. } => WriteOutcome::NotApplied,
@@ -128,6 +135,7 @@ impl Explain for StoreError {
             StoreError::NotDurable { .. } => "not_durable",
             StoreError::Unreadable { .. } => "ticket_unreadable",
             StoreError::ForeignUserId { .. } => "foreign_user_id",
+            StoreError::FileMissing { .. } => "file_missing",
             StoreError::NoEvents => "no_events",
             StoreError::EventsLost { .. } => "events_lost",
             StoreError::Failed { .. } => "store_failed",
@@ -152,6 +160,9 @@ impl Explain for StoreError {
                 "No podemos mostrar este ticket por un problema en sus datos.",
                 "We cannot show this ticket because of a problem in its data.",
             ),
+            StoreError::FileMissing { .. } => {
+                locale.pick("Este archivo ya no está disponible.", "This file is no longer available.")
+            }
             StoreError::NoEvents => {
                 locale.pick("Aquí no hay avisos de cambios.", "There are no notices of changes here.")
             }
@@ -171,6 +182,7 @@ impl Explain for StoreError {
         match self {
             StoreError::Unavailable { .. } | StoreError::Contention { .. } => ErrorKind::Unavailable,
             StoreError::OutcomeUnknown { .. } | StoreError::NotDurable { .. } => ErrorKind::Unknown,
+            StoreError::FileMissing { .. } => ErrorKind::NotFound,
             StoreError::Unreadable { .. }
             | StoreError::ForeignUserId { .. }
             | StoreError::NoEvents

@@ -23,6 +23,8 @@ mod sqlite;
 mod store;
 mod words;
 
+#[cfg(feature = "attachments")]
+pub mod attachments;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod copy;

@@ -1,0 +1,63 @@
+//! Files of a directory that a killed process has left half written.
+//!
+//! The object store writes a file as `<name>#<number>` before it has its name, and doesn't list it.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
+
+use ventanilla_domain::{AttachmentId, Timestamp};
+
+use crate::StoreError;
+
+/// Removes what an upload of this id has left.
+pub(super) async fn remove_unfinished(files: PathBuf, id: AttachmentId) -> Result<(), StoreError> {
+    blocking(move || {
+        for number in 1.. {
+            match fs::remove_file(files.join(format!("{id}#{number}"))) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// Removes such files below a directory that were last written before a time, and then empty directories.
+pub(super) async fn remove_unfinished_before(
+    directory: PathBuf,
+    before: Timestamp,
+) -> Result<(), StoreError> {
+    let millis = u64::try_from(before.as_millis()).unwrap_or_default();
+    let before = SystemTime::UNIX_EPOCH + Duration::from_millis(millis);
+    blocking(move || remove_below(&directory, before)).await
+}
+
+fn remove_below(directory: &Path, before: SystemTime) -> io::Result<()> {
+    let entries = match fs::read_dir(directory) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    for entry in entries {
+        let entry = entry?;
+        let path = entry.path();
+        if entry.file_type()?.is_dir() {
+            remove_below(&path, before)?;
+            // It fails where there is something in it, also where that has just come.
+            let _ = fs::remove_dir(&path);
+        } else if path.to_string_lossy().contains('#') && entry.metadata()?.modified()? < before {
+            fs::remove_file(&path)?;
+        }
+    }
+    Ok(())
+}
+
+async fn blocking(work: impl FnOnce() -> io::Result<()> + Send + 'static) -> Result<(), StoreError> {
+    let done = tokio::task::spawn_blocking(work).await.map_err(io::Error::other);
+    done.and_then(|done| done).map_err(|error| StoreError::Unavailable { source: error.into() })
+}
