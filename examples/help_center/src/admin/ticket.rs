@@ -133,7 +133,7 @@ async fn read(
     problem: Option<Problem>,
 ) -> Result<TicketPage, ServiceError> {
     let ticket = admin.desk.get_range(number, range).await?;
-    let desk = admin.pages(app).ticket(&ticket);
+    let desk = admin.pages(app).ticket(&ticket).await;
     let continued_in = match ticket.head.status {
         Status::Closed => continued_in(&admin, &ticket.head).await?,
         Status::Open | Status::InProgress | Status::Resolved => None,
