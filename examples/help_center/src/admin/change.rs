@@ -25,6 +25,7 @@ use crate::{
     error::{Answer, Draft, Problem, status as status_of},
     fields::{Number, Posted, Written, beginning, day, explain_es, path, sent},
     session::{Administrator, Me, done_cookie},
+    typing,
 };
 
 #[derive(Deserialize)]
@@ -66,6 +67,9 @@ pub(super) async fn reply(
         reply.key(written.key()?).expecting(version).await
     }
     .await;
+    if done.is_ok() {
+        typing::sent(&app, &number, &admin.id);
+    }
     let typed = |error: &ServiceError| Typed {
         reply: Draft::again(written.text, written.key, error),
         status,

@@ -20,6 +20,7 @@ use crate::{
     fields::{Asked, Number, SHOWN, follow_up_of, messages},
     replies::CannedReply,
     session::{Administrator, Me, done_cookie},
+    typing::Typists,
 };
 
 #[derive(Template)]
@@ -43,6 +44,8 @@ pub(super) struct TicketPage {
     /// Text about the change that was made last.
     done: Option<&'static str>,
     admins: Vec<PersonRef>,
+    /// Colleagues who are writing a reply.
+    typists: Typists,
     canned: Arc<[CannedReply]>,
     /// The requester's orders that the ticket isn't about.
     orders: Vec<Reference>,
@@ -150,6 +153,7 @@ async fn read(
     Ok(TicketPage {
         back: Filters::parse(&admin.list).address(),
         done: None,
+        typists: Typists::beside(&admin.id, number, app),
         continued_in,
         notes_until,
         orders,
