@@ -44,7 +44,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     heading("Lo vencido");
     let overdue = lucia.list(ListQuery::new().overdue()).await?;
-    show(&lucia, &overdue, &reader, people);
+    show(&lucia, &overdue, &reader, people).await;
 
     heading("La cola: lo urgente primero");
     let queue = ListQuery::new()
@@ -52,7 +52,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .unassigned()
         .with_sort(Sort::UrgentFirst(Direction::OldestFirst));
     let queue = lucia.list(queue).await?;
-    show(&lucia, &queue, &reader, people);
+    show(&lucia, &queue, &reader, people).await;
     let [urgent, high, medium, low] = numbers(&queue)?;
 
     heading("Las dos quieren el mismo");
@@ -82,7 +82,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     tell(martin.reply(&high, script.fixed.as_str()).status(Status::Resolved).await?, people);
 
     heading("El ticket de Ana frente a los plazos");
-    let page = lucia.pages(reader, people).ticket(&lucia.get(&urgent).await?);
+    let page = lucia.pages(reader, people).ticket(&lucia.get(&urgent).await?).await;
     for sla in &page.sla {
         let SlaView { metric, state, due, text, .. } = sla;
         let due = due.as_ref().map_or("", |due| &due.text);
@@ -102,7 +102,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let week = Period::days("2026-03-06".parse()?, "2026-03-12".parse()?, reader.time_zone)?;
     clock.set(week.before());
     let report = lucia.report(week).await?;
-    show_report(&lucia.pages(reader, people).report(&report));
+    show_report(&lucia.pages(reader, people).report(&report).await);
 
     heading("Dos semanas después, el sistema cierra lo resuelto");
     clock.advance(minutes(14 * 24 * 60));
@@ -128,9 +128,13 @@ fn sla() -> Result<Sla, Box<dyn Error>> {
     Ok(Sla::new(targets, office))
 }
 
-fn show(admin: &Admin, page: &Page<TicketSummary>, reader: &Viewer, people: &HashMap<UserId, Person>) {
-    for ticket in &page.rows {
-        let row = admin.pages(*reader, people).row(ticket);
+async fn show(
+    admin: &Admin,
+    page: &Page<TicketSummary>,
+    reader: &Viewer,
+    people: &HashMap<UserId, Person>,
+) {
+    for row in admin.pages(*reader, people).rows(&page.rows).await {
         let sla = row.sla.map(|sla| format!("{}. {}", sla.metric.text, sla.text));
         println!(
             "{}  {:8} {:12} {:11} {}",

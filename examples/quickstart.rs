@@ -59,8 +59,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .with_statuses(Status::Open)
         .unassigned()
         .with_sort(Sort::UrgentFirst(Direction::OldestFirst));
-    for ticket in lucia.list(queue).await?.rows {
-        let row = lucia.pages(reader, people).row(&ticket);
+    let queue = lucia.list(queue).await?.rows;
+    for row in lucia.pages(reader, people).rows(&queue).await {
         println!(
             "{}  {:8} {:7} {:10} {}",
             row.ticket_number, row.priority.text, row.category.text, row.requester.name, row.excerpt,
@@ -92,7 +92,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         println!("Ana abre {}, que sigue a {}.", follow_up.ticket_number, offer.follows());
     }
 
-    show_chat(&ana.pages(reader, people).chat(&ticket));
+    show_chat(&ana.pages(reader, people).chat(&ticket).await);
     Ok(())
 }
 

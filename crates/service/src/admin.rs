@@ -146,9 +146,9 @@ impl Admin {
     ///
     /// let people = HashMap::from([(ana, Person::named("Ana Gómez"))]);
     /// let pages = luis.pages(Viewer::new(TimeZone::UTC), &people);
-    /// let rows = luis.list(ListQuery::new()).await?.map(|ticket| pages.row(&ticket));
-    /// assert_eq!(rows.rows[0].requester.name, "Ana Gómez");
-    /// let page = pages.ticket(&luis.get(&number).await?);
+    /// let rows = pages.rows(&luis.list(ListQuery::new()).await?.rows).await;
+    /// assert_eq!(rows[0].requester.name, "Ana Gómez");
+    /// let page = pages.ticket(&luis.get(&number).await?).await;
     /// assert_eq!(page.assignment.text, "Sin asignar");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// # }).unwrap();
@@ -156,7 +156,7 @@ impl Admin {
     /// ```
     #[must_use]
     pub fn pages<'a>(&'a self, viewer: Viewer, people: &'a dyn PersonDirectory) -> AdminPages<'a> {
-        AdminPages { page: self.core.page_context(viewer, people), actor: &self.actor }
+        AdminPages { source: self.core.page_source(viewer, people), actor: &self.actor }
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{
     form::CategoryNotOffered,
     numbers::{self, NumberSource},
     observe::{observed, parsed, record},
-    view::{PageContext, PersonDirectory, Viewer},
+    view::{PageSource, PersonDirectory, Viewer},
 };
 
 /// Function that says whether a ticket may be assigned to a person.
@@ -240,12 +240,12 @@ impl Core {
     }
 
     /// Returns the present and the policy for pages.
-    pub(crate) fn page_context<'a>(
+    pub(crate) fn page_source<'a>(
         &'a self,
         viewer: Viewer,
         people: &'a dyn PersonDirectory,
-    ) -> PageContext<'a> {
-        PageContext { policy: &self.policy, now: self.now(), viewer, people }
+    ) -> PageSource<'a> {
+        PageSource::new(&self.policy, self.now(), viewer, people)
     }
 }
 

@@ -118,7 +118,7 @@ impl Customer {
     /// Returns the view models of this customer's pages.
     #[must_use]
     pub fn pages<'a>(&'a self, viewer: Viewer, people: &'a dyn PersonDirectory) -> CustomerPages<'a> {
-        CustomerPages { page: self.core.page_context(viewer, people) }
+        CustomerPages { source: self.core.page_source(viewer, people) }
     }
 }
 

@@ -15,6 +15,7 @@ mod error;
 mod history;
 mod pages;
 mod people;
+mod people_of;
 mod receipt;
 mod report;
 mod row;
@@ -24,7 +25,7 @@ mod time;
 pub use bulk::{BulkRow, BulkView};
 pub use chat::{AttachmentButton, ChatView, InputState, MessageSide, MessageView};
 pub use conflict::ConflictView;
-pub(crate) use context::PageContext;
+pub(crate) use context::{PageContext, PageSource};
 pub use desk::{
     Assignment, Choice, DeskView, DraftView, HandoffView, NoteView, ReferencesView, StatusAction,
     TagsView, WaitView,

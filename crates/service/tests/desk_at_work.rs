@@ -57,24 +57,25 @@ async fn a_ticket_is_listed_and_shown_by_its_tags_and_by_what_it_is_about() {
     let added = luis.add_reference(&open, &order()).await.unwrap();
     assert_eq!(added.events[0].kind, EventKind::ReferenceAdded { about: order() });
     for query in [ListQuery::new().with_tag(vip()), ListQuery::new().with_reference(order())] {
-        let row = luis.pages(reader, &()).row(&only(luis.list(query).await.unwrap().rows));
+        let row = only(luis.pages(reader, &()).rows(&luis.list(query).await.unwrap().rows).await);
         assert_eq!((row.tags, row.about), (vec![vip()], vec![order()]));
     }
-    let page = luis.pages(reader, &()).ticket(&luis.get(&open).await.unwrap());
+    let page = luis.pages(reader, &()).ticket(&luis.get(&open).await.unwrap()).await;
     assert_eq!((&page.tags.tags, &page.about.references), (&vec![vip()], &vec![order()]));
     assert_eq!(page.tags.add.as_deref(), Some("Añadir etiqueta"));
     assert_eq!(page.about.remove.as_deref(), Some("Quitar"));
     assert_eq!(page.history.last().unwrap().what, "Añadió la referencia order:1001");
 
     // A customer sees what it is about, and no tag.
-    let seen = ana.pages(reader, &()).chat(&ana.get(&open).await.unwrap());
+    let seen = ana.pages(reader, &()).chat(&ana.get(&open).await.unwrap()).await;
     assert_eq!(seen.about, [order()]);
-    let row = ana.pages(reader, &()).row(&only(ana.list(MyTickets::all()).await.unwrap().rows));
+    let listed = ana.list(MyTickets::all()).await.unwrap().rows;
+    let row = only(ana.pages(reader, &()).rows(&listed).await);
     assert_eq!((row.about, row.tags), (vec![order()], vec![]));
 
     luis.remove_tag(&open, &vip()).await.unwrap();
     luis.remove_reference(&open, &order()).await.unwrap();
-    let page = luis.pages(reader, &()).ticket(&luis.get(&open).await.unwrap());
+    let page = luis.pages(reader, &()).ticket(&luis.get(&open).await.unwrap()).await;
     assert_eq!((page.tags.remove, page.about.remove), (None, None));
 }
 
@@ -86,13 +87,13 @@ async fn a_page_offers_no_ninth_tag_and_a_closed_ticket_none() {
     for nth in 0..8 {
         luis.add_tag(&open, &Tag::parse(&nth.to_string()).unwrap()).await.unwrap();
         luis.add_reference(&open, &Reference::new("x", &nth.to_string()).unwrap()).await.unwrap();
-        let page = luis.pages(reader, &()).ticket(&luis.get(&open).await.unwrap());
+        let page = luis.pages(reader, &()).ticket(&luis.get(&open).await.unwrap()).await;
         assert_eq!((page.tags.add.is_some(), page.about.add.is_some()), (nth < 7, nth < 7), "{nth}");
     }
     assert_eq!(code(&luis.add_tag(&open, &vip()).await), "too_many_tags");
     assert_eq!(code(&luis.add_reference(&open, &order()).await), "too_many_references");
     luis.set_status(&open, Status::Closed).await.unwrap();
-    let page = luis.pages(reader, &()).ticket(&luis.get(&open).await.unwrap());
+    let page = luis.pages(reader, &()).ticket(&luis.get(&open).await.unwrap()).await;
     assert_eq!((page.tags.add, page.tags.remove), (None, None));
     assert_eq!((page.about.add, page.about.remove), (None, None));
 }
@@ -138,7 +139,8 @@ async fn a_handed_over_ticket_waits_for_a_human_and_silences_the_bot() {
     turn.hand_over("Pide hablar con una persona").key(key("h")).await.unwrap();
     assert!(turn.hand_over("Pide hablar con una persona").key(key("h")).await.unwrap().repeated);
 
-    let page = luis.pages(Viewer::new(TimeZone::UTC), &()).ticket(&luis.get(&number).await.unwrap());
+    let page =
+        luis.pages(Viewer::new(TimeZone::UTC), &()).ticket(&luis.get(&number).await.unwrap()).await;
     assert_eq!(page.handoff.unwrap().text, "Necesita una persona");
     let note = only(page.notes);
     assert_eq!(
@@ -165,7 +167,7 @@ async fn a_draft_is_offered_to_the_desk_until_somebody_writes() {
     turn.draft("Borra la caché.").await.unwrap();
     turn.draft("Borra la caché y reinicia.").await.unwrap();
     let ticket = luis.get(&number).await.unwrap();
-    let page = luis.pages(Viewer::new(TimeZone::UTC), &()).ticket(&ticket);
+    let page = luis.pages(Viewer::new(TimeZone::UTC), &()).ticket(&ticket).await;
     let draft = page.draft.unwrap();
     assert_eq!(draft.text, "Borra la caché y reinicia.");
     assert_eq!(ticket.messages.len(), 1);
@@ -208,7 +210,7 @@ async fn a_wait_is_shown_until_it_ends_by_itself() {
 
     let page = async || {
         let ticket = luis.get(&number).await.unwrap();
-        luis.pages(Viewer::new(TimeZone::UTC), &()).ticket(&ticket)
+        luis.pages(Viewer::new(TimeZone::UTC), &()).ticket(&ticket).await
     };
     let waiting = page().await;
     assert_eq!(waiting.wait.party.unwrap().text, "Esperando al cliente");
@@ -236,7 +238,7 @@ async fn a_paused_timer_shows_the_time_that_is_left() {
     clock.advance(hours(1_000));
     let resolution = async || {
         let ticket = luis.get(&number).await.unwrap();
-        luis.pages(Viewer::new(TimeZone::UTC), &()).ticket(&ticket).sla.remove(1)
+        luis.pages(Viewer::new(TimeZone::UTC), &()).ticket(&ticket).await.sla.remove(1)
     };
     let paused = resolution().await;
     assert_eq!((paused.state.text.as_str(), paused.due), ("En pausa", None));

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use common::{NUMBER, id, number, storing, text};
+use common::{NUMBER, id, number, ready, storing, text};
 use ventanilla_service::{
     Change, HelpDesk, Locale, MemoryStore, Policy, Priority, Status, TimeZone, UserId,
     error::InvalidLimit,
@@ -42,7 +42,7 @@ fn desk(policy: Policy) -> HelpDesk {
 /// Luis's page.
 fn page(ticket: &Ticket, reader: &Viewer, directory: &dyn PersonDirectory) -> DeskView {
     let view = ticket.details(&Audience::Desk, MessageRange::All).unwrap();
-    desk(Policy::default()).admin(id("luis")).pages(*reader, directory).ticket(&view)
+    ready(desk(Policy::default()).admin(id("luis")).pages(*reader, directory).ticket(&view))
 }
 
 /// Every status, with nobody, Luis and Marta as the assignee.
@@ -166,11 +166,11 @@ fn moves_and_priorities_have_texts_in_each_language() {
 async fn what_the_page_posts_is_made_for_the_version_that_it_showed() {
     let store = storing([ticket().build()]).await;
     let luis = HelpDesk::new(store).admin(id("luis"));
-    let seen = luis.pages(*MADRID, &()).ticket(&luis.get(&number(NUMBER)).await.unwrap());
+    let seen = luis.pages(*MADRID, &()).ticket(&luis.get(&number(NUMBER)).await.unwrap()).await;
     let change = || Change::claim().expecting(seen.version);
     luis.set_status(&number(NUMBER), Status::InProgress).await.unwrap();
     assert_eq!(common::code(&luis.change(&number(NUMBER), change()).await), "version_conflict");
-    let seen = luis.pages(*MADRID, &()).ticket(&luis.get(&number(NUMBER)).await.unwrap());
+    let seen = luis.pages(*MADRID, &()).ticket(&luis.get(&number(NUMBER)).await.unwrap()).await;
     let change = Change::claim().expecting(seen.version);
     assert_eq!(common::code(&luis.change(&number(NUMBER), change).await), "ok");
 }
@@ -220,7 +220,7 @@ fn a_note_can_be_written_where_the_rules_take_it() {
                 "The ticket has reached its greatest number of notes (1).",
             ),
         ] {
-            let input = admin.pages(reader, &()).ticket(&view).note_input;
+            let input = ready(admin.pages(reader, &()).ticket(&view)).note_input;
             let expected = match expected {
                 Ok(max_bytes) => {
                     InputState::Writable { placeholder: hint.into(), send: button.into(), max_bytes }
@@ -239,10 +239,11 @@ fn the_chat_is_the_administrators_and_the_requester_has_an_id() {
     let ticket = ticket().status(Status::Closed).build();
     let view = ticket.details(&Audience::Desk, MessageRange::All).unwrap();
     let luis = desk(Policy::default()).admin(id("luis"));
-    let page = luis.pages(*MADRID, &people()).ticket(&view);
-    assert_eq!(page.chat, luis.pages(*MADRID, &people()).chat(&view));
+    let page = ready(luis.pages(*MADRID, &people()).ticket(&view));
+    assert_eq!(page.chat, ready(luis.pages(*MADRID, &people()).chat(&view)));
     assert_eq!((page.requester.id.as_str(), page.requester.person.name.as_str()), ("ana", "Ana Gómez"));
-    assert_eq!(luis.pages(*ENGLISH, &()).ticket(&view).requester.person.name, "User");
+    let page = ready(luis.pages(*ENGLISH, &()).ticket(&view));
+    assert_eq!(page.requester.person.name, "User");
 }
 
 #[test]

@@ -136,8 +136,9 @@ async fn everything(desk: &HelpDesk) -> Vec<(&'static str, Option<TicketHead>, V
 
     let listed = ana.list(MyTickets::all()).await.unwrap();
     assert_eq!(listed.rows.len(), 4);
-    for row in listed.rows {
-        all.push(("row", None, to_value(ana.pages(*READER, &()).row(&row)).unwrap()));
+    let rows = ana.pages(*READER, &()).rows(&listed.rows).await;
+    for (row, view) in listed.rows.into_iter().zip(rows) {
+        all.push(("row", None, to_value(view).unwrap()));
         all.push(("a row of tickets", Some(row.head.clone()), summary_json(&row)));
     }
     for number in [&open, &handed_over, &resolved, &closed] {
@@ -150,7 +151,7 @@ async fn everything(desk: &HelpDesk) -> Vec<(&'static str, Option<TicketHead>, V
         ] {
             let view = view.unwrap();
             let json = details_json(&view);
-            all.push(("chat", None, to_value(ana.pages(*READER, &()).chat(&view)).unwrap()));
+            all.push(("chat", None, to_value(ana.pages(*READER, &()).chat(&view).await).unwrap()));
             all.push((name, Some(view.head), json));
         }
     }
@@ -246,10 +247,10 @@ async fn an_administrator_gets_all_of_it() {
     let desk = desk().await;
     let (luis, number) = (desk.admin(id("luis")), number("ABIERTO"));
     let view = luis.get(&number).await.unwrap();
-    let page = luis.pages(*READER, &()).ticket(&view);
+    let page = luis.pages(*READER, &()).ticket(&view).await;
     let receipt = luis.set_priority(&number, Priority::High).await.unwrap();
     let list = luis.list(ListQuery::new().with_statuses(Status::InProgress)).await.unwrap();
-    let row = luis.pages(*READER, &()).row(&list.rows[0]);
+    let row = luis.pages(*READER, &()).rows(&list.rows).await.remove(0);
     for json in [
         details_json(&view),
         to_value(&page).unwrap(),
@@ -270,12 +271,12 @@ async fn a_customers_row_and_chat_show_no_promise_whoever_read_the_ticket() {
     let desk = desk().await;
     let (luis, ana) = (desk.admin(id("luis")), desk.customer(id("ana")));
     let list = luis.list(ListQuery::new().with_statuses(Status::InProgress)).await.unwrap();
-    assert!(luis.pages(*READER, &()).row(&list.rows[0]).sla.is_some());
-    let row = ana.pages(*READER, &()).row(&list.rows[0]);
+    assert!(luis.pages(*READER, &()).rows(&list.rows).await[0].sla.is_some());
+    let row = ana.pages(*READER, &()).rows(&list.rows).await.remove(0);
     assert_eq!(row.excerpt, list.rows[0].excerpt);
     assert_eq!(internals(&to_value(&row).unwrap()), ["assignee"], "by name, without the id");
     let view = luis.get(&number("ABIERTO")).await.unwrap();
-    let chat = to_value(ana.pages(*READER, &()).chat(&view)).unwrap();
+    let chat = to_value(ana.pages(*READER, &()).chat(&view).await).unwrap();
     assert_eq!(the_desks_own(&chat), [""; 0]);
 }
 
@@ -311,7 +312,7 @@ async fn a_customers_receipts_and_errors_show_nothing_internal_whoever_made_the_
         ana.reply(&number, "No").await,
     ] {
         let receipt = receipt.unwrap();
-        let view = pages.receipt(&receipt);
+        let view = pages.receipt(&receipt).await;
         assert_eq!((view.version, view.assignee.as_ref()), (None, None));
         views.push(to_value(view).unwrap());
     }
@@ -327,7 +328,7 @@ async fn a_customers_receipts_and_errors_show_nothing_internal_whoever_made_the_
         luis.set_status(&number, Status::Resolved).expecting(1).await.unwrap_err(),
     ];
     for error in &conflicts {
-        let desks = to_value(desk.admin(id("eva")).pages(*READER, &()).error(error)).unwrap();
+        let desks = to_value(desk.admin(id("eva")).pages(*READER, &()).error(error).await).unwrap();
         assert!(!internals(&desks).is_empty(), "{desks}");
         views.push(to_value(pages.error(error)).unwrap());
         views.push(to_value(ErrorView::new(error, Locale::Es)).unwrap());

@@ -206,15 +206,15 @@ async fn only_an_administrator_has_the_desks_page() {
     // Ana is an administrator too: her own ticket shows her everything in that part only.
     for name in ["luis", "ana"] {
         let admin = desk.admin(id(name));
-        let page = admin.pages(reader, &()).ticket(&admin.get(&number).await.unwrap());
+        let page = admin.pages(reader, &()).ticket(&admin.get(&number).await.unwrap()).await;
         assert_eq!(page.notes[0].text, "Una nota que Ana no ve.");
         assert!(page.history.iter().any(|entry| entry.kind == EventKind::NoteAdded));
     }
     let hers = ana.get(&number).await.unwrap();
-    let chat = serde_json::to_string(&ana.pages(reader, &()).chat(&hers)).unwrap();
+    let chat = serde_json::to_string(&ana.pages(reader, &()).chat(&hers).await).unwrap();
     assert!(!chat.contains("nota") && !chat.contains("luis"), "{chat}");
     // What a customer read holds nothing more, whoever makes a page of it.
-    let page = desk.admin(id("luis")).pages(reader, &()).ticket(&hers);
+    let page = desk.admin(id("luis")).pages(reader, &()).ticket(&hers).await;
     assert!(page.notes.is_empty());
     assert!(page.history.iter().all(|entry| matches!(entry.kind, EventKind::MessageAdded { .. })));
 }

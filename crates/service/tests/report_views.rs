@@ -6,7 +6,7 @@ mod common;
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use common::id;
+use common::{id, ready};
 use serde_json::{Value, json};
 use ventanilla_service::{
     Locale, MemoryStore, Status, TimeZone, UserId,
@@ -22,7 +22,7 @@ static ENGLISH: LazyLock<Viewer> = LazyLock::new(|| Viewer { locale: Locale::En,
 fn table(report: Value, reader: &Viewer, people: &HashMap<UserId, Person>) -> ReportView {
     let report: Report = serde_json::from_value(report).unwrap();
     let desk = common::desk_over(MemoryStore::new());
-    desk.admin(id("luis")).pages(*reader, people).report(&report)
+    ready(desk.admin(id("luis")).pages(*reader, people).report(&report))
 }
 
 /// Just below the next second, in milliseconds.
@@ -153,7 +153,7 @@ async fn the_figures_are_those_of_what_happened() {
     ]);
     let luis = common::desk_over(store.await).admin(id("luis"));
     let report = luis.report(common::period()).await.unwrap();
-    let table = luis.pages(*MADRID, &()).report(&report);
+    let table = luis.pages(*MADRID, &()).report(&report).await;
     let told = |row: &ReportRow| {
         row.cells.iter().map(|cell| (cell.count, cell.compliance.clone())).collect::<Vec<_>>()
     };

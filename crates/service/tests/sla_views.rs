@@ -6,7 +6,7 @@ mod common;
 
 use std::sync::LazyLock;
 
-use common::{NUMBER, id, text};
+use common::{NUMBER, id, ready, text};
 use serde_json::json;
 use ventanilla_service::{
     Admin, Change, HelpDesk, Locale, MemoryStore, Policy, Status, TimeZone, Timestamp,
@@ -50,11 +50,12 @@ fn luis(calendar: BusinessCalendar, now: &str) -> Admin {
 
 fn promises(ticket: testing::TicketFixture, now: &str, reader: &Viewer) -> Vec<SlaView> {
     let view = ticket.build().details(&Audience::Desk, MessageRange::All).unwrap();
-    luis(office(), now).pages(*reader, &()).ticket(&view).sla
+    ready(luis(office(), now).pages(*reader, &()).ticket(&view)).sla
 }
 
 fn row(ticket: testing::TicketFixture, now: &str, reader: &Viewer) -> Option<SlaView> {
-    luis(office(), now).pages(*reader, &()).row(&ticket.build().summary()).sla
+    let rows = [ticket.build().summary()];
+    ready(luis(office(), now).pages(*reader, &()).rows(&rows)).remove(0).sla
 }
 
 fn resolved(ticket: testing::TicketFixture, when: &str) -> testing::TicketFixture {
@@ -193,7 +194,8 @@ fn a_holiday_that_is_announced_moves_what_is_due_and_no_more_than_that() {
         (office(), "12 12:00", "12 de enero de 2026, 10:00", "2 h de retraso"),
         (feast, "12 12:00", "13 de enero de 2026, 10:00", "Tiempo restante: 1 h"),
     ] {
-        let first = luis(calendar, now).pages(*MADRID, &()).ticket(&view).sla.swap_remove(0);
+        let page = ready(luis(calendar, now).pages(*MADRID, &()).ticket(&view));
+        let first = &page.sla[0];
         assert_eq!((first.due.as_ref().unwrap().text.as_str(), first.text.as_str()), (due, text));
     }
 }
@@ -252,9 +254,10 @@ fn a_desk_that_promises_nothing_shows_no_promise_of_an_earlier_time() {
     let luis = common::desk_without_sla(MemoryStore::new()).admin(id("luis"));
     let ticket = opened("05 10:00").build();
     assert!(ticket.head().sla.is_some());
-    let page =
-        luis.pages(*MADRID, &()).ticket(&ticket.details(&Audience::Desk, MessageRange::All).unwrap());
-    assert_eq!((page.sla, luis.pages(*MADRID, &()).row(&ticket.summary()).sla), (vec![], None));
+    let view = ticket.details(&Audience::Desk, MessageRange::All).unwrap();
+    let pages = luis.pages(*MADRID, &());
+    let rows = ready(pages.rows(&[ticket.summary()]));
+    assert_eq!((&ready(pages.ticket(&view)).sla, &rows[0].sla), (&vec![], &None));
 }
 
 #[test]
@@ -268,14 +271,14 @@ fn resolved_and_closed_tickets_offer_what_can_still_be_done() {
         let view = ticket.change(common::admin("luis"), Change::note(text("Visto."))).build();
         let view = view.details(&Audience::Desk, MessageRange::All).unwrap();
         let luis = luis(office(), "30 10:00");
-        let page = luis.pages(*MADRID, &()).ticket(&view);
+        let page = ready(luis.pages(*MADRID, &()).ticket(&view));
         assert!(page.status_actions.iter().map(|step| step.text.as_str()).eq(moves));
         assert!(page.priorities.iter().map(|choice| choice.text.as_str()).eq(priorities));
         assert_eq!(matches!(page.chat.input, InputState::Writable { .. }), writable);
         assert!(matches!(page.note_input, InputState::Writable { .. }));
         assert_eq!((page.sla.len(), page.notes.len()), (2, 1));
         // Both chats are those of the ticket; neither shows a promise.
-        let chat = luis.pages(*MADRID, &()).chat(&view);
+        let chat = ready(luis.pages(*MADRID, &()).chat(&view));
         assert_eq!(page.chat, chat);
         assert!(!serde_json::to_string(&chat).unwrap().contains("Cumplido"));
     }
@@ -297,8 +300,8 @@ fn a_promise_has_its_documented_json_on_the_page_and_in_the_row() {
     });
     let view = ticket.clone().build().details(&Audience::Desk, MessageRange::All).unwrap();
     let luis = luis(office(), "05 17:00");
-    let page = luis.pages(*MADRID, &()).ticket(&view);
-    let row = luis.pages(*MADRID, &()).row(&ticket.build().summary());
+    let page = ready(luis.pages(*MADRID, &()).ticket(&view));
+    let row = ready(luis.pages(*MADRID, &()).rows(&[ticket.build().summary()])).remove(0);
     let [page_json, row_json] =
         [serde_json::to_value(&page).unwrap(), serde_json::to_value(&row).unwrap()];
     assert_eq!(page_json["sla"][0], expected);

@@ -6,7 +6,7 @@ mod common;
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use common::{NUMBER, customer, desk_over, id, number, text};
+use common::{NUMBER, customer, desk_over, id, number, ready, text};
 use serde_json::json;
 use ventanilla_service::{
     Category, Event, EventKind, Explain, Form, Locale, MemoryStore, Policy, Priority, Receipt,
@@ -35,11 +35,13 @@ fn people() -> HashMap<UserId, Person> {
 
 fn chat(ticket: &Ticket, window: MessageRange) -> ChatView {
     let ana = desk_over(MemoryStore::new()).customer(id("ana"));
-    ana.pages(*READER, &people()).chat(&ticket.details(&Audience::Requester(id("ana")), window).unwrap())
+    let view = ticket.details(&Audience::Requester(id("ana")), window).unwrap();
+    ready(ana.pages(*READER, &people()).chat(&view))
 }
 
 fn row(ticket: &Ticket) -> TicketRow {
-    desk_over(MemoryStore::new()).admin(id("luis")).pages(*READER, &people()).row(&ticket.summary())
+    let luis = desk_over(MemoryStore::new()).admin(id("luis"));
+    ready(luis.pages(*READER, &people()).rows(&[ticket.summary()])).remove(0)
 }
 
 fn noon(text: &str) -> serde_json::Value {
@@ -142,9 +144,8 @@ fn the_desks_page_has_its_documented_json() {
     let ticket = ticket().about("order:1001").tag("vip").assignee("luis");
     let ticket = ticket.note("luis", "Es la tercera vez.").build();
     let luis = desk_over(MemoryStore::new()).admin(id("luis"));
-    let page = luis
-        .pages(*READER, &people())
-        .ticket(&ticket.details(&Audience::Desk, MessageRange::Last(1)).unwrap());
+    let view = ticket.details(&Audience::Desk, MessageRange::Last(1)).unwrap();
+    let page = ready(luis.pages(*READER, &people()).ticket(&view));
     let ana = json!({ "name": "Ana Gómez", "initial": "A" });
     let luis = json!({ "name": "Luis Paz", "avatarUrl": "/luis.png", "initial": "L" });
     let support = json!({ "code": "ADMIN", "text": "Soporte" });
@@ -322,7 +323,7 @@ async fn a_receipt_has_its_documented_json_without_versions_and_ids_for_customer
     let (luis, ana) = (desk.admin(id("luis")), desk.customer(id("ana")));
     let luis_paz = json!({ "name": "Luis Paz", "avatarUrl": "/luis.png", "initial": "L" });
     let support = json!({ "code": "ADMIN", "text": "Soporte" });
-    let view = luis.pages(*READER, &people()).receipt(&receipt);
+    let view = luis.pages(*READER, &people()).receipt(&receipt).await;
     let at = serde_json::to_value(&view.updated_at).unwrap();
     let entry = |what: &str, kind: serde_json::Value| json!({ "at": at, "who": luis_paz, "actor": support, "what": what, "kind": kind });
     let mut expected = json!({
@@ -340,7 +341,7 @@ async fn a_receipt_has_its_documented_json_without_versions_and_ids_for_customer
             ),
         ],
     });
-    let for_ana = ana.pages(*READER, &people()).receipt(&receipt);
+    let for_ana = ana.pages(*READER, &people()).receipt(&receipt).await;
     assert_eq!(serde_json::to_value(&for_ana).unwrap(), expected);
     expected["version"] = 2.into();
     expected["assignee"] =
@@ -357,7 +358,7 @@ fn a_conflict_has_its_documented_json() {
     let event = Event { at: testing::epoch(), by: Actor::Admin(id("luis")), version: 4, kind };
     let refusal = Refusal::VersionConflict { expected: 3, found: 4, changes: vec![event] };
     let error = ServiceError::Refused { number: number(NUMBER), refusal };
-    let view = luis.pages(*READER, &people()).error(&error);
+    let view = ready(luis.pages(*READER, &people()).error(&error));
     let conflict = json!({
         "expected": 3,
         "found": 4,
@@ -379,10 +380,11 @@ fn an_administrator_learns_who_has_a_ticket() {
     let luis = desk_over(MemoryStore::new()).admin(id("eva"));
     let refusal = Refusal::AlreadyAssigned { to: id("luis") };
     let error = ServiceError::Refused { number: number(NUMBER), refusal };
-    let view = luis.pages(*READER, &people()).error(&error);
+    let view = ready(luis.pages(*READER, &people()).error(&error));
     assert_eq!(
         view.assignee.map(|it| (it.id, it.person.name)),
         Some(("luis".into(), "Luis Paz".into()))
     );
-    assert_eq!(luis.pages(*READER, &people()).error(&ServiceError::NoSla).assignee, None);
+    let view = ready(luis.pages(*READER, &people()).error(&ServiceError::NoSla));
+    assert_eq!(view.assignee, None);
 }

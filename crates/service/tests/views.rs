@@ -6,7 +6,7 @@ mod common;
 
 use std::{collections::HashMap, sync::LazyLock, time::Duration};
 
-use common::{NUMBER, id, text};
+use common::{NUMBER, id, ready, text};
 use ventanilla_service::{
     Category, Change, HelpDesk, Locale, MemoryStore, Policy, Priority, Status, TimeZone, UserId,
     settings::{Days, Limits, Reopen},
@@ -48,11 +48,12 @@ fn chat(
 ) -> ChatView {
     let ana = desk(MINUTE, Policy::default()).customer(id("ana"));
     let view = ticket.details(&Audience::Requester(id("ana")), window).unwrap();
-    ana.pages(*reader, directory).chat(&view)
+    ready(ana.pages(*reader, directory).chat(&view))
 }
 
 fn row(ticket: &Ticket, reader: &Viewer, directory: &impl PersonDirectory) -> TicketRow {
-    desk(MINUTE, Policy::default()).admin(id("luis")).pages(*reader, directory).row(&ticket.summary())
+    let luis = desk(MINUTE, Policy::default()).admin(id("luis"));
+    ready(luis.pages(*reader, directory).rows(&[ticket.summary()])).remove(0)
 }
 
 fn texts(chat: &ChatView) -> Vec<&str> {
@@ -269,12 +270,10 @@ fn a_message_can_be_written_where_the_rules_take_it_and_only_customers_are_offer
                 }
                 other => panic!("{other:?}"),
             };
-            assert_eq!(
-                state(desk.customer(id("ana")).pages(reader, &()).chat(&view)),
-                customer,
-                "{status}"
-            );
-            assert_eq!(state(desk.admin(id("luis")).pages(reader, &()).chat(&view)), admin, "{status}");
+            let (ana, luis) = (desk.customer(id("ana")), desk.admin(id("luis")));
+            let theirs = ready(ana.pages(reader, &()).chat(&view));
+            assert_eq!(state(theirs), customer, "{status}");
+            assert_eq!(state(ready(luis.pages(reader, &()).chat(&view))), admin, "{status}");
         }
     }
 }

@@ -10,7 +10,8 @@ use crate::cursor::Cursor;
 /// use ventanilla_storage::Page;
 ///
 /// let page = Page { rows: vec![1, 2], next: None, unreadable: Vec::new() };
-/// assert_eq!(page.map(|row| row * 10).rows, [10, 20]);
+/// assert_eq!(page.clone().map(|row| row * 10).rows, [10, 20]);
+/// assert_eq!(page.with_rows(vec!["one", "two"]).rows, ["one", "two"]);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page<T> {
@@ -31,6 +32,11 @@ impl<T> Page<T> {
             next: self.next,
             unreadable: self.unreadable,
         }
+    }
+
+    /// Sets the rows of the page, such as those of a view that was made of all of them at once.
+    pub fn with_rows<U>(self, rows: Vec<U>) -> Page<U> {
+        Page { rows, next: self.next, unreadable: self.unreadable }
     }
 }
 

@@ -14,7 +14,7 @@ use axum::{
     routing::{get, post},
 };
 
-use crate::App;
+use crate::{App, typing};
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()
@@ -25,6 +25,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/admin/informe", get(report::report))
         .route("/admin/tickets/{number}", get(ticket::ticket))
         .route("/admin/tickets/{number}/respuesta", post(change::reply).get(change::back))
+        .route("/admin/tickets/{number}/escribiendo", post(typing::types).get(change::back))
         .route("/admin/tickets/{number}/nota", post(change::note).get(change::back))
         .route("/admin/tickets/{number}/estado", post(change::status).get(change::back))
         .route("/admin/tickets/{number}/prioridad", post(change::priority).get(change::back))

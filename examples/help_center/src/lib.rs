@@ -26,6 +26,7 @@ mod security;
 mod seed;
 mod server;
 mod session;
+mod typing;
 
 use std::{error::Error, sync::Arc, time::Duration};
 
@@ -50,6 +51,7 @@ use replies::CannedReply;
 pub use seed::seed;
 pub use server::serve;
 use session::Sessions;
+use typing::Typing;
 
 /// Size limit of a request: the longest text in the widest encoding of a form, and some room.
 const MAX_BODY: usize = 64 * 1024;
@@ -67,6 +69,7 @@ pub struct App {
     clock: Arc<dyn Clock>,
     sessions: Sessions,
     live: Live,
+    typing: Typing,
     hosts: Vec<String>,
     tls: bool,
 }
@@ -85,6 +88,7 @@ impl App {
             clock: Arc::new(clock),
             sessions: Sessions::default(),
             live: Live::default(),
+            typing: Typing::default(),
             hosts: ["localhost", "127.0.0.1", "[::1]"].map(Into::into).into(),
             tls: false,
         }

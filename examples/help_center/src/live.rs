@@ -1,7 +1,7 @@
 //! Live updates: the events of the desk, told to the open pages of everybody who may see them.
 //!
 //! One stream of the desk serves all readers of the process. A page learns which ticket has changed, and
-//! fetches itself again.
+//! fetches itself again. Administrators also learn that a colleague is writing a reply.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -21,7 +21,7 @@ use tokio::{
     time::sleep,
 };
 use ventanilla_service::{
-    Explain, HelpDesk, ServiceError, UserId,
+    Explain, HelpDesk, ServiceError, TicketNumber, UserId,
     event::{EventStream, TicketEvents},
     ticket::Audience,
 };
@@ -34,10 +34,19 @@ const BEHIND: usize = 256;
 /// Wait before a stream that ended with an error is started again.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// Changes for the readers of this process.
+/// News for the open pages.
+#[derive(Clone)]
+enum Update {
+    /// A ticket has changed.
+    Ticket(Arc<TicketEvents>),
+    /// An administrator has begun or ended a reply to a ticket.
+    Typing { number: TicketNumber, who: UserId },
+}
+
+/// News for the readers of this process.
 #[derive(Clone)]
 pub(crate) struct Live {
-    changes: Sender<Arc<TicketEvents>>,
+    changes: Sender<Update>,
     started: Arc<OnceCell<()>>,
 }
 
@@ -49,7 +58,7 @@ impl Default for Live {
 
 impl Live {
     /// Returns the changes from now on. The first reader starts the stream of the desk.
-    async fn subscribe(&self, desk: &HelpDesk) -> Result<Receiver<Arc<TicketEvents>>, ServiceError> {
+    async fn subscribe(&self, desk: &HelpDesk) -> Result<Receiver<Update>, ServiceError> {
         let start = async || {
             let stream = desk.events(None).await?;
             tokio::spawn(tell(desk.clone(), stream, self.changes.clone()));
@@ -58,15 +67,21 @@ impl Live {
         self.started.get_or_try_init(start).await?;
         Ok(self.changes.subscribe())
     }
+
+    /// Tells the other administrators that one has begun or ended a reply to a ticket.
+    pub(crate) fn typing_changed(&self, number: &TicketNumber, who: &UserId) {
+        // Without readers there is nobody to tell.
+        drop(self.changes.send(Update::Typing { number: number.clone(), who: who.clone() }));
+    }
 }
 
 /// Tells the desk's changes for ever. After an error it goes on where it was.
-async fn tell(desk: HelpDesk, mut stream: EventStream, changes: Sender<Arc<TicketEvents>>) {
+async fn tell(desk: HelpDesk, mut stream: EventStream, changes: Sender<Update>) {
     loop {
         while let Some(item) = stream.next().await {
             match item {
                 // Without readers there is nobody to tell.
-                Ok(change) => drop(changes.send(Arc::new(change))),
+                Ok(change) => drop(changes.send(Update::Ticket(Arc::new(change)))),
                 Err(error) => tracing::warn!(code = error.code(), %error, "live updates"),
             }
         }
@@ -111,21 +126,26 @@ struct Reader {
     headers: HeaderMap,
     who: UserId,
     audience: Audience,
-    changes: Receiver<Arc<TicketEvents>>,
+    changes: Receiver<Update>,
 }
 
 impl Reader {
-    /// Waits for the next change that the reader may see; `None` once their session has ended.
+    /// Waits for the next update that the reader may see; `None` once their session has ended.
     async fn next(&mut self) -> Option<Event> {
         loop {
-            let change = self.changes.recv().await;
+            let update = self.changes.recv().await;
             signed_in(&self.headers, &self.app).filter(|someone| someone.id == self.who)?;
-            match change {
-                Ok(change) if change.is_visible_to(&self.audience) => {
+            match update {
+                Ok(Update::Ticket(change)) if change.is_visible_to(&self.audience) => {
                     let number = &change.head.ticket_number;
                     return Some(Event::default().event("ticket").data(number.as_str()));
                 }
-                Ok(_) => {}
+                Ok(Update::Typing { number, who })
+                    if self.audience == Audience::Desk && who != self.who =>
+                {
+                    return Some(Event::default().event("typing").data(number.as_str()));
+                }
+                Ok(Update::Ticket(_) | Update::Typing { .. }) => {}
                 Err(RecvError::Lagged(_)) => return Some(Event::default().event("all").data("-")),
                 Err(RecvError::Closed) => return None,
             }

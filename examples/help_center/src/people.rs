@@ -1,5 +1,8 @@
 //! People of the demo; a host has a table of users of its own.
 
+use std::collections::HashMap;
+
+use async_trait::async_trait;
 use serde::Deserialize;
 use ventanilla_service::{
     UserId,
@@ -74,18 +77,25 @@ impl People {
 
     /// Returns the people with this role as options of a page.
     pub(crate) fn choices(&self, part: Part) -> Vec<PersonRef> {
-        self.of(part).map(|someone| PersonRef::new(&someone.id, self, "")).collect()
+        self.of(part).map(|someone| PersonRef::new(&someone.id, Some(someone.shown()), "")).collect()
     }
 }
 
-impl PersonDirectory for People {
-    fn person(&self, id: &UserId) -> Option<Person> {
-        let someone = self.get(id)?;
-        let mut name: String = someone.name.chars().take(LONGEST_NAME).collect();
-        if name.len() < someone.name.len() {
+impl Someone {
+    /// Returns the person as pages show them.
+    pub(crate) fn shown(&self) -> Person {
+        let mut name: String = self.name.chars().take(LONGEST_NAME).collect();
+        if name.len() < self.name.len() {
             name.push('…');
         }
-        Some(Person { name, avatar_url: someone.avatar.clone() })
+        Person { name, avatar_url: self.avatar.clone() }
+    }
+}
+
+#[async_trait]
+impl PersonDirectory for People {
+    async fn people(&self, ids: &[UserId]) -> HashMap<UserId, Person> {
+        ids.iter().filter_map(|id| Some((id.clone(), self.get(id)?.shown()))).collect()
     }
 }
 
@@ -98,16 +108,15 @@ mod tests {
 
     #[test]
     fn a_name_of_any_length_fits_on_a_page() {
-        let id = UserId::parse("ana").unwrap();
         for (length, shown) in [(80, 80), (81, 81), (16 * 1024, 81)] {
             let someone = Someone {
-                id: id.clone(),
+                id: UserId::parse("ana").unwrap(),
                 name: "ñ".repeat(length),
                 avatar: None,
                 part: Part::Customer,
                 orders: Vec::new(),
             };
-            let name = People(vec![someone]).person(&id).unwrap().name;
+            let name = someone.shown().name;
             assert_eq!((name.chars().count(), name.ends_with('…')), (shown, length > 80));
         }
     }

@@ -22,7 +22,7 @@ use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use serde::Deserialize;
 use ventanilla_service::{
     TimeZone, Timestamp, UserId,
-    view::{AdminPages, CustomerPages, PersonDirectory, PersonRef, PersonView, Viewer},
+    view::{AdminPages, CustomerPages, PersonRef, PersonView, Viewer},
 };
 
 use crate::{
@@ -183,10 +183,9 @@ fn require_part(parts: &Parts, app: &App, part: Part) -> Result<(UserId, Me), Fa
 
 impl Me {
     pub(crate) fn new(someone: &Someone, headers: &HeaderMap, app: &App) -> Self {
-        let person = app.people.person(&someone.id);
         Self {
             id: someone.id.clone(),
-            person: person.map_or_else(|| PersonRef::new(&someone.id, &(), "").person, PersonView::from),
+            person: someone.shown().into(),
             admin: someone.part == Part::Admin,
             reader: reader(headers, app),
         }

@@ -13,14 +13,15 @@
   // A browser has few connections to a server: one tab has the stream and tells the others.
   const tabs = new BroadcastChannel(`novedades ${me}`);
   tabs.onmessage = ({ data }) => changed(data);
+  const tell = (news) => (tabs.postMessage(news), changed(news));
   const stream = () =>
     new Promise((ended) => {
       const source = new EventSource("/novedades");
-      const tell = ({ data }) => (tabs.postMessage(data), changed(data));
-      source.addEventListener("ticket", tell);
+      source.addEventListener("ticket", ({ data }) => tell({ number: data }));
+      source.addEventListener("typing", ({ data }) => tell({ number: data, typing: true }));
       // After an interruption nobody knows what was missed.
-      source.addEventListener("all", () => tell({ data: "" }));
-      source.onopen = () => tell({ data: "" });
+      source.addEventListener("all", () => tell({}));
+      source.onopen = () => tell({});
       source.onerror = () => source.readyState === EventSource.CLOSED && ended();
     });
   if (navigator.locks) navigator.locks.request(`novedades ${me}`, stream);
@@ -28,8 +29,9 @@
 
   const numbers = new Set();
   let timer;
-  function changed(number) {
-    if (number) numbers.add(number);
+  function changed({ number, typing }) {
+    if (typing && number !== chat) return;
+    if (number && !typing) numbers.add(number);
     if (log && number && number !== chat && !document.getElementById("lista")) return;
     clearTimeout(timer);
     // Changes that come together are fetched together.
@@ -41,6 +43,7 @@
     if (!answer.ok) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (log) addBubbles(fresh);
+    showTyping(fresh.getElementById("escribiendo"));
     const known = new Set(rows().map((row) => row.href));
     for (const part of fresh.querySelectorAll("[data-live]")) replace(part);
     for (const row of rows()) if (!known.has(row.href) || numbers.has(numberOf(row))) markRow(row);
@@ -49,6 +52,28 @@
     // An answer that is being written was begun before: it is checked against what its author had read.
     if (version && present && !present.form.elements.texto.value) present.value = version.value;
   }
+
+  // Who is writing a reply is announced once, and looked at again when it may have ended.
+  let typingEnds;
+  function showTyping(fresh) {
+    const line = document.getElementById("escribiendo");
+    if (!line || !fresh) return;
+    if (line.textContent.trim() !== fresh.textContent.trim()) line.replaceChildren(...fresh.childNodes);
+    clearTimeout(typingEnds);
+    const ms = Number(fresh.dataset.ms);
+    if (ms > 0) typingEnds = setTimeout(() => update().catch(() => {}), ms + 100);
+  }
+  showTyping(document.getElementById("escribiendo")?.cloneNode(true));
+
+  // While a reply is being typed, colleagues are told so from time to time.
+  const EVERY = 10_000;
+  let told = -EVERY;
+  addEventListener("input", ({ target }) => {
+    const writes = target.id === "texto" && target.value && document.getElementById("escribiendo");
+    if (!writes || performance.now() - told < EVERY) return;
+    told = performance.now();
+    fetch(`${main.dataset.page}/escribiendo`, { method: "POST" }).catch(() => {});
+  });
 
   function addBubbles(fresh) {
     const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;

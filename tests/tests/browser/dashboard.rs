@@ -105,6 +105,11 @@ async fn filters_narrow_the_list_together() {
         (vec![("orden", "Solo vencidos"), ("asignado", "Sin asignar")], all().overdue().unassigned()),
     ] {
         window.go(&centre.at("/admin")).await;
+        // A customer is searched for, and is then the choice.
+        if let Some((_, name)) = chosen.iter().find(|(field, _)| *field == "solicitante") {
+            window.fill("#numero", name).await;
+            follow(&window, ".find button").await;
+        }
         window.click(".filters-box summary").await;
         for (field, text) in &chosen {
             choose(&window, &format!("#{field}"), text).await;

@@ -55,6 +55,48 @@ async fn what_one_writes_the_other_sees_without_a_reload() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_colleague_who_writes_a_reply_is_seen_without_a_reload() {
+    if !is_there("a_colleague_who_writes_a_reply_is_seen_without_a_reload") {
+        return;
+    }
+    let centre = Centre::start().await;
+    let number = opened(&centre, "Me cobraron dos veces").await;
+    let page = centre.at(&format!("/admin/tickets/{number}"));
+    let lucia = centre.window(Setup::DESKTOP, "Lucía").await;
+    let martin = centre.window(Setup { size: (1200, 800), ..Setup::DESKTOP }, "Martín").await;
+    let plain = centre.window(Setup::PHONE.without_scripts(), "Martín").await;
+    for window in [&lucia, &martin] {
+        window.go(&page).await;
+        window.until(LISTENS).await;
+    }
+    plain.go(&page).await;
+    let line = "return document.getElementById('escribiendo').textContent";
+    let shown = format!("{line} === 'Lucía Paz está respondiendo…'");
+    assert_eq!(martin.run(line, vec![]).await, "");
+    martin.run("window.stayed = true", vec![]).await;
+
+    lucia.fill("#texto", "Ya está dev").await;
+    martin.until(&shown).await;
+    assert_eq!(lucia.run(line, vec![]).await, "", "she knows");
+    assert_eq!(plain.run(line, vec![]).await, "");
+    plain.reload().await;
+    assert_eq!(plain.run(&shown, vec![]).await, true);
+
+    lucia.fill("#texto", "Ya está devuelto.").await;
+    let signals = "return performance.getEntriesByType('resource') \
+                   .filter((entry) => entry.name.endsWith('/escribiendo')).length";
+    let sent = lucia.run(signals, vec![]).await.as_u64().unwrap();
+    assert!((1..10).contains(&sent), "{sent}: not for each letter");
+    follow(&lucia, ".write button.primary").await;
+    martin.until(&format!("{line} === ''")).await;
+    assert_eq!(martin.text(".bubble:last-child .text").await, "Ya está devuelto.");
+    assert_eq!(martin.run("return window.stayed", vec![]).await, true);
+    for window in [lucia, martin, plain] {
+        window.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_list_shows_what_has_changed() {
     if !is_there("a_list_shows_what_has_changed") {
         return;

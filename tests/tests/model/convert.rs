@@ -45,9 +45,9 @@ impl Desk {
         }
     }
 
-    pub(super) fn seen(&self, view: TicketDetails, read: &Read) -> Seen {
+    pub(super) async fn seen(&self, view: TicketDetails, read: &Read) -> Seen {
         Seen {
-            page_timers: self.page_timers(&view, read),
+            page_timers: self.page_timers(&view, read).await,
             head: self.head(&view.head),
             description: view.description,
             messages: view.messages,
@@ -121,7 +121,7 @@ impl Desk {
     }
 
     /// Returns the SLA part of a ticket's page, for an administrator.
-    fn page_timers(
+    async fn page_timers(
         &self,
         view: &TicketDetails,
         read: &Read,
@@ -130,7 +130,8 @@ impl Desk {
         else {
             return Vec::new();
         };
-        let page = self.desk.admin(id.clone()).pages(Viewer::new(TimeZone::UTC), &()).ticket(view);
+        let admin = self.desk.admin(id.clone());
+        let page = admin.pages(Viewer::new(TimeZone::UTC), &()).ticket(view).await;
         let timer = |sla: SlaView| {
             let (metric, state) = (sla.metric.code.parse(), sla.state.code.parse());
             (metric.unwrap(), state.unwrap(), sla.due.map(|due| due.iso.parse().unwrap()))

@@ -171,7 +171,8 @@ impl Desk {
         };
         let for_desk = self.desk.admin(super::people::person(4)).get(&number).await.unwrap();
         let read = Read::View { ticket, by: Actor::Bot, window: MessageRange::All };
-        let answer = Answer::Turn(Box::new(self.seen(turn.ticket().clone(), &read)), turn.writable());
+        let answer =
+            Answer::Turn(Box::new(self.seen(turn.ticket().clone(), &read).await), turn.writable());
         let for_requester = SeenConversation::of(&self.desk.bot().get(&number).await.unwrap());
         let for_desk = SeenConversation::of(&for_desk);
         self.turns.insert(ticket, Turn { turn, for_desk, for_requester });
@@ -202,7 +203,7 @@ impl Desk {
             }
         };
         match seen {
-            Ok(view) => Answer::Seen(Box::new(self.seen(view, read))),
+            Ok(view) => Answer::Seen(Box::new(self.seen(view, read).await)),
             Err(error) => self.failed(error),
         }
     }

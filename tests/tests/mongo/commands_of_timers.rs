@@ -32,7 +32,7 @@ async fn a_change_that_moves_timers_is_two_commands() {
     let read = log.enter("admin: view, for its page", luis.get(&number)).await.unwrap();
     let timers = read.head.sla.clone().expect("it has timers");
     assert!(!timers.resolution.is_running() && timers.next_response.is_some());
-    let _ = luis.pages(Viewer::new(TimeZone::UTC), &()).ticket(&read);
+    let _ = luis.pages(Viewer::new(TimeZone::UTC), &()).ticket(&read).await;
     log.is_all_at_least_cost("ok", 6);
 }
 

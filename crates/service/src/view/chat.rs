@@ -26,7 +26,7 @@ use super::{Label, LocalTime, PageContext, PersonView};
 /// # desk.bot().reply(&number, "Hemos recibido tu consulta.").await?;
 /// let viewer = Viewer::new(TimeZone::named("Europe/Madrid")?);
 /// let people = HashMap::from([(id, Person::named("Ana Gómez"))]);
-/// let chat = ana.pages(viewer, &people).chat(&ana.get(&number).await?);
+/// let chat = ana.pages(viewer, &people).chat(&ana.get(&number).await?).await;
 ///
 /// assert_eq!(chat.title, format!("Ticket #{number}"));
 /// assert_eq!((chat.messages[0].side, chat.messages[0].author.name.as_str()), (MessageSide::Right, "Ana Gómez"));

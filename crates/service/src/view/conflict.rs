@@ -23,7 +23,7 @@ use super::{HistoryEntry, PageContext, history::entries};
 ///
 /// let error = luis.set_priority(&number, Priority::High).expecting(seen).await.unwrap_err();
 /// let pages = luis.pages(Viewer::new(TimeZone::UTC), &());
-/// let conflict = pages.error(&error).conflict.expect("a conflict of versions");
+/// let conflict = pages.error(&error).await.conflict.expect("a conflict of versions");
 /// assert_eq!(conflict.changes[0].what, "Cambió el estado de Abierto a Resuelto");
 /// luis.set_priority(&number, Priority::High).expecting(conflict.found).await?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -34,7 +34,7 @@ use super::{
 /// # luis.set_status(&number, Status::InProgress).await?;
 /// let viewer = Viewer::new(TimeZone::named("Europe/Madrid")?);
 /// let people = HashMap::from([(ana, Person::named("Ana Gómez"))]);
-/// let page = luis.pages(viewer, &people).ticket(&luis.get(&number).await?);
+/// let page = luis.pages(viewer, &people).ticket(&luis.get(&number).await?).await;
 ///
 /// assert_eq!(page.requester.person.name, "Ana Gómez");
 /// assert_eq!(page.priorities.iter().find(|choice| choice.selected).unwrap().text, "Media");
@@ -230,7 +230,7 @@ impl DeskView {
         Self {
             chat: ChatView::new(page, ActorKind::Admin, ticket),
             version: head.version,
-            requester: PersonRef::new(&head.requester, page.people, Role::User.label(locale)),
+            requester: page.person_ref(&head.requester, Role::User.label(locale)),
             status_actions: offered.status_actions(),
             priority: Label::new(head.priority.as_str(), head.priority.label(locale)),
             priorities: offered.priorities(),
@@ -316,8 +316,7 @@ impl OfferedActions<'_> {
     fn assignment(&self) -> Assignment {
         let locale = self.page.viewer.locale;
         let assignee = self.ticket.head.assignee.as_ref();
-        let assignee =
-            assignee.map(|id| PersonRef::new(id, self.page.people, Role::Admin.label(locale)));
+        let assignee = assignee.map(|id| self.page.person_ref(id, Role::Admin.label(locale)));
         let unassign = self.allows(Change::assign(None));
         // One rule for all assignees; only the current one would be no change.
         let assign = unassign || self.allows(Change::assign(self.by.user().cloned()));

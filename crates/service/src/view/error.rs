@@ -161,7 +161,7 @@ impl ErrorView {
         let locale = page.viewer.locale;
         let assignee = match refusal(error) {
             Some(Refusal::AlreadyAssigned { to }) => {
-                Some(PersonRef::new(to, page.people, Role::Admin.label(locale)))
+                Some(page.person_ref(to, Role::Admin.label(locale)))
             }
             _ => None,
         };
@@ -170,7 +170,7 @@ impl ErrorView {
     }
 }
 
-fn refusal(error: &ServiceError) -> Option<&Refusal> {
+pub(crate) fn refusal(error: &ServiceError) -> Option<&Refusal> {
     match error {
         ServiceError::Refused { refusal, .. } | ServiceError::NotOpened { refusal } => Some(refusal),
         _ => None,

@@ -20,7 +20,7 @@ use super::{Label, LocalTime, PageContext, PersonView};
 /// # desk.bot().reply(&number, "Hemos recibido tu consulta.").await?;
 /// # luis.set_status(&number, Status::Resolved).await?;
 /// let pages = luis.pages(Viewer::new(TimeZone::UTC), &());
-/// let page = pages.ticket(&luis.get(&number).await?);
+/// let page = pages.ticket(&luis.get(&number).await?).await;
 /// let lines = page.history.iter().map(|entry| format!("{}: {}", entry.who.name, entry.what));
 /// assert_eq!(lines.collect::<Vec<_>>(), [
 ///     "Soporte: Abrió el ticket",
@@ -60,14 +60,18 @@ pub(crate) fn history(page: &PageContext<'_>, ticket: &TicketDetails) -> Vec<His
     items.into_iter().map(|item| item.entry(page)).collect()
 }
 
-/// Returns the events that a requester may see: none that is internal, and none with the id of an
-/// administrator.
+/// Returns the events that a requester may see.
 pub(crate) fn public(events: &[Event]) -> Vec<Event> {
-    let is_public = |event: &&Event| match event.kind {
+    events.iter().filter(|event| is_public(event)).cloned().collect()
+}
+
+/// Returns whether a requester may see an event: none that is internal, and none with the id of an
+/// administrator.
+pub(crate) fn is_public(event: &Event) -> bool {
+    match event.kind {
         EventKind::AssigneeChanged { .. } => false,
         _ => !event.kind.is_internal(),
-    };
-    events.iter().filter(is_public).cloned().collect()
+    }
 }
 
 /// Returns events in the order in which they are given.
@@ -135,7 +139,13 @@ const fn actor_label(kind: ActorKind, locale: Locale) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::HashMap, sync::LazyLock, time::Duration};
+    use std::{
+        collections::HashMap,
+        pin::pin,
+        sync::LazyLock,
+        task::{Context, Poll, Waker},
+        time::Duration,
+    };
 
     use ventanilla_domain::{
         Audience, Change, MessageRange, MessageText, Policy, Priority, Status, Ticket, TimeZone,
@@ -143,7 +153,7 @@ mod tests {
     use ventanilla_storage::testing;
 
     use super::*;
-    use crate::view::{Person, PersonDirectory, Viewer};
+    use crate::view::{PageSource, Person, PersonDirectory, Viewer, people_of};
 
     static MADRID: LazyLock<Viewer> =
         LazyLock::new(|| Viewer::new(TimeZone::named("Europe/Madrid").unwrap()));
@@ -172,8 +182,13 @@ mod tests {
 
     fn of(ticket: &Ticket, viewer: &Viewer, people: &dyn PersonDirectory) -> Vec<HistoryEntry> {
         let policy = Policy::default();
-        let page = PageContext { policy: &policy, now: testing::epoch(), viewer: *viewer, people };
-        history(&page, &ticket.details(&Audience::Desk, MessageRange::All).unwrap())
+        let source = PageSource::new(&policy, testing::epoch(), *viewer, people);
+        let ticket = ticket.details(&Audience::Desk, MessageRange::All).unwrap();
+        let page = source.build(people_of::desk(&ticket), |page| history(page, &ticket));
+        let Poll::Ready(history) = pin!(page).poll(&mut Context::from_waker(Waker::noop())) else {
+            panic!("the directory waits")
+        };
+        history
     }
 
     fn lines(history: &[HistoryEntry]) -> Vec<String> {

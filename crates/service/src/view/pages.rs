@@ -3,85 +3,98 @@
 use ventanilla_domain::{Actor, ActorKind, TicketDetails, TicketSummary};
 use ventanilla_storage::Report;
 
-use super::{BulkView, ChatView, DeskView, ErrorView, PageContext, ReceiptView, ReportView, TicketRow};
+use super::{
+    BulkView, ChatView, DeskView, ErrorView, PageContext, PageSource, ReceiptView, ReportView,
+    TicketRow, people_of,
+};
 use crate::{Receipt, ServiceError, bulk::BulkOutcome};
 
 /// View models of a customer's pages; from [`Customer::pages`](crate::Customer::pages).
-#[derive(Debug, Clone, Copy)]
+///
+/// A value is for one page, at the time when it was made. Each view model asks the
+/// [`PersonDirectory`](super::PersonDirectory) once, and only for people that it wasn't asked for before.
+#[derive(Debug)]
 pub struct CustomerPages<'a> {
-    pub(crate) page: PageContext<'a>,
+    pub(crate) source: PageSource<'a>,
 }
 
 impl CustomerPages<'_> {
     /// Returns the chat page of a ticket.
-    #[must_use]
-    pub fn chat(&self, ticket: &TicketDetails) -> ChatView {
-        ChatView::new(&self.page, ActorKind::Customer, ticket)
+    pub async fn chat(&self, ticket: &TicketDetails) -> ChatView {
+        let people = people_of::chat(ticket);
+        self.source.build(people, |page| ChatView::new(page, ActorKind::Customer, ticket)).await
     }
 
-    /// Returns a row of the list of their tickets, without what only the desk may see.
-    #[must_use]
-    pub fn row(&self, ticket: &TicketSummary) -> TicketRow {
-        TicketRow::for_requester(&self.page, ticket)
+    /// Returns the rows of a list of their tickets, without what only the desk may see.
+    pub async fn rows(&self, tickets: &[TicketSummary]) -> Vec<TicketRow> {
+        let row = |page: &PageContext<'_>| {
+            tickets.iter().map(|ticket| TicketRow::for_requester(page, ticket)).collect()
+        };
+        self.source.build(people_of::rows(tickets), row).await
     }
 
     /// Returns the result of a change, without versions and administrators' ids.
-    #[must_use]
-    pub fn receipt(&self, receipt: &Receipt) -> ReceiptView {
-        ReceiptView::for_requester(&self.page, receipt)
+    pub async fn receipt(&self, receipt: &Receipt) -> ReceiptView {
+        let people = people_of::receipt_for_requester(receipt);
+        self.source.build(people, |page| ReceiptView::for_requester(page, receipt)).await
     }
 
     /// Returns an error, as [`ErrorView::new`] does in the viewer's language.
     #[must_use]
     pub fn error(&self, error: &ServiceError) -> ErrorView {
-        ErrorView::new(error, self.page.viewer.locale)
+        ErrorView::new(error, self.source.viewer.locale)
     }
 }
 
 /// View models of an administrator's pages; from [`Admin::pages`](crate::Admin::pages).
-#[derive(Debug, Clone, Copy)]
+///
+/// A value is for one page, at the time when it was made. Each view model asks the
+/// [`PersonDirectory`](super::PersonDirectory) once, and only for people that it wasn't asked for before: an
+/// error beside its ticket asks for nobody new.
+#[derive(Debug)]
 pub struct AdminPages<'a> {
-    pub(crate) page: PageContext<'a>,
+    pub(crate) source: PageSource<'a>,
     pub(crate) actor: &'a Actor,
 }
 
 impl AdminPages<'_> {
     /// Returns the desk's page of a ticket: the chat, the changes that are allowed now, SLA timers,
     /// notes and history.
-    #[must_use]
-    pub fn ticket(&self, ticket: &TicketDetails) -> DeskView {
-        DeskView::new(&self.page, self.actor, ticket)
+    pub async fn ticket(&self, ticket: &TicketDetails) -> DeskView {
+        let people = people_of::desk(ticket);
+        self.source.build(people, |page| DeskView::new(page, self.actor, ticket)).await
     }
 
     /// Returns the chat of a ticket, which [`AdminPages::ticket`] also has.
-    #[must_use]
-    pub fn chat(&self, ticket: &TicketDetails) -> ChatView {
-        ChatView::new(&self.page, ActorKind::Admin, ticket)
+    pub async fn chat(&self, ticket: &TicketDetails) -> ChatView {
+        let people = people_of::chat(ticket);
+        self.source.build(people, |page| ChatView::new(page, ActorKind::Admin, ticket)).await
     }
 
-    /// Returns a row of a list of tickets.
-    #[must_use]
-    pub fn row(&self, ticket: &TicketSummary) -> TicketRow {
-        TicketRow::for_desk(&self.page, ticket)
+    /// Returns the rows of a list of tickets.
+    pub async fn rows(&self, tickets: &[TicketSummary]) -> Vec<TicketRow> {
+        let row = |page: &PageContext<'_>| {
+            tickets.iter().map(|ticket| TicketRow::for_desk(page, ticket)).collect()
+        };
+        self.source.build(people_of::rows(tickets), row).await
     }
 
     /// Returns the result of a change.
-    #[must_use]
-    pub fn receipt(&self, receipt: &Receipt) -> ReceiptView {
-        ReceiptView::for_desk(&self.page, receipt)
+    pub async fn receipt(&self, receipt: &Receipt) -> ReceiptView {
+        let people = people_of::receipt(receipt);
+        self.source.build(people, |page| ReceiptView::for_desk(page, receipt)).await
     }
 
     /// Returns an error, with the changes since on a conflict of versions, and the assignee of a ticket
     /// that somebody else has.
-    #[must_use]
-    pub fn error(&self, error: &ServiceError) -> ErrorView {
-        ErrorView::for_desk(&self.page, error)
+    pub async fn error(&self, error: &ServiceError) -> ErrorView {
+        self.source.build(people_of::error(error), |page| ErrorView::for_desk(page, error)).await
     }
 
     /// Returns the results of one change to many tickets.
     #[must_use]
     pub fn bulk(&self, outcome: &BulkOutcome) -> BulkView {
-        BulkView::new(outcome, self.page.viewer.locale)
+        BulkView::new(outcome, self.source.viewer.locale)
     }
 
     /// Returns a report as a table.
@@ -96,7 +109,7 @@ impl AdminPages<'_> {
     /// # let luis = desk.admin(UserId::parse("luis")?);
     /// # let (from, before) = ("2026-03-01T00:00:00Z".parse()?, "2026-04-01T00:00:00Z".parse()?);
     /// let report = luis.report(Period::new(from, before)?).await?;
-    /// let table = luis.pages(Viewer::new(TimeZone::UTC), &()).report(&report);
+    /// let table = luis.pages(Viewer::new(TimeZone::UTC), &()).report(&report).await;
     /// assert_eq!(table.overall.who.name, "Todo el equipo");
     /// assert_eq!(table.overall.cells[0].metric.text, "Primera respuesta");
     /// assert_eq!(table.overall.cells[0].compliance, "–");
@@ -104,8 +117,7 @@ impl AdminPages<'_> {
     /// # }).unwrap();
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    #[must_use]
-    pub fn report(&self, report: &Report) -> ReportView {
-        ReportView::new(&self.page, report)
+    pub async fn report(&self, report: &Report) -> ReportView {
+        self.source.build(people_of::report(report), |page| ReportView::new(page, report)).await
     }
 }

@@ -1,7 +1,8 @@
 //! The viewer of a page, and the people on it.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, hash::BuildHasher, sync::Arc};
 
+use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use ventanilla_domain::{Locale, TimeZone, UserId};
 
@@ -43,33 +44,99 @@ impl Viewer {
 
 /// Names and pictures of people by user id, supplied by the host.
 ///
-/// A `HashMap` is one, as are references to one, and `()` knows nobody.
+/// A page asks once, for all people on it: each id stands once in `ids`, in no particular order, and there
+/// is at least one. Whoever isn't in the answer is shown by their role, such as *Soporte* or *Usuario*, and
+/// answers for other ids are ignored.
+///
+/// Names are not worth a page: a directory that fails logs its error and answers with the people that it
+/// knows, or with none, and the page still stands. A page waits for the answer, so a look-up that may hang
+/// needs a time limit.
+///
+/// A directory over a table of users:
+///
+/// ```
+/// use std::{collections::HashMap, time::Duration};
+///
+/// use async_trait::async_trait;
+/// use ventanilla_service::{UserId, view::{Person, PersonDirectory}};
+/// # #[derive(Debug)] struct DbError;
+/// # struct Row { id: String, name: String, picture: Option<String> }
+/// # struct Database;
+/// # impl Database {
+/// #     async fn users(&self, ids: &[&str]) -> Result<Vec<Row>, DbError> {
+/// #         if ids == ["luis"] { return Err(DbError) }
+/// #         Ok(vec![Row { id: ids[0].into(), name: "Ana Gómez".into(), picture: None }])
+/// #     }
+/// # }
+///
+/// struct Users {
+///     database: Database,
+/// }
+///
+/// #[async_trait]
+/// impl PersonDirectory for Users {
+///     async fn people(&self, ids: &[UserId]) -> HashMap<UserId, Person> {
+///         let ids: Vec<&str> = ids.iter().map(UserId::as_str).collect();
+///         // SELECT id, name, picture FROM users WHERE id = ANY($1)
+///         let found = tokio::time::timeout(Duration::from_secs(1), self.database.users(&ids)).await;
+///         let rows = match found {
+///             Ok(Ok(rows)) => rows,
+///             Ok(Err(error)) => {
+///                 eprintln!("names could not be looked up: {error:?}");
+///                 Vec::new()
+///             }
+///             Err(_) => Vec::new(),
+///         };
+///         let person = |row: Row| {
+///             let person = Person { name: row.name, avatar_url: row.picture };
+///             UserId::parse(&row.id).ok().map(|id| (id, person))
+///         };
+///         rows.into_iter().filter_map(person).collect()
+///     }
+/// }
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+/// # let users = Users { database: Database };
+/// # let (ana, luis) = (UserId::parse("ana").unwrap(), UserId::parse("luis").unwrap());
+/// # assert_eq!(users.people(&[ana.clone()]).await, HashMap::from([(ana, Person::named("Ana Gómez"))]));
+/// # assert!(users.people(&[luis]).await.is_empty());
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// A `HashMap` is a directory too, and `()` knows nobody. So are references to a directory, and one in an
+/// `Arc` or a `Box`:
 ///
 /// ```
 /// use std::collections::HashMap;
 /// use ventanilla_service::{UserId, view::{Person, PersonDirectory}};
 ///
-/// let ana = UserId::parse("65a1f0c2e4b0a1b2c3d4e5f6")?;
-/// let people = HashMap::from([(ana.clone(), Person::named("Ana Gómez"))]);
-/// assert_eq!(people.person(&ana).map(|person| person.name), Some("Ana Gómez".into()));
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let (ana, eva) = (UserId::parse("ana")?, UserId::parse("eva")?);
+/// let directory = HashMap::from([(ana.clone(), Person::named("Ana Gómez"))]);
+/// let people = directory.people(&[ana.clone(), eva]).await;
+/// assert_eq!(people, HashMap::from([(ana, Person::named("Ana Gómez"))]));
 /// # Ok::<(), ventanilla_service::error::InvalidUserId>(())
+/// # }).unwrap();
 /// ```
-pub trait PersonDirectory: Sync {
-    /// Returns the person with this id, if known.
-    fn person(&self, id: &UserId) -> Option<Person>;
+#[async_trait]
+pub trait PersonDirectory: Send + Sync {
+    /// Returns the people with these ids, as far as they are known.
+    async fn people(&self, ids: &[UserId]) -> HashMap<UserId, Person>;
 }
 
-impl<S: std::hash::BuildHasher + Sync> PersonDirectory for HashMap<UserId, Person, S> {
-    fn person(&self, id: &UserId) -> Option<Person> {
-        self.get(id).cloned()
+#[async_trait]
+impl<S: BuildHasher + Send + Sync> PersonDirectory for HashMap<UserId, Person, S> {
+    async fn people(&self, ids: &[UserId]) -> HashMap<UserId, Person> {
+        ids.iter().filter_map(|id| Some((id.clone(), self.get(id)?.clone()))).collect()
     }
 }
 
 macro_rules! forwarded {
     ($($pointer:ty)+) => {$(
-        impl<D: PersonDirectory + Send + ?Sized> PersonDirectory for $pointer {
-            fn person(&self, id: &UserId) -> Option<Person> {
-                (**self).person(id)
+        #[async_trait]
+        impl<D: PersonDirectory + ?Sized> PersonDirectory for $pointer {
+            async fn people(&self, ids: &[UserId]) -> HashMap<UserId, Person> {
+                (**self).people(ids).await
             }
         }
     )+};
@@ -77,9 +144,10 @@ macro_rules! forwarded {
 forwarded!(&D Arc<D> Box<D>);
 
 /// Knows nobody.
+#[async_trait]
 impl PersonDirectory for () {
-    fn person(&self, _: &UserId) -> Option<Person> {
-        None
+    async fn people(&self, _: &[UserId]) -> HashMap<UserId, Person> {
+        HashMap::new()
     }
 }
 
@@ -138,9 +206,8 @@ impl From<Person> for PersonView {
 }
 
 impl PersonView {
-    /// Returns a person, named `unknown` if the directory doesn't know them.
-    pub(crate) fn of(id: Option<&UserId>, people: &dyn PersonDirectory, unknown: &str) -> Self {
-        let known = id.and_then(|id| people.person(id));
+    /// Creates a person, named `unknown` if they aren't known or have no name.
+    pub(crate) fn new(known: Option<Person>, unknown: &str) -> Self {
         let person = known.filter(|person| !person.name.trim().is_empty());
         person.unwrap_or_else(|| Person::named(unknown)).into()
     }
@@ -151,12 +218,10 @@ impl PersonView {
 /// As JSON: `{"id", "name", "avatarUrl", "initial"}`.
 ///
 /// ```
-/// use std::collections::HashMap;
 /// use ventanilla_service::{UserId, view::{Person, PersonRef}};
 ///
 /// let luis = UserId::parse("luis")?;
-/// let people = HashMap::from([(luis.clone(), Person::named("Luis Paz"))]);
-/// let assignee = PersonRef::new(&luis, &people, "Soporte");
+/// let assignee = PersonRef::new(&luis, Some(Person::named("Luis Paz")), "Soporte");
 /// assert_eq!((assignee.id.as_str(), assignee.person.name.as_str()), ("luis", "Luis Paz"));
 /// # Ok::<(), ventanilla_service::error::InvalidUserId>(())
 /// ```
@@ -171,10 +236,10 @@ pub struct PersonRef {
 }
 
 impl PersonRef {
-    /// Creates the reference to a person, named `unknown` if the directory doesn't know them.
+    /// Creates the reference to a person, named `unknown` if they aren't known or have no name.
     #[must_use]
-    pub fn new(id: &UserId, people: &dyn PersonDirectory, unknown: &str) -> Self {
-        Self { id: id.to_string(), person: PersonView::of(Some(id), people, unknown) }
+    pub fn new(id: &UserId, known: Option<Person>, unknown: &str) -> Self {
+        Self { id: id.to_string(), person: PersonView::new(known, unknown) }
     }
 }
 

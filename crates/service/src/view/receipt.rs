@@ -1,7 +1,7 @@
 //! Results of changes.
 
 use serde::{Deserialize, Serialize};
-use ventanilla_domain::{Role, TicketNumber};
+use ventanilla_domain::{Event, Role, TicketNumber};
 
 use super::{
     HistoryEntry, Label, LocalTime, PageContext, PersonRef,
@@ -25,7 +25,7 @@ use crate::Receipt;
 /// # let number = luis.create_for(&UserId::parse("ana")?, new_ticket).await?.head.ticket_number;
 /// let pages = luis.pages(Viewer::new(TimeZone::UTC), &());
 /// let receipt = luis.reply(&number, "Ya está arreglado.").status(Status::Resolved).await?;
-/// let view = pages.receipt(&receipt);
+/// let view = pages.receipt(&receipt).await;
 ///
 /// assert_eq!((view.status.text.as_str(), view.changed), ("Resuelto", true));
 /// let what: Vec<&str> = view.events.iter().map(|event| event.what.as_str()).collect();
@@ -69,27 +69,30 @@ pub struct ReceiptView {
 impl ReceiptView {
     /// Creates the view for the requester.
     pub(crate) fn for_requester(page: &PageContext<'_>, receipt: &Receipt) -> Self {
-        let events = entries(page, &public(&receipt.events));
-        let changed = !receipt.repeated && !events.is_empty();
-        Self { changed, events, version: None, assignee: None, ..Self::for_desk(page, receipt) }
+        Self::new(page, receipt, &public(&receipt.events))
     }
 
     /// Creates the view for an administrator.
     pub(crate) fn for_desk(page: &PageContext<'_>, receipt: &Receipt) -> Self {
+        let head = &receipt.head;
+        let support = Role::Admin.label(page.viewer.locale);
+        let assignee = head.assignee.as_ref().map(|id| page.person_ref(id, support));
+        Self { version: Some(head.version), assignee, ..Self::new(page, receipt, &receipt.events) }
+    }
+
+    fn new(page: &PageContext<'_>, receipt: &Receipt, events: &[Event]) -> Self {
         let (head, locale) = (&receipt.head, page.viewer.locale);
-        let assignee = head.assignee.as_ref();
-        let support = Role::Admin.label(locale);
         Self {
             ticket_number: head.ticket_number.clone(),
             status: Label::new(head.status.as_str(), head.status.label(locale)),
             priority: Label::new(head.priority.as_str(), head.priority.label(locale)),
             updated_at: page.time(head.updated_at),
             follow_up_of: head.follow_up_of.clone(),
-            changed: !receipt.repeated && !receipt.events.is_empty(),
+            changed: !receipt.repeated && !events.is_empty(),
             repeated: receipt.repeated,
-            events: entries(page, &receipt.events),
-            version: Some(head.version),
-            assignee: assignee.map(|id| PersonRef::new(id, page.people, support)),
+            events: entries(page, events),
+            version: None,
+            assignee: None,
         }
     }
 }

@@ -7,8 +7,8 @@ use super::{Label, LocalTime, PageContext, PersonView, SlaView};
 
 /// Row of a list of tickets.
 ///
-/// Made by [`CustomerPages::row`](super::CustomerPages::row) and
-/// [`AdminPages::row`](super::AdminPages::row). As JSON its fields are in `camelCase`.
+/// Made by [`CustomerPages::rows`](super::CustomerPages::rows) and
+/// [`AdminPages::rows`](super::AdminPages::rows). As JSON its fields are in `camelCase`.
 ///
 /// ```
 /// # use ventanilla_service::{Category, HelpDesk, ListQuery, MemoryStore, MessageText, NewTicket, TimeZone, UserId, view::Viewer};
@@ -19,9 +19,10 @@ use super::{Label, LocalTime, PageContext, PersonView, SlaView};
 /// # luis.create_for(&UserId::parse("ana")?, new_ticket).await?;
 /// let viewer = Viewer::new(TimeZone::named("Europe/Madrid")?);
 /// let pages = luis.pages(viewer, &());
-/// let page = luis.list(ListQuery::new()).await?.map(|ticket| pages.row(&ticket));
-/// assert_eq!(page.rows[0].status.text, "Abierto");
-/// assert_eq!((&page.rows[0].assignee, page.rows[0].assignee_text.as_str()), (&None, "Sin asignar"));
+/// let page = luis.list(ListQuery::new()).await?;
+/// let rows = pages.rows(&page.rows).await;
+/// assert_eq!(rows[0].status.text, "Abierto");
+/// assert_eq!((&rows[0].assignee, rows[0].assignee_text.as_str()), (&None, "Sin asignar"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # }).unwrap();
 /// # Ok::<(), std::io::Error>(())

@@ -29,7 +29,7 @@ use super::{Label, LocalTime, Viewer, duration::format_business};
 /// # let new_ticket = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
 /// # let number = luis.create_for(&UserId::parse("ana")?, new_ticket).await?.head.ticket_number;
 /// let pages = luis.pages(Viewer::new(TimeZone::UTC), &());
-/// let page = pages.ticket(&luis.get(&number).await?);
+/// let page = pages.ticket(&luis.get(&number).await?).await;
 /// let first_response = &page.sla[0];
 /// assert_eq!(first_response.metric.text, "Primera respuesta");
 /// assert_eq!(first_response.state, Label::new("RUNNING", "En plazo"));

@@ -2,7 +2,11 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
-use std::sync::Arc;
+use std::{
+    pin::pin,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+};
 
 use ventanilla_service::{
     Admin, Bot, Category, Change, Customer, Explain, HelpDesk, IdempotencyKey, ListQuery, MemoryStore,
@@ -47,6 +51,14 @@ pub(crate) fn admin(name: &str) -> Actor {
 
 pub(crate) fn draft() -> NewTicket {
     NewTicket::new(Category::PAGOS, text(WORDS))
+}
+
+/// Returns the output of a future that doesn't wait, such as a page with a directory in memory.
+pub(crate) fn ready<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("it waits"),
+    }
 }
 
 /// One of each handle; the customer is Ana, whose ticket it is.

@@ -25,6 +25,7 @@ use crate::{
     error::{Answer, Draft, Problem, status as status_of},
     fields::{Number, Posted, Written, beginning, day, explain_es, path, sent},
     session::{Administrator, Me, done_cookie},
+    typing,
 };
 
 #[derive(Deserialize)]
@@ -66,6 +67,9 @@ pub(super) async fn reply(
         reply.key(written.key()?).expecting(version).await
     }
     .await;
+    if done.is_ok() {
+        typing::sent(&app, &number, &admin.id);
+    }
     let typed = |error: &ServiceError| Typed {
         reply: Draft::again(written.text, written.key, error),
         status,
@@ -334,14 +338,14 @@ async fn answer(
         let jar = CookieJar::new().add(done_cookie(if field.is_empty() { "borrador" } else { field }));
         return Ok((jar, sent(&path("/admin/tickets", number), key)).into_response());
     };
-    let (problem, since) = problem(app, &admin, &error, field);
+    let (problem, since) = problem(app, &admin, &error, field).await;
     let (status, typed) = (status_of(&error), typed(&error));
     let again = refused(app, admin, number, status, problem, since, typed).await;
     again.unwrap_or_else(|| Err(error.into()))
 }
 
 /// Explains an error, with the name of the assignee, and the changes since the form was made.
-fn problem(
+async fn problem(
     app: &App,
     admin: &Administrator,
     error: &ServiceError,
@@ -350,7 +354,7 @@ fn problem(
     if let ServiceError::UnknownAssignee { .. } = error {
         return (Problem::new(field, "Elige a alguien del equipo."), Vec::new());
     }
-    let view = admin.pages(app).error(error);
+    let view = admin.pages(app).error(error).await;
     match (view.assignee, view.conflict) {
         (Some(assignee), _) => {
             let text = format!("{} Lo tiene {}.", view.text, assignee.person.name);

@@ -9,7 +9,7 @@ use axum::{
 use axum_extra::extract::CookieJar;
 use serde::Deserialize;
 use ventanilla_service::{
-    Category, Locale, Priority, ServiceError, Status,
+    Category, Locale, Priority, ServiceError, Status, UserId,
     list::{Counts, Page, PageQuery, PageSize, Unreadable, WaitingFilter},
     view::{BulkView, PersonRef, TicketRow, Viewer},
 };
@@ -113,14 +113,14 @@ pub(super) async fn show(
         status = StatusCode::UNPROCESSABLE_ENTITY;
         None
     });
-    let found = found.map(|ticket| admin.pages(app).row(&ticket));
+    let rows = admin.pages(app).rows(&found.rows).await;
     let list = filters.query();
     let tiles = tiles(&counts, &admin, &filters);
     let shown = DashboardPage {
-        range: range(&filters, found.rows.len(), &tiles),
+        range: range(&filters, rows.len(), &tiles),
         tiles,
         fields: fields(app, &filters),
-        rows: found.rows,
+        rows,
         unreadable: found.unreadable,
         next: found.next.map(|cursor| filters.next_page(cursor.to_string()).address()),
         previous: filters.previous_page().map(|page| page.address()),
@@ -190,7 +190,6 @@ fn fields(app: &App, filters: &Filters) -> Vec<Field> {
         Field { name, text, choices: choices.into_iter().map(pick).collect() }
     };
     let any = |text: &str| vec![(String::new(), text.to_owned())];
-    let people = |part| app.people.choices(part).into_iter().map(|it| (it.id, it.person.name));
     let pair = |code: &str, text: &str| (code.to_owned(), text.to_owned());
 
     let mut statuses = any("Activos");
@@ -202,9 +201,13 @@ fn fields(app: &App, filters: &Filters) -> Vec<Field> {
     categories.extend(Category::KNOWN.iter().map(|it| pair(it.as_str(), it.label(Locale::Es))));
     let mut assignees = any("Cualquiera");
     assignees.push(pair(NOBODY, "Sin asignar"));
-    assignees.extend(people(Part::Admin));
+    let admins = app.people.choices(Part::Admin).into_iter();
+    assignees.extend(admins.map(|it| (it.id, it.person.name)));
+    // Not every customer: they are many. Whoever is wanted is searched for, and is then the choice.
+    let requester = UserId::parse(&filters.requester).ok().and_then(|id| app.people.get(&id));
+    let requester = requester.filter(|someone| someone.part == Part::Customer);
     let mut requesters = any("Cualquiera");
-    requesters.extend(people(Part::Customer));
+    requesters.extend(requester.map(|someone| (someone.id.to_string(), someone.shown().name)));
     let mut waits = any("Todos");
     waits.push(pair(WaitingFilter::Waiting.as_str(), "En espera"));
     waits.push(pair(WaitingFilter::NotWaiting.as_str(), "Sin los que esperan"));
@@ -212,7 +215,7 @@ fn fields(app: &App, filters: &Filters) -> Vec<Field> {
     handoffs.push(pair(YES, "Necesitan una persona"));
     let mut orders = any("Predeterminado");
     orders.extend(ORDERS.map(|(word, text, ..)| pair(word, text)));
-    vec![
+    let mut fields = vec![
         field("estado", "Estado", filters.status(), statuses),
         field("prioridad", "Prioridad", &filters.priority, priorities),
         field("categoria", "Categoría", &filters.category, categories),
@@ -221,7 +224,9 @@ fn fields(app: &App, filters: &Filters) -> Vec<Field> {
         field("espera", "Espera", &filters.waiting, waits),
         field("traspaso", "Asistente", &filters.handoff, handoffs),
         field("orden", "Orden", &filters.order, orders),
-    ]
+    ];
+    fields.retain(|field| field.name != "solicitante" || !filters.requester.is_empty());
+    fields
 }
 
 #[derive(Deserialize)]

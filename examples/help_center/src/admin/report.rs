@@ -66,7 +66,7 @@ pub(super) async fn report(
     let (status, report, problems) = match days.period(admin.me.reader) {
         Ok(period) => {
             let report = admin.desk.report(period).await?;
-            let report = admin.pages(&app).report(&report);
+            let report = admin.pages(&app).report(&report).await;
             (StatusCode::OK, Some(report), Vec::new())
         }
         Err(problem) => (StatusCode::UNPROCESSABLE_ENTITY, None, vec![problem]),

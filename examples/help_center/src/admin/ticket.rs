@@ -20,6 +20,7 @@ use crate::{
     fields::{Asked, Number, SHOWN, follow_up_of, messages},
     replies::CannedReply,
     session::{Administrator, Me, done_cookie},
+    typing::Typists,
 };
 
 #[derive(Template)]
@@ -43,6 +44,8 @@ pub(super) struct TicketPage {
     /// Text about the change that was made last.
     done: Option<&'static str>,
     admins: Vec<PersonRef>,
+    /// Colleagues who are writing a reply.
+    typists: Typists,
     canned: Arc<[CannedReply]>,
     /// The requester's orders that the ticket isn't about.
     orders: Vec<Reference>,
@@ -133,7 +136,7 @@ async fn read(
     problem: Option<Problem>,
 ) -> Result<TicketPage, ServiceError> {
     let ticket = admin.desk.get_range(number, range).await?;
-    let desk = admin.pages(app).ticket(&ticket);
+    let desk = admin.pages(app).ticket(&ticket).await;
     let continued_in = match ticket.head.status {
         Status::Closed => continued_in(&admin, &ticket.head).await?,
         Status::Open | Status::InProgress | Status::Resolved => None,
@@ -150,6 +153,7 @@ async fn read(
     Ok(TicketPage {
         back: Filters::parse(&admin.list).address(),
         done: None,
+        typists: Typists::beside(&admin.id, number, app),
         continued_in,
         notes_until,
         orders,

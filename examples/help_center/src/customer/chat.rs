@@ -163,7 +163,7 @@ async fn read(
     let closed = ticket.head.status == Status::Closed;
     let mut list = list(app, &customer, closed, "").await?;
     list.current = number.to_string();
-    let chat = customer.pages(app).chat(&ticket);
+    let chat = customer.pages(app).chat(&ticket).await;
     let follow_up = match &chat.input {
         InputState::ReadOnly { follow_up, .. } => follow_up.clone(),
         InputState::Writable { .. } => None,

@@ -81,10 +81,9 @@ pub(super) async fn list(
         which = which.with_cursor(after.parse::<Cursor>()?);
     }
     let found = customer.desk.list(which).await?;
-    let found = found.map(|ticket| customer.pages(app).row(&ticket));
     let closed_too = if closed { "cerrados=1&" } else { "" };
     Ok(TicketList {
-        rows: found.rows,
+        rows: customer.pages(app).rows(&found.rows).await,
         current: String::new(),
         closed,
         next: found.next.map(|cursor| format!("/tickets?{closed_too}despues={cursor}")),

@@ -25,7 +25,7 @@ const PAGES: [(&str, [u16; 3]); 13] = [
 ];
 
 /// Every form, and what they get for it.
-const FORMS: [(&str, &str, [u16; 3]); 15] = [
+const FORMS: [(&str, &str, [u16; 3]); 16] = [
     ("/ayuda", "categoria=BUG&descripcion=No+carga", [303, 303, 403]),
     ("/tickets/N/mensajes", "texto=Hola", [303, 404, 403]),
     ("/tickets/N/confirmar", "", [409, 404, 403]),
@@ -41,6 +41,7 @@ const FORMS: [(&str, &str, [u16; 3]); 15] = [
     ("/admin/tickets/N/etiqueta", "valor=vip", [403, 403, 303]),
     ("/admin/tickets/N/referencia", "valor=order:1001", [403, 403, 303]),
     ("/admin/siguiente", "", [403, 403, 303]),
+    ("/admin/tickets/N/escribiendo", "", [403, 403, 204]),
 ];
 
 #[tokio::test]

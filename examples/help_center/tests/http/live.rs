@@ -1,5 +1,7 @@
 //! Live updates: each reader's stream, with what they may see and nothing else.
 
+use std::time::Duration;
+
 use axum::{
     body::{Body, BodyDataStream},
     http::Request,
@@ -31,6 +33,12 @@ impl Updates {
         let text = str::from_utf8(&part).unwrap();
         let number = text.strip_prefix("event: ticket\ndata: ").unwrap_or_else(|| panic!("{text:?}"));
         Some(TicketNumber::parse(number.trim()).unwrap())
+    }
+
+    /// Returns the next event, with its name.
+    async fn next_event(&mut self) -> String {
+        let part = self.0.next().await.expect("the stream goes on").unwrap();
+        str::from_utf8(&part).unwrap().trim().to_owned()
     }
 
     /// Returns the numbers up to that of a ticket.
@@ -101,6 +109,71 @@ async fn a_stream_ends_with_the_session() {
     site.desk.admin(id(LUCIA)).reply(&number, "Ya está.").await.unwrap();
     assert_eq!(updates.next().await, None);
     assert_ne!(site.nobody().get("/novedades").await.status, 200);
+}
+
+#[tokio::test]
+async fn colleagues_see_who_writes_a_reply() {
+    let site = Site::new();
+    let number = site.ticket(ANA, "Me cobraron dos veces").await;
+    let other = site.ticket(ANA, "No carga").await;
+    let (ana, lucia, martin) =
+        (site.browser(ANA).await, site.browser(LUCIA).await, site.browser(MARTIN).await);
+    let page = format!("/admin/tickets/{number}");
+    let writes = format!("{page}/escribiendo");
+    let line = async |browser: &Browser<'_>, path: &str| {
+        let seen = browser.get(path).await;
+        let (_, rest) = seen.body.split_once("id=\"escribiendo\"").expect("the line");
+        let (_, rest) = rest.split_once('>').unwrap();
+        rest.split_once("</p>").unwrap().0.replace("<bdi>", "").replace("</bdi>", "")
+    };
+    assert_eq!(line(&martin, &page).await, "");
+
+    assert_eq!(lucia.post(&writes, "").await.status, 204);
+    assert_eq!(line(&martin, &page).await, "Lucía Paz está respondiendo…");
+    assert_eq!(line(&lucia, &page).await, "", "she knows");
+    assert_eq!(line(&martin, &format!("/admin/tickets/{other}")).await, "");
+    assert!(!ana.get(&format!("/tickets/{number}")).await.body.contains("respondiendo"));
+
+    // It lasts, and no longer than it is said again.
+    site.clock.advance(Duration::from_secs(29));
+    assert_eq!(lucia.post(&writes, "").await.status, 204);
+    site.clock.advance(Duration::from_secs(29));
+    assert_eq!(line(&martin, &page).await, "Lucía Paz está respondiendo…");
+    site.clock.advance(Duration::from_secs(1));
+    assert_eq!(line(&martin, &page).await, "");
+
+    // A refused reply is still being written; one that was sent is not.
+    lucia.post(&writes, "").await;
+    lucia.post(&format!("{page}/respuesta"), "texto=&version=0").await;
+    assert_eq!(line(&martin, &page).await, "Lucía Paz está respondiendo…");
+    lucia.post(&format!("{page}/respuesta"), "texto=Ya+est%C3%A1&version=0").await.goes_to(&page);
+    assert_eq!(line(&martin, &page).await, "");
+    lucia.get(&writes).await.goes_to(&page);
+}
+
+#[tokio::test]
+async fn only_other_administrators_are_told_who_writes() {
+    let site = Site::new();
+    let (ana, lucia, martin) =
+        (site.browser(ANA).await, site.browser(LUCIA).await, site.browser(MARTIN).await);
+    let number = site.ticket(ANA, "Me cobraron dos veces").await;
+    let page = format!("/admin/tickets/{number}");
+    let mut theirs = Updates::of(&site, &ana).await;
+    let mut lucias = Updates::of(&site, &lucia).await;
+    let mut martins = Updates::of(&site, &martin).await;
+    for _ in 0..3 {
+        lucia.post(&format!("{page}/escribiendo"), "").await;
+    }
+    lucia.post(&format!("{page}/respuesta"), "texto=Ya+est%C3%A1&version=0").await.goes_to(&page);
+    let (typing, changed) =
+        (format!("event: typing\ndata: {number}"), format!("event: ticket\ndata: {number}"));
+    // Once that she began, once that she ended, and the reply, which may be told before that.
+    assert_eq!(martins.next_event().await, typing);
+    let mut rest = [martins.next_event().await, martins.next_event().await];
+    rest.sort();
+    assert_eq!(rest, [changed.clone(), typing]);
+    assert_eq!(lucias.next_event().await, changed);
+    assert_eq!(theirs.next_event().await, changed);
 }
 
 #[tokio::test]

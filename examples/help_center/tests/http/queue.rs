@@ -170,6 +170,10 @@ async fn the_search_finds_numbers_and_customers() {
     for name in ["gomez", "Ana+G%C3%B3mez", "+ana+"] {
         let theirs = format!("/admin?estado=todos&solicitante={ANA}");
         lucia.get(&search(name)).await.goes_to(&theirs);
+        // No other customer is offered: a host has too many for that.
+        let seen = lucia.get(&theirs).await;
+        seen.is(200, &format!("<option value=\"{ANA}\" selected>Ana Gómez</option>"));
+        assert!(!seen.body.contains(BRUNO) && !lucia.get("/admin").await.body.contains("solicitante\""));
     }
     let seen = lucia.get(&search("o")).await;
     seen.is(200, "Ana Gómez").is(200, "Bruno Díaz").is(200, &format!("solicitante={BRUNO}"));
