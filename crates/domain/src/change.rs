@@ -293,6 +293,28 @@ impl Change {
         }
     }
 
+    /// Returns the files that it attaches.
+    #[must_use]
+    pub fn attachments(&self) -> &[Attachment] {
+        match &self.kind {
+            ChangeKind::Message { message, .. } => &message.attachments,
+            ChangeKind::Note(_)
+            | ChangeKind::HandOver(_)
+            | ChangeKind::Draft(_)
+            | ChangeKind::DiscardDraft
+            | ChangeKind::Status(_)
+            | ChangeKind::Priority(_)
+            | ChangeKind::Assign(_)
+            | ChangeKind::Claim
+            | ChangeKind::AddTag(_)
+            | ChangeKind::RemoveTag(_)
+            | ChangeKind::AddReference(_)
+            | ChangeKind::RemoveReference(_)
+            | ChangeKind::Wait(_)
+            | ChangeKind::EndWait => &[],
+        }
+    }
+
     const fn of(kind: ChangeKind) -> Self {
         Self { kind, expected: Expected::Any }
     }

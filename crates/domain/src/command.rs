@@ -66,6 +66,12 @@ impl Command {
         &self.actor
     }
 
+    /// Returns the change.
+    #[must_use]
+    pub const fn change(&self) -> &Change {
+        &self.change
+    }
+
     /// Returns the time of the change, which its timestamps and events have.
     #[must_use]
     pub const fn at(&self) -> Timestamp {

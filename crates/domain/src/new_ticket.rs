@@ -118,6 +118,12 @@ impl NewTicket {
         self.key.as_ref()
     }
 
+    /// Returns the files attached to its first message.
+    #[must_use]
+    pub fn attachments(&self) -> &[Attachment] {
+        &self.attachments
+    }
+
     /// Opens the ticket with a number.
     ///
     /// # Errors

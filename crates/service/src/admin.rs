@@ -51,9 +51,9 @@ use crate::{
 /// ```
 #[derive(Debug, Clone)]
 pub struct Admin {
-    core: Arc<Core>,
+    pub(crate) core: Arc<Core>,
     id: UserId,
-    actor: Actor,
+    pub(crate) actor: Actor,
 }
 
 /// Reading.

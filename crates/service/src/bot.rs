@@ -30,7 +30,7 @@ use crate::{
 /// ```
 #[derive(Debug, Clone)]
 pub struct Bot {
-    core: Arc<Core>,
+    pub(crate) core: Arc<Core>,
 }
 
 impl Bot {

@@ -36,6 +36,8 @@ pub(crate) struct Core {
     pub(crate) categories: Vec<Category>,
     pub(crate) is_assignable: Option<IsAssignable>,
     pub(crate) on_change: Option<OnChange>,
+    #[cfg(feature = "attachments")]
+    pub(crate) files: Option<ventanilla_storage::attachments::AttachmentStore>,
 }
 
 impl Core {
@@ -75,6 +77,7 @@ impl Core {
             let ticket = new_ticket
                 .open(number, requester, by, at, &self.policy)
                 .map_err(|refusal| ServiceError::NotOpened { refusal })?;
+            self.record_files(by, &ticket.head().ticket_number, new_ticket.attachments()).await?;
             match self.store.insert(&ticket).await? {
                 InsertOutcome::Stored => {
                     record("number", &ticket.head().ticket_number);
@@ -123,6 +126,7 @@ impl Core {
         self.check_assignee(&change)?;
         let refused = |refusal| ServiceError::Refused { number: number.clone(), refusal };
         let command = Command::new(by, self.now(), &self.policy, change).map_err(refused)?;
+        self.record_files(by, number, command.change().attachments()).await?;
         match self.store.update(number, &command).await? {
             Outcome::Applied { head, events } => Ok(self.told(by, Receipt::new(head, events))),
             Outcome::Unchanged { head } => Ok(Receipt::new(head, Vec::new()).seen_by(by)),
@@ -130,6 +134,27 @@ impl Core {
             Outcome::Refused(refusal) => Err(refused(refusal)),
             Outcome::NotFound => Err(ServiceError::NotFound { number: number.clone() }),
         }
+    }
+
+    #[cfg(feature = "attachments")]
+    const fn keeps_files(&self) -> bool {
+        self.files.is_some()
+    }
+
+    #[cfg(not(feature = "attachments"))]
+    const fn keeps_files(&self) -> bool {
+        false
+    }
+
+    /// Refuses attachments: without an object store there are no uploads.
+    #[cfg(not(feature = "attachments"))]
+    async fn record_files(
+        &self,
+        _: &Actor,
+        _: &TicketNumber,
+        attached: &[ventanilla_domain::Attachment],
+    ) -> Result<(), ServiceError> {
+        if attached.is_empty() { Ok(()) } else { Err(ServiceError::NoAttachments) }
     }
 
     /// Passes a receipt to the function of the host, and returns what the actor may see of it.
@@ -245,7 +270,7 @@ impl Core {
         viewer: Viewer,
         people: &'a dyn PersonDirectory,
     ) -> PageSource<'a> {
-        PageSource::new(&self.policy, self.now(), viewer, people)
+        PageSource::new(&self.policy, self.now(), viewer, self.keeps_files(), people)
     }
 }
 

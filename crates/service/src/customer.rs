@@ -44,10 +44,10 @@ use crate::{
 /// ```
 #[derive(Debug, Clone)]
 pub struct Customer {
-    core: Arc<Core>,
+    pub(crate) core: Arc<Core>,
     id: UserId,
-    actor: Actor,
-    audience: Audience,
+    pub(crate) actor: Actor,
+    pub(crate) audience: Audience,
 }
 
 /// Reading.

@@ -47,6 +47,8 @@ impl HelpDesk {
             categories: Category::KNOWN.to_vec(),
             is_assignable: None,
             on_change: None,
+            #[cfg(feature = "attachments")]
+            files: None,
         })
     }
 
@@ -165,7 +167,7 @@ impl fmt::Debug for Core {
 /// # Ok::<(), ventanilla_service::error::InvalidCategory>(())
 /// ```
 #[derive(Debug)]
-pub struct HelpDeskBuilder(Core);
+pub struct HelpDeskBuilder(pub(crate) Core);
 
 impl HelpDeskBuilder {
     /// Sets the policy.

@@ -10,6 +10,8 @@ mod clock;
 mod core;
 mod customer;
 mod desk;
+#[cfg(feature = "attachments")]
+mod files;
 mod form;
 mod numbers;
 mod observe;
@@ -42,8 +44,9 @@ pub use ventanilla_storage::{ListQuery, MemoryStore};
 /// Parts of a ticket, and people.
 pub mod ticket {
     pub use ventanilla_domain::{
-        Actor, ActorKind, Audience, Author, Draft, FollowUp, Message, MessageRange, NewMessage, Note,
-        OtherEvent, Reference, Role, SeenConversation, Tag, TicketHead, Wait, Waiting, WaitingFor,
+        Actor, ActorKind, Attachment, AttachmentId, Audience, Author, Draft, FileName, FollowUp,
+        MediaType, Message, MessageRange, NewMessage, Note, OtherEvent, Reference, Role,
+        SeenConversation, Sha256, Tag, TicketHead, Wait, Waiting, WaitingFor,
     };
 }
 
@@ -54,6 +57,16 @@ pub mod list {
         AssigneeFilter, Counts, Cursor, Direction, DueFilter, Page, PageQuery, PageSize, Sort,
         Unreadable, WaitingFilter,
     };
+}
+
+/// Files attached to messages, in an object store.
+#[cfg(feature = "attachments")]
+pub mod attachments {
+    pub use ventanilla_storage::attachments::{
+        AttachmentStore, FileBody, NewUpload, SweptUploads, UploadError,
+    };
+
+    pub use crate::files::Download;
 }
 
 /// Streams of the events of all tickets.
@@ -73,7 +86,7 @@ pub mod request {
 
 /// Settings of a [`HelpDesk`] besides its [`Policy`] and SLA.
 pub mod settings {
-    pub use ventanilla_domain::{BotPolicy, Days, Limits, Reopen};
+    pub use ventanilla_domain::{AttachmentPolicy, BotPolicy, Days, Limits, Reopen};
 
     pub use crate::{
         clock::{Clock, ManualClock, SystemClock},
@@ -95,10 +108,11 @@ pub mod sla {
 /// Errors of values, rules and stores; [`ServiceError`] holds them all.
 pub mod error {
     pub use ventanilla_domain::{
-        InvalidCalendar, InvalidCategory, InvalidHours, InvalidKey, InvalidLimit, InvalidNumber,
-        InvalidReference, InvalidSla, InvalidTag, InvalidText, InvalidTimeZone, InvalidTimestamp,
-        InvalidUserId, Refusal, UnknownActorKind, UnknownLocale, UnknownPriority, UnknownRole,
-        UnknownSlaMetric, UnknownSlaState, UnknownStatus, UnknownWaitingFor,
+        InvalidAttachmentId, InvalidCalendar, InvalidCategory, InvalidHours, InvalidKey, InvalidLimit,
+        InvalidMediaType, InvalidNumber, InvalidReference, InvalidSla, InvalidTag, InvalidText,
+        InvalidTimeZone, InvalidTimestamp, InvalidUserId, Refusal, UnknownActorKind, UnknownLocale,
+        UnknownPriority, UnknownRole, UnknownSlaMetric, UnknownSlaState, UnknownStatus,
+        UnknownWaitingFor,
     };
     pub use ventanilla_storage::{
         BoxError, InvalidCursor, InvalidEventToken, InvalidPageSize, InvalidPeriod, InvalidQuery,

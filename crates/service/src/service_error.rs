@@ -3,15 +3,15 @@
 use std::convert::Infallible;
 
 use ventanilla_domain::{
-    ErrorKind, Explain, InvalidCalendar, InvalidCategory, InvalidHours, InvalidKey, InvalidLimit,
-    InvalidNumber, InvalidReference, InvalidSla, InvalidTag, InvalidText, InvalidTimeZone,
-    InvalidTimestamp, InvalidUserId, Locale, Refusal, TicketLookup, TicketNumber, UnknownActorKind,
-    UnknownLocale, UnknownPriority, UnknownRole, UnknownSlaMetric, UnknownSlaState, UnknownStatus,
-    UnknownWaitingFor, UserId,
+    AttachmentId, ErrorKind, Explain, InvalidAttachmentId, InvalidCalendar, InvalidCategory,
+    InvalidHours, InvalidKey, InvalidLimit, InvalidMediaType, InvalidNumber, InvalidReference,
+    InvalidSla, InvalidTag, InvalidText, InvalidTimeZone, InvalidTimestamp, InvalidUserId, Locale,
+    Refusal, TicketLookup, TicketNumber, UnknownActorKind, UnknownLocale, UnknownPriority, UnknownRole,
+    UnknownSlaMetric, UnknownSlaState, UnknownStatus, UnknownWaitingFor, UserId,
 };
 use ventanilla_storage::{
-    InvalidCursor, InvalidEventToken, InvalidPageSize, InvalidPeriod, InvalidQuery, StoreError,
-    UnknownDirection, UnknownDueFilter, UnknownSort, UnknownWaitingFilter, WriteOutcome,
+    BoxError, InvalidCursor, InvalidEventToken, InvalidPageSize, InvalidPeriod, InvalidQuery,
+    StoreError, UnknownDirection, UnknownDueFilter, UnknownSort, UnknownWaitingFilter, WriteOutcome,
 };
 
 use crate::form::{CategoryNotOffered, InvalidForm};
@@ -86,6 +86,29 @@ pub enum ServiceError {
     /// The request needs due times, and the desk's [`Policy`](crate::Policy) has no `sla`.
     #[error("this desk has no SLA policy")]
     NoSla,
+    /// The desk keeps no files attached to messages. Nothing was changed.
+    #[error("this desk keeps no attachments")]
+    NoAttachments,
+    /// There is no such attachment in the ticket, or no such upload of this person that is recent enough.
+    /// Nothing was changed.
+    #[error("there is no attachment {id}")]
+    AttachmentNotFound {
+        /// The id that was asked for.
+        id: AttachmentId,
+    },
+    /// The policy refuses the file. Nothing was stored.
+    #[error("the upload was refused")]
+    UploadRefused {
+        /// The reason.
+        #[source]
+        refusal: Refusal,
+    },
+    /// The bytes of an upload ended with an error, such as a lost connection. Nothing was stored.
+    #[error("the upload broke off")]
+    UploadBrokenOff {
+        /// Error of the body.
+        source: BoxError,
+    },
     /// The number source gave only numbers that are taken. Nothing was stored.
     #[error("no number of up to {longest} characters was free: the number source repeats itself")]
     NumbersExhausted {
@@ -179,6 +202,12 @@ pub enum ServiceError {
     /// A kind of wait is unknown.
     #[error("the kind of wait is not valid")]
     UnknownWaitingFor(#[from] UnknownWaitingFor),
+    /// An id of an attachment is not valid.
+    #[error("the id of the attachment is not valid")]
+    InvalidAttachmentId(#[from] InvalidAttachmentId),
+    /// A media type is not valid.
+    #[error("the media type is not valid")]
+    InvalidMediaType(#[from] InvalidMediaType),
     /// A kind of actor is unknown.
     #[error("the kind of actor is not valid")]
     UnknownActorKind(#[from] UnknownActorKind),
@@ -223,10 +252,13 @@ impl ServiceError {
             ServiceError::UnknownAssignee { .. } => Cause::UnknownAssignee,
             ServiceError::AmbiguousNumber { numbers } => Cause::AmbiguousNumber(numbers),
             ServiceError::NoSla => Cause::NoSla,
+            ServiceError::NoAttachments => Cause::NoAttachments,
+            ServiceError::AttachmentNotFound { .. } => Cause::AttachmentNotFound,
+            ServiceError::UploadBrokenOff { .. } => Cause::UploadBrokenOff,
             ServiceError::NumbersExhausted { .. } => Cause::NumbersExhausted,
-            ServiceError::Refused { refusal, .. } | ServiceError::NotOpened { refusal } => {
-                Cause::Wrapped(refusal)
-            }
+            ServiceError::Refused { refusal, .. }
+            | ServiceError::NotOpened { refusal }
+            | ServiceError::UploadRefused { refusal } => Cause::Wrapped(refusal),
             ServiceError::Store(error) => Cause::Wrapped(error),
             ServiceError::InvalidForm(error) => Cause::Wrapped(&**error),
             ServiceError::InvalidText(error) => Cause::Wrapped(error),
@@ -256,6 +288,8 @@ impl ServiceError {
             ServiceError::InvalidEventToken(error) => Cause::Wrapped(error),
             ServiceError::InvalidTag(error) => Cause::Wrapped(error),
             ServiceError::UnknownWaitingFor(error) => Cause::Wrapped(error),
+            ServiceError::InvalidAttachmentId(error) => Cause::Wrapped(error),
+            ServiceError::InvalidMediaType(error) => Cause::Wrapped(error),
             ServiceError::UnknownActorKind(error) => Cause::Wrapped(error),
             ServiceError::UnknownLocale(error) => Cause::Wrapped(error),
             ServiceError::UnknownSlaMetric(error) => Cause::Wrapped(error),
@@ -270,6 +304,9 @@ enum Cause<'a> {
     UnknownAssignee,
     AmbiguousNumber(&'a [TicketNumber]),
     NoSla,
+    NoAttachments,
+    AttachmentNotFound,
+    UploadBrokenOff,
     NumbersExhausted,
 }
 
@@ -281,6 +318,9 @@ impl Explain for ServiceError {
             Cause::UnknownAssignee => "unknown_assignee",
             Cause::AmbiguousNumber(_) => "number_ambiguous",
             Cause::NoSla => "no_sla",
+            Cause::NoAttachments => "no_attachments",
+            Cause::AttachmentNotFound => "attachment_not_found",
+            Cause::UploadBrokenOff => "upload_broken_off",
             Cause::NumbersExhausted => "numbers_exhausted",
         }
     }
@@ -315,6 +355,18 @@ impl Explain for ServiceError {
                     "No response targets are set up for this service.",
                 )
                 .into(),
+            Cause::NoAttachments => locale
+                .pick("Aquí no se pueden adjuntar archivos.", "Files cannot be attached here.")
+                .into(),
+            Cause::AttachmentNotFound => {
+                locale.pick("No encontramos ese archivo.", "We cannot find that file.").into()
+            }
+            Cause::UploadBrokenOff => locale
+                .pick(
+                    "El archivo no llegó entero. Vuelve a subirlo.",
+                    "The file did not arrive whole. Upload it again.",
+                )
+                .into(),
             Cause::NumbersExhausted => locale
                 .pick(
                     "No hemos podido dar un número a tu ticket. No se ha guardado nada.",
@@ -327,8 +379,10 @@ impl Explain for ServiceError {
     fn kind(&self) -> ErrorKind {
         match self.cause() {
             Cause::Wrapped(error) => error.kind(),
-            Cause::NotFound(_) => ErrorKind::NotFound,
-            Cause::UnknownAssignee | Cause::NoSla => ErrorKind::Invalid,
+            Cause::NotFound(_) | Cause::AttachmentNotFound => ErrorKind::NotFound,
+            Cause::UnknownAssignee | Cause::NoSla | Cause::NoAttachments | Cause::UploadBrokenOff => {
+                ErrorKind::Invalid
+            }
             Cause::AmbiguousNumber(_) => ErrorKind::Conflict,
             Cause::NumbersExhausted => ErrorKind::Internal,
         }
@@ -341,6 +395,9 @@ impl Explain for ServiceError {
             | Cause::UnknownAssignee
             | Cause::AmbiguousNumber(_)
             | Cause::NoSla
+            | Cause::NoAttachments
+            | Cause::AttachmentNotFound
+            | Cause::UploadBrokenOff
             | Cause::NumbersExhausted => false,
         }
     }

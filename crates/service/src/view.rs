@@ -23,7 +23,7 @@ mod sla;
 mod time;
 
 pub use bulk::{BulkRow, BulkView};
-pub use chat::{AttachmentButton, ChatView, InputState, MessageSide, MessageView};
+pub use chat::{AttachmentView, ChatView, FileInput, InputState, MessageSide, MessageView};
 pub use conflict::ConflictView;
 pub(crate) use context::{PageContext, PageSource};
 pub use desk::{

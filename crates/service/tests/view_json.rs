@@ -74,11 +74,6 @@ fn a_chat_has_its_documented_json() {
             "reason": "Este ticket está cerrado y ya no admite cambios. Si aún necesitas ayuda, abre uno de seguimiento.",
             "followUp": "Abrir ticket de seguimiento",
         },
-        "attachment": {
-            "label": "Adjuntar archivo",
-            "enabled": false,
-            "hint": "Todavía no se pueden adjuntar archivos.",
-        },
     });
     assert_eq!(serde_json::to_value(&chat).unwrap(), expected);
     assert_eq!(serde_json::from_value::<ChatView>(expected).unwrap(), chat);

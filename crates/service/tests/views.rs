@@ -279,17 +279,6 @@ fn a_message_can_be_written_where_the_rules_take_it_and_only_customers_are_offer
 }
 
 #[test]
-fn attachments_have_a_button_that_does_not_work_yet() {
-    for (reader, label, hint) in [
-        (*MADRID, "Adjuntar archivo", "Todavía no se pueden adjuntar archivos."),
-        (*ENGLISH, "Attach a file", "Files cannot be attached yet."),
-    ] {
-        let button = chat(&ticket().build(), MessageRange::All, &reader, &()).attachment;
-        assert_eq!((button.label.as_str(), button.enabled, button.hint.as_str()), (label, false, hint));
-    }
-}
-
-#[test]
 fn what_was_written_is_shown_as_it_came() {
     for text in
         ["<script>alert('1')</script> &amp;", "\u{202e}derecha\u{202c} \u{200f}!", "👩‍👩‍👧 ¡ñ!", "a\n\n\tb"]

@@ -70,7 +70,6 @@ pub struct NewUpload<'a> {
 
 /// Error of an upload.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum UploadError {
     /// The policy refuses the file.
     #[error("the file is refused")]
@@ -84,18 +83,6 @@ pub enum UploadError {
     /// The file couldn't be stored.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-/// Bytes of an attachment, or a range of them.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct AttachmentContent {
-    /// The attachment.
-    pub attachment: Attachment,
-    /// The range of its bytes, `0..bytes` if all were asked for.
-    pub range: Range<u64>,
-    /// The bytes of the range.
-    pub body: FileBody,
 }
 
 /// Creation.
@@ -170,7 +157,7 @@ impl AttachmentStore {
         }
     }
 
-    /// Reads the bytes of an attachment, or a range of them that lies within.
+    /// Reads the bytes of an attachment, or those of a range as far as it lies within.
     ///
     /// # Errors
     ///
@@ -178,18 +165,21 @@ impl AttachmentStore {
     /// [`StoreError::Failed`].
     pub async fn read(
         &self,
-        attachment: Attachment,
+        file: &Attachment,
         range: Option<Range<u64>>,
-    ) -> Result<AttachmentContent, StoreError> {
-        let id = attachment.id;
-        let options = GetOptions { range: range.clone().map(Into::into), ..GetOptions::default() };
+    ) -> Result<FileBody, StoreError> {
+        let id = file.id;
+        let range = range.map(|range| range.start..range.end.min(file.bytes));
+        if range.as_ref().is_some_and(Range::is_empty) {
+            return Ok(Vec::new().into());
+        }
+        let options = GetOptions { range: range.map(Into::into), ..GetOptions::default() };
         let found =
             self.objects.get_opts(&file_path(id), options).await.map_err(|error| match error {
                 object_store::Error::NotFound { .. } => StoreError::FileMissing { id },
                 error => store_error(error),
             })?;
-        let range = range.unwrap_or(0..attachment.bytes);
-        Ok(AttachmentContent { attachment, range, body: FileBody::from_stream(found.into_stream()) })
+        Ok(FileBody::from_stream(found.into_stream()))
     }
 
     /// Stores the bytes, and returns what they turned out to be.

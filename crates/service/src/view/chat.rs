@@ -1,7 +1,10 @@
 //! Chat page of a ticket.
 
 use serde::{Deserialize, Serialize};
-use ventanilla_domain::{ActorKind, Author, Explain, Message, Reference, TicketDetails, TicketHead};
+use ventanilla_domain::{
+    ActorKind, Attachment, AttachmentPolicy, Author, Explain, Locale, MediaType, Message, Reference,
+    TicketDetails, TicketHead,
+};
 
 use super::{Label, LocalTime, PageContext, PersonView};
 
@@ -62,8 +65,9 @@ pub struct ChatView {
     pub messages: Vec<MessageView>,
     /// The state of the message input.
     pub input: InputState,
-    /// The button for attachments.
-    pub attachment: AttachmentButton,
+    /// The input for files; absent if the desk keeps none or nothing can be written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_input: Option<FileInput>,
 }
 
 /// One message on the chat page.
@@ -80,6 +84,26 @@ pub struct MessageView {
     pub text: String,
     /// Time of arrival.
     pub at: LocalTime,
+    /// The files attached to it. The host knows the address of a file from its id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<AttachmentView>,
+}
+
+/// File attached to a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct AttachmentView {
+    /// The id, for the address of the file.
+    pub id: String,
+    /// The name.
+    pub name: String,
+    /// The media type, such as `image/png`, and its name.
+    pub media_type: Label,
+    /// The size, such as `1,5 MB`.
+    pub size: String,
+    /// Whether it is an image that can be shown in the page.
+    pub is_image: bool,
 }
 
 /// Side of a message: the requester's on the right, all others on the left.
@@ -117,22 +141,51 @@ pub enum InputState {
     },
 }
 
-/// Button for attachments, which are not implemented yet.
+/// Input for the files of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
-pub struct AttachmentButton {
+pub struct FileInput {
     /// The label.
     pub label: String,
-    /// Whether it is enabled.
-    pub enabled: bool,
-    /// The reason if it isn't.
+    /// The limits in a sentence.
     pub hint: String,
+    /// The value of the attribute `accept` of an HTML input: media types and extensions.
+    pub accept: String,
+    /// The maximum number of files.
+    pub max_files: u32,
+    /// The maximum bytes of a file.
+    pub max_bytes: u64,
+}
+
+impl FileInput {
+    pub(crate) fn new(policy: &AttachmentPolicy, locale: Locale) -> Self {
+        let max_files = Attachment::MAX_OF_MESSAGE as u32;
+        let (size, types) = (locale.size(policy.file_bytes), &policy.media_types);
+        let names: Vec<&str> = types.iter().map(|media_type| media_type.label(locale)).collect();
+        let names = names.join(", ");
+        let extensions =
+            types.iter().flat_map(MediaType::extensions).map(|extension| format!(".{extension}"));
+        let accept: Vec<String> = types.iter().map(ToString::to_string).chain(extensions).collect();
+        Self {
+            label: locale.pick("Adjuntar archivos", "Attach files").into(),
+            hint: match locale {
+                Locale::Es => format!("Hasta {max_files} archivos de {size} cada uno: {names}."),
+                Locale::En => format!("Up to {max_files} files of {size} each: {names}."),
+            },
+            accept: accept.join(","),
+            max_files,
+            max_bytes: policy.file_bytes,
+        }
+    }
 }
 
 impl ChatView {
     pub(crate) fn new(page: &PageContext<'_>, by: ActorKind, ticket: &TicketDetails) -> Self {
         let TicketDetails { head, messages, earlier_messages, .. } = ticket;
         let (locale, number) = (page.viewer.locale, &head.ticket_number);
+        let input = input(page, by, ticket);
+        let is_writable = matches!(input, InputState::Writable { .. });
         Self {
             ticket_number: number.to_string(),
             title: format!("Ticket #{number}"),
@@ -143,14 +196,8 @@ impl ChatView {
             about: head.about.clone(),
             earlier_messages: *earlier_messages,
             messages: messages.iter().map(|message| message_view(page, message, head)).collect(),
-            input: input(page, by, ticket),
-            attachment: AttachmentButton {
-                label: locale.pick("Adjuntar archivo", "Attach a file").into(),
-                enabled: false,
-                hint: locale
-                    .pick("Todavía no se pueden adjuntar archivos.", "Files cannot be attached yet.")
-                    .into(),
-            },
+            input,
+            file_input: page.file_input().filter(|_| is_writable),
         }
     }
 }
@@ -167,6 +214,18 @@ fn message_view(page: &PageContext<'_>, message: &Message, head: &TicketHead) ->
         author: page.person(message.author.user(&head.requester), label),
         text: message.text.as_str().into(),
         at: page.time(message.created_at),
+        attachments: message.attachments.iter().map(|file| attachment_view(page, file)).collect(),
+    }
+}
+
+fn attachment_view(page: &PageContext<'_>, file: &Attachment) -> AttachmentView {
+    let (locale, media_type) = (page.viewer.locale, &file.media_type);
+    AttachmentView {
+        id: file.id.to_string(),
+        name: file.name.to_string(),
+        media_type: Label::new(media_type.as_str(), media_type.label(locale)),
+        size: locale.size(file.bytes),
+        is_image: media_type.is_image(),
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 
 use ventanilla_domain::{Policy, Timestamp, UserId};
 
-use super::{LocalTime, Person, PersonDirectory, PersonRef, PersonView, SlaContext, Viewer};
+use super::{FileInput, LocalTime, Person, PersonDirectory, PersonRef, PersonView, SlaContext, Viewer};
 
 /// People by the ids that a directory was asked for; `None` for those that it doesn't know.
 type AskedPeople = HashMap<UserId, Option<Person>>;
@@ -19,6 +19,7 @@ pub(crate) struct PageContext<'a> {
     pub(crate) policy: &'a Policy,
     pub(crate) now: Timestamp,
     pub(crate) viewer: Viewer,
+    keeps_files: bool,
     people: &'a AskedPeople,
 }
 
@@ -43,6 +44,11 @@ impl PageContext<'_> {
         asked.cloned().flatten()
     }
 
+    /// Returns the input for files, if the desk keeps them.
+    pub(crate) fn file_input(&self) -> Option<FileInput> {
+        self.keeps_files.then(|| FileInput::new(&self.policy.attachments, self.viewer.locale))
+    }
+
     /// Returns the SLA policy at this time, if the desk has one.
     pub(crate) fn sla(&self) -> Option<SlaContext<'_>> {
         self.policy.sla.as_ref().map(|sla| SlaContext { sla, now: self.now, viewer: self.viewer })
@@ -54,6 +60,7 @@ pub(crate) struct PageSource<'a> {
     policy: &'a Policy,
     now: Timestamp,
     pub(crate) viewer: Viewer,
+    keeps_files: bool,
     directory: &'a dyn PersonDirectory,
     asked: Mutex<AskedPeople>,
 }
@@ -63,9 +70,10 @@ impl<'a> PageSource<'a> {
         policy: &'a Policy,
         now: Timestamp,
         viewer: Viewer,
+        keeps_files: bool,
         directory: &'a dyn PersonDirectory,
     ) -> Self {
-        Self { policy, now, viewer, directory, asked: Mutex::default() }
+        Self { policy, now, viewer, keeps_files, directory, asked: Mutex::default() }
     }
 
     /// Builds a page with these people on it. The directory is asked once for those that it wasn't asked for
@@ -87,8 +95,13 @@ impl<'a> PageSource<'a> {
                 }));
             });
         }
-        let (policy, now, viewer) = (self.policy, self.now, self.viewer);
-        self.with_asked(|people| build(&PageContext { policy, now, viewer, people }))
+        let Self { policy, now, viewer, keeps_files, .. } = *self;
+        self.with_asked(|people| build(&PageContext { policy, now, viewer, keeps_files, people }))
+    }
+
+    /// Returns the input for files, if the desk keeps them.
+    pub(crate) fn file_input(&self) -> Option<FileInput> {
+        self.keeps_files.then(|| FileInput::new(&self.policy.attachments, self.viewer.locale))
     }
 
     fn with_asked<T>(&self, f: impl FnOnce(&mut AskedPeople) -> T) -> T {

@@ -4,8 +4,8 @@ use ventanilla_domain::{Actor, ActorKind, TicketDetails, TicketSummary};
 use ventanilla_storage::Report;
 
 use super::{
-    BulkView, ChatView, DeskView, ErrorView, PageContext, PageSource, ReceiptView, ReportView,
-    TicketRow, people_of,
+    BulkView, ChatView, DeskView, ErrorView, FileInput, PageContext, PageSource, ReceiptView,
+    ReportView, TicketRow, people_of,
 };
 use crate::{Receipt, ServiceError, bulk::BulkOutcome};
 
@@ -31,6 +31,12 @@ impl CustomerPages<'_> {
             tickets.iter().map(|ticket| TicketRow::for_requester(page, ticket)).collect()
         };
         self.source.build(people_of::rows(tickets), row).await
+    }
+
+    /// Returns the input for files of a new ticket's form, if the desk keeps them.
+    #[must_use]
+    pub fn file_input(&self) -> Option<FileInput> {
+        self.source.file_input()
     }
 
     /// Returns the result of a change, without versions and administrators' ids.
@@ -77,6 +83,12 @@ impl AdminPages<'_> {
             tickets.iter().map(|ticket| TicketRow::for_desk(page, ticket)).collect()
         };
         self.source.build(people_of::rows(tickets), row).await
+    }
+
+    /// Returns the input for files of a new ticket's form, if the desk keeps them.
+    #[must_use]
+    pub fn file_input(&self) -> Option<FileInput> {
+        self.source.file_input()
     }
 
     /// Returns the result of a change.
