@@ -31,6 +31,20 @@ pub(crate) enum Failure {
     Unreadable(StatusCode),
     /// The use case failed, and the page has no form that could show the error.
     Service(ServiceError),
+    /// The page of a refused form can't be read.
+    Unshown { refused: Box<Problem>, error: ServiceError },
+}
+
+impl Failure {
+    /// Creates the failure of a page that can't be read, with the reason why its form was refused, if it was.
+    pub(crate) fn after(error: ServiceError, refused: Option<Problem>) -> Self {
+        match (error.into(), refused) {
+            (Failure::Service(error), Some(refused)) => {
+                Failure::Unshown { refused: Box::new(refused), error }
+            }
+            (failure, _) => failure,
+        }
+    }
 }
 
 impl From<ServiceError> for Failure {
@@ -103,6 +117,8 @@ impl FailurePage {
                 "Lo que has enviado no se puede leer. No se ha cambiado nada.".into(),
             ),
             Failure::Service(error) => (status(&error), title(&error), error.explain(Locale::Es)),
+            // Loaded again, the page shows what was typed.
+            Failure::Unshown { refused, error } => (status(&error), title(&error), refused.text),
         };
         Self { me: None, status, title, text }
     }
@@ -168,6 +184,7 @@ impl Problem {
 }
 
 /// Text and idempotency key of a form.
+#[derive(Clone)]
 pub(crate) struct Draft {
     pub(crate) text: String,
     pub(crate) key: String,

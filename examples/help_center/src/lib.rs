@@ -21,6 +21,7 @@ mod fields;
 mod files;
 mod live;
 mod people;
+mod refused;
 mod replies;
 mod security;
 mod seed;

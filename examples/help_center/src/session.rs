@@ -28,7 +28,8 @@ use ventanilla_service::{
 use crate::{
     App, Part, Someone,
     error::{Answer, Failure, page},
-    fields::{Posted, fresh_key},
+    fields::{Asked, Posted, fresh_key},
+    refused::{After, Refused, RefusedForms},
 };
 
 const COOKIE: &str = "sesion";
@@ -52,6 +53,7 @@ pub(crate) struct Sessions(Arc<Mutex<HashMap<String, Session>>>);
 struct Session {
     who: UserId,
     ends: Timestamp,
+    refused: RefusedForms,
 }
 
 impl Sessions {
@@ -69,7 +71,10 @@ impl Sessions {
             oldest.and_then(|id| all.remove(&id));
         }
         let id = fresh_key();
-        all.insert(id.clone(), Session { who: who.clone(), ends: now.plus(LIFE) });
+        all.insert(
+            id.clone(),
+            Session { who: who.clone(), ends: now.plus(LIFE), refused: RefusedForms::default() },
+        );
         id
     }
 
@@ -80,6 +85,25 @@ impl Sessions {
     fn end(&self, id: &str) {
         self.all().remove(id);
     }
+
+    /// Keeps a refused form of a page.
+    pub(crate) fn keep(&self, id: &str, page: &str, refused: Refused, now: Timestamp) {
+        if let Some(session) = self.all().get_mut(id) {
+            session.refused.keep(page, refused, now);
+        }
+    }
+
+    /// Returns the refused forms of a page, the oldest first.
+    pub(crate) fn refused(&self, id: &str, page: &str, now: Timestamp) -> Vec<Refused> {
+        self.all().get(id).map_or_else(Vec::new, |session| session.refused.of(page, now))
+    }
+
+    /// Forgets that a form of a page was refused: it was sent.
+    pub(crate) fn forget(&self, id: &str, page: &str, form: &str) {
+        if let Some(session) = self.all().get_mut(id) {
+            session.refused.forget(page, form);
+        }
+    }
 }
 
 /// Returns the user of a request.
@@ -87,6 +111,12 @@ pub(crate) fn signed_in(headers: &HeaderMap, app: &App) -> Option<Someone> {
     let jar = CookieJar::from_headers(headers);
     let id = app.sessions.who(jar.get(COOKIE)?.value(), app.now())?;
     app.people.get(&id).cloned()
+}
+
+/// Returns the id of the session of a request; empty if it has none.
+fn session_id(headers: &HeaderMap) -> String {
+    let jar = CookieJar::from_headers(headers);
+    jar.get(COOKIE).map_or_else(String::new, |cookie| cookie.value().to_owned())
 }
 
 /// Signed-in person, shown in the header of a page.
@@ -103,6 +133,8 @@ pub(crate) struct Me {
 pub(crate) struct Customer {
     pub(crate) me: Me,
     pub(crate) desk: ventanilla_service::Customer,
+    /// Id of the session.
+    pub(crate) session: String,
 }
 
 /// Administrator who is signed in, with their handle.
@@ -110,6 +142,8 @@ pub(crate) struct Administrator {
     pub(crate) id: UserId,
     pub(crate) me: Me,
     pub(crate) desk: ventanilla_service::Admin,
+    /// Id of the session.
+    pub(crate) session: String,
     /// Query string of the list that was shown last.
     pub(crate) list: String,
     /// Name of the change that was made last, if no page has shown it.
@@ -158,7 +192,7 @@ impl FromRequestParts<App> for Customer {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
         let (id, me) = require_part(parts, app, Part::Customer)?;
-        Ok(Self { me, desk: app.desk.customer(id) })
+        Ok(Self { me, desk: app.desk.customer(id), session: session_id(&parts.headers) })
     }
 }
 
@@ -169,7 +203,14 @@ impl FromRequestParts<App> for Administrator {
         let (id, me) = require_part(parts, app, Part::Admin)?;
         let jar = CookieJar::from_headers(&parts.headers);
         let cookie = |name| jar.get(name).map_or_else(String::new, |it| it.value().to_owned());
-        Ok(Self { me, desk: app.desk.admin(id.clone()), id, list: cookie(LIST), done: cookie(DONE) })
+        Ok(Self {
+            me,
+            desk: app.desk.admin(id.clone()),
+            session: session_id(&parts.headers),
+            id,
+            list: cookie(LIST),
+            done: cookie(DONE),
+        })
     }
 }
 
@@ -237,9 +278,10 @@ impl SignInPage {
     }
 }
 
-async fn choose(State(app): State<App>, headers: HeaderMap) -> Response {
+async fn choose(State(app): State<App>, headers: HeaderMap, Asked(after): Asked<After>) -> Response {
     let me = signed_in(&headers, &app).map(|someone| Me::new(&someone, &headers, &app));
-    page(StatusCode::OK, &SignInPage::new(&app, me, None))
+    let problem = after.is_refused().then_some("Elige a una de las personas de la lista.");
+    page(StatusCode::OK, &SignInPage::new(&app, me, problem))
 }
 
 #[derive(Deserialize)]
@@ -251,8 +293,7 @@ struct Chosen {
 async fn sign_in(State(app): State<App>, headers: HeaderMap, Posted(chosen): Posted<Chosen>) -> Answer {
     let id = UserId::parse(&chosen.who).ok();
     let Some(someone) = id.and_then(|id| app.people.get(&id)) else {
-        let again = SignInPage::new(&app, None, Some("Elige a una de las personas de la lista."));
-        return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &again));
+        return Ok(Redirect::to("/entrar?rechazado=1").into_response());
     };
     end_session(&headers, &app);
     let cookie = Cookie::build((COOKIE, app.sessions.start(&someone.id, app.now())))

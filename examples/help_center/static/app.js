@@ -19,9 +19,7 @@ function disable(form, disabled) {
 // The server writes times for this zone from the next page on.
 document.cookie = `zona=${Intl.DateTimeFormat().resolvedOptions().timeZone}; path=/; max-age=31536000; samesite=lax`;
 
-// A form that was refused has another address: loaded again, it would be sent as it was.
 const { page } = document.querySelector("main").dataset;
-if (page && page !== location.pathname) history.replaceState(null, "", page);
 
 // What is written stays in this tab, for this person, page and field, until it was sent: the server then
 // gives the key of the form in a cookie.
@@ -42,7 +40,7 @@ if (sent) {
 function keep({ target }) {
   const key = target.form?.elements.clave;
   if (!page || !person || !key || target.tagName !== "TEXTAREA") return;
-  if (!target.value) return sessionStorage.removeItem(draftOf(target));
+  if (!target.value && !target.defaultValue) return sessionStorage.removeItem(draftOf(target));
   sessionStorage.setItem(draftOf(target), JSON.stringify({ text: target.value, key: key.value }));
 }
 addEventListener("input", keep);
@@ -50,8 +48,11 @@ addEventListener("input", keep);
 function restore() {
   for (const field of document.querySelectorAll("form textarea")) {
     const kept = sessionStorage.getItem(draftOf(field));
-    if (field.value) keep({ target: field });
-    else if (kept) ({ text: field.value, key: field.form.elements.clave.value } = JSON.parse(kept));
+    const draft = kept && JSON.parse(kept);
+    const key = field.form.elements.clave;
+    // What the server shows has been refused; what was written since then has its key.
+    if (field.value && draft?.key !== key?.value) keep({ target: field });
+    else if (draft) ({ text: field.value, key: key.value } = draft);
   }
 }
 if (page && person) restore();

@@ -174,10 +174,12 @@ async fn a_typed_answer_survives_a_conflict_a_reload_and_a_sign_out() {
     assert_eq!(window.text(".new .badge").await, "Nuevo");
     assert_eq!(window.text("#m2.new .text").await, "Lo estoy mirando.");
     assert_eq!(typed().await, "Ya está devuelto.");
-    assert_eq!(window.url().await, centre.at(&path), "the form's own address is not shown");
+    let refused = format!("{path}?rechazado=1");
+    assert_eq!(window.url().await, centre.at(&refused), "the form's own address is not shown");
 
     window.reload().await;
-    assert_eq!(window.count("[role=alert]").await, 0, "nothing is sent again");
+    assert_eq!(window.text("#m2.new .text").await, "Lo estoy mirando.");
+    assert_eq!(window.count(".bubble").await, 2, "nothing is sent again");
     assert_eq!(typed().await, "Ya está devuelto.", "a reload");
     window.fill("#texto", "Ya está devuelto, Ana.").await;
     window.go(&centre.at(&format!("/admin/tickets/{other}"))).await;

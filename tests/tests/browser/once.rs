@@ -4,7 +4,10 @@ use serde_json::json;
 use ventanilla_service::{MessageText, MyTickets, NewTicket};
 use ventanilla_tests::{Setup, Window, is_there};
 
-use crate::centre::{Centre, person};
+use crate::{
+    centre::{Centre, person},
+    steps::{follow, opened},
+};
 
 /// Checks this with and without scripts: with scripts the button is disabled while the form is sent;
 /// without, only the idempotency key protects.
@@ -81,6 +84,52 @@ async fn a_ticket_sent_twice_is_opened_once() {
         form.send_as_before(&window, &key, "No me deja pagar").await;
         assert_eq!(window.text("main .number").await, number, "the same thanks");
         assert_eq!(opened().await, 1, "sent again");
+        window.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_text_is_loaded_again_and_not_sent_again() {
+    if !is_there("a_refused_text_is_loaded_again_and_not_sent_again") {
+        return;
+    }
+    for setup in SETUPS {
+        let centre = Centre::start().await;
+        let ana = centre.desk.customer(person("Ana"));
+        let number = opened(&centre, "Me cobraron dos veces").await;
+        let said = async || ana.get(&number).await.expect("it is there").messages.len();
+        let window = centre.window(setup, "Ana").await;
+        window.go(&centre.at(&format!("/tickets/{number}"))).await;
+        let form = Form { field: "#texto", button: ".write button.primary" };
+        let (first, key) = ("¿Hay novedades?", form.key(&window).await);
+        window.fill(form.field, first).await;
+        follow(&window, form.button).await;
+        form.send_as_before(&window, &key, "Otra cosa").await;
+        window.sees("Ya habías enviado otro texto").await;
+        let offered = form.key(&window).await;
+        let typed = "return document.getElementById('texto').value";
+
+        window.reload().await;
+        window.sees("Ya habías enviado otro texto").await;
+        assert_eq!(window.run(typed, vec![]).await, "Otra cosa");
+        assert_eq!((said().await, form.key(&window).await), (2, offered));
+        if setup.scripts {
+            // What was written since then stays as well, even if it is nothing.
+            for text in ["Otra cosa más", ""] {
+                let write = "const field = document.getElementById('texto'); \
+                             field.value = arguments[0]; \
+                             field.dispatchEvent(new Event('input', { bubbles: true }))";
+                window.run(write, vec![json!(text)]).await;
+                window.reload().await;
+                window.sees("Ya habías enviado otro texto").await;
+                assert_eq!(window.run(typed, vec![]).await, text);
+            }
+        }
+        window.fill(form.field, "Otra cosa, por fin").await;
+        follow(&window, form.button).await;
+        assert_eq!(window.text("#m3 .text").await, "Otra cosa, por fin");
+        assert_eq!(window.run(typed, vec![]).await, "");
+        assert_eq!(said().await, 3);
         window.close().await;
     }
 }

@@ -15,6 +15,7 @@ use crate::{
     App,
     error::{Answer, Problem, log},
     fields::{Asked, Posted, explain_es},
+    refused::{Refused, refuse},
     session::{Administrator, Me},
 };
 
@@ -41,10 +42,10 @@ pub(super) async fn change_each(
     Posted(chosen): Posted<Chosen>,
 ) -> Answer {
     let numbers: BTreeSet<_> = chosen.numbers.iter().collect();
-    let bulk = match change(&chosen.action) {
+    let problem = match change(&chosen.action) {
         Ok(_) if numbers.len() > MAX_TICKETS => {
             let text = format!("Elige hasta {MAX_TICKETS} tickets: son {}.", numbers.len());
-            Err(Problem::new("", text))
+            Problem::new("", text)
         }
         Ok(_) if closes(&chosen.action) && chosen.confirmed.is_empty() && !numbers.is_empty() => {
             return Ok(ask(admin.me, &filters, &chosen.action, &numbers));
@@ -52,11 +53,13 @@ pub(super) async fn change_each(
         Ok(change) => {
             let changes = admin.desk.change_each(&chosen.numbers, &change).await;
             changes.items.iter().filter_map(|item| item.result.as_ref().err()).for_each(log);
-            Ok(Some(admin.pages(&app).bulk(&changes)))
+            let results = admin.pages(&app).bulk(&changes);
+            return show(&app, admin, filters, Some(results), Vec::new()).await;
         }
-        Err(text) => Err(Problem::new("", text)),
+        Err(text) => Problem::new("", text),
     };
-    show(&app, admin, filters, bulk).await
+    let refused = Refused::new("lote", vec![problem]);
+    Ok(refuse(&app, &admin.session, &filters.address(), refused))
 }
 
 fn closes(action: &str) -> bool {

@@ -5,25 +5,22 @@
 
 use axum::{
     extract::State,
-    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 use axum_extra::extract::CookieJar;
 use serde::Deserialize;
 use ventanilla_service::{
-    Receipt, ServiceError, Status, TicketNumber, UserId,
+    ErrorKind, EventKind, Explain, Receipt, ServiceError, Status, TicketNumber, UserId,
     ticket::{MessageRange, Tag, Wait, WaitingFor},
     view::HistoryEntry,
 };
 
-use super::{
-    confirm,
-    ticket::{Typed, refused},
-};
+use super::confirm;
 use crate::{
     App, about,
-    error::{Answer, Draft, Problem, status as status_of},
+    error::{Answer, Draft, Failure, Problem, log},
     fields::{Number, Posted, Written, beginning, day, explain_es, path, sent},
+    refused::{Refused, refuse},
     session::{Administrator, Me, done_cookie},
     typing,
 };
@@ -56,7 +53,7 @@ pub(super) async fn reply(
             vec![("texto", text), ("clave", key), ("estado", status), ("version", version.to_string())];
         return Ok(ask_to_close(admin.me, &number, "respuesta", fields));
     }
-    let written = Written { text, key: key.clone() };
+    let written = Written { text, key };
     let done = async {
         let reply = admin.desk.reply(&number, &written.text);
         let reply = match status.as_str() {
@@ -70,12 +67,8 @@ pub(super) async fn reply(
     if done.is_ok() {
         typing::sent(&app, &number, &admin.id);
     }
-    let typed = |error: &ServiceError| Typed {
-        reply: Draft::again(written.text, written.key, error),
-        status,
-        ..Typed::nothing()
-    };
-    answer(&app, admin, &number, &key, done, "texto", typed).await
+    let typed = Typed { written, chosen: vec![("estado", status)] };
+    answer(&app, &admin, &number, done, "texto", typed).await
 }
 
 #[derive(Deserialize)]
@@ -93,13 +86,9 @@ pub(super) async fn note(
     Posted(form): Posted<Note>,
 ) -> Answer {
     let Note { text, key } = form;
-    let written = Written { text, key: key.clone() };
+    let written = Written { text, key };
     let done = async { admin.desk.add_note(&number, &written.text).key(written.key()?).await }.await;
-    let typed = |error: &ServiceError| Typed {
-        note: Draft::again(written.text, written.key, error),
-        ..Typed::nothing()
-    };
-    answer(&app, admin, &number, &key, done, "nota", typed).await
+    answer(&app, &admin, &number, done, "nota", Typed { written, chosen: Vec::new() }).await
 }
 
 #[derive(Deserialize)]
@@ -134,7 +123,7 @@ pub(super) async fn status(
     }
     let done =
         async { admin.desk.set_status(&number, form.to.parse()?).expecting(form.version).await }.await;
-    answer_textless(&app, admin, &number, done, "estado").await
+    answer_textless(&app, &admin, &number, done, "estado").await
 }
 
 #[derive(Deserialize)]
@@ -150,7 +139,7 @@ pub(super) async fn priority(
     Posted(form): Posted<NewPriority>,
 ) -> Answer {
     let done = async { admin.desk.set_priority(&number, form.to.parse()?).await }.await;
-    answer_textless(&app, admin, &number, done, "prioridad").await
+    answer_textless(&app, &admin, &number, done, "prioridad").await
 }
 
 #[derive(Deserialize)]
@@ -175,10 +164,10 @@ pub(super) async fn assignment(
         ("asignar", Some(to)) => admin.desk.assign(&number, &to).await,
         _ => {
             let problem = Problem::new("persona", "Elige a alguien del equipo.");
-            return invalid(&app, admin, &number, problem).await;
+            return invalid(&app, &admin, &number, problem).await;
         }
     };
-    answer_textless(&app, admin, &number, done, "persona").await
+    answer_textless(&app, &admin, &number, done, "persona").await
 }
 
 #[derive(Deserialize)]
@@ -203,7 +192,7 @@ pub(super) async fn wait(
     let until = match until {
         Ok(until) => until,
         Err(text) => {
-            return invalid(&app, admin, &number, Problem::new("hasta", text)).await;
+            return invalid(&app, &admin, &number, Problem::new("hasta", text)).await;
         }
     };
     let done = async {
@@ -214,7 +203,7 @@ pub(super) async fn wait(
         admin.desk.wait(&number, wait).expecting(form.version).await
     }
     .await;
-    answer_textless(&app, admin, &number, done, "hasta").await
+    answer_textless(&app, &admin, &number, done, "hasta").await
 }
 
 /// Tag or reference to add or to remove.
@@ -237,13 +226,13 @@ pub(super) async fn tag(
 ) -> Answer {
     let tag = match explain_es(Tag::parse(&form.value)) {
         Ok(tag) => tag,
-        Err(text) => return invalid(&app, admin, &number, Problem::new("etiqueta", text)).await,
+        Err(text) => return invalid(&app, &admin, &number, Problem::new("etiqueta", text)).await,
     };
     let done = match form.action.as_str() {
         REMOVE => admin.desk.remove_tag(&number, &tag).await,
         _ => admin.desk.add_tag(&number, &tag).await,
     };
-    answer_textless(&app, admin, &number, done, "etiqueta").await
+    answer_textless(&app, &admin, &number, done, "etiqueta").await
 }
 
 pub(super) async fn reference(
@@ -253,18 +242,18 @@ pub(super) async fn reference(
     Posted(form): Posted<NewLabel>,
 ) -> Answer {
     let Some(reference) = about::parse(&form.value) else {
-        return invalid(&app, admin, &number, foreign_order()).await;
+        return invalid(&app, &admin, &number, foreign_order()).await;
     };
     let done = if form.action == REMOVE {
         admin.desk.remove_reference(&number, &reference).await
     } else {
         let ticket = admin.desk.get_range(&number, MessageRange::Last(0)).await?;
         if !app.people.orders(&ticket.head.requester).contains(&reference) {
-            return invalid(&app, admin, &number, foreign_order()).await;
+            return invalid(&app, &admin, &number, foreign_order()).await;
         }
         admin.desk.add_reference(&number, &reference).await
     };
-    answer_textless(&app, admin, &number, done, "referencia").await
+    answer_textless(&app, &admin, &number, done, "referencia").await
 }
 
 fn foreign_order() -> Problem {
@@ -283,7 +272,7 @@ pub(super) async fn discard_draft(
     Posted(form): Posted<Seen>,
 ) -> Answer {
     let done = admin.desk.discard_draft(&number).expecting(form.version).await;
-    answer_textless(&app, admin, &number, done, "").await
+    answer_textless(&app, &admin, &number, done, "borrador").await
 }
 
 /// Redirects the address of a form to its ticket, where the forms are.
@@ -291,11 +280,17 @@ pub(super) async fn back(Number(number): Number) -> Redirect {
     Redirect::to(&path("/admin/tickets", &number))
 }
 
-/// Renders the page again for a field that can't be read.
-async fn invalid(app: &App, admin: Administrator, number: &TicketNumber, problem: Problem) -> Answer {
-    let status = StatusCode::UNPROCESSABLE_ENTITY;
-    let again = refused(app, admin, number, status, problem, Vec::new(), Typed::nothing()).await;
-    again.unwrap_or(Ok(status.into_response()))
+/// Redirects to the page for a field that can't be read.
+async fn invalid(app: &App, admin: &Administrator, number: &TicketNumber, problem: Problem) -> Answer {
+    match admin.desk.get_range(number, MessageRange::Last(0)).await {
+        Err(ServiceError::NotFound { .. }) => Err(Failure::NotFound),
+        _ => Ok(refuse(
+            app,
+            &admin.session,
+            &path("/admin/tickets", number),
+            Refused::new(problem.field, vec![problem]),
+        )),
+    }
 }
 
 /// Returns what to say about a change that was made, by the field of its form.
@@ -314,34 +309,57 @@ pub(super) fn done_text(field: &str) -> Option<&'static str> {
     })
 }
 
+/// Text of a form, and the options that were chosen beside it.
+struct Typed {
+    written: Written,
+    chosen: Vec<(&'static str, String)>,
+}
+
 /// Answers a form without a text.
 async fn answer_textless(
     app: &App,
-    admin: Administrator,
+    admin: &Administrator,
     number: &TicketNumber,
     done: Result<Receipt, ServiceError>,
     field: &'static str,
 ) -> Answer {
-    answer(app, admin, number, "", done, field, |_| Typed::nothing()).await
+    let written = Written { text: String::new(), key: String::new() };
+    answer(app, admin, number, done, field, Typed { written, chosen: Vec::new() }).await
 }
 
+/// Redirects to the page of the ticket. After a refusal it has what was typed, why it was refused, and what
+/// has changed since the form was made.
 async fn answer(
     app: &App,
-    admin: Administrator,
+    admin: &Administrator,
     number: &TicketNumber,
-    key: &str,
     done: Result<Receipt, ServiceError>,
     field: &'static str,
-    typed: impl FnOnce(&ServiceError) -> Typed,
+    typed: Typed,
 ) -> Answer {
+    let (address, Typed { written, chosen }) = (path("/admin/tickets", number), typed);
     let Err(error) = done else {
-        let jar = CookieJar::new().add(done_cookie(if field.is_empty() { "borrador" } else { field }));
-        return Ok((jar, sent(&path("/admin/tickets", number), key)).into_response());
+        app.sessions.forget(&admin.session, &address, field);
+        let jar = CookieJar::new().add(done_cookie(field));
+        return Ok((jar, sent(&address, &written.key)).into_response());
     };
-    let (problem, since) = problem(app, &admin, &error, field).await;
-    let (status, typed) = (status_of(&error), typed(&error));
-    let again = refused(app, admin, number, status, problem, since, typed).await;
-    again.unwrap_or_else(|| Err(error.into()))
+    let ticket = admin.desk.get_range(number, MessageRange::Last(0)).await;
+    if let (Err(ServiceError::NotFound { .. }), _) | (_, ErrorKind::NotFound) = (&ticket, error.kind()) {
+        return Err(Failure::NotFound);
+    }
+    log(&error);
+    let (problem, since) = problem(app, admin, &error, field).await;
+    let is_message = |entry: &&HistoryEntry| matches!(entry.kind, EventKind::MessageAdded { .. });
+    let new = since.iter().filter(is_message).count();
+    let seen = ticket.map(|ticket| (ticket.earlier_messages as usize).saturating_sub(new));
+    let refused = Refused {
+        draft: Draft::again(written.text, written.key, &error),
+        chosen,
+        since,
+        seen: seen.ok(),
+        ..Refused::new(field, vec![problem])
+    };
+    Ok(refuse(app, &admin.session, &address, refused))
 }
 
 /// Explains an error, with the name of the assignee, and the changes since the form was made.

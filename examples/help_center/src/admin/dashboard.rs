@@ -19,6 +19,7 @@ use crate::{
     App, Part, about,
     error::{Answer, Failure, Problem, page},
     fields::{Asked, path},
+    refused::{After, Refused, refuse},
     session::{Administrator, Me, done_cookie, list_cookie},
 };
 
@@ -89,30 +90,32 @@ pub(super) async fn dashboard(
     State(app): State<App>,
     admin: Administrator,
     Asked(filters): Asked<Filters>,
+    Asked(after): Asked<After>,
 ) -> Answer {
-    show(&app, admin, filters, Ok(None)).await
+    let refused = after.refused(&app, &admin.session, PAGE).pop();
+    show(&app, admin, filters, None, refused.map_or_else(Vec::new, |refused| refused.problems)).await
 }
 
-/// Renders the dashboard, after a bulk change with its results or the reason why it was not tried.
+/// Page to which the refused forms of the dashboard are redirected.
+pub(super) const PAGE: &str = "/admin";
+
+/// Renders the dashboard, after a bulk change with its results, or with the reasons why a form was refused.
 pub(super) async fn show(
     app: &App,
     admin: Administrator,
     filters: Filters,
-    bulk: Result<Option<BulkView>, Problem>,
+    bulk: Option<BulkView>,
+    refused: Vec<Problem>,
 ) -> Answer {
     let counts = admin.desk.counts().await?;
-    let (mut status, found, mut problems) = match query(app, &admin.me.reader, &filters) {
+    let (status, found, mut problems) = match query(app, &admin.me.reader, &filters) {
         Ok(page) => (StatusCode::OK, admin.desk.list(page).await?, Vec::new()),
         Err(problems) => {
             let nothing = Page { rows: Vec::new(), next: None, unreadable: Vec::new() };
             (StatusCode::UNPROCESSABLE_ENTITY, nothing, problems)
         }
     };
-    let bulk = bulk.unwrap_or_else(|problem| {
-        problems.push(problem);
-        status = StatusCode::UNPROCESSABLE_ENTITY;
-        None
-    });
+    problems.extend(refused);
     let rows = admin.pages(app).rows(&found.rows).await;
     let list = filters.query();
     let tiles = tiles(&counts, &admin, &filters);
@@ -305,7 +308,8 @@ pub(super) async fn claim_next(
 ) -> Answer {
     let queue = match query(&app, &admin.me.reader, &filters.first()) {
         Ok(page) => page.query().clone(),
-        Err(_) => return show(&app, admin, filters, Ok(None)).await,
+        // The page says what is wrong with the filters.
+        Err(_) => return Ok(Redirect::to(&filters.address()).into_response()),
     };
     match admin.desk.claim_next(&queue).await? {
         Some(next) => {
@@ -314,7 +318,8 @@ pub(super) async fn claim_next(
         }
         None => {
             let nothing = Problem::new("", "No queda ningún ticket sin asignar con estos filtros.");
-            show(&app, admin, filters, Err(nothing)).await
+            let refused = Refused::new("siguiente", vec![nothing]);
+            Ok(refuse(&app, &admin.session, &filters.address(), refused))
         }
     }
 }

@@ -7,7 +7,7 @@ use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use axum_extra::extract::CookieJar;
 use serde::Deserialize;
 use ventanilla_service::{
-    EventKind, ListQuery, ServiceError, Status, TicketNumber,
+    ListQuery, ServiceError, Status, TicketNumber,
     list::PageSize,
     ticket::{MessageRange, Reference, TicketHead},
     view::{ChatView, DeskView, HistoryEntry, InputState, Label, MessageSide, NoteView, PersonRef},
@@ -17,7 +17,8 @@ use super::{change::done_text, filters::Filters};
 use crate::{
     App, Part,
     error::{Answer, Draft, Failure, Problem, page},
-    fields::{Asked, Number, SHOWN, follow_up_of, messages},
+    fields::{Asked, Number, SHOWN, follow_up_of, messages, path},
+    refused::{After, Refused},
     replies::CannedReply,
     session::{Administrator, Me, done_cookie},
     typing::Typists,
@@ -25,7 +26,7 @@ use crate::{
 
 #[derive(Template)]
 #[template(path = "admin/ticket.html")]
-pub(super) struct TicketPage {
+struct TicketPage {
     me: Option<Me>,
     desk: DeskView,
     chat: ChatView,
@@ -54,16 +55,24 @@ pub(super) struct TicketPage {
 }
 
 /// Texts that were typed and have not been saved.
-pub(super) struct Typed {
-    pub(super) reply: Draft,
+struct Typed {
+    reply: Draft,
     /// The status that was chosen with the reply.
-    pub(super) status: String,
-    pub(super) note: Draft,
+    status: String,
+    note: Draft,
 }
 
 impl Typed {
-    pub(super) fn nothing() -> Self {
-        Self { reply: Draft::fresh(), status: String::new(), note: Draft::fresh() }
+    fn of(refused: Vec<Refused>) -> Self {
+        let mut typed = Self { reply: Draft::fresh(), status: String::new(), note: Draft::fresh() };
+        for form in refused {
+            match form.form {
+                "texto" => (typed.status, typed.reply) = (form.chosen("estado"), form.draft),
+                "nota" => typed.note = form.draft,
+                _ => {}
+            }
+        }
+        typed
     }
 }
 
@@ -112,9 +121,13 @@ pub(super) async fn ticket(
     admin: Administrator,
     Number(number): Number,
     Asked(Shown { draft, canned, from }): Asked<Shown>,
+    Asked(after): Asked<After>,
 ) -> Answer {
     let done = done_text(&admin.done);
-    let mut shown = read(&app, admin, &number, messages(from), Typed::nothing(), None).await?;
+    let refused = after.refused(&app, &admin.session, &path("/admin/tickets", &number));
+    let problem = Refused::problem(&refused);
+    let shown = read(&app, admin, &number, messages(from), refused).await;
+    let mut shown = shown.map_err(|error| Failure::after(error, problem))?;
     shown.done = done;
     if let Some(draft) = shown.desk.draft.as_ref().filter(|_| !draft.is_empty()) {
         shown.typed.reply.text.clone_from(&draft.text);
@@ -132,8 +145,7 @@ async fn read(
     admin: Administrator,
     number: &TicketNumber,
     range: MessageRange,
-    typed: Typed,
-    problem: Option<Problem>,
+    refused: Vec<Refused>,
 ) -> Result<TicketPage, ServiceError> {
     let ticket = admin.desk.get_range(number, range).await?;
     let desk = admin.pages(app).ticket(&ticket).await;
@@ -150,6 +162,8 @@ async fn read(
     let notes_until = latest.collect();
     let mut orders = app.people.orders(&ticket.head.requester);
     orders.retain(|order| !ticket.head.about.contains(order));
+    let (last, problem) = (refused.last().cloned(), Refused::problem(&refused));
+    let typed = Typed::of(refused);
     Ok(TicketPage {
         back: Filters::parse(&admin.list).address(),
         done: None,
@@ -160,8 +174,8 @@ async fn read(
         me: Some(admin.me),
         chat: desk.chat.clone(),
         earlier: ticket.earlier_messages as usize,
-        seen: usize::MAX,
-        since: Vec::new(),
+        seen: last.as_ref().and_then(|refused| refused.seen).unwrap_or(usize::MAX),
+        since: last.as_ref().map_or_else(Vec::new, |refused| refused.since.clone()),
         admins: app.people.choices(Part::Admin),
         canned: Arc::clone(&app.canned),
         desk,
@@ -178,29 +192,4 @@ async fn continued_in(
     let theirs = ListQuery::new().with_requester(head.requester.clone());
     let newest = admin.desk.list(theirs.with_page_size(PageSize::LARGEST)).await?;
     Ok(follow_up_of(&head.ticket_number, newest))
-}
-
-/// Renders the page with the present ticket, what has changed since the form was made, the typed texts and
-/// the reason why they were not saved.
-pub(super) async fn refused(
-    app: &App,
-    admin: Administrator,
-    number: &TicketNumber,
-    status: StatusCode,
-    problem: Problem,
-    since: Vec<HistoryEntry>,
-    typed: Typed,
-) -> Option<Answer> {
-    match read(app, admin, number, messages(None), typed, Some(problem)).await {
-        Ok(mut shown) => {
-            let is_message =
-                |entry: &&HistoryEntry| matches!(entry.kind, EventKind::MessageAdded { .. });
-            let new = since.iter().filter(is_message).count();
-            shown.seen = shown.earlier + shown.chat.messages.len() - new.min(shown.chat.messages.len());
-            shown.since = since;
-            Some(Ok(page(status, &shown)))
-        }
-        Err(ServiceError::NotFound { .. }) => Some(Err(Failure::NotFound)),
-        Err(_) => None,
-    }
 }

@@ -4,11 +4,11 @@ use askama::Template;
 use axum::{
     extract::State,
     http::StatusCode,
-    response::{IntoResponse, Redirect},
+    response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
 use ventanilla_service::{
-    Locale, MessageText, MyTickets, ServiceError, Status, TicketNumber,
+    ErrorKind, Explain, Locale, MessageText, MyTickets, Receipt, ServiceError, Status, TicketNumber,
     list::PageSize,
     ticket::{ActorKind, MessageRange},
     view::{ChatView, ErrorView, InputState, MessageSide},
@@ -17,10 +17,14 @@ use ventanilla_service::{
 use super::list::{TicketList, list};
 use crate::{
     App,
-    error::{Answer, Draft, Failure, Problem, page, status},
+    error::{Answer, Draft, Failure, Problem, log, page},
     fields::{Asked, Number, Posted, SHOWN, Written, follow_up_of, messages, path, sent},
+    refused::{After, Refused, refuse},
     session::{Customer, Me},
 };
+
+/// Name of the form for a text among the refused ones, and its field.
+const TEXT: &str = "texto";
 
 #[derive(Template)]
 #[template(path = "chat.html")]
@@ -65,8 +69,12 @@ pub(super) async fn chat(
     customer: Customer,
     Number(number): Number,
     Asked(how): Asked<How>,
+    Asked(after): Asked<After>,
 ) -> Answer {
-    let shown = read(&app, customer, &number, messages(how.from), Draft::fresh(), None).await?;
+    let refused = after.refused(&app, &customer.session, &path("/tickets", &number));
+    let problem = Refused::problem(&refused);
+    let shown = read(&app, customer, &number, messages(how.from), refused).await;
+    let shown = shown.map_err(|error| Failure::after(error, problem))?;
     Ok(page(StatusCode::OK, &shown))
 }
 
@@ -83,8 +91,8 @@ pub(super) async fn send(
 ) -> Answer {
     let replied = async { customer.desk.reply(&number, &form.text).key(form.key()?).await };
     match replied.await {
-        Ok(receipt) => Ok(sent(&path("/tickets", &receipt.head.ticket_number), &form.key)),
-        Err(error) => refused(&app, customer, &number, error, form).await,
+        Ok(receipt) => Ok(written(&app, &customer, &number, &receipt, &form.key)),
+        Err(error) => refused(&app, &customer, &number, error, TEXT, form).await,
     }
 }
 
@@ -94,21 +102,24 @@ pub(super) async fn follow_up(
     Number(number): Number,
     Posted(form): Posted<Written>,
 ) -> Answer {
-    let old = customer.desk.get_range(&number, MessageRange::Last(0)).await?;
+    let old = match customer.desk.get_range(&number, MessageRange::Last(0)).await {
+        Ok(old) => old,
+        Err(error) => return refused(&app, &customer, &number, error, TEXT, form).await,
+    };
     // A page offers this where the rules allow it; since then the ticket may have been reopened.
     let Some(offer) = customer.desk.follow_up_offer(&old) else {
-        let problem = Problem::new("texto", "En este ticket todavía se puede escribir: envíalo aquí.");
+        let problem = Problem::new(TEXT, "En este ticket todavía se puede escribir: envíalo aquí.");
         let draft = Draft { text: form.text, ..Draft::fresh() };
-        let shown = read(&app, customer, &number, messages(None), draft, Some(problem)).await?;
-        return Ok(page(StatusCode::CONFLICT, &shown));
+        let refused = Refused { draft, ..Refused::new(TEXT, vec![problem]) };
+        return Ok(refuse(&app, &customer.session, &path("/tickets", &number), refused));
     };
     let opened = async {
         let new_ticket = offer.ticket(MessageText::parse(&form.text)?).with_key(form.key()?);
         customer.desk.create(new_ticket).await
     };
     match opened.await {
-        Ok(receipt) => Ok(sent(&path("/tickets", &receipt.head.ticket_number), &form.key)),
-        Err(error) => refused(&app, customer, &number, error, form).await,
+        Ok(receipt) => Ok(written(&app, &customer, &number, &receipt, &form.key)),
+        Err(error) => refused(&app, &customer, &number, error, TEXT, form).await,
     }
 }
 
@@ -121,34 +132,45 @@ pub(super) async fn confirm(
         Ok(receipt) => Ok(Redirect::to(&path("/tickets", &receipt.head.ticket_number)).into_response()),
         Err(error) => {
             let nothing = Written { text: String::new(), key: String::new() };
-            refused(&app, customer, &number, error, nothing).await
+            refused(&app, &customer, &number, error, "confirmar", nothing).await
         }
     }
 }
 
-/// Renders the page with the typed text and the reason why it was not sent.
-///
-/// If the page can't be read either, the first error is shown.
+/// Redirects after a text was sent.
+fn written(
+    app: &App,
+    customer: &Customer,
+    number: &TicketNumber,
+    receipt: &Receipt,
+    key: &str,
+) -> Response {
+    app.sessions.forget(&customer.session, &path("/tickets", number), TEXT);
+    sent(&path("/tickets", &receipt.head.ticket_number), key)
+}
+
+/// Redirects to the page with the typed text and the reason why it was not sent. A ticket that isn't theirs
+/// has none.
 async fn refused(
     app: &App,
-    customer: Customer,
+    customer: &Customer,
     number: &TicketNumber,
     error: ServiceError,
+    name: &'static str,
     form: Written,
 ) -> Answer {
-    let problem = Problem::of(&error, "texto");
-    let draft = Draft::again(form.text, form.key, &error);
-    match read(app, customer, number, messages(None), draft, Some(problem)).await {
-        Ok(mut shown) => {
-            // A conversation may have room for a shorter message only.
-            if ErrorView::new(&error, Locale::Es).offers_follow_up {
-                shown.follow_up.get_or_insert("Abrir ticket de seguimiento".into());
-            }
-            Ok(page(status(&error), &shown))
-        }
-        Err(missing @ Failure::NotFound) => Err(missing),
-        Err(_) => Err(error.into()),
+    let ticket = customer.desk.get_range(number, MessageRange::Last(0)).await;
+    if let (Err(ServiceError::NotFound { .. }), _) | (_, ErrorKind::NotFound) = (ticket, error.kind()) {
+        return Err(Failure::NotFound);
     }
+    log(&error);
+    let refused = Refused {
+        draft: Draft::again(form.text, form.key, &error),
+        // A conversation may have room for a shorter message only.
+        follow_up: ErrorView::new(&error, Locale::Es).offers_follow_up,
+        ..Refused::new(name, vec![Problem::of(&error, TEXT)])
+    };
+    Ok(refuse(app, &customer.session, &path("/tickets", number), refused))
 }
 
 async fn read(
@@ -156,18 +178,22 @@ async fn read(
     customer: Customer,
     number: &TicketNumber,
     window: MessageRange,
-    draft: Draft,
-    problem: Option<Problem>,
-) -> Result<ChatPage, Failure> {
+    refused: Vec<Refused>,
+) -> Result<ChatPage, ServiceError> {
     let ticket = customer.desk.get_range(number, window).await?;
     let closed = ticket.head.status == Status::Closed;
     let mut list = list(app, &customer, closed, "").await?;
     list.current = number.to_string();
     let chat = customer.pages(app).chat(&ticket).await;
-    let follow_up = match &chat.input {
+    let mut follow_up = match &chat.input {
         InputState::ReadOnly { follow_up, .. } => follow_up.clone(),
         InputState::Writable { .. } => None,
     };
+    if refused.last().is_some_and(|refused| refused.follow_up) {
+        follow_up.get_or_insert("Abrir ticket de seguimiento".into());
+    }
+    let problem = Refused::problem(&refused);
+    let written = refused.into_iter().find(|refused| refused.form == TEXT);
     let continued_in = match &follow_up {
         Some(_) => continued_in(&customer, number).await?,
         None => None,
@@ -180,7 +206,7 @@ async fn read(
         earlier: ticket.earlier_messages as usize,
         seen: usize::MAX,
         confirm: ticket.head.status.next_for(ActorKind::Customer).contains(Status::Closed),
-        draft,
+        draft: written.map_or_else(Draft::fresh, |refused| refused.draft),
         problem,
         list,
     })

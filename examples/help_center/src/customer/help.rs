@@ -10,8 +10,9 @@ use ventanilla_service::{
 
 use crate::{
     App,
-    error::{Answer, Draft, Failure, Problem, page, status},
-    fields::{Number, Posted, path, sent},
+    error::{Answer, Draft, Failure, Problem, log, page},
+    fields::{Asked, Number, Posted, path, sent},
+    refused::{After, Refused, refuse},
     session::{Customer, Me},
 };
 
@@ -28,7 +29,6 @@ struct HelpPage {
 }
 
 /// Options that were chosen in the form.
-#[derive(Default)]
 struct Chosen {
     category: String,
     order: String,
@@ -56,8 +56,21 @@ pub(super) struct Request {
     key: String,
 }
 
-pub(super) async fn form(State(app): State<App>, customer: Customer) -> Response {
-    show(&app, customer.me, StatusCode::OK, Chosen::default(), Draft::fresh(), Vec::new())
+/// Page of the form, to which a refused one is redirected.
+const PAGE: &str = "/ayuda";
+
+/// Name of the form among the refused ones.
+const FORM: &str = "descripcion";
+
+pub(super) async fn form(
+    State(app): State<App>,
+    customer: Customer,
+    Asked(after): Asked<After>,
+) -> Response {
+    let mut refused = after.refused(&app, &customer.session, PAGE);
+    let refused = refused.pop().unwrap_or_else(|| Refused::new(FORM, Vec::new()));
+    let chosen = Chosen { category: refused.chosen("categoria"), order: refused.chosen("pedido") };
+    show(&app, customer.me, chosen, refused.draft, refused.problems)
 }
 
 pub(super) async fn open(
@@ -73,7 +86,9 @@ pub(super) async fn open(
     };
     let order = order(&app, &customer.me, &request.order);
     let opened = match (app.desk.screen(&form), &order) {
-        (Ok(Screened::Spam { decoy }), _) => return Ok(thank(&decoy, &request.key)),
+        (Ok(Screened::Spam { decoy }), _) => {
+            return Ok(thank(&app, &customer, &decoy, &request.key));
+        }
         (Ok(Screened::Genuine(new_ticket)), Ok(order)) => {
             customer.desk.create(new_ticket.with_references(order.clone())).await.map_err(Some)
         }
@@ -81,21 +96,22 @@ pub(super) async fn open(
         (Err(error), _) => Err(Some(error.into())),
     };
     let error = match opened {
-        Ok(receipt) => return Ok(thank(&receipt.head.ticket_number, &request.key)),
+        Ok(receipt) => {
+            return Ok(thank(&app, &customer, &receipt.head.ticket_number, &request.key));
+        }
         Err(error) => error,
     };
     let mut all = error.as_ref().map_or_else(Vec::new, problems);
     all.extend(order.err());
-    let chosen = Chosen { category: request.category, order: request.order };
-    let (status, draft) = match &error {
-        Some(error) => (status(error), Draft::again(request.description, request.key, error)),
+    error.iter().for_each(log);
+    let draft = match &error {
+        Some(error) => Draft::again(request.description, request.key, error),
         // Nothing was tried, so the form keeps its key.
-        None => {
-            let draft = Draft { text: request.description, key: request.key };
-            (StatusCode::UNPROCESSABLE_ENTITY, draft)
-        }
+        None => Draft { text: request.description, key: request.key },
     };
-    Ok(show(&app, customer.me, status, chosen, draft, all))
+    let chosen = vec![("categoria", request.category), ("pedido", request.order)];
+    let refused = Refused { draft, chosen, ..Refused::new(FORM, all) };
+    Ok(refuse(&app, &customer.session, PAGE, refused))
 }
 
 /// Returns the order that was chosen, if any. Only one of the person's own is accepted.
@@ -125,22 +141,16 @@ pub(super) async fn thanks(customer: Customer, Number(number): Number) -> Answer
     Ok(page(StatusCode::OK, &ThanksPage { me: Some(customer.me), number: number.to_string() }))
 }
 
-fn thank(number: &TicketNumber, key: &str) -> Response {
+fn thank(app: &App, customer: &Customer, number: &TicketNumber, key: &str) -> Response {
+    app.sessions.forget(&customer.session, PAGE, FORM);
     sent(&path("/ayuda/gracias", number), key)
 }
 
-fn show(
-    app: &App,
-    me: Me,
-    status: StatusCode,
-    chosen: Chosen,
-    draft: Draft,
-    problems: Vec<Problem>,
-) -> Response {
+fn show(app: &App, me: Me, chosen: Chosen, draft: Draft, problems: Vec<Problem>) -> Response {
     let label = |category: &Category| Label::new(category.as_str(), category.label(Locale::Es));
     let categories = app.desk.categories().iter().map(label).collect();
     let orders = app.people.orders(&me.id);
-    page(status, &HelpPage { me: Some(me), categories, chosen, orders, draft, problems })
+    page(StatusCode::OK, &HelpPage { me: Some(me), categories, chosen, orders, draft, problems })
 }
 
 /// Explains an invalid form field by field, and any other error at the description.

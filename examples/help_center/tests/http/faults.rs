@@ -35,17 +35,18 @@ async fn an_unavailable_store_is_explained_and_nothing_is_lost() {
     for path in ["/admin", "/admin/tickets/TKT-ABC123", "/admin/buscar?numero=TKT-ABC123"] {
         lucia.get(path).await.is(503, "Ahora mismo no podemos atenderte");
     }
-    let seen = ana.post("/ayuda", "categoria=BUG&descripcion=No+carga&clave=k1").await;
-    seen.is(503, "\nNo carga</textarea>").is(503, "<option value=\"BUG\" selected>");
+    let seen = ana.refused("/ayuda", "categoria=BUG&descripcion=No+carga&clave=k1").await;
+    seen.is(200, "\nNo carga</textarea>").is(200, "<option value=\"BUG\" selected>");
     assert_eq!(seen.hidden("clave"), "k1", "the next try is the same request");
     for end in ["mensajes", "confirmar", "seguimiento"] {
-        ana.post(&format!("/tickets/TKT-ABC123/{end}"), "texto=Hola").await.is(503, "no podemos");
+        ana.refused(&format!("/tickets/TKT-ABC123/{end}"), "texto=Hola").await.is(503, "no podemos");
     }
     for (end, form) in
         [("respuesta", "texto=Hola"), ("estado", "estado=RESOLVED"), ("asignacion", "accion=tomar")]
     {
-        let seen =
-            lucia.post(&format!("/admin/tickets/TKT-ABC123/{end}"), &format!("{form}&version=0")).await;
+        let seen = lucia
+            .refused(&format!("/admin/tickets/TKT-ABC123/{end}"), &format!("{form}&version=0"))
+            .await;
         seen.is(503, "no podemos");
     }
 }
@@ -58,11 +59,42 @@ async fn an_unknown_outcome_is_explained() {
     store.expect_get().returning(|_, _, _| Err(unavailable()));
     let site = Site::over(Arc::new(store));
     let ana = site.browser(ANA).await;
-    let seen = ana.post("/ayuda", "categoria=BUG&descripcion=No+carga&clave=k1").await;
-    seen.is(500, "No sabemos si").is(500, "\nNo carga</textarea>");
+    let seen = ana.refused("/ayuda", "categoria=BUG&descripcion=No+carga&clave=k1").await;
+    seen.is(200, "No sabemos si").is(200, "\nNo carga</textarea>");
     assert_eq!(seen.hidden("clave"), "k1", "sent again it is done once");
-    let seen = ana.post("/tickets/TKT-ABC123/mensajes", "texto=Hola&clave=k1").await;
-    seen.is(500, "No sabemos si se ha guardado");
+    let seen = ana.refused("/tickets/TKT-ABC123/mensajes", "texto=Hola&clave=k1").await;
+    // The page can't be read either.
+    seen.is(503, "No sabemos si");
+}
+
+#[tokio::test]
+async fn a_text_survives_an_outage() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use ventanilla_service::{testing, ticket::Audience};
+    static AWAY: AtomicBool = AtomicBool::new(true);
+    let ticket = testing::ticket("TKT-ABC123").requester(ANA).build();
+    let mut store = MockTicketStore::new();
+    store.expect_update().returning(|_, _| Err(unavailable()));
+    store.expect_get().returning(move |_, _, range| match AWAY.load(Ordering::Relaxed) {
+        true => Err(unavailable()),
+        false => Ok(ticket.details(&Audience::Desk, range)),
+    });
+    store.expect_list().returning(|_| {
+        Ok(ventanilla_service::list::Page { rows: Vec::new(), next: None, unreadable: Vec::new() })
+    });
+    let site = Site::over(Arc::new(store));
+    for (who, page, end, form) in [
+        (ANA, "/tickets/TKT-ABC123", "mensajes", "texto=Hola&clave=k1"),
+        (LUCIA, "/admin/tickets/TKT-ABC123", "respuesta", "texto=Hola&clave=k1&version=0"),
+    ] {
+        AWAY.store(true, Ordering::Relaxed);
+        let browser = site.browser(who).await;
+        browser.refused(&format!("{page}/{end}"), form).await.is(503, "no podemos");
+        AWAY.store(false, Ordering::Relaxed);
+        let seen = browser.get(&format!("{page}?rechazado=1")).await;
+        seen.is(200, "\nHola</textarea>").is(200, "role=\"alert\"");
+        assert_eq!(seen.hidden("clave"), "k1", "the next try is the same request");
+    }
 }
 
 #[tokio::test]
@@ -89,7 +121,7 @@ async fn an_error_is_logged_with_its_cause_and_its_ticket() {
     let _ = tracing_subscriber::fmt().with_ansi(false).with_writer(|| Log).try_init();
     LOG.take();
     lucia.get("/admin/tickets/TKT-ABC123").await.is(503, "no podemos");
-    lucia.post("/admin/tickets/TKT-ABC124/nota", "nota=Hola&version=0").await.is(503, "no podemos");
+    lucia.refused("/admin/tickets/TKT-ABC124/nota", "nota=Hola&version=0").await.is(503, "no podemos");
     let log = String::from_utf8(LOG.take()).unwrap();
     for number in ["TKT-ABC123", "TKT-ABC124"] {
         let logged =

@@ -11,4 +11,5 @@ mod labels;
 mod live;
 mod pages;
 mod queue;
+mod refused;
 mod site;

@@ -56,8 +56,8 @@ async fn answers(site: &Site) -> Vec<(String, Seen)> {
     ] {
         seen.push((format!("admin {path}"), lucia.get(path).await));
     }
-    seen.push(("empty form".into(), ana.post("/ayuda", "").await));
-    seen.push(("empty message".into(), ana.post(&format!("/tickets/{open}/mensajes"), "").await));
+    seen.push(("empty form".into(), ana.refused("/ayuda", "").await));
+    seen.push(("empty message".into(), ana.refused(&format!("/tickets/{open}/mensajes"), "").await));
     seen.push(("too large".into(), ana.post("/ayuda", &"x".repeat(70_000)).await));
     seen.push(("no such method".into(), ana.ask("DELETE", "/ayuda", &[], "").await));
     seen.push((
@@ -65,7 +65,7 @@ async fn answers(site: &Site) -> Vec<(String, Seen)> {
         ana.ask("POST", "/ayuda", &[("origin", "https://malo.example")], "").await,
     ));
     let reply = format!("/admin/tickets/{open}/respuesta");
-    seen.push(("conflict".into(), lucia.post(&reply, "texto=Hola&version=0").await));
+    seen.push(("conflict".into(), lucia.refused(&reply, "texto=Hola&version=0").await));
     seen.push(("sent".into(), lucia.post(&reply, "texto=Hola&version=1").await));
     seen.push((
         "bulk".into(),

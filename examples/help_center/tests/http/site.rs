@@ -124,6 +124,18 @@ impl Browser<'_> {
         self.ask("POST", path, &[("content-type", "application/x-www-form-urlencoded")], form).await
     }
 
+    /// Posts a form that is refused, and follows to the page that shows it, as a browser does.
+    #[track_caller]
+    pub(crate) fn refused(&self, path: &str, form: &str) -> impl Future<Output = Seen> {
+        let place = std::panic::Location::caller();
+        async move {
+            let seen = self.post(path, form).await;
+            let to = seen.location();
+            assert!(seen.status == 303 && to.contains("rechazado=1"), "{place}: {to} {}", seen.body);
+            self.get(to).await
+        }
+    }
+
     pub(crate) async fn ask(
         &self,
         method: &str,
