@@ -144,10 +144,10 @@ macro_rules! downloader {
             /// [`ServiceError::NotFound`] as for reading the ticket; [`ServiceError::AttachmentNotFound`] if
             /// no message names it; [`ServiceError::NoAttachments`]; [`ServiceError::Store`].
             #[instrument(
-                                name = "ventanilla.download",
-                                skip_all,
-                                fields(actor = $actor, %number, file = %id, outcome)
-                            )]
+                                                name = "ventanilla.download",
+                                                skip_all,
+                                                fields(actor = $actor, %number, file = %id, outcome)
+                                            )]
             pub async fn download(
                 &self,
                 number: &TicketNumber,

@@ -24,7 +24,6 @@ pub(crate) fn routes() -> Router<App> {
         .route("/admin/siguiente", post(dashboard::claim_next).get(back))
         .route("/admin/informe", get(report::report))
         .route("/admin/tickets/{number}", get(ticket::ticket))
-        .route("/admin/tickets/{number}/respuesta", post(change::reply).get(change::back))
         .route("/admin/tickets/{number}/escribiendo", post(typing::types).get(change::back))
         .route("/admin/tickets/{number}/nota", post(change::note).get(change::back))
         .route("/admin/tickets/{number}/estado", post(change::status).get(change::back))
@@ -37,6 +36,11 @@ pub(crate) fn routes() -> Router<App> {
             "/admin/tickets/{number}/borrador/descartar",
             post(change::discard_draft).get(change::back),
         )
+}
+
+/// Returns the routes of forms that may bring files, and so take long.
+pub(crate) fn forms_with_files() -> Router<App> {
+    Router::new().route("/admin/tickets/{number}/respuesta", post(change::reply).get(change::back))
 }
 
 /// Redirects the address of a form to the dashboard, where the form is.

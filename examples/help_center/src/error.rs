@@ -6,9 +6,15 @@ use axum::{
     http::StatusCode,
     response::{Html, IntoResponse, Redirect, Response},
 };
-use ventanilla_service::{ErrorKind, Explain, Locale, ServiceError, error::WriteOutcome};
+use ventanilla_service::{
+    ErrorKind, Explain, Locale, ServiceError, error::WriteOutcome, ticket::AttachmentId,
+};
 
-use crate::{Part, fields::fresh_key, session::Me};
+use crate::{
+    Part,
+    fields::{Written, fresh_key},
+    session::Me,
+};
 
 /// Result of a handler.
 pub(crate) type Answer = Result<Response, Failure>;
@@ -188,22 +194,25 @@ impl Problem {
 pub(crate) struct Draft {
     pub(crate) text: String,
     pub(crate) key: String,
+    /// Ids of the uploads that go with it.
+    pub(crate) files: Vec<AttachmentId>,
 }
 
 impl Draft {
     /// Returns an empty form.
     pub(crate) fn fresh() -> Self {
-        Self { text: String::new(), key: fresh_key() }
+        Self { text: String::new(), key: fresh_key(), files: Vec::new() }
     }
 
     /// Returns the typed text for another try.
     ///
     /// The idempotency key stays if the change may have been applied or the store was unavailable, so
     /// that the next try is the same request.
-    pub(crate) fn again(text: String, key: String, error: &ServiceError) -> Self {
+    pub(crate) fn again(written: Written, error: &ServiceError) -> Self {
+        let Written { text, key, files } = written;
         let same =
             error.write_outcome() != WriteOutcome::NotApplied || error.kind() == ErrorKind::Unavailable;
-        Self { text, key: if same { key } else { fresh_key() } }
+        Self { text, key: if same { key } else { fresh_key() }, files }
     }
 }
 

@@ -12,8 +12,11 @@ use axum_extra::extract::{
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, de::DeserializeOwned};
 use ventanilla_service::{
-    Explain, IdempotencyKey, Locale, ServiceError, TicketNumber, TicketSummary, Timestamp, list::Page,
-    sla::NaiveDate, ticket::MessageRange, view::Viewer,
+    Explain, IdempotencyKey, Locale, ServiceError, TicketNumber, TicketSummary, Timestamp,
+    list::Page,
+    sla::NaiveDate,
+    ticket::{AttachmentId, MessageRange},
+    view::Viewer,
 };
 
 use crate::error::Failure;
@@ -66,9 +69,17 @@ pub(crate) struct Written {
     pub(crate) text: String,
     #[serde(rename = "clave", default)]
     pub(crate) key: String,
+    /// Ids of the uploads that go with it.
+    #[serde(skip)]
+    pub(crate) files: Vec<AttachmentId>,
 }
 
 impl Written {
+    /// Returns the fields of a form without a text.
+    pub(crate) fn nothing() -> Self {
+        Self { text: String::new(), key: String::new(), files: Vec::new() }
+    }
+
     /// Parses the idempotency key of the form; an empty one counts as none.
     pub(crate) fn key(&self) -> Result<Option<IdempotencyKey>, ServiceError> {
         match self.key.as_str() {

@@ -10,9 +10,10 @@ use axum::{
 
 use crate::error::Failure;
 
-const FILES: [(&str, &str, &str); 7] = [
+const FILES: [(&str, &str, &str); 8] = [
     ("style.css", "text/css; charset=utf-8", include_str!("../static/style.css")),
     ("app.js", "text/javascript; charset=utf-8", include_str!("../static/app.js")),
+    ("attach.js", "text/javascript; charset=utf-8", include_str!("../static/attach.js")),
     ("live.js", "text/javascript; charset=utf-8", include_str!("../static/live.js")),
     ("keys.js", "text/javascript; charset=utf-8", include_str!("../static/keys.js")),
     ("icono.svg", "image/svg+xml", include_str!("../static/icono.svg")),

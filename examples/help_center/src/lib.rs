@@ -6,15 +6,16 @@
 //!
 //! ```
 //! use help_center::{App, app, desk};
-//! use ventanilla_service::{MemoryStore, settings::SystemClock};
+//! use ventanilla_service::{MemoryStore, attachments::AttachmentStore, settings::SystemClock};
 //!
-//! let desk = desk(MemoryStore::new())?.build();
+//! let desk = desk(MemoryStore::new())?.attachments(AttachmentStore::in_memory()).build();
 //! let router = app(App::new(desk, SystemClock));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 mod about;
 mod admin;
+mod attachments;
 mod customer;
 mod error;
 mod fields;
@@ -59,6 +60,9 @@ const MAX_BODY: usize = 64 * 1024;
 
 /// Time limit of a request, from its head to the answer; a client that sends its form slower is refused.
 const MAX_TIME: Duration = Duration::from_secs(30);
+
+/// Time limit of a request with files, which a slow line takes longer for.
+const MAX_UPLOAD_TIME: Duration = Duration::from_secs(10 * 60);
 
 /// State that the handlers share.
 #[derive(Clone)]
@@ -119,16 +123,17 @@ impl App {
 /// Returns every route of the help centre.
 pub fn app(state: App) -> Router {
     let trace = TraceLayer::new_for_http().make_span_with(DefaultMakeSpan::new().level(Level::INFO));
-    let pages = customer::routes().merge(admin::routes());
+    let within = |time| TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, time);
+    let forms_with_files = customer::forms_with_files().merge(admin::forms_with_files());
+    let slow = forms_with_files.merge(attachments::routes()).layer(within(MAX_UPLOAD_TIME));
+    let pages = customer::routes().merge(admin::routes()).layer(within(MAX_TIME));
+    let others = session::routes().merge(live::routes()).route("/static/{file}", get(files::file));
     Router::new()
-        .merge(session::routes())
-        .merge(security::rate_limited(pages, &state))
-        .merge(live::routes())
-        .route("/static/{file}", get(files::file))
+        .merge(security::rate_limited(pages.merge(slow), &state))
+        .merge(others.layer(within(MAX_TIME)))
         .fallback(error::no_such_page)
         .method_not_allowed_fallback(error::no_such_method)
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, MAX_TIME))
         .layer(middleware::from_fn_with_state(state.clone(), security::guard))
         .layer(CompressionLayer::new())
         .layer(trace)

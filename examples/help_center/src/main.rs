@@ -2,7 +2,7 @@
 //!
 //! Tickets are kept where `--database`, else `DATABASE_URL`, else `MONGODB_URI` says: in a file
 //! (`tickets.db`, `sqlite:tickets.db`) or in MongoDB (`mongodb://localhost/app?replicaSet=rs0`); in memory
-//! where nothing does.
+//! where nothing does. Files of messages are kept in the directory of `--files` or `FILES`, else in memory.
 //!
 //! The port is that of `--port N` or `PORT`, by default 8080; 0 takes a free one. A proxy in front that is
 //! reached by other names than those of the loopback interface needs them in `HOSTS`, separated by commas, and
@@ -18,7 +18,8 @@ use std::{
 
 use help_center::{App, app, desk, seed, serve};
 use ventanilla_service::{
-    MemoryStore,
+    MemoryStore, System,
+    attachments::AttachmentStore,
     mongodb::MongoOptions,
     settings::{Clock, SystemClock},
     sqlite::SqliteStore,
@@ -28,11 +29,16 @@ use ventanilla_service::{
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
-    let Options { port, database } = Options::read()?;
+    let Options { port, database, files } = Options::read()?;
     let store = store(database).await?;
+    let files = match files {
+        Some(directory) => AttachmentStore::in_directory(directory)?,
+        None => AttachmentStore::in_memory(),
+    };
     seed(&store, SystemClock.now()).await?;
 
-    let desk = desk(store)?.build();
+    let desk = desk(store)?.attachments(files).build();
+    tokio::spawn(sweep(desk.system()));
     let mut state = App::new(desk, SystemClock);
     if let Ok(hosts) = env::var("HOSTS") {
         state = state.with_hosts(hosts.split(',').map(str::trim));
@@ -58,9 +64,22 @@ async fn store(database: Option<String>) -> Result<Arc<dyn TicketStore>, Box<dyn
     Ok(Arc::new(SqliteStore::open(path).await?))
 }
 
+/// Deletes uploads that were never sent with a message, every hour.
+async fn sweep(system: System) {
+    loop {
+        if let Err(error) = system.sweep_uploads().await {
+            tracing::error!(error = &error as &dyn Error, "uploads can't be swept");
+        }
+        tokio::time::sleep(Duration::from_secs(60 * 60)).await;
+    }
+}
+
+const USAGE: &str = "usage: help_center [--port N] [--database PATH|URI] [--files DIRECTORY]";
+
 struct Options {
     port: u16,
     database: Option<String>,
+    files: Option<String>,
 }
 
 impl Options {
@@ -68,13 +87,14 @@ impl Options {
     fn read() -> Result<Self, Box<dyn Error>> {
         let port = env::var("PORT").map_or(Ok(8080), |port| port.parse())?;
         let database = env::var("DATABASE_URL").or_else(|_| env::var("MONGODB_URI")).ok();
-        let mut options = Self { port, database };
+        let mut options = Self { port, database, files: env::var("FILES").ok() };
         let mut arguments = env::args().skip(1);
         while let Some(option) = arguments.next() {
             match (option.as_str(), arguments.next()) {
                 ("--port", Some(port)) => options.port = port.parse()?,
                 ("--database", Some(database)) => options.database = Some(database),
-                _ => return Err("usage: help_center [--port N] [--database PATH|URI]".into()),
+                ("--files", Some(files)) => options.files = Some(files),
+                _ => return Err(USAGE.into()),
             }
         }
         Ok(options)

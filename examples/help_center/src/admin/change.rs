@@ -18,6 +18,7 @@ use ventanilla_service::{
 use super::confirm;
 use crate::{
     App, about,
+    attachments::{UPLOADED, WithFiles, message},
     error::{Answer, Draft, Failure, Problem, log},
     fields::{Number, Posted, Written, beginning, day, explain_es, path, sent},
     refused::{Refused, refuse},
@@ -45,17 +46,19 @@ pub(super) async fn reply(
     State(app): State<App>,
     admin: Administrator,
     Number(number): Number,
-    Posted(form): Posted<Reply>,
+    form: WithFiles<Reply>,
 ) -> Answer {
-    let Reply { text, key, status, confirmed, version } = form;
+    let WithFiles { form: Reply { text, key, status, confirmed, version }, mut uploads } = form;
     if status == Status::Closed.as_str() && confirmed.is_empty() {
-        let fields =
+        let mut fields =
             vec![("texto", text), ("clave", key), ("estado", status), ("version", version.to_string())];
+        fields.extend(uploads.ids.iter().map(|id| (UPLOADED, id.to_string())));
         return Ok(ask_to_close(admin.me, &number, "respuesta", fields));
     }
-    let written = Written { text, key };
+    let written = Written { text, key, files: uploads.ids.clone() };
     let done = async {
-        let reply = admin.desk.reply(&number, &written.text);
+        let files = admin.desk.uploads(uploads.all()?).await?;
+        let reply = admin.desk.reply(&number, message(&written.text, files)?);
         let reply = match status.as_str() {
             WAIT => reply.wait(Wait::new(WaitingFor::Customer)),
             "" => reply.status(None),
@@ -86,7 +89,7 @@ pub(super) async fn note(
     Posted(form): Posted<Note>,
 ) -> Answer {
     let Note { text, key } = form;
-    let written = Written { text, key };
+    let written = Written { text, key, files: Vec::new() };
     let done = async { admin.desk.add_note(&number, &written.text).key(written.key()?).await }.await;
     answer(&app, &admin, &number, done, "nota", Typed { written, chosen: Vec::new() }).await
 }
@@ -323,7 +326,7 @@ async fn answer_textless(
     done: Result<Receipt, ServiceError>,
     field: &'static str,
 ) -> Answer {
-    let written = Written { text: String::new(), key: String::new() };
+    let written = Written::nothing();
     answer(app, admin, number, done, field, Typed { written, chosen: Vec::new() }).await
 }
 
@@ -353,7 +356,7 @@ async fn answer(
     let new = since.iter().filter(is_message).count();
     let seen = ticket.map(|ticket| (ticket.earlier_messages as usize).saturating_sub(new));
     let refused = Refused {
-        draft: Draft::again(written.text, written.key, &error),
+        draft: Draft::again(written, &error),
         chosen,
         since,
         seen: seen.ok(),

@@ -16,6 +16,7 @@ use ventanilla_service::{
 use super::{change::done_text, filters::Filters};
 use crate::{
     App, Part,
+    attachments::{FileField, Uploader},
     error::{Answer, Draft, Failure, Problem, page},
     fields::{Asked, Number, SHOWN, follow_up_of, messages, path},
     refused::{After, Refused},
@@ -51,6 +52,7 @@ struct TicketPage {
     /// The requester's orders that the ticket isn't about.
     orders: Vec<Reference>,
     typed: Typed,
+    files: Option<FileField>,
     problem: Option<Problem>,
 }
 
@@ -164,6 +166,9 @@ async fn read(
     orders.retain(|order| !ticket.head.about.contains(order));
     let (last, problem) = (refused.last().cloned(), Refused::problem(&refused));
     let typed = Typed::of(refused);
+    let input = desk.chat.file_input.clone();
+    let ids = &typed.reply.files;
+    let files = FileField::new(input, ids, &Uploader::Admin(admin.desk.clone())).await;
     Ok(TicketPage {
         back: Filters::parse(&admin.list).address(),
         done: None,
@@ -180,6 +185,7 @@ async fn read(
         canned: Arc::clone(&app.canned),
         desk,
         typed,
+        files,
         problem,
     })
 }

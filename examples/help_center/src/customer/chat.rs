@@ -17,8 +17,9 @@ use ventanilla_service::{
 use super::list::{TicketList, list};
 use crate::{
     App,
+    attachments::{FileField, Uploader, WithFiles, message},
     error::{Answer, Draft, Failure, Problem, log, page},
-    fields::{Asked, Number, Posted, SHOWN, Written, follow_up_of, messages, path, sent},
+    fields::{Asked, Number, SHOWN, Written, follow_up_of, messages, path, sent},
     refused::{After, Refused, refuse},
     session::{Customer, Me},
 };
@@ -41,6 +42,7 @@ struct ChatPage {
     /// The ticket that continues this one.
     continued_in: Option<TicketNumber>,
     draft: Draft,
+    files: Option<FileField>,
     problem: Option<Problem>,
     list: TicketList,
 }
@@ -87,9 +89,13 @@ pub(super) async fn send(
     State(app): State<App>,
     customer: Customer,
     Number(number): Number,
-    Posted(form): Posted<Written>,
+    form: WithFiles<Written>,
 ) -> Answer {
-    let replied = async { customer.desk.reply(&number, &form.text).key(form.key()?).await };
+    let (form, mut uploads) = form.written();
+    let replied = async {
+        let message = message(&form.text, customer.desk.uploads(uploads.all()?).await?)?;
+        customer.desk.reply(&number, message).key(form.key()?).await
+    };
     match replied.await {
         Ok(receipt) => Ok(written(&app, &customer, &number, &receipt, &form.key)),
         Err(error) => refused(&app, &customer, &number, error, TEXT, form).await,
@@ -100,8 +106,9 @@ pub(super) async fn follow_up(
     State(app): State<App>,
     customer: Customer,
     Number(number): Number,
-    Posted(form): Posted<Written>,
+    form: WithFiles<Written>,
 ) -> Answer {
+    let (form, mut uploads) = form.written();
     let old = match customer.desk.get_range(&number, MessageRange::Last(0)).await {
         Ok(old) => old,
         Err(error) => return refused(&app, &customer, &number, error, TEXT, form).await,
@@ -109,13 +116,16 @@ pub(super) async fn follow_up(
     // A page offers this where the rules allow it; since then the ticket may have been reopened.
     let Some(offer) = customer.desk.follow_up_offer(&old) else {
         let problem = Problem::new(TEXT, "En este ticket todavía se puede escribir: envíalo aquí.");
-        let draft = Draft { text: form.text, ..Draft::fresh() };
+        let draft = Draft { text: form.text, files: form.files, ..Draft::fresh() };
         let refused = Refused { draft, ..Refused::new(TEXT, vec![problem]) };
         return Ok(refuse(&app, &customer.session, &path("/tickets", &number), refused));
     };
     let opened = async {
         let new_ticket = offer.ticket(MessageText::parse(&form.text)?).with_key(form.key()?);
-        customer.desk.create(new_ticket).await
+        customer
+            .desk
+            .create(new_ticket.with_attachments(customer.desk.uploads(uploads.all()?).await?))
+            .await
     };
     match opened.await {
         Ok(receipt) => Ok(written(&app, &customer, &number, &receipt, &form.key)),
@@ -130,10 +140,7 @@ pub(super) async fn confirm(
 ) -> Answer {
     match customer.desk.confirm(&number).await {
         Ok(receipt) => Ok(Redirect::to(&path("/tickets", &receipt.head.ticket_number)).into_response()),
-        Err(error) => {
-            let nothing = Written { text: String::new(), key: String::new() };
-            refused(&app, &customer, &number, error, "confirmar", nothing).await
-        }
+        Err(error) => refused(&app, &customer, &number, error, "confirmar", Written::nothing()).await,
     }
 }
 
@@ -165,7 +172,7 @@ async fn refused(
     }
     log(&error);
     let refused = Refused {
-        draft: Draft::again(form.text, form.key, &error),
+        draft: Draft::again(form, &error),
         // A conversation may have room for a shorter message only.
         follow_up: ErrorView::new(&error, Locale::Es).offers_follow_up,
         ..Refused::new(name, vec![Problem::of(&error, TEXT)])
@@ -194,6 +201,9 @@ async fn read(
     }
     let problem = Refused::problem(&refused);
     let written = refused.into_iter().find(|refused| refused.form == TEXT);
+    let draft = written.map_or_else(Draft::fresh, |refused| refused.draft);
+    let input = customer.pages(app).file_input();
+    let files = FileField::new(input, &draft.files, &Uploader::Customer(customer.desk.clone())).await;
     let continued_in = match &follow_up {
         Some(_) => continued_in(&customer, number).await?,
         None => None,
@@ -206,7 +216,8 @@ async fn read(
         earlier: ticket.earlier_messages as usize,
         seen: usize::MAX,
         confirm: ticket.head.status.next_for(ActorKind::Customer).contains(Status::Closed),
-        draft: written.map_or_else(Draft::fresh, |refused| refused.draft),
+        draft,
+        files,
         problem,
         list,
     })

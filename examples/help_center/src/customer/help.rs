@@ -10,8 +10,9 @@ use ventanilla_service::{
 
 use crate::{
     App,
+    attachments::{FileField, Uploader, WithFiles},
     error::{Answer, Draft, Failure, Problem, log, page},
-    fields::{Asked, Number, Posted, path, sent},
+    fields::{Asked, Number, Written, path, sent},
     refused::{After, Refused, refuse},
     session::{Customer, Me},
 };
@@ -25,6 +26,7 @@ struct HelpPage {
     /// The orders of the person.
     orders: Vec<Reference>,
     draft: Draft,
+    files: Option<FileField>,
     problems: Vec<Problem>,
 }
 
@@ -70,14 +72,15 @@ pub(super) async fn form(
     let mut refused = after.refused(&app, &customer.session, PAGE);
     let refused = refused.pop().unwrap_or_else(|| Refused::new(FORM, Vec::new()));
     let chosen = Chosen { category: refused.chosen("categoria"), order: refused.chosen("pedido") };
-    show(&app, customer.me, chosen, refused.draft, refused.problems)
+    show(&app, customer, chosen, refused.draft, refused.problems).await
 }
 
 pub(super) async fn open(
     State(app): State<App>,
     customer: Customer,
-    Posted(request): Posted<Request>,
+    form: WithFiles<Request>,
 ) -> Answer {
+    let WithFiles { form: request, mut uploads } = form;
     let form = Form {
         category: &request.category,
         description: &request.description,
@@ -90,7 +93,12 @@ pub(super) async fn open(
             return Ok(thank(&app, &customer, &decoy, &request.key));
         }
         (Ok(Screened::Genuine(new_ticket)), Ok(order)) => {
-            customer.desk.create(new_ticket.with_references(order.clone())).await.map_err(Some)
+            let opened = async {
+                let files = customer.desk.uploads(uploads.all()?).await?;
+                let new_ticket = new_ticket.with_references(order.clone());
+                customer.desk.create(new_ticket.with_attachments(files)).await
+            };
+            opened.await.map_err(Some)
         }
         (Ok(Screened::Genuine(_)), Err(_)) => Err(None),
         (Err(error), _) => Err(Some(error.into())),
@@ -105,9 +113,12 @@ pub(super) async fn open(
     all.extend(order.err());
     error.iter().for_each(log);
     let draft = match &error {
-        Some(error) => Draft::again(request.description, request.key, error),
+        Some(error) => {
+            let (text, key, files) = (request.description, request.key, uploads.ids);
+            Draft::again(Written { text, key, files }, error)
+        }
         // Nothing was tried, so the form keeps its key.
-        None => Draft { text: request.description, key: request.key },
+        None => Draft { text: request.description, key: request.key, files: uploads.ids },
     };
     let chosen = vec![("categoria", request.category), ("pedido", request.order)];
     let refused = Refused { draft, chosen, ..Refused::new(FORM, all) };
@@ -146,11 +157,19 @@ fn thank(app: &App, customer: &Customer, number: &TicketNumber, key: &str) -> Re
     sent(&path("/ayuda/gracias", number), key)
 }
 
-fn show(app: &App, me: Me, chosen: Chosen, draft: Draft, problems: Vec<Problem>) -> Response {
+async fn show(
+    app: &App,
+    customer: Customer,
+    chosen: Chosen,
+    draft: Draft,
+    problems: Vec<Problem>,
+) -> Response {
     let label = |category: &Category| Label::new(category.as_str(), category.label(Locale::Es));
     let categories = app.desk.categories().iter().map(label).collect();
-    let orders = app.people.orders(&me.id);
-    page(StatusCode::OK, &HelpPage { me: Some(me), categories, chosen, orders, draft, problems })
+    let input = customer.pages(app).file_input();
+    let files = FileField::new(input, &draft.files, &Uploader::Customer(customer.desk.clone())).await;
+    let (me, orders) = (Some(customer.me.clone()), app.people.orders(&customer.me.id));
+    page(StatusCode::OK, &HelpPage { me, categories, chosen, orders, draft, files, problems })
 }
 
 /// Explains an invalid form field by field, and any other error at the description.

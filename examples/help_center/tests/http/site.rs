@@ -12,6 +12,7 @@ use http_body_util::BodyExt;
 use tower::ServiceExt;
 use ventanilla_service::{
     Category, HelpDesk, MemoryStore, MessageText, NewTicket, Policy, TicketNumber, UserId,
+    attachments::AttachmentStore,
     settings::{Limits, ManualClock},
     store::TicketStore,
 };
@@ -47,7 +48,8 @@ impl Site {
 
     pub(crate) fn over(store: Arc<dyn TicketStore>) -> Self {
         let clock = ManualClock::new("2026-03-02T12:00:00Z".parse().unwrap());
-        let desk = desk(store).unwrap().clock(clock.clone()).build();
+        let files = AttachmentStore::in_memory();
+        let desk = desk(store).unwrap().attachments(files).clock(clock.clone()).build();
         let state = App::new(desk.clone(), clock.clone()).with_hosts(["ayuda.example"]);
         Self { router: app(state), desk, clock }
     }
