@@ -194,7 +194,7 @@ pub fn excerpt(value: &str) -> Box<str> {
 ///
 /// let error = MessageText::parse("   ").unwrap_err();
 /// assert_eq!(error.code(), "text_blank");
-/// assert_eq!(error.explain(Locale::Es), "Falta el mensaje: solo hay espacios.");
+/// assert_eq!(error.explain(Locale::Es), "Falta el texto: solo hay espacios.");
 /// assert_eq!(error.kind(), ErrorKind::Invalid);
 /// assert!(!error.is_retryable());
 /// ```

@@ -404,8 +404,8 @@ impl Explain for Refusal {
             }
             Refusal::KeyConflict { .. } => locale
                 .pick(
-                    "Este envío ya se hizo con otro contenido. Vuelve a cargar la página e inténtalo de nuevo.",
-                    "This was already sent with other content. Load the page again and try once more.",
+                    "Ya habías enviado otro texto con este formulario. Si quieres enviar también este, envíalo otra vez.",
+                    "You have already sent another text with this form. If you want to send this one too, send it again.",
                 )
                 .into(),
         }

@@ -30,7 +30,7 @@ use crate::parse::{TextProblem, TextRules, parsed_text};
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MessageText(Arc<str>);
 
-parsed_text!(MessageText, InvalidText, "text", "el mensaje", "the message", private);
+parsed_text!(MessageText, InvalidText, "text", "el texto", "the text", private);
 
 impl MessageText {
     /// The maximum bytes of a text: 16 KiB.
@@ -172,7 +172,7 @@ mod tests {
         ] {
             let error = MessageText::parse(value).unwrap_err();
             assert_eq!(error.code(), code);
-            assert!(error.explain(Locale::Es).contains(" mensaje"));
+            assert!(error.explain(Locale::Es).contains(" texto"));
         }
         let bytes: &[u8] = b"ma\xf1ana";
         let error = MessageText::try_from(bytes).unwrap_err();

@@ -56,7 +56,7 @@ pub enum Screened {
 /// let fields = error.fields().map(|(name, error)| (name, error.code(), error.explain(Locale::Es)));
 /// assert_eq!(fields.collect::<Vec<_>>(), [
 ///     ("category", "category_not_offered", "La categoría no está disponible.".to_owned()),
-///     ("description", "text_empty", "Falta el mensaje.".to_owned()),
+///     ("description", "text_empty", "Cuéntanos qué pasó.".to_owned()),
 /// ]);
 /// assert_eq!(error.code(), "category_not_offered");
 /// ```
@@ -67,7 +67,7 @@ pub struct InvalidForm {
     /// Error of the category, also if the desk doesn't offer it.
     pub category: Option<RefusedCategory>,
     /// Error of the description.
-    pub description: Option<InvalidText>,
+    pub description: Option<InvalidDescription>,
     /// Error of the key.
     pub key: Option<InvalidKey>,
 }
@@ -80,6 +80,47 @@ impl InvalidForm {
         let description = self.description.as_ref().map(|error| ("description", error as &dyn Explain));
         let key = self.key.as_ref().map(|error| ("key", error as &dyn Explain));
         [category, description, key].into_iter().flatten()
+    }
+}
+
+/// Description of a form that is invalid. Where nothing was written, its text asks for the description;
+/// otherwise it is that of the [`InvalidText`].
+///
+/// ```
+/// use ventanilla_service::{Explain, Locale, MessageText, error::InvalidDescription};
+///
+/// let error = InvalidDescription::from(MessageText::parse("").unwrap_err());
+/// assert_eq!(error.code(), "text_empty");
+/// assert_eq!(error.explain(Locale::Es), "Cuéntanos qué pasó.");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(transparent)]
+pub struct InvalidDescription(#[from] InvalidText);
+
+impl InvalidDescription {
+    /// Returns the offending value, or its start, as [`InvalidText::value`] does.
+    #[must_use]
+    pub fn value(&self) -> &str {
+        self.0.value()
+    }
+}
+
+impl Explain for InvalidDescription {
+    fn code(&self) -> &'static str {
+        self.0.code()
+    }
+
+    fn explain(&self, locale: Locale) -> String {
+        match self.0.code() {
+            "text_empty" => locale.pick("Cuéntanos qué pasó.", "Tell us what happened.").into(),
+            "text_blank" => locale
+                .pick(
+                    "Cuéntanos qué pasó: solo hay espacios.",
+                    "Tell us what happened: there are only spaces.",
+                )
+                .into(),
+            _ => self.0.explain(locale),
+        }
     }
 }
 

@@ -119,7 +119,7 @@ pub mod error {
         StoreError, UnknownDirection, UnknownDueFilter, UnknownSort, UnknownWaitingFilter, WriteOutcome,
     };
 
-    pub use crate::form::{CategoryNotOffered, InvalidForm, RefusedCategory};
+    pub use crate::form::{CategoryNotOffered, InvalidDescription, InvalidForm, RefusedCategory};
 }
 
 /// Stores: the contract, copying between stores, and what a store of one's own needs.

@@ -30,7 +30,7 @@ impl HelpDesk {
             }
             (category, description, key) => Err(InvalidForm {
                 category: category.err(),
-                description: description.err(),
+                description: description.err().map(Into::into),
                 key: key.err(),
             }),
         };

@@ -150,8 +150,9 @@ fn every_error_has_a_stable_code_of_its_own_and_a_text_in_each_language() {
     }
     let distinct = |of: fn(&(String, AnyError)) -> String| errors.iter().map(of).collect::<HashSet<_>>();
     assert_eq!(distinct(|(code, _)| code.clone()).len(), errors.len() - 1, "reopen_over has two texts");
-    // A busy store and a contended ticket are one thing to the reader, and so are two faults.
-    assert_eq!(distinct(|(_, error)| error.explain(Locale::Es)).len(), errors.len() - 2);
+    // A busy store and a contended ticket are one thing to the reader, and so are two faults and the two
+    // limits of a text.
+    assert_eq!(distinct(|(_, error)| error.explain(Locale::Es)).len(), errors.len() - 3);
 }
 
 #[test]

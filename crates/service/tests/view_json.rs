@@ -233,7 +233,7 @@ fn an_error_of_a_form_has_its_documented_json() {
         |name: &str, code: &str, text: &str| json!({ "field": name, "code": code, "text": text });
     let expected = json!({
         "code": "category_not_offered",
-        "text": "The category is not available. The message is missing: there are only spaces. \
+        "text": "The category is not available. Tell us what happened: there are only spaces. \
             The idempotency key contains a character that is not allowed (U+0020): remove it.",
         "httpStatus": 422,
         "retryable": false,
@@ -241,7 +241,7 @@ fn an_error_of_a_form_has_its_documented_json() {
         "writeOutcome": "notApplied",
         "fields": [
             field("category", "category_not_offered", "The category is not available."),
-            field("description", "text_blank", "The message is missing: there are only spaces."),
+            field("description", "text_blank", "Tell us what happened: there are only spaces."),
             field("key", "key_forbidden_character", "The idempotency key contains a character that is not allowed (U+0020): remove it."),
         ],
     });

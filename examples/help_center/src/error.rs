@@ -7,7 +7,7 @@ use axum::{
     response::{Html, IntoResponse, Redirect, Response},
 };
 use ventanilla_service::{
-    ErrorKind, Explain, Locale, ServiceError, error::WriteOutcome, ticket::AttachmentId,
+    ErrorKind, Explain, Locale, ServiceError, TicketNumber, error::WriteOutcome, ticket::AttachmentId,
 };
 
 use crate::{
@@ -168,23 +168,24 @@ pub(crate) struct Problem {
     /// Id of the field; empty for a problem of no field.
     pub(crate) field: &'static str,
     pub(crate) text: String,
+    /// Ticket of the customer to link to.
+    pub(crate) ticket: Option<TicketNumber>,
 }
 
 impl Problem {
     pub(crate) fn new(field: &'static str, text: impl Into<String>) -> Self {
-        Self { field, text: text.into() }
+        Self { field, text: text.into(), ticket: None }
+    }
+
+    /// Sets the ticket to link to.
+    pub(crate) fn with_ticket(mut self, ticket: TicketNumber) -> Self {
+        self.ticket = Some(ticket);
+        self
     }
 
     /// Explains an error at the field if the input is invalid, otherwise at the top of the page.
     pub(crate) fn of(error: &ServiceError, field: &'static str) -> Self {
         let field = if error.kind() == ErrorKind::Invalid { field } else { "" };
-        if error.code() == "key_conflict" {
-            // The form gets a fresh key.
-            return Self::new(
-                field,
-                "Ya habías enviado otro texto con este formulario. Si quieres enviar también este, pulsa Enviar otra vez.",
-            );
-        }
         Self::new(field, error.explain(Locale::Es))
     }
 }

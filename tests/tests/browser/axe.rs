@@ -39,7 +39,7 @@ async fn customers_pages_are_accessible() {
     }
     check.window.fill("#texto", "   ").await;
     follow(&check.window, ".read-only button").await;
-    check.page("Falta el mensaje").await;
+    check.page("Falta el texto").await;
 
     check.at(&centre, "/ayuda", "¿Qué ha pasado?").await;
     choose(&check.window, "#categoria", "Pagos").await;

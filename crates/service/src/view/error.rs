@@ -26,12 +26,12 @@ use crate::ServiceError;
 /// let view = ErrorView::new(&error.into(), Locale::Es);
 /// assert_eq!(serde_json::to_value(&view)?, json!({
 ///     "code": "text_empty",
-///     "text": "Falta el mensaje.",
+///     "text": "Cuéntanos qué pasó.",
 ///     "httpStatus": 422,
 ///     "retryable": false,
 ///     "retry": "no",
 ///     "writeOutcome": "notApplied",
-///     "fields": [{ "field": "description", "code": "text_empty", "text": "Falta el mensaje." }],
+///     "fields": [{ "field": "description", "code": "text_empty", "text": "Cuéntanos qué pasó." }],
 /// }));
 /// # Ok::<(), serde_json::Error>(())
 /// ```

@@ -120,6 +120,11 @@ pub(super) async fn follow_up(
         let refused = Refused { draft, ..Refused::new(TEXT, vec![problem]) };
         return Ok(refuse(&app, &customer.session, &path("/tickets", &number), refused));
     };
+    match continued_in(&customer, &number).await {
+        Ok(None) => {}
+        Ok(Some(next)) => return again(&app, &customer, &number, &next, form).await,
+        Err(error) => return refused(&app, &customer, &number, error, TEXT, form).await,
+    }
     let opened = async {
         let new_ticket = offer.ticket(MessageText::parse(&form.text)?).with_key(form.key()?);
         customer
@@ -131,6 +136,28 @@ pub(super) async fn follow_up(
         Ok(receipt) => Ok(written(&app, &customer, &number, &receipt, &form.key)),
         Err(error) => refused(&app, &customer, &number, error, TEXT, form).await,
     }
+}
+
+/// Refuses a second follow-up of a ticket, with a link to the one that continues it. The same text sent twice
+/// leads there.
+async fn again(
+    app: &App,
+    customer: &Customer,
+    number: &TicketNumber,
+    next: &TicketNumber,
+    form: Written,
+) -> Answer {
+    let present = customer.desk.get_range(next, MessageRange::Last(0)).await?;
+    if MessageText::parse(&form.text).is_ok_and(|text| text == present.description) {
+        app.sessions.forget(&customer.session, &path("/tickets", number), TEXT);
+        return Ok(sent(&path("/tickets", next), &form.key));
+    }
+    let problem = Problem::new("", "Ya abriste un ticket que continúa este. Puedes enviarlo allí:");
+    let refused = Refused {
+        draft: Draft { text: form.text, ..Draft::fresh() },
+        ..Refused::new(TEXT, vec![problem.with_ticket(next.clone())])
+    };
+    Ok(refuse(app, &customer.session, &path("/tickets", number), refused))
 }
 
 pub(super) async fn confirm(

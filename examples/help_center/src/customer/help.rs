@@ -179,9 +179,6 @@ fn problems(error: &ServiceError) -> Vec<Problem> {
     };
     let problem = |(field, error): (&str, &dyn Explain)| match field {
         "category" => Problem::new("categoria", "Elige una categoría de la lista."),
-        "description" if error.code() == "text_empty" => {
-            Problem::new("descripcion", "Cuéntanos qué pasó.")
-        }
         "description" => Problem::new("descripcion", error.explain(Locale::Es)),
         _ => Problem::new("", error.explain(Locale::Es)),
     };

@@ -35,7 +35,7 @@ async fn refusals_are_shown_at_their_fields() {
     let send = format!("/tickets/{number}/mensajes");
     let long = "ñ".repeat(9_000);
     for (form, text) in [
-        ("", "Falta el mensaje."),
+        ("", "Falta el texto."),
         ("texto=+++", "solo hay espacios"),
         ("texto=a%07b", "carácter"),
         (&format!("texto={long}"), &long),
@@ -70,7 +70,7 @@ async fn a_resolved_ticket_is_confirmed_and_a_closed_one_followed_up() {
     assert!(!ana.get("/tickets").await.body.contains(number.as_str()));
     ana.get("/tickets?cerrados=1").await.is(200, number.as_str());
 
-    ana.refused(&format!("{chat}/seguimiento"), "texto=").await.is(200, "Falta el mensaje.");
+    ana.refused(&format!("{chat}/seguimiento"), "texto=").await.is(200, "Falta el texto.");
     let form = format!("texto=Vuelve+a+fallar&clave={}", closed.hidden("clave"));
     let new = ana.post(&format!("{chat}/seguimiento"), &form).await;
     assert_eq!(ana.post(&format!("{chat}/seguimiento"), &form).await.location(), new.location());
@@ -81,6 +81,15 @@ async fn a_resolved_ticket_is_confirmed_and_a_closed_one_followed_up() {
     let seen = ana.get(&chat).await;
     seen.is(200, "Continúa en").is(200, &format!("href=\"{}\"", new.location()));
     assert!(!seen.body.contains("/seguimiento"));
+    // A page that was loaded before sends another text: it can go to the new one.
+    let other = ana.refused(&format!("{chat}/seguimiento"), "texto=Otra+vez&clave=k9").await;
+    other.is(200, "Ya abriste un ticket que continúa este").is(200, "\nOtra vez</textarea>");
+    other.is(200, &format!("action=\"{}/mensajes\"", new.location()));
+    let text = "texto=Vuelve+a+fallar&clave=k9";
+    ana.post(&format!("{chat}/seguimiento"), text).await.goes_to(new.location());
+    assert_eq!(site.count().await, 2);
+    let form = format!("texto=Otra+vez&clave={}", other.hidden("clave"));
+    ana.post(&format!("{}/mensajes", new.location()), &form).await.goes_to(new.location());
     let seen = site.browser(LUCIA).await.get(&format!("/admin{chat}")).await;
     seen.is(200, "Continúa en").is(200, &format!("href=\"/admin{}\"", new.location()));
 }

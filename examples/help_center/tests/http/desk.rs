@@ -86,11 +86,11 @@ async fn invalid_changes_are_explained_at_their_fields() {
     let lucia = site.browser(LUCIA).await;
     let page = format!("/admin/tickets/{number}");
     for (end, form, text) in [
-        ("respuesta", "texto=", "Falta el mensaje."),
+        ("respuesta", "texto=", "Falta el texto."),
         ("respuesta", "texto=Hola&estado=ABIERTO", "No existe el estado"),
         ("respuesta", "texto=Hola&clave=a+b", "\nHola</textarea>"),
         ("nota", "nota=%00", "carácter"),
-        ("nota", "", "Falta el mensaje."),
+        ("nota", "", "Falta el texto."),
         ("estado", "estado=", "No existe el estado"),
         ("estado", "", "No existe el estado"),
         ("prioridad", "prioridad=Alta", "No existe la prioridad"),
