@@ -132,7 +132,7 @@ impl Worker {
     }
 }
 
-/// Returns the id and the body for a change; `None` for one that only the desk may see.
+/// Returns the id and the body for a change; `None` for one that only the desk may see, and for an alert.
 ///
 /// Another service gets what the requester may see. The id is the desk's, which is the same each time.
 fn webhook(change: TicketEvents) -> Option<(String, String)> {

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Actor, Locale, Priority, Reference, Role, Status, Tag, Timestamp, UserId, WaitingFor, locale::say,
+    Actor, Locale, Priority, Reference, Role, SlaMetric, Status, Tag, Timestamp, UserId, WaitingFor,
+    locale::say,
 };
 
 /// Record of something that happened to a ticket.
@@ -146,6 +147,16 @@ pub enum EventKind {
     DraftAdded,
     /// An administrator discarded the proposed reply.
     DraftDiscarded,
+    /// An SLA timer has come to be at risk. No change causes it: only streams of events have it.
+    SlaAtRisk {
+        /// The metric of the timer.
+        metric: SlaMetric,
+    },
+    /// An SLA timer was breached. No change causes it: only streams of events have it.
+    SlaBreached {
+        /// The metric of the timer.
+        metric: SlaMetric,
+    },
     /// An event that this version doesn't know, such as one of a newer version.
     #[serde(untagged)]
     Other(OtherEvent),
@@ -212,7 +223,7 @@ impl From<Float> for f64 {
 
 impl EventKind {
     /// Returns whether a ticket's history keeps such events. Messages and notes are in the ticket
-    /// themselves.
+    /// themselves, and risks and breaches are states of its timers.
     ///
     /// ```
     /// use ventanilla_domain::EventKind;
@@ -223,7 +234,10 @@ impl EventKind {
     #[must_use]
     pub const fn is_recorded(&self) -> bool {
         match self {
-            EventKind::MessageAdded { .. } | EventKind::NoteAdded => false,
+            EventKind::MessageAdded { .. }
+            | EventKind::NoteAdded
+            | EventKind::SlaAtRisk { .. }
+            | EventKind::SlaBreached { .. } => false,
             EventKind::Created
             | EventKind::StatusChanged { .. }
             | EventKind::PriorityChanged { .. }
@@ -242,7 +256,7 @@ impl EventKind {
     }
 
     /// Returns whether only the desk may see such events: notes, tags, waits, the bot's hand-overs and
-    /// drafts, and events of unknown kinds.
+    /// drafts, risks and breaches of SLA timers, and events of unknown kinds.
     ///
     /// ```
     /// use ventanilla_domain::{EventKind, Role};
@@ -261,6 +275,8 @@ impl EventKind {
             | EventKind::HandedOver
             | EventKind::DraftAdded
             | EventKind::DraftDiscarded
+            | EventKind::SlaAtRisk { .. }
+            | EventKind::SlaBreached { .. }
             | EventKind::Other(_) => true,
             EventKind::Created
             | EventKind::MessageAdded { .. }
@@ -351,6 +367,22 @@ impl EventKind {
             EventKind::DraftDiscarded => {
                 locale.pick("Descartó la respuesta propuesta", "Discarded the proposed reply").into()
             }
+            EventKind::SlaAtRisk { metric } => {
+                let metric = metric.label(locale);
+                say!(
+                    locale,
+                    "Avisó que el plazo está en riesgo: {metric}",
+                    "Warned that the target is at risk: {metric}"
+                )
+            }
+            EventKind::SlaBreached { metric } => {
+                let metric = metric.label(locale);
+                say!(
+                    locale,
+                    "Avisó que el plazo venció: {metric}",
+                    "Warned that the target was breached: {metric}"
+                )
+            }
             EventKind::Other(_) => locale
                 .pick("Hizo un cambio de tipo desconocido", "Made a change of an unknown kind")
                 .into(),
@@ -384,6 +416,8 @@ mod tests {
             EventKind::HandedOver,
             EventKind::DraftAdded,
             EventKind::DraftDiscarded,
+            EventKind::SlaAtRisk { metric: SlaMetric::FirstResponse },
+            EventKind::SlaBreached { metric: SlaMetric::Resolution },
             serde_json::from_str(r#"{"event":"MERGED","tag":"vip"}"#).unwrap(),
         ] {
             let [es, en] = Locale::ALL.map(|locale| kind.describe(locale, UserId::to_string));
@@ -398,6 +432,18 @@ mod tests {
                     assert_eq!(serde_json::from_str::<Event>(&json).unwrap(), event, "{json}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn an_alert_is_internal_and_no_history_keeps_it() {
+        let metric = SlaMetric::NextResponse;
+        for (kind, json) in [
+            (EventKind::SlaAtRisk { metric }, r#"{"event":"SLA_AT_RISK","metric":"NEXT_RESPONSE"}"#),
+            (EventKind::SlaBreached { metric }, r#"{"event":"SLA_BREACHED","metric":"NEXT_RESPONSE"}"#),
+        ] {
+            assert!(kind.is_internal() && !kind.is_recorded());
+            assert_eq!(serde_json::to_string(&kind).unwrap(), json);
         }
     }
 

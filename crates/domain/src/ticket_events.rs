@@ -1,11 +1,15 @@
-//! The events of one change of a ticket, with what it added.
+//! The events of one change of a ticket, with what it added, and the alerts of its SLA timers.
 
 use crate::{
-    Audience, Event, Message, Note, Ticket, TicketHead,
+    Actor, Audience, BusinessTime, Event, EventKind, Message, Note, Sla, SlaMetric, SlaState, SlaTimer,
+    Ticket, TicketHead,
     changes_since::{noted, written},
 };
 
 /// The events of one change of a ticket, with what it added: an item of a stream of events.
+///
+/// An alert of an SLA timer is an item too, with [`EventKind::SlaAtRisk`] or [`EventKind::SlaBreached`] as
+/// its only event, and without a change.
 ///
 /// ```
 /// # use ventanilla_domain::*;
@@ -27,7 +31,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TicketEvents {
-    /// Id of the change, which is the same each time that a stream has it. Only the desk's is unique.
+    /// Id of the change or alert, which is the same each time that a stream has it. Only the desk's is unique.
     pub id: String,
     /// The ticket without its texts, as it was read after the change: later changes may be in it.
     pub head: TicketHead,
@@ -39,7 +43,7 @@ pub struct TicketEvents {
     /// an administrator whom another application didn't name has none.
     pub events: Vec<Event>,
     /// The version that the change led to, one more than that of the change before: a reader that misses
-    /// one knows it. `None` if another application made the change, and for other audiences.
+    /// one knows it. `None` if another application made the change, for an alert, and for other audiences.
     pub version: Option<u64>,
 }
 
@@ -53,11 +57,64 @@ impl TicketEvents {
         Self { id, head, messages, notes: Vec::new(), events, version: None }
     }
 
+    /// Creates the alert of a timer that is at risk or breached at a business time; `None` if it is neither.
+    ///
+    /// Its time is that at which the timer came to be so. Only the desk may see it.
+    ///
+    /// ```
+    /// # use ventanilla_domain::*;
+    /// # let same = Priority::ALL.map(|priority| (priority, SlaTargets::hours(4, 8, 40).unwrap()));
+    /// # let sla = Sla::new(SlaPolicy::new(same)?, BusinessCalendar::always());
+    /// # let policy = Policy { sla: Some(sla.clone()), ..Policy::default() };
+    /// # let ana = UserId::parse("ana")?;
+    /// # let new_ticket = NewTicket::new(Category::BUG, MessageText::parse("No carga")?);
+    /// # let now: Timestamp = "2026-03-02T12:00:00Z".parse()?;
+    /// # let number = TicketNumber::parse("TKT-ABC123")?;
+    /// # let ticket = new_ticket.open(number, &ana, &Actor::Customer(ana.clone()), now, &policy)?;
+    /// let head = ticket.head();
+    /// let timer = &head.timers(&sla).expect("it has timers").first_response;
+    /// let metric = SlaMetric::FirstResponse;
+    /// assert_eq!(TicketEvents::of_timer(head, metric, timer, &sla, timer.start), None);
+    ///
+    /// let late = timer.due.plus(std::time::Duration::from_secs(60));
+    /// let alert = TicketEvents::of_timer(head, metric, timer, &sla, late).expect("it is breached");
+    /// assert_eq!(alert.events[0].kind, EventKind::SlaBreached { metric });
+    /// assert!(alert.id.starts_with("TKT-ABC123/FIRST_RESPONSE/BREACHED/"));
+    /// assert!(!alert.is_visible_to(&Audience::Requester(ana)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn of_timer(
+        head: &TicketHead,
+        metric: SlaMetric,
+        timer: &SlaTimer,
+        sla: &Sla,
+        now: BusinessTime,
+    ) -> Option<Self> {
+        let (number, state, due) = (&head.ticket_number, timer.state(now), timer.due);
+        let (since, kind) = match state {
+            SlaState::AtRisk => (timer.at_risk_from(), EventKind::SlaAtRisk { metric }),
+            SlaState::Breached => (due, EventKind::SlaBreached { metric }),
+            SlaState::Cancelled | SlaState::Met | SlaState::Paused | SlaState::Running => return None,
+        };
+        let at = sla.calendar().timestamp_at(since);
+        Some(Self {
+            id: format!("{number}/{metric}/{state}/{}", due.as_millis()),
+            head: head.clone(),
+            messages: Vec::new(),
+            notes: Vec::new(),
+            events: vec![Event { at, by: Actor::System, version: 0, kind }],
+            version: None,
+        })
+    }
+
     /// Returns whether an audience may see anything of the change.
     #[must_use]
     pub fn is_visible_to(&self, audience: &Audience) -> bool {
         let is_public = || self.events.iter().any(|event| !event.kind.is_internal());
-        let shows = self.version.is_none() || !self.messages.is_empty() || is_public();
+        // Another application may change what has no event.
+        let is_unknown = || self.version.is_none() && self.events.is_empty();
+        let shows = !self.messages.is_empty() || is_public() || is_unknown();
         audience.may_see(&self.head.requester) && (shows || matches!(audience, Audience::Desk))
     }
 
@@ -124,5 +181,69 @@ impl Ticket {
             events,
             version: Some(version),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::*;
+
+    fn ticket(sla: &Sla) -> Ticket {
+        let policy = Policy { sla: Some(sla.clone()), ..Policy::default() };
+        let new_ticket =
+            NewTicket::new(Category::BUG, MessageText::parse("No carga").expect("it is a text"));
+        let (number, ana) = (TicketNumber::from_entropy(b"x"), ana());
+        let at = Timestamp::from_millis(0).expect("it is a time");
+        new_ticket.open(number, &ana, &Actor::Customer(ana.clone()), at, &policy).expect("it may be")
+    }
+
+    fn ana() -> UserId {
+        UserId::parse("ana").expect("it is an id")
+    }
+
+    fn sla() -> Sla {
+        let hours = SlaTargets::hours(4, 8, 40).expect("they are targets");
+        let targets = SlaPolicy::new(Priority::ALL.map(|priority| (priority, hours)));
+        Sla::new(targets.expect("there is one each"), BusinessCalendar::always())
+    }
+
+    /// Without a version, a change of another application is shown to the requester, and an alert never is.
+    #[test]
+    fn only_the_desk_sees_alerts_and_all_see_changes_of_other_applications() {
+        let sla = sla();
+        let ticket = ticket(&sla);
+        let head = ticket.head();
+        let theirs = TicketEvents::of_other_application("x", head.clone(), Vec::new());
+        let timers = head.timers(&sla).expect("it has timers");
+        for (metric, timer) in timers.all() {
+            for now in [timer.at_risk_from(), timer.due.plus(std::time::Duration::from_millis(1))] {
+                let alert = TicketEvents::of_timer(head, metric, timer, &sla, now).expect("it is one");
+                assert_eq!(alert.version, theirs.version);
+                for audience in [Audience::Requester(ana()), Audience::Bot] {
+                    assert!(!alert.is_visible_to(&audience), "{audience:?}: {alert:?}");
+                    assert_eq!(alert.clone().for_audience(&audience), None);
+                    assert!(theirs.is_visible_to(&audience), "{audience:?}");
+                }
+                assert_eq!(alert.clone().for_audience(&Audience::Desk), Some(alert));
+            }
+        }
+    }
+
+    #[test]
+    fn an_alert_has_the_time_of_its_state_and_one_id_for_each_state() {
+        let (sla, hours) = (sla(), |hours: i64| Timestamp::from_millis(hours * 3_600_000));
+        let ticket = ticket(&sla);
+        let head = ticket.head();
+        let timer = &head.timers(&sla).expect("it has timers").first_response;
+        let at = |hour: i64| {
+            let now = sla.business_time_at(hours(hour).expect("it is a time"));
+            TicketEvents::of_timer(head, SlaMetric::FirstResponse, timer, &sla, now)
+        };
+        let [risk, breach] = [at(3), at(5)].map(|alert| alert.expect("it is one"));
+        assert_eq!(at(2), None);
+        assert_eq!([risk.events[0].at, breach.events[0].at].map(Ok), [hours(3), hours(4)]);
+        assert_eq!(at(9), Some(breach.clone()), "it is the same at any later time");
+        assert_ne!(risk.id, breach.id);
     }
 }

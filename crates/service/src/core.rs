@@ -1,6 +1,6 @@
 //! The operations that all handles share.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use ventanilla_domain::{
     Actor, Audience, Category, Change, Command, CreationKey, Event, EventKind, MessageRange, NewTicket,
@@ -36,6 +36,8 @@ pub(crate) struct Core {
     pub(crate) categories: Vec<Category>,
     pub(crate) is_assignable: Option<IsAssignable>,
     pub(crate) on_change: Option<OnChange>,
+    /// Interval at which a stream of events looks for alerts.
+    pub(crate) alerts_every: Duration,
     #[cfg(feature = "attachments")]
     pub(crate) files: Option<ventanilla_storage::attachments::AttachmentStore>,
 }

@@ -1,12 +1,12 @@
 //! The help desk and its builder.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use ventanilla_domain::{Category, Policy, UserId};
 use ventanilla_storage::{EventStream, EventToken, TicketStore};
 
 use crate::{
-    Admin, Bot, Customer, Receipt, ServiceError, System,
+    Admin, Bot, Customer, Receipt, ServiceError, System, alerts,
     clock::{Clock, SystemClock},
     core::Core,
     numbers::{NumberSource, RandomNumbers},
@@ -47,6 +47,7 @@ impl HelpDesk {
             categories: Category::KNOWN.to_vec(),
             is_assignable: None,
             on_change: None,
+            alerts_every: Duration::from_secs(30),
             #[cfg(feature = "attachments")]
             files: None,
         })
@@ -83,6 +84,14 @@ impl HelpDesk {
     /// after a crash, it misses nothing, and knows a repeated item by its
     /// [`id`](crate::event::TicketEvents::id). The guide [`events`](crate::guide::events) has one.
     ///
+    /// On a desk with an SLA policy, the timers that come to be at risk or are breached are items too, found by
+    /// a look [every 30 seconds](HelpDeskBuilder::alerts_every): an [`EventKind::SlaAtRisk`](
+    /// crate::EventKind::SlaAtRisk) or [`EventKind::SlaBreached`](crate::EventKind::SlaBreached) for each, of
+    /// timers that still run then. The token has the time until which they are told, so that a worker that was
+    /// stopped for an hour is told those of that hour. Without one, or at the token of a store, they begin
+    /// now. A look that fails or takes longer than 5 minutes is an error item; the stream goes on, and the next
+    /// look tells what it missed. A slow one delays no change.
+    ///
     /// Items hold what only the desk may see. [`TicketEvents::for_audience`](
     /// crate::event::TicketEvents::for_audience) takes it out.
     ///
@@ -114,13 +123,17 @@ impl HelpDesk {
     /// [`ServiceError::Store`]: [`StoreError::EventsLost`](crate::error::StoreError::EventsLost) if the
     /// events after the position are no longer there, and
     /// [`StoreError::NoEvents`](crate::error::StoreError::NoEvents) over a store that has none.
+    ///
+    /// # Panics
+    ///
+    /// The stream of a desk with an SLA policy panics outside of a Tokio runtime with its timer enabled.
     #[doc(alias = "subscribe")]
     #[doc(alias = "watch")]
     pub async fn events(
         &self,
         after: impl Into<Option<EventToken>>,
     ) -> Result<EventStream, ServiceError> {
-        Ok(self.0.store.events(after.into()).await?)
+        Ok(alerts::stream(&self.0, after.into()).await?)
     }
 
     /// Returns the policy.
@@ -248,6 +261,40 @@ impl HelpDeskBuilder {
     #[must_use]
     pub fn on_change(mut self, on_change: impl Fn(&Receipt) + Send + Sync + 'static) -> Self {
         self.0.on_change = Some(Box::new(on_change));
+        self
+    }
+
+    /// Sets the interval at which each stream of [`HelpDesk::events`] looks for SLA timers that have come to be
+    /// at risk or were breached, of at least a millisecond; by default 30 seconds.
+    ///
+    /// It passes in real time, whatever the [clock](Self::clock) says. Each look reads the rows of all tickets
+    /// that are at risk or overdue.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use ventanilla_service::{EventKind, HelpDesk, MemoryStore, Policy, settings::ManualClock, sla::SlaMetric};
+    /// # use ventanilla_service::{store::TicketStore, testing};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// let clock = ManualClock::new(testing::epoch());
+    /// # let store = MemoryStore::new();
+    /// # store.insert(&testing::ticket("TKT-ABC123").sla(&testing::sla()).build()).await?;
+    /// let desk = HelpDesk::builder(store)
+    ///     .clock(clock.clone())
+    ///     .policy(Policy { sla: Some(testing::sla()), ..Policy::default() })
+    ///     .alerts_every(Duration::from_millis(10))
+    ///     .build();
+    /// let mut events = desk.events(None).await?;
+    /// clock.advance(Duration::from_secs(5 * 3600));
+    /// let alert = events.next().await.expect("it never ends")?;
+    /// assert_eq!(alert.events[0].kind, EventKind::SlaBreached { metric: SlaMetric::FirstResponse });
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[must_use]
+    pub fn alerts_every(mut self, interval: Duration) -> Self {
+        self.0.alerts_every = interval.max(Duration::from_millis(1));
         self
     }
 

@@ -102,7 +102,7 @@ pub mod sla {
     };
     pub use ventanilla_storage::{MetricStats, Period, Quantiles, Report, StatsByMetric};
 
-    pub use crate::alerts::{SlaAlert, SlaAlerts};
+    pub use crate::alerts::SlaAlerts;
 }
 
 /// Errors of values, rules and stores; [`ServiceError`] holds them all.

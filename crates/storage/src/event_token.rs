@@ -8,7 +8,7 @@ use ventanilla_domain::{Explain, Locale, excerpt};
 /// Position in the events of a store, after which a stream can be started.
 ///
 /// A worker keeps its text beside its own data, and starts at it again after a crash. It belongs to one
-/// database; another doesn't always notice that it has no such position.
+/// database; another refuses it ([`StoreError::EventsLost`](crate::StoreError::EventsLost)).
 ///
 /// ```
 /// use ventanilla_storage::EventToken;

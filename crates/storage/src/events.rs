@@ -48,6 +48,11 @@ impl EventStream {
         StreamExt::next(self).await
     }
 
+    /// Returns the remaining steps, for a stream that adds items of its own to those of a store.
+    pub fn into_steps(self) -> impl Stream<Item = Result<EventStep, StoreError>> + Send + use<> {
+        self.steps
+    }
+
     /// Returns the position after the last item; before the first one that at which the stream was started.
     ///
     /// It moves without items too: a store keeps positions for a limited time.

@@ -56,6 +56,8 @@ pub struct SqliteStore(Arc<Inner>);
 
 struct Inner {
     path: PathBuf,
+    /// Id of the file, in the tokens of its events.
+    id: Box<str>,
     options: SqliteOptions,
     writer: Writer,
     /// Idle connections for reading.
@@ -76,13 +78,14 @@ impl SqliteStore {
         SqliteOptions::new().open(path).await
     }
 
-    fn new(path: PathBuf, writer: Connection, options: SqliteOptions) -> Self {
+    fn new(path: PathBuf, id: Box<str>, writer: Connection, options: SqliteOptions) -> Self {
         Self(Arc::new(Inner {
             writer: Writer::new(writer, options.busy_timeout),
             readers: Mutex::default(),
             reading: Arc::new(Semaphore::new(options.readers)),
             changed: watch::Sender::new(()),
             path,
+            id,
             options,
         }))
     }

@@ -22,7 +22,7 @@ use crate::{EventStream, EventToken, StoreError, TicketStore};
 
 /// Runs every case of the streams of events, for a store that has them, and returns their number.
 ///
-/// Each case gets a new empty store from `make`. The function may be called on any runtime; a stream that
+/// Each case gets a new empty store from `make`, one case two of different databases. The function may be called on any runtime; a stream that
 /// gives nothing for 30 seconds fails.
 ///
 /// ```
@@ -42,6 +42,8 @@ pub async fn check_events<S: TicketStore>(make: impl AsyncFn() -> S) -> usize {
     for case in CASES {
         results.run(case.name, async { (case.run)(&make().await).await }).await;
     }
+    let foreign = async { tokens_of_another_database_are_refused(&make().await, &make().await).await };
+    results.run("tokens_of_another_database_are_refused", foreign).await;
     results.all_passed()
 }
 
@@ -256,6 +258,24 @@ async fn a_token_of_another_store_is_refused(store: &dyn TicketStore) {
     for token in ["x", "s99999999", "m0-0", "bm8gdG9rZW4", "DgAAAAJfZGF0YQACAAAAMQAA"] {
         let token: EventToken = token.parse().expect("it has the form of a token");
         match store.events(Some(token.clone())).await {
+            Err(StoreError::EventsLost { token: named }) => assert_eq!(named, token),
+            other => panic!("{token}: {other:?}"),
+        }
+    }
+}
+
+/// Two stores with the same changes have no token in common.
+async fn tokens_of_another_database_are_refused(own: &dyn TicketStore, other: &dyn TicketStore) {
+    let mut theirs = stream(other, None).await;
+    let mut tokens = vec![theirs.token().clone()];
+    let expected = make_all(other).await;
+    make_all(own).await;
+    for expected in &expected {
+        assert_next(&mut theirs, std::slice::from_ref(expected)).await;
+        tokens.push(theirs.token().clone());
+    }
+    for token in tokens {
+        match own.events(Some(token.clone())).await {
             Err(StoreError::EventsLost { token: named }) => assert_eq!(named, token),
             other => panic!("{token}: {other:?}"),
         }

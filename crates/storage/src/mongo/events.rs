@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use bson::{RawDocument, RawDocumentBuf, doc};
-use futures::stream;
+use futures::{TryStreamExt, stream};
 use mongodb::{
     action::{Action, Watch},
     change_stream::{ChangeStream, event::ResumeToken},
@@ -30,14 +30,29 @@ impl Inner {
         after: Option<EventToken>,
     ) -> Result<EventStream, StoreError> {
         let lost = || StoreError::EventsLost { token: after.clone().unwrap_or_else(nowhere) };
-        let resume = after.as_ref().map(|token| parse(token).ok_or_else(lost)).transpose()?;
+        let collection = self.collection_id().await.map_err(from_read)?;
+        let resume = after.as_ref().map(|token| collection.parse(token).ok_or_else(lost)).transpose()?;
         let opened = self.open(resume.clone()).await;
         let changes = opened.map_err(|error| if is_lost(&error) { lost() } else { from_read(error) })?;
         let token = resume.or_else(|| changes.resume_token());
-        let start = token.as_ref().and_then(text).unwrap_or_else(nowhere);
-        let reader = Reader { store: Arc::clone(self), changes: Some(changes), token, broken: None };
+        let start = collection.token(token.as_ref());
+        let (store, changes) = (Arc::clone(self), Some(changes));
+        let reader = Reader { store, collection, changes, token, broken: None };
         let steps = stream::unfold(Some(reader), async |reader| reader?.next().await);
         Ok(EventStream::new(start, steps))
+    }
+
+    /// Returns the id of the collection, as far as the role of the user may read it.
+    async fn collection_id(&self) -> Result<CollectionId, Error> {
+        let named = doc! { "name": self.tickets.name() };
+        let found = async { self.database.list_collections().filter(named).await?.try_next().await };
+        match found.await {
+            Ok(Some(collection)) => Ok(CollectionId(collection.info.uuid.map(|uuid| hex(&uuid.bytes)))),
+            // It was dropped, and with it all positions.
+            Ok(None) => Ok(CollectionId(Some(String::new()))),
+            Err(error) if is_forbidden(&error) => Ok(CollectionId(None)),
+            Err(error) => Err(error),
+        }
     }
 
     async fn open(&self, after: Option<ResumeToken>) -> Result<Changes, Error> {
@@ -54,6 +69,7 @@ type Changes = ChangeStream<RawDocumentBuf>;
 
 struct Reader {
     store: Arc<Inner>,
+    collection: CollectionId,
     /// `None` after it broke off.
     changes: Option<Changes>,
     token: Option<ResumeToken>,
@@ -84,7 +100,7 @@ impl Reader {
                 }
                 Err(Stop::Unreadable(error)) => return Some((Err(error), Some(self))),
                 Err(Stop::Lost) => {
-                    let token = self.token.as_ref().and_then(text).unwrap_or_else(nowhere);
+                    let token = self.collection.token(self.token.as_ref());
                     return Some((Err(StoreError::EventsLost { token }), None));
                 }
                 Err(Stop::Failed(error)) => {
@@ -113,14 +129,15 @@ impl Reader {
             return Err(Stop::Lost);
         }
         let moved = changes.resume_token().filter(|token| self.token.as_ref() != Some(token));
-        let Some(token) = moved.as_ref().and_then(text) else { return Ok(None) };
+        let Some(text) = moved.as_ref().and_then(text) else { return Ok(None) };
+        let token = self.collection.token(moved.as_ref());
         self.token = moved;
-        let events = change.map(|change| self.read(&change, &token)).transpose()?.flatten();
+        let events = change.map(|change| self.read(&change, &text)).transpose()?.flatten();
         Ok(Some(EventStep { token, events }))
     }
 
     /// Returns the events of a change; `None` if its ticket is gone.
-    fn read(&self, change: &RawDocument, token: &EventToken) -> Result<Option<TicketEvents>, Stop> {
+    fn read(&self, change: &RawDocument, token: &str) -> Result<Option<TicketEvents>, Stop> {
         let kind = change.get_str("operationType").unwrap_or_default();
         if !["insert", "update", "replace"].contains(&kind) {
             return Err(Stop::Lost);
@@ -162,9 +179,17 @@ fn added(set: &RawDocument, ticket: &Ticket) -> Vec<Message> {
 }
 
 /// Returns a short id of a change.
-fn id(token: &EventToken) -> String {
-    let digest = Sha256::digest(token.as_str());
-    digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect()
+fn id(token: &str) -> String {
+    hex(Sha256::digest(token).iter().take(12))
+}
+
+fn hex<'a>(bytes: impl IntoIterator<Item = &'a u8>) -> String {
+    bytes.into_iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Returns whether the role of the user doesn't permit a command.
+fn is_forbidden(error: &Error) -> bool {
+    matches!(&*error.kind, ErrorKind::Command(failed) if failed.code == 13)
 }
 
 /// Returns whether the server no longer has the changes after a position, or doesn't know it.
@@ -173,14 +198,35 @@ fn is_lost(error: &Error) -> bool {
         if matches!(failed.code, 9 | 260 | 280 | 286 | 40585 | 40615 | 40647 | 40649 | 50811))
 }
 
-fn text(token: &ResumeToken) -> Option<EventToken> {
-    let document = bson::serialize_to_vec(token).ok()?;
-    Some(EventToken::from_ascii(BASE64_URL_SAFE_NO_PAD.encode(document)))
+/// Id of the collection, in the tokens of its events: the servers give the same positions to all
+/// collections. `None` if it is unknown.
+struct CollectionId(Option<String>);
+
+impl CollectionId {
+    fn token(&self, position: Option<&ResumeToken>) -> EventToken {
+        match (position.and_then(text), &self.0) {
+            (Some(position), Some(id)) => EventToken::from_ascii(format!("{id}.{position}")),
+            (Some(position), None) => EventToken::from_ascii(position),
+            (None, _) => nowhere(),
+        }
+    }
+
+    /// Returns the position of a token; `None` if it belongs to another collection.
+    fn parse(&self, token: &EventToken) -> Option<ResumeToken> {
+        let (id, position) = match token.as_str().split_once('.') {
+            Some((id, position)) => (Some(id), position),
+            None => (None, token.as_str()),
+        };
+        // One of the two was made or is read by a user who may not know the id.
+        let is_own = id.is_none() || self.0.is_none() || id == self.0.as_deref();
+        let document = BASE64_URL_SAFE_NO_PAD.decode(position).ok().filter(|_| is_own)?;
+        bson::deserialize_from_slice(&document).ok()
+    }
 }
 
-fn parse(token: &EventToken) -> Option<ResumeToken> {
-    let document = BASE64_URL_SAFE_NO_PAD.decode(token.as_str()).ok()?;
-    bson::deserialize_from_slice(&document).ok()
+fn text(position: &ResumeToken) -> Option<String> {
+    let document = bson::serialize_to_vec(position).ok()?;
+    Some(BASE64_URL_SAFE_NO_PAD.encode(document))
 }
 
 /// Returns the token of no position, for servers that give none.

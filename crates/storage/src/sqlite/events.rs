@@ -22,7 +22,7 @@ pub(super) async fn stream(
     let woken = store.0.changed.subscribe();
     let position = match after {
         None => store.read(|db| Ok(kept(db)?.1)).await?,
-        Some(token) => match position(&token) {
+        Some(token) => match position(&store.0.id, &token) {
             Some(position) => position,
             None => return Err(StoreError::EventsLost { token }),
         },
@@ -32,7 +32,7 @@ pub(super) async fn stream(
     let first = reader.part().await?;
     let later = stream::unfold(Some(reader), async |reader| reader?.next().await);
     let parts = stream::once(async { first }).chain(later);
-    Ok(EventStream::new(token(position), parts.flat_map(stream::iter)))
+    Ok(EventStream::new(token(&store.0.id, position), parts.flat_map(stream::iter)))
 }
 
 struct Reader {
@@ -60,9 +60,10 @@ impl Reader {
     }
 
     async fn part(&mut self) -> Result<Part, StoreError> {
-        let position = self.position;
-        let lost = || StoreError::EventsLost { token: token(position) };
-        let found = self.store.read(move |db| part(db, position)).await?;
+        let (store, position) = (&self.store, self.position);
+        let lost = || StoreError::EventsLost { token: token(&store.0.id, position) };
+        let of = store.clone();
+        let found = store.read(move |db| part(db, &of.0.id, position)).await?;
         let (part, last) = found.ok_or_else(lost)?;
         self.position = last;
         Ok(part)
@@ -71,7 +72,7 @@ impl Reader {
 
 /// Reads the changes after a position, and the position of the last one; `None` if some are no longer
 /// there.
-fn part(db: &Connection, position: i64) -> Result<Option<(Part, i64)>, TransactionError> {
+fn part(db: &Connection, id: &str, position: i64) -> Result<Option<(Part, i64)>, TransactionError> {
     let (first, last) = kept(db)?;
     if !(first - 1..=last).contains(&position) {
         return Ok(None);
@@ -88,7 +89,7 @@ fn part(db: &Connection, position: i64) -> Result<Option<(Part, i64)>, Transacti
     let (mut part, mut last) = (Part::new(), position);
     while let Some(row) = rows.next()? {
         last = row.get("position")?;
-        let token = token(last);
+        let token = token(id, last);
         // A ticket that another program has deleted since has no events.
         let is_there = row.get::<_, Option<i64>>("id")?.is_some();
         let version = row.get::<_, Option<i64>>("version")?.unwrap_or_default().unsigned_abs();
@@ -111,10 +112,11 @@ fn kept(db: &Connection) -> Result<(i64, i64), TransactionError> {
     Ok((first.unwrap_or(last + 1), last))
 }
 
-fn token(position: i64) -> EventToken {
-    EventToken::from_ascii(format!("s{position}"))
+fn token(id: &str, position: i64) -> EventToken {
+    EventToken::from_ascii(format!("s{id}-{position}"))
 }
 
-fn position(token: &EventToken) -> Option<i64> {
-    token.as_str().strip_prefix('s')?.parse().ok()
+/// Returns the position of a token; `None` if it belongs to another file.
+fn position(id: &str, token: &EventToken) -> Option<i64> {
+    token.as_str().strip_prefix('s')?.strip_prefix(id)?.strip_prefix('-')?.parse().ok()
 }

@@ -17,12 +17,13 @@ const APPLICATION_ID: i32 = 0x5645_4E54;
 
 /// Migrations from an empty file to the current schema. The version of a file is the number of those
 /// applied to it.
-pub(super) const SCHEMA: [&str; 5] = [
+pub(super) const SCHEMA: [&str; 6] = [
     include_str!("tables.sql"),
     include_str!("indexes.sql"),
     include_str!("waits.sql"),
     include_str!("labels.sql"),
     include_str!("events.sql"),
+    include_str!("identity.sql"),
 ];
 
 /// Settings of a [`SqliteStore`].
@@ -86,7 +87,8 @@ impl SqliteOptions {
         let path = path.as_ref().to_owned();
         let opened = spawn_blocking(move || {
             let writer = self.open_writer(&path)?;
-            Ok(SqliteStore::new(path, writer, self))
+            let id = writer.query_row("SELECT id FROM file_identity", [], |row| row.get(0))?;
+            Ok(SqliteStore::new(path, id, writer, self))
         });
         opened.await.unwrap_or_else(|broken| Err(OpenError::Unavailable { source: broken.into() }))
     }

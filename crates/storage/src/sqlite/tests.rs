@@ -133,17 +133,19 @@ mod suite {
         assert_eq!(kept.unwrap(), 100_000);
         assert!(matches!(store.events(Some(token)).await, Err(StoreError::EventsLost { .. })));
         // The positions are 1 to 102,000, of which the first 2,000 are gone.
-        let at = |position: &str| Some(position.parse().unwrap());
-        let lost = store.events(at("s1999")).await;
+        let id: String =
+            file.raw().query_row("SELECT id FROM file_identity", [], |row| row.get(0)).unwrap();
+        let at = |position: u32| Some(format!("s{id}-{position}").parse().unwrap());
+        let lost = store.events(at(1_999)).await;
         assert!(matches!(lost, Err(StoreError::EventsLost { .. })), "{lost:?}");
-        let mut oldest = store.events(at("s2000")).await.unwrap();
+        let mut oldest = store.events(at(2_000)).await.unwrap();
         oldest.next().await.unwrap().unwrap();
-        assert_eq!(oldest.token().as_str(), "s2001");
-        let mut newest = store.events(at("s101999")).await.unwrap();
+        assert_eq!(Some(oldest.token().clone()), at(2_001));
+        let mut newest = store.events(at(101_999)).await.unwrap();
         newest.next().await.unwrap().unwrap();
-        assert_eq!(newest.token().as_str(), "s102000");
-        store.events(at("s102000")).await.unwrap();
-        let future = store.events(at("s102001")).await;
+        assert_eq!(Some(newest.token().clone()), at(102_000));
+        store.events(at(102_000)).await.unwrap();
+        let future = store.events(at(102_001)).await;
         assert!(matches!(future, Err(StoreError::EventsLost { .. })), "{future:?}");
     }
 
@@ -406,10 +408,10 @@ mod files {
         drop(file.store().await);
         file.raw().pragma_update(None, "user_version", open::SCHEMA.len() as i64 + 1).unwrap();
         let error = refused(&file).await;
-        assert!(matches!(error, OpenError::NewerSchema { found: 6, supported: 5 }), "{error}");
+        assert!(matches!(error, OpenError::NewerSchema { found: 7, supported: 6 }), "{error}");
         assert_eq!(
             error.to_string(),
-            "the file has schema version 6, but this program supports versions up to 5"
+            "the file has schema version 7, but this program supports versions up to 6"
         );
     }
 
@@ -450,6 +452,11 @@ mod files {
             let counts = async |store: &SqliteStore| store.counts(&everyday()).await.unwrap();
             assert_eq!(counts(&migrated).await, counts(&fresh).await);
             assert_eq!((counts(&migrated).await.waiting, counts(&migrated).await.handed_over), (0, 0));
+
+            let token = async |store: &SqliteStore| store.events(None).await.unwrap().token().clone();
+            let again = file.store().await;
+            assert_eq!(token(&migrated).await, token(&again).await, "a file keeps its id");
+            again.events(Some(token(&migrated).await)).await.unwrap();
 
             let waiting = testing::ticket("TKT-WAIT10").wait(Wait::new(WaitingFor::Customer)).build();
             migrated.insert(&waiting).await.unwrap();
