@@ -122,7 +122,7 @@ macro_rules! uploader {
             /// # Errors
             ///
             /// [`ServiceError::AttachmentNotFound`] for the first that isn't there, is somebody else's or too
-            /// old; [`ServiceError::NoAttachments`]; [`ServiceError::Store`].
+            /// old; [`ServiceError::NoAttachments`], unless none is asked for; [`ServiceError::Store`].
             pub async fn uploads(&self, ids: &[AttachmentId]) -> Result<Vec<Attachment>, ServiceError> {
                 self.core.uploads(&self.actor, ids).await
             }
@@ -188,10 +188,9 @@ impl Core {
     }
 
     async fn uploads(&self, by: &Actor, ids: &[AttachmentId]) -> Result<Vec<Attachment>, ServiceError> {
-        let files = self.files()?;
         let mut found = Vec::new();
         for id in ids {
-            let upload = files.uploaded(*id, by, self.attachable_since()).await?;
+            let upload = self.files()?.uploaded(*id, by, self.attachable_since()).await?;
             found.push(upload.ok_or(ServiceError::AttachmentNotFound { id: *id })?);
         }
         Ok(found)

@@ -206,6 +206,7 @@ async fn a_desk_without_files_says_so() {
     let file = case().ana.upload("captura.png", PNG.to_vec()).await.unwrap();
     assert_eq!(code(ana.upload("a.png", PNG.to_vec()).await), "no_attachments");
     assert_eq!(code(ana.uploads(&[file.id]).await), "no_attachments");
+    assert_eq!(ana.uploads(&[]).await.unwrap(), []);
     assert_eq!(code(ana.download(&number, file.id).await), "no_attachments");
     assert_eq!(code(ana.reply(&number, with("Mira", vec![file])).await), "no_attachments");
     assert_eq!(code(desk.system().sweep_uploads().await), "no_attachments");

@@ -10,7 +10,7 @@ use axum::{
     response::IntoResponse,
     routing::{get, post},
 };
-use axum_extra::{TypedHeader, headers};
+use axum_extra::headers::{self, HeaderMapExt};
 use multer::{Constraints, Multipart, SizeLimit};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -112,7 +112,8 @@ impl<T: DeserializeOwned> FromRequest<App> for WithFiles<T> {
             fields.into_iter().partition(|(name, _)| name == UPLOADED);
         let earlier = uploaded.iter().filter_map(|(_, id)| id.parse().ok());
         let typed = serde_html_form::to_string(&fields).map_err(|_| unreadable())?;
-        let form = serde_html_form::from_str(&typed).map_err(|_| unreadable())?;
+        let form = serde_html_form::from_str(&typed)
+            .map_err(|_| Failure::Unreadable(StatusCode::UNPROCESSABLE_ENTITY))?;
         Ok(Self { form, uploads: Uploads { ids: earlier.chain(files).collect(), refused } })
     }
 }
@@ -243,20 +244,18 @@ async fn download_for_customer(
     customer: session::Customer,
     Path((number, id)): Address,
     headers: HeaderMap,
-    range: Option<TypedHeader<headers::Range>>,
 ) -> Answer {
     let (number, id) = parsed(&number, &id)?;
-    serve(customer.desk.download(&number, id).await?, &headers, range).await
+    serve(customer.desk.download(&number, id).await?, &headers).await
 }
 
 async fn download_for_admin(
     admin: session::Administrator,
     Path((number, id)): Address,
     headers: HeaderMap,
-    range: Option<TypedHeader<headers::Range>>,
 ) -> Answer {
     let (number, id) = parsed(&number, &id)?;
-    serve(admin.desk.download(&number, id).await?, &headers, range).await
+    serve(admin.desk.download(&number, id).await?, &headers).await
 }
 
 fn parsed(number: &str, id: &str) -> Result<(TicketNumber, AttachmentId), Failure> {
@@ -266,11 +265,7 @@ fn parsed(number: &str, id: &str) -> Result<(TicketNumber, AttachmentId), Failur
 
 /// Sends a file as an attachment: it is saved and never opened as a page of this site. An image of the page
 /// is shown all the same.
-async fn serve(
-    download: Download,
-    request: &HeaderMap,
-    range: Option<TypedHeader<headers::Range>>,
-) -> Answer {
+async fn serve(download: Download, request: &HeaderMap) -> Answer {
     let file = &download.attachment;
     let etag = format!("\"{}\"", file.sha256);
     let known = request.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok());
@@ -289,7 +284,9 @@ async fn serve(
     set(header::CONTENT_TYPE, file.media_type.to_string());
     set(header::CONTENT_DISPOSITION, format!("attachment; filename*=UTF-8''{name}"));
     set(header::ACCEPT_RANGES, "bytes".into());
-    let part = match range.map(|TypedHeader(range)| one_of(&range, file.bytes)) {
+    // A range that can't be read is ignored, as one in other units is.
+    let range = request.typed_get::<headers::Range>();
+    let part = match range.map(|range| one_of(&range, file.bytes)) {
         None | Some(Asking::Whole) => 0..file.bytes,
         Some(Asking::Nothing) => {
             set(header::CONTENT_RANGE, format!("bytes */{}", file.bytes));

@@ -10,7 +10,7 @@ use axum::{
 use axum_extra::extract::CookieJar;
 use serde::Deserialize;
 use ventanilla_service::{
-    ErrorKind, EventKind, Explain, Receipt, ServiceError, Status, TicketNumber, UserId,
+    EventKind, Receipt, ServiceError, Status, TicketNumber, UserId,
     ticket::{MessageRange, Tag, Wait, WaitingFor},
     view::HistoryEntry,
 };
@@ -347,7 +347,9 @@ async fn answer(
         return Ok((jar, sent(&address, &written.key)).into_response());
     };
     let ticket = admin.desk.get_range(number, MessageRange::Last(0)).await;
-    if let (Err(ServiceError::NotFound { .. }), _) | (_, ErrorKind::NotFound) = (&ticket, error.kind()) {
+    if let (Err(ServiceError::NotFound { .. }), _) | (_, ServiceError::NotFound { .. }) =
+        (&ticket, &error)
+    {
         return Err(Failure::NotFound);
     }
     log(&error);

@@ -8,7 +8,7 @@ use axum::{
 };
 use serde::Deserialize;
 use ventanilla_service::{
-    ErrorKind, Explain, Locale, MessageText, MyTickets, Receipt, ServiceError, Status, TicketNumber,
+    Locale, MessageText, MyTickets, Receipt, ServiceError, Status, TicketNumber,
     list::PageSize,
     ticket::{ActorKind, MessageRange},
     view::{ChatView, ErrorView, InputState, MessageSide},
@@ -194,7 +194,9 @@ async fn refused(
     form: Written,
 ) -> Answer {
     let ticket = customer.desk.get_range(number, MessageRange::Last(0)).await;
-    if let (Err(ServiceError::NotFound { .. }), _) | (_, ErrorKind::NotFound) = (ticket, error.kind()) {
+    if let (Err(ServiceError::NotFound { .. }), _) | (_, ServiceError::NotFound { .. }) =
+        (ticket, &error)
+    {
         return Err(Failure::NotFound);
     }
     log(&error);

@@ -113,7 +113,7 @@ async fn every_page_is_well_made() {
             continue;
         }
         let page = &seen.body;
-        let inline = ["app", "keys", "live"].into_iter().fold(page.clone(), |page, name| {
+        let inline = ["app", "attach", "keys", "live"].into_iter().fold(page.clone(), |page, name| {
             page.replace(&format!("<script src=\"/static/{name}.js\" defer></script>"), "")
         });
         for never in ["<script", "<style", " style=", "javascript:", "http://", "https://", "//cdn"] {

@@ -172,6 +172,12 @@ impl Seen {
     }
 
     #[track_caller]
+    pub(crate) fn is_without(&self, text: &str) -> &Self {
+        assert!(!self.body.contains(text), "{text:?} is in {}", self.body);
+        self
+    }
+
+    #[track_caller]
     pub(crate) fn goes_to(&self, place: &str) -> &Self {
         assert_eq!((self.status.as_u16(), self.location()), (303, place), "{}", self.body);
         self
