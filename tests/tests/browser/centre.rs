@@ -6,6 +6,7 @@ use help_center::{App, People, app, policy, seed};
 use tokio::net::TcpListener;
 use ventanilla_service::{
     HelpDesk, MemoryStore, UserId,
+    attachments::AttachmentStore,
     settings::{Clock, SystemClock},
     store::TicketStore,
 };
@@ -21,7 +22,10 @@ impl Centre {
     pub(crate) async fn start() -> Self {
         let store: Arc<dyn TicketStore> = Arc::new(MemoryStore::new());
         seed(&store, SystemClock.now()).await.expect("the demo's tickets");
-        let desk = HelpDesk::builder(store).policy(policy().expect("the demo's policy")).build();
+        let desk = HelpDesk::builder(store)
+            .policy(policy().expect("the demo's policy"))
+            .attachments(AttachmentStore::in_memory())
+            .build();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let address = format!("http://{}", listener.local_addr().expect("it is bound"));
         let pages = app(App::new(desk.clone(), SystemClock));

@@ -4,6 +4,7 @@
 //! `VENTANILLA_SKIP_BROWSER=1` skips them instead, outside CI, and each says so.
 
 mod admin;
+mod attachments;
 mod axe;
 mod centre;
 mod chat;
