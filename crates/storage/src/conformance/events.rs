@@ -1,6 +1,11 @@
 //! Streams of events.
 
-use std::{collections::BTreeMap, thread, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::mpsc::{self, RecvTimeoutError},
+    thread,
+    time::Duration,
+};
 
 use futures::{
     channel::oneshot,
@@ -60,21 +65,33 @@ cases![
 ];
 
 async fn stream(store: &dyn TicketStore, after: Option<EventToken>) -> EventStream {
-    answer(store.events(after).await)
+    answer(within(PATIENCE, "stream", store.events(after)).await)
 }
+
+/// Longest wait for a stream and for each of its items.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Returns the next item, which must come soon.
 async fn next(stream: &mut EventStream) -> TicketEvents {
-    const PATIENCE: Duration = Duration::from_secs(30);
+    answer(within(PATIENCE, "event", stream.next()).await.expect("a stream never ends"))
+}
+
+/// Waits for what must come soon, on any runtime.
+async fn within<T>(limit: Duration, what: &str, waited: impl Future<Output = T>) -> T {
     let (late, lateness) = oneshot::channel();
+    let (come, is_over) = mpsc::channel::<()>();
     thread::spawn(move || {
-        thread::sleep(PATIENCE);
-        // Nobody may wait any more.
-        let _ = late.send(());
+        if is_over.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
+            // Nobody may wait any more.
+            let _ = late.send(());
+        }
     });
-    match select(std::pin::pin!(stream.next()), lateness).await {
-        Either::Left((item, _)) => answer(item.expect("a stream never ends")),
-        Either::Right(_) => panic!("no event within {PATIENCE:?}"),
+    match select(std::pin::pin!(waited), lateness).await {
+        Either::Left((value, _)) => {
+            drop(come);
+            value
+        }
+        Either::Right(_) => panic!("no {what} within {limit:?}"),
     }
 }
 
@@ -257,7 +274,7 @@ async fn concurrent_changes_are_all_there_in_the_order_of_each_ticket(store: &dy
 async fn a_token_of_another_store_is_refused(store: &dyn TicketStore) {
     for token in ["x", "s99999999", "m0-0", "bm8gdG9rZW4", "DgAAAAJfZGF0YQACAAAAMQAA"] {
         let token: EventToken = token.parse().expect("it has the form of a token");
-        match store.events(Some(token.clone())).await {
+        match within(PATIENCE, "stream", store.events(Some(token.clone()))).await {
             Err(StoreError::EventsLost { token: named }) => assert_eq!(named, token),
             other => panic!("{token}: {other:?}"),
         }
@@ -275,9 +292,22 @@ async fn tokens_of_another_database_are_refused(own: &dyn TicketStore, other: &d
         tokens.push(theirs.token().clone());
     }
     for token in tokens {
-        match own.events(Some(token.clone())).await {
+        match within(PATIENCE, "stream", own.events(Some(token.clone()))).await {
             Err(StoreError::EventsLost { token: named }) => assert_eq!(named, token),
             other => panic!("{token}: {other:?}"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    #[should_panic(expected = "no event within 20ms")]
+    async fn a_stream_that_gives_nothing_fails_and_doesnt_hang() {
+        let start = "m0-0".parse().expect("it has the form of a token");
+        let mut silent = EventStream::new(start, futures::stream::pending());
+        within(Duration::from_millis(20), "event", silent.next()).await;
     }
 }

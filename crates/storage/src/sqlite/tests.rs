@@ -8,8 +8,8 @@ use rusqlite::StatementStatus;
 use tempfile::TempDir;
 use tokio::time::timeout;
 use ventanilla_domain::{
-    Actor, Category, Change, Command, EnumSet, Explain, MessageText, Policy, Priority, Status, Wait,
-    WaitingFor,
+    Actor, Category, Change, Command, EnumSet, Explain, MessageText, Policy, Priority, Status,
+    TicketEvents, Wait, WaitingFor,
 };
 
 use super::*;
@@ -66,6 +66,12 @@ async fn whole(store: &SqliteStore, number: &TicketNumber) -> TicketDetails {
     store.get(&number.into(), &Audience::Desk, MessageRange::All).await.unwrap().unwrap()
 }
 
+/// Returns the next item, which must come soon.
+async fn next(stream: &mut EventStream) -> TicketEvents {
+    let item = timeout(Duration::from_secs(30), stream.next()).await;
+    item.expect("no event within 30 s").expect("a stream never ends").unwrap()
+}
+
 /// Returns the texts of an error and all its causes.
 fn texts(error: &dyn Error) -> String {
     match error.source() {
@@ -106,15 +112,15 @@ mod suite {
         file.store().await.insert(&ticket).await.unwrap();
         let (reader, writer) = (file.store().await, file.store().await);
         let mut stream = reader.events(Some(token)).await.unwrap();
-        assert_eq!(stream.next().await.unwrap().unwrap(), ticket.events_of(0));
+        assert_eq!(next(&mut stream).await, ticket.events_of(0));
         let by = Actor::Admin(testing::admin(0));
         let note = Change::note(MessageText::parse("Ojo").unwrap());
         let command = Command::new(&by, testing::epoch(), &Policy::default(), note).unwrap();
         // The stream waits when the other handle writes, which doesn't wake it.
-        let mut next = std::pin::pin!(stream.next());
-        assert!(timeout(Duration::from_millis(300), &mut next).await.is_err(), "there is nothing yet");
+        let mut waited = std::pin::pin!(stream.next());
+        assert!(timeout(Duration::from_millis(300), &mut waited).await.is_err(), "there is nothing yet");
         writer.update(&ticket.head().ticket_number, &command).await.unwrap();
-        let item = timeout(Duration::from_secs(30), next).await.expect("it looks again by itself");
+        let item = timeout(Duration::from_secs(30), waited).await.expect("it looks again by itself");
         assert_eq!(item.unwrap().unwrap().id, "TKT-ABC123/1");
     }
 
@@ -139,10 +145,10 @@ mod suite {
         let lost = store.events(at(1_999)).await;
         assert!(matches!(lost, Err(StoreError::EventsLost { .. })), "{lost:?}");
         let mut oldest = store.events(at(2_000)).await.unwrap();
-        oldest.next().await.unwrap().unwrap();
+        next(&mut oldest).await;
         assert_eq!(Some(oldest.token().clone()), at(2_001));
         let mut newest = store.events(at(101_999)).await.unwrap();
-        newest.next().await.unwrap().unwrap();
+        next(&mut newest).await;
         assert_eq!(Some(newest.token().clone()), at(102_000));
         store.events(at(102_000)).await.unwrap();
         let future = store.events(at(102_001)).await;
