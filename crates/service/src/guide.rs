@@ -6,6 +6,10 @@ pub mod json_api {}
 #[doc = include_str!("guide/events.md")]
 pub mod events {}
 
+#[cfg(any(not(doctest), feature = "attachments"))]
+#[doc = include_str!("guide/attachments.md")]
+pub mod attachments {}
+
 #[doc = include_str!("guide/auth.md")]
 pub mod auth {}
 

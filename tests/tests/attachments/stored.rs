@@ -4,7 +4,7 @@ use bson::doc;
 use tempfile::tempdir;
 use ventanilla_service::{
     Category, HelpDesk, MemoryStore, MessageText, NewTicket, UserId, attachments::AttachmentStore,
-    mongodb::MongoStore, sqlite::SqliteStore, store::TicketStore, ticket::NewMessage,
+    mongodb::MongoOptions, sqlite::SqliteStore, store::TicketStore, ticket::NewMessage,
 };
 use ventanilla_tests::Mongo;
 
@@ -17,7 +17,7 @@ async fn a_file_goes_through_every_store() {
     goes_through(MemoryStore::new(), AttachmentStore::in_memory()).await;
     goes_through(SqliteStore::open(folder.path().join("tickets.db")).await.unwrap(), directory()).await;
     let database = Mongo::shared().await.database().await;
-    goes_through(MongoStore::new(database.collection()).await.unwrap(), directory()).await;
+    goes_through(MongoOptions::new().create_indexes().open(&database).await.unwrap(), directory()).await;
 }
 
 async fn goes_through(store: impl TicketStore + 'static, files: AttachmentStore) {
@@ -50,7 +50,7 @@ async fn goes_through(store: impl TicketStore + 'static, files: AttachmentStore)
 #[tokio::test]
 async fn another_application_leaves_files_and_a_damaged_one_hides_no_message() {
     let database = Mongo::shared().await.database().await;
-    let desk = HelpDesk::builder(MongoStore::new(database.collection()).await.unwrap())
+    let desk = HelpDesk::builder(MongoOptions::new().create_indexes().open(&database).await.unwrap())
         .attachments(AttachmentStore::in_memory())
         .build();
     let ana = desk.customer(UserId::parse("65a1f0c2c11e47e000000000").unwrap());
@@ -58,7 +58,7 @@ async fn another_application_leaves_files_and_a_damaged_one_hides_no_message() {
     let new_ticket = NewTicket::new(Category::BUG, MessageText::parse("Mira").unwrap());
     let number =
         ana.create(new_ticket.with_attachments(vec![file.clone()])).await.unwrap().head.ticket_number;
-    let raw = database.collection::<bson::Document>();
+    let raw = database.collection::<bson::Document>("SupportTicket");
     let message = doc! { "content": "Hola", "role": "ADMIN", "createdAt": bson::DateTime::now() };
     let change = doc! { "$push": { "messages": message } };
     raw.update_one(doc! { "ticketNumber": number.as_str() }, change).await.unwrap();
@@ -66,6 +66,7 @@ async fn another_application_leaves_files_and_a_damaged_one_hides_no_message() {
     assert_eq!(seen.messages[0].attachments, [file.clone()]);
     assert_eq!(seen.messages.len(), 2);
 
+    let mut messages = 2;
     for damaged in [
         bson::Bson::Int32(7),
         bson::Bson::Array(vec![doc! { "id": "../../etc/passwd", "name": "x" }.into(), 7.into()]),
@@ -73,7 +74,8 @@ async fn another_application_leaves_files_and_a_damaged_one_hides_no_message() {
         let change = doc! { "$set": { "messages.0.attachments": damaged } };
         raw.update_one(doc! { "ticketNumber": number.as_str() }, change).await.unwrap();
         let seen = ana.get(&number).await.unwrap();
-        assert_eq!((seen.messages.len(), seen.messages[0].attachments.len()), (2, 0));
+        assert_eq!((seen.messages.len(), seen.messages[0].attachments.len()), (messages, 0));
+        messages += 1;
         ana.reply(&number, "¿Y la captura?").await.unwrap();
         let stored = raw.find_one(doc! { "ticketNumber": number.as_str() }).await.unwrap().unwrap();
         let first = stored.get_array("messages").unwrap()[0].as_document().unwrap();

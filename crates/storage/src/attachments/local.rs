@@ -16,10 +16,8 @@ use crate::StoreError;
 pub(super) async fn remove_unfinished(files: PathBuf, id: AttachmentId) -> Result<(), StoreError> {
     blocking(move || {
         for number in 1.. {
-            match fs::remove_file(files.join(format!("{id}#{number}"))) {
-                Ok(()) => {}
-                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-                Err(error) => return Err(error),
+            if found(fs::remove_file(files.join(format!("{id}#{number}"))))?.is_none() {
+                break;
             }
         }
         Ok(())
@@ -38,23 +36,29 @@ pub(super) async fn remove_unfinished_before(
 }
 
 fn remove_below(directory: &Path, before: SystemTime) -> io::Result<()> {
-    let entries = match fs::read_dir(directory) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(error),
-    };
+    let Some(entries) = found(fs::read_dir(directory))? else { return Ok(()) };
     for entry in entries {
-        let entry = entry?;
-        let path = entry.path();
-        if entry.file_type()?.is_dir() {
+        let path = entry?.path();
+        // Others write and sweep meanwhile.
+        let Some(about) = found(fs::symlink_metadata(&path))? else { continue };
+        if about.is_dir() {
             remove_below(&path, before)?;
             // It fails where there is something in it, also where that has just come.
             let _ = fs::remove_dir(&path);
-        } else if path.to_string_lossy().contains('#') && entry.metadata()?.modified()? < before {
-            fs::remove_file(&path)?;
+        } else if path.to_string_lossy().contains('#') && about.modified()? < before {
+            found(fs::remove_file(&path))?;
         }
     }
     Ok(())
+}
+
+/// Returns `None` for what isn't there.
+fn found<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 async fn blocking(work: impl FnOnce() -> io::Result<()> + Send + 'static) -> Result<(), StoreError> {
