@@ -27,9 +27,9 @@ pub use pending::SweptUploads;
 
 /// Files attached to messages, kept in an [`object_store`]: memory, a directory, S3 and its kin.
 ///
-/// - **Upload:** the bytes are stored at `files/<id>`, and what is known of them at `pending/<id>/upload`
+/// - **Upload:** the bytes are stored at `files/<id>`, and what is known of them at `pending/<id>.upload`
 ///   with the uploader, who alone can attach them.
-/// - **Attach:** before a ticket names a file, `pending/<id>/for/<number>` is stored. Nothing is written
+/// - **Attach:** before a ticket names a file, `pending/<id>.for-<hash of its number>` is stored. Nothing is written
 ///   afterwards, so a crash leaves nothing half done.
 /// - **Sweep:** once an upload is a day old, its ticket tells whether it was attached. If not, it is
 ///   deleted.
@@ -119,7 +119,7 @@ impl AttachmentStore {
         std::fs::create_dir_all(&directory).map_err(|error| failed(error.into()))?;
         let objects =
             LocalFileSystem::new_with_prefix(&directory).map_err(|error| failed(error.into()))?;
-        let objects = objects.with_fsync(true).with_automatic_cleanup(true);
+        let objects = objects.with_fsync(true);
         let part_bytes = Self::LOCAL_PART_BYTES;
         Ok(Self { objects: Arc::new(objects), part_bytes, directory: Some(directory) })
     }

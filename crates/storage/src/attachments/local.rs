@@ -4,7 +4,7 @@
 
 use std::{
     fs, io,
-    path::{Path, PathBuf},
+    path::PathBuf,
     time::{Duration, SystemTime},
 };
 
@@ -25,31 +25,25 @@ pub(super) async fn remove_unfinished(files: PathBuf, id: AttachmentId) -> Resul
     .await
 }
 
-/// Removes such files below a directory that were last written before a time, and then empty directories.
+/// Removes such files of a directory that were last written before a time.
 pub(super) async fn remove_unfinished_before(
     directory: PathBuf,
     before: Timestamp,
 ) -> Result<(), StoreError> {
     let millis = u64::try_from(before.as_millis()).unwrap_or_default();
     let before = SystemTime::UNIX_EPOCH + Duration::from_millis(millis);
-    blocking(move || remove_below(&directory, before)).await
-}
-
-fn remove_below(directory: &Path, before: SystemTime) -> io::Result<()> {
-    let Some(entries) = found(fs::read_dir(directory))? else { return Ok(()) };
-    for entry in entries {
-        let path = entry?.path();
-        // Others write and sweep meanwhile.
-        let Some(about) = found(fs::symlink_metadata(&path))? else { continue };
-        if about.is_dir() {
-            remove_below(&path, before)?;
-            // It fails where there is something in it, also where that has just come.
-            let _ = fs::remove_dir(&path);
-        } else if path.to_string_lossy().contains('#') && about.modified()? < before {
-            found(fs::remove_file(&path))?;
+    blocking(move || {
+        for entry in found(fs::read_dir(directory))?.into_iter().flatten() {
+            let path = entry?.path();
+            // Others write and sweep meanwhile.
+            let Some(about) = found(fs::symlink_metadata(&path))? else { continue };
+            if path.to_string_lossy().contains('#') && about.modified()? < before {
+                found(fs::remove_file(&path))?;
+            }
         }
-    }
-    Ok(())
+        Ok(())
+    })
+    .await
 }
 
 /// Returns `None` for what isn't there.

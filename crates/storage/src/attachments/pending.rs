@@ -11,7 +11,7 @@ use ventanilla_domain::{Actor, Attachment, AttachmentId, Ticket, TicketNumber, T
 use super::{AttachmentStore, file_path, local, store_error};
 use crate::{StoreError, TicketStore};
 
-/// What is known of an upload, at `pending/<id>/upload`.
+/// What is known of an upload, at `pending/<id>.upload`.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct PendingUpload {
@@ -37,7 +37,7 @@ pub struct SweptUploads {
 
 const PENDING: &str = "pending";
 const UPLOAD: &str = "upload";
-const FOR: &str = "for";
+const FOR: &str = "for-";
 
 impl AttachmentStore {
     /// Returns an upload by its uploader that began at that time or later; `None` if there is none, which
@@ -64,7 +64,7 @@ impl AttachmentStore {
     pub async fn record_use(&self, id: AttachmentId, by: &TicketNumber) -> Result<(), StoreError> {
         // A number can be longer than the name of a file.
         let digest = hex::encode(&Sha256::digest(by.as_str())[..16]);
-        let path = pending_path(id).join(FOR).join(digest);
+        let path = pending_path(id, &format!("{FOR}{digest}"));
         let number = by.as_str().as_bytes().to_vec();
         self.objects.put(&path, number.into()).await.map_err(store_error)?;
         Ok(())
@@ -122,7 +122,7 @@ impl AttachmentStore {
     ) -> Result<(), StoreError> {
         let json =
             serde_json::to_vec(pending).map_err(|error| StoreError::Failed { source: error.into() })?;
-        self.objects.put(&pending_path(id).join(UPLOAD), json.into()).await.map_err(store_error)?;
+        self.objects.put(&pending_path(id, UPLOAD), json.into()).await.map_err(store_error)?;
         Ok(())
     }
 
@@ -136,7 +136,7 @@ impl AttachmentStore {
     }
 
     async fn pending(&self, id: AttachmentId) -> Result<Option<PendingUpload>, StoreError> {
-        let json = self.content(&pending_path(id).join(UPLOAD)).await?;
+        let json = self.content(&pending_path(id, UPLOAD)).await?;
         let read = json.map(|json| serde_json::from_slice(&json)).transpose();
         read.map_err(|error| StoreError::Failed { source: error.into() })
     }
@@ -146,18 +146,18 @@ impl AttachmentStore {
         let mut uploads: BTreeMap<AttachmentId, Vec<Path>> = BTreeMap::new();
         let mut objects = self.objects.list(Some(&Path::from(PENDING)));
         while let Some(object) = objects.try_next().await.map_err(store_error)? {
-            let Some(id) = object.location.parts().nth(1) else { continue };
-            let Ok(id) = AttachmentId::parse(id.as_ref()) else { continue };
+            let name = object.location.filename().unwrap_or_default();
+            let Some((id, what)) = name.split_once('.') else { continue };
+            let Ok(id) = AttachmentId::parse(id) else { continue };
+            let is_use = what.starts_with(FOR);
             let uses = uploads.entry(id).or_default();
-            if object.location.parts().nth(2).is_some_and(|part| part.as_ref() == FOR) {
-                uses.push(object.location);
-            }
+            uses.extend(Some(object.location).filter(|_| is_use));
         }
         Ok(uploads)
     }
 
     async fn remove_pending(&self, id: AttachmentId) -> Result<(), StoreError> {
-        self.remove(&pending_path(id).join(UPLOAD)).await
+        self.remove(&pending_path(id, UPLOAD)).await
     }
 
     async fn remove_uses(&self, uses: &[Path]) -> Result<(), StoreError> {
@@ -204,8 +204,8 @@ impl AttachmentStore {
     }
 }
 
-fn pending_path(id: AttachmentId) -> Path {
-    Path::from_iter([PENDING, &id.to_string()])
+fn pending_path(id: AttachmentId, what: &str) -> Path {
+    Path::from_iter([PENDING, &format!("{id}.{what}")])
 }
 
 fn names(ticket: &Ticket, id: AttachmentId) -> bool {

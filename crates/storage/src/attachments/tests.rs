@@ -187,7 +187,7 @@ async fn a_sweep_that_was_ended_is_finished_by_the_next() {
                 files.record_use(file.id, &number.parse().unwrap()).await.unwrap();
             }
             let (first, last): (Vec<String>, Vec<String>) =
-                paths(&files).await.into_iter().partition(|path| !path.contains("/for/"));
+                paths(&files).await.into_iter().partition(|path| !path.contains(".for-"));
             let in_order = first.into_iter().skip(usize::from(is_named)).chain(last);
             for path in in_order.take(removed) {
                 files.objects.delete(&Path::from(path)).await.unwrap();
@@ -207,9 +207,8 @@ async fn what_a_killed_process_left_half_written_is_removed() {
     let pending = PendingUpload { by: ana(), at: at(0), attachment: None };
     files.put_pending(id, &pending).await.unwrap();
     let unknown = AttachmentId::from_bytes([8; 16]);
-    std::fs::create_dir_all(directory.path().join(format!("pending/{unknown}"))).unwrap();
     std::fs::create_dir_all(directory.path().join("files")).unwrap();
-    for left in [format!("files/{id}#1"), format!("files/{id}#2"), format!("pending/{unknown}/upload#1")]
+    for left in [format!("files/{id}#1"), format!("files/{id}#2"), format!("pending/{unknown}.upload#1")]
     {
         std::fs::write(directory.path().join(left), "half").unwrap();
     }
