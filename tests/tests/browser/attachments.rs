@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Picture of 4 by 3 pixels.
-const PNG: [u8; 73] = [
+pub(crate) const PNG: [u8; 73] = [
     0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00, 0x00, 0x0d, 0x49, 0x48, 0x44, 0x52,
     0x00, 0x00, 0x00, 0x04, 0x00, 0x00, 0x00, 0x03, 0x08, 0x02, 0x00, 0x00, 0x00, 0x3b, 0x96, 0x39,
     0x91, 0x00, 0x00, 0x00, 0x10, 0x49, 0x44, 0x41, 0x54, 0x78, 0x9c, 0x63, 0x50, 0x48, 0x58, 0x00,
@@ -21,7 +21,7 @@ const PNG: [u8; 73] = [
 ];
 
 /// Folder with files to choose.
-fn files(of: &[(&str, &[u8])]) -> TempDir {
+pub(crate) fn files(of: &[(&str, &[u8])]) -> TempDir {
     let folder = tempdir().expect("a folder");
     for (name, content) in of {
         std::fs::write(folder.path().join(name), content).expect("a file");
@@ -30,7 +30,7 @@ fn files(of: &[(&str, &[u8])]) -> TempDir {
 }
 
 /// Chooses a file as a person does.
-async fn choose_file(window: &Window, folder: &Path, name: &str) {
+pub(crate) async fn choose_file(window: &Window, folder: &Path, name: &str) {
     let path = folder.join(name);
     window
         .find("#archivos")

@@ -1,12 +1,13 @@
 //! Checks every page with axe-core.
 
 use ventanilla_service::{
-    Priority, Status,
-    ticket::{Wait, WaitingFor},
+    Priority, Status, TicketNumber,
+    ticket::{NewMessage, Wait, WaitingFor},
 };
 use ventanilla_tests::{Axe, Setup, Window, is_there};
 
 use crate::{
+    attachments::{PNG, choose_file, files},
     centre::{Centre, person},
     steps::{choose, follow, lose_connection, opened, sign_in, ticket_of},
 };
@@ -21,6 +22,7 @@ async fn customers_pages_are_accessible() {
     check.page("No tienes tickets pendientes.").await;
     sign_in(&centre, &check.window, "Ana").await;
     check.at(&centre, "/tickets?cerrados=1", "Ocultar los cerrados").await;
+    let mut closed = None;
     for (status, text) in [
         (Status::InProgress, "En progreso"),
         (Status::Resolved, "¿Quedó solucionado?"),
@@ -36,7 +38,17 @@ async fn customers_pages_are_accessible() {
             lucia.set_status(&number, status).await.expect("a change");
         }
         check.at(&centre, &format!("/tickets/{number}"), text).await;
+        closed = Some(number);
     }
+    let closed = closed.expect("the last one");
+    let number = with_files(&centre).await;
+    check.at(&centre, &format!("/tickets/{number}"), "captura.png").await;
+    let folder = files(&[("factura.png", &PNG), ("mala.html", b"<html>")]);
+    choose_file(&check.window, folder.path(), "factura.png").await;
+    choose_file(&check.window, folder.path(), "mala.html").await;
+    check.window.sees("factura.png").await;
+    check.page("mala.html: No se admite este tipo de archivo").await;
+    check.window.go(&centre.at(&format!("/tickets/{closed}"))).await;
     check.window.fill("#texto", "   ").await;
     follow(&check.window, ".read-only button").await;
     check.page("Falta el texto").await;
@@ -89,9 +101,23 @@ async fn the_desks_pages_are_accessible() {
     check.page("El ticket ha cambiado mientras tanto").await;
     let number = ticket_of(&centre, "Ana", Status::Closed).await;
     check.at(&centre, &format!("/admin/tickets/{number}"), "solo admite notas internas").await;
+    let number = with_files(&centre).await;
+    check.at(&centre, &format!("/admin/tickets/{number}"), "captura.png").await;
     check.at(&centre, "/admin/informe", "Cumplimiento").await;
     check.at(&centre, "/admin/informe?desde=x", "Escribe la fecha").await;
     check.end().await;
+}
+
+/// Opens a ticket of Ana's with a picture and a text.
+async fn with_files(centre: &Centre) -> TicketNumber {
+    let (ana, mut uploads) = (centre.desk.customer(person("Ana")), Vec::new());
+    for (name, bytes) in [("captura.png", PNG.to_vec()), ("registro.log", b"Error 500".to_vec())] {
+        uploads.push(ana.upload(name, bytes).await.expect("an upload"));
+    }
+    let number = opened(centre, "No carga").await;
+    let message = NewMessage::parse("Así se ve").expect("a text").with_attachments(uploads);
+    ana.reply(&number, message).await.expect("a message");
+    number
 }
 
 /// Window whose pages are checked, and the violations so far.
