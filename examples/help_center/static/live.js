@@ -123,7 +123,7 @@
     if (!present || shape(present) === shape(part)) return;
     const active = present.contains(document.activeElement) ? document.activeElement : null;
     if (active && (active.tagName !== "TEXTAREA" || active.value)) return;
-    if (present.querySelector("progress")) return;
+    if (present.querySelector("progress, .files [open]")) return;
     if ([...present.querySelectorAll("textarea")].some((field) => field.value)) return;
     if ([...present.querySelectorAll("select, input:not([type=hidden])")].some(isChanged)) return;
     present.replaceWith(document.adoptNode(part));

@@ -48,9 +48,9 @@ async fn a_conversation_reads_as_a_chat() {
 
         let field = window.find("#texto").await;
         assert_eq!(field.attr("placeholder").await.unwrap().as_deref(), Some("Escribe tu mensaje…"));
-        window.sees("Todavía no se pueden adjuntar archivos.").await;
-        window.find("button[aria-disabled=true][aria-describedby=adjuntar-pista]").await;
-        assert_eq!(window.text(".attach").await, "Adjuntar archivo");
+        assert_eq!(window.text(".files summary").await, "Adjuntar archivos");
+        window.click(".files summary").await;
+        window.sees("Hasta 8 archivos de 10 MB cada uno").await;
         window.close().await;
     }
 }
@@ -80,8 +80,12 @@ async fn the_keyboard_is_enough() {
     }
     window.press("¿Hay novedades?").await;
     window.press(TAB).await;
-    assert_eq!(focused(&window, "innerText").await, "Adjuntar archivo");
-    window.press(ENTER).await;
+    assert_eq!(focused(&window, "innerText").await, "Adjuntar archivos");
+    for is_open in [true, false] {
+        window.press(ENTER).await;
+        let open = window.run("return document.querySelector('.files details').open", vec![]).await;
+        assert_eq!(open, is_open);
+    }
     window.press(TAB).await;
     assert_eq!(focused(&window, "innerText").await, "Enviar");
     window.press(ENTER).await;
@@ -164,7 +168,7 @@ async fn support_answers_and_the_customer_has_the_last_word() {
         window.click(".confirm button").await;
         window.sees("Este ticket está cerrado").await;
         assert_eq!(window.text("#estado-actual").await, "Cerrado");
-        assert_eq!(window.count(".write, .confirm, .attach").await, 0);
+        assert_eq!(window.count(".write, .confirm").await, 0);
         assert_eq!(window.text(".read-only button").await, "Abrir ticket de seguimiento");
         window.fill("#texto", "Volvió a pasar.").await;
         window.click(".read-only button").await;

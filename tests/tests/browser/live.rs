@@ -5,12 +5,8 @@ use ventanilla_tests::{Setup, is_there};
 
 use crate::{
     centre::{Centre, person},
-    steps::{follow, opened},
+    steps::{LISTENS, follow, opened},
 };
-
-/// Once a page listens, it fetches what was missed.
-const LISTENS: &str = "return performance.getEntriesByType('resource').some((entry) => \
-                       entry.initiatorType === 'fetch')";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_one_writes_the_other_sees_without_a_reload() {

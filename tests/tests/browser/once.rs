@@ -6,7 +6,7 @@ use ventanilla_tests::{Setup, Window, is_there};
 
 use crate::{
     centre::{Centre, person},
-    steps::{follow, opened},
+    steps::{LISTENS, follow, opened},
 };
 
 /// Checks this with and without scripts: with scripts the button is disabled while the form is sent;
@@ -124,6 +124,10 @@ async fn a_refused_text_is_loaded_again_and_not_sent_again() {
                 window.sees("Ya habías enviado otro texto").await;
                 assert_eq!(window.run(typed, vec![]).await, text);
             }
+        }
+        if setup.scripts {
+            // Until the page has looked for news, an empty form may be replaced.
+            window.until(LISTENS).await;
         }
         window.fill(form.field, "Otra cosa, por fin").await;
         follow(&window, form.button).await;

@@ -5,6 +5,10 @@ use ventanilla_tests::Window;
 
 use crate::centre::{Centre, person};
 
+/// Once a page listens, it fetches what was missed.
+pub(crate) const LISTENS: &str = "return performance.getEntriesByType('resource').some((entry) => \
+                       entry.initiatorType === 'fetch')";
+
 /// Signs in as another person.
 pub(crate) async fn sign_in(centre: &Centre, window: &Window, name: &str) {
     window.go(&centre.at("/entrar")).await;
