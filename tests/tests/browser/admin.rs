@@ -7,7 +7,7 @@ use ventanilla_tests::{Setup, is_there};
 
 use crate::{
     centre::{Centre, person},
-    steps::{choose, follow, lose_connection, opened, sign_in, texts},
+    steps::{choose, follow, lose_connection, opened, sign_in, texts, ticket_of},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -236,5 +236,24 @@ async fn the_report_has_a_table_and_a_chart_that_can_be_read_out() {
     let first = format!("Todo el equipo: Primera respuesta, {}. ", measured[0]);
     assert!(name.contains(&first), "{name}");
     assert_eq!(name.matches(" % (").count(), bars.len(), "{name}");
+    window.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_button_that_sends_is_in_view_on_arrival() {
+    if !is_there("the_button_that_sends_is_in_view_on_arrival") {
+        return;
+    }
+    let centre = Centre::start().await;
+    let number = ticket_of(&centre, "Ana", Status::InProgress).await;
+    let window = centre.window(Setup::DESKTOP, "Lucía").await;
+    for (width, height) in [(1280, 900), (1366, 657), (1920, 1000)] {
+        window.resize(width, height).await;
+        window.go(&centre.at(&format!("/admin/tickets/{number}"))).await;
+        let script = "const box = document.querySelector('.write button.primary').getBoundingClientRect(); \
+                      return [box.bottom, innerHeight]";
+        let found = window.run(script, vec![]).await;
+        assert!(found[0].as_f64() <= found[1].as_f64(), "{width} x {height}: {found}");
+    }
     window.close().await;
 }
