@@ -205,14 +205,20 @@ impl Core {
     ) -> Result<Vec<TicketNumber>, ServiceError> {
         let mut found = Vec::new();
         for candidate in typed.candidates().iter().filter(|candidate| *candidate != typed.entered()) {
-            let ticket = self.store.get(&candidate.into(), &Audience::Desk, MessageRange::Last(0)).await;
-            match ticket {
-                Ok(None) => {}
-                Ok(Some(_)) | Err(StoreError::Unreadable { .. }) => found.push(candidate.clone()),
-                Err(error) => return Err(error.into()),
+            if self.is_ticket(candidate).await? {
+                found.push(candidate.clone());
             }
         }
         Ok(found)
+    }
+
+    /// Returns whether a number is that of a ticket, be it unreadable.
+    pub(crate) async fn is_ticket(&self, number: &TicketNumber) -> Result<bool, ServiceError> {
+        match self.store.get(&number.into(), &Audience::Desk, MessageRange::Last(0)).await {
+            Ok(ticket) => Ok(ticket.is_some()),
+            Err(StoreError::Unreadable { .. }) => Ok(true),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Lists a page of tickets.

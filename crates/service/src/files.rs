@@ -123,8 +123,9 @@ macro_rules! uploader {
             ///
             /// [`ServiceError::AttachmentNotFound`] for the first that isn't there, is somebody else's or too
             /// old; [`ServiceError::NoAttachments`], unless none is asked for; [`ServiceError::Store`].
+            #[instrument(name = "ventanilla.uploads", skip_all, fields(actor = $actor, outcome))]
             pub async fn uploads(&self, ids: &[AttachmentId]) -> Result<Vec<Attachment>, ServiceError> {
-                self.core.uploads(&self.actor, ids).await
+                observed(self.core.uploads(&self.actor, ids).await)
             }
         }
 
@@ -143,18 +144,14 @@ macro_rules! downloader {
             ///
             /// [`ServiceError::NotFound`] as for reading the ticket; [`ServiceError::AttachmentNotFound`] if
             /// no message names it; [`ServiceError::NoAttachments`]; [`ServiceError::Store`].
-            #[instrument(
-                                                name = "ventanilla.download",
-                                                skip_all,
-                                                fields(actor = $actor, %number, file = %id, outcome)
-                                            )]
+            #[instrument(name = "ventanilla.download", skip_all, fields(actor = $actor, %number, %file, outcome))]
             pub async fn download(
                 &self,
                 number: &TicketNumber,
-                id: AttachmentId,
+                file: AttachmentId,
             ) -> Result<Download, ServiceError> {
                 let audience: fn(&Self) -> &Audience = $audience;
-                observed(self.core.download(audience(self), number, id).await)
+                observed(self.core.download(audience(self), number, file).await)
             }
         }
     };
@@ -247,8 +244,12 @@ impl Core {
             Actor::Admin(id) => *author == Author::Admin(Some(id.clone())),
             Actor::Bot | Actor::System => false,
         };
-        let mut theirs = ticket.messages().iter().filter(|message| is_theirs(&message.author));
-        Ok(theirs.any(|message| message.attachments.contains(file)))
+        let theirs = ticket.messages().iter().filter(|message| is_theirs(&message.author));
+        // The first message is the requester's, also if an administrator has opened the ticket.
+        let has_opened =
+            ticket.creation_key().is_some_and(|key| matches!(by, Actor::Admin(id) if *id == key.by));
+        let first = ticket.messages().first().filter(|_| has_opened);
+        Ok(theirs.chain(first).any(|message| message.attachments.contains(file)))
     }
 
     fn files(&self) -> Result<&AttachmentStore, ServiceError> {

@@ -7,7 +7,7 @@ use ventanilla_service::{
     error::Refusal,
     sla::{SlaMetric, SlaState},
     store::Histogram,
-    ticket::{Draft, Message, Note, Waiting},
+    ticket::{Attachment, Draft, Message, Note, Waiting},
 };
 
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +23,15 @@ pub(crate) enum Answer {
     },
     NotOpened(Refusal),
     NotFound(usize),
+    /// There is no such upload of this person, or no such file in the ticket.
+    FileNotFound(usize),
+    NotUploaded(Refusal),
+    Uploaded(Attachment),
+    Downloaded(Attachment, Vec<u8>),
+    Swept {
+        deleted: u64,
+        attached: u64,
+    },
     /// Code of an input that can't be read.
     Invalid(&'static str),
     /// The customer may still write in the old ticket.

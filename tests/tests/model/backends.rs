@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 use ventanilla_service::{
     MemoryStore,
+    attachments::AttachmentStore,
     mongodb::{MongoOptions, MongoStore},
     sqlite::SqliteStore,
     store::TicketStore,
@@ -26,15 +27,15 @@ impl Backend for Memory {
         Arc::new(Builder::new_current_thread().build().unwrap())
     }
 
-    async fn store() -> Arc<dyn TicketStore> {
-        Arc::new(MemoryStore::new())
+    async fn stores() -> (Arc<dyn TicketStore>, AttachmentStore) {
+        (Arc::new(MemoryStore::new()), AttachmentStore::in_memory())
     }
 }
 
 /// The runtime of the other stores; a client lives as long as the runtime on which it was made.
 static RUNTIME: LazyLock<Arc<Runtime>> = LazyLock::new(|| Arc::new(Runtime::new().unwrap()));
 
-/// A new SQLite file for each run.
+/// A new SQLite file and a new directory of files for each run.
 pub(crate) struct Sqlite;
 
 thread_local! {
@@ -47,15 +48,16 @@ impl Backend for Sqlite {
         Arc::clone(&RUNTIME)
     }
 
-    async fn store() -> Arc<dyn TicketStore> {
+    async fn stores() -> (Arc<dyn TicketStore>, AttachmentStore) {
         let folder = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(folder.path().join("tickets.db")).await.unwrap();
+        let files = AttachmentStore::in_directory(folder.path().join("files")).unwrap();
         FOLDER.replace(Some(folder));
-        Arc::new(store)
+        (Arc::new(store), files)
     }
 }
 
-/// One collection for each test, emptied before each run.
+/// One collection for each test, emptied before each run, and files in memory.
 pub(crate) struct OverMongo;
 
 thread_local! {
@@ -68,7 +70,7 @@ impl Backend for OverMongo {
         Arc::clone(&RUNTIME)
     }
 
-    async fn store() -> Arc<dyn TicketStore> {
+    async fn stores() -> (Arc<dyn TicketStore>, AttachmentStore) {
         let (store, collection) = match TICKETS.with(|tickets| tickets.get().cloned()) {
             Some(opened) => opened,
             None => {
@@ -81,6 +83,6 @@ impl Backend for OverMongo {
             }
         };
         collection.delete_many(doc! {}).await.unwrap();
-        Arc::new(store)
+        (Arc::new(store), AttachmentStore::in_memory())
     }
 }

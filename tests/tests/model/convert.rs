@@ -6,7 +6,7 @@ use ventanilla_service::{
     Explain, Receipt, ServiceError, TicketDetails, TicketNumber, TimeZone, Timestamp,
     sla::{Elapsed, SlaInstant, SlaMetric, SlaState, SlaStop, SlaTimer, SlaTimers},
     store::TicketLookup,
-    ticket::{Actor, TicketHead},
+    ticket::{Actor, Message, TicketHead},
     view::{SlaView, Viewer},
 };
 
@@ -41,16 +41,23 @@ impl Desk {
                 Answer::Refused { ticket: self.meant(&number), refusal }
             }
             ServiceError::NotOpened { refusal } => Answer::NotOpened(refusal),
+            ServiceError::UploadRefused { refusal } => Answer::NotUploaded(refusal),
+            ServiceError::AttachmentNotFound { id } => Answer::FileNotFound(self.place_of(id)),
             other => Answer::Invalid(other.code()),
         }
     }
 
     pub(super) async fn seen(&self, view: TicketDetails, read: &Read) -> Seen {
+        let page_timers = self.page_timers(&view, read).await;
+        let message = |mut message: Message| {
+            message.attachments = message.attachments.into_iter().map(|file| self.file(file)).collect();
+            message
+        };
         Seen {
-            page_timers: self.page_timers(&view, read).await,
+            page_timers,
             head: self.head(&view.head),
             description: view.description,
-            messages: view.messages,
+            messages: view.messages.into_iter().map(message).collect(),
             earlier: view.earlier_messages as usize,
             bytes: view.conversation_bytes as usize,
             notes: view.notes,

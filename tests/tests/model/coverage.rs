@@ -19,11 +19,12 @@ use ventanilla_service::{
 
 use super::{
     answer::{Answer, Head, Timer},
+    files::{Fate, Upload, id_of},
     generators::Focus,
     machine::Reference,
     reference::{Ticket, World},
     rules::sees_inside,
-    step::{Action, Guard, Label, Query, Read, Request, Step, Then, What},
+    step::{Action, Altered, Files, Guard, Handing, Label, Query, Read, Request, Step, Then, What},
 };
 
 /// Kinds of answers and timers that occurred.
@@ -60,6 +61,7 @@ impl Coverage {
     fn add_step(&mut self, step: &Step, world: &World) {
         let answer = world.answer.as_ref().unwrap();
         self.add(step_name(&step.action), answer);
+        self.files(&step.action, answer, world);
         match answer {
             Answer::Each(each) => {
                 each.iter().for_each(|(_, answer)| self.add("each", answer));
@@ -171,6 +173,96 @@ impl Coverage {
     }
 }
 
+impl Coverage {
+    /// Adds what became of the files of a step.
+    fn files(&mut self, action: &Action, answer: &Answer, world: &World) {
+        match (action, answer) {
+            (Action::Upload { by, .. }, Answer::Uploaded(_)) => {
+                self.tell("uploaded-by", by.kind().as_str());
+            }
+            (Action::Sweep, Answer::Swept { deleted, attached }) => {
+                self.tell_if(*deleted > 0, "sweep", "deleted");
+                self.tell_if(*attached > 0, "sweep", "attached");
+                self.tell_if(deleted + attached == 0, "sweep", "nothing");
+            }
+            (
+                Action::Read(Read::Download { by, file, range, .. }),
+                Answer::Downloaded(attachment, bytes),
+            ) => {
+                self.tell("downloaded-by", by.kind().as_str());
+                let all = attachment.bytes == bytes.len() as u64;
+                let part = if bytes.is_empty() { "no-part" } else { "part" };
+                self.tell_if(range.is_none(), "downloaded", "whole");
+                self.tell_if(!all, "downloaded", part);
+                let is_kept = world.uploads[*file].fate == Fate::Kept;
+                self.tell_if(is_kept, "downloaded", "after-a-sweep");
+            }
+            _ => {}
+        }
+        let (by, files) = match action {
+            Action::Open(opening) => (opening.by.clone(), Some(&opening.words.files)),
+            Action::FollowUp { by, words, .. } => (Actor::Customer(by.clone()), Some(&words.files)),
+            Action::Change(request) => (request.by.clone(), request.what.files()),
+            Action::ChangeEach(bulk) => (Actor::Admin(bulk.by.clone()), bulk.what.files()),
+            _ => return,
+        };
+        let Some(files) = files.filter(|files| !files.places.is_empty()) else { return };
+        self.tell(&format!("{}-with-files", step_name(action)), answer_name(answer));
+        let handing = match files.handing {
+            Handing::LookedUp => "looked-up",
+            Handing::PassedOn => "passed-on",
+            Handing::Altered(Altered::Smaller) => "said-smaller",
+            Handing::Altered(Altered::Larger) => "said-larger",
+            Handing::Altered(Altered::OtherType) => "said-of-another-type",
+            Handing::Altered(Altered::OtherKnownType) => "said-of-another-known-type",
+        };
+        self.tell(handing, answer_name(answer));
+        match answer {
+            Answer::FileNotFound(place) => self.tell("file-not-found", why(world, *place, &by)),
+            Answer::Each(each) => each.iter().for_each(|(_, answer)| {
+                self.tell("each-with-files", answer_name(answer));
+            }),
+            Answer::Done { head, repeated, .. } => self.attached(files, head.ticket, *repeated, world),
+            _ => {}
+        }
+    }
+
+    fn attached(&mut self, files: &Files, ticket: usize, repeated: bool, world: &World) {
+        let ticket = &world.tickets[ticket];
+        for (at, place) in files.places.iter().enumerate() {
+            let upload = &world.uploads[*place];
+            let names = |ticket: &&Ticket| ticket.names(id_of(*place));
+            self.tell_if(files.places[..at].contains(place), "attached", "twice-at-once");
+            self.tell_if(world.tickets.iter().filter(names).count() > 1, "attached", "in-two-tickets");
+            let is_old = upload.fate == Fate::Pending && !upload.is_fresh(world.now);
+            self.tell_if(is_old, "attached", "again-when-old");
+            self.tell_if(upload.fate == Fate::Kept, "attached", "again-after-a-sweep");
+            let is_first = ticket.messages[0].attachments.iter().any(|file| file.id == id_of(*place));
+            let by_admin = matches!(upload.by, Actor::Admin(_)) && !upload.is_fresh(world.now);
+            self.tell_if(is_first && by_admin, "attached", "again-by-who-opened-it");
+            let is_new = repeated && !ticket.names(id_of(*place));
+            self.tell_if(is_new, "repeated", "uploaded-once-more");
+        }
+        self.tell_if(files.places.len() == 8, "attached", "eight-at-once");
+        let bytes: u64 = ticket.files().map(|file| file.bytes).sum();
+        self.tell_if(bytes == world.policy.attachments.ticket_bytes, "attached", "to-the-limit");
+    }
+}
+
+/// Returns why somebody can't attach a file.
+fn why(world: &World, place: usize, by: &Actor) -> &'static str {
+    match world.uploads.get(place) {
+        None => "forged",
+        Some(upload) if upload.by != *by => "of-another-person",
+        Some(upload) if upload.is_fresh(world.now) => "altered",
+        Some(Upload { fate, .. }) => match fate {
+            Fate::Pending => "too-old",
+            Fate::Kept => "kept",
+            Fate::Deleted => "deleted",
+        },
+    }
+}
+
 /// Parts of a ticket that only the desk sees.
 struct Desk {
     status: Status,
@@ -200,7 +292,7 @@ impl Coverage {
             (_, What::Claim) => "by-claim",
             (_, What::Wait(_)) => "by-wait",
             (_, What::EndWait | What::DiscardDraft) => "by-request",
-            (_, What::Note(_) | What::HandOver(_) | What::Draft(_) | What::Priority(_)) => "by-others",
+            (_, What::Note(..) | What::HandOver(_) | What::Draft(_) | What::Priority(_)) => "by-others",
             (_, What::Add(_) | What::Remove(_)) => "by-label",
         };
         if was.waiting.is_some() && was.waiting != is.waiting {
@@ -238,6 +330,9 @@ fn step_name(action: &Action) -> &'static str {
         Action::CloseResolved { .. } => "close-resolved",
         Action::Read(Read::View { .. }) => "view",
         Action::Read(Read::Find { .. }) => "find",
+        Action::Upload { .. } => "upload",
+        Action::Sweep => "sweep",
+        Action::Read(Read::Download { .. }) => "download",
         Action::Read(Read::Counts(_)) => "counts",
         Action::Read(Read::Report { .. }) => "report",
         Action::List { query, .. } => match query {
@@ -265,7 +360,7 @@ fn change_name(request: &Request) -> &'static str {
         (_, What::DiscardDraft) => "discard",
         (_, What::Wait(_)) => "wait",
         (_, What::EndWait) => "end-wait",
-        (_, What::Note(_)) => "note",
+        (_, What::Note(..)) => "note",
         (Actor::Customer(_), What::Status(_)) => "confirm",
         (Actor::System, What::Status(_)) => "close",
         (_, What::Status(_)) => "status",
@@ -295,7 +390,12 @@ fn answer_name(answer: &Answer) -> &'static str {
         Answer::Done { events, .. } if events.is_empty() => "so-already",
         Answer::Done { .. } => "done",
         Answer::Refused { refusal, .. } | Answer::NotOpened(refusal) => refusal.code(),
+        Answer::NotUploaded(refusal) => refusal.code(),
         Answer::NotFound(_) => "not_found",
+        Answer::FileNotFound(_) => "attachment_not_found",
+        Answer::Uploaded(_) => "uploaded",
+        Answer::Downloaded(..) => "downloaded",
+        Answer::Swept { .. } => "swept",
         Answer::Invalid(code) => code,
         Answer::NoFollowUp => "no-follow-up",
         Answer::Seen(_) => "seen",

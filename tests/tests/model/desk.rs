@@ -11,17 +11,19 @@ use std::{
 use ventanilla_service::{
     Admin, BotTurn, Change, HelpDesk, MessageText, NewTicket, Policy, Receipt, ServiceError, Status,
     TicketNumber, Timestamp, UserId,
+    attachments::AttachmentStore,
     error::InvalidText,
     list::PageSize,
     settings::{Clock, ManualClock, NumberSource},
     store::{Command, TicketStore},
-    ticket::{Actor, MessageRange, NewMessage, SeenConversation},
+    ticket::{Actor, Attachment, MessageRange, NewMessage, SeenConversation},
 };
 
 use super::{
     answer::Answer,
     convert::typed,
-    step::{Action, Guard, Label, Opening, Query, Read, Request, Step, Then, What, Words},
+    desk_files::{Sent, message},
+    step::{Action, Files, Guard, Label, Opening, Query, Read, Request, Step, Then, What, Words},
     traversal::Traversal,
 };
 
@@ -30,6 +32,8 @@ pub(crate) struct Desk {
     clock: ManualClock,
     /// Numbers of the tickets, in order of arrival.
     pub(super) numbers: Vec<TicketNumber>,
+    /// Accepted uploads, in order of arrival.
+    pub(super) files: Vec<Attachment>,
     traversal: Option<Traversal>,
     /// The last turn of each ticket.
     turns: BTreeMap<usize, Turn>,
@@ -43,15 +47,23 @@ struct Turn {
 }
 
 impl Desk {
-    pub(crate) fn new(store: Arc<dyn TicketStore>, policy: &Policy) -> Self {
+    pub(crate) fn new(store: Arc<dyn TicketStore>, files: AttachmentStore, policy: &Policy) -> Self {
         let clock = ManualClock::new(Timestamp::MIN);
         let desk = HelpDesk::builder(store)
             .policy(policy.clone())
             .categories(super::people::categories())
             .clock(clock.clone())
             .numbers(Pairs::default())
+            .attachments(files)
             .build();
-        Self { desk, clock, numbers: Vec::new(), traversal: None, turns: BTreeMap::new() }
+        Self {
+            desk,
+            clock,
+            numbers: Vec::new(),
+            files: Vec::new(),
+            traversal: None,
+            turns: BTreeMap::new(),
+        }
     }
 
     pub(crate) async fn take(&mut self, step: &Step) -> Answer {
@@ -63,6 +75,8 @@ impl Desk {
             Action::Turn { ticket } => self.turn(*ticket).await,
             Action::ChangeEach(bulk) => self.change_each(bulk).await,
             Action::CloseResolved { batch } => self.close_resolved(*batch).await,
+            Action::Upload { by, sample } => self.upload(by, sample).await,
+            Action::Sweep => self.sweep().await,
             Action::Read(read) => self.read(read).await,
             Action::List { query, rows } => self.list(query, *rows).await,
             Action::NextPage { rows } => self.turn_the_page(*rows).await,
@@ -79,11 +93,16 @@ impl Desk {
     }
 
     async fn open(&mut self, opening: &Opening) -> Answer {
+        let files = match self.handed(&opening.by, &opening.words.files).await {
+            Ok(files) => files,
+            Err(error) => return self.failed(error),
+        };
         let draft = NewTicket::new(opening.category.clone(), opening.words.text.text());
         let draft = draft
             .with_key(opening.words.key.clone())
             .with_references(opening.about.iter().map(|about| about.parse().unwrap()))
-            .with_tags(opening.tags.iter().map(|tag| tag.parse().unwrap()));
+            .with_tags(opening.tags.iter().map(|tag| tag.parse().unwrap()))
+            .with_attachments(files);
         let receipt = match &opening.by {
             Actor::Admin(id) => self.desk.admin(id.clone()).create_for(&opening.requester, draft).await,
             _ => self.desk.customer(opening.requester.clone()).create(draft).await,
@@ -102,58 +121,70 @@ impl Desk {
             Ok(text) => offer.ticket(text).with_key(words.key.clone()),
             Err(error) => return self.failed(error.into()),
         };
-        let receipt = customer.create(draft).await;
+        let files = match self.handed(&Actor::Customer(by.clone()), &words.files).await {
+            Ok(files) => files,
+            Err(error) => return self.failed(error),
+        };
+        let receipt = customer.create(draft.with_attachments(files)).await;
         self.opened(receipt)
     }
 
     async fn change(&self, request: &Request) -> Answer {
         let number = &self.number(request.ticket);
         let turn = || &self.turns[&request.ticket];
+        let no_files = Files::default();
+        let files = self.handed(&request.by, request.what.files().unwrap_or(&no_files)).await;
+        let files = match files {
+            Ok(files) => files,
+            Err(error) => return self.failed(error),
+        };
+        let files = files.as_slice();
+        let sent = |words| Sent { words, files };
         let receipt = match (&request.by, &request.what, request.guard) {
             (Actor::Customer(id), What::Write(words, Then::Nothing), _) => {
-                self.desk.customer(id.clone()).reply(number, words.clone()).await
+                self.desk.customer(id.clone()).reply(number, sent(words)).await
             }
             (Actor::Customer(id), What::Status(Status::Closed), _) => {
                 self.desk.customer(id.clone()).confirm(number).await
             }
             (Actor::Bot, What::Write(words, Then::Nothing), Guard::Turn) => {
-                turn().turn.reply(words.clone()).await
+                turn().turn.reply(sent(words)).await
             }
-            (Actor::Bot, What::HandOver(words), Guard::Turn) => {
-                turn().turn.hand_over(words.clone()).await
-            }
+            (Actor::Bot, What::HandOver(words), Guard::Turn) => turn().turn.hand_over(sent(words)).await,
             (Actor::Bot, What::Draft(text), Guard::Turn) => turn().turn.draft(text.raw).await,
             (Actor::Bot, What::Write(words, Then::Nothing), _) => {
-                self.desk.bot().reply(number, words.clone()).await
+                self.desk.bot().reply(number, sent(words)).await
             }
             (Actor::System, What::Status(Status::Closed), _) => self.desk.system().close(number).await,
             (Actor::Admin(id), what, guard) => {
                 let admin = self.desk.admin(id.clone());
                 match guard {
-                    Guard::Nothing => by_admin(&admin, number, what).await,
+                    Guard::Nothing => by_admin(&admin, number, what, files).await,
                     Guard::Version(version) => {
-                        guarded(&admin, number, what, |change| change.expecting(version)).await
+                        guarded(&admin, number, what, files, |change| change.expecting(version)).await
                     }
                     Guard::Turn => {
-                        guarded(&admin, number, what, |change| change.unless_overtaken(turn().for_desk))
-                            .await
+                        guarded(&admin, number, what, files, |change| {
+                            change.unless_overtaken(turn().for_desk)
+                        })
+                        .await
                     }
                     Guard::Unversioned => {
-                        guarded(&admin, number, what, |change| {
+                        guarded(&admin, number, what, files, |change| {
                             change.unless_overtaken(turn().for_requester)
                         })
                         .await
                     }
                 }
             }
-            (by, what, _) => return self.not_permitted(request.ticket, by, what),
+            (by, what, _) => return self.not_permitted(request.ticket, by, what, files),
         };
         self.done(receipt)
     }
 
     /// Requests a change that no handle of the actor offers.
-    fn not_permitted(&self, ticket: usize, by: &Actor, what: &What) -> Answer {
-        let change = match change(what) {
+    fn not_permitted(&self, ticket: usize, by: &Actor, what: &What, files: &[Attachment]) -> Answer {
+        let change = match change(what, files) {
             Ok(change) => change,
             Err(error) => return self.failed(error.into()),
         };
@@ -181,6 +212,9 @@ impl Desk {
 
     pub(crate) async fn read(&self, read: &Read) -> Answer {
         let seen = match read {
+            Read::Download { ticket, by, file, range } => {
+                return self.download(*ticket, by, *file, range.as_ref()).await;
+            }
             Read::Counts(admin) => return self.counts(admin).await,
             Read::Report { from, before } => return self.report(*from, *before).await,
             Read::View { ticket, by, window } => {
@@ -228,12 +262,18 @@ impl Desk {
     }
 }
 
-async fn by_admin(admin: &Admin, number: &TicketNumber, what: &What) -> Result<Receipt, ServiceError> {
+async fn by_admin(
+    admin: &Admin,
+    number: &TicketNumber,
+    what: &What,
+    files: &[Attachment],
+) -> Result<Receipt, ServiceError> {
+    let sent = |words| Sent { words, files };
     match what {
-        What::Write(words, Then::Nothing) => admin.reply(number, words.clone()).await,
-        What::Write(words, Then::Status(to)) => admin.reply(number, words.clone()).status(*to).await,
-        What::Write(words, Then::Wait(wait)) => admin.reply(number, words.clone()).wait(*wait).await,
-        What::Note(text) => admin.add_note(number, text.raw).await,
+        What::Write(words, Then::Nothing) => admin.reply(number, sent(words)).await,
+        What::Write(words, Then::Status(to)) => admin.reply(number, sent(words)).status(*to).await,
+        What::Write(words, Then::Wait(wait)) => admin.reply(number, sent(words)).wait(*wait).await,
+        What::Note(text, _) => admin.add_note(number, message(text, files)?).await,
         What::Status(to) => admin.set_status(number, *to).await,
         What::Priority(to) => admin.set_priority(number, *to).await,
         What::Assign(Some(to)) => admin.assign(number, to).await,
@@ -244,7 +284,7 @@ async fn by_admin(admin: &Admin, number: &TicketNumber, what: &What) -> Result<R
         What::DiscardDraft => admin.discard_draft(number).await,
         // No handle of theirs has such a method.
         What::Add(_) | What::Remove(_) | What::HandOver(_) | What::Draft(_) => {
-            admin.change(number, change(what)?).await
+            admin.change(number, change(what, files)?).await
         }
     }
 }
@@ -253,26 +293,28 @@ async fn guarded(
     admin: &Admin,
     number: &TicketNumber,
     what: &What,
+    files: &[Attachment],
     guard: impl FnOnce(Change) -> Change,
 ) -> Result<Receipt, ServiceError> {
-    admin.change(number, guard(change(what)?)).await
+    admin.change(number, guard(change(what, files)?)).await
 }
 
 /// Converts a change to the desk's type.
-pub(super) fn change(what: &What) -> Result<Change, InvalidText> {
+pub(super) fn change(what: &What, files: &[Attachment]) -> Result<Change, InvalidText> {
+    let sent = |words| NewMessage::try_from(Sent { words, files });
     Ok(match what {
         What::Write(words, then) => {
-            let message = NewMessage::try_from(words.clone())?;
+            let message = sent(words)?;
             match then {
                 Then::Nothing => Change::message(message),
                 Then::Status(to) => Change::reply(message, *to),
                 Then::Wait(wait) => Change::reply_and_wait(message, *wait),
             }
         }
-        What::HandOver(words) => Change::hand_over(NewMessage::try_from(words.clone())?),
+        What::HandOver(words) => Change::hand_over(sent(words)?),
         What::Draft(text) => Change::draft(MessageText::parse(text.raw)?),
         What::DiscardDraft => Change::discard_draft(),
-        What::Note(text) => Change::note(MessageText::parse(text.raw)?),
+        What::Note(text, _) => Change::note(message(text, files)?),
         What::Status(to) => Change::status(*to),
         What::Priority(to) => Change::priority(*to),
         What::Assign(to) => Change::assign(to.clone()),
@@ -284,18 +326,6 @@ pub(super) fn change(what: &What) -> Result<Change, InvalidText> {
         What::Add(Label::About(about)) => Change::add_reference(about.parse().unwrap()),
         What::Remove(Label::About(about)) => Change::remove_reference(about.parse().unwrap()),
     })
-}
-
-impl TryFrom<Words> for NewMessage {
-    type Error = InvalidText;
-
-    fn try_from(words: Words) -> Result<Self, InvalidText> {
-        let message = NewMessage::parse(words.text.raw)?;
-        Ok(match words.key {
-            Some(key) => message.with_key(key),
-            None => message,
-        })
-    }
 }
 
 /// Source of numbers that gives each number twice, so that every second one is taken.

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use ventanilla_service::{
     Status, Timestamp, UserId,
     sla::{MetricStats, Period, Quantiles, SlaMetric},
+    ticket::Actor,
 };
 
 use super::{
     answer::{Answer, Length, Row},
     convert::typed,
     desk::{Desk, change},
-    step::Bulk,
+    step::{Bulk, Files},
 };
 
 impl Desk {
@@ -45,7 +46,13 @@ impl Desk {
     pub(super) async fn change_each(&self, bulk: &Bulk) -> Answer {
         let asked: Vec<String> =
             bulk.tickets.iter().map(|(ticket, hand)| typed(&self.number(*ticket), *hand)).collect();
-        let change = match change(&bulk.what) {
+        let no_files = Files::default();
+        let by = Actor::Admin(bulk.by.clone());
+        let files = match self.handed(&by, bulk.what.files().unwrap_or(&no_files)).await {
+            Ok(files) => files,
+            Err(error) => return self.failed(error),
+        };
+        let change = match change(&bulk.what, &files) {
             Ok(change) => change,
             Err(error) => return self.failed(error.into()),
         };

@@ -88,7 +88,7 @@ fn fitting(world: &World) -> Option<BoxedStrategy<Filter>> {
     });
     // Those that wait and were handed over are rare.
     let weight = |state: &(WaitingFilter, bool, _)| {
-        if state.0 == WaitingFilter::Waiting && state.1 { 4 } else { 1 }
+        if state.0 == WaitingFilter::Waiting && state.1 { 12 } else { 1 }
     };
     let special: Vec<_> = special.flat_map(|state| std::iter::repeat_n(state, weight(&state))).collect();
     if special.is_empty() {

@@ -8,13 +8,14 @@ use ventanilla_service::{
 };
 
 use super::{
+    attach::{self, picks, uploads_of},
     filters::{self, lists},
     naive_calendar::{DAY, HOUR, MINUTE},
     people::{self, ABOUT, TAGS, TEXTS},
     reference::{Ticket, World},
     rules::is_permitted,
     sla_setups::SLA_SETUPS,
-    step::{Action, Bulk, Guard, Hand, Label, Opening, Read, Request, Step, Then, What, Words},
+    step::{Action, Bulk, Files, Guard, Hand, Label, Opening, Read, Request, Step, Then, What, Words},
 };
 
 /// Main subject of a run.
@@ -24,6 +25,8 @@ pub(crate) trait Focus: 'static {
     /// Weights of changes and of new lists among the steps.
     const CHANGES: u32;
     const LISTS: u32;
+    /// Weight of uploads among the steps.
+    const UPLOADS: u32;
 }
 
 pub(crate) fn worlds() -> BoxedStrategy<World> {
@@ -74,6 +77,11 @@ fn times(world: &World) -> impl Strategy<Value = Timestamp> + use<> {
     if !before.is_empty() {
         kinds.push((1, sample::select(before)));
     }
+    let ages = attach::ages(world).filter_map(|ms| Timestamp::from_millis(ms).ok());
+    let ages: Vec<_> = ages.flat_map(around).filter(|at| soon.contains(at)).collect();
+    if !ages.is_empty() {
+        kinds.push((1, sample::select(ages)));
+    }
     Union::new_weighted(kinds)
 }
 
@@ -83,7 +91,7 @@ pub(super) fn later(time: Timestamp, ms: i64) -> Timestamp {
 
 fn actions<F: Focus>(world: &World) -> Union<BoxedStrategy<Action>> {
     let opening = if world.tickets.len() < F::TICKETS { 12 } else { 1 };
-    let mut kinds = vec![(opening, openings())];
+    let mut kinds = vec![(opening, openings(world)), (F::UPLOADS, attach::uploads(world))];
     if !world.tickets.is_empty() {
         kinds.push((1, follow_ups(world)));
         kinds.push((F::CHANGES, requests(world).prop_map(Action::Change).boxed()));
@@ -93,19 +101,27 @@ fn actions<F: Focus>(world: &World) -> Union<BoxedStrategy<Action>> {
         kinds.push((3, reads(world).prop_map(Action::Read).boxed()));
         kinds.push((F::LISTS, lists(world)));
     }
+    if !world.uploads.is_empty() {
+        kinds.push((F::UPLOADS, attach::downloads(world)));
+        kinds.push((F::UPLOADS.div_ceil(3), Just(Action::Sweep).boxed()));
+        kinds.extend(attach::again(world).map(|again| (F::UPLOADS.div_ceil(2), again)));
+    }
     if world.may_turn_the_page() {
         kinds.push((4 * F::LISTS, filters::rows().prop_map(|rows| Action::NextPage { rows }).boxed()));
     }
     Union::new_weighted(kinds)
 }
 
-fn openings() -> BoxedStrategy<Action> {
+fn openings(world: &World) -> BoxedStrategy<Action> {
     let by = prop_oneof![
         sample::select(people::customers()).prop_map(|id| (Actor::Customer(id.clone()), id)),
         (admins(), sample::select(people::customers())).prop_map(|(by, id)| (Actor::Admin(by), id)),
     ];
-    (by, sample::select(people::categories()), valid_words(), some_labels(&ABOUT), some_labels(&TAGS))
-        .prop_map(|((by, requester), category, words, about, tags)| {
+    let uploads = uploads_of(world);
+    let labels = (some_labels(&ABOUT), some_labels(&TAGS));
+    (by, sample::select(people::categories()), valid_words(), labels, picks(world))
+        .prop_map(move |((by, requester), category, words, (about, tags), pick)| {
+            let words = Words { files: pick.by(&by, &uploads), ..words };
             Action::Open(Opening { by, requester, category, words, about, tags })
         })
         .boxed()
@@ -136,9 +152,13 @@ fn follow_ups(world: &World) -> BoxedStrategy<Action> {
     if !over.is_empty() {
         kinds.push((3, sample::select(over).boxed()));
     }
-    let again = Words { text: &TEXTS[0], key: people::keys().pop() };
-    (Union::new_weighted(kinds), prop_oneof![words(), Just(again)])
-        .prop_map(|((ticket, by), words)| Action::FollowUp { ticket, by, words })
+    let again = Words { key: people::keys().pop(), ..without_key(&TEXTS[0]) };
+    let uploads = uploads_of(world);
+    (Union::new_weighted(kinds), prop_oneof![words(), Just(again)], picks(world))
+        .prop_map(move |((ticket, by), words, pick)| {
+            let files = pick.by(&Actor::Customer(by.clone()), &uploads);
+            Action::FollowUp { ticket, by, words: Words { files, ..words } }
+        })
         .boxed()
 }
 
@@ -179,7 +199,13 @@ fn requests(world: &World) -> BoxedStrategy<Request> {
         }
         kinds.push((15, in_turn(with_turn)));
     }
-    Union::new_weighted(kinds).boxed()
+    let uploads = uploads_of(world);
+    (Union::new_weighted(kinds), picks(world))
+        .prop_map(move |(request, pick)| {
+            let files = pick.by(&request.by, &uploads);
+            Request { what: request.what.with_files(files), ..request }
+        })
+        .boxed()
 }
 
 /// Generates what the bot does in the last turn of a ticket, often long after its beginning.
@@ -206,13 +232,13 @@ fn not_permitted(world: &World) -> impl Strategy<Value = Request> + use<> {
         Just(Actor::Bot),
         Just(Actor::System),
     ];
-    let words = || Words { text: &TEXTS[0], key: None };
+    let words = || without_key(&TEXTS[0]);
     let wait = Wait::new(WaitingFor::Customer);
     let what = vec![
         What::Write(words(), Then::Nothing),
         What::Write(words(), Then::Status(Status::Resolved)),
         What::Write(words(), Then::Wait(wait)),
-        What::Note(&TEXTS[0]),
+        What::Note(&TEXTS[0], Files::default()),
         What::HandOver(words()),
         What::Draft(&TEXTS[4]),
         What::Draft(&TEXTS[5]),
@@ -258,10 +284,16 @@ fn bulks(world: &World) -> impl Strategy<Value = Bulk> + use<> {
     let named = (tickets(world), sample::select(HANDS.to_vec()));
     let text = || (0..4_usize).prop_map(|at| &TEXTS[at]).boxed();
     let words = (text(), option::weighted(0.5, sample::select(people::keys())));
-    let words = words.prop_map(|(text, key)| Words { text, key }).boxed();
+    let words = words.prop_map(|(text, key)| Words { key, ..without_key(text) }).boxed();
     let versions = option::weighted(0.2, 0..4_u64);
-    (admins(), prop::collection::vec(named, 1..5), changes(world, words, text()), versions)
-        .prop_map(|(by, tickets, what, expecting)| Bulk { by, tickets, what, expecting })
+    let uploads = uploads_of(world);
+    let named = prop::collection::vec(named, 1..5);
+    (admins(), named, changes(world, words, text()), versions, picks(world)).prop_map(
+        move |(by, tickets, what, expecting, pick)| {
+            let what = what.with_files(pick.by(&Actor::Admin(by.clone()), &uploads));
+            Bulk { by, tickets, what, expecting }
+        },
+    )
 }
 
 fn changes(
@@ -283,7 +315,7 @@ fn changes(
     ];
     prop_oneof![
         6 => (words, thens).prop_map(|(words, then)| What::Write(words, then)),
-        2 => texts.prop_map(What::Note),
+        2 => texts.prop_map(|text| What::Note(text, Files::default())),
         4 => statuses().prop_map(What::Status),
         3 => sample::select(Priority::ALL.to_vec()).prop_map(What::Priority),
         2 => option::weighted(0.6, admins()).prop_map(What::Assign),
@@ -397,7 +429,11 @@ fn texts() -> impl Strategy<Value = &'static people::Typed> {
 
 fn words() -> impl Strategy<Value = Words> {
     (texts(), option::weighted(0.5, sample::select(people::keys())))
-        .prop_map(|(text, key)| Words { text, key })
+        .prop_map(|(text, key)| Words { key, ..without_key(text) })
+}
+
+fn without_key(text: &'static people::Typed) -> Words {
+    Words { text, key: None, files: Files::default() }
 }
 
 /// Generates the text of a validated form, which only a limit of the policy can refuse.

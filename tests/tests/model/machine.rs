@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest};
 use tokio::runtime::Runtime;
 use ventanilla_service::{
+    attachments::AttachmentStore,
     store::TicketStore,
     ticket::{Actor, MessageRange},
 };
@@ -26,8 +27,8 @@ pub(crate) trait Backend: 'static {
     /// Returns the runtime on which the store is used.
     fn runtime() -> Arc<Runtime>;
 
-    /// Returns an empty store.
-    fn store() -> impl Future<Output = Arc<dyn TicketStore>>;
+    /// Returns an empty store of tickets and one of files.
+    fn stores() -> impl Future<Output = (Arc<dyn TicketStore>, AttachmentStore)>;
 }
 
 pub(crate) struct Reference<F>(PhantomData<F>);
@@ -76,7 +77,8 @@ impl<B: Backend, F: Focus> StateMachineTest for Agreement<B, F> {
 
     fn init_test(world: &World) -> Running {
         let runtime = B::runtime();
-        let desk = Desk::new(runtime.block_on(B::store()), &world.policy);
+        let (tickets, files) = runtime.block_on(B::stores());
+        let desk = Desk::new(tickets, files, &world.policy);
         Running { runtime, desk }
     }
 
@@ -90,7 +92,7 @@ impl<B: Backend, F: Focus> StateMachineTest for Agreement<B, F> {
         running
     }
 
-    /// Compares every ticket with the model at the end, as the desk sees it.
+    /// Compares every ticket and the files of all with the model at the end, as the desk sees them.
     fn teardown(running: Running, world: World) {
         let by = Actor::Admin(people::person(4));
         let views = (0..=world.tickets.len()).map(|ticket| Read::View {
@@ -98,7 +100,17 @@ impl<B: Backend, F: Focus> StateMachineTest for Agreement<B, F> {
             by: by.clone(),
             window: MessageRange::All,
         });
-        for read in views.chain([Read::Counts(people::person(4))]) {
+        let file = |file| {
+            let by = by.clone();
+            (0..world.tickets.len()).map(move |ticket| Read::Download {
+                ticket,
+                by: by.clone(),
+                file,
+                range: None,
+            })
+        };
+        let files = (0..world.uploads.len()).flat_map(file);
+        for read in views.chain(files).chain([Read::Counts(people::person(4))]) {
             let answer: Answer = running.runtime.block_on(running.desk.read(&read));
             assert_eq!(answer, world.read(&read), "desk and model differ in the end on {read:?}");
         }

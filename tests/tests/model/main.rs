@@ -4,12 +4,15 @@
 #![allow(clippy::unwrap_used, reason = "the values of a test can be parsed")]
 
 mod answer;
+mod attach;
 mod backends;
 mod bulk;
 mod convert;
 mod coverage;
 mod desk;
+mod desk_files;
 mod desk_wide;
+mod files;
 mod filters;
 mod generators;
 mod list;
@@ -38,6 +41,7 @@ impl Focus for Conversations {
     const TICKETS: usize = 2;
     const CHANGES: u32 = 30;
     const LISTS: u32 = 1;
+    const UPLOADS: u32 = 1;
 }
 
 /// Many tickets, which are listed while they change.
@@ -47,13 +51,24 @@ impl Focus for Lists {
     const TICKETS: usize = 12;
     const CHANGES: u32 = 12;
     const LISTS: u32 = 5;
+    const UPLOADS: u32 = 1;
 }
 
-/// The cases of a store are shared among its two tests, which run beside one another.
+/// Few tickets, to which files are attached.
+struct Attachments;
+
+impl Focus for Attachments {
+    const TICKETS: usize = 2;
+    const CHANGES: u32 = 30;
+    const LISTS: u32 = 1;
+    const UPLOADS: u32 = 12;
+}
+
+/// The cases of a store are shared among its three tests, which run beside one another.
 fn config(variable: &str, cases: u32) -> Config {
     let cases = std::env::var(variable).map_or(cases, |cases| cases.parse().unwrap());
     Config {
-        cases: cases.div_ceil(2),
+        cases: cases.div_ceil(3),
         failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
         ..Config::default()
     }
@@ -67,6 +82,9 @@ prop_state_machine! {
 
     #[test]
     fn lists_show_what_the_model_shows(sequential 20..=30 => Agreement<Memory, Lists>);
+
+    #[test]
+    fn files_go_as_in_the_model(sequential 20..=30 => Agreement<Memory, Attachments>);
 }
 
 prop_state_machine! {
@@ -77,6 +95,9 @@ prop_state_machine! {
 
     #[test]
     fn lists_over_sqlite_show_what_the_model_shows(sequential 20..=30 => Agreement<Sqlite, Lists>);
+
+    #[test]
+    fn files_over_sqlite_go_as_in_the_model(sequential 20..=30 => Agreement<Sqlite, Attachments>);
 }
 
 prop_state_machine! {
@@ -87,13 +108,17 @@ prop_state_machine! {
 
     #[test]
     fn lists_over_mongodb_show_what_the_model_shows(sequential 20..=30 => Agreement<OverMongo, Lists>);
+
+    #[test]
+    fn files_over_mongodb_go_as_in_the_model(sequential 20..=30 => Agreement<OverMongo, Attachments>);
 }
 
 #[test]
 fn every_answer_of_every_step_occurs() {
     let mut kinds = Coverage::default();
-    kinds.collect::<Conversations>(2000);
-    kinds.collect::<Lists>(3600);
+    kinds.collect::<Conversations>(2400);
+    kinds.collect::<Lists>(4200);
+    kinds.collect::<Attachments>(3200);
     let never = kinds.that_never_occurred(&[
         "open done|repeated|key_conflict|text_over_limit|too_many_tags|too_many_references",
         "open|follow-up about-something",
@@ -156,6 +181,31 @@ fn every_answer_of_every_step_occurs() {
         "FIRST_RESPONSE|NEXT_RESPONSE RUNNING|AT_RISK|MET|BREACHED|CANCELLED",
         "RESOLUTION RUNNING|AT_RISK|MET|BREACHED|PAUSED",
         "FIRST_RESPONSE|NEXT_RESPONSE|RESOLUTION three-quarters|just-due|just-met|just-late",
+        "upload uploaded|file_too_large|media_type_not_allowed|upload_broken_off",
+        "uploaded-by CUSTOMER|ADMIN",
+        "open-with-files|write-with-files done|repeated|key_conflict|attachment_not_found",
+        "open-with-files|write-with-files too_many_attachments|attachments_full|file_too_large",
+        "open-with-files|write-with-files media_type_not_allowed",
+        "follow-up-with-files done|attachment_not_found",
+        "reply-with-files|ask-with-files done|attachment_not_found",
+        "reply-with-files attachments_full",
+        "write-with-files ticket_closed|conversation_full|version_conflict|not_found",
+        "bot-write-with-files|turn-write-with-files attachment_not_found",
+        "note-with-files|turn-hand-over-with-files too_many_attachments",
+        "each-with-files done|repeated|not_found|attachments_full|attachment_not_found",
+        "change-each-with-files each|attachment_not_found",
+        "looked-up|passed-on done|repeated|attachment_not_found",
+        "said-smaller|said-of-another-known-type attachment_not_found",
+        "said-larger file_too_large",
+        "said-of-another-type media_type_not_allowed",
+        "file-not-found forged|of-another-person|too-old|kept|deleted",
+        "attached twice-at-once|eight-at-once|in-two-tickets|to-the-limit",
+        "attached again-when-old|again-after-a-sweep|again-by-who-opened-it",
+        "repeated uploaded-once-more",
+        "sweep deleted|attached|nothing",
+        "download downloaded|not_found|attachment_not_found",
+        "downloaded-by CUSTOMER|ADMIN|BOT",
+        "downloaded whole|part|no-part|after-a-sweep",
     ]);
     assert!(never.is_empty(), "{never:#?}");
 }

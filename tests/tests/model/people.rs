@@ -2,7 +2,8 @@
 
 use ventanilla_service::{
     Category, IdempotencyKey, MessageText, Policy, Timestamp, UserId,
-    settings::{BotPolicy, Days, Limits, Reopen},
+    settings::{AttachmentPolicy, BotPolicy, Days, Limits, Reopen},
+    ticket::MediaType,
 };
 
 use super::sla_setups::SlaSetup;
@@ -73,7 +74,8 @@ impl Typed {
     }
 }
 
-/// Policy with narrow limits, in which a conversation is full after 6 messages or 40 bytes.
+/// Policy with narrow limits, in which a conversation is full after 6 messages or 40 bytes, and a ticket
+/// after 48 bytes of files.
 pub(crate) fn policy(
     reopen: Reopen,
     close_after: Days,
@@ -87,7 +89,9 @@ pub(crate) fn policy(
         .and_then(|limits| limits.with_notes(2))
         .and_then(|limits| limits.with_history(4));
     let sla = setup.map(|setup| setup.sla.clone());
-    Policy { limits: limits.unwrap(), reopen, close_after, sla, bot }
+    let media_types = [MediaType::PNG, MediaType::TEXT].into();
+    let attachments = AttachmentPolicy { file_bytes: 24, ticket_bytes: 48, media_types };
+    Policy { limits: limits.unwrap(), reopen, close_after, sla, bot, attachments }
 }
 
 /// Start of a run at a desk without an SLA policy.

@@ -11,6 +11,7 @@ use ventanilla_service::{
 
 use super::{
     answer::{Answer, Head, Seen},
+    files::{Upload, are_alike},
     list::Traversal,
     naive_sla::NaiveSla,
     rules::sees_inside,
@@ -24,6 +25,7 @@ pub(crate) struct World {
     pub(crate) setup: Option<&'static SlaSetup>,
     pub(crate) now: Timestamp,
     pub(crate) tickets: Vec<Ticket>,
+    pub(crate) uploads: Vec<Upload>,
     pub(crate) traversal: Option<Traversal>,
     /// Expected answer to the last step.
     pub(crate) answer: Option<Answer>,
@@ -43,7 +45,7 @@ pub(crate) struct Ticket {
     /// The last turn of the bot.
     pub(crate) turn: Option<Turn>,
     pub(crate) sla: Option<NaiveSla>,
-    key: Option<(UserId, IdempotencyKey)>,
+    pub(crate) key: Option<(UserId, IdempotencyKey)>,
 }
 
 /// State of a ticket when a turn of the bot began.
@@ -56,8 +58,8 @@ pub(crate) struct Turn {
 
 impl World {
     pub(crate) fn new(policy: Policy, setup: Option<&'static SlaSetup>, now: Timestamp) -> Self {
-        let tickets = Vec::new();
-        Self { policy, setup, now, tickets, traversal: None, answer: None }
+        let (tickets, uploads) = (Vec::new(), Vec::new());
+        Self { policy, setup, now, tickets, uploads, traversal: None, answer: None }
     }
 
     pub(crate) fn take(&mut self, step: &Step) {
@@ -69,6 +71,8 @@ impl World {
             Action::Turn { ticket } => self.turn(*ticket),
             Action::ChangeEach(bulk) => self.change_each(bulk),
             Action::CloseResolved { batch } => self.close_resolved(*batch),
+            Action::Upload { by, sample } => self.upload(by, sample),
+            Action::Sweep => self.sweep(),
             Action::Read(read) => self.read(read),
             Action::List { query, rows } => self.list(query, *rows),
             Action::NextPage { rows } => self.next_page(*rows),
@@ -79,6 +83,9 @@ impl World {
 
     fn open(&mut self, opening: &Opening, follows: Option<usize>) -> Answer {
         let Opening { by, requester, category, words, about, tags } = opening;
+        if let Some(missing) = self.look_up(by, &words.files) {
+            return missing;
+        }
         let text = words.text.text();
         if text.bytes() > self.policy.limits.text_bytes() as usize {
             return Answer::NotOpened(too_long(&text, &self.policy));
@@ -90,13 +97,25 @@ impl World {
         if tags.len() > 8 {
             return Answer::NotOpened(Refusal::TooManyTags { limit: 8 });
         }
+        let (files, limit) = (self.handed(&words.files), self.policy.attachments.ticket_bytes);
+        let adding = files.iter().map(|file| file.bytes).sum();
+        let full = Refusal::AttachmentsFull { bytes: 0, adding, limit };
+        let full = (adding > limit).then_some(full);
+        if let Some(refusal) = self.refuses_files(&words.files).or(full) {
+            return Answer::NotOpened(refusal);
+        }
         let event = |at| Event { at, by: by.clone(), version: 0, kind: EventKind::Created };
         let key = by.user().cloned().zip(words.key.clone());
-        if let Some(first) = self.tickets.iter().find(|ticket| key.is_some() && ticket.key == key) {
+        let first = self.tickets.iter().find(|ticket| key.is_some() && ticket.key == key);
+        if let Some(missing) = self.finds_files(by, first, &words.files) {
+            return missing;
+        }
+        if let Some(first) = first {
             let same = first.head.requester == *requester
                 && first.head.category == *category
                 && first.head.follows == follows
-                && first.description == text;
+                && first.description == text
+                && are_alike(&first.messages[0].attachments, &files);
             return match (&words.key, same) {
                 (Some(key), false) => Answer::Refused {
                     ticket: first.head.ticket,
@@ -132,7 +151,9 @@ impl World {
         };
         let ticket = Ticket {
             head,
-            messages: vec![Message::new(Author::Requester, text.clone(), self.now)],
+            messages: vec![
+                Message::new(Author::Requester, text.clone(), self.now).with_attachments(files),
+            ],
             description: text,
             notes: Vec::new(),
             history: vec![event(self.now)],
@@ -149,7 +170,7 @@ impl World {
 
     fn follow_up(&mut self, ticket: usize, by: &UserId, words: &Words) -> Answer {
         let Some(old) = self.tickets.get(ticket).filter(|old| old.head.requester == *by) else {
-            return Answer::NotFound(ticket);
+            return self.not_found(ticket);
         };
         if old.accepts_requester(self.now, &self.policy).is_ok() && old.takes_any_text(&self.policy) {
             return Answer::NoFollowUp;
@@ -173,6 +194,9 @@ impl World {
             Read::View { ticket, by, window } => self.view(*ticket, by, *window),
             Read::Find { hand: super::step::Hand::Blank, .. } => Answer::Invalid("number_blank"),
             Read::Find { ticket, by, .. } => self.view(*ticket, by, MessageRange::All),
+            Read::Download { ticket, by, file, range } => {
+                self.download(*ticket, by, *file, range.as_ref())
+            }
             Read::Counts(admin) => self.counts(admin),
             Read::Report { from, before } => self.report(*from, *before),
         }
@@ -180,13 +204,13 @@ impl World {
 
     fn view(&self, place: usize, by: &Actor, window: MessageRange) -> Answer {
         let Some(ticket) = self.tickets.get(place).filter(|ticket| ticket.is_visible_to(by)) else {
-            return Answer::NotFound(place);
+            return self.not_found(place);
         };
         Answer::Seen(Box::new(self.seen(ticket, by, window)))
     }
 
     fn turn(&mut self, place: usize) -> Answer {
-        let Some(ticket) = self.tickets.get(place) else { return Answer::NotFound(place) };
+        let Some(ticket) = self.tickets.get(place) else { return self.not_found(place) };
         let seen = self.seen(ticket, &Actor::Bot, MessageRange::All);
         let writable = ticket.writable(&self.policy);
         let (version, messages, status) =

@@ -1,16 +1,17 @@
 //! Rules of change of the reference, written a second time in a plain form.
 
 use ventanilla_service::{
-    Event, EventKind, MessageText, Policy, Priority, Status, Timestamp, UserId,
+    Event, EventKind, IdempotencyKey, MessageText, Policy, Priority, Status, Timestamp, UserId,
     error::Refusal,
     settings::Reopen,
-    ticket::{Actor, ActorKind, Author, Draft, Message, Note, Role, Wait, Waiting},
+    ticket::{Actor, ActorKind, Attachment, Author, Draft, Message, Note, Role, Wait, Waiting},
 };
 
 use super::{
     answer::{Answer, Head},
+    files::are_alike,
     reference::{Ticket, Turn, World, too_long},
-    step::{Guard, Label, Request, Then, What, Words},
+    step::{Files, Guard, Label, Request, Then, What, Words},
 };
 
 /// Reason for which nothing was done.
@@ -20,18 +21,24 @@ pub(crate) enum No {
     Refused(Refusal),
 }
 
-/// Actor, time, policy and guard of a change.
+/// Actor, time, policy, guard and files of a change.
 struct Asker<'a> {
     by: &'a Actor,
     now: Timestamp,
     policy: &'a Policy,
     guard: Guard,
+    files: Vec<Attachment>,
 }
 
 impl World {
     pub(crate) fn change(&mut self, request: &Request) -> Answer {
-        let place = request.ticket;
+        let place = request.ticket.min(self.tickets.len());
         let refused = |refusal| Answer::Refused { ticket: place, refusal };
+        let no_files = Files::default();
+        let files = request.what.files().unwrap_or(&no_files);
+        if let Some(missing) = self.look_up(&request.by, files) {
+            return missing;
+        }
         let text = request.what.text().map(|text| (text, text.clean));
         if let Some((_, Err(code))) = text {
             return Answer::Invalid(code);
@@ -45,10 +52,19 @@ impl World {
             }
             _ => {}
         }
+        if let Some(refusal) = self.refuses_files_of(&request.what) {
+            return refused(refusal);
+        }
+        if let Some(missing) = self.finds_files(&request.by, self.tickets.get(place), files) {
+            return missing;
+        }
+        let files = self.handed(files);
+        let missing = self.not_found(place);
         let Some(ticket) = self.tickets.get_mut(place).filter(|t| t.is_visible_to(&request.by)) else {
-            return Answer::NotFound(place);
+            return missing;
         };
-        let asker = Asker { by: &request.by, now: self.now, policy: &self.policy, guard: request.guard };
+        let (by, guard) = (&request.by, request.guard);
+        let asker = Asker { by, now: self.now, policy: &self.policy, guard, files };
         let outcome = ticket.change(&request.what, &asker);
         let (mut events, repeated) = match outcome {
             Ok(events) => {
@@ -74,9 +90,7 @@ impl Ticket {
     fn change(&mut self, what: &What, asker: &Asker<'_>) -> Result<Vec<Event>, No> {
         match what {
             What::Write(words, then) => self.write(words, *then, asker),
-            What::Note(typed) => {
-                self.note(&Words { text: typed, key: None }, asker).map(|event| vec![event])
-            }
+            What::Note(text, _) => self.note(text.text(), None, asker).map(|event| vec![event]),
             What::HandOver(words) => self.hand_over(words, asker),
             What::Draft(typed) => self.leave_draft(typed.text(), asker),
             What::DiscardDraft => self.discard_draft(asker),
@@ -102,7 +116,7 @@ impl Ticket {
         if let Some(key) = &words.key {
             let sent = |m: &Message| m.key.as_ref() == Some(key) && m.author == author;
             if let Some(first) = self.messages.iter().find(|m| sent(m)) {
-                if first.text != text {
+                if first.text != text || !are_alike(&first.attachments, &asker.files) {
                     return refuse(Refusal::KeyConflict { key: key.clone() });
                 }
                 let (at, version) = (first.created_at, first.version);
@@ -131,9 +145,14 @@ impl Ticket {
         {
             return refuse(self.full(text.bytes()));
         }
+        let limit = asker.policy.attachments.ticket_bytes;
+        if let Some(refusal) = self.is_full_of_files(&asker.files, limit) {
+            return refuse(refusal);
+        }
 
         self.begin(asker);
         let message = Message::new(author, text, asker.now).with_key(words.key.clone());
+        let message = message.with_attachments(asker.files.clone());
         self.messages.push(message.with_version(self.head.version));
         self.draft = None;
         let answers = matches!(asker.by, Actor::Admin(id) if *id != self.head.requester);
@@ -164,7 +183,12 @@ impl Ticket {
         Ok(events)
     }
 
-    fn note(&mut self, words: &Words, asker: &Asker<'_>) -> Result<Event, No> {
+    fn note(
+        &mut self,
+        text: MessageText,
+        key: Option<IdempotencyKey>,
+        asker: &Asker<'_>,
+    ) -> Result<Event, No> {
         let by = asker.by.user().cloned();
         asker.expects(self)?;
         if let Actor::Bot = asker.by
@@ -176,7 +200,7 @@ impl Ticket {
             return refuse(Refusal::NotesFull { notes: self.notes.len() as u32 });
         }
         self.begin(asker);
-        let note = Note::new(by, words.text.text(), asker.now).with_key(words.key.clone());
+        let note = Note::new(by, text, asker.now).with_key(key);
         self.notes.push(note.with_version(self.head.version));
         Ok(asker.event_at(asker.now, self.head.version, EventKind::NoteAdded))
     }
@@ -192,7 +216,7 @@ impl Ticket {
             return Err(No::Repeated([noted].into_iter().chain(then).collect()));
         }
         self.must_not_be_closed(asker)?;
-        let noted = self.note(words, asker)?;
+        let noted = self.note(words.text.text(), words.key.clone(), asker)?;
         self.head.handoff_at = self.head.handoff_at.or(Some(asker.now));
         Ok(vec![noted, self.record(EventKind::HandedOver, asker)])
     }

@@ -1,12 +1,14 @@
 //! Steps of a run: requests to the help desk.
 
+use std::ops::Range;
+
 use ventanilla_service::{
     Category, IdempotencyKey, Priority, Status, Timestamp, UserId,
     list::{DueFilter, Sort, WaitingFilter},
     ticket::{Actor, MessageRange, Wait},
 };
 
-use super::people::Typed;
+use super::{files::Sample, people::Typed};
 
 /// One request, at one time. Tickets go by their place in order of arrival; the place after the
 /// last stands for a ticket that doesn't exist.
@@ -34,6 +36,12 @@ pub(crate) enum Action {
     CloseResolved {
         batch: u32,
     },
+    Upload {
+        by: Actor,
+        sample: &'static Sample,
+    },
+    /// Deletes old uploads that no ticket names.
+    Sweep,
     Read(Read),
     /// Begins a list, and the traversal of its pages.
     List {
@@ -46,11 +54,43 @@ pub(crate) enum Action {
     },
 }
 
-/// Text that is sent, with or without an idempotency key.
+/// Text that is sent, with or without an idempotency key and files.
 #[derive(Debug, Clone)]
 pub(crate) struct Words {
     pub(crate) text: &'static Typed,
     pub(crate) key: Option<IdempotencyKey>,
+    pub(crate) files: Files,
+}
+
+/// Files of a message or a new ticket, with repetitions.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Files {
+    /// Uploads by their place in order of arrival; a place after the last stands for a forged file.
+    pub(crate) places: Vec<usize>,
+    pub(crate) handing: Handing,
+}
+
+/// Way in which a host has the files that it hands to the desk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Handing {
+    /// It has ids, and looks them up.
+    LookedUp,
+    /// It has kept what the upload returned.
+    #[default]
+    PassedOn,
+    /// It believes what somebody says of them.
+    Altered(Altered),
+}
+
+/// False statement on a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Altered {
+    Smaller,
+    /// Larger than the policy allows.
+    Larger,
+    /// Of a type that the policy doesn't allow.
+    OtherType,
+    OtherKnownType,
 }
 
 #[derive(Debug, Clone)]
@@ -96,7 +136,7 @@ pub(crate) struct Bulk {
 #[derive(Debug, Clone)]
 pub(crate) enum What {
     Write(Words, Then),
-    Note(&'static Typed),
+    Note(&'static Typed, Files),
     HandOver(Words),
     Draft(&'static Typed),
     DiscardDraft,
@@ -129,6 +169,7 @@ pub(crate) enum Then {
 pub(crate) enum Read {
     View { ticket: usize, by: Actor, window: MessageRange },
     Find { ticket: usize, by: Actor, hand: Hand },
+    Download { ticket: usize, by: Actor, file: usize, range: Option<Range<u64>> },
     Counts(UserId),
     Report { from: Timestamp, before: Timestamp },
 }
@@ -200,7 +241,7 @@ impl What {
     pub(crate) fn text(&self) -> Option<&'static Typed> {
         match self {
             What::Write(words, _) | What::HandOver(words) => Some(words.text),
-            What::Note(text) | What::Draft(text) => Some(text),
+            What::Note(text, _) | What::Draft(text) => Some(text),
             What::DiscardDraft
             | What::Status(_)
             | What::Priority(_)
@@ -210,6 +251,35 @@ impl What {
             | What::EndWait
             | What::Add(_)
             | What::Remove(_) => None,
+        }
+    }
+
+    /// Returns the files of the change, if it can have any.
+    pub(crate) fn files(&self) -> Option<&Files> {
+        match self {
+            What::Write(Words { files, .. }, _)
+            | What::HandOver(Words { files, .. })
+            | What::Note(_, files) => Some(files),
+            What::Draft(_)
+            | What::DiscardDraft
+            | What::Status(_)
+            | What::Priority(_)
+            | What::Assign(_)
+            | What::Claim
+            | What::Wait(_)
+            | What::EndWait
+            | What::Add(_)
+            | What::Remove(_) => None,
+        }
+    }
+
+    /// Returns the change with files, if it can have any.
+    pub(crate) fn with_files(self, files: Files) -> Self {
+        match self {
+            What::Write(words, then) => What::Write(Words { files, ..words }, then),
+            What::HandOver(words) => What::HandOver(Words { files, ..words }),
+            What::Note(text, _) => What::Note(text, files),
+            other => other,
         }
     }
 }

@@ -98,9 +98,19 @@ impl Admin {
                 return None;
             }
             let result = self.core.try_change(&self.actor, number, change.clone()).await;
-            if !matches!(result, Err(ServiceError::NotFound { .. })) {
-                seen.insert(number.clone());
-                return Some(result);
+            let is_ticket = match &result {
+                Err(ServiceError::NotFound { .. }) => Ok(false),
+                // Files are looked for before the ticket.
+                Err(ServiceError::AttachmentNotFound { .. }) => self.core.is_ticket(number).await,
+                _ => Ok(true),
+            };
+            match is_ticket {
+                Ok(false) => {}
+                Ok(true) => {
+                    seen.insert(number.clone());
+                    return Some(result);
+                }
+                Err(error) => return Some(Err(error)),
             }
         }
         let candidate = match self.core.existing(&lookup).await {
