@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{AttachmentId, FileName, MediaType, Message, Refusal, Sha256, util::count};
 
-/// File attached to a message: what is known of it beside its bytes, which stand elsewhere.
+/// File attached to a message: its name, type, size and hash. Its bytes are stored elsewhere.
 ///
 /// As JSON: `{"id", "name", "mediaType", "bytes", "sha256"}`, the id and the hash in hexadecimal.
 ///

@@ -369,19 +369,11 @@ impl EventKind {
             }
             EventKind::SlaAtRisk { metric } => {
                 let metric = metric.label(locale);
-                say!(
-                    locale,
-                    "Avisó que el plazo está en riesgo: {metric}",
-                    "Warned that the target is at risk: {metric}"
-                )
+                say!(locale, "Plazo en riesgo: {metric}", "Target at risk: {metric}")
             }
             EventKind::SlaBreached { metric } => {
                 let metric = metric.label(locale);
-                say!(
-                    locale,
-                    "Avisó que el plazo venció: {metric}",
-                    "Warned that the target was breached: {metric}"
-                )
+                say!(locale, "Plazo vencido: {metric}", "Target breached: {metric}")
             }
             EventKind::Other(_) => locale
                 .pick("Hizo un cambio de tipo desconocido", "Made a change of an unknown kind")

@@ -5,6 +5,13 @@ use crate::{ActorKind, EnumSet, Status};
 impl Status {
     /// Returns the statuses from which such an actor may set this one.
     ///
+    /// | from \ to | `OPEN` | `IN_PROGRESS` | `RESOLVED` | `CLOSED` |
+    /// |---|---|---|---|---|
+    /// | `OPEN` | | administrator | administrator | administrator |
+    /// | `IN_PROGRESS` | administrator | | administrator | administrator |
+    /// | `RESOLVED` | the customer, by a message | administrator | | administrator, customer, system |
+    /// | `CLOSED` | nobody | nobody | nobody | |
+    ///
     /// Reopening by a customer's message is handled separately and is not part of this table.
     /// No status follows closed.
     ///

@@ -1,4 +1,4 @@
-//! Alerts of SLA timers: the breaches and risks since the last look, and streams that have them.
+//! Alerts of SLA timers: the breaches and risks since the last check, and streams that have them.
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
@@ -19,23 +19,23 @@ use ventanilla_storage::{
 
 use crate::{ServiceError, System, core::Core, observe::observed};
 
-/// Longest time of one look. A longer one is given up as an error.
+/// Longest time of one check. A longer one is given up as an error.
 const LONGEST_LOOK: Duration = Duration::from_secs(300);
 
-/// Alerts between two looks.
+/// Alerts between two checks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SlaAlerts {
     /// The alerts: those of breached timers first, each by the due time of its ticket.
     pub alerts: Vec<TicketEvents>,
-    /// Time of this look, for the next one.
+    /// Time of this check, for the next one.
     pub until: Timestamp,
 }
 
 impl System {
-    /// Returns the timers that have come to be at risk or were breached since the last look, and run
+    /// Returns the timers that have come to be at risk or were breached since the last check, and run
     /// still: the items that [`HelpDesk::events`](crate::HelpDesk::events) has of them, for a host without
-    /// a worker. Given the [time of each look](SlaAlerts::until) in the next one, it tells each once.
+    /// a worker. Given the [time of each check](SlaAlerts::until) in the next one, it reports each once.
     ///
     /// A host runs it as often as it wants to know, such as every minute, and keeps the time. Nothing is
     /// written. It reads the rows of all tickets that are at risk or overdue.
@@ -86,7 +86,7 @@ impl System {
     }
 }
 
-/// Finds the alerts between two looks.
+/// Finds the alerts between two checks.
 async fn find(
     store: &dyn TicketStore,
     sla: &Sla,
@@ -191,12 +191,12 @@ pub(crate) async fn stream(
 
 /// Position in the store's events and in the alerts.
 struct Position {
-    /// The alerts are told until this time; `None` in the token of a store.
+    /// The alerts are reported until this time; `None` in the token of a store.
     told: Option<Timestamp>,
     store: EventToken,
 }
 
-/// Start of a token with the time until which alerts are told.
+/// Start of a token with the time until which alerts are reported.
 const PREFIX: &str = "sla:";
 
 impl Position {
@@ -225,10 +225,10 @@ struct Merged {
     steps: BoxStream<'static, Result<EventStep, StoreError>>,
     /// The position after the last step of the store.
     position: EventToken,
-    /// Time until which all alerts are told.
+    /// Time until which all alerts are reported.
     told: Timestamp,
     look: Look,
-    /// Alerts that are not told yet, with the time until which all are told after each.
+    /// Alerts that are not reported yet, with the time until which all are after each.
     found: VecDeque<(Timestamp, Option<TicketEvents>)>,
 }
 
@@ -236,7 +236,7 @@ type Look = BoxFuture<'static, Result<SlaAlerts, StoreError>>;
 type Step = Result<EventStep, StoreError>;
 
 impl Merged {
-    /// Returns the next step. A failed look is an error item after which the stream goes on.
+    /// Returns the next step. A failed check is an error item after which the stream goes on.
     async fn next(mut self) -> Option<(Step, Option<Self>)> {
         loop {
             if let Some((told, events)) = self.found.pop_front() {
@@ -271,8 +271,8 @@ impl Merged {
         }
     }
 
-    /// Keeps the alerts of a look until they are told, and returns its time. A reader that stops before the
-    /// last one is told all of them again.
+    /// Keeps the alerts of a check until they are reported, and returns its time. A reader that stops before the
+    /// last one gets all of them again.
     fn keep(&mut self, found: SlaAlerts) -> Timestamp {
         let SlaAlerts { alerts, until } = found;
         let last = alerts.len().saturating_sub(1);

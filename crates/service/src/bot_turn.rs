@@ -11,7 +11,7 @@ use crate::{
     ServiceError,
     core::Core,
     observe::use_case_span,
-    requests::{Bare, Once, Request, Target},
+    requests::{Keyed, Plain, Request, Target},
 };
 
 /// One turn of the bot in a conversation: it was read, and is answered, handed over or left a draft.
@@ -97,7 +97,10 @@ impl BotTurn {
     /// [`ServiceError::InvalidText`]; [`ServiceError::Refused`] if the conversation has changed, the
     /// policy doesn't allow it, or the ticket is closed or full; [`ServiceError::NotFound`];
     /// [`ServiceError::Store`].
-    pub fn reply(&self, text: impl TryInto<NewMessage, Error: Into<ServiceError>>) -> Request<'_, Once> {
+    pub fn reply(
+        &self,
+        text: impl TryInto<NewMessage, Error: Into<ServiceError>>,
+    ) -> Request<'_, Keyed> {
         self.target().message(use_case_span!("reply", "BOT", self.number()), text)
     }
 
@@ -113,7 +116,7 @@ impl BotTurn {
     pub fn hand_over(
         &self,
         reason: impl TryInto<NewMessage, Error: Into<ServiceError>>,
-    ) -> Request<'_, Once> {
+    ) -> Request<'_, Keyed> {
         self.target().hand_over(use_case_span!("hand_over", "BOT", self.number()), reason)
     }
 
@@ -127,7 +130,7 @@ impl BotTurn {
     pub fn draft(
         &self,
         text: impl TryInto<MessageText, Error: Into<ServiceError>>,
-    ) -> Request<'_, Bare> {
+    ) -> Request<'_, Plain> {
         let draft = text.try_into().map(Change::draft);
         self.target().change(use_case_span!("draft", "BOT", self.number()), draft)
     }

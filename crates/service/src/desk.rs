@@ -85,12 +85,13 @@ impl HelpDesk {
     /// [`id`](crate::event::TicketEvents::id). The guide [`events`](crate::guide::events) has one.
     ///
     /// On a desk with an SLA policy, the timers that come to be at risk or are breached are items too, found by
-    /// a look [every 30 seconds](HelpDeskBuilder::alerts_every): an [`EventKind::SlaAtRisk`](
+    /// a check [every 30 seconds](HelpDeskBuilder::alerts_every): an [`EventKind::SlaAtRisk`](
     /// crate::EventKind::SlaAtRisk) or [`EventKind::SlaBreached`](crate::EventKind::SlaBreached) for each, of
-    /// timers that still run then. The token has the time until which they are told, so that a worker that was
-    /// stopped for an hour is told those of that hour. Without one, or at the token of a store, they begin
-    /// now. A look that fails or takes longer than 5 minutes is an error item; the stream goes on, and the next
-    /// look tells what it missed. A slow one delays no change.
+    /// timers that still run then. The token contains the time of the last check, so that a worker that was
+    /// stopped for an hour gets those of that hour. Without a token, or at one of
+    /// [`TicketStore::events`](crate::store::TicketStore::events), they begin now. A check that fails or takes
+    /// longer than 5 minutes is an error item; the stream goes on, and the next check covers the same time again.
+    /// A slow one delays no change.
     ///
     /// Items hold what only the desk may see. [`TicketEvents::for_audience`](
     /// crate::event::TicketEvents::for_audience) takes it out.
@@ -264,10 +265,10 @@ impl HelpDeskBuilder {
         self
     }
 
-    /// Sets the interval at which each stream of [`HelpDesk::events`] looks for SLA timers that have come to be
+    /// Sets the interval at which each stream of [`HelpDesk::events`] checks for SLA timers that have come to be
     /// at risk or were breached, of at least a millisecond; by default 30 seconds.
     ///
-    /// It passes in real time, whatever the [clock](Self::clock) says. Each look reads the rows of all tickets
+    /// It passes in real time, whatever the [clock](Self::clock) says. Each check reads the rows of all tickets
     /// that are at risk or overdue.
     ///
     /// ```

@@ -79,7 +79,7 @@ pub mod event {
 pub mod request {
     pub use crate::{
         bulk::{BulkItem, BulkOutcome},
-        requests::{Bare, Once, Reply, Request, Text, Update},
+        requests::{Keyed, Plain, Reply, Request, Text, Update},
         system::ClosedBatch,
     };
 }

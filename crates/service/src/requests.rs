@@ -18,7 +18,7 @@ use crate::{
 /// Methods that make a request of a text take `&str`, `&String`, `String`, `&[u8]`,
 /// [`MessageText`](crate::MessageText) or [`NewMessage`]; one that isn't valid fails when it is awaited.
 /// Each option takes a value, or an `Option` as a form gives it. Which options there are depends on
-/// `K`: [`Reply`], [`Text`], [`Update`], or for a turn of the bot [`Once`] or [`Bare`].
+/// `K`: [`Reply`], [`Text`], [`Update`], or for a turn of the bot [`Keyed`] or [`Plain`].
 ///
 /// ```
 /// use ventanilla_service::{
@@ -81,11 +81,11 @@ pub enum Update {}
 
 /// Kind of a [`Request`]: a text of a [`BotTurn`](crate::BotTurn), with [`key`](Request::key).
 #[derive(Debug, Clone, Copy)]
-pub enum Once {}
+pub enum Keyed {}
 
 /// Kind of a [`Request`]: a change of a [`BotTurn`](crate::BotTurn), without options.
 #[derive(Debug, Clone, Copy)]
-pub enum Bare {}
+pub enum Plain {}
 
 /// Options of the kinds. It is sealed.
 mod options {
@@ -96,7 +96,7 @@ mod options {
 
     impl HasKey for super::Reply {}
     impl HasKey for super::Text {}
-    impl HasKey for super::Once {}
+    impl HasKey for super::Keyed {}
     impl HasVersion for super::Reply {}
     impl HasVersion for super::Text {}
     impl HasVersion for super::Update {}
@@ -250,7 +250,7 @@ impl<'a> Target<'a> {
         self,
         span: Span,
         reason: impl TryInto<NewMessage, Error: Into<ServiceError>>,
-    ) -> Request<'a, Once> {
+    ) -> Request<'a, Keyed> {
         self.text(span, reason, Draft::HandOver)
     }
 
@@ -262,7 +262,7 @@ impl<'a> Target<'a> {
         self,
         span: Span,
         change: Result<Change, impl Into<ServiceError>>,
-    ) -> Request<'a, Bare> {
+    ) -> Request<'a, Plain> {
         self.request(span, change.map(Draft::Change).map_err(Into::into))
     }
 

@@ -259,6 +259,7 @@ async fn the_next_ticket_is_the_first_that_nobody_has() {
             open("DOS", 2).status(Status::Resolved).build(),
             open("TRES", 3).build(),
             open("CUATRO", 4).priority(Priority::Urgent).build(),
+            open("CINCO", 5).priority(Priority::Urgent).wait(Wait::new(WaitingFor::Customer)).build(),
         ])
         .await,
     );
@@ -270,6 +271,9 @@ async fn the_next_ticket_is_the_first_that_nobody_has() {
         assert_eq!(next.head.assignee, Some(id("luis")));
     }
     assert_eq!(luis.claim_next(&queue).await.unwrap(), None);
+    let waiting = queue.with_waiting(WaitingFilter::Waiting);
+    let next = luis.claim_next(&waiting).await.unwrap().unwrap();
+    assert_eq!(next.head.ticket_number, number("CINCO"));
     let no_sla = common::desk_without_sla(MemoryStore::new());
     assert_eq!(code(&no_sla.admin(id("luis")).claim_next(&ListQuery::new().overdue()).await), "no_sla");
 }

@@ -25,7 +25,7 @@ use pending::PendingUpload;
 pub use body::FileBody;
 pub use pending::SweptUploads;
 
-/// Files attached to messages, kept in an [`object_store`]: memory, a directory, S3 and its kin.
+/// Files attached to messages, kept in an [`object_store`]: memory, a directory, S3 or another.
 ///
 /// - **Upload:** the bytes are stored at `files/<id>`, and what is known of them at `pending/<id>.upload`
 ///   with the uploader, who alone can attach them.

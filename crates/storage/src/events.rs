@@ -17,8 +17,9 @@ use crate::{EventToken, StoreError};
 /// - An item has the same [`id`](TicketEvents::id) each time.
 /// - Started at [`token`](Self::token), another stream goes on after the last item of this one.
 ///
-/// An unreadable ticket is an error item ([`StoreError::Unreadable`]) after which the stream goes on. After
-/// any other error it ends, and can be started again at its token.
+/// An error is an item too. After some the stream goes on, such as after that of an unreadable ticket
+/// ([`StoreError::Unreadable`]); after others it ends, so that [`next`](Self::next) returns `None`, and can be
+/// started again at its token.
 pub struct EventStream {
     steps: BoxStream<'static, Result<EventStep, StoreError>>,
     token: EventToken,
@@ -43,7 +44,7 @@ impl EventStream {
         Self { steps: steps.boxed(), token: start }
     }
 
-    /// Waits for the next item; `None` after an error that ended the stream. Cancelling loses no item.
+    /// Waits for the next item; `None` once an error has ended the stream. Cancelling loses no item.
     pub async fn next(&mut self) -> Option<Result<TicketEvents, StoreError>> {
         StreamExt::next(self).await
     }

@@ -2,7 +2,7 @@
 
 use tracing::instrument;
 use ventanilla_domain::{Audience, Change, Event, EventKind, MessageRange, Refusal, Status, TicketHead};
-use ventanilla_storage::{ListQuery, PageQuery};
+use ventanilla_storage::{ListQuery, PageQuery, WaitingFilter};
 
 use super::Admin;
 use crate::{
@@ -16,7 +16,7 @@ impl Admin {
     /// over.
     ///
     /// The queue is a list in its order, of which only tickets count that are open or in progress and
-    /// unassigned.
+    /// unassigned, and that don't wait for somebody, unless the query asks for those that do.
     ///
     /// ```
     /// use ventanilla_service::{
@@ -33,7 +33,7 @@ impl Admin {
     /// #     luis.set_priority(&opened.head.ticket_number, priority).await?;
     /// # }
     /// let queue = ListQuery::new().with_sort(Sort::UrgentFirst(Direction::OldestFirst));
-    /// let next = luis.claim_next(&queue).await?.expect("two tickets wait");
+    /// let next = luis.claim_next(&queue).await?.expect("there are two");
     /// assert_eq!(next.head.priority, Priority::Urgent);
     /// assert!(luis.claim_next(&queue).await?.is_some());
     /// assert!(luis.claim_next(&queue).await?.is_none());
@@ -54,7 +54,8 @@ impl Admin {
 
     async fn try_claim_next(&self, queue: &ListQuery) -> Result<Option<Receipt>, ServiceError> {
         let live = queue.statuses() & (Status::Open | Status::InProgress);
-        let queue = queue.clone().with_statuses(live).unassigned();
+        let waiting = queue.waiting().unwrap_or(WaitingFilter::NotWaiting);
+        let queue = queue.clone().with_statuses(live).unassigned().with_waiting(waiting);
         let mut page = queue.clone().first_page();
         loop {
             page = self.core.as_of_now(page)?;
