@@ -13,7 +13,7 @@ use ventanilla_service::{
     EventKind, HelpDesk, ListQuery, MemoryStore, MyTickets, Policy, Priority, ServiceError, Status,
     TicketNumber, TimeZone,
     error::Refusal,
-    list::{Direction, Sort},
+    list::{Direction, Sort, WaitingFilter},
     settings::{BotPolicy, ManualClock},
     testing,
     ticket::{Reference, Role, Tag, Wait, WaitingFor},
