@@ -182,7 +182,7 @@ mod tests {
 
     fn of(ticket: &Ticket, viewer: &Viewer, people: &dyn PersonDirectory) -> Vec<HistoryEntry> {
         let policy = Policy::default();
-        let source = PageSource::new(&policy, testing::epoch(), *viewer, people);
+        let source = PageSource::new(&policy, testing::epoch(), *viewer, false, people);
         let ticket = ticket.details(&Audience::Desk, MessageRange::All).unwrap();
         let page = source.build(people_of::desk(&ticket), |page| history(page, &ticket));
         let Poll::Ready(history) = pin!(page).poll(&mut Context::from_waker(Waker::noop())) else {
