@@ -183,8 +183,18 @@ impl Core {
         audience: &Audience,
         range: MessageRange,
     ) -> Result<TicketDetails, ServiceError> {
-        let found = self.store.get(lookup, audience, range).await.map_err(ServiceError::from);
-        observed(found.and_then(|details| details.ok_or_else(|| ServiceError::not_found(lookup))))
+        observed(self.try_get(lookup, audience, range).await)
+    }
+
+    /// Reads a ticket, and leaves the span alone.
+    pub(crate) async fn try_get(
+        &self,
+        lookup: &TicketLookup,
+        audience: &Audience,
+        range: MessageRange,
+    ) -> Result<TicketDetails, ServiceError> {
+        let found = self.store.get(lookup, audience, range).await?;
+        found.ok_or_else(|| ServiceError::not_found(lookup))
     }
 
     /// Reads the ticket whose number somebody typed.

@@ -200,7 +200,7 @@ impl Core {
         id: AttachmentId,
     ) -> Result<Download, ServiceError> {
         let files = self.files()?.clone();
-        let ticket = self.get(&number.into(), audience, MessageRange::All).await?;
+        let ticket = self.try_get(&number.into(), audience, MessageRange::All).await?;
         let mut named = ticket.messages.into_iter().flat_map(|message| message.attachments);
         let attachment = named.find(|file| file.id == id);
         let attachment = attachment.ok_or(ServiceError::AttachmentNotFound { id })?;

@@ -142,11 +142,16 @@ async fn a_message_sent_again_is_the_same_even_after_a_sweep() {
     let reply = || luis.reply(&number, with("Mira", vec![second.clone()])).key(key());
     let first: Receipt = reply().await.unwrap();
     assert!(!first.repeated);
+    let third = luis.upload("tercera.png", PNG.to_vec()).await.unwrap();
+    let eva = id("eva");
+    let open = || luis.create_for(&eva, draft().with_attachments(vec![third.clone()]).with_key(key()));
+    assert!(!open().await.unwrap().repeated);
     for hours in [0, 25] {
         clock.advance(Duration::from_secs(hours * 3600));
         desk.system().sweep_uploads().await.unwrap();
         assert!(reply().await.unwrap().repeated, "after {hours} hours");
         assert!(ana.create(create()).await.unwrap().repeated, "after {hours} hours");
+        assert!(open().await.unwrap().repeated, "after {hours} hours");
     }
     let messages = ana.get(&number).await.unwrap().messages;
     assert_eq!(messages.iter().map(|message| message.attachments.len()).collect::<Vec<_>>(), [1, 1]);
@@ -157,6 +162,29 @@ async fn a_message_sent_again_is_the_same_even_after_a_sweep() {
         let body = ana.download(&number, file.id).await.unwrap().read().await.unwrap();
         assert_eq!(body.into_bytes().await.unwrap(), PNG);
     }
+}
+
+/// Files are looked for before the ticket, which a mistyped number doesn't name.
+#[tokio::test]
+async fn a_bulk_change_with_files_finds_tickets_by_mistyped_numbers() {
+    let Case { desk, ana, clock, luis, .. } = case();
+    let number = ana.create(draft()).await.unwrap().head.ticket_number;
+    let file = luis.upload("captura.png", PNG.to_vec()).await.unwrap();
+    let message = with("Mira", vec![file]).with_key(common::key("k"));
+    assert!(!luis.reply(&number, message.clone()).await.unwrap().repeated);
+    clock.advance(Duration::from_secs(25 * 3600));
+    desk.system().sweep_uploads().await.unwrap();
+    let mistyped = number.as_str().replace("TKT-", "tkt ");
+    let numbers = [mistyped.as_str(), number.as_str(), "TKT-NADA22"];
+    let outcome = luis.change_each(numbers, &Change::message(message)).await;
+    let [repeated, missing] = &outcome.items[..] else { panic!("{outcome:?}") };
+    assert!(repeated.result.as_ref().unwrap().repeated);
+    assert_eq!(missing.result.as_ref().unwrap_err().code(), "ticket_not_found");
+
+    let others = with("Mira", vec![ana.upload("de ana.png", PNG.to_vec()).await.unwrap()]);
+    let outcome = luis.change_each(numbers, &Change::message(others)).await;
+    let codes: Vec<_> = outcome.items.iter().map(|item| common::code(&item.result)).collect();
+    assert_eq!(codes, ["attachment_not_found", "ticket_not_found"]);
 }
 
 #[tokio::test]

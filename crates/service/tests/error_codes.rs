@@ -12,7 +12,7 @@ use ventanilla_service::{
     list::{Cursor, Direction, DueFilter, PageQuery, PageSize, Sort, WaitingFilter},
     settings::{Limits, Reopen},
     sla::{BusinessCalendar, Hours, Period, SlaMetric, SlaPolicy, SlaState, SlaTargets, Week},
-    ticket::{ActorKind, Reference, Role, Tag, WaitingFor},
+    ticket::{ActorKind, AttachmentId, MediaType, Reference, Role, Tag, WaitingFor},
     view::ErrorView,
 };
 
@@ -95,11 +95,13 @@ fn values() -> Vec<Box<dyn Explain>> {
         error(BusinessCalendar::new(TimeZone::UTC, Week::CLOSED)),
         error(office.add_holiday("2026-03-02".parse().unwrap(), tuesday)),
         error(TimeZone::named("Madrid")),
+        error(AttachmentId::parse("../a")),
     ];
     all.extend(texts(UserId::parse, UserId::try_from(NOT_UTF8)));
     all.extend(texts(IdempotencyKey::parse, IdempotencyKey::try_from(NOT_UTF8)));
     all.extend(texts(Category::parse, Category::try_from(NOT_UTF8)));
     all.extend(texts(Tag::parse, Tag::try_from(NOT_UTF8)));
+    all.extend(texts(MediaType::parse, MediaType::try_from(NOT_UTF8)));
     for bad in ["", " ", "A", &"x".repeat(65)] {
         all.extend([
             error(Reference::new(bad, "1")),
@@ -116,6 +118,7 @@ fn services() -> Vec<ServiceError> {
     let number = || TicketNumber::parse("TKT-ABC123").unwrap();
     let person = || UserId::parse("luis").unwrap();
     let key = IdempotencyKey::parse("k").unwrap();
+    let file = AttachmentId::from_bytes([0; 16]);
     let refusals = [
         Refusal::NotPermitted { by },
         Refusal::Transition { from: Status::Closed, to: Status::Open, by },
@@ -132,6 +135,10 @@ fn services() -> Vec<ServiceError> {
         Refusal::TooManyReferences { limit: 8 },
         Refusal::TooManyTags { limit: 8 },
         Refusal::TextTooLong { bytes: 2, limit: 1 },
+        Refusal::TooManyAttachments { files: 9, limit: 8 },
+        Refusal::FileTooLarge { bytes: 2, limit: 1 },
+        Refusal::MediaTypeNotAllowed { found: None, allowed: vec![MediaType::PNG] },
+        Refusal::AttachmentsFull { bytes: 1, adding: 1, limit: 1 },
         Refusal::KeyConflict { key },
     ];
     let stores = [
@@ -141,6 +148,7 @@ fn services() -> Vec<ServiceError> {
         StoreError::NotDurable { number: number(), source: "x".into() },
         StoreError::Unreadable { number: "x".into(), source: "x".into() },
         StoreError::ForeignUserId { id: person() },
+        StoreError::FileMissing { id: file },
         StoreError::NoEvents,
         StoreError::EventsLost { token: "x".parse().unwrap() },
         StoreError::Failed { source: "x".into() },
@@ -151,6 +159,9 @@ fn services() -> Vec<ServiceError> {
         ServiceError::UnknownAssignee { assignee: person() },
         ServiceError::NoSla,
         ServiceError::NumbersExhausted { longest: 60 },
+        ServiceError::NoAttachments,
+        ServiceError::AttachmentNotFound { id: file },
+        ServiceError::UploadBrokenOff { source: "x".into() },
     ];
     all.extend(refusals.map(|refusal| ServiceError::Refused { number: number(), refusal }));
     all.extend(stores.map(ServiceError::from));

@@ -133,7 +133,7 @@ fn broken_store() -> MockTicketStore {
 
 #[tokio::test]
 async fn a_use_case_opens_one_span_with_actor_number_and_outcome() {
-    const OF_MANY: [&str; 8] = [
+    const OF_MANY: [&str; 11] = [
         "list",
         "list_due",
         "counts",
@@ -142,6 +142,9 @@ async fn a_use_case_opens_one_span_with_actor_number_and_outcome() {
         "close_resolved",
         "claim_next",
         "sla_alerts",
+        "upload",
+        "uploads",
+        "sweep_uploads",
     ];
     /// Their number is known only once there is a ticket.
     const FINDING: [&str; 4] = ["create", "create_for", "follow_up", "find"];

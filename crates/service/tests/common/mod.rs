@@ -9,9 +9,9 @@ use std::{
 };
 
 use ventanilla_service::{
-    Admin, Bot, Category, Change, Customer, Explain, HelpDesk, IdempotencyKey, ListQuery, MemoryStore,
-    MessageText, MyTickets, NewTicket, Policy, Priority, ServiceError, Status, System, TicketNumber,
-    Timestamp, UserId,
+    Admin, Bot, Category, Change, Customer, Explain, HelpDesk, HelpDeskBuilder, IdempotencyKey,
+    ListQuery, MemoryStore, MessageText, MyTickets, NewTicket, Policy, Priority, ServiceError, Status,
+    System, TicketNumber, Timestamp, UserId,
     settings::{Days, Reopen},
     sla::{BusinessCalendar, Period, Sla, SlaPolicy, SlaTargets},
     store::{InsertOutcome, Ticket, TicketStore},
@@ -91,12 +91,19 @@ pub(crate) fn policy() -> Policy {
 
 /// A desk at that time, by that policy.
 pub(crate) fn desk_over(store: impl TicketStore + 'static) -> HelpDesk {
-    HelpDesk::builder(store).clock(now).policy(policy()).build()
+    with_files(HelpDesk::builder(store)).clock(now).policy(policy()).build()
 }
 
 /// A desk at that time that promises nothing.
 pub(crate) fn desk_without_sla(store: impl TicketStore + 'static) -> HelpDesk {
-    HelpDesk::builder(store).clock(now).policy(Policy { sla: None, ..policy() }).build()
+    with_files(HelpDesk::builder(store)).clock(now).policy(Policy { sla: None, ..policy() }).build()
+}
+
+/// With a store of files, where the crate has them.
+pub(crate) fn with_files(builder: HelpDeskBuilder) -> HelpDeskBuilder {
+    #[cfg(feature = "attachments")]
+    let builder = builder.attachments(ventanilla_service::attachments::AttachmentStore::in_memory());
+    builder
 }
 
 /// Ana's ticket, resolved three weeks ago, on which every use case can succeed.
@@ -105,6 +112,7 @@ pub(crate) fn anas_ticket() -> Ticket {
         .requester("ana")
         .policy(policy())
         .category(Category::PAGOS)
+        .attach(testing::attachment(1))
         .note("luis", "Una nota que Ana no ve.")
         .status(Status::Resolved)
         .build()
@@ -145,7 +153,7 @@ pub(crate) fn code<T>(result: &Result<T, ServiceError>) -> &'static str {
 }
 
 /// Every use case, by the name of its method; `list_due` is a list by due time.
-pub(crate) const USE_CASES: [&str; 32] = [
+const USE_CASES: [&str; 36] = [
     "create",
     "create_for",
     "follow_up",
@@ -178,7 +186,20 @@ pub(crate) const USE_CASES: [&str; 32] = [
     "claim_next",
     "turn",
     "sla_alerts",
+    "upload",
+    "uploads",
+    "download",
+    "sweep_uploads",
 ];
+
+/// Use cases of the feature `attachments`.
+const OF_FILES: [&str; 4] = ["upload", "uploads", "download", "sweep_uploads"];
+
+/// Every use case that the features allow.
+pub(crate) fn use_cases() -> impl Iterator<Item = &'static str> {
+    let allowed = |name: &&str| cfg!(feature = "attachments") || !OF_FILES.contains(name);
+    USE_CASES.into_iter().filter(allowed)
+}
 
 /// Carries out a use case as somebody; `None` where their handle has no such method.
 pub(crate) async fn run(
@@ -187,6 +208,9 @@ pub(crate) async fn run(
     use_case: &str,
     number: &TicketNumber,
 ) -> Option<Result<(), ServiceError>> {
+    if OF_FILES.contains(&use_case) {
+        return on_files(desk, who, use_case, number).await;
+    }
     match who {
         Actor::Customer(id) => as_customer(&desk.customer(id.clone()), use_case, number).await,
         Actor::Admin(id) => as_admin(&desk.admin(id.clone()), use_case, number).await,
@@ -198,6 +222,44 @@ pub(crate) async fn run(
             _ => None,
         },
     }
+}
+
+#[cfg(feature = "attachments")]
+async fn on_files(
+    desk: &HelpDesk,
+    who: &Actor,
+    use_case: &str,
+    number: &TicketNumber,
+) -> Option<Result<(), ServiceError>> {
+    // The name of a file may tell as much as a message.
+    let (name, bytes, id) = (WORDS, WORDS.as_bytes().to_vec(), testing::attachment(1).id);
+    Some(match (who, use_case) {
+        (Actor::Customer(ana), "upload") => {
+            desk.customer(ana.clone()).upload(name, bytes).await.map(drop)
+        }
+        (Actor::Admin(luis), "upload") => desk.admin(luis.clone()).upload(name, bytes).await.map(drop),
+        (Actor::Customer(ana), "uploads") => desk.customer(ana.clone()).uploads(&[]).await.map(drop),
+        (Actor::Admin(luis), "uploads") => desk.admin(luis.clone()).uploads(&[]).await.map(drop),
+        (Actor::Customer(ana), "download") => {
+            desk.customer(ana.clone()).download(number, id).await.map(drop)
+        }
+        (Actor::Admin(luis), "download") => {
+            desk.admin(luis.clone()).download(number, id).await.map(drop)
+        }
+        (Actor::Bot, "download") => desk.bot().download(number, id).await.map(drop),
+        (Actor::System, "sweep_uploads") => desk.system().sweep_uploads().await.map(drop),
+        _ => return None,
+    })
+}
+
+#[cfg(not(feature = "attachments"))]
+async fn on_files(
+    _: &HelpDesk,
+    _: &Actor,
+    _: &str,
+    _: &TicketNumber,
+) -> Option<Result<(), ServiceError>> {
+    None
 }
 
 /// The first failure stands for all.
@@ -290,12 +352,13 @@ pub(crate) async fn possible() -> Vec<(Actor, &'static str)> {
     let desk = desk_over(MemoryStore::new());
     let mut possible = Vec::new();
     for who in everybody() {
-        for use_case in USE_CASES {
+        for use_case in use_cases() {
             if run(&desk, &who, use_case, &number(NUMBER)).await.is_some() {
                 possible.push((who.clone(), use_case));
             }
         }
     }
-    assert_eq!(possible.len(), 8 + 25 + 3 + 3);
+    let of_files = if cfg!(feature = "attachments") { 3 + 3 + 1 + 1 } else { 0 };
+    assert_eq!(possible.len(), 8 + 25 + 3 + 3 + of_files);
     possible
 }
