@@ -38,8 +38,11 @@ async fn main() -> Result<ExitCode, Failure> {
     let options = Options::read(std::env::args().skip(1))?;
     let copied = match (options.open(&options.from).await?, options.open(&options.to).await?) {
         (Place::Store(from), Place::Store(to)) => from_store_to_store(&from, &to).await?,
-        (Place::Store(from), Place::Lines(mut file)) => from_store_to_file(&from, &mut file).await?,
-        (Place::Lines(file), Place::Store(to)) => from_file_to_store(&file, &to).await?,
+        (Place::Store(from), Place::Lines(path)) => {
+            let file = File::options().read(true).append(true).create(true).open(path);
+            from_store_to_file(&from, &mut file?).await?
+        }
+        (Place::Lines(path), Place::Store(to)) => from_file_to_store(&File::open(path)?, &to).await?,
         (Place::Lines(_), Place::Lines(_)) => return Err("un fichero se copia con cp".into()),
     };
     Ok(copied.report())
@@ -168,7 +171,8 @@ impl Copied {
 /// A place for tickets.
 enum Place {
     Store(Box<dyn TicketStore>),
-    Lines(File),
+    /// Path of a file of JSON lines, which is opened once both places are known.
+    Lines(String),
 }
 
 struct Options {
@@ -198,16 +202,14 @@ impl Options {
             return Ok(Place::Store(Box::new(options.connect(place).await?)));
         }
         // What is read has to be there.
-        let is_source = place == self.from;
-        if is_source {
+        if place == self.from {
             File::open(place).map_err(|error| format!("{place}: {error}"))?;
         }
         if place.ends_with(".db") {
             return Ok(Place::Store(Box::new(SqliteStore::open(place).await?)));
         }
         if place.ends_with(".jsonl") {
-            let file = File::options().read(true).append(!is_source).create(!is_source).open(place)?;
-            return Ok(Place::Lines(file));
+            return Ok(Place::Lines(place.into()));
         }
         Err(format!("{place} no es mongodb://..., ni acaba en .db o .jsonl").into())
     }

@@ -96,6 +96,8 @@ async fn derived_fields_are_stored_as_they_are_read() {
         }
     }
     assert_eq!((batches, repaired), (4, 7));
+    let invalid = "x".repeat(65).parse::<Checkpoint>().unwrap_err();
+    assert_eq!(invalid.value(), format!("{}…", "x".repeat(64)));
     assert_eq!(unreadable, ["7"]);
 
     for (number, _, expected) in &documents {

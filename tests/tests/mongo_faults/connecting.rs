@@ -16,7 +16,7 @@ async fn refused(uri: &str) -> ConnectError {
 
 #[tokio::test]
 async fn servers_that_do_not_answer_are_unreachable() {
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let nobody = nobody();
     let error = refused(&format!("mongodb://{nobody}/desk?serverSelectionTimeoutMS=300")).await;
 
     assert_eq!(error.code(), "mongodb_unreachable");
@@ -96,14 +96,22 @@ async fn a_single_secondary_and_another_replica_set_are_reported() {
     assert!(error.to_string().contains(&secondary), "{error}");
     assert!(!error.is_retryable());
 
-    let other = database_of(&set).replace("=rs0", "=tienda");
-    let error = refused(&format!("{other}&serverSelectionTimeoutMS=1000")).await;
-    assert_eq!(error.code(), "mongodb_other_replica_set");
-    assert!(
-        error.to_string().contains("\"tienda\"") && error.to_string().contains("\"rs0\""),
-        "{error}"
-    );
-    assert!(!error.is_retryable());
+    let other = database_of(&set).replace("=rs0", "=tienda") + "&serverSelectionTimeoutMS=1000";
+    let first_is_down = other.replace("mongodb://", &format!("mongodb://{},", nobody()));
+    for uri in [other, first_is_down] {
+        let error = refused(&uri).await;
+        assert_eq!(error.code(), "mongodb_other_replica_set", "{uri}");
+        assert!(
+            error.to_string().contains("\"tienda\"") && error.to_string().contains("\"rs0\""),
+            "{error}"
+        );
+        assert!(!error.is_retryable());
+    }
+}
+
+/// Returns an address at which no server listens.
+fn nobody() -> std::net::SocketAddr {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
 /// Returns the connection string of a set with the name of a database.

@@ -11,7 +11,7 @@ use ventanilla_service::{
 
 use super::world::{
     FAILED, NOT_DURABLE, UNAVAILABLE, UNKNOWN, World, ana, database, draft, fault, keyed, luis,
-    majority_within, patient, until,
+    majority_within, patient, texts, until,
 };
 
 /// Opens a desk with a short time limit for a majority, which only waiting for a majority exceeds,
@@ -121,6 +121,22 @@ async fn no_refusal_rests_on_a_change_that_no_majority_has() {
     until(async || code(number).await == "ticket_closed").await;
     until(async || code(&gone).await == "ticket_not_found").await;
     assert_eq!(create().await.unwrap_err().code(), "key_conflict");
+}
+
+#[tokio::test]
+async fn a_ticket_that_no_majority_has_yet_is_not_reported_as_missing() {
+    let world = World::start().await;
+    let customer = hasty(&world).await.customer(ana());
+    world.set.stop_replication().await;
+    assert_eq!(fault(customer.create(draft("otro")).await), NOT_DURABLE);
+    let other = doc! { "ticketNumber": { "$ne": world.number.as_str() } };
+    let other = world.tickets.find_one(other).await.unwrap().unwrap();
+    let number = TicketNumber::parse(other.get_str("ticketNumber").unwrap()).unwrap();
+    assert_eq!(fault(customer.reply(&number, keyed("hola")).await), UNAVAILABLE);
+
+    world.set.resume_replication().await;
+    until(async || customer.reply(&number, keyed("hola")).await.is_ok()).await;
+    assert_eq!(texts(&world.desk, &number).await, ["hola"]);
 }
 
 #[tokio::test]

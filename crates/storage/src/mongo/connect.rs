@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use bson::{Document, RawDocumentBuf, doc};
+use futures::future::join_all;
 use mongodb::{
     Client, Collection, Database,
     error::{Error, ErrorKind as Cause},
@@ -124,14 +125,13 @@ impl MongoOptions {
         options.app_name.get_or_insert_with(|| "ventanilla".into());
         options.max_pool_size.get_or_insert(MOST_COMMANDS);
         options.server_selection_timeout.get_or_insert(Duration::from_secs(10));
-        let (set, hosts) = (options.repl_set_name.clone(), options.hosts.clone());
-        let client = Client::with_options(options).map_err(invalid)?;
+        let client = Client::with_options(options.clone()).map_err(invalid)?;
         let database = client.default_database().ok_or(ConnectError::NoDatabase)?;
-        match (self.open(&database).await, set) {
-            (Err(unreachable @ ConnectError::Unreachable { .. }), Some(wanted)) => {
-                Err(other_set(&hosts, wanted).await.unwrap_or(unreachable))
+        match self.open(&database).await {
+            Err(unreachable @ ConnectError::Unreachable { .. }) => {
+                Err(other_set(&options).await.unwrap_or(unreachable))
             }
-            (opened, _) => opened,
+            opened => opened,
         }
     }
 
@@ -209,15 +209,26 @@ fn check_write_concern(concern: &WriteConcern, servers: usize) -> Result<(), Con
     }
 }
 
-/// Returns the error for reachable servers that belong to another replica set.
-async fn other_set(hosts: &[ServerAddress], wanted: String) -> Option<ConnectError> {
-    let mut direct = ClientOptions::builder().hosts(vec![hosts.first()?.clone()]).build();
+/// Returns the error for reachable servers that all belong to another replica set than the URI names.
+async fn other_set(options: &ClientOptions) -> Option<ConnectError> {
+    let wanted = options.repl_set_name.clone()?;
+    let sets = join_all(options.hosts.iter().map(|host| set_of(options, host))).await;
+    let sets: Vec<String> = sets.into_iter().flatten().collect();
+    if sets.contains(&wanted) {
+        return None;
+    }
+    sets.into_iter().next().map(|found| ConnectError::ReplicaSet { wanted, found })
+}
+
+/// Returns the name of the replica set to which a server says that it belongs, without logging in.
+async fn set_of(options: &ClientOptions, host: &ServerAddress) -> Option<String> {
+    let mut direct = ClientOptions::builder().hosts(vec![host.clone()]).build();
+    direct.tls = options.tls.clone();
     direct.direct_connection = Some(true);
     direct.server_selection_timeout = Some(Duration::from_secs(2));
     let server = Client::with_options(direct).ok()?.database("admin");
     let hello = server.run_command(doc! { "hello": 1 }).await.ok()?;
-    let found = hello.get_str("setName").ok()?.to_owned();
-    (found != wanted).then_some(ConnectError::ReplicaSet { wanted, found })
+    hello.get_str("setName").ok().map(str::to_owned)
 }
 
 /// Error of opening a store, for the operator of the host rather than for its users.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bson::{Document, RawDocumentBuf, doc, oid::ObjectId};
 use futures::TryStreamExt;
-use ventanilla_domain::{Status, TicketNumber, TicketRecord};
+use ventanilla_domain::{Status, TicketNumber, TicketRecord, excerpt};
 
 use super::{
     Inner, MongoStore,
@@ -54,7 +54,7 @@ impl std::str::FromStr for Checkpoint {
     type Err = InvalidCheckpoint;
 
     fn from_str(value: &str) -> Result<Self, InvalidCheckpoint> {
-        let invalid = |_| InvalidCheckpoint { value: value.chars().take(64).collect() };
+        let invalid = |_| InvalidCheckpoint { value: excerpt(value) };
         ObjectId::parse_str(value).map(Self).map_err(invalid)
     }
 }
@@ -67,7 +67,7 @@ pub struct InvalidCheckpoint {
 }
 
 impl InvalidCheckpoint {
-    /// Returns the start of the offending text, at most 64 characters.
+    /// Returns the offending text, of which `…` stands for all after 64 characters.
     #[must_use]
     pub fn value(&self) -> &str {
         &self.value

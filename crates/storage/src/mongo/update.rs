@@ -81,6 +81,9 @@ impl Inner {
             Err(error) if change.lost.is_some() && error.is_retryable() => return Ok(None),
             Err(error) => return Err(change.failed(error)),
         };
+        if document.is_none() && is_final && self.is_pending(change, deadline).await? {
+            return Ok(None);
+        }
         let found = document.map(|document| self.readable(&document, command, number)).transpose();
         let found = found.map_err(|error| change.failed(error))?.flatten();
         let Some(mut found) = found else {
@@ -108,6 +111,24 @@ impl Inner {
             return Ok(None);
         }
         self.write(found, outcome, change, deadline).await
+    }
+
+    /// Returns whether the primary has a ticket that was not found among the data of a majority. A new
+    /// primary learns only after its election that a majority has the ticket.
+    async fn is_pending(
+        self: &Arc<Self>,
+        change: &mut Attempts<'_>,
+        deadline: Deadline,
+    ) -> Result<bool, StoreError> {
+        match self.find_one(change.number, ReadConcern::local(), deadline).await {
+            Ok(None) => Ok(false),
+            Ok(Some(_)) => {
+                change.waits.cause = Some("no majority of the servers has the ticket yet".into());
+                Ok(true)
+            }
+            Err(error) if change.lost.is_some() && error.is_retryable() => Ok(true),
+            Err(error) => Err(change.failed(error)),
+        }
     }
 
     async fn write(
