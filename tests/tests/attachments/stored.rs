@@ -63,19 +63,18 @@ async fn another_application_leaves_files_and_a_damaged_one_hides_no_message() {
     let change = doc! { "$push": { "messages": message } };
     raw.update_one(doc! { "ticketNumber": number.as_str() }, change).await.unwrap();
     let seen = ana.get(&number).await.unwrap();
-    assert_eq!(seen.messages[0].attachments, [file.clone()]);
+    assert_eq!(seen.messages[0].attachments, std::slice::from_ref(&file));
     assert_eq!(seen.messages.len(), 2);
 
-    let mut messages = 2;
-    for damaged in [
+    let damaged = [
         bson::Bson::Int32(7),
         bson::Bson::Array(vec![doc! { "id": "../../etc/passwd", "name": "x" }.into(), 7.into()]),
-    ] {
+    ];
+    for (messages, damaged) in (2..).zip(damaged) {
         let change = doc! { "$set": { "messages.0.attachments": damaged } };
         raw.update_one(doc! { "ticketNumber": number.as_str() }, change).await.unwrap();
         let seen = ana.get(&number).await.unwrap();
         assert_eq!((seen.messages.len(), seen.messages[0].attachments.len()), (messages, 0));
-        messages += 1;
         ana.reply(&number, "¿Y la captura?").await.unwrap();
         let stored = raw.find_one(doc! { "ticketNumber": number.as_str() }).await.unwrap().unwrap();
         let first = stored.get_array("messages").unwrap()[0].as_document().unwrap();
