@@ -79,7 +79,9 @@ impl Core {
             let ticket = new_ticket
                 .open(number, requester, by, at, &self.policy)
                 .map_err(|refusal| ServiceError::NotOpened { refusal })?;
-            self.record_files(by, &ticket.head().ticket_number, new_ticket.attachments()).await?;
+            let number = &ticket.head().ticket_number;
+            // Without a key the number is drawn, and may be that of another ticket.
+            self.record_files(by, number, new_ticket.attachments(), key.is_some()).await?;
             match self.store.insert(&ticket).await? {
                 InsertOutcome::Stored => {
                     record("number", &ticket.head().ticket_number);
@@ -128,7 +130,7 @@ impl Core {
         self.check_assignee(&change)?;
         let refused = |refusal| ServiceError::Refused { number: number.clone(), refusal };
         let command = Command::new(by, self.now(), &self.policy, change).map_err(refused)?;
-        self.record_files(by, number, command.change().attachments()).await?;
+        self.record_files(by, number, command.change().attachments(), true).await?;
         match self.store.update(number, &command).await? {
             Outcome::Applied { head, events } => Ok(self.told(by, Receipt::new(head, events))),
             Outcome::Unchanged { head } => Ok(Receipt::new(head, Vec::new()).seen_by(by)),
@@ -155,6 +157,7 @@ impl Core {
         _: &Actor,
         _: &TicketNumber,
         attached: &[ventanilla_domain::Attachment],
+        _: bool,
     ) -> Result<(), ServiceError> {
         if attached.is_empty() { Ok(()) } else { Err(ServiceError::NoAttachments) }
     }

@@ -212,19 +212,21 @@ impl Core {
     }
 
     /// Checks that the files to be attached are uploads of the actor, whatever the host says of them, and
-    /// records that the ticket is about to name them.
+    /// records that the ticket is about to name them. A request that may be a repeated one can also have
+    /// those that the actor has attached to the ticket before.
     pub(crate) async fn record_files(
         &self,
         by: &Actor,
         number: &TicketNumber,
         attached: &[Attachment],
+        may_repeat: bool,
     ) -> Result<(), ServiceError> {
         for file in attached {
             let files = self.files()?;
             let upload = files.uploaded(file.id, by, self.attachable_since()).await?;
             if upload.as_ref() == Some(file) {
                 files.record_use(file.id, number).await?;
-            } else if !self.is_attached(by, number, file).await? {
+            } else if !may_repeat || !self.is_attached(by, number, file).await? {
                 return Err(ServiceError::AttachmentNotFound { id: file.id });
             }
         }

@@ -130,6 +130,16 @@ impl Pick {
     }
 }
 
+/// Returns true if the files of a change are refused whatever the ticket is.
+pub(super) fn no_ticket_takes_files_of(what: &What) -> bool {
+    what.files().filter(|files| !files.places.is_empty()).is_some_and(|files| {
+        let is_message = matches!(what, What::Write(..));
+        let altered = Handing::Altered;
+        let is_refused = [Altered::Larger, Altered::OtherType].map(altered).contains(&files.handing);
+        !is_message || is_refused || files.places.len() > 8
+    })
+}
+
 /// Generates a request with a key and files that was carried out before, perhaps with files uploaded once
 /// more; `None` if there was none.
 pub(super) fn again(world: &World) -> Option<BoxedStrategy<Action>> {

@@ -14,12 +14,9 @@ impl World {
         if let Some(missing) = bulk.what.files().and_then(|files| self.look_up(&by, files)) {
             return missing;
         }
-        // Then no ticket is looked for, and another spelling of a number is another number.
-        let no_ticket_takes_it = self.refuses_files_of(&bulk.what).is_some();
         let (mut met, mut each) = (Vec::new(), Vec::new());
         for (asked, (ticket, hand)) in bulk.tickets.iter().enumerate() {
-            let number = (*ticket, if no_ticket_takes_it { spelling(*hand) } else { 0 });
-            if met.contains(&number) && !matches!(hand, Hand::Blank) {
+            if met.contains(ticket) && !matches!(hand, Hand::Blank) {
                 continue;
             }
             let answer = match hand {
@@ -37,7 +34,7 @@ impl World {
                 answer => answer,
             };
             if !matches!(answer, Answer::NotFound(_) | Answer::Invalid(_)) {
-                met.push(number);
+                met.push(*ticket);
             }
             each.push((asked, answer));
         }
@@ -57,16 +54,5 @@ impl World {
         }
         let batches = closed.len().checked_div(batch as usize).map_or(1, |full| full + 1);
         Answer::Closed { closed, batches }
-    }
-}
-
-/// Returns one value for all spellings of a number that need no search.
-fn spelling(hand: Hand) -> u8 {
-    match hand {
-        Hand::Exact | Hand::Hash => 0,
-        Hand::Lower => 1,
-        Hand::NoPrefix => 2,
-        Hand::Letters => 3,
-        Hand::Blank => 4,
     }
 }

@@ -9,7 +9,7 @@ use ventanilla_service::{
 use super::{
     generators::{admins, later},
     people::{self, ABOUT, TAGS},
-    reference::World,
+    reference::{Ticket, World},
     step::{Action, Filter, Query},
 };
 
@@ -17,7 +17,9 @@ pub(super) fn lists(world: &World) -> BoxedStrategy<Action> {
     let mine = (sample::select(people::customers()), any::<bool>())
         .prop_map(|(by, closed)| Query::Mine { by, closed });
     let mut kinds = vec![(2, filters(world).boxed())];
-    kinds.extend(fitting(world).map(|filters| (1, filters)));
+    let is_both = |ticket: &Ticket| ticket.head.waits_at(world.now) && ticket.head.handoff_at.is_some();
+    let weight = if world.tickets.iter().any(is_both) { 12 } else { 1 };
+    kinds.extend(fitting(world).map(|filters| (weight, filters)));
     kinds.extend(labelled(world).map(|filters| (1, filters)));
     let all =
         (Union::new_weighted(kinds), sorts(world)).prop_map(|(filter, sort)| Query::All(filter, sort));

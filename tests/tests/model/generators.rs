@@ -291,6 +291,13 @@ fn bulks(world: &World) -> impl Strategy<Value = Bulk> + use<> {
     (admins(), named, changes(world, words, text()), versions, picks(world)).prop_map(
         move |(by, tickets, what, expecting, pick)| {
             let what = what.with_files(pick.by(&Actor::Admin(by.clone()), &uploads));
+            // No ticket is looked for then, so another spelling of a number is another number.
+            let is_refused = attach::no_ticket_takes_files_of(&what);
+            let spelled = |(ticket, hand)| match hand {
+                Hand::Blank => (ticket, Hand::Blank),
+                hand => (ticket, if is_refused { Hand::Exact } else { hand }),
+            };
+            let tickets = tickets.into_iter().map(spelled).collect();
             Bulk { by, tickets, what, expecting }
         },
     )

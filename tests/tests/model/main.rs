@@ -116,8 +116,8 @@ prop_state_machine! {
 #[test]
 fn every_answer_of_every_step_occurs() {
     let mut kinds = Coverage::default();
-    kinds.collect::<Conversations>(2400);
-    kinds.collect::<Lists>(4200);
+    kinds.collect::<Conversations>(3600);
+    kinds.collect::<Lists>(4800);
     kinds.collect::<Attachments>(3200);
     let never = kinds.that_never_occurred(&[
         "open done|repeated|key_conflict|text_over_limit|too_many_tags|too_many_references",
