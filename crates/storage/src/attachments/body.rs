@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 use futures::{Stream, StreamExt, TryStreamExt, stream::BoxStream};
 
-use crate::BoxError;
+use crate::{BoxError, StoreError};
 
 /// Bytes of a file as a stream, such as the body of an HTTP request or response.
 ///
@@ -37,15 +37,13 @@ impl FileBody {
     ///
     /// # Errors
     ///
-    /// That of the stream.
-    pub async fn into_bytes(self) -> Result<Vec<u8>, BoxError> {
-        let all = Vec::new();
-        self.0
-            .try_fold(all, async |mut all, chunk| {
-                all.extend_from_slice(&chunk);
-                Ok(all)
-            })
-            .await
+    /// [`StoreError::Unavailable`] with the error of the stream.
+    pub async fn into_bytes(mut self) -> Result<Vec<u8>, StoreError> {
+        let mut all = Vec::new();
+        while let Some(chunk) = self.0.next().await {
+            all.extend_from_slice(&chunk.map_err(|source| StoreError::Unavailable { source })?);
+        }
+        Ok(all)
     }
 }
 
