@@ -146,7 +146,7 @@ impl NewTicket {
         rules::check_references(self.about.len())?;
         rules::check_tags(self.tags.len())?;
         policy.attachments.check_files(&self.attachments)?;
-        policy.attachments.check_room(&self.attachments, &[])?;
+        policy.attachments.check_room(&self.attachments, 0)?;
         let head = TicketHead {
             ticket_number: number,
             requester: requester.clone(),

@@ -1,11 +1,11 @@
 //! Business rules: for each change, who may make it, its preconditions and its effects.
 
 use crate::{
-    Actor, ActorKind, BotPolicy, Command, Draft, Event, EventKind, IdempotencyKey, Message, MessageText,
-    NewMessage, Note, Policy, Priority, Reference, Refusal, Reopen, SeenConversation, SlaInstant,
-    SlaMetric, SlaTimers, Status, Tag, Ticket, TicketDetails, TicketHead, Timestamp, UserId, Wait,
-    Waiting,
-    attachment::are_same_files,
+    Actor, ActorKind, Attachment, AttachmentPolicy, BotPolicy, Command, Draft, Event, EventKind,
+    IdempotencyKey, MediaType, Message, MessageText, NewMessage, Note, Policy, Priority, Reference,
+    Refusal, Reopen, SeenConversation, SlaInstant, SlaMetric, SlaTimers, Status, Tag, Ticket,
+    TicketDetails, TicketHead, Timestamp, UserId, Wait, Waiting,
+    attachment::{are_same_files, bytes_of},
     change::{ChangeKind, Expected, Then},
     changes_since::{changes_since, conversation_changes},
     command::{First, State, Stop},
@@ -79,7 +79,8 @@ impl Command {
                 self.check_expected(ticket)?;
                 check_bot(head, self.actor.kind(), &self.policy)?;
                 check_room(ticket, count(message.text.bytes()), &self.policy)?;
-                self.policy.attachments.check_room(&message.attachments, ticket.messages)?;
+                let stored = bytes_of(ticket.messages.iter().flat_map(|message| &message.attachments));
+                self.policy.attachments.check_room(&message.attachments, stored)?;
             }
             ChangeKind::Note(note) => {
                 self.check_note_key(note, ticket)?;
@@ -670,5 +671,52 @@ impl Policy {
         check_room(&state, 1, self)?;
         let left = self.limits.conversation_bytes().saturating_sub(state.conversation_bytes);
         Ok(longest_text(self).min(left))
+    }
+}
+
+/// Limits of attachments.
+impl AttachmentPolicy {
+    /// Checks the size of a file, or of the part of it that has arrived.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::FileTooLarge`].
+    pub fn check_bytes(&self, bytes: u64) -> Result<(), Refusal> {
+        let limit = self.file_bytes;
+        if bytes > limit { Err(Refusal::FileTooLarge { bytes, limit }) } else { Ok(()) }
+    }
+
+    /// Checks the media type that was found in a file's bytes; `None` if it is unknown.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::MediaTypeNotAllowed`].
+    pub fn check_media_type(&self, found: Option<&MediaType>) -> Result<(), Refusal> {
+        if found.is_some_and(|found| self.allows(found)) {
+            return Ok(());
+        }
+        Err(Refusal::MediaTypeNotAllowed { found: found.cloned(), allowed: self.media_types.to_vec() })
+    }
+
+    /// Checks the attachments of a new message.
+    pub(crate) fn check_files(&self, added: &[Attachment]) -> Result<(), Refusal> {
+        if added.len() > Attachment::MAX_OF_MESSAGE {
+            let (files, limit) = (count(added.len()), count(Attachment::MAX_OF_MESSAGE));
+            return Err(Refusal::TooManyAttachments { files, limit });
+        }
+        for file in added {
+            self.check_bytes(file.bytes)?;
+            self.check_media_type(Some(&file.media_type))?;
+        }
+        Ok(())
+    }
+
+    /// Checks that a ticket with files of so many bytes has room for those of a new message.
+    pub(crate) fn check_room(&self, added: &[Attachment], stored: u64) -> Result<(), Refusal> {
+        let (adding, limit) = (bytes_of(added), self.ticket_bytes);
+        if adding > 0 && stored.saturating_add(adding) > limit {
+            return Err(Refusal::AttachmentsFull { bytes: stored, adding, limit });
+        }
+        Ok(())
     }
 }

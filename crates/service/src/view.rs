@@ -12,6 +12,7 @@ mod context;
 mod desk;
 mod duration;
 mod error;
+mod file_input;
 mod history;
 mod pages;
 mod people;
@@ -23,7 +24,7 @@ mod sla;
 mod time;
 
 pub use bulk::{BulkRow, BulkView};
-pub use chat::{AttachmentView, ChatView, FileInput, InputState, MessageSide, MessageView};
+pub use chat::{AttachmentView, ChatView, InputState, MessageSide, MessageView};
 pub use conflict::ConflictView;
 pub(crate) use context::{PageContext, PageSource};
 pub use desk::{
@@ -32,6 +33,7 @@ pub use desk::{
 };
 pub use duration::format_duration;
 pub use error::{ErrorView, FieldError};
+pub use file_input::FileInput;
 pub use history::HistoryEntry;
 pub use pages::{AdminPages, CustomerPages};
 pub use people::{Label, Person, PersonDirectory, PersonRef, PersonView, Viewer};

@@ -304,7 +304,7 @@ async fn serve(download: Download, request: &HeaderMap) -> Answer {
     Ok((status, always, headers, body).into_response())
 }
 
-/// What a `Range` header asks for.
+/// Part of a file for which a `Range` header asks.
 enum Asking {
     /// The whole file, which also answers a request for several parts.
     Whole,

@@ -11,7 +11,7 @@ use ventanilla_domain::{Actor, Attachment, AttachmentId, Ticket, TicketNumber, T
 use super::{AttachmentStore, file_path, local, store_error};
 use crate::{StoreError, TicketStore};
 
-/// What is known of an upload, at `pending/<id>.upload`.
+/// Record of an upload, at `pending/<id>.upload`.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct PendingUpload {
