@@ -81,12 +81,13 @@ impl Inner {
             Err(error) if change.lost.is_some() && error.is_retryable() => return Ok(None),
             Err(error) => return Err(change.failed(error)),
         };
-        if document.is_none() && is_final && self.is_pending(change, deadline).await? {
-            return Ok(None);
-        }
         let found = document.map(|document| self.readable(&document, command, number)).transpose();
         let found = found.map_err(|error| change.failed(error))?.flatten();
         let Some(mut found) = found else {
+            // Also for somebody else's ticket, whose answer may cost no less than that for a missing one.
+            if is_final && self.is_pending(command, change, deadline).await? {
+                return Ok(None);
+            }
             return change.answer(Outcome::NotFound, is_final);
         };
         if let Some(lost) = change.lost.take() {
@@ -113,22 +114,27 @@ impl Inner {
         self.write(found, outcome, change, deadline).await
     }
 
-    /// Returns whether the primary has a ticket that was not found among the data of a majority. A new
-    /// primary learns only after its election that a majority has the ticket.
+    /// Returns whether the primary has a ticket for this command that was not found among the data of a
+    /// majority. A new primary learns only after its election that a majority has the ticket.
     async fn is_pending(
         self: &Arc<Self>,
+        command: &Command,
         change: &mut Attempts<'_>,
         deadline: Deadline,
     ) -> Result<bool, StoreError> {
-        match self.find_one(change.number, ReadConcern::local(), deadline).await {
-            Ok(None) => Ok(false),
-            Ok(Some(_)) => {
-                change.waits.cause = Some("no majority of the servers has the ticket yet".into());
-                Ok(true)
+        let found = match self.find_one(change.number, ReadConcern::local(), deadline).await {
+            Ok(document) => {
+                let read = |document: RawDocumentBuf| self.readable(&document, command, change.number);
+                document.map(read).transpose()
             }
-            Err(error) if change.lost.is_some() && error.is_retryable() => Ok(true),
-            Err(error) => Err(change.failed(error)),
+            Err(error) if change.lost.is_some() && error.is_retryable() => return Ok(true),
+            Err(error) => Err(error),
+        };
+        let is_pending = found.map_err(|error| change.failed(error))?.flatten().is_some();
+        if is_pending {
+            change.waits.cause = Some("no majority of the servers has the ticket yet".into());
         }
+        Ok(is_pending)
     }
 
     async fn write(
