@@ -23,15 +23,22 @@ const PATIENCE: Duration = Duration::from_secs(90);
 pub(crate) async fn work(folder: &Path) {
     let folder = Folder(folder.to_owned());
     let desk = Place::parse(&folder.read("place")).desk().await;
+    // What a killed process has left of a line isn't a line; its item comes again.
+    let whole = complete(&folder.read("log")).len() as u64;
     let mut log = File::options().append(true).create(true).open(folder.file("log")).unwrap();
+    log.set_len(whole).unwrap();
     let token: EventToken = folder.read("token").parse().unwrap();
     let mut stream = desk.events(token).await.unwrap();
     while let Some(item) = stream.next().await {
         let line = Line::of(&item.unwrap());
-        // One call, so a killed process leaves no part of a line.
         log.write_all(format!("{line}\n").as_bytes()).unwrap();
         folder.store_token(stream.token());
     }
+}
+
+/// Returns the lines of a log that have been written to their end.
+fn complete(log: &str) -> &str {
+    log.rfind('\n').map_or("", |end| &log[..=end])
 }
 
 /// Folder with what a worker keeps: the place of its store, its token and its log.
@@ -49,7 +56,7 @@ impl Folder {
     }
 
     pub(crate) fn log(&self) -> Vec<Line> {
-        self.read("log").lines().map(|line| line.parse().unwrap()).collect()
+        complete(&self.read("log")).lines().map(|line| line.parse().unwrap()).collect()
     }
 
     fn store_token(&self, token: &EventToken) {
