@@ -157,5 +157,7 @@ async fn files_go_with_the_form_without_scripts() {
     window.find(".attached img").await;
     let src = window.find(".attached a").await.attr("href").await.expect("an address").expect("a file");
     assert!(src.starts_with("/tickets/TKT-"), "{src}");
+    let file = downloaded(&window).await;
+    assert_eq!((&file["kind"], &file["bytes"]), (&"image/png".into(), &PNG.len().into()));
     window.close().await;
 }
