@@ -44,7 +44,7 @@ impl Download {
     ///
     /// # Errors
     ///
-    /// Those of [`read`](Self::read).
+    /// The errors of [`read`](Self::read).
     pub async fn read_range(&self, range: Range<u64>) -> Result<FileBody, ServiceError> {
         Ok(self.files.read(&self.attachment, Some(range)).await?)
     }

@@ -61,7 +61,7 @@ pub(crate) struct Upload {
     pub(crate) by: Actor,
     pub(crate) at: Timestamp,
     pub(crate) sample: &'static Sample,
-    /// What it is attached as.
+    /// Attachment under which it is named.
     attachment: Attachment,
     pub(crate) fate: Fate,
 }

@@ -101,7 +101,7 @@ pub struct AttachmentView {
     pub media_type: Label,
     /// The size, such as `1,5 MB`.
     pub size: String,
-    /// Whether it is an image that can be shown in the page.
+    /// True for an image that can be shown in the page.
     pub is_image: bool,
 }
 

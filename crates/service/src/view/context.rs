@@ -46,7 +46,7 @@ impl PageContext<'_> {
 
     /// Returns the input for files, if the desk keeps them.
     pub(crate) fn file_input(&self) -> Option<FileInput> {
-        self.keeps_files.then(|| FileInput::new(&self.policy.attachments, self.viewer.locale))
+        FileInput::new(self.keeps_files, self.policy, self.viewer)
     }
 
     /// Returns the SLA policy at this time, if the desk has one.
@@ -101,7 +101,7 @@ impl<'a> PageSource<'a> {
 
     /// Returns the input for files, if the desk keeps them.
     pub(crate) fn file_input(&self) -> Option<FileInput> {
-        self.keeps_files.then(|| FileInput::new(&self.policy.attachments, self.viewer.locale))
+        FileInput::new(self.keeps_files, self.policy, self.viewer)
     }
 
     fn with_asked<T>(&self, f: impl FnOnce(&mut AskedPeople) -> T) -> T {

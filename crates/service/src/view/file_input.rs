@@ -1,7 +1,9 @@
 //! Input for files of a page.
 
 use serde::{Deserialize, Serialize};
-use ventanilla_domain::{Attachment, AttachmentPolicy, Locale, MediaType};
+use ventanilla_domain::{Attachment, AttachmentPolicy, Locale, MediaType, Policy};
+
+use super::Viewer;
 
 /// Input for the files of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,7 +23,12 @@ pub struct FileInput {
 }
 
 impl FileInput {
-    pub(crate) fn new(policy: &AttachmentPolicy, locale: Locale) -> Self {
+    /// Returns the input for the limits of a policy; `None` if the desk keeps no files.
+    pub(crate) fn new(keeps_files: bool, policy: &Policy, viewer: Viewer) -> Option<Self> {
+        keeps_files.then(|| Self::of(&policy.attachments, viewer.locale))
+    }
+
+    fn of(policy: &AttachmentPolicy, locale: Locale) -> Self {
         let max_files = Attachment::MAX_OF_MESSAGE as u32;
         let (size, types) = (locale.size(policy.file_bytes), &policy.media_types);
         let names: Vec<&str> = types.iter().map(|media_type| media_type.label(locale)).collect();

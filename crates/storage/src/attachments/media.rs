@@ -4,7 +4,7 @@ use ventanilla_domain::MediaType;
 
 /// Finds the media type of a file by its first bytes, whatever it is called; `None` if it is unknown.
 ///
-/// What has no mark of its own is plain text if it is UTF-8 without control characters.
+/// A file without a known signature is plain text if it is UTF-8 without control characters.
 pub(super) fn media_type_of(head: &[u8]) -> Option<MediaType> {
     match infer::get(head) {
         Some(kind) => MediaType::parse(kind.mime_type()).ok(),
