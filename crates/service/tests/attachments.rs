@@ -134,6 +134,16 @@ async fn only_the_uploader_attaches_a_file_and_only_for_a_time() {
 }
 
 #[tokio::test]
+async fn an_upload_is_swept_only_once_it_is_a_day_old() {
+    let Case { desk, ana, clock, .. } = case();
+    ana.upload("captura.png", PNG.to_vec()).await.unwrap();
+    for (hours, deleted) in [(23, 0), (1, 0), (1, 1)] {
+        clock.advance(Duration::from_secs(hours * 3600));
+        assert_eq!(desk.system().sweep_uploads().await.unwrap().deleted, deleted);
+    }
+}
+
+#[tokio::test]
 async fn a_message_sent_again_is_the_same_even_after_a_sweep() {
     let Case { desk, ana, clock, luis, .. } = case();
     let key = || common::key("k");
