@@ -8,7 +8,6 @@
 
 use std::{
     error::Error,
-    fs,
     hint::black_box,
     time::{Duration, Instant},
 };
@@ -47,6 +46,7 @@ async fn main() -> Result<(), Failure> {
     let named = |case: &Case| arguments.contains(&format!("{case:?}"));
     let all = !Case::ALL.iter().any(named);
     let bench = Bench::new(if tried { 400 } else { 4_000 }).await?;
+    bench.weigh().await?;
     let mut mongoose = Mongoose::start(bench.servers.uri(), bench.servers.name());
     println!(
         "{:12}{:>6}{:>10}{:>10}{:>10}{:>11}{:>14}{:>9}{:>9}{:>11}{:>11}",
@@ -167,6 +167,19 @@ impl Bench {
         let closed = seed(&store, tickets / 8, 5, Status::Closed).await?;
         let desk = HelpDesk::new(store.clone());
         Ok(Self { servers, desk, knowing, store, bare, open, closed })
+    }
+
+    /// Prints the bytes of a stored ticket of five messages, in addition to its texts.
+    async fn weigh(&self) -> Result<(), Failure> {
+        let number = &self.open.numbers[0];
+        let ticket = self.desk.admin(testing::admin(0)).get(number).await?;
+        let said: usize = ticket.messages.iter().map(|message| message.text.as_str().len()).sum();
+        let fields = doc! { "bytes": { "$bsonSize": "$$ROOT" } };
+        let tickets = self.bare.find_one(doc! { "ticketNumber": number.as_str() }).projection(fields);
+        let stored = tickets.await?.ok_or("the ticket is stored")?.get_i32("bytes")? as usize;
+        let rest = stored - said - ticket.description.as_str().len();
+        println!("bytes of a ticket of {} messages beside its texts: {rest}", ticket.messages.len());
+        Ok(())
     }
 
     /// Runs each side once per round, so that the load of the machine affects all sides alike.
@@ -472,11 +485,8 @@ impl Side {
     }
 }
 
-/// Returns the CPU time of this process, in steps of 10 ms, or zero if the system doesn't report it.
+/// Returns the CPU time of this process.
 fn cpu_time() -> Duration {
-    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    let ticks =
-        |at: usize| fields.get(at).and_then(|field| field.parse::<u64>().ok()).unwrap_or_default();
-    Duration::from_millis((ticks(11) + ticks(12)) * 10)
+    let spent = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    Duration::try_from(spent).unwrap_or_default()
 }

@@ -76,7 +76,7 @@ impl Customer {
             Some(cursor) => checked(query.page_after(cursor))?,
             None => query.first_page(),
         };
-        let page = self.core.list(page.without_timers()).await?.map(TicketSummary::for_requester);
+        let page = self.core.list(page.for_requester()).await?.map(TicketSummary::for_requester);
         Ok(Page { unreadable: Vec::new(), ..page })
     }
 

@@ -23,12 +23,12 @@ pub struct PageQuery {
     after: Option<Position>,
     as_of: BusinessTime,
     now: Timestamp,
-    timers: bool,
+    for_requester: bool,
 }
 
 impl PageQuery {
     const fn new(query: ListQuery, after: Option<Position>) -> Self {
-        Self { query, after, as_of: BEGINNING, now: Timestamp::MIN, timers: true }
+        Self { query, after, as_of: BEGINNING, now: Timestamp::MIN, for_requester: false }
     }
 
     /// Returns the query of the list.
@@ -64,17 +64,18 @@ impl PageQuery {
         self.now
     }
 
-    /// Allows the store to leave out the SLA timers, for a reader who doesn't see them.
+    /// Allows the store to leave out of the rows what only the desk may see: SLA timers, tags, wait and
+    /// hand-over.
     #[must_use]
-    pub const fn without_timers(mut self) -> Self {
-        self.timers = false;
+    pub const fn for_requester(mut self) -> Self {
+        self.for_requester = true;
         self
     }
 
-    /// Returns whether the rows must have their SLA timers; if not, a store may leave them out.
+    /// Returns whether a requester reads the list. A store may leave out then what only the desk may see.
     #[must_use]
-    pub const fn has_timers(&self) -> bool {
-        self.timers
+    pub const fn is_for_requester(&self) -> bool {
+        self.for_requester
     }
 
     /// Returns whether a ticket belongs to the list: it passes every filter, and has a due time if the

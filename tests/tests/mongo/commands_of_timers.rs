@@ -84,7 +84,7 @@ async fn a_list_by_due_time_goes_on_without_timers_too() {
     log.fill(30).await;
     let query = ListQuery::new().with_sort(Sort::Due).with_page_size(PageSize::new(2).unwrap());
     let first = log.store.list(&query.clone().first_page()).await.unwrap();
-    let untimed = log.store.list(&query.first_page().without_timers()).await.unwrap();
+    let untimed = log.store.list(&query.first_page().for_requester()).await.unwrap();
     assert!(first.next.is_some() && first.next == untimed.next);
 }
 

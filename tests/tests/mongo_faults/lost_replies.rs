@@ -17,12 +17,14 @@ use mongodb::{
 };
 use tokio::sync::Notify;
 use ventanilla_service::{
-    Category, Change, HelpDesk, ListQuery, MessageText, NewTicket, Priority, Status, ticket::NewMessage,
+    Category, Change, Explain, HelpDesk, ListQuery, MessageText, NewTicket, Priority, Status,
+    ticket::NewMessage,
 };
 use ventanilla_tests::Proxy;
 
 use super::world::{
-    self, FAILED, UNAVAILABLE, World, ana, database, draft, fault, keyed, luis, majority_within, patient,
+    self, FAILED, UNAVAILABLE, UNKNOWN, World, ana, database, draft, fault, keyed, luis,
+    majority_within, patient,
 };
 
 const CHANGE: &str = "update";
@@ -251,6 +253,47 @@ fn come_between(world: &Arc<World>) {
         });
     });
     others.join().unwrap();
+}
+
+/// Checks a change whose answer is lost on a ticket that another application then gives to another
+/// requester: its first requester may learn nothing more of the ticket, and an administrator still does.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_change_to_a_ticket_of_somebody_else_meanwhile_is_unknown_to_its_requester() {
+    let world = Arc::new(World::start().await);
+    let (proxy, between) = (world.set.proxy().await, Arc::clone(&world));
+    let client = world::watched(proxy.uri(), move |event| {
+        if matches!(&event, CommandEvent::Failed(lost) if lost.command_name == CHANGE) {
+            give_away(&between);
+        }
+    });
+    let desk = world::desk(&client.await.database("desk"), patient()).await;
+
+    proxy.lose_replies(1, CHANGE);
+    let error = desk.customer(ana()).reply(&world.number, keyed("hola")).await;
+    assert_eq!(fault(error), UNKNOWN);
+    assert_eq!(world.texts().await, ["hola"]);
+    let missing = desk.customer(ana()).reply(&world.number, keyed("hola")).await.unwrap_err();
+    assert_eq!(missing.code(), "ticket_not_found");
+
+    proxy.lose_replies(1, CHANGE);
+    let receipt = desk.admin(luis()).set_priority(&world.number, Priority::High).await.unwrap();
+    assert_eq!((receipt.events.len(), receipt.repeated), (1, false));
+    assert_eq!(world.texts().await, ["hola"]);
+}
+
+/// Sets another requester, as a script would, without a new version.
+fn give_away(world: &Arc<World>) {
+    let (uri, number) = (world.set.uri(), world.number.clone());
+    let other = thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let tickets = database(&uri).await.collection::<Document>("SupportTicket");
+            let update = doc! { "$set": { "userId": bson::oid::ObjectId::new() } };
+            let given = tickets.update_one(doc! { "ticketNumber": number.as_str() }, update).await;
+            assert_eq!(given.unwrap().modified_count, 1);
+        });
+    });
+    other.join().unwrap();
 }
 
 #[tokio::test]

@@ -40,38 +40,36 @@ impl Inner {
         Ok(counts)
     }
 
-    /// Returns the conditions of all parts. A condition that many keys may match fixes one value of each
-    /// field: the server then counts a range of keys without reading them.
+    /// Returns the conditions of all parts. Each that many keys may match fixes one value of each field:
+    /// the server then counts a range of keys without reading them.
     fn parts(&self, query: &CountsQuery) -> Result<Vec<(Number, Document)>, StoreError> {
-        let live = expr::statuses(Status::Open | Status::InProgress);
         let of = |status: Status| doc! { "status": status.as_str() };
-        let live_with = |field: &str, value: Bson| doc! { "status": { "$in": &live }, field: value };
+        let mut waiting = of(Status::InProgress);
+        waiting.extend(expr::is_waiting(query.now()));
         let mut parts: Vec<(Number, Document)> = vec![
             (|counts| &mut counts.open, of(Status::Open)),
             // A missing status means the default, open.
             (|counts| &mut counts.open, doc! { "status": Bson::Null }),
             (|counts| &mut counts.in_progress, of(Status::InProgress)),
             (|counts| &mut counts.resolved, of(Status::Resolved)),
-            (|counts| &mut counts.urgent, live_with("priority", Priority::Urgent.as_str().into())),
-            (|counts| &mut counts.unassigned, live_with("assigneeId", Bson::Null)),
-            (|counts| &mut counts.mine, live_with("assigneeId", self.ids.write(query.mine())?)),
+            (|counts| &mut counts.waiting, waiting),
         ];
-        let mut waiting = of(Status::InProgress);
-        waiting.extend(expr::is_waiting(query.now()));
-        parts.push((|counts| &mut counts.waiting, waiting));
-        for status in &live {
-            let handed_over = doc! { "status": status, "handoffAt": expr::any_time() };
-            parts.push((|counts| &mut counts.handed_over, handed_over));
+        let mine = self.ids.write(query.mine())?;
+        for status in expr::statuses(Status::Open | Status::InProgress) {
+            let mut add = |number: Number, condition: Document| {
+                let mut live = doc! { "status": &status };
+                live.extend(condition);
+                parts.push((number, live));
+            };
+            add(|counts| &mut counts.urgent, doc! { "priority": Priority::Urgent.as_str() });
+            add(|counts| &mut counts.unassigned, doc! { "assigneeId": Bson::Null });
+            add(|counts| &mut counts.mine, doc! { "assigneeId": &mine });
+            add(|counts| &mut counts.handed_over, doc! { "handoffAt": expr::any_time() });
+            if let Some(now) = query.as_of() {
+                add(|counts| &mut counts.overdue, due_conditions(Some(DueFilter::Overdue), now));
+                add(|counts| &mut counts.at_risk, due_conditions(Some(DueFilter::AtRisk), now));
+            }
         }
-        let Some(now) = query.as_of() else { return Ok(parts) };
-        for status in &live {
-            let mut overdue = doc! { "status": status };
-            overdue.extend(due_conditions(Some(DueFilter::Overdue), now));
-            parts.push((|counts| &mut counts.overdue, overdue));
-        }
-        let mut at_risk = doc! { "status": { "$in": live } };
-        at_risk.extend(due_conditions(Some(DueFilter::AtRisk), now));
-        parts.push((|counts| &mut counts.at_risk, at_risk));
         Ok(parts)
     }
 

@@ -88,6 +88,14 @@ pub(super) fn head() -> Document {
     fields
 }
 
+/// Removes from the projection of a head what only the desk may see. The version stays: a ticket with an
+/// unreadable one is unreadable for everybody.
+pub(super) fn remove_desk_fields(head: &mut Document) {
+    for field in ["sla", "waiting", "handoffAt", "tags"] {
+        head.remove(field);
+    }
+}
+
 /// Returns the condition of a valid time, between the years 1 and 9999.
 pub(super) fn any_time() -> Document {
     doc! { "$gte": date(Timestamp::MIN), "$lte": date(Timestamp::MAX) }

@@ -91,9 +91,7 @@ fn fields(audience: &Audience, range: MessageRange) -> Document {
             fields.insert(EARLIER, 1);
         }
     } else {
-        for internal in ["sla", "waiting", "handoffAt"] {
-            fields.remove(internal);
-        }
+        expr::remove_desk_fields(&mut fields);
     }
     fields
 }

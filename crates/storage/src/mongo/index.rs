@@ -11,6 +11,8 @@ use ventanilla_domain::Status;
 
 /// Name that Prisma gives the unique index of the number; another name would conflict.
 const NUMBER: &str = "SupportTicket_ticketNumber_key";
+/// Index of the tickets of a requester in order of creation, whatever their status.
+pub(super) const REQUESTER: &str = "SupportTicket_userId_createdAt_idx";
 /// Index of tickets with a due time, by status and due time.
 pub(super) const DUE: &str = "SupportTicket_due_idx";
 /// Index of tickets with a wait, by the end of the wait.
@@ -28,6 +30,14 @@ pub(super) fn all() -> Vec<IndexModel> {
         run("SupportTicket_category_idx", doc! { "category": 1 }, None),
         run("SupportTicket_assigneeId_idx", doc! { "assigneeId": 1 }, None),
         run("SupportTicket_userId_idx", doc! { "userId": 1 }, None),
+        index(
+            REQUESTER,
+            doc! { "userId": 1, "createdAt": -1, "_id": -1 },
+            false,
+            // Every ticket has an `_id`. The planner considers a partial index only for queries that
+            // repeat its condition, and would choose this one for filtered lists too.
+            Some(doc! { "_id": { "$exists": true } }),
+        ),
         run("SupportTicket_tags_idx", doc! { "tags": 1 }, Some(doc! { "tags": { "$exists": true } })),
         run(
             "SupportTicket_about_idx",

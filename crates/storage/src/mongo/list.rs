@@ -59,7 +59,8 @@ impl Inner {
             Sort::Created(direction) => {
                 let all = query.priorities();
                 let matching = self.matching(page, all, direction, page.position(), unplaced)?;
-                self.find(page, matching, by_creation(direction), None).await
+                let hint = is_of_requester(query).then(|| Hint::Name(index::REQUESTER.into()));
+                self.find(page, matching, by_creation(direction), hint).await
             }
             Sort::UrgentFirst(direction) | Sort::LowFirst(direction) => {
                 self.by_priority(page, direction, unplaced).await
@@ -203,6 +204,10 @@ impl Inner {
         conditions.extend(query.due().map(|filter| due_conditions(Some(filter), page.as_of())));
         conditions.extend(desk_conditions(page));
         conditions.extend(unplaced.conditions());
+        if is_of_requester(query) {
+            // The condition of the partial index.
+            conditions.push(doc! { "_id": { "$exists": true } });
+        }
         if let Some(last) = after {
             // A bound of the index, without the rows of its millisecond that were seen. For an `$or`
             // the planner would scan two ranges and sort the result.
@@ -305,27 +310,37 @@ impl UserIdEncoding {
 /// take as long as all the rest.
 fn row(page: &PageQuery) -> Document {
     let mut fields = expr::stored_head();
-    // The cursor of a list by due time needs them.
-    if !page.has_timers() && !matches!(page.query().sort(), Sort::Due) {
-        fields.remove("sla");
+    // The cursor of a list by due time needs the timers.
+    if page.is_for_requester() && page.query().sort() != Sort::Due {
+        expr::remove_desk_fields(&mut fields);
     }
     fields.insert("description", 1);
     fields
 }
 
+/// Returns true for a list of all tickets of a requester by creation, which has an index of its own.
+fn is_of_requester(query: &ListQuery) -> bool {
+    matches!(query.sort(), Sort::Created(_))
+        && query.requester().is_some()
+        && query.listed_statuses() == EnumSet::all()
+        && query.priorities() == EnumSet::all()
+        && !has_selective_filter(query)
+}
+
 /// Returns the index hint of a list by due time. With a filter that few tickets pass the planner chooses:
 /// sorting the tickets of one requester may be faster.
 fn due_hint(query: &ListQuery) -> Option<Hint> {
-    let one_admins = matches!(query.assignee(), Some(AssigneeFilter::To(_)));
-    let is_waiting = query.waiting() == Some(WaitingFilter::Waiting);
-    let may_be_few = one_admins
+    (query.requester().is_none() && !has_selective_filter(query)).then(|| Hint::Name(index::DUE.into()))
+}
+
+/// Returns true if a filter other than that by requester may let few tickets pass.
+fn has_selective_filter(query: &ListQuery) -> bool {
+    matches!(query.assignee(), Some(AssigneeFilter::To(_)))
         || query.category().is_some()
-        || query.requester().is_some()
         || query.about().is_some()
         || query.tag().is_some()
-        || is_waiting
-        || query.is_handed_over();
-    (!may_be_few).then(|| Hint::Name(index::DUE.into()))
+        || query.waiting() == Some(WaitingFilter::Waiting)
+        || query.is_handed_over()
 }
 
 fn place(row: &RawDocument, order: Sort) -> Option<Position> {
