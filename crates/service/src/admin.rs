@@ -162,12 +162,14 @@ impl Admin {
 
 /// Changes.
 impl Admin {
-    /// Opens a ticket on a customer's behalf. An idempotency key of it is the administrator's.
+    /// Opens a ticket on a customer's behalf. An idempotency key of it is the administrator's; a
+    /// [follow-up](crate::ticket::FollowUp) has one that is everybody's.
     ///
     /// # Errors
     ///
     /// [`ServiceError::CategoryNotOffered`]; [`ServiceError::NotOpened`] if the rules refuse the ticket;
-    /// [`ServiceError::Refused`] if the key was used for another ticket; [`ServiceError::Store`].
+    /// [`ServiceError::Refused`] if the key was used for another ticket, or if the old ticket has another
+    /// follow-up already; [`ServiceError::Store`].
     #[instrument(name = "ventanilla.create", skip_all, fields(actor = "ADMIN", number, outcome))]
     pub async fn create_for(
         &self,

@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use ventanilla_domain::{
-    Actor, Audience, Category, Change, Command, CreationKey, Event, EventKind, MessageRange, NewTicket,
-    Outcome, Policy, Refusal, Sla, TicketDetails, TicketLookup, TicketNumber, TicketSummary, Timestamp,
+    Actor, Audience, Category, Change, Command, Event, EventKind, MessageRange, NewTicket,
+    Outcome, Policy, Sla, TicketDetails, TicketLookup, TicketNumber, TicketSummary, Timestamp,
     UserId,
 };
 use ventanilla_storage::{
@@ -73,8 +73,7 @@ impl Core {
             self.check_category(new_ticket.category())?;
         }
         let at = self.now();
-        let key = by.user().zip(new_ticket.key());
-        let key = key.map(|(by, key)| CreationKey { by: by.clone(), key: key.clone() });
+        let key = new_ticket.creation_key(requester, by);
         for number in numbers::candidates(&*self.numbers, key.as_ref()) {
             let ticket = new_ticket
                 .open(number, requester, by, at, &self.policy)
@@ -94,7 +93,7 @@ impl Core {
                     return Ok(self.told(by, Receipt::repeated(head, vec![first])));
                 }
                 InsertOutcome::KeyConflict { number, key } => {
-                    return Err(ServiceError::Refused { number, refusal: Refusal::KeyConflict { key } });
+                    return Err(ServiceError::Refused { number, refusal: new_ticket.key_refusal(key) });
                 }
                 InsertOutcome::NumberTaken => {}
             }

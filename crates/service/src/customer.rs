@@ -129,7 +129,8 @@ impl Customer {
     /// # Errors
     ///
     /// [`ServiceError::CategoryNotOffered`]; [`ServiceError::NotOpened`] if the rules refuse the ticket;
-    /// [`ServiceError::Refused`] if the key was used for another ticket; [`ServiceError::Store`].
+    /// [`ServiceError::Refused`] if the key was used for another ticket, or if the old ticket has another
+    /// [follow-up](FollowUp) already, with the number of that ticket; [`ServiceError::Store`].
     #[instrument(name = "ventanilla.create", skip_all, fields(actor = "CUSTOMER", number, outcome))]
     pub async fn create(&self, new_ticket: NewTicket) -> Result<Receipt, ServiceError> {
         self.core.open(&self.actor, &self.id, &new_ticket).await
@@ -167,7 +168,7 @@ impl Customer {
     /// Returns the offer to follow up a ticket in which this customer can no longer write.
     ///
     /// [`FollowUp::ticket`] makes the new ticket from its first message, for
-    /// [`create`](Self::create).
+    /// [`create`](Self::create). There is at most one follow-up of a ticket: a second one is refused.
     ///
     /// ```
     /// # use ventanilla_service::{Category, HelpDesk, MemoryStore, MessageText, NewTicket, Status, UserId};
