@@ -152,8 +152,8 @@ pub trait TicketStore: Send + Sync {
     /// Returns the events of all tickets after a position, or from now on.
     ///
     /// They include the changes of other handles and processes, and of other applications on the same data.
-    /// The default method has none ([`StoreError::NoEvents`]); `conformance::check_events` tests the
-    /// streams of stores that have.
+    /// The default method has none ([`StoreError::NoEvents`]), which declares that the store has no streams:
+    /// `conformance::check` then skips their cases and says so.
     ///
     /// # Errors
     ///

@@ -16,7 +16,7 @@ use ventanilla_domain::{
 
 use super::{check, message, support::MILLISECOND};
 use crate::{
-    Counts, CountsQuery, DueFilter, InsertOutcome, ListQuery, MemoryStore, Page, PageQuery, Period,
+    Counts, CountsQuery, DueFilter, EventStream, EventToken, InsertOutcome, ListQuery, MemoryStore, Page, PageQuery, Period,
     Report, ReportBuilder, ReportQuery, Sort, StoreError, TicketStore, store::forward, testing,
 };
 
@@ -118,14 +118,16 @@ async fn failed<T>(checked: impl Future<Output = T>) -> Vec<String> {
 #[test]
 fn case_names_are_unique() {
     let suite = super::suite();
-    let names: std::collections::BTreeSet<&str> = suite.iter().map(|case| case.name).collect();
-    assert_eq!(names.len(), suite.len());
+    let names: Vec<&str> = suite.iter().map(|case| case.name).chain(super::events::names()).collect();
+    let unique: std::collections::BTreeSet<&str> = names.iter().copied().collect();
+    assert_eq!(unique.len(), names.len());
 }
 
 #[tokio::test]
 async fn one_case_fails_alone() {
     let faulty = async || Faulty { store: MemoryStore::new(), fault: Fault::ForgetsKeys };
     super::check_case(faulty, "the_ticket_of_another_requester_is_none").await;
+    super::check_case(async || MemoryStore::new(), "tokens_of_another_database_are_refused").await;
     let checked = super::check_case(faulty, "a_key_sent_again_opens_one_ticket");
     assert!(AssertUnwindSafe(checked).catch_unwind().await.is_err(), "the store forgets keys");
 }
@@ -145,7 +147,30 @@ async fn an_unknown_case_is_answered_with_all_names() {
 
 #[tokio::test]
 async fn the_default_methods_conform() {
-    check(async || Small(MemoryStore::new())).await;
+    let summary = check(async || Small(MemoryStore::new())).await;
+    assert_eq!(summary.skipped(), super::events::names().collect::<Vec<_>>());
+    for name in summary.skipped() {
+        assert!(summary.to_string().contains(name), "{summary}");
+    }
+    let complete = AssertUnwindSafe(async { summary.assert_complete() }).catch_unwind().await;
+    assert!(complete.is_err(), "it has no events");
+}
+
+#[tokio::test]
+async fn a_store_with_faulty_events_fails_as_a_whole() {
+    struct Silent(MemoryStore);
+
+    #[async_trait]
+    impl TicketStore for Silent {
+        forward!(|this| this.0; insert, ticket, update, list, counts);
+
+        async fn events(&self, _: Option<EventToken>) -> Result<EventStream, StoreError> {
+            Err(StoreError::Failed { source: "no stream".into() })
+        }
+    }
+
+    let failed = failed(check(async || Silent(MemoryStore::new()))).await;
+    assert_eq!(failed, super::events::names().collect::<Vec<_>>());
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
