@@ -16,8 +16,11 @@ use ventanilla_domain::{
 
 use super::{check, message, support::MILLISECOND};
 use crate::{
-    Counts, CountsQuery, DueFilter, EventStream, EventToken, InsertOutcome, ListQuery, MemoryStore, Page, PageQuery, Period,
-    Report, ReportBuilder, ReportQuery, Sort, StoreError, TicketStore, store::forward, testing,
+    Counted, Counts, CountsQuery, DueFilter, EventStream, EventToken, InsertOutcome, ListQuery,
+    MemoryStore, Page, PageQuery, Period, Report, ReportBuilder, ReportQuery, Sort, StoreError,
+    TicketStore,
+    store::{default_count, forward},
+    testing,
 };
 
 #[tokio::test]
@@ -101,6 +104,9 @@ async fn a_store_with_one_fault_fails_at_no_other_case() {
             ],
         ),
         (Fault::CountsEndedWaits, &["waits_and_hand_overs_are_counted"]),
+        (Fault::CountsOnePage, &["each_list_is_counted_up_to_a_limit"]),
+        (Fault::CountsTheLimit, &["each_list_is_counted_up_to_a_limit", "a_count_follows_every_change"]),
+        (Fault::CountsTheRestOfAPage, &["each_list_is_counted_up_to_a_limit"]),
         (Fault::FailsEmptyDueLists, &["filters_that_no_ticket_passes_in_lists_by_due_time"]),
     ] {
         let checked = check(async || Faulty { store: MemoryStore::new(), fault });
@@ -207,6 +213,11 @@ enum Fault {
     DropsLabelFilters,
     ListsEndedWaits,
     CountsEndedWaits,
+    CountsOnePage,
+    /// A list that is longer than the limit is as long as the limit.
+    CountsTheLimit,
+    /// The pages before don't count.
+    CountsTheRestOfAPage,
 }
 
 struct Faulty {
@@ -323,6 +334,21 @@ impl TicketStore for Faulty {
             _ => {}
         }
         Ok(page)
+    }
+
+    async fn count(&self, list: &PageQuery, up_to: u32) -> Result<Counted, StoreError> {
+        let counted = default_count(self, list, up_to).await?;
+        Ok(match (self.fault, counted) {
+            (Fault::CountsOnePage, _) => {
+                let rows = self.store.list(&list.clone().at_start()).await?.rows.len();
+                Counted::new(rows as u64, up_to)
+            }
+            (Fault::CountsTheLimit, Counted::MoreThan(limit)) => Counted::Exactly(limit),
+            (Fault::CountsTheRestOfAPage, Counted::Exactly(_)) if list.position().is_some() => {
+                Counted::Exactly(self.store.list(list).await?.rows.len() as u64)
+            }
+            (_, counted) => counted,
+        })
     }
 
     async fn counts(&self, query: &CountsQuery) -> Result<Counts, StoreError> {
