@@ -1,6 +1,7 @@
 //! Ids of people, and keys of requests.
 
 use compact_str::CompactString;
+use sha2::{Digest, Sha256};
 
 use crate::parse::{TextRules, parsed_text};
 
@@ -114,6 +115,12 @@ impl IdempotencyKey {
         Some(value).filter(|value| !value.is_empty()).map(Self::parse).transpose()
     }
 
+    /// Derives the key of everything that may exist once for a subject, such as the follow-up of a ticket,
+    /// whatever characters the subject has.
+    pub(crate) fn derived(kind: &str, subject: &str) -> Self {
+        Self(format!("{kind}:{}", hex::encode(Sha256::digest(subject))).into())
+    }
+
     /// Returns the key as the host gave it.
     ///
     /// ```
@@ -128,6 +135,8 @@ impl IdempotencyKey {
 
 /// The key under which a ticket was opened, with its author: another person may use the same key.
 ///
+/// That of a follow-up is derived from the number of the old ticket ([`FollowUp`](crate::FollowUp)).
+///
 /// ```
 /// use ventanilla_domain::{CreationKey, IdempotencyKey, UserId};
 ///
@@ -137,7 +146,7 @@ impl IdempotencyKey {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct CreationKey {
-    /// The person who opened the ticket.
+    /// The person who opened the ticket; of a follow-up its requester, whoever opened it.
     pub by: UserId,
     /// The key of their request.
     pub key: IdempotencyKey,

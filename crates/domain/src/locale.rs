@@ -91,6 +91,28 @@ impl Locale {
         self.pick("es", "en")
     }
 
+    /// Writes a whole number with its thousands apart.
+    ///
+    /// ```
+    /// use ventanilla_domain::Locale;
+    ///
+    /// assert_eq!(Locale::Es.number(137), "137");
+    /// assert_eq!(Locale::Es.number(1_000), "1.000");
+    /// assert_eq!(Locale::En.number(12_034_567), "12,034,567");
+    /// ```
+    #[must_use]
+    pub fn number(self, number: u64) -> String {
+        let (digits, separator) = (number.to_string(), self.pick('.', ','));
+        let mut written = String::new();
+        for (at, digit) in digits.chars().enumerate() {
+            if at > 0 && (digits.len() - at).is_multiple_of(3) {
+                written.push(separator);
+            }
+            written.push(digit);
+        }
+        written
+    }
+
     /// Writes a number of bytes as people read it, in units of 1,024.
     ///
     /// ```

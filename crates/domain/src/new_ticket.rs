@@ -49,7 +49,8 @@ impl NewTicket {
         }
     }
 
-    /// Returns the ticket with a key, so that sending it twice opens one ticket.
+    /// Returns the ticket with a key, so that sending it twice opens one ticket. A [`FollowUp`] has a key
+    /// of its own, in place of this one.
     ///
     /// ```
     /// use ventanilla_domain::{Category, IdempotencyKey, MessageText, NewTicket};
@@ -112,10 +113,27 @@ impl NewTicket {
         self.follows.is_some()
     }
 
-    /// Returns the idempotency key, if it has one.
+    /// Returns the idempotency key that it was given, if any.
     #[must_use]
     pub const fn key(&self) -> Option<&IdempotencyKey> {
         self.key.as_ref()
+    }
+
+    /// Returns the key under which this author opens it for this requester, if it has one. Tickets with
+    /// equal creation keys are one request or a conflict, so at most one of them is stored.
+    #[must_use]
+    pub fn creation_key(&self, requester: &UserId, by: &Actor) -> Option<CreationKey> {
+        if let Some(offer) = &self.follows {
+            return Some(CreationKey { by: requester.clone(), key: offer.key() });
+        }
+        let key = self.key.clone().zip(by.user().cloned());
+        key.map(|(key, by)| CreationKey { by, key })
+    }
+
+    /// Returns the refusal of this ticket because another request has its creation key.
+    #[must_use]
+    pub fn key_refusal(&self, key: IdempotencyKey) -> Refusal {
+        if self.is_follow_up() { Refusal::FollowUpExists } else { Refusal::KeyConflict { key } }
     }
 
     /// Returns the files attached to its first message.
@@ -168,7 +186,6 @@ impl NewTicket {
             message_count: Some(1),
             sla: policy.sla.as_ref().map(|sla| sla.open(&self.category, at)),
         };
-        let creation_key = self.key.clone().zip(by.user().cloned());
         Ok(Ticket::from_parts(
             head,
             self.description.clone(),
@@ -177,7 +194,7 @@ impl NewTicket {
                     .with_attachments(self.attachments.clone()),
             ],
             vec![Event { at, by: by.clone(), version: 0, kind: EventKind::Created }],
-            creation_key.map(|(key, by)| CreationKey { by, key }),
+            self.creation_key(requester, by),
         ))
     }
 }
@@ -185,7 +202,14 @@ impl NewTicket {
 /// Offer to open a new ticket that continues one in which its requester can no longer write.
 ///
 /// It comes from the old ticket (see [`Policy::follow_up`]), and only that ticket's requester can
-/// open the new one.
+/// open the new one, or an administrator for them.
+///
+/// A ticket has one follow-up, whoever opens it and however many requests are sent at once: the creation
+/// key of a follow-up is derived from the number of the old ticket, and any key that the host sets is
+/// ignored. The same request of the same person again is a repeated one and gives the first ticket, with
+/// the host's key or without it; any other is refused as [`Refusal::FollowUpExists`]. Follow-ups that were
+/// stored with other keys, by an earlier version or another application, are not found in this way: a page
+/// that offers a follow-up looks for those among the requester's tickets.
 ///
 /// ```
 /// # use ventanilla_domain::*;
@@ -232,6 +256,11 @@ impl FollowUp {
     #[must_use]
     pub const fn requester(&self) -> &UserId {
         &self.requester
+    }
+
+    /// Returns the key that all follow-ups of the old ticket share.
+    fn key(&self) -> IdempotencyKey {
+        IdempotencyKey::derived("follow-up", self.follows.as_str())
     }
 
     /// Creates a new ticket of the same category, about the same, that follows up the old one.

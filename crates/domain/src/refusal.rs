@@ -175,6 +175,8 @@ pub enum Refusal {
         /// The key.
         key: IdempotencyKey,
     },
+    /// The old ticket has another follow-up already.
+    FollowUpExists,
 }
 
 impl Refusal {
@@ -220,6 +222,7 @@ impl Explain for Refusal {
             Refusal::MediaTypeNotAllowed { .. } => "media_type_not_allowed",
             Refusal::AttachmentsFull { .. } => "attachments_full",
             Refusal::KeyConflict { .. } => "key_conflict",
+            Refusal::FollowUpExists => "follow_up_exists",
         }
     }
 
@@ -244,7 +247,8 @@ impl Explain for Refusal {
             | Refusal::TooManyReferences { .. }
             | Refusal::TooManyTags { .. }
             | Refusal::AttachmentsFull { .. }
-            | Refusal::KeyConflict { .. } => ErrorKind::Conflict,
+            | Refusal::KeyConflict { .. }
+            | Refusal::FollowUpExists => ErrorKind::Conflict,
         }
     }
 
@@ -408,6 +412,12 @@ impl Explain for Refusal {
                     "You have already sent another text with this form. If you want to send this one too, send it again.",
                 )
                 .into(),
+            Refusal::FollowUpExists => locale
+                .pick(
+                    "Ya hay un ticket de seguimiento que continúa este. Puedes escribir en él.",
+                    "A follow-up of this ticket is there already. You can write in it.",
+                )
+                .into(),
         }
     }
 }
@@ -530,6 +540,7 @@ mod tests {
                 json!({"bytes": 1, "adding": 2, "limit": 2}),
             ),
             (Refusal::KeyConflict { key: IdempotencyKey::parse("k").unwrap() }, json!({"key": "k"})),
+            (Refusal::FollowUpExists, json!({})),
         ] {
             let mut expected = details;
             expected["code"] = refusal.code().into();

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Attachment, Author, Category, CreationKey, Draft, Event, Message, MessageText, Note, Priority,
-    Reference, Sla, SlaMetric, SlaTimers, Status, Tag, TicketNumber, Timestamp, UserId, Waiting,
+    Attachment, Author, Category, CreationKey, Draft, Event, EventKind, Message, MessageText, Note,
+    Priority, Reference, Sla, SlaMetric, SlaTimers, Status, Tag, TicketNumber, Timestamp, UserId,
+    Waiting,
     attachment::are_same_files,
     sla::Moment,
     util::{count, distinct, null_is_absent, push_tight},
@@ -118,7 +119,8 @@ impl Ticket {
     }
 
     /// Returns whether another ticket is the same request, so that one idempotency key may stand
-    /// for both. What they are about and their tags don't count: both may have changed since.
+    /// for both. What they are about and their tags don't count: both may have changed since. Nor does a
+    /// different author, if the history of either no longer has its opening.
     ///
     /// ```
     /// # use ventanilla_domain::*;
@@ -138,6 +140,13 @@ impl Ticket {
             && self.head.follow_up_of == other.head.follow_up_of
             && self.description == other.description
             && are_same_files(self.first_files(), other.first_files())
+            && self.opener().zip(other.opener()).is_none_or(|(one, other)| one == other)
+    }
+
+    /// Returns the person who opened it; `None` if the history doesn't have that, or not any more.
+    #[must_use]
+    pub fn opener(&self) -> Option<&UserId> {
+        self.history.iter().find(|event| event.kind == EventKind::Created)?.by.user()
     }
 
     fn first_files(&self) -> &[Attachment] {

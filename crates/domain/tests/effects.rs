@@ -313,7 +313,12 @@ fn a_follow_up_is_offered_when_writing_is_refused_and_names_the_old_ticket() {
         let ticket = draft.open(number, &id("ana"), &customer("ana"), at(ms), &case.policy).unwrap();
         assert_eq!(ticket.head().follow_up_of, Some(case.head().ticket_number.clone()));
         assert_eq!((&ticket.head().category, ticket.description()), (&Category::BUG, &text("Otra vez")));
-        assert_eq!(ticket.creation_key(), Some(&CreationKey { by: id("ana"), key: key("k") }));
+        // Its key is that of the old ticket, whatever the host's key and whoever opens it.
+        let by_luis = offer.ticket(text("Otra cosa"));
+        let number = TicketNumber::from_entropy(b"luis");
+        let by_luis = by_luis.open(number, &id("ana"), &admin("luis"), at(ms), &case.policy).unwrap();
+        assert_eq!(ticket.creation_key(), by_luis.creation_key());
+        assert_eq!(ticket.creation_key().map(|key| &key.by), Some(&id("ana")));
         let foreign = draft.open(
             ticket.head().ticket_number.clone(),
             &id("eva"),
@@ -342,6 +347,7 @@ fn every_refusal_has_a_code_and_texts_of_its_own() {
         Refusal::TooManyTags { limit: 8 },
         Refusal::TextTooLong { bytes: 9, limit: 8 },
         Refusal::KeyConflict { key: key("k") },
+        Refusal::FollowUpExists,
         Refusal::ConversationChanged { status: Open, added: 1, changes: Vec::new() },
         Refusal::BotNotAllowed { status: Open, first_response_at: None, handoff_at: None },
         Refusal::WaitOver { until: at(0) },

@@ -10,7 +10,7 @@ use ventanilla_domain::{
     Actor, Audience, Change, MessageRange, NewMessage, NewTicket, Priority, Reference, Status, Tag,
     TicketDetails, TicketNumber, TicketSummary, UserId, Wait,
 };
-use ventanilla_storage::{Counts, Page, PageQuery, Period, Report};
+use ventanilla_storage::{Counted, Counts, Page, PageQuery, Period, Report};
 
 use crate::{
     Receipt, ServiceError,
@@ -72,6 +72,34 @@ impl Admin {
     #[instrument(name = "ventanilla.list", skip_all, fields(actor = "ADMIN", outcome))]
     pub async fn list(&self, page: impl Into<PageQuery>) -> Result<Page<TicketSummary>, ServiceError> {
         self.core.list(page.into()).await
+    }
+
+    /// Counts the tickets of a list, as [`list`](Self::list) takes it, up to a limit: what the list has on all
+    /// pages, also tickets that can't be read.
+    ///
+    /// It costs as much as a page of `up_to` tickets at most.
+    ///
+    /// ```
+    /// use ventanilla_service::{HelpDesk, ListQuery, MemoryStore, TimeZone, UserId, list::Counted, view::Viewer};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let luis = HelpDesk::new(MemoryStore::new()).admin(UserId::parse("luis")?);
+    /// let counted = luis.count(ListQuery::new().unassigned(), 1_000).await?;
+    /// assert_eq!(counted, Counted::Exactly(0));
+    /// let total = luis.pages(Viewer::new(TimeZone::UTC), &()).total(counted);
+    /// assert_eq!(total.text, "0 tickets");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError::NoSla`] for a list by due time on a desk without an SLA policy;
+    /// [`ServiceError::Store`].
+    #[instrument(name = "ventanilla.count", skip_all, fields(actor = "ADMIN", outcome))]
+    pub async fn count(&self, list: impl Into<PageQuery>, up_to: u32) -> Result<Counted, ServiceError> {
+        self.core.count(list.into(), up_to).await
     }
 
     /// Counts tickets for a dashboard.
@@ -162,12 +190,14 @@ impl Admin {
 
 /// Changes.
 impl Admin {
-    /// Opens a ticket on a customer's behalf. An idempotency key of it is the administrator's.
+    /// Opens a ticket on a customer's behalf. An idempotency key of it is the administrator's; a
+    /// [follow-up](crate::ticket::FollowUp) has one that is everybody's.
     ///
     /// # Errors
     ///
     /// [`ServiceError::CategoryNotOffered`]; [`ServiceError::NotOpened`] if the rules refuse the ticket;
-    /// [`ServiceError::Refused`] if the key was used for another ticket; [`ServiceError::Store`].
+    /// [`ServiceError::Refused`] if the key was used for another ticket, or if the old ticket has another
+    /// follow-up already; [`ServiceError::Store`].
     #[instrument(name = "ventanilla.create", skip_all, fields(actor = "ADMIN", number, outcome))]
     pub async fn create_for(
         &self,

@@ -3,13 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use ventanilla_domain::{
-    Actor, Audience, Category, Change, Command, CreationKey, Event, EventKind, MessageRange, NewTicket,
-    Outcome, Policy, Refusal, Sla, TicketDetails, TicketLookup, TicketNumber, TicketSummary, Timestamp,
-    UserId,
+    Actor, Audience, Category, Change, Command, Event, EventKind, MessageRange, NewTicket, Outcome,
+    Policy, Sla, TicketDetails, TicketLookup, TicketNumber, TicketSummary, Timestamp, UserId,
 };
 use ventanilla_storage::{
-    Counts, CountsQuery, InsertOutcome, Page, PageQuery, Period, Report, ReportQuery, StoreError,
-    TicketStore,
+    Counted, Counts, CountsQuery, InsertOutcome, Page, PageQuery, Period, Report, ReportQuery,
+    StoreError, TicketStore,
 };
 
 use crate::{
@@ -73,8 +72,7 @@ impl Core {
             self.check_category(new_ticket.category())?;
         }
         let at = self.now();
-        let key = by.user().zip(new_ticket.key());
-        let key = key.map(|(by, key)| CreationKey { by: by.clone(), key: key.clone() });
+        let key = new_ticket.creation_key(requester, by);
         for number in numbers::candidates(&*self.numbers, key.as_ref()) {
             let ticket = new_ticket
                 .open(number, requester, by, at, &self.policy)
@@ -94,7 +92,7 @@ impl Core {
                     return Ok(self.told(by, Receipt::repeated(head, vec![first])));
                 }
                 InsertOutcome::KeyConflict { number, key } => {
-                    return Err(ServiceError::Refused { number, refusal: Refusal::KeyConflict { key } });
+                    return Err(ServiceError::Refused { number, refusal: new_ticket.key_refusal(key) });
                 }
                 InsertOutcome::NumberTaken => {}
             }
@@ -241,6 +239,15 @@ impl Core {
 
     async fn try_list(&self, page: PageQuery) -> Result<Page<TicketSummary>, ServiceError> {
         Ok(self.store.list(&self.as_of_now(page)?).await?)
+    }
+
+    /// Counts the tickets of a list up to a limit.
+    pub(crate) async fn count(&self, list: PageQuery, up_to: u32) -> Result<Counted, ServiceError> {
+        observed(self.try_count(list, up_to).await)
+    }
+
+    async fn try_count(&self, list: PageQuery, up_to: u32) -> Result<Counted, ServiceError> {
+        Ok(self.store.count(&self.as_of_now(list)?, up_to).await?)
     }
 
     /// Sets the current time, and the current business time if the list needs it.

@@ -7,7 +7,7 @@ use ventanilla_domain::{
     Actor, Audience, Change, EnumSet, FollowUp, MessageRange, NewMessage, NewTicket, Status,
     TicketDetails, TicketNumber, TicketSummary, UserId,
 };
-use ventanilla_storage::{Cursor, InvalidQuery, ListQuery, Page, PageQuery, PageSize};
+use ventanilla_storage::{Counted, Cursor, InvalidQuery, ListQuery, Page, PageQuery, PageSize};
 
 use crate::{
     Receipt, ServiceError,
@@ -68,16 +68,32 @@ impl Customer {
     /// [`ServiceError::Store`].
     #[instrument(name = "ventanilla.list", skip_all, fields(actor = "CUSTOMER", outcome))]
     pub async fn list(&self, tickets: MyTickets) -> Result<Page<TicketSummary>, ServiceError> {
-        let query = ListQuery::new()
-            .with_requester(self.id.clone())
-            .with_statuses(tickets.statuses)
-            .with_page_size(tickets.page_size);
+        let query = self.query(&tickets);
         let page = match &tickets.cursor {
             Some(cursor) => checked(query.page_after(cursor))?,
             None => query.first_page(),
         };
         let page = self.core.list(page.for_requester()).await?.map(TicketSummary::for_requester);
         Ok(Page { unreadable: Vec::new(), ..page })
+    }
+
+    /// Counts their tickets up to a limit, on all pages of the list. Those that can't be read count too.
+    ///
+    /// It costs as much as a page of `up_to` tickets at most.
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError::Store`].
+    #[instrument(name = "ventanilla.count", skip_all, fields(actor = "CUSTOMER", outcome))]
+    pub async fn count(&self, tickets: &MyTickets, up_to: u32) -> Result<Counted, ServiceError> {
+        self.core.count(self.query(tickets).first_page(), up_to).await
+    }
+
+    fn query(&self, tickets: &MyTickets) -> ListQuery {
+        ListQuery::new()
+            .with_requester(self.id.clone())
+            .with_statuses(tickets.statuses)
+            .with_page_size(tickets.page_size)
     }
 
     /// Reads one of their tickets, with the whole conversation.
@@ -129,7 +145,8 @@ impl Customer {
     /// # Errors
     ///
     /// [`ServiceError::CategoryNotOffered`]; [`ServiceError::NotOpened`] if the rules refuse the ticket;
-    /// [`ServiceError::Refused`] if the key was used for another ticket; [`ServiceError::Store`].
+    /// [`ServiceError::Refused`] if the key was used for another ticket, or if the old ticket has another
+    /// [follow-up](FollowUp) already, with the number of that ticket; [`ServiceError::Store`].
     #[instrument(name = "ventanilla.create", skip_all, fields(actor = "CUSTOMER", number, outcome))]
     pub async fn create(&self, new_ticket: NewTicket) -> Result<Receipt, ServiceError> {
         self.core.open(&self.actor, &self.id, &new_ticket).await
@@ -167,7 +184,7 @@ impl Customer {
     /// Returns the offer to follow up a ticket in which this customer can no longer write.
     ///
     /// [`FollowUp::ticket`] makes the new ticket from its first message, for
-    /// [`create`](Self::create).
+    /// [`create`](Self::create). There is at most one follow-up of a ticket: a second one is refused.
     ///
     /// ```
     /// # use ventanilla_service::{Category, HelpDesk, MemoryStore, MessageText, NewTicket, Status, UserId};

@@ -248,8 +248,8 @@ impl Core {
         };
         let theirs = ticket.messages().iter().filter(|message| is_theirs(&message.author));
         // The first message is the requester's, also if an administrator has opened the ticket.
-        let has_opened =
-            ticket.creation_key().is_some_and(|key| matches!(by, Actor::Admin(id) if *id == key.by));
+        let openers = [ticket.opener(), ticket.creation_key().map(|key| &key.by)];
+        let has_opened = matches!(by, Actor::Admin(id) if openers.contains(&Some(id)));
         let first = ticket.messages().first().filter(|_| has_opened);
         Ok(theirs.chain(first).any(|message| message.attachments.contains(file)))
     }

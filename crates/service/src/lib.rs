@@ -54,7 +54,7 @@ pub mod ticket {
 pub mod list {
     pub use ventanilla_domain::{EnumSet, EnumValue};
     pub use ventanilla_storage::{
-        AssigneeFilter, Counts, Cursor, Direction, DueFilter, Page, PageQuery, PageSize, Sort,
+        AssigneeFilter, Counted, Counts, Cursor, Direction, DueFilter, Page, PageQuery, PageSize, Sort,
         Unreadable, WaitingFilter,
     };
 }

@@ -7,7 +7,8 @@ use ventanilla_domain::{CreationKey, TicketNumber};
 /// Source of randomness for ticket numbers. A test can inject its own.
 ///
 /// It isn't used for a ticket with an idempotency key, whose number is derived from the author and the
-/// key: the same request always leads to the same ticket.
+/// key: the same request always leads to the same ticket. Nor for a follow-up, whose number is derived
+/// from the requester and the number of the old ticket.
 ///
 /// A number that is taken is drawn again, after three collisions with one more character, up to 60
 /// characters. If all are taken, creation fails with

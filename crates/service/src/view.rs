@@ -22,6 +22,7 @@ mod report;
 mod row;
 mod sla;
 mod time;
+mod total;
 
 pub use bulk::{BulkRow, BulkView};
 pub use chat::{AttachmentView, ChatView, InputState, MessageSide, MessageView};
@@ -43,3 +44,4 @@ pub use row::TicketRow;
 pub(crate) use sla::SlaContext;
 pub use sla::SlaView;
 pub use time::LocalTime;
+pub use total::TotalView;

@@ -140,6 +140,7 @@ fn services() -> Vec<ServiceError> {
         Refusal::MediaTypeNotAllowed { found: None, allowed: vec![MediaType::PNG] },
         Refusal::AttachmentsFull { bytes: 1, adding: 1, limit: 1 },
         Refusal::KeyConflict { key },
+        Refusal::FollowUpExists,
     ];
     let stores = [
         StoreError::Unavailable { source: "x".into() },

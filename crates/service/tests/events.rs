@@ -33,8 +33,8 @@ async fn the_function_is_called_after_each_change_of_every_handle() {
         "claim_next",
         "turn",
     ];
-    const READS: [&str; 8] =
-        ["list", "list_due", "counts", "report", "get", "get_range", "find", "sla_alerts"];
+    const READS: [&str; 9] =
+        ["list", "list_due", "count", "counts", "report", "get", "get_range", "find", "sla_alerts"];
     const FILES: [&str; 4] = ["upload", "uploads", "download", "sweep_uploads"];
     for (who, use_case) in possible().await {
         let (desk, told) = told(storing([anas_ticket()]).await);

@@ -7,15 +7,16 @@ mod common;
 use std::collections::BTreeSet;
 
 use common::{
-    NUMBER, admin, anas_ticket, customer, desk_over, id, number, offer, run, storing, use_cases,
+    NUMBER, admin, anas_ticket, code, customer, desk_over, id, number, offer, run, storing, use_cases,
 };
 use ventanilla_service::{
-    Admin, Bot, Category, Customer, EventKind, Explain, HelpDesk, Locale, MyTickets, ServiceError,
-    Status, System, TimeZone,
+    Admin, Bot, Category, Customer, EventKind, Explain, HelpDesk, ListQuery, Locale, MyTickets,
+    ServiceError, Status, System, TimeZone,
     error::Refusal,
+    list::Counted,
     testing,
     ticket::{Actor, MessageRange},
-    view::Viewer,
+    view::{ErrorView, Viewer},
 };
 
 /// What everybody gets who tries a use case on Ana's ticket, on a missing one, or on none: `ok`, the
@@ -28,6 +29,7 @@ create        none     ok         ok             -          -          -        
 create_for    none     -          -              ok         ok         -          -
 list          none     ok         ok             ok         ok         -          -
 list_due      none     -          -              ok         ok         -          -
+count         none     ok         ok             ok         ok         -          -
 counts        none     -          -              ok         ok         -          -
 report        none     -          -              ok         ok         -          -
 get           hers     ok         not_found      ok         ok         ok         -
@@ -135,7 +137,7 @@ macro_rules! lacks {
         impl Lacks for System {}
     };
 }
-lacks!(create create_for follow_up_offer list counts report get get_range find
+lacks!(create create_for follow_up_offer list count counts report get get_range find
     reply add_note confirm close close_resolved set_status set_priority assign unassign claim change change_each
     wait end_wait discard_draft add_tag remove_tag add_reference remove_reference claim_next turn sla_alerts
     upload uploads download sweep_uploads);
@@ -154,11 +156,11 @@ async fn what_a_handle_may_not_do_it_cannot_name() {
             assign unassign claim change change_each wait end_wait discard_draft add_tag remove_tag add_reference remove_reference claim_next turn sla_alerts
             sweep_uploads),
         lacking!(luis, create follow_up_offer confirm close close_resolved turn sla_alerts sweep_uploads),
-        lacking!(desk.bot(), create create_for follow_up_offer list counts report get_range find
+        lacking!(desk.bot(), create create_for follow_up_offer list count counts report get_range find
             add_note confirm close close_resolved set_status set_priority assign unassign claim change
             change_each wait end_wait discard_draft add_tag remove_tag add_reference remove_reference claim_next
             sla_alerts upload uploads sweep_uploads),
-        lacking!(desk.system(), create create_for follow_up_offer list counts report get get_range
+        lacking!(desk.system(), create create_for follow_up_offer list count counts report get get_range
             find reply add_note confirm set_status set_priority assign unassign claim change
             change_each wait end_wait discard_draft add_tag remove_tag add_reference remove_reference claim_next turn
             upload uploads download),
@@ -239,7 +241,14 @@ async fn a_customers_list_holds_their_own_tickets_only() {
         let page = desk.customer(id(name)).list(MyTickets::all()).await.unwrap();
         let listed: Vec<_> = page.rows.iter().map(|row| row.head.ticket_number.as_str()).collect();
         assert_eq!(listed, expected);
+        let counted = desk.customer(id(name)).count(&MyTickets::all(), 10).await.unwrap();
+        assert_eq!(counted, Counted::Exactly(expected.len() as u64));
     }
+    let open = MyTickets::all().with_statuses(Status::Open);
+    let counted = desk.customer(id("ana")).count(&open, 10).await.unwrap();
+    assert_eq!(counted, Counted::Exactly(0), "hers is resolved");
+    let counted = desk.admin(id("luis")).count(ListQuery::new(), 1).await.unwrap();
+    assert_eq!(counted, Counted::MoreThan(1));
 }
 
 #[tokio::test]
@@ -268,6 +277,55 @@ async fn a_follow_up_names_its_predecessor_and_its_requester() {
     assert_eq!(opened.head.follow_up_of, Some(number(NUMBER)));
     assert_eq!((opened.head.requester, opened.head.category), (id("ana"), Category::PAGOS));
     assert_eq!(opened.description.as_str(), "Vuelve a pasar");
+}
+
+#[tokio::test]
+async fn a_ticket_has_one_follow_up_whoever_opens_it_and_with_any_key() {
+    let store = storing([anas_ticket()]).await;
+    let desk = desk_over(store.clone());
+    let (ana, luis, offer) = (desk.customer(id("ana")), desk.admin(id("luis")), offer(&number(NUMBER)));
+    let draft = |text: &str| offer.ticket(common::text(text));
+    let first = ana.create(draft("Vuelve a pasar").with_key(common::key("k"))).await.unwrap();
+    for key in [Some(common::key("k")), Some(common::key("k2")), None] {
+        let again = ana.create(draft("Vuelve a pasar").with_key(key.clone())).await.unwrap();
+        assert_eq!((again.repeated, &again.head), (true, &first.head));
+        let by_luis = draft("Vuelve a pasar").with_key(key.clone());
+        for refused in [
+            ana.create(draft("Otra cosa").with_key(key)).await,
+            luis.create_for(&id("ana"), by_luis).await,
+        ] {
+            let Err(error @ ServiceError::Refused { .. }) = refused else { panic!("{refused:?}") };
+            assert_eq!(error.code(), "follow_up_exists");
+            let view = ErrorView::new(&error, Locale::Es);
+            assert_eq!(view.follow_up.as_ref(), Some(&first.head.ticket_number));
+            assert!(!view.offers_follow_up);
+        }
+    }
+    assert_eq!(store.len(), 2);
+
+    // The key of a follow-up is free for other requests, and another ticket has a follow-up of its own.
+    let other = ana.create(common::draft().with_key(common::key("k"))).await.unwrap();
+    luis.set_status(&other.head.ticket_number, Status::Closed).await.unwrap();
+    let offer = ana.follow_up_offer(&ana.get(&other.head.ticket_number).await.unwrap()).unwrap();
+    let second = ana.create(offer.ticket(common::text("Vuelve a pasar"))).await.unwrap();
+    assert_eq!((second.repeated, store.len()), (false, 4));
+}
+
+#[tokio::test]
+async fn a_follow_up_of_an_administrator_is_repeated_by_them_alone() {
+    let store = storing([anas_ticket()]).await;
+    let desk = desk_over(store.clone());
+    let (ana, luis, offer) = (desk.customer(id("ana")), desk.admin(id("luis")), offer(&number(NUMBER)));
+    let draft = || offer.ticket(common::text("Vuelve a pasar"));
+    let first = luis.create_for(&id("ana"), draft()).await.unwrap();
+    let again = luis.create_for(&id("ana"), draft()).await.unwrap();
+    assert_eq!((again.repeated, &again.events), (true, &first.events));
+    for refused in
+        [ana.create(draft()).await, desk.admin(id("marta")).create_for(&id("ana"), draft()).await]
+    {
+        assert_eq!(code(&refused), "follow_up_exists");
+    }
+    assert_eq!(store.len(), 2);
 }
 
 #[tokio::test]

@@ -125,6 +125,7 @@ fn broken_store() -> MockTicketStore {
     store.expect_get().returning(|_, _, _| broken());
     store.expect_update().returning(|_, _| broken());
     store.expect_list().returning(|_| broken());
+    store.expect_count().returning(|_, _| broken());
     store.expect_counts().returning(|_| broken());
     store.expect_report().returning(|_| broken());
     store.expect_resolved_until().returning(|_, _| broken());
@@ -133,9 +134,10 @@ fn broken_store() -> MockTicketStore {
 
 #[tokio::test]
 async fn a_use_case_opens_one_span_with_actor_number_and_outcome() {
-    const OF_MANY: [&str; 11] = [
+    const OF_MANY: [&str; 12] = [
         "list",
         "list_due",
+        "count",
         "counts",
         "report",
         "change_each",

@@ -12,7 +12,7 @@ use ventanilla_service::{
     Change, ErrorKind, Event, EventKind, Explain, Form, HelpDesk, Locale, Policy, Screened,
     ServiceError,
     error::{BoxError, Refusal, StoreError, WriteOutcome},
-    list::{Counts, Page},
+    list::{Counted, Counts, Page},
     settings::Limits,
     sla::Report,
     store::{InsertOutcome, MockTicketStore, Outcome},
@@ -30,6 +30,7 @@ enum Call {
     List,
     /// The overdue tickets, then those at risk.
     TwoLists,
+    Count,
     Counts,
     Report,
     Resolved,
@@ -42,6 +43,7 @@ fn call_of(use_case: &str) -> Call {
         "upload" | "uploads" | "sweep_uploads" => Call::Nothing,
         "list" | "list_due" | "claim_next" => Call::List,
         "sla_alerts" => Call::TwoLists,
+        "count" => Call::Count,
         "counts" => Call::Counts,
         "report" => Call::Report,
         "close_resolved" => Call::Resolved,
@@ -72,6 +74,10 @@ fn once(call: Call, fault: Option<Fault>) -> MockTicketStore {
             let page = Page { rows: Vec::new(), next: None, unreadable: Vec::new() };
             let times = if call == Call::TwoLists && fault.is_none() { 2 } else { 1 };
             store.expect_list().times(times).returning(move |_| fails().map(|()| page.clone()));
+        }
+        Call::Count => {
+            let counted = move |_: &_, _| fails().map(|()| Counted::Exactly(0));
+            store.expect_count().times(1).returning(counted);
         }
         Call::Counts => {
             store.expect_counts().times(1).returning(move |_| fails().map(|()| Counts::default()));

@@ -275,6 +275,7 @@ fn an_error_has_its_refusal_candidates_and_write_outcome_in_json() {
             ] }),
         ),
         (refused(follow_up), 409, "no", "notApplied", json!({ "offersFollowUp": true })),
+        (refused(Refusal::FollowUpExists), 409, "no", "notApplied", json!({ "followUp": NUMBER })),
         (
             ServiceError::AmbiguousNumber { numbers },
             409,

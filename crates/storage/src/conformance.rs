@@ -7,11 +7,13 @@
 //! use ventanilla_storage::{MemoryStore, conformance};
 //!
 //! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
-//! let passed = conformance::check(async || MemoryStore::new()).await;
-//! assert!(passed > 50);
+//! conformance::check(async || MemoryStore::new()).await.assert_complete();
 //! # });
 //! # Ok::<(), std::io::Error>(())
 //! ```
+//!
+//! Streams of events are optional. The cases of a store that has none are skipped, and the [`Summary`] names
+//! them; `assert_complete` makes that a failure.
 //!
 //! Some obligations need more than one new store:
 //!
@@ -20,7 +22,6 @@
 //! | [`check`] | one handle on an empty store | every store |
 //! | [`check_shared`] | two handles on one database | stores for several processes |
 //! | [`check_reopened`] | a store that is closed and opened again | persistent stores |
-//! | [`check_events`] | streams of events on an empty store | stores that have them |
 //! | [`check_unreadable`] | a ticket that cannot be read | stores that others can write to |
 //! | [`check_case`] | one case of [`check`] | a store under development |
 
@@ -50,32 +51,101 @@ mod update;
 mod waiting;
 mod walk;
 
-use std::{any::Any, panic::AssertUnwindSafe};
+use std::{any::Any, fmt, panic::AssertUnwindSafe};
 
 use futures::{FutureExt, future::LocalBoxFuture};
 
+#[cfg(doc)]
+use crate::StoreError;
 use crate::TicketStore;
 
-pub use events::check_events;
 pub use reopened::check_reopened;
 pub use shared::check_shared;
 pub use unreadable::check_unreadable;
 
-/// Runs every case of the suite, and returns their number.
+/// Runs every case of the suite, apart from those of capabilities that the store declares not to have.
 ///
-/// Each case gets a new empty store from `make`. User ids are 24 hexadecimal digits. No case reads the
-/// clock or depends on a runtime.
+/// Each case gets a new empty store from `make`; one of the streams of events gets two, which must have
+/// different data. User ids are 24 hexadecimal digits. No case reads the clock or depends on a runtime. A stream of
+/// events that gives nothing for 30 seconds fails.
+///
+/// A store declares by [`StoreError::NoEvents`] that it has no stream of events, as the default method does.
+/// Those cases are then skipped: their names are written to standard error and are part of the result.
 ///
 /// # Panics
 ///
 /// If cases fail. All cases are run first, and the message names those that failed, with their reasons.
 /// [`check_case`] runs a single one.
-pub async fn check<S: TicketStore>(make: impl AsyncFn() -> S) -> usize {
+pub async fn check<S: TicketStore>(make: impl AsyncFn() -> S) -> Summary {
     let mut results = Results::default();
     for case in suite() {
         results.run(case.name, async { (case.run)(&make().await).await }).await;
     }
-    results.all_passed()
+    let mut skipped = Vec::new();
+    if events::are_declared(&make().await).await {
+        for name in events::names() {
+            results.run(name, events::run(&make, name)).await;
+        }
+    } else {
+        skipped.extend(events::names());
+    }
+    let summary = Summary { passed: results.all_passed(), skipped };
+    if !summary.skipped.is_empty() {
+        eprintln!("{summary}");
+    }
+    summary
+}
+
+/// Result of [`check`] on a store that conforms.
+///
+/// ```
+/// # use ventanilla_storage::{MemoryStore, conformance};
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// let summary = conformance::check(async || MemoryStore::new()).await;
+/// assert!(summary.passed() > 50 && summary.skipped().is_empty());
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "cases may have been skipped"]
+pub struct Summary {
+    passed: usize,
+    skipped: Vec<&'static str>,
+}
+
+impl Summary {
+    /// Returns the number of cases, all of which passed.
+    #[must_use]
+    pub const fn passed(&self) -> usize {
+        self.passed
+    }
+
+    /// Returns the names of the cases that were not run, because the store declares not to have what they
+    /// test.
+    #[must_use]
+    pub fn skipped(&self) -> &[&'static str] {
+        &self.skipped
+    }
+
+    /// Asserts that no case was skipped: the store has every optional capability.
+    ///
+    /// # Panics
+    ///
+    /// If a case was skipped. The message has the names.
+    pub fn assert_complete(&self) {
+        assert!(self.skipped.is_empty(), "{self}");
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} cases passed", self.passed)?;
+        if self.skipped.is_empty() {
+            return Ok(());
+        }
+        let (skipped, names) = (self.skipped.len(), self.skipped.join(", "));
+        write!(f, "; {skipped} were skipped, because the store has no stream of events: {names}")
+    }
 }
 
 /// Runs one case of the suite, by the name that [`check`] reports.
@@ -102,11 +172,14 @@ pub async fn check<S: TicketStore>(make: impl AsyncFn() -> S) -> usize {
 /// ```
 pub async fn check_case<S: TicketStore>(make: impl AsyncFn() -> S, name: &str) {
     let suite = suite();
-    let Some(case) = suite.iter().find(|case| case.name == name) else {
-        let names: Vec<&str> = suite.iter().map(|case| case.name).collect();
+    if let Some(case) = suite.iter().find(|case| case.name == name) {
+        (case.run)(&make().await).await;
+    } else if events::names().any(|case| case == name) {
+        events::run(&make, name).await;
+    } else {
+        let names: Vec<&str> = suite.iter().map(|case| case.name).chain(events::names()).collect();
         panic!("there is no case {name:?}; there are: {}", names.join(", "));
-    };
-    (case.run)(&make().await).await;
+    }
 }
 
 fn suite() -> Vec<Case<Run>> {

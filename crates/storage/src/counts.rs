@@ -57,6 +57,32 @@ impl CountsQuery {
     }
 }
 
+/// Number of tickets of a list, counted up to a limit.
+///
+/// ```
+/// use ventanilla_storage::Counted;
+///
+/// assert_eq!(Counted::new(1_000, 1_000), Counted::Exactly(1_000));
+/// assert_eq!(Counted::new(1_001, 1_000), Counted::MoreThan(1_000));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Counted {
+    /// The list has so many tickets.
+    Exactly(u64),
+    /// The list has more tickets than this limit.
+    MoreThan(u64),
+}
+
+impl Counted {
+    /// Creates the result of a count that ends as soon as it has found more than `up_to` tickets.
+    #[must_use]
+    pub const fn new(found: u64, up_to: u32) -> Self {
+        let up_to = up_to as u64;
+        if found > up_to { Counted::MoreThan(up_to) } else { Counted::Exactly(found) }
+    }
+}
+
 /// Numbers of tickets, for a dashboard.
 ///
 /// Numbers of tickets that wait for the desk are exact. A store may derive the number of closed tickets

@@ -31,7 +31,7 @@ pub mod copy;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use counts::{Counts, CountsQuery};
+pub use counts::{Counted, Counts, CountsQuery};
 pub use cursor::{Cursor, InvalidCursor, Position};
 pub use error::{BoxError, StoreError, WriteOutcome};
 pub use event_token::{EventToken, InvalidEventToken};

@@ -24,8 +24,8 @@ use ventanilla_domain::{
 };
 
 use crate::{
-    Counts, CountsQuery, EventStream, EventToken, InsertOutcome, Page, PageQuery, Position, Report,
-    ReportBuilder, ReportQuery, StoreError, TicketStore,
+    Counted, Counts, CountsQuery, EventStream, EventToken, InsertOutcome, Page, PageQuery, Position,
+    Report, ReportBuilder, ReportQuery, StoreError, TicketStore,
 };
 
 /// Store in memory, with an index for every list.
@@ -139,6 +139,10 @@ impl TicketStore for MemoryStore {
         Ok(read(&self.0.state).list(&self.0.tickets, page))
     }
 
+    async fn count(&self, list: &PageQuery, up_to: u32) -> Result<Counted, StoreError> {
+        Ok(read(&self.0.state).count(&self.0.tickets, list, up_to))
+    }
+
     async fn counts(&self, query: &CountsQuery) -> Result<Counts, StoreError> {
         Ok(read(&self.0.state).counts(query))
     }
@@ -229,6 +233,12 @@ impl State {
         let more = matching.next().is_some();
         let next = last.filter(|_| more).map(|last| page.cursor_after(&last));
         Page { rows, next, unreadable: Vec::new() }
+    }
+
+    fn count(&self, tickets: &Tickets, list: &PageQuery, up_to: u32) -> Counted {
+        let seqs = self.index.walk(list, None);
+        let matching = seqs.filter(|seq| list.matches(self.ticket(tickets, *seq).head()));
+        Counted::new(matching.take((up_to as usize).saturating_add(1)).count() as u64, up_to)
     }
 
     fn counts(&self, query: &CountsQuery) -> Counts {

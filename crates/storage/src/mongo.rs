@@ -44,8 +44,8 @@ pub use ids::UserIdEncoding;
 pub use reconcile::{Checkpoint, InvalidCheckpoint, Reconciled};
 
 use crate::{
-    BoxError, Counts, CountsQuery, EventStream, EventToken, InsertOutcome, Page, PageQuery, Report,
-    ReportQuery, StoreError, TicketStore,
+    BoxError, Counted, Counts, CountsQuery, EventStream, EventToken, InsertOutcome, Page, PageQuery,
+    Report, ReportQuery, StoreError, TicketStore,
 };
 
 /// Store in a MongoDB collection, which another application may use too.
@@ -119,6 +119,10 @@ impl TicketStore for MongoStore {
 
     async fn list(&self, page: &PageQuery) -> Result<Page<TicketSummary>, StoreError> {
         self.0.list(page).await
+    }
+
+    async fn count(&self, list: &PageQuery, up_to: u32) -> Result<Counted, StoreError> {
+        self.0.count(list, up_to).await
     }
 
     async fn counts(&self, query: &CountsQuery) -> Result<Counts, StoreError> {

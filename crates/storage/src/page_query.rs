@@ -4,6 +4,7 @@ use ventanilla_domain::{BusinessTime, TicketHead, Timestamp};
 
 use crate::{
     cursor::{Cursor, InvalidCursor, Position},
+    page_size::PageSize,
     query::{ListQuery, Sort, due},
 };
 
@@ -92,6 +93,22 @@ impl PageQuery {
     #[must_use]
     pub const fn position(&self) -> Option<&Position> {
         self.after.as_ref()
+    }
+
+    /// Returns the query of the first page of the same list, at the same time.
+    #[must_use]
+    pub fn at_start(self) -> Self {
+        Self { after: None, ..self }
+    }
+
+    /// Sets the size of the page.
+    pub(crate) fn with_page_size(self, size: PageSize) -> Self {
+        Self { query: self.query.with_page_size(size), ..self }
+    }
+
+    /// Returns the query of the page after a cursor of this list, at the same time.
+    pub(crate) fn continued(&self, cursor: &Cursor) -> Result<Self, InvalidCursor> {
+        Ok(Self { after: Some(cursor.decode(&self.query)?), ..self.clone() })
     }
 
     /// Returns the cursor of the rows after a position.

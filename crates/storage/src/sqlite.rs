@@ -33,8 +33,8 @@ use write::Writer;
 pub use open::{OpenError, SqliteOptions};
 
 use crate::{
-    Counts, CountsQuery, EventStream, EventToken, InsertOutcome, Page, PageQuery, Report, ReportQuery,
-    StoreError, TicketStore,
+    Counted, Counts, CountsQuery, EventStream, EventToken, InsertOutcome, Page, PageQuery, Report,
+    ReportQuery, StoreError, TicketStore,
 };
 
 /// Store in one SQLite file, which several processes of one machine may use at the same time.
@@ -161,6 +161,11 @@ impl TicketStore for SqliteStore {
     async fn list(&self, page: &PageQuery) -> Result<Page<TicketSummary>, StoreError> {
         let page = page.clone();
         self.read(move |db| list::list(db, &page)).await
+    }
+
+    async fn count(&self, list: &PageQuery, up_to: u32) -> Result<Counted, StoreError> {
+        let list = list.clone().at_start();
+        self.read(move |db| list::count(db, &list, up_to)).await
     }
 
     async fn counts(&self, query: &CountsQuery) -> Result<Counts, StoreError> {

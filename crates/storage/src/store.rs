@@ -7,8 +7,8 @@ use ventanilla_domain::{
 };
 
 use crate::{
-    Counts, CountsQuery, Cursor, Direction, EventStream, EventToken, ListQuery, Page, PageQuery,
-    PageSize, Report, ReportBuilder, ReportQuery, Sort, StoreError,
+    Counted, Counts, CountsQuery, Cursor, Direction, EventStream, EventToken, ListQuery, Page,
+    PageQuery, PageSize, Report, ReportBuilder, ReportQuery, Sort, StoreError,
 };
 
 /// Store of tickets.
@@ -120,6 +120,15 @@ pub trait TicketStore: Send + Sync {
     /// Returns one page of a list of tickets.
     async fn list(&self, page: &PageQuery) -> Result<Page<TicketSummary>, StoreError>;
 
+    /// Counts the tickets of a list up to a limit, whatever page of it is given. Unreadable tickets that the
+    /// list reports count too.
+    ///
+    /// It examines no more than a list of so many tickets would. The default method reads that many rows of
+    /// the list.
+    async fn count(&self, list: &PageQuery, up_to: u32) -> Result<Counted, StoreError> {
+        default_count(self, list, up_to).await
+    }
+
     /// Counts tickets by status, and among the live ones those that are urgent, unassigned, assigned to the
     /// administrator who asks, waiting or handed over; given a business time, also those that are overdue
     /// or at risk.
@@ -152,8 +161,8 @@ pub trait TicketStore: Send + Sync {
     /// Returns the events of all tickets after a position, or from now on.
     ///
     /// They include the changes of other handles and processes, and of other applications on the same data.
-    /// The default method has none ([`StoreError::NoEvents`]); `conformance::check_events` tests the
-    /// streams of stores that have.
+    /// The default method has none ([`StoreError::NoEvents`]), which declares that the store has no streams:
+    /// `conformance::check` then skips their cases and says so.
     ///
     /// # Errors
     ///
@@ -237,6 +246,26 @@ pub(crate) async fn default_get<S: TicketStore + ?Sized>(
         }
     }
     found
+}
+
+/// Implements [`TicketStore::count`] by a walk over the list, which ends with the ticket after the limit.
+pub(crate) async fn default_count<S: TicketStore + ?Sized>(
+    store: &S,
+    list: &PageQuery,
+    up_to: u32,
+) -> Result<Counted, StoreError> {
+    let mut found = 0;
+    let mut page = list.clone().at_start();
+    loop {
+        let missing = u64::from(up_to) + 1 - found;
+        let size = u32::try_from(missing).ok().and_then(|missing| PageSize::new(missing).ok());
+        page = page.with_page_size(size.unwrap_or(PageSize::LARGEST));
+        let listed = store.list(&page).await?;
+        found += (listed.rows.len() + listed.unreadable.len()) as u64;
+        let next = listed.next.filter(|_| found <= u64::from(up_to));
+        let Some(next) = next else { return Ok(Counted::new(found, up_to)) };
+        page = page.continued(&next).map_err(|error| StoreError::Failed { source: Box::new(error) })?;
+    }
 }
 
 /// Implements [`TicketStore::resolved_until`] by a walk over the resolved tickets.
@@ -350,6 +379,7 @@ mockall::mock! {
             command: &Command,
         ) -> Result<Outcome, StoreError>;
         async fn list(&self, page: &PageQuery) -> Result<Page<TicketSummary>, StoreError>;
+        async fn count(&self, list: &PageQuery, up_to: u32) -> Result<Counted, StoreError>;
         async fn counts(&self, query: &CountsQuery) -> Result<Counts, StoreError>;
         async fn resolved_until(
             &self,
@@ -394,6 +424,9 @@ macro_rules! forward {
         crate::store::forward!(@fn $to list<'a>(page: &'a crate::PageQuery)
             -> crate::Page<ventanilla_domain::TicketSummary>);
     };
+    (@count $to:tt) => {
+        crate::store::forward!(@fn $to count<'a>(list: &'a crate::PageQuery, up_to: u32) -> crate::Counted);
+    };
     (@counts $to:tt) => {
         crate::store::forward!(@fn $to counts<'a>(query: &'a crate::CountsQuery) -> crate::Counts);
     };
@@ -432,7 +465,7 @@ macro_rules! pointers {
     ($($pointer:ty),+) => {$(
         #[deny(clippy::missing_trait_methods)]
         impl<T: TicketStore + ?Sized> TicketStore for $pointer {
-            forward!(|this| **this; insert, ticket, get, update, list, counts, resolved_until, report, events);
+            forward!(|this| **this; insert, ticket, get, update, list, count, counts, resolved_until, report, events);
         }
     )+};
 }

@@ -64,6 +64,9 @@ const MAX_TIME: Duration = Duration::from_secs(30);
 /// Time limit of a request with files, which a slow line takes longer for.
 const MAX_UPLOAD_TIME: Duration = Duration::from_secs(10 * 60);
 
+/// Number of tickets up to which a list says how many it has.
+const COUNTED: u32 = 1_000;
+
 /// State that the handlers share.
 #[derive(Clone)]
 pub struct App {

@@ -15,7 +15,7 @@ use super::{
     files::{Fate, SAMPLES, id_of},
     generators::admins,
     people::{self, TEXTS, Typed},
-    reference::{Ticket, World},
+    reference::{Key, Ticket, World},
     step::{
         Action, Altered, Bulk, Files, Guard, Hand, Handing, Opening, Read, Request, Then, What, Words,
     },
@@ -209,6 +209,7 @@ fn messages_again<'a>(
 
 fn opening_again(world: &World, ticket: &Ticket) -> Option<(Action, Actor)> {
     let (opener, key) = ticket.key.clone()?;
+    let key = if let Key::Sent(key) = key { Some(key) } else { None };
     let first = &ticket.messages[0].attachments;
     if first.is_empty() {
         return None;
@@ -216,8 +217,7 @@ fn opening_again(world: &World, ticket: &Ticket) -> Option<(Action, Actor)> {
     let requester = ticket.head.requester.clone();
     let is_requester = opener == requester;
     let by = if is_requester { Actor::Customer(opener) } else { Actor::Admin(opener) };
-    let words =
-        Words { text: typed(&ticket.description), key: Some(key), files: files_again(world, first) };
+    let words = Words { text: typed(&ticket.description), key, files: files_again(world, first) };
     if let Some(ticket) = ticket.head.follows {
         return Some((Action::FollowUp { ticket, by: requester, words }, by));
     }

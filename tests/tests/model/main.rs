@@ -122,7 +122,7 @@ fn every_answer_of_every_step_occurs() {
     let never = kinds.that_never_occurred(&[
         "open done|repeated|key_conflict|text_over_limit|too_many_tags|too_many_references",
         "open|follow-up about-something",
-        "follow-up done|repeated|key_conflict|no-follow-up|not_found|text_over_limit|text_empty",
+        "follow-up done|repeated|follow_up_exists|no-follow-up|not_found|text_over_limit|text_empty",
         "write done|repeated|key_conflict|not_found|ticket_closed|reopen_over|conversation_full",
         "write version_conflict|text_over_limit|text_empty",
         "reply done|repeated|key_conflict|not_found|ticket_closed|transition_refused",

@@ -45,7 +45,15 @@ pub(crate) struct Ticket {
     /// The last turn of the bot.
     pub(crate) turn: Option<Turn>,
     pub(crate) sla: Option<NaiveSla>,
-    pub(crate) key: Option<(UserId, IdempotencyKey)>,
+    pub(crate) key: Option<(UserId, Key)>,
+}
+
+/// Key by which a second request is the same as the first, or a conflict with it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Key {
+    Sent(IdempotencyKey),
+    /// The place of the ticket that is followed up.
+    Follows(usize),
 }
 
 /// State of a ticket when a turn of the bot began.
@@ -105,7 +113,10 @@ impl World {
             return Answer::NotOpened(refusal);
         }
         let event = |at| Event { at, by: by.clone(), version: 0, kind: EventKind::Created };
-        let key = by.user().cloned().zip(words.key.clone());
+        let key = match follows {
+            Some(old) => Some((requester.clone(), Key::Follows(old))),
+            None => by.user().cloned().zip(words.key.clone().map(Key::Sent)),
+        };
         let first = self.tickets.iter().find(|ticket| key.is_some() && ticket.key == key);
         if let Some(missing) = self.finds_files(by, first, &words.files) {
             return missing;
@@ -116,17 +127,18 @@ impl World {
                 && first.head.follows == follows
                 && first.description == text
                 && are_alike(&first.messages[0].attachments, &files);
-            return match (&words.key, same) {
-                (Some(key), false) => Answer::Refused {
-                    ticket: first.head.ticket,
-                    refusal: Refusal::KeyConflict { key: key.clone() },
-                },
-                _ => Answer::Done {
+            if same {
+                return Answer::Done {
                     head: Box::new(first.head(by, self.now)),
                     events: vec![event(first.head.created_at)],
                     repeated: true,
-                },
+                };
+            }
+            let refusal = match key {
+                Some((_, Key::Sent(key))) => Refusal::KeyConflict { key },
+                _ => Refusal::FollowUpExists,
             };
+            return Answer::Refused { ticket: first.head.ticket, refusal };
         }
         let head = Head {
             ticket: self.tickets.len(),

@@ -50,6 +50,7 @@ macro_rules! races {
                 closing::every_ticket_is_closed_once_by_one_of_many_machines,
                 closing::a_message_reopens_a_ticket_or_is_refused_by_one_that_is_closed,
                 opening::one_key_is_one_ticket,
+                opening::one_of_many_follow_ups_opens_and_the_others_learn_its_number,
                 opening::numbers_that_repeat_themselves_end_up_distinct_and_longer,
             }
         }

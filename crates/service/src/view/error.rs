@@ -57,6 +57,9 @@ pub struct ErrorView {
     /// True if the requester may open a [follow-up](crate::Customer::follow_up_offer) instead.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub offers_follow_up: bool,
+    /// The follow-up that is there already, where another one was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follow_up: Option<TicketNumber>,
     /// The errors of a form, field by field, or of one parameter of a list.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FieldError>,
@@ -122,6 +125,7 @@ impl ErrorView {
             retry: no(),
             write_outcome: write_outcome(WriteOutcome::NotApplied).into(),
             offers_follow_up: false,
+            follow_up: None,
             fields: Vec::new(),
             allowed_statuses: Vec::new(),
             numbers: Vec::new(),
@@ -146,6 +150,12 @@ impl ErrorView {
             retry: retry(error).into(),
             write_outcome: write_outcome(error.write_outcome()).into(),
             offers_follow_up: refusal.is_some_and(Refusal::offers_follow_up),
+            follow_up: match error {
+                ServiceError::Refused { number, refusal: Refusal::FollowUpExists } => {
+                    Some(number.clone())
+                }
+                _ => None,
+            },
             fields: fields(error, locale),
             allowed_statuses: refusal.map(|refusal| allowed(refusal, locale)).unwrap_or_default(),
             numbers: match error {

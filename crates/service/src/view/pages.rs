@@ -1,11 +1,11 @@
 //! Pages of one viewer.
 
 use ventanilla_domain::{Actor, ActorKind, TicketDetails, TicketSummary};
-use ventanilla_storage::Report;
+use ventanilla_storage::{Counted, Report};
 
 use super::{
     BulkView, ChatView, DeskView, ErrorView, FileInput, PageContext, PageSource, ReceiptView,
-    ReportView, TicketRow, people_of,
+    ReportView, TicketRow, TotalView, people_of,
 };
 use crate::{Receipt, ServiceError, bulk::BulkOutcome};
 
@@ -31,6 +31,12 @@ impl CustomerPages<'_> {
             tickets.iter().map(|ticket| TicketRow::for_requester(page, ticket)).collect()
         };
         self.source.build(people_of::rows(tickets), row).await
+    }
+
+    /// Returns the number of tickets of a list.
+    #[must_use]
+    pub fn total(&self, counted: Counted) -> TotalView {
+        TotalView::new(counted, self.source.viewer.locale)
     }
 
     /// Returns the input for files of a new ticket's form, if the desk keeps them.
@@ -83,6 +89,12 @@ impl AdminPages<'_> {
             tickets.iter().map(|ticket| TicketRow::for_desk(page, ticket)).collect()
         };
         self.source.build(people_of::rows(tickets), row).await
+    }
+
+    /// Returns the number of tickets of a list.
+    #[must_use]
+    pub fn total(&self, counted: Counted) -> TotalView {
+        TotalView::new(counted, self.source.viewer.locale)
     }
 
     /// Returns the input for files of a new ticket's form, if the desk keeps them.

@@ -153,12 +153,13 @@ pub(crate) fn code<T>(result: &Result<T, ServiceError>) -> &'static str {
 }
 
 /// Every use case, by the name of its method; `list_due` is a list by due time.
-const USE_CASES: [&str; 36] = [
+const USE_CASES: [&str; 37] = [
     "create",
     "create_for",
     "follow_up",
     "list",
     "list_due",
+    "count",
     "counts",
     "report",
     "get",
@@ -277,6 +278,7 @@ async fn as_customer(
         "create" => ana.create(draft()).await.map(drop),
         "follow_up" => ana.create(offer(number).ticket(text(WORDS))).await.map(drop),
         "list" => ana.list(MyTickets::all()).await.map(drop),
+        "count" => ana.count(&MyTickets::all(), 10).await.map(drop),
         "get" => ana.get(number).await.map(drop),
         "get_range" => ana.get_range(number, MessageRange::Last(1)).await.map(drop),
         "find" => ana.find(number.as_str()).await.map(drop),
@@ -295,6 +297,7 @@ async fn as_admin(
         "create_for" => luis.create_for(&id("ana"), draft()).await.map(drop),
         "list" => luis.list(ListQuery::new()).await.map(drop),
         "list_due" => luis.list(ListQuery::new().overdue()).await.map(drop),
+        "count" => luis.count(ListQuery::new(), 10).await.map(drop),
         "report" => luis.report(period()).await.map(drop),
         "counts" => luis.counts().await.map(drop),
         "get" => luis.get(number).await.map(drop),
@@ -359,6 +362,6 @@ pub(crate) async fn possible() -> Vec<(Actor, &'static str)> {
         }
     }
     let of_files = if cfg!(feature = "attachments") { 3 + 3 + 1 + 1 } else { 0 };
-    assert_eq!(possible.len(), 8 + 25 + 3 + 3 + of_files);
+    assert_eq!(possible.len(), 9 + 26 + 3 + 3 + of_files);
     possible
 }

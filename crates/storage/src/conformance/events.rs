@@ -17,7 +17,7 @@ use ventanilla_domain::{
 };
 
 use super::{
-    Results, cases,
+    cases,
     support::{
         admin, answer, command_under, customer, fill, hour, message, note, number, parsed, reference,
         sla_policy, timed_ticket,
@@ -25,31 +25,26 @@ use super::{
 };
 use crate::{EventStream, EventToken, StoreError, TicketStore};
 
-/// Runs every case of the streams of events, for a store that has them, and returns their number.
-///
-/// Each case gets a new empty store from `make`, one case two of different databases. The function may be called on any runtime; a stream that
-/// gives nothing for 30 seconds fails.
-///
-/// ```
-/// use ventanilla_storage::{MemoryStore, conformance};
-///
-/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
-/// assert!(conformance::check_events(async || MemoryStore::new()).await > 5);
-/// # });
-/// # Ok::<(), std::io::Error>(())
-/// ```
-///
-/// # Panics
-///
-/// If cases fail. All cases are run first, and the message names those that failed, with their reasons.
-pub async fn check_events<S: TicketStore>(make: impl AsyncFn() -> S) -> usize {
-    let mut results = Results::default();
-    for case in CASES {
-        results.run(case.name, async { (case.run)(&make().await).await }).await;
+/// Case on two stores, beside those of [`CASES`].
+const OF_TWO_STORES: &str = "tokens_of_another_database_are_refused";
+
+/// Returns the names of all cases.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    CASES.iter().map(|case| case.name).chain([OF_TWO_STORES])
+}
+
+/// Runs the case of this name.
+pub(super) async fn run<S: TicketStore>(make: &impl AsyncFn() -> S, name: &str) {
+    match CASES.iter().find(|case| case.name == name) {
+        Some(case) => (case.run)(&make().await).await,
+        None => tokens_of_another_database_are_refused(&make().await, &make().await).await,
     }
-    let foreign = async { tokens_of_another_database_are_refused(&make().await, &make().await).await };
-    results.run("tokens_of_another_database_are_refused", foreign).await;
-    results.all_passed()
+}
+
+/// Returns whether the store says that it has streams of events; any error but one says so.
+pub(super) async fn are_declared(store: &dyn TicketStore) -> bool {
+    let stream = within(PATIENCE, "stream", store.events(None)).await;
+    !matches!(stream, Err(StoreError::NoEvents))
 }
 
 cases![

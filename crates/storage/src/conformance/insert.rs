@@ -1,7 +1,8 @@
 //! Insertion of tickets: numbers and creation keys.
 
 use ventanilla_domain::{
-    Audience, Change, IdempotencyKey, MessageRange, NewMessage, Outcome, Policy, Status, Ticket,
+    Actor, Audience, Change, IdempotencyKey, MessageRange, NewMessage, Outcome, Policy, Status, Ticket,
+    TicketRecord,
 };
 
 use super::{
@@ -23,6 +24,7 @@ cases![
     a_number_with_another_key_is_taken,
     a_key_reused_for_another_request_is_a_conflict,
     a_follow_up_under_the_key_of_its_old_ticket_is_a_conflict,
+    a_second_follow_up_of_a_ticket_is_a_conflict,
     creation_keys_are_separate_by_author,
     without_keys_equal_requests_open_two_tickets,
     a_creation_key_is_no_message_key,
@@ -119,13 +121,30 @@ async fn a_key_reused_for_another_request_is_a_conflict(store: &dyn TicketStore)
 }
 
 async fn a_follow_up_under_the_key_of_its_old_ticket_is_a_conflict(store: &dyn TicketStore) {
-    let ticket = follow_up("TKT-ABC123");
+    let mut ticket = TicketRecord::from(follow_up("TKT-ABC123"));
+    ticket.creation_key = keyed("TKT-ABC123").build().creation_key().cloned();
+    let ticket = Ticket::from(ticket);
     let first = testing::ticket("TKT-ABC123")
         .key("formulario-1")
         .description(ticket.description().clone())
         .build();
     fill(store, &[first]).await;
     assert_eq!(answer(store.insert(&ticket).await), conflict());
+}
+
+async fn a_second_follow_up_of_a_ticket_is_a_conflict(store: &dyn TicketStore) {
+    let first = follow_up("TKT-ABC123");
+    fill(store, std::slice::from_ref(&first)).await;
+    let key = first.creation_key().expect("every follow-up has one").key.clone();
+    let conflict = InsertOutcome::KeyConflict { number: number(), key };
+    for (by, text) in [(customer(), "Otra cosa"), (admin(), "Otra cosa"), (admin(), AGAIN)] {
+        let other = follow_up_by("TKT-ABC123", &by, text);
+        assert_eq!(answer(store.insert(&other).await), conflict, "{by:?}: {text}");
+    }
+    let again = follow_up("TKT-ABC123");
+    assert_eq!(answer(store.insert(&again).await), InsertOutcome::Repeated(first.head().clone()));
+    assert_eq!(view(store, &number()).await, first.details(&Audience::Desk, MessageRange::All));
+    assert_eq!(stored(store).await, 1);
 }
 
 async fn creation_keys_are_separate_by_author(store: &dyn TicketStore) {
@@ -161,16 +180,21 @@ fn conflict() -> InsertOutcome {
     InsertOutcome::KeyConflict { number: number(), key: parsed("formulario-1") }
 }
 
-/// Returns a follow-up of Ana's with a creation key.
+const AGAIN: &str = "Me lo han vuelto a cobrar";
+
+/// Returns a follow-up of Ana's.
 fn follow_up(number: &str) -> Ticket {
+    follow_up_by(number, &customer(), AGAIN)
+}
+
+fn follow_up_by(number: &str, by: &Actor, text: &str) -> Ticket {
     let policy = Policy::default();
     let old = testing::ticket("TKT-0DD").status(Status::Closed).build();
     let old = old.details(&Audience::Desk, MessageRange::Last(0)).expect("the desk sees it");
     let offer = policy.follow_up(&old, hour(1)).expect("the old ticket is closed");
     offer
-        .ticket(parsed("Me lo han vuelto a cobrar"))
-        .with_key(parsed::<IdempotencyKey>("formulario-1"))
-        .open(parsed(number), &ana(), &customer(), hour(1), &policy)
+        .ticket(parsed(text))
+        .open(parsed(number), &ana(), by, hour(1), &policy)
         .expect("she is the requester")
 }
 

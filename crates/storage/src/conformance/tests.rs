@@ -16,8 +16,11 @@ use ventanilla_domain::{
 
 use super::{check, message, support::MILLISECOND};
 use crate::{
-    Counts, CountsQuery, DueFilter, InsertOutcome, ListQuery, MemoryStore, Page, PageQuery, Period,
-    Report, ReportBuilder, ReportQuery, Sort, StoreError, TicketStore, store::forward, testing,
+    Counted, Counts, CountsQuery, DueFilter, EventStream, EventToken, InsertOutcome, ListQuery,
+    MemoryStore, Page, PageQuery, Period, Report, ReportBuilder, ReportQuery, Sort, StoreError,
+    TicketStore,
+    store::{default_count, forward},
+    testing,
 };
 
 #[tokio::test]
@@ -101,6 +104,9 @@ async fn a_store_with_one_fault_fails_at_no_other_case() {
             ],
         ),
         (Fault::CountsEndedWaits, &["waits_and_hand_overs_are_counted"]),
+        (Fault::CountsOnePage, &["each_list_is_counted_up_to_a_limit"]),
+        (Fault::CountsTheLimit, &["each_list_is_counted_up_to_a_limit", "a_count_follows_every_change"]),
+        (Fault::CountsTheRestOfAPage, &["each_list_is_counted_up_to_a_limit"]),
         (Fault::FailsEmptyDueLists, &["filters_that_no_ticket_passes_in_lists_by_due_time"]),
     ] {
         let checked = check(async || Faulty { store: MemoryStore::new(), fault });
@@ -118,14 +124,16 @@ async fn failed<T>(checked: impl Future<Output = T>) -> Vec<String> {
 #[test]
 fn case_names_are_unique() {
     let suite = super::suite();
-    let names: std::collections::BTreeSet<&str> = suite.iter().map(|case| case.name).collect();
-    assert_eq!(names.len(), suite.len());
+    let names: Vec<&str> = suite.iter().map(|case| case.name).chain(super::events::names()).collect();
+    let unique: std::collections::BTreeSet<&str> = names.iter().copied().collect();
+    assert_eq!(unique.len(), names.len());
 }
 
 #[tokio::test]
 async fn one_case_fails_alone() {
     let faulty = async || Faulty { store: MemoryStore::new(), fault: Fault::ForgetsKeys };
     super::check_case(faulty, "the_ticket_of_another_requester_is_none").await;
+    super::check_case(async || MemoryStore::new(), "tokens_of_another_database_are_refused").await;
     let checked = super::check_case(faulty, "a_key_sent_again_opens_one_ticket");
     assert!(AssertUnwindSafe(checked).catch_unwind().await.is_err(), "the store forgets keys");
 }
@@ -145,7 +153,30 @@ async fn an_unknown_case_is_answered_with_all_names() {
 
 #[tokio::test]
 async fn the_default_methods_conform() {
-    check(async || Small(MemoryStore::new())).await;
+    let summary = check(async || Small(MemoryStore::new())).await;
+    assert_eq!(summary.skipped(), super::events::names().collect::<Vec<_>>());
+    for name in summary.skipped() {
+        assert!(summary.to_string().contains(name), "{summary}");
+    }
+    let complete = AssertUnwindSafe(async { summary.assert_complete() }).catch_unwind().await;
+    assert!(complete.is_err(), "it has no events");
+}
+
+#[tokio::test]
+async fn a_store_with_faulty_events_fails_as_a_whole() {
+    struct Silent(MemoryStore);
+
+    #[async_trait]
+    impl TicketStore for Silent {
+        forward!(|this| this.0; insert, ticket, update, list, counts);
+
+        async fn events(&self, _: Option<EventToken>) -> Result<EventStream, StoreError> {
+            Err(StoreError::Failed { source: "no stream".into() })
+        }
+    }
+
+    let failed = failed(check(async || Silent(MemoryStore::new()))).await;
+    assert_eq!(failed, super::events::names().collect::<Vec<_>>());
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -182,6 +213,11 @@ enum Fault {
     DropsLabelFilters,
     ListsEndedWaits,
     CountsEndedWaits,
+    CountsOnePage,
+    /// A list that is longer than the limit is as long as the limit.
+    CountsTheLimit,
+    /// The pages before don't count.
+    CountsTheRestOfAPage,
 }
 
 struct Faulty {
@@ -298,6 +334,21 @@ impl TicketStore for Faulty {
             _ => {}
         }
         Ok(page)
+    }
+
+    async fn count(&self, list: &PageQuery, up_to: u32) -> Result<Counted, StoreError> {
+        let counted = default_count(self, list, up_to).await?;
+        Ok(match (self.fault, counted) {
+            (Fault::CountsOnePage, _) => {
+                let rows = self.store.list(&list.clone().at_start()).await?.rows.len();
+                Counted::new(rows as u64, up_to)
+            }
+            (Fault::CountsTheLimit, Counted::MoreThan(limit)) => Counted::Exactly(limit),
+            (Fault::CountsTheRestOfAPage, Counted::Exactly(_)) if list.position().is_some() => {
+                Counted::Exactly(self.store.list(list).await?.rows.len() as u64)
+            }
+            (_, counted) => counted,
+        })
     }
 
     async fn counts(&self, query: &CountsQuery) -> Result<Counts, StoreError> {

@@ -9,7 +9,8 @@ use super::{
     support::{admin, answer, command, counts_query, hour, luis, message, note, parsed},
 };
 use crate::{
-    Cursor, InsertOutcome, ListQuery, Page, Period, ReportQuery, StoreError, TicketStore, testing,
+    Counted, Cursor, InsertOutcome, ListQuery, Page, PageSize, Period, ReportQuery, StoreError,
+    TicketStore, testing,
 };
 
 /// Store, and the number of an unreadable ticket in it.
@@ -55,6 +56,7 @@ cases![RunUnreadable(stored):
     other_customers_change_nothing,
     the_desk_gets_an_error,
     lists_report_it_and_continue,
+    a_count_of_a_list_includes_it,
     sums_leave_it_out,
     its_number_stays_taken,
 ];
@@ -118,6 +120,16 @@ async fn lists_report_it_and_continue(Stored { store, number }: Stored<'_>) {
         let times = named.iter().filter(|named| **named == number.to_string()).count();
         assert_eq!(times, 1, "{number} in {named:?}");
     }
+}
+
+/// Counts what the list has, whether it is a row or reported.
+async fn a_count_of_a_list_includes_it(Stored { store, .. }: Stored<'_>) {
+    let page = ListQuery::new().with_page_size(PageSize::LARGEST).first_page();
+    let Page { rows, next, unreadable } = answer(store.list(&page).await);
+    let length = (rows.len() + unreadable.len()) as u64;
+    let counted = answer(store.count(&page, PageSize::MAX).await);
+    // More would be on a second page.
+    assert_eq!(counted, Counted::new(length + u64::from(next.is_some()), PageSize::MAX));
 }
 
 async fn sums_leave_it_out(Stored { store, .. }: Stored<'_>) {

@@ -10,8 +10,7 @@ use crate::{
 
 #[tokio::test]
 async fn conforms() {
-    conformance::check(async || MemoryStore::new()).await;
-    conformance::check_events(async || MemoryStore::new()).await;
+    conformance::check(async || MemoryStore::new()).await.assert_complete();
 }
 
 proptest! {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bson::{Document, RawDocument, RawDocumentBuf, doc, oid::ObjectId};
 use futures::TryStreamExt;
 use mongodb::{
-    action::{Action, Find},
+    action::{Action, Aggregate, Find},
     options::Hint,
 };
 use ventanilla_domain::{BusinessTime, EnumSet, Priority, Status, TicketSummary};
@@ -20,7 +20,7 @@ use super::{
     timers::business_time,
 };
 use crate::{
-    AssigneeFilter, Direction, DueFilter, ListQuery, Page, PageQuery, PageSize, Position, Sort,
+    AssigneeFilter, Counted, Direction, DueFilter, ListQuery, Page, PageQuery, PageSize, Position, Sort,
     StoreError, WaitingFilter,
 };
 
@@ -47,6 +47,70 @@ impl Inner {
             }
         }
         Ok(Page { rows, next, unreadable })
+    }
+
+    /// Counts the documents of a list, in the order of the index that the list reads.
+    pub(super) async fn count(
+        self: &Arc<Self>,
+        list: &PageQuery,
+        up_to: u32,
+    ) -> Result<Counted, StoreError> {
+        let counted = self.counted(list, up_to, Unplaced::Unexpected).await?;
+        let found = match counted {
+            // As a list does, it leaves out what has no position.
+            Tally { all, placed } if placed < all => {
+                self.counted(list, up_to, Unplaced::Excluded).await?.all
+            }
+            Tally { all, .. } => all,
+        };
+        Ok(Counted::new(found, up_to))
+    }
+
+    async fn counted(
+        self: &Arc<Self>,
+        list: &PageQuery,
+        up_to: u32,
+        unplaced: Unplaced,
+    ) -> Result<Tally, StoreError> {
+        let query = list.query();
+        let list = list.clone().at_start();
+        let is = |field: &str, types: &[&str]| doc! { "$in": [{ "$type": field }, types] };
+        let (matching, order, key, hint) = match query.sort() {
+            Sort::Due => {
+                let by_due = doc! { "sla.due": 1, "_id": 1 };
+                let key = is("$sla.due", &["int", "long"]);
+                (self.by_due_time(&list, unplaced)?, by_due, key, due_hint(query))
+            }
+            // All orders by creation have the same tickets.
+            Sort::Created(_) | Sort::UrgentFirst(_) | Sort::LowFirst(_) => {
+                let (all, newest) = (query.priorities(), Direction::NewestFirst);
+                let matching = self.matching(&list, all, newest, None, unplaced)?;
+                (matching, by_creation(newest), is("$createdAt", &["date"]), None)
+            }
+        };
+        let is_placed = doc! { "$and": [key, is("$_id", &["objectId"])] };
+        let stages = [
+            doc! { "$match": matching },
+            doc! { "$sort": order },
+            doc! { "$limit": i64::from(up_to) + 1 },
+            doc! { "$group": {
+                "_id": null,
+                "all": { "$sum": 1_i64 },
+                "placed": { "$sum": { "$cond": [is_placed, 1_i64, 0_i64] } },
+            } },
+        ];
+        let tickets = self.tickets.clone();
+        let counted: Option<RawDocumentBuf> = self
+            .read(self.deadline(), async move {
+                let counted = tickets.aggregate(stages).optional(hint, Aggregate::hint);
+                counted.with_type::<RawDocumentBuf>().await?.try_next().await
+            })
+            .await?;
+        let number = |name: &str| {
+            let number = counted.as_ref().and_then(|counted| counted.get_i64(name).ok());
+            number.unwrap_or_default().unsigned_abs()
+        };
+        Ok(Tally { all: number("all"), placed: number("placed") })
     }
 
     async fn rows(
@@ -269,6 +333,12 @@ impl Unplaced {
             ],
         }
     }
+}
+
+/// Number of documents, and of those that have a position in the order of their list.
+struct Tally {
+    all: u64,
+    placed: u64,
 }
 
 /// Returns the condition on the time of creation.

@@ -10,29 +10,21 @@ use super::{
     row::{self, HEAD},
 };
 use crate::{
-    AssigneeFilter, Direction, DueFilter, ListQuery, Page, PageQuery, Position, Sort, Unreadable,
-    WaitingFilter,
+    AssigneeFilter, Counted, Direction, DueFilter, ListQuery, Page, PageQuery, Position, Sort,
+    Unreadable, WaitingFilter,
 };
 
 /// Returns one page of a list.
 pub(super) fn list(db: &Connection, page: &PageQuery) -> Result<Page<TicketSummary>, TransactionError> {
-    let query = page.query();
-    if query.listed_statuses().is_empty() || query.priorities().is_empty() {
-        return Ok(Page { rows: Vec::new(), next: None, unreadable: Vec::new() });
-    }
-    let mut listing = Listing { db, page, found: Vec::new() };
-    match query.sort() {
-        Sort::Created(direction) => {
-            let range = created(query, direction, page.position());
-            let all = query.priorities();
-            listing.find(&by_creation(query, all, direction), range, Priority::default())?;
-        }
-        Sort::UrgentFirst(direction) | Sort::LowFirst(direction) => {
-            listing.find_by_priority(direction)?;
-        }
-        Sort::Due => listing.find(&by_due(query), dues(page), Priority::default())?,
-    }
-    listing.read()
+    // One row more than the page has tells whether another page follows.
+    let limit = page.query().page_size() + 1;
+    Listing::of(db, page, limit)?.read()
+}
+
+/// Counts the rows of a list from a page on, by its index entries alone.
+pub(super) fn count(db: &Connection, page: &PageQuery, up_to: u32) -> Result<Counted, TransactionError> {
+    let limit = (up_to as usize).saturating_add(1);
+    Ok(Counted::new(Listing::of(db, page, limit)?.found.len() as u64, up_to))
 }
 
 /// Returns every statement that a list may use, for a test of their plans.
@@ -52,6 +44,8 @@ pub(super) fn statements(query: &ListQuery) -> Vec<String> {
 struct Listing<'a> {
     db: &'a Connection,
     page: &'a PageQuery,
+    /// Number of entries to find at most.
+    limit: usize,
     found: Vec<Found>,
 }
 
@@ -62,8 +56,29 @@ struct Found {
     priority: Priority,
 }
 
-impl Listing<'_> {
-    /// Finds the tickets of one priority after another, until the page is full.
+impl<'a> Listing<'a> {
+    /// Finds the entries of a page, up to a limit.
+    fn of(db: &'a Connection, page: &'a PageQuery, limit: usize) -> Result<Self, TransactionError> {
+        let query = page.query();
+        let mut listing = Listing { db, page, limit, found: Vec::new() };
+        if query.listed_statuses().is_empty() || query.priorities().is_empty() {
+            return Ok(listing);
+        }
+        match query.sort() {
+            Sort::Created(direction) => {
+                let range = created(query, direction, page.position());
+                let all = query.priorities();
+                listing.find(&by_creation(query, all, direction), range, Priority::default())?;
+            }
+            Sort::UrgentFirst(direction) | Sort::LowFirst(direction) => {
+                listing.find_by_priority(direction)?;
+            }
+            Sort::Due => listing.find(&by_due(query), dues(page), Priority::default())?,
+        }
+        Ok(listing)
+    }
+
+    /// Finds the tickets of one priority after another, up to the limit.
     fn find_by_priority(&mut self, direction: Direction) -> Result<(), TransactionError> {
         let query = self.page.query();
         let after = self.page.position();
@@ -76,15 +91,14 @@ impl Listing<'_> {
         Ok(())
     }
 
-    /// Runs a statement over a range, for as many rows as the page lacks.
+    /// Runs a statement over a range, for as many rows as are missing.
     fn find(
         &mut self,
         statement: &str,
         range: Range,
         priority: Priority,
     ) -> Result<(), TransactionError> {
-        // One row more than the page has tells whether another page follows.
-        let missing = self.page.query().page_size() + 1 - self.found.len();
+        let missing = self.limit - self.found.len();
         if missing == 0 {
             return Ok(());
         }

@@ -90,17 +90,8 @@ mod suite {
             opened.set(opened.get() + 1);
             SqliteStore::open(folder.path().join(opened.get().to_string())).await.unwrap()
         })
-        .await;
-    }
-
-    #[tokio::test]
-    async fn its_events_conform() {
-        let (folder, opened) = (tempfile::tempdir().unwrap(), Cell::new(0));
-        conformance::check_events(async || {
-            opened.set(opened.get() + 1);
-            SqliteStore::open(folder.path().join(opened.get().to_string())).await.unwrap()
-        })
-        .await;
+        .await
+        .assert_complete();
     }
 
     /// Reads events of changes that were made through another handle, before and after it was opened.

@@ -10,13 +10,13 @@ use axum_extra::extract::CookieJar;
 use serde::Deserialize;
 use ventanilla_service::{
     Category, Locale, Priority, ServiceError, Status, UserId,
-    list::{Counts, Page, PageQuery, PageSize, Unreadable, WaitingFilter},
-    view::{BulkView, PersonRef, TicketRow, Viewer},
+    list::{Counted, Counts, Page, PageQuery, PageSize, Unreadable, WaitingFilter},
+    view::{BulkView, PersonRef, TicketRow, TotalView, Viewer},
 };
 
 use super::filters::{EVERY, Filters, NEWEST, NOBODY, ORDERS, YES};
 use crate::{
-    App, Part, about,
+    App, COUNTED, Part, about,
     error::{Answer, Failure, Problem, page},
     fields::{Asked, path},
     refused::{After, Refused, refuse},
@@ -36,7 +36,7 @@ struct DashboardPage {
     next: Option<String>,
     previous: Option<String>,
     first: Option<String>,
-    /// Places of the rows in the list, and its length if it is known.
+    /// Places of the rows in the list if they are known, and its length.
     range: Option<String>,
     query: String,
     /// Link to the same list with the tickets that have no timer that runs, unless it has them.
@@ -108,19 +108,26 @@ pub(super) async fn show(
     refused: Vec<Problem>,
 ) -> Answer {
     let counts = admin.desk.counts().await?;
-    let (status, found, mut problems) = match query(app, &admin.me.reader, &filters) {
-        Ok(page) => (StatusCode::OK, admin.desk.list(page).await?, Vec::new()),
+    let tiles = tiles(&counts, &admin, &filters);
+    let (status, found, total, mut problems) = match query(app, &admin.me.reader, &filters) {
+        Ok(page) => {
+            let found = admin.desk.list(page.clone()).await?;
+            let counted = match tiles.iter().find(|tile| tile.current) {
+                Some(tile) => Counted::Exactly(tile.count),
+                None => admin.desk.count(page, COUNTED).await?,
+            };
+            (StatusCode::OK, found, Some(admin.pages(app).total(counted)), Vec::new())
+        }
         Err(problems) => {
             let nothing = Page { rows: Vec::new(), next: None, unreadable: Vec::new() };
-            (StatusCode::UNPROCESSABLE_ENTITY, nothing, problems)
+            (StatusCode::UNPROCESSABLE_ENTITY, nothing, None, problems)
         }
     };
     problems.extend(refused);
     let rows = admin.pages(app).rows(&found.rows).await;
     let list = filters.query();
-    let tiles = tiles(&counts, &admin, &filters);
     let shown = DashboardPage {
-        range: range(&filters, rows.len(), &tiles),
+        range: total.map(|total| range(&filters, rows.len(), total)),
         tiles,
         fields: fields(app, &filters),
         rows,
@@ -152,12 +159,15 @@ fn query(app: &App, reader: &Viewer, filters: &Filters) -> Result<PageQuery, Vec
     if problems.is_empty() { Ok(page) } else { Err(problems) }
 }
 
-/// Returns the places of a page's rows in the list, with its length where one of the counts is that.
-fn range(filters: &Filters, rows: usize, tiles: &[Tile]) -> Option<String> {
-    let before = filters.skipped()? * PageSize::default().get();
-    let all = tiles.iter().find(|tile| tile.current).map(|tile| format!(" de {}", tile.count));
-    let (from, to) = (before + 1, before + rows);
-    (rows > 0).then(|| format!("Tickets {from} a {to}{}", all.unwrap_or_default()))
+/// Returns the length of the list, with the places of a page's rows where they are known.
+fn range(filters: &Filters, rows: usize, total: TotalView) -> String {
+    match filters.skipped() {
+        Some(pages) if rows > 0 => {
+            let before = pages * PageSize::default().get();
+            format!("Tickets {} a {} de {}", before + 1, before + rows, total.number)
+        }
+        _ => total.text,
+    }
 }
 
 fn tiles(counts: &Counts, admin: &Administrator, filters: &Filters) -> Vec<Tile> {

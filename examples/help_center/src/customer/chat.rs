@@ -9,6 +9,7 @@ use axum::{
 use serde::Deserialize;
 use ventanilla_service::{
     Locale, MessageText, MyTickets, Receipt, ServiceError, Status, TicketNumber,
+    error::Refusal,
     list::PageSize,
     ticket::{ActorKind, MessageRange},
     view::{ChatView, ErrorView, InputState, MessageSide},
@@ -120,6 +121,7 @@ pub(super) async fn follow_up(
         let refused = Refused { draft, ..Refused::new(TEXT, vec![problem]) };
         return Ok(refuse(&app, &customer.session, &path("/tickets", &number), refused));
     };
+    // Follow-ups of earlier versions have other creation keys, so the library doesn't know them.
     match continued_in(&customer, &number).await {
         Ok(None) => {}
         Ok(Some(next)) => return again(&app, &customer, &number, &next, form).await,
@@ -134,6 +136,9 @@ pub(super) async fn follow_up(
     };
     match opened.await {
         Ok(receipt) => Ok(written(&app, &customer, &number, &receipt, &form.key)),
+        Err(ServiceError::Refused { number: next, refusal: Refusal::FollowUpExists }) => {
+            again(&app, &customer, &number, &next, form).await
+        }
         Err(error) => refused(&app, &customer, &number, error, TEXT, form).await,
     }
 }

@@ -9,12 +9,12 @@ use axum::{
 use serde::Deserialize;
 use ventanilla_service::{
     Explain, Locale, MyTickets, ServiceError,
-    list::{Cursor, PageSize},
+    list::{Counted, Cursor, PageSize},
     view::TicketRow,
 };
 
 use crate::{
-    App,
+    App, COUNTED,
     error::{Answer, Failure, page, status},
     fields::{Asked, path},
     session::{Customer, Me},
@@ -31,6 +31,8 @@ pub(super) struct TicketList {
     /// True if closed tickets are listed too.
     pub(super) closed: bool,
     pub(super) next: Option<String>,
+    /// Number of tickets on all pages, in words.
+    pub(super) total: Option<String>,
     /// True if there are earlier pages.
     pub(super) further: bool,
     pub(super) problem: Option<String>,
@@ -80,12 +82,18 @@ pub(super) async fn list(
     if !after.is_empty() {
         which = which.with_cursor(after.parse::<Cursor>()?);
     }
-    let found = customer.desk.list(which).await?;
+    let found = customer.desk.list(which.clone()).await?;
+    let counted = match found.next {
+        // The page is the whole list.
+        None if after.is_empty() => Counted::Exactly(found.rows.len() as u64),
+        _ => customer.desk.count(&which, COUNTED).await?,
+    };
     let closed_too = if closed { "cerrados=1&" } else { "" };
     Ok(TicketList {
         rows: customer.pages(app).rows(&found.rows).await,
         current: String::new(),
         closed,
+        total: Some(customer.pages(app).total(counted).text),
         next: found.next.map(|cursor| format!("/tickets?{closed_too}despues={cursor}")),
         further: !after.is_empty(),
         problem: None,
@@ -100,6 +108,7 @@ impl TicketList {
             current: String::new(),
             closed,
             next: None,
+            total: None,
             further: true,
             problem: Some(problem),
         }

@@ -155,8 +155,11 @@ async fn pages_lead_back_one_by_one_and_say_where_they_are() {
         let back = lucia.get(&link(&pages[at], "prev").unwrap()).await;
         assert_eq!(back.body, pages[at - 1].body, "page {at}");
     }
-    // Without a count of this list, only the places are known.
-    lucia.get("/admin?prioridad=MEDIUM").await.is(200, "Tickets 1 a 20</span>");
+    // No tile counts this list.
+    lucia.get("/admin?prioridad=MEDIUM").await.is(200, "Tickets 1 a 20 de 65</span>");
+    lucia.get("/admin?prioridad=URGENT").await.is(200, ">0 tickets</span>");
+    site.browser(ANA).await.get("/tickets").await.is(200, ">65 tickets</span>");
+    site.browser(BRUNO).await.get("/tickets").await.is(200, ">0 tickets</span>");
 }
 
 #[tokio::test]

@@ -6,7 +6,8 @@ use ventanilla_domain::TicketEvents;
 
 use super::failed;
 use crate::{
-    EventStep, EventStream, EventToken, MemoryStore, StoreError, TicketStore, conformance::check_events,
+    EventStep, EventStream, EventToken, MemoryStore, StoreError, TicketStore,
+    conformance::{Results, events},
     store::forward,
 };
 
@@ -32,7 +33,11 @@ async fn a_faulty_stream_fails_at_the_case_of_its_fault() {
             &["a_token_of_another_store_is_refused", "tokens_of_another_database_are_refused"],
         ),
     ] {
-        let failed = failed(check_events(async || Faulty::new(fault).await)).await;
+        let mut results = Results::default();
+        for name in events::names() {
+            results.run(name, events::run(&async || Faulty::new(fault).await, name)).await;
+        }
+        let failed = failed(async { results.all_passed() }).await;
         let passed = cases.iter().find(|case| !failed.iter().any(|name| name == *case));
         assert_eq!(passed, None, "{fault:?} fails only at {failed:?}");
     }

@@ -8,8 +8,11 @@ use ventanilla_domain::{
 
 use super::failed;
 use crate::{
-    Counts, CountsQuery, InsertOutcome, MemoryStore, Page, PageQuery, StoreError, TicketStore,
-    Unreadable, conformance::check_unreadable, store::default_get, testing,
+    Counted, Counts, CountsQuery, InsertOutcome, MemoryStore, Page, PageQuery, StoreError, TicketStore,
+    Unreadable,
+    conformance::check_unreadable,
+    store::{default_count, default_get},
+    testing,
 };
 
 #[tokio::test]
@@ -22,7 +25,11 @@ async fn a_store_that_handles_an_unreadable_ticket_wrongly_fails_at_no_other_cas
         (Fault::NamesAnother, &["the_desk_gets_an_error"]),
         (Fault::LeavesItOut, &["lists_report_it_and_continue"]),
         (Fault::LeavesOutTheRest, &["lists_report_it_and_continue"]),
-        (Fault::FailsLists, &["lists_report_it_and_continue", "sums_leave_it_out"]),
+        (
+            Fault::FailsLists,
+            &["lists_report_it_and_continue", "a_count_of_a_list_includes_it", "sums_leave_it_out"],
+        ),
+        (Fault::CountsOnlyTheRest, &["a_count_of_a_list_includes_it"]),
         (Fault::FailsCounts, &["sums_leave_it_out"]),
         (Fault::OverwritesIt, &["its_number_stays_taken"]),
     ] {
@@ -46,6 +53,7 @@ enum Fault {
     LeavesOutTheRest,
     FailsLists,
     FailsCounts,
+    CountsOnlyTheRest,
     OverwritesIt,
 }
 
@@ -133,6 +141,15 @@ impl TicketStore for Damaged {
             page.unreadable.push(Unreadable { ticket_number, problem: "damaged".into() });
         }
         Ok(page)
+    }
+
+    async fn count(&self, list: &PageQuery, up_to: u32) -> Result<Counted, StoreError> {
+        Ok(match default_count(self, list, up_to).await? {
+            Counted::Exactly(found) if self.fault == Fault::CountsOnlyTheRest => {
+                Counted::Exactly(found - 1)
+            }
+            counted => counted,
+        })
     }
 
     async fn counts(&self, query: &CountsQuery) -> Result<Counts, StoreError> {
