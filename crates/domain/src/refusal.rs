@@ -414,8 +414,8 @@ impl Explain for Refusal {
                 .into(),
             Refusal::FollowUpExists => locale
                 .pick(
-                    "Ya hay un ticket de seguimiento que continúa este. Puedes escribir en él.",
-                    "A follow-up of this ticket is there already. You can write in it.",
+                    "Este ticket ya tiene una continuación. Puedes escribir en ella.",
+                    "This ticket already has a follow-up. You can write there.",
                 )
                 .into(),
         }
