@@ -12,18 +12,17 @@ use ventanilla_tests::Mongo;
 
 #[tokio::test]
 async fn mongo_store_conforms() {
-    conforms(MongoOptions::new()).await;
+    conforms(Mongo::shared().await, MongoOptions::new()).await;
 }
 
 #[tokio::test]
 async fn mongo_store_that_knows_no_tickets_conforms() {
-    conforms(MongoOptions::new().with_known_tickets(0)).await;
+    conforms(Mongo::of_one().await, MongoOptions::new().with_known_tickets(0)).await;
 }
 
-/// Empties one collection for each case, since the indexes of a new one would be built on three
-/// servers.
-async fn conforms(options: MongoOptions) {
-    let database = Mongo::shared().await.database().await;
+/// Empties one collection for each case, since the indexes of a new one would be built on every server.
+async fn conforms(servers: &Mongo, options: MongoOptions) {
+    let database = servers.database().await;
     let tickets = database.collection::<Document>("SupportTicket");
     let options = options.create_indexes();
     let cases = conformance::check(async || {
