@@ -161,7 +161,7 @@ impl Window {
 
     /// Waits for the first element that matches a CSS selector, and returns it.
     pub async fn find(&self, css: &str) -> Element {
-        let wait = self.client.wait().at_most(TIME_LIMIT);
+        let wait = self.client.wait().at_most(TIME_LIMIT).every(PERIOD);
         wait.for_element(Locator::Css(css)).await.unwrap_or_else(|error| panic!("{css}: {error}"))
     }
 
@@ -232,7 +232,7 @@ impl Window {
         let end = tokio::time::Instant::now() + TIME_LIMIT;
         while self.run(script, vec![]).await != Value::Bool(true) {
             assert!(tokio::time::Instant::now() < end, "never: {script}");
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            tokio::time::sleep(PERIOD).await;
         }
     }
 
@@ -304,6 +304,9 @@ const NARROWEST_WINDOW: u32 = 500;
 
 /// Time limit for something to appear, long enough for a busy machine.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
+
+/// Time between two looks whether it has.
+const PERIOD: Duration = Duration::from_millis(50);
 
 /// Returns the address of the driver, which all windows of a test process share.
 fn driver() -> String {

@@ -1,6 +1,7 @@
 //! A real MongoDB and a real browser for tests.
 //!
-//! - [`Mongo::shared`]: one replica set for the whole test binary, a database of its own per test.
+//! - [`Mongo::shared`]: one replica set for the whole test binary, a database of its own per test;
+//!   [`Mongo::of_one`]: one whose only server copies nothing.
 //! - [`ReplicaSet`]: three servers of a test's own, to kill, pause and step down, and a [`Proxy`]
 //!   that loses their replies.
 //! - [`Standalone`]: one server that is no replica set, with or without a password.
@@ -8,7 +9,7 @@
 //! - [`Process`]: a worker of a test in a process of its own, to be killed.
 //! - [`Window`]: a headless Chromium's window, and [`Axe`], which checks what it shows.
 //!
-//! The servers are those of `MONGODB_URI`, which serves [`Mongo::shared`] alone; else of the
+//! The servers are those of `MONGODB_URI`, which serve [`Mongo`] alone; else of the
 //! `mongod` on the PATH; else of a binary that is fetched once. What can't be had is a panic that says
 //! what to install. Servers die with the test process, however it ends.
 //!

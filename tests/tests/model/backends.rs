@@ -74,7 +74,7 @@ impl Backend for OverMongo {
         let (store, collection) = match TICKETS.with(|tickets| tickets.get().cloned()) {
             Some(opened) => opened,
             None => {
-                let database = Mongo::shared().await.database().await;
+                let database = Mongo::of_one().await.database().await;
                 let store = MongoOptions::new().create_indexes().open(&database).await.unwrap();
                 let opened = (store, database.collection("SupportTicket"));
                 // It is dropped with the servers; leaving now would drop it at once.

@@ -30,7 +30,7 @@ pub(crate) struct Entry {
 
 impl CommandLog {
     pub(crate) async fn new() -> Self {
-        let database = Mongo::shared().await.database().await;
+        let database = Mongo::of_one().await.database().await;
         let (store, monitor) = CommandMonitor::by_a_store(&database).await;
         Self { _database: database, monitor, store, entries: Vec::new() }
     }

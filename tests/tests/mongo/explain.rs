@@ -55,7 +55,7 @@ async fn what_is_examined_does_not_grow_with_the_collection() {
 
 impl Desk {
     async fn of(count: u64) -> Self {
-        let database = Mongo::shared().await.database().await;
+        let database = Mongo::of_one().await.database().await;
         bulk_data::store(&database, count).await;
         let (store, monitor) = CommandMonitor::by_a_store(&database).await;
         Self { database, store, monitor, count }

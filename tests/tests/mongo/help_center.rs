@@ -12,7 +12,7 @@ use ventanilla_tests::Mongo;
 
 #[tokio::test]
 async fn an_id_that_the_store_cannot_hold_is_explained() {
-    let database = Mongo::shared().await.database().await;
+    let database = Mongo::of_one().await.database().await;
     let store = MongoOptions::new().create_indexes().open(&database).await.unwrap();
     let desk = desk(store).unwrap().build();
     let people = People::demo();

@@ -28,7 +28,7 @@ impl Known {
     }
 
     async fn with(options: MongoOptions, policy: Policy) -> Self {
-        let database = Mongo::shared().await.database().await;
+        let database = Mongo::of_one().await.database().await;
         let (store, monitor) = CommandMonitor::by_a_store_with(options, &database).await;
         let desk = HelpDesk::builder(store).policy(policy).build();
         Self { database, desk, monitor }

@@ -23,7 +23,7 @@ pub(crate) struct Beside {
 
 impl Beside {
     pub(crate) async fn new() -> Self {
-        let database = Mongo::shared().await.database().await;
+        let database = Mongo::of_one().await.database().await;
         let store = MongoOptions::new().create_indexes().open(&database).await.unwrap();
         let raw = database.collection("SupportTicket");
         Self { database, store, raw }

@@ -61,7 +61,7 @@ const FIELDS: [&str; 6] = ["firstResponseAt", "resolvedAt", "closedAt", "waiting
 /// Checks that repaired values are stored as they were read, and need no further repair.
 #[tokio::test]
 async fn derived_fields_are_stored_as_they_are_read() {
-    let database = Mongo::shared().await.database().await;
+    let database = Mongo::of_one().await.database().await;
     let store = MongoOptions::new().create_indexes().open(&database).await.unwrap();
     let raw = database.collection::<Document>("SupportTicket");
     let documents = [
@@ -113,7 +113,7 @@ async fn derived_fields_are_stored_as_they_are_read() {
 /// Checks that no view depends on a repair, if the other application left a time at all.
 #[tokio::test]
 async fn a_repair_changes_no_view() {
-    let database = Mongo::shared().await.database().await;
+    let database = Mongo::of_one().await.database().await;
     let store = MongoOptions::new().create_indexes().open(&database).await.unwrap();
     let raw = database.collection::<Document>("SupportTicket");
     let view = async |number: &str| -> Option<TicketDetails> {
@@ -138,7 +138,7 @@ async fn a_repair_changes_no_view() {
 /// place in the order of the ids.
 #[tokio::test]
 async fn a_document_with_another_id_is_reported_with_the_last_batch() {
-    let database = Mongo::shared().await.database().await;
+    let database = Mongo::of_one().await.database().await;
     let store = MongoOptions::new().create_indexes().open(&database).await.unwrap();
     let raw = database.collection::<Document>("SupportTicket");
     let others: [(&str, Bson); 6] = [
@@ -187,7 +187,7 @@ async fn contents(raw: &Collection<Document>, filter: Document) -> Vec<Document>
 /// repair.
 #[tokio::test]
 async fn a_repair_that_is_refused_keeps_no_other_from_being_made() {
-    let database = Mongo::shared().await.database().await;
+    let database = Mongo::of_one().await.database().await;
     let store = MongoOptions::new().create_indexes().open(&database).await.unwrap();
     let raw = database.collection::<Document>("SupportTicket");
     for number in ["1", "2", "3"] {

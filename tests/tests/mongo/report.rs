@@ -23,7 +23,7 @@ async fn a_report_equals_the_sums_of_the_tickets() {
         (UserIdEncoding::ObjectId, office()),
         (UserIdEncoding::Text, office()),
     ] {
-        let database = Mongo::shared().await.database().await;
+        let database = Mongo::of_one().await.database().await;
         let store =
             MongoOptions::new().with_user_ids(ids).create_indexes().open(&database).await.unwrap();
         let tickets = crowd(&sla, ids);

@@ -68,7 +68,7 @@ struct Observed {
 
 impl Observed {
     async fn new() -> Self {
-        let database = Mongo::shared().await.database().await;
+        let database = Mongo::of_one().await.database().await;
         let (store, monitor) = CommandMonitor::by_a_store(&database).await;
         let policy = Policy { reopen: Reopen::Always, sla: Some(sla()), ..Policy::default() };
         let desk = HelpDesk::builder(store.clone()).policy(policy);
