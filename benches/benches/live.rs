@@ -2,8 +2,8 @@
 //! who may see the change, events a second, and the resident memory of a reader.
 //!
 //! `cargo bench -p ventanilla-benches --features mongodb --bench live -- [memory|sqlite|mongodb]`, by default all
-//! three; without the feature the first two. The help centre is a process of its own on a loopback port, which is
-//! built first. Half of the readers are customers, the others administrators. `--test` measures a few.
+//! three. The help centre is a process of its own on a loopback port, which is built first. Half of the readers
+//! are customers, the others administrators. `--test` measures a few.
 
 use std::{
     env,
@@ -50,8 +50,7 @@ struct Extent {
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    const ALL: &[&str] =
-        if cfg!(feature = "mongodb") { &["memory", "sqlite", "mongodb"] } else { &["memory", "sqlite"] };
+    const ALL: &[&str] = &["memory", "sqlite", "mongodb"];
     let arguments: Vec<String> = env::args().skip(1).collect();
     let is_test = arguments.iter().any(|argument| argument == "--test");
     let named: Vec<&str> =
@@ -67,7 +66,6 @@ async fn main() -> Result<(), Failure> {
                 let file = folder.path().join("tickets.db").display().to_string();
                 measure(name, &Server::start(&binary, Some(&file))?, extent).await?;
             }
-            #[cfg(feature = "mongodb")]
             "mongodb" => {
                 let database = ventanilla_tests::Mongo::shared().await.database().await;
                 let uri = database.uri().replacen("/?", &format!("/{}?", database.name()), 1);
