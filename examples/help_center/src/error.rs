@@ -141,10 +141,13 @@ impl FailurePage {
 
 fn title(error: &ServiceError) -> &'static str {
     match error.kind() {
+        ErrorKind::Invalid => "Revisa estos datos",
+        ErrorKind::NotPermitted => "No tienes acceso",
+        ErrorKind::NotFound => "No encontramos lo que buscas",
+        ErrorKind::Conflict => "El ticket no lo permite",
         ErrorKind::Unavailable => "Ahora mismo no podemos atenderte",
         ErrorKind::Unknown => "No sabemos si se ha guardado",
-        ErrorKind::Internal => "Algo ha fallado",
-        _ => "No se ha podido hacer",
+        _ => "Algo ha fallado",
     }
 }
 
