@@ -45,11 +45,16 @@ impl ListShape {
     /// Returns the limit of examined keys: the rows, times the number of priorities in an order by
     /// priority, and one key for the start of each run of the index.
     ///
-    /// A run has one status and one priority; if some tickets have none, there are runs of those too.
+    /// A run has one status and one priority; if some tickets have none, there are runs of those too. All
+    /// tickets of a requester by creation are one run.
     pub(crate) fn keys(&self, some_have_none: bool) -> usize {
         let (statuses, priorities) = (self.query.statuses(), self.query.priorities());
         let of_no_status = some_have_none && statuses.contains(Status::default());
         let of_no_priority = some_have_none && priorities.contains(Priority::default());
+        let is_all = statuses == EnumSet::all() && priorities == EnumSet::all();
+        if is_all && self.query.requester().is_some() && !self.is_by_priority() {
+            return self.query.page_size() + 1 + self.ties();
+        }
         let runs = (statuses.len() + usize::from(of_no_status))
             * (priorities.len() + usize::from(of_no_priority));
         self.parts() * self.query.page_size() + runs + self.ties()
