@@ -13,7 +13,7 @@ use crate::{
     Receipt, ServiceError,
     core::Core,
     observe::{checked, use_case_span},
-    requests::{Request, Target, Text, Update},
+    requests::{Keyed, Plain, Request, Target},
     view::{CustomerPages, PersonDirectory, Viewer},
 };
 
@@ -165,7 +165,7 @@ impl Customer {
         &'a self,
         number: &'a TicketNumber,
         text: impl TryInto<NewMessage, Error: Into<ServiceError>>,
-    ) -> Request<'a, Text> {
+    ) -> Request<'a, Keyed> {
         self.on(number).message(use_case_span!("reply", "CUSTOMER", number), text)
     }
 
@@ -176,7 +176,7 @@ impl Customer {
     /// [`ServiceError::Refused`] if the ticket is neither resolved nor closed;
     /// [`ServiceError::NotFound`], also for another customer's ticket; [`ServiceError::Store`].
     #[doc(alias = "close")]
-    pub fn confirm<'a>(&'a self, number: &'a TicketNumber) -> Request<'a, Update> {
+    pub fn confirm<'a>(&'a self, number: &'a TicketNumber) -> Request<'a, Plain> {
         let span = use_case_span!("confirm", "CUSTOMER", number);
         self.on(number).update(span, Change::status(Status::Closed))
     }
