@@ -236,7 +236,6 @@ fn an_error_of_a_form_has_its_documented_json() {
         "text": "The category is not available. Tell us what happened: there are only spaces. \
             The idempotency key contains a character that is not allowed (U+0020): remove it.",
         "httpStatus": 422,
-        "retryable": false,
         "retry": "no",
         "writeOutcome": "notApplied",
         "fields": [
@@ -293,7 +292,6 @@ fn an_error_has_its_refusal_candidates_and_write_outcome_in_json() {
             "code": error.code(),
             "text": error.explain(Locale::Es),
             "httpStatus": status,
-            "retryable": retry == "yes",
             "retry": retry,
             "writeOutcome": outcome,
         });
