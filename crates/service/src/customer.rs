@@ -245,9 +245,13 @@ impl MyTickets {
         Self { statuses: !EnumSet::only(Status::Closed), ..Self::all() }
     }
 
+    /// Every key that [`from_params`](Self::from_params) reads.
+    pub const KEYS: &'static [&'static str] = &["status", "page_size", "after"];
+
     /// Reads the statuses, the size and the cursor of a page from decoded parameters, such as the pairs of a
     /// query string: `status`, `page_size` and `after`, each as in
-    /// [`PageQuery::from_params`]. All other keys are ignored, also filters that only administrators have.
+    /// [`PageQuery::from_params`]. All other keys are ignored, also filters that only administrators have;
+    /// [`KEYS`](Self::KEYS) has those that are read.
     ///
     /// # Errors
     ///
@@ -260,6 +264,9 @@ impl MyTickets {
     /// let mine = MyTickets::from_params([("status", "OPEN,IN_PROGRESS"), ("requester", "eva")])?;
     /// assert_eq!(mine, MyTickets::all().with_statuses(Status::Open | Status::InProgress));
     /// assert_eq!(MyTickets::from_params([("after", "2")]).unwrap_err().code(), "cursor_malformed");
+    /// for key in MyTickets::KEYS {
+    ///     assert_eq!(MyTickets::from_params([(key, "-")]).unwrap_err().key(), *key);
+    /// }
     /// # Ok::<(), ventanilla_service::error::InvalidQuery>(())
     /// ```
     #[doc(alias = "query_string")]
