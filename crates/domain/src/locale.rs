@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 /// A third language needs one more variant here and one more column at every text; the compiler
 /// lists the places.
 ///
+/// Its words, in JSON too, are `es` and `en`.
+///
 /// ```
 /// use ventanilla_domain::{Locale, Status};
 ///
@@ -241,6 +243,18 @@ pub trait Explain: std::error::Error {
 }
 
 /// Category of an error, from which a host chooses its answer.
+///
+/// It has no word of its own: a client gets the HTTP status of the kind, and the [code](Explain::code) of the
+/// error.
+///
+/// | kind | HTTP status |
+/// |---|---|
+/// | `Invalid` | 422 |
+/// | `NotPermitted` | 403 |
+/// | `NotFound` | 404 |
+/// | `Conflict` | 409 |
+/// | `Unavailable` | 503 |
+/// | `Unknown`, `Internal` | 500 |
 ///
 /// ```
 /// use ventanilla_domain::{Explain, MessageText};

@@ -38,7 +38,7 @@ macro_rules! unknown_word {
 
 /// Defines an enum, its stored words, its texts and the error for an unknown word.
 ///
-/// Each row is `Variant = "WORD", "es", "en"`.
+/// Each row is `Variant = "WORD", "es", "en"`. The documentation of a variant gets its word.
 macro_rules! vocabulary {
     (
         $(#[$meta:meta])*
@@ -49,7 +49,13 @@ macro_rules! vocabulary {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[derive(serde::Serialize, serde::Deserialize)]
         #[serde(try_from = "std::borrow::Cow<'_, str>", into = "&'static str")]
-        pub enum $name { $($(#[$doc])* $variant,)+ }
+        pub enum $name {
+            $(
+                $(#[$doc])*
+                #[doc = concat!("\n\nIts word is `", $word, "`.")]
+                $variant,
+            )+
+        }
 
         impl $name {
             /// Every value, in ascending order.

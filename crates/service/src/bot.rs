@@ -9,7 +9,7 @@ use crate::{
     BotTurn, ServiceError,
     core::Core,
     observe::use_case_span,
-    requests::{Request, Target, Text},
+    requests::{Keyed, Request, Target},
 };
 
 /// Handle of the host's bot, which reads tickets and writes messages in its own role.
@@ -72,7 +72,7 @@ impl Bot {
         &'a self,
         number: &'a TicketNumber,
         text: impl TryInto<NewMessage, Error: Into<ServiceError>>,
-    ) -> Request<'a, Text> {
+    ) -> Request<'a, Keyed> {
         let target = Target { core: &self.core, actor: &Actor::Bot, number, seen: None };
         target.message(use_case_span!("reply", "BOT", number), text)
     }

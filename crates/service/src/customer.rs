@@ -13,7 +13,7 @@ use crate::{
     Receipt, ServiceError,
     core::Core,
     observe::{checked, use_case_span},
-    requests::{Request, Target, Text, Update},
+    requests::{Keyed, Plain, Request, Target},
     view::{CustomerPages, PersonDirectory, Viewer},
 };
 
@@ -165,7 +165,7 @@ impl Customer {
         &'a self,
         number: &'a TicketNumber,
         text: impl TryInto<NewMessage, Error: Into<ServiceError>>,
-    ) -> Request<'a, Text> {
+    ) -> Request<'a, Keyed> {
         self.on(number).message(use_case_span!("reply", "CUSTOMER", number), text)
     }
 
@@ -176,7 +176,7 @@ impl Customer {
     /// [`ServiceError::Refused`] if the ticket is neither resolved nor closed;
     /// [`ServiceError::NotFound`], also for another customer's ticket; [`ServiceError::Store`].
     #[doc(alias = "close")]
-    pub fn confirm<'a>(&'a self, number: &'a TicketNumber) -> Request<'a, Update> {
+    pub fn confirm<'a>(&'a self, number: &'a TicketNumber) -> Request<'a, Plain> {
         let span = use_case_span!("confirm", "CUSTOMER", number);
         self.on(number).update(span, Change::status(Status::Closed))
     }
@@ -245,9 +245,13 @@ impl MyTickets {
         Self { statuses: !EnumSet::only(Status::Closed), ..Self::all() }
     }
 
+    /// Every key that [`from_params`](Self::from_params) reads.
+    pub const KEYS: &'static [&'static str] = &["status", "page_size", "after"];
+
     /// Reads the statuses, the size and the cursor of a page from decoded parameters, such as the pairs of a
     /// query string: `status`, `page_size` and `after`, each as in
-    /// [`PageQuery::from_params`]. All other keys are ignored, also filters that only administrators have.
+    /// [`PageQuery::from_params`]. All other keys are ignored, also filters that only administrators have;
+    /// [`KEYS`](Self::KEYS) has those that are read.
     ///
     /// # Errors
     ///
@@ -260,6 +264,9 @@ impl MyTickets {
     /// let mine = MyTickets::from_params([("status", "OPEN,IN_PROGRESS"), ("requester", "eva")])?;
     /// assert_eq!(mine, MyTickets::all().with_statuses(Status::Open | Status::InProgress));
     /// assert_eq!(MyTickets::from_params([("after", "2")]).unwrap_err().code(), "cursor_malformed");
+    /// for key in MyTickets::KEYS {
+    ///     assert_eq!(MyTickets::from_params([(key, "-")]).unwrap_err().key(), *key);
+    /// }
     /// # Ok::<(), ventanilla_service::error::InvalidQuery>(())
     /// ```
     #[doc(alias = "query_string")]

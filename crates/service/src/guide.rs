@@ -24,6 +24,10 @@ pub mod testing {}
 #[doc = include_str!("guide/processes.md")]
 pub mod processes {}
 
+#[cfg(any(not(doctest), all(feature = "attachments", feature = "mongodb")))]
+#[doc = include_str!("guide/scheduled_work.md")]
+pub mod scheduled_work {}
+
 #[cfg(any(not(doctest), feature = "testing"))]
 #[doc = include_str!("guide/sla_recipes.md")]
 pub mod sla_recipes {}

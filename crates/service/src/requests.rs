@@ -17,8 +17,17 @@ use crate::{
 ///
 /// Methods that make a request of a text take `&str`, `&String`, `String`, `&[u8]`,
 /// [`MessageText`](crate::MessageText) or [`NewMessage`]; one that isn't valid fails when it is awaited.
-/// Each option takes a value, or an `Option` as a form gives it. Which options there are depends on
-/// `K`: [`Reply`], [`Text`], [`Update`], or for a turn of the bot [`Keyed`] or [`Plain`].
+/// Each option takes a value, or an `Option` as a form gives it. Which options there are depends on `K`:
+///
+/// | `K` | made by | [`status`](Self::status) or [`wait`](Self::wait) | [`key`](Self::key) | [`expecting`](Self::expecting) |
+/// |---|---|---|---|---|
+/// | [`Reply`] | a reply of an administrator | yes | yes | yes |
+/// | [`Text`] | a note; a [`Reply`] with its status or wait | | yes | yes |
+/// | [`Update`] | other changes of an administrator; closing by the system | | | yes |
+/// | [`Keyed`] | a message of a customer; a message or hand-over of the bot | | yes | |
+/// | [`Plain`] | a confirmation of a customer; a draft of the bot | | | |
+///
+/// Customers and the bot see no versions, so their requests expect none.
 ///
 /// ```
 /// use ventanilla_service::{
@@ -70,8 +79,8 @@ pub struct Request<'a, K> {
 #[derive(Debug, Clone, Copy)]
 pub enum Reply {}
 
-/// Kind of a [`Request`]: a message or a note, with [`key`](Request::key) and
-/// [`expecting`](Request::expecting).
+/// Kind of a [`Request`]: a note, or a message with its status or wait, of an administrator; with
+/// [`key`](Request::key) and [`expecting`](Request::expecting).
 #[derive(Debug, Clone, Copy)]
 pub enum Text {}
 
@@ -79,11 +88,39 @@ pub enum Text {}
 #[derive(Debug, Clone, Copy)]
 pub enum Update {}
 
-/// Kind of a [`Request`]: a text of a [`BotTurn`](crate::BotTurn), with [`key`](Request::key).
+/// Kind of a [`Request`]: a text of a customer or of the bot, who see no versions, with
+/// [`key`](Request::key).
+///
+/// ```
+/// # use ventanilla_service::{HelpDesk, IdempotencyKey, MemoryStore, TicketNumber, UserId};
+/// # let desk = HelpDesk::new(MemoryStore::new());
+/// let (ana, number) = (desk.customer(UserId::parse("ana")?), TicketNumber::parse("TKT-ABC123")?);
+/// let request = ana.reply(&number, "Hola").key(IdempotencyKey::parse("k1")?);
+/// # drop(request);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// ```compile_fail,E0599
+/// # use ventanilla_service::{HelpDesk, IdempotencyKey, MemoryStore, TicketNumber, UserId};
+/// # let desk = HelpDesk::new(MemoryStore::new());
+/// let (ana, number) = (desk.customer(UserId::parse("ana")?), TicketNumber::parse("TKT-ABC123")?);
+/// let request = ana.reply(&number, "Hola").expecting(1); // there is no such method
+/// # drop(request);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub enum Keyed {}
 
-/// Kind of a [`Request`]: a change of a [`BotTurn`](crate::BotTurn), without options.
+/// Kind of a [`Request`]: a change of a customer or of the bot, without options.
+///
+/// ```compile_fail,E0599
+/// # use ventanilla_service::{HelpDesk, MemoryStore, TicketNumber, UserId};
+/// # let desk = HelpDesk::new(MemoryStore::new());
+/// let (ana, number) = (desk.customer(UserId::parse("ana")?), TicketNumber::parse("TKT-ABC123")?);
+/// let request = ana.confirm(&number).expecting(1); // there is no such method
+/// # drop(request);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub enum Plain {}
 
@@ -254,7 +291,7 @@ impl<'a> Target<'a> {
         self.text(span, reason, Draft::HandOver)
     }
 
-    pub(crate) fn update(self, span: Span, change: Change) -> Request<'a, Update> {
+    pub(crate) fn update<K>(self, span: Span, change: Change) -> Request<'a, K> {
         self.request(span, Ok(Draft::Change(change)))
     }
 

@@ -33,7 +33,7 @@ pub use desk::{
     TagsView, WaitView,
 };
 pub use duration::format_duration;
-pub use error::{ErrorView, FieldError};
+pub use error::{ErrorView, FieldError, Retry};
 pub use file_input::FileInput;
 pub use history::HistoryEntry;
 pub use pages::{AdminPages, CustomerPages};

@@ -269,7 +269,7 @@ async fn pages_show_files_and_the_input_for_them() {
     let shown = serde_json::to_value(&chat.messages[0].attachments).unwrap();
     let expected = serde_json::json!([{
         "id": file.id.to_string(), "name": "captura.png",
-        "mediaType": {"code": "image/png", "text": "PNG"}, "size": "13 bytes", "isImage": true,
+        "mediaType": {"code": "image/png", "text": "PNG"}, "size": "13 bytes", "bytes": 13, "isImage": true,
     }]);
     assert_eq!(shown, expected);
     let input = serde_json::to_value(chat.file_input.as_ref().unwrap()).unwrap();

@@ -322,7 +322,7 @@ async fn a_customers_receipts_and_errors_show_nothing_internal_whoever_made_the_
     assert_eq!(changed, [true, false, true, false, false, false, true, true]);
 
     let conflicts = [
-        ana.reply(&number, "Hola").expecting(1).await.unwrap_err(),
+        luis.add_note(&number, "Hola").expecting(1).await.unwrap_err(),
         luis.reply(&number, "Hola").expecting(1).await.unwrap_err(),
         desk.admin(id("eva")).claim(&number).await.unwrap_err(),
         luis.set_status(&number, Status::Resolved).expecting(1).await.unwrap_err(),

@@ -53,8 +53,8 @@ fn a_report_has_its_documented_json() {
         {
             "metric": { "code": "FIRST_RESPONSE", "text": "Primera respuesta" },
             "count": 10,
-            "business": { "median": "menos de 1 min", "p90": "1 h" },
-            "calendar": { "median": "1 h 30 min", "p90": "3 d 1 h" },
+            "business": { "median": "menos de 1 min", "p90": "1 h", "medianMillis": seconds(45), "p90Millis": seconds(3_600) },
+            "calendar": { "median": "1 h 30 min", "p90": "3 d 1 h", "medianMillis": seconds(5_400), "p90Millis": seconds(262_800) },
             "met": 9,
             "breached": 1,
             "compliance": "90 %",

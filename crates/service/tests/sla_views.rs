@@ -285,6 +285,63 @@ fn resolved_and_closed_tickets_offer_what_can_still_be_done() {
 }
 
 #[test]
+fn the_time_of_a_promise_is_a_number_beside_its_text() {
+    const HOUR: i64 = 3_600_000;
+    let answered = || opened("05 10:00").at(at("05 11:00")).reply("luis", "Lo miramos.");
+    let asked = || answered().at(at("05 12:00")).message("¿Y bien?");
+    let numbers = |view: &SlaView| (view.text.clone(), view.remaining_millis, view.took_millis);
+    for (ticket, now, expected) in [
+        (
+            opened("05 10:00"),
+            "05 17:00",
+            vec![
+                ("1 h de retraso", Some(-HOUR), None),
+                ("Tiempo restante: 35 h", Some(35 * HOUR), None),
+            ],
+        ),
+        (
+            answered(),
+            "05 12:00",
+            vec![
+                ("Cumplido en 1 h", None, Some(HOUR.unsigned_abs())),
+                ("Tiempo restante: 38 h", Some(38 * HOUR), None),
+            ],
+        ),
+        (
+            resolved(asked(), "05 13:00"),
+            "05 14:00",
+            vec![
+                ("Cumplido en 1 h", None, Some(HOUR.unsigned_abs())),
+                ("Cancelado", None, None),
+                ("Cumplido en 3 h", None, Some(3 * HOUR.unsigned_abs())),
+            ],
+        ),
+        (
+            resolved(asked(), "06 13:00"),
+            "06 17:00",
+            vec![
+                ("Cumplido en 1 h", None, Some(HOUR.unsigned_abs())),
+                ("Cancelado con 1 h de retraso", Some(-HOUR), None),
+                ("Cumplido en 11 h", None, Some(11 * HOUR.unsigned_abs())),
+            ],
+        ),
+        (
+            opened("05 10:00").at(at("05 17:00")).reply("luis", "Lo miramos."),
+            "05 17:00",
+            vec![
+                ("Tardó 5 h", None, Some(5 * HOUR.unsigned_abs())),
+                ("Tiempo restante: 35 h", Some(35 * HOUR), None),
+            ],
+        ),
+    ] {
+        let shown: Vec<_> = promises(ticket, now, &MADRID).iter().map(numbers).collect();
+        let expected: Vec<_> =
+            expected.into_iter().map(|(text, left, took)| (text.to_owned(), left, took)).collect();
+        assert_eq!(shown, expected);
+    }
+}
+
+#[test]
 fn a_promise_has_its_documented_json_on_the_page_and_in_the_row() {
     let ticket = opened("05 10:00");
     let expected = json!({
@@ -297,6 +354,7 @@ fn a_promise_has_its_documented_json_on_the_page_and_in_the_row() {
             "iso": "2026-01-05T14:00:00.000+01:00",
         },
         "text": "1 h de retraso",
+        "remainingMillis": -3_600_000,
     });
     let view = ticket.clone().build().details(&Audience::Desk, MessageRange::All).unwrap();
     let luis = luis(office(), "05 17:00");

@@ -14,7 +14,7 @@ use ventanilla_service::{
     error::{Refusal, StoreError},
     store::{Ticket, TicketStore},
     testing,
-    ticket::{Actor, ActorKind, Audience, MessageRange},
+    ticket::{Actor, ActorKind, Audience, MessageRange, Wait, WaitingFor},
     view::{ChatView, DeskView, ErrorView, Person, ReceiptView, TicketRow, Viewer},
 };
 
@@ -236,7 +236,6 @@ fn an_error_of_a_form_has_its_documented_json() {
         "text": "The category is not available. Tell us what happened: there are only spaces. \
             The idempotency key contains a character that is not allowed (U+0020): remove it.",
         "httpStatus": 422,
-        "retryable": false,
         "retry": "no",
         "writeOutcome": "notApplied",
         "fields": [
@@ -293,7 +292,6 @@ fn an_error_has_its_refusal_candidates_and_write_outcome_in_json() {
             "code": error.code(),
             "text": error.explain(Locale::Es),
             "httpStatus": status,
-            "retryable": retry == "yes",
             "retry": retry,
             "writeOutcome": outcome,
         });
@@ -344,6 +342,20 @@ async fn a_receipt_has_its_documented_json_without_versions_and_ids_for_customer
         json!({ "id": "luis", "name": "Luis Paz", "avatarUrl": "/luis.png", "initial": "L" });
     assert_eq!(serde_json::to_value(&view).unwrap(), expected);
     assert_eq!(serde_json::from_value::<ReceiptView>(expected).unwrap(), view);
+}
+
+#[tokio::test]
+async fn a_receipt_of_the_desk_has_tags_and_the_wait_and_a_customers_never() {
+    let store = MemoryStore::new();
+    store.insert(&ticket().tag("vip").build()).await.unwrap();
+    let desk = desk_over(store);
+    let (luis, ana) = (desk.admin(id("luis")), desk.customer(id("ana")));
+    let receipt = luis.wait(&number(NUMBER), Wait::new(WaitingFor::Customer)).await.unwrap();
+    let json = serde_json::to_value(luis.pages(*READER, &people()).receipt(&receipt).await).unwrap();
+    assert_eq!(json["tags"], json!(["vip"]));
+    assert_eq!(json["waiting"], json!({ "code": "CUSTOMER", "text": "Esperando al cliente" }));
+    let json = serde_json::to_value(ana.pages(*READER, &people()).receipt(&receipt).await).unwrap();
+    assert_eq!((json.get("tags"), json.get("waiting")), (None, None));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Errors of stores.
 
+use serde::{Deserialize, Serialize};
 use ventanilla_domain::{AttachmentId, ErrorKind, Explain, Locale, TicketNumber, UserId};
 
 use crate::EventToken;
@@ -97,7 +98,10 @@ pub enum StoreError {
 }
 
 /// State of a change that ended in an error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+///
+/// As JSON: `notApplied`, `unknown`, `notDurable`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum WriteOutcome {
     /// The change was not made.
     NotApplied,

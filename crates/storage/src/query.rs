@@ -66,6 +66,9 @@ pub enum AssigneeFilter {
 }
 
 /// Order of a list.
+///
+/// Its words in a URL: `newest_first`, `oldest_first`, `urgent_newest_first`, `urgent_oldest_first`,
+/// `low_newest_first`, `low_oldest_first`, `due`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Sort {
@@ -81,6 +84,8 @@ pub enum Sort {
 }
 
 /// Filter by the state of a ticket's timers. Only tickets that are open or in progress pass it.
+///
+/// Its words in a URL: `at_risk`, `overdue`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum DueFilter {
@@ -136,6 +141,8 @@ pub(crate) fn due(head: &TicketHead) -> Option<BusinessTime> {
 }
 
 /// Filter by the wait of a ticket for somebody outside the desk.
+///
+/// Its words in a URL: `waiting`, `not_waiting`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum WaitingFilter {
@@ -193,6 +200,8 @@ pub(crate) fn is_handed_over(head: &TicketHead) -> bool {
 
 /// Direction of an order by creation. Tickets of the same millisecond have an order that depends on the
 /// store and never changes.
+///
+/// Its words: `newest_first`, `oldest_first`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Direction {

@@ -39,18 +39,47 @@ const AFTER: &str = "after";
 /// | `page_size` | a number from 1 to 100 | `20` |
 /// | `after` | the [`Cursor`] that the page before gave as [`next`](crate::Page::next) | the first page |
 ///
-/// Keys that aren't in the table are ignored, so a misspelt filter (`prioritty=HIGH`) lists more tickets
-/// than were meant. A host that offers its API to strangers may refuse them first.
+/// Keys that aren't in the table are ignored, since a host may have parameters of its own; so a misspelt filter
+/// (`prioritty=HIGH`) lists more tickets than were meant. A host that offers its API to strangers refuses them
+/// first: [`KEYS`](Self::KEYS) has the keys of the table.
 ///
 /// An assignee whose id is `none` or begins with `=` is written with another `=` before it.
 impl PageQuery {
+    /// Every key that [`from_params`](Self::from_params) reads, in the order of the table.
+    ///
+    /// ```
+    /// use ventanilla_storage::PageQuery;
+    ///
+    /// let params = [("status", "OPEN"), ("prioritty", "HIGH"), ("tab", "2")];
+    /// let is_known = |key: &str| PageQuery::KEYS.contains(&key) || key == "tab"; // a key of the host
+    /// let unknown: Vec<&str> = params.iter().map(|(key, _)| *key).filter(|key| !is_known(key)).collect();
+    /// assert_eq!(unknown, ["prioritty"]);
+    /// ```
+    pub const KEYS: &'static [&'static str] = &[
+        "status",
+        "priority",
+        "category",
+        "assignee",
+        "requester",
+        "created_from",
+        "created_before",
+        "due",
+        "waiting",
+        "handed_over",
+        "about",
+        "tag",
+        "sort",
+        "page_size",
+        AFTER,
+    ];
+
     /// Reads the filters, the order and the cursor of a page from decoded parameters, such as the pairs
     /// of a query string.
     ///
     /// The pairs can be a `&Vec<(String, String)>`, a `&HashMap<String, String>`, or any other iterator
     /// of pairs or of references to pairs. In axum, `Query<Vec<(String, String)>>` gives them.
     ///
-    /// Other keys and empty values are ignored. Statuses and priorities of repeated keys add up; of the
+    /// Keys that aren't among [`KEYS`](Self::KEYS), and empty values, are ignored. Statuses and priorities of repeated keys add up; of the
     /// other keys the last one counts.
     ///
     /// # Errors
@@ -237,7 +266,7 @@ fn is_true(key: &'static str, value: &str) -> Result<bool, InvalidQuery> {
 /// Parameter of a [`PageQuery`] that is not valid.
 ///
 /// Its code is that of the error of the value, such as `unknown_sort`, and `invalid_query` if the value has
-/// no type of its own: `handed_over`. A host answers `cursor_foreign` with the first page.
+/// no type of its own: `handed_over`. Its text names the key and the value. A host answers `cursor_foreign` with the first page.
 ///
 /// ```
 /// use ventanilla_domain::{Explain, Locale};
@@ -279,7 +308,7 @@ impl InvalidQuery {
         Self { key, value: excerpt(value), code: Some(error.code()), reason }
     }
 
-    /// Parses the value of a parameter; an error names its key.
+    /// Parses the value of a parameter, or of a field of a JSON body; an error names its key.
     ///
     /// # Errors
     ///
@@ -325,9 +354,12 @@ impl Explain for InvalidQuery {
 
     fn explain(&self, locale: Locale) -> String {
         let (key, reason) = (self.key, self.reason(locale));
+        // The reasons of most values quote them.
+        let quoted = format!("{:?}", self.value);
+        let value = if reason.contains(&quoted) { String::new() } else { format!(": {quoted}") };
         match locale {
-            Locale::Es => format!("El parámetro {key} no es válido. {reason}"),
-            Locale::En => format!("The parameter {key} is not valid. {reason}"),
+            Locale::Es => format!("El parámetro {key} no es válido{value}. {reason}"),
+            Locale::En => format!("The parameter {key} is not valid{value}. {reason}"),
         }
     }
 }
@@ -436,7 +468,7 @@ mod tests {
         }
 
         #[test]
-        fn no_value_panics(key in select(KEYS.to_vec()), value in any::<String>()) {
+        fn no_value_panics(key in select(PageQuery::KEYS.to_vec()), value in any::<String>()) {
             if let Err(error) = PageQuery::from_params([(key, &value)]) {
                 prop_assert_eq!(error.key(), key);
                 prop_assert!(error.value().chars().count() <= 65);
@@ -444,23 +476,19 @@ mod tests {
         }
     }
 
-    const KEYS: [&str; 15] = [
-        "status",
-        "priority",
-        "category",
-        "assignee",
-        "requester",
-        "created_from",
-        "created_before",
-        "due",
-        "waiting",
-        "handed_over",
-        "about",
-        "tag",
-        "sort",
-        "page_size",
-        "after",
-    ];
+    #[test]
+    fn every_key_is_read_and_documented_and_no_other() {
+        // No value of any key may have a control character, so a key that is read refuses it.
+        let is_read = |key: &str| PageQuery::from_params([(key, "\u{7}")]).is_err();
+        assert!(PageQuery::KEYS.iter().all(|key| is_read(key)));
+        assert!(["", "Status", "statuses", "created", "cursor"].iter().all(|key| !is_read(key)));
+        let table: Vec<&str> = include_str!("query_params.rs")
+            .lines()
+            .filter_map(|line| line.strip_prefix("/// | `")?.split(" |").next())
+            .flat_map(|cell| cell.trim_end_matches('`').split("`, `"))
+            .collect();
+        assert_eq!(table, PageQuery::KEYS);
+    }
 
     #[test]
     fn params_are_taken_as_a_host_has_them() {
@@ -525,6 +553,7 @@ mod tests {
             for locale in Locale::ALL {
                 let text = error.explain(locale);
                 assert!(text.contains(key) && text.ends_with(error.reason(locale)), "{text}");
+                assert!(text.contains(&format!("{:?}", error.value())), "{text}");
                 assert!(!text.contains(['«', '“']), "values are quoted in one style: {text}");
             }
         }
@@ -558,6 +587,28 @@ mod tests {
             all.sort();
             assert_eq!(documented, all, "{key}");
         }
+    }
+
+    #[test]
+    fn the_page_of_each_enum_has_every_word() {
+        fn words<T: ToString>(all: &[T]) -> Vec<String> {
+            all.iter().map(ToString::to_string).collect()
+        }
+        let documented: Vec<Vec<String>> = include_str!("query.rs")
+            .split("/// Its words")
+            .skip(1)
+            .map(|text| {
+                let sentence = text.split('.').next().unwrap();
+                sentence.split('`').skip(1).step_by(2).map(ToOwned::to_owned).collect()
+            })
+            .collect();
+        let all = [
+            words(Sort::ALL),
+            words(DueFilter::ALL),
+            words(WaitingFilter::ALL),
+            words(crate::Direction::ALL),
+        ];
+        assert_eq!(documented, all);
     }
 
     #[test]

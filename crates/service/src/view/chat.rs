@@ -101,11 +101,14 @@ pub struct AttachmentView {
     pub media_type: Label,
     /// The size, such as `1,5 MB`.
     pub size: String,
+    /// The size in bytes.
+    #[serde(default)]
+    pub bytes: u64,
     /// True for an image that can be shown in the page.
     pub is_image: bool,
 }
 
-/// Side of a message: the requester's on the right, all others on the left.
+/// Side of a message: the requester's on the right, all others on the left. As JSON: `right`, `left`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MessageSide {
@@ -185,6 +188,7 @@ fn attachment_view(page: &PageContext<'_>, file: &Attachment) -> AttachmentView 
         name: file.name.to_string(),
         media_type: Label::new(media_type.as_str(), media_type.label(locale)),
         size: locale.size(file.bytes),
+        bytes: file.bytes,
         is_image: media_type.is_image(),
     }
 }

@@ -26,6 +26,11 @@ pub fn format_duration(duration: Duration, locale: Locale) -> String {
     }
 }
 
+/// Returns whole milliseconds, rounded down.
+pub(super) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// Formats a duration of time that never stands still, in days and hours from 48 hours on: `4 d 2 h`.
 pub(super) fn format_days(duration: Duration, locale: Locale) -> String {
     let hours = duration.as_secs() / 3_600;

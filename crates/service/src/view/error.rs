@@ -28,7 +28,6 @@ use crate::ServiceError;
 ///     "code": "text_empty",
 ///     "text": "Cuéntanos qué pasó.",
 ///     "httpStatus": 422,
-///     "retryable": false,
 ///     "retry": "no",
 ///     "writeOutcome": "notApplied",
 ///     "fields": [{ "field": "description", "code": "text_empty", "text": "Cuéntanos qué pasó." }],
@@ -45,22 +44,19 @@ pub struct ErrorView {
     pub text: String,
     /// The HTTP status of the answer.
     pub http_status: u16,
-    /// True if the same call may be sent again unchanged, with or without a key.
-    pub retryable: bool,
-    /// Advice about sending the same call again, as the column *again* of
-    /// [`error_codes`](crate::guide::error_codes) says: `no`, `yes`, or `withKey` if the call had an
-    /// idempotency key.
-    #[serde(default = "no")]
-    pub retry: String,
-    /// Fate of the change: `notApplied`, `unknown` or `notDurable`.
-    pub write_outcome: String,
+    /// Advice about sending the same call again.
+    #[serde(default)]
+    pub retry: Retry,
+    /// State of the change.
+    pub write_outcome: WriteOutcome,
     /// True if the requester may open a [follow-up](crate::Customer::follow_up_offer) instead.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub offers_follow_up: bool,
     /// The follow-up that is there already, where another one was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follow_up: Option<TicketNumber>,
-    /// The errors of a form, field by field, or of one parameter of a list.
+    /// The errors of a form, field by field, or of one parameter of a list; also of a value that a host parsed
+    /// by [`InvalidQuery::parse`](crate::error::InvalidQuery::parse).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FieldError>,
     /// The statuses that may be set instead of the refused one.
@@ -75,6 +71,23 @@ pub struct ErrorView {
     /// The changes since the version that the change was made for, for administrators.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conflict: Option<ConflictView>,
+}
+
+/// Advice about sending the same call again, as the column *again* of
+/// [`error_codes`](crate::guide::error_codes) says.
+///
+/// As JSON: `no`, `yes`, `withKey`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Retry {
+    /// The same call meets the same error, or would do a second time what was done.
+    #[default]
+    No,
+    /// The same call may be sent again, with or without an idempotency key: nothing was changed.
+    Yes,
+    /// The same call may be sent again if it had an idempotency key: it may have been carried out.
+    WithKey,
 }
 
 /// Error of one field of a form, or of one parameter of a URL.
@@ -102,14 +115,14 @@ impl ErrorView {
     /// Creates the view of an error that only the host has, such as a missing login: its code, its text in
     /// the viewer's language and its HTTP status. Clients then get one form of errors.
     ///
-    /// It is not retryable, and nothing was stored.
+    /// The same call may not be sent again, and nothing was stored.
     ///
     /// ```
-    /// use ventanilla_service::{Locale, view::{ErrorView, FieldError}};
+    /// use ventanilla_service::{Locale, view::{ErrorView, FieldError, Retry}};
     ///
     /// let text = Locale::Es.pick("Inicia sesión.", "Please sign in.");
     /// let view = ErrorView::custom("not_signed_in", text, 401);
-    /// assert_eq!((view.code.as_str(), view.http_status, view.retry.as_str()), ("not_signed_in", 401, "no"));
+    /// assert_eq!((view.code.as_str(), view.http_status, view.retry), ("not_signed_in", 401, Retry::No));
     ///
     /// let field = FieldError::new("phone", "phone_missing", "Falta el teléfono.");
     /// let view = ErrorView::custom("phone_missing", "Falta el teléfono.", 422).with_fields([field]);
@@ -121,9 +134,8 @@ impl ErrorView {
             code: code.into(),
             text: text.into(),
             http_status,
-            retryable: false,
-            retry: no(),
-            write_outcome: write_outcome(WriteOutcome::NotApplied).into(),
+            retry: Retry::No,
+            write_outcome: WriteOutcome::NotApplied,
             offers_follow_up: false,
             follow_up: None,
             fields: Vec::new(),
@@ -146,9 +158,8 @@ impl ErrorView {
     pub fn new(error: &ServiceError, locale: Locale) -> Self {
         let refusal = refusal(error);
         Self {
-            retryable: error.is_retryable(),
-            retry: retry(error).into(),
-            write_outcome: write_outcome(error.write_outcome()).into(),
+            retry: retry(error),
+            write_outcome: error.write_outcome(),
             offers_follow_up: refusal.is_some_and(Refusal::offers_follow_up),
             follow_up: match error {
                 ServiceError::Refused { number, refusal: Refusal::FollowUpExists } => {
@@ -217,22 +228,10 @@ fn allowed(refusal: &Refusal, locale: Locale) -> Vec<Label> {
     from.next_for(*by).iter().map(label).collect()
 }
 
-fn no() -> String {
-    "no".into()
-}
-
-fn retry(error: &ServiceError) -> &'static str {
+fn retry(error: &ServiceError) -> Retry {
     match error.write_outcome() {
-        _ if error.is_retryable() => "yes",
-        WriteOutcome::NotApplied => "no",
-        WriteOutcome::Unknown | WriteOutcome::NotDurable => "withKey",
-    }
-}
-
-const fn write_outcome(outcome: WriteOutcome) -> &'static str {
-    match outcome {
-        WriteOutcome::NotApplied => "notApplied",
-        WriteOutcome::Unknown => "unknown",
-        WriteOutcome::NotDurable => "notDurable",
+        _ if error.is_retryable() => Retry::Yes,
+        WriteOutcome::NotApplied => Retry::No,
+        WriteOutcome::Unknown | WriteOutcome::NotDurable => Retry::WithKey,
     }
 }

@@ -1,19 +1,20 @@
 //! Results of changes.
 
 use serde::{Deserialize, Serialize};
-use ventanilla_domain::{Event, Role, TicketNumber};
+use ventanilla_domain::{Event, Role, Tag, TicketNumber};
 
 use super::{
     HistoryEntry, Label, LocalTime, PageContext, PersonRef,
     history::{entries, public},
+    row::waiting_label,
 };
 use crate::Receipt;
 
 /// Result of a change, as the answer of an API.
 ///
 /// Made by [`CustomerPages::receipt`](super::CustomerPages::receipt) and
-/// [`AdminPages::receipt`](super::AdminPages::receipt). Only the administrators' has `version` and
-/// `assignee`, and events that are about either. No one has an idempotency key. As JSON its fields are in
+/// [`AdminPages::receipt`](super::AdminPages::receipt). Only the administrators' has `version`, `assignee`, `tags`
+/// and `waiting`, and events that are about them. No one has an idempotency key. As JSON its fields are in
 /// `camelCase`.
 ///
 /// ```
@@ -64,6 +65,12 @@ pub struct ReceiptView {
     /// The assignee, if any; for administrators.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignee: Option<PersonRef>,
+    /// The tags; for administrators.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Tag>,
+    /// The party that the ticket waits for: `Esperando al cliente`; for administrators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<Label>,
 }
 
 impl ReceiptView {
@@ -75,9 +82,15 @@ impl ReceiptView {
     /// Creates the view for an administrator.
     pub(crate) fn for_desk(page: &PageContext<'_>, receipt: &Receipt) -> Self {
         let head = &receipt.head;
-        let support = Role::Admin.label(page.viewer.locale);
-        let assignee = head.assignee.as_ref().map(|id| page.person_ref(id, support));
-        Self { version: Some(head.version), assignee, ..Self::new(page, receipt, &receipt.events) }
+        let locale = page.viewer.locale;
+        let support = Role::Admin.label(locale);
+        Self {
+            version: Some(head.version),
+            assignee: head.assignee.as_ref().map(|id| page.person_ref(id, support)),
+            tags: head.tags.clone(),
+            waiting: head.wait_at(page.now).map(|waiting| waiting_label(waiting, locale)),
+            ..Self::new(page, receipt, &receipt.events)
+        }
     }
 
     fn new(page: &PageContext<'_>, receipt: &Receipt, events: &[Event]) -> Self {
@@ -93,6 +106,8 @@ impl ReceiptView {
             events: entries(page, events),
             version: None,
             assignee: None,
+            tags: Vec::new(),
+            waiting: None,
         }
     }
 }

@@ -8,7 +8,7 @@ use ventanilla_storage::{MetricStats, Quantiles, Report, StatsByMetric};
 
 use super::{
     Label, PageContext, PersonView,
-    duration::{format_business, format_days, format_duration},
+    duration::{format_business, format_days, format_duration, millis},
 };
 
 /// Table of a [`Report`]: the desk first, then each administrator by name.
@@ -83,14 +83,21 @@ pub struct ReportCell {
     pub ratio: Option<f64>,
 }
 
-/// Texts of a median and a 90th percentile.
+/// Texts of a median and a 90th percentile, and their numbers, which are absent where there is no value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct DurationTexts {
     /// The median.
     pub median: String,
     /// The 90th percentile.
     pub p90: String,
+    /// The median in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub median_millis: Option<u64>,
+    /// The 90th percentile in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p90_millis: Option<u64>,
 }
 
 const NO_VALUE: &str = "–";
@@ -161,8 +168,11 @@ fn percent(stats: &MetricStats, locale: Locale) -> String {
 
 fn duration_texts(quantiles: Option<Quantiles>, format: impl Fn(Duration) -> String) -> DurationTexts {
     let text = |duration: Option<Duration>| duration.map_or_else(|| NO_VALUE.into(), &format);
+    let (median, p90) = (quantiles.map(|it| it.median), quantiles.map(|it| it.p90));
     DurationTexts {
-        median: text(quantiles.map(|quantiles| quantiles.median)),
-        p90: text(quantiles.map(|quantiles| quantiles.p90)),
+        median: text(median),
+        p90: text(p90),
+        median_millis: median.map(millis),
+        p90_millis: p90.map(millis),
     }
 }

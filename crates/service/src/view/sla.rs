@@ -1,15 +1,20 @@
 //! SLA timers of a ticket.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use ventanilla_domain::{
     BusinessCalendar, BusinessTime, Locale, Sla, SlaMetric, SlaState, SlaTimer, TicketHead, Timestamp,
 };
 
-use super::{Label, LocalTime, Viewer, duration::format_business};
+use super::{
+    Label, LocalTime, Viewer,
+    duration::{format_business, millis},
+};
 
 /// SLA timer of a ticket, for pages of the desk.
 ///
-/// As JSON its fields are `metric`, `state`, `due` and `text`.
+/// As JSON its fields are in `camelCase`.
 ///
 /// ```
 /// use ventanilla_service::{
@@ -35,11 +40,13 @@ use super::{Label, LocalTime, Viewer, duration::format_business};
 /// assert_eq!(first_response.state, Label::new("RUNNING", "En plazo"));
 /// assert_eq!(first_response.due.as_ref().unwrap().text, "2 de marzo de 2026, 16:00");
 /// assert_eq!(first_response.text, "Tiempo restante: 4 h");
+/// assert_eq!(first_response.remaining_millis, Some(4 * 3_600_000));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # }).unwrap();
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SlaView {
     /// The metric.
@@ -51,6 +58,13 @@ pub struct SlaView {
     pub due: Option<LocalTime>,
     /// The business time that is left, that it is overdue, or that it took.
     pub text: String,
+    /// Milliseconds of business time that are left, or, as a negative number, that it is overdue or was when it
+    /// was cancelled; absent where the text doesn't say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remaining_millis: Option<i64>,
+    /// Milliseconds of business time that it took; absent while it runs and if it was cancelled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub took_millis: Option<u64>,
 }
 
 /// SLA policy at a time, for a viewer.
@@ -80,13 +94,36 @@ impl SlaContext<'_> {
         let (locale, now) = (self.viewer.locale, self.sla.business_time_at(self.now));
         let state = timer.state(now);
         let due = (timer.comes_due() || !timer.is_running()).then_some(timer.due);
+        let (text, shown) = text(timer, state, now, self.sla.calendar(), locale);
         SlaView {
             metric: Label::new(metric.as_str(), metric.label(locale)),
             state: Label::new(state.as_str(), state.label(locale)),
             due: due.map(|due| LocalTime::new(self.sla.calendar().timestamp_at(due), self.viewer)),
-            text: text(timer, state, now, self.sla.calendar(), locale),
+            text,
+            remaining_millis: match shown {
+                Shown::Left(left) => Some(signed_millis(left)),
+                Shown::Late(late) => Some(-signed_millis(late)),
+                Shown::Took(_) | Shown::Nothing => None,
+            },
+            took_millis: match shown {
+                Shown::Took(took) => Some(millis(took)),
+                Shown::Left(_) | Shown::Late(_) | Shown::Nothing => None,
+            },
         }
     }
+}
+
+/// Duration that a text shows.
+#[derive(Clone, Copy)]
+enum Shown {
+    Left(Duration),
+    Late(Duration),
+    Took(Duration),
+    Nothing,
+}
+
+fn signed_millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Uses wordings that need no grammatical agreement with the duration.
@@ -96,27 +133,31 @@ fn text(
     now: BusinessTime,
     calendar: &BusinessCalendar,
     locale: Locale,
-) -> String {
-    let text = |es: &'static str, en, duration| {
-        locale.pick(es, en).replace("{}", &format_business(duration, calendar, locale))
-    };
-    match (state, timer.measured(), &timer.stop) {
-        (SlaState::Cancelled, ..) => state.label(locale).into(),
-        (SlaState::Breached, Some(measured), _) => text("Tardó {}", "Took {}", measured.business),
-        (SlaState::Breached, None, Some(stop)) => {
-            let late = stop.business_time.since(timer.due);
-            text("Cancelado con {} de retraso", "Cancelled, overdue by {}", late)
+) -> (String, Shown) {
+    let (es, en, shown) = match (state, timer.measured(), &timer.stop) {
+        (SlaState::Cancelled, ..) => return (state.label(locale).into(), Shown::Nothing),
+        (SlaState::Breached, Some(measured), _) => {
+            ("Tardó {}", "Took {}", Shown::Took(measured.business))
         }
-        (SlaState::Breached, None, None) => text("{} de retraso", "Overdue by {}", now.since(timer.due)),
-        (_, Some(measured), _) => text("Cumplido en {}", "Met in {}", measured.business),
+        (SlaState::Breached, None, Some(stop)) => {
+            let late = Shown::Late(stop.business_time.since(timer.due));
+            ("Cancelado con {} de retraso", "Cancelled, overdue by {}", late)
+        }
+        (SlaState::Breached, None, None) => {
+            ("{} de retraso", "Overdue by {}", Shown::Late(now.since(timer.due)))
+        }
+        (_, Some(measured), _) => ("Cumplido en {}", "Met in {}", Shown::Took(measured.business)),
         (SlaState::Paused, ..) => {
             let from = timer.pause.map(|pause| pause.end.unwrap_or(pause.start).business_time);
-            text(
-                "En pausa; tiempo restante: {}",
-                "Paused; time left: {}",
-                timer.due.since(from.unwrap_or(now)),
-            )
+            let left = Shown::Left(timer.due.since(from.unwrap_or(now)));
+            ("En pausa; tiempo restante: {}", "Paused; time left: {}", left)
         }
-        (_, None, _) => text("Tiempo restante: {}", "Time left: {}", timer.due.since(now)),
-    }
+        (_, None, _) => ("Tiempo restante: {}", "Time left: {}", Shown::Left(timer.due.since(now))),
+    };
+    let duration = match shown {
+        Shown::Left(duration) | Shown::Late(duration) | Shown::Took(duration) => duration,
+        Shown::Nothing => Duration::ZERO,
+    };
+    let text = locale.pick(es, en).replace("{}", &format_business(duration, calendar, locale));
+    (text, shown)
 }
