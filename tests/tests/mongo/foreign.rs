@@ -162,7 +162,12 @@ fn expected(documents: &[Document], query: &ListQuery) -> Vec<TicketSummary> {
 
 #[tokio::test]
 async fn each_document_is_counted() {
-    let (beside, documents) = written().await;
+    let (beside, mut documents) = written().await;
+    let mine_without_status = doc! { "status": null, "priority": "URGENT", "assigneeId": person(3) };
+    for more in [mine_without_status, doc! { "status": null }] {
+        documents.push(with(theirs(), more));
+        beside.write(documents.last().unwrap()).await;
+    }
     let mut expected = Counts::default();
     for document in &documents {
         let ticket = ticket(document);
