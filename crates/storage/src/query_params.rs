@@ -79,8 +79,8 @@ impl PageQuery {
     /// The pairs can be a `&Vec<(String, String)>`, a `&HashMap<String, String>`, or any other iterator
     /// of pairs or of references to pairs. In axum, `Query<Vec<(String, String)>>` gives them.
     ///
-    /// Keys that aren't among [`KEYS`](Self::KEYS), and empty values, are ignored. Statuses and priorities of repeated keys add up; of the
-    /// other keys the last one counts.
+    /// Keys that aren't among [`KEYS`](Self::KEYS), and empty values, are ignored. Statuses and priorities of
+    /// repeated keys add up; of the other keys the last one counts.
     ///
     /// # Errors
     ///
@@ -266,7 +266,8 @@ fn is_true(key: &'static str, value: &str) -> Result<bool, InvalidQuery> {
 /// Parameter of a [`PageQuery`] that is not valid.
 ///
 /// Its code is that of the error of the value, such as `unknown_sort`, and `invalid_query` if the value has
-/// no type of its own: `handed_over`. Its text names the key and the value. A host answers `cursor_foreign` with the first page.
+/// no type of its own: `handed_over`. Its text names the key and the value. A host answers `cursor_foreign` with
+/// the first page.
 ///
 /// ```
 /// use ventanilla_domain::{Explain, Locale};
