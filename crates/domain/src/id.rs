@@ -1,9 +1,7 @@
 //! Ids of people, and keys of requests.
 
-use compact_str::CompactString;
-use sha2::{Digest, Sha256};
-
 use crate::parse::{TextRules, parsed_text};
+use compact_str::CompactString;
 
 const fn rules(max_chars: usize) -> TextRules {
     TextRules {
@@ -83,6 +81,8 @@ pub struct IdempotencyKey(Box<str>);
 parsed_text!(IdempotencyKey, InvalidKey, "key", "la clave de envío", "the idempotency key", public);
 
 impl IdempotencyKey {
+    const MAX_BYTES: usize = 128;
+
     /// Checks a key.
     ///
     /// # Errors
@@ -93,7 +93,7 @@ impl IdempotencyKey {
     /// assert!(ventanilla_domain::IdempotencyKey::parse("dos palabras").is_err());
     /// ```
     pub fn parse(value: &str) -> Result<Self, InvalidKey> {
-        rules(128).check(value).map_err(|problem| InvalidKey::new(value, problem))?;
+        rules(Self::MAX_BYTES).check(value).map_err(|problem| InvalidKey::new(value, problem))?;
         Ok(Self(value.into()))
     }
 
@@ -115,10 +115,22 @@ impl IdempotencyKey {
         Some(value).filter(|value| !value.is_empty()).map(Self::parse).transpose()
     }
 
-    /// Derives the key of everything that may exist once for a subject, such as the follow-up of a ticket,
-    /// whatever characters the subject has.
+    /// Derives the key of what may exist once for a subject, such as the follow-up of a ticket. White space
+    /// is escaped, and what goes beyond the length of a key is cut; no number of these crates is so long.
     pub(crate) fn derived(kind: &str, subject: &str) -> Self {
-        Self(format!("{kind}:{}", hex::encode(Sha256::digest(subject))).into())
+        let mut key = format!("{kind}:");
+        for char in subject.chars() {
+            let part = match char {
+                '%' => "%25".to_owned(),
+                char if char.is_whitespace() => format!("%{:X}%", u32::from(char)),
+                char => char.to_string(),
+            };
+            if key.len() + part.len() > Self::MAX_BYTES {
+                break;
+            }
+            key.push_str(&part);
+        }
+        Self(key.into())
     }
 
     /// Returns the key as the host gave it.
@@ -168,6 +180,18 @@ mod tests {
             assert_eq!(UserId::parse(value).unwrap_err().code(), code);
         }
         assert_eq!(IdempotencyKey::parse(&"k".repeat(129)).unwrap_err().code(), "key_too_long");
+    }
+
+    #[test]
+    fn derived_keys_are_keys_and_differ() {
+        let long = "ñ".repeat(64);
+        let subjects = ["TKT-ABC123", "TKT-ABC124", "a b", "a%20%b", "a\u{2003}b", "a%b", "ab", &long];
+        let keys: std::collections::HashSet<_> =
+            subjects.iter().map(|subject| IdempotencyKey::derived("follow-up", subject)).collect();
+        assert_eq!(keys.len(), subjects.len());
+        for key in keys {
+            assert_eq!(IdempotencyKey::parse(key.as_str()), Ok(key));
+        }
     }
 
     #[test]
