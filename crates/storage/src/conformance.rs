@@ -70,7 +70,7 @@ pub use unreadable::check_unreadable;
 /// events that gives nothing for 30 seconds fails.
 ///
 /// A store declares by [`StoreError::NoEvents`] that it has no stream of events, as the default method does.
-/// Those cases are then skipped: their names are written to standard error and are part of the result.
+/// The cases of events are then skipped: their names are written to standard error and are part of the result.
 ///
 /// # Panics
 ///

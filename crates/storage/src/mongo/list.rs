@@ -85,7 +85,7 @@ impl Inner {
             Sort::Created(_) | Sort::UrgentFirst(_) | Sort::LowFirst(_) => {
                 let (all, newest) = (query.priorities(), Direction::NewestFirst);
                 let matching = self.matching(&list, all, newest, None, unplaced)?;
-                (matching, by_creation(newest), is("$createdAt", &["date"]), None)
+                (matching, by_creation(newest), is("$createdAt", &["date"]), creation_hint(query))
             }
         };
         let is_placed = doc! { "$and": [key, is("$_id", &["objectId"])] };
@@ -123,8 +123,7 @@ impl Inner {
             Sort::Created(direction) => {
                 let all = query.priorities();
                 let matching = self.matching(page, all, direction, page.position(), unplaced)?;
-                let hint = is_of_requester(query).then(|| Hint::Name(index::REQUESTER.into()));
-                self.find(page, matching, by_creation(direction), hint).await
+                self.find(page, matching, by_creation(direction), creation_hint(query)).await
             }
             Sort::UrgentFirst(direction) | Sort::LowFirst(direction) => {
                 self.by_priority(page, direction, unplaced).await
@@ -395,6 +394,11 @@ fn is_of_requester(query: &ListQuery) -> bool {
         && query.listed_statuses() == EnumSet::all()
         && query.priorities() == EnumSet::all()
         && !has_selective_filter(query)
+}
+
+/// Returns the index hint of a list by creation.
+fn creation_hint(query: &ListQuery) -> Option<Hint> {
+    is_of_requester(query).then(|| Hint::Name(index::REQUESTER.into()))
 }
 
 /// Returns the index hint of a list by due time. With a filter that few tickets pass the planner chooses:
