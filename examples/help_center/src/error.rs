@@ -143,7 +143,6 @@ fn title(error: &ServiceError) -> &'static str {
     match error.kind() {
         ErrorKind::Invalid => "Revisa estos datos",
         ErrorKind::NotPermitted => "No tienes acceso",
-        ErrorKind::NotFound => "No encontramos lo que buscas",
         ErrorKind::Conflict => "El ticket no lo permite",
         ErrorKind::Unavailable => "Ahora mismo no podemos atenderte",
         ErrorKind::Unknown => "No sabemos si se ha guardado",
@@ -233,5 +232,26 @@ pub(crate) fn page(status: StatusCode, template: &impl Template) -> Response {
     match template.render() {
         Ok(html) => (status, Html(html)).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ventanilla_service::{UserId, error::StoreError, list::Cursor};
+
+    use super::*;
+
+    #[test]
+    fn the_title_names_the_kind_of_error() {
+        let down = StoreError::Unavailable { source: "the server is away".into() };
+        let refused = StoreError::Failed { source: "the server refuses".into() };
+        for (error, title) in [
+            (UserId::parse("").unwrap_err().into(), "Revisa estos datos"),
+            ("x".parse::<Cursor>().unwrap_err().into(), "Revisa estos datos"),
+            (ServiceError::Store(down), "Ahora mismo no podemos atenderte"),
+            (ServiceError::Store(refused), "Algo ha fallado"),
+        ] {
+            assert_eq!(FailurePage::of(Failure::Service(error)).title, title);
+        }
     }
 }

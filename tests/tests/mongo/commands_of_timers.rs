@@ -89,6 +89,22 @@ async fn a_list_by_due_time_goes_on_without_timers_too() {
 }
 
 #[tokio::test]
+async fn rows_for_a_requester_have_nothing_that_only_the_desk_may_see() {
+    let log = CommandLog::new().await;
+    log.fill(30).await;
+    let page = ListQuery::new().with_page_size(PageSize::new(30).unwrap()).first_page();
+    let desk = log.store.list(&page).await.unwrap().rows;
+    let theirs = log.store.list(&page.for_requester()).await.unwrap().rows;
+    assert!(desk.iter().any(|row| row.head.sla.is_some()));
+    assert!(desk.iter().any(|row| !row.head.tags.is_empty()));
+    for (mut row, theirs) in desk.into_iter().zip(theirs) {
+        (row.head.sla, row.head.tags) = (None, Vec::new());
+        (row.head.waiting, row.head.handoff_at) = (None, None);
+        assert_eq!(theirs, row);
+    }
+}
+
+#[tokio::test]
 async fn one_change_to_many_tickets_is_two_commands_each() {
     let mut log = CommandLog::new().await;
     let desk = log.desk_with_targets().build();
